@@ -1,0 +1,92 @@
+"""The command line ``carecommons``: one group whose commands load only when they are called.
+
+Loading by name keeps the worlds apart: ``carecommons serve`` never imports the vault.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from deid.errors import CareCommonsError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("app.cli.demo:demo", "Everything at once, on synthetic residents; opens the portal."),
+    "vault": ("deid.cli.vault:vault", "Create the vault, import records, check their quality."),
+    "keys": ("deid.cli.keys:keys", "Create and show the installation's keyring."),
+    "synth": ("deid.cli.synth:synth", "Put synthetic residents into the vault."),
+    "scrub": ("deid.cli.scrub:scrub", "Replace identifiers in a file of notes."),
+    "policy": ("deid.cli.policy:policy", "List and explain de-identification policies."),
+    "release": ("deid.cli.release:release", "Build, list and verify releases."),
+    "cohort": ("app.cli.cohort:cohort", "Run a cohort definition (OHDSI Circe JSON)."),
+    "case": ("app.cli.case:case", "Draft and show teaching cases."),
+    "serve": ("app.cli.serve:serve", "Serve the portal."),
+    "worker": ("app.cli.worker:worker", "Carry out approved requests: extract and deliver."),
+    "lab": ("app.cli.lab:lab", "Open JupyterLab in a project's workspace."),
+    "user": ("app.cli.user:user", "Add portal users, give roles, reset passwords."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is run."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """All command names, in the order of a first day's work."""
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Import one command."""
+        if name not in COMMANDS:
+            return None
+        module_name, attribute = COMMANDS[name][0].split(":")
+        try:
+            module = importlib.import_module(module_name)
+        except ModuleNotFoundError as error:
+            if error.name and error.name.split(".")[0] in {"app", "deid", "cohorts", "casebank"}:
+                raise
+            raise click.ClickException(
+                f"`carecommons {name}` needs the package {error.name}; "
+                "install the extra that holds it: carecommons[engine], [portal] or [lab]"
+            ) from None
+        return getattr(module, attribute)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """List commands from the table, importing none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, meaning) for name, (_, meaning) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="carecommons", prog_name="carecommons")
+def cli() -> None:
+    """Research and teaching over de-identified resident health records.
+
+    \b
+    Identified records go into a vault:     carecommons vault import omop DIR
+    A pseudonymised release comes out:      carecommons release build --name county-v1
+    Researchers and students work on it:    carecommons serve
+    Approved requests are carried out:      carecommons worker
+    Approved data are analysed:             carecommons lab
+
+    To see all of it on synthetic residents: carecommons demo
+
+    Everything lies under the folder CARECOMMONS_HOME (default: ./var).
+    Exit codes: 0 done, 1 refused with the reason, 2 wrong usage.
+    """
+
+
+def main() -> None:
+    """Run the command line; an expected error is one line, never a traceback."""
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.exceptions.Abort:
+        click.echo("interrupted; nothing half-done is left visible", err=True)
+        sys.exit(1)
+    except CareCommonsError as error:
+        click.echo(f"carecommons: {error}", err=True)
+        sys.exit(error.exit_code)

@@ -1,0 +1,1 @@
+"""The demonstration: synthetic residents, a release, users, requests and a case set."""

@@ -1,0 +1,53 @@
+"""Errors of the portal and command line, and the one table from errors to HTTP status."""
+
+from __future__ import annotations
+
+from deid.errors import CareCommonsError, ConfigurationError, ManifestMismatch, ReleaseNotFound
+
+
+class AppError(CareCommonsError):
+    """Root of the application's errors. Their text is written for the user."""
+
+    code = "app"
+    public = True
+
+
+class PermissionDenied(AppError):
+    """The person may not do this."""
+
+    code = "app.permission_denied"
+
+
+class NotFound(AppError):
+    """There is no such thing, or the person may not know of it."""
+
+    code = "app.not_found"
+
+
+class BadInput(AppError):
+    """What was sent cannot be used; the message says what to change."""
+
+    code = "app.bad_input"
+
+
+class TransitionRefused(AppError):
+    """The present state does not allow this step."""
+
+    code = "app.transition_refused"
+
+
+HTTP_STATUS: dict[type[CareCommonsError], int] = {
+    PermissionDenied: 403,
+    NotFound: 404,
+    ReleaseNotFound: 404,
+    BadInput: 400,
+    TransitionRefused: 409,
+    ManifestMismatch: 503,
+    ConfigurationError: 500,
+    CareCommonsError: 500,
+}
+
+
+def http_status(error: CareCommonsError) -> int:
+    """Status of the nearest listed ancestor of the error's class."""
+    return next(HTTP_STATUS[kind] for kind in type(error).__mro__ if kind in HTTP_STATUS)

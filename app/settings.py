@@ -1,0 +1,80 @@
+"""Settings of the portal and of the lab. Neither has a field for the vault or for a key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deid.configuration import Setting, read_settings
+
+PORTAL_PREFIX = "CARECOMMONS_PORTAL_"
+LAB_PREFIX = "CARECOMMONS_LAB_"
+
+PORTAL_SETTINGS = (
+    Setting(
+        "database_url",
+        str,
+        lambda home: f"sqlite:///{home / 'portal' / 'portal.db'}",
+        "SQLAlchemy URL of the portal's database",
+    ),
+    Setting(
+        "release_root", Path, lambda home: home / "releases", "folder of the published releases"
+    ),
+    Setting("project_root", Path, lambda home: home / "projects", "folder of project extracts"),
+    Setting(
+        "secret_file",
+        Path,
+        lambda home: home / "portal" / "secret",
+        "file with the key that signs sessions; made at first start, mode 0600",
+    ),
+    Setting("host", str, "127.0.0.1", "address to serve on"),
+    Setting("port", int, 8000, "port to serve on"),
+    Setting("minimum_cell", int, 11, "counts of people below this are not shown"),
+)
+
+LAB_SETTINGS = (
+    Setting("project_root", Path, lambda home: home / "projects", "folder of project extracts"),
+    Setting("host", str, "127.0.0.1", "address JupyterLab serves on"),
+    Setting("port", int, 8888, "port JupyterLab serves on"),
+)
+
+
+@dataclass(frozen=True)
+class PortalSettings:
+    """What the portal may know."""
+
+    database_url: str
+    release_root: Path
+    project_root: Path
+    secret_file: Path
+    host: str
+    port: int
+    minimum_cell: int
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> PortalSettings:
+        """Read ``CARECOMMONS_PORTAL_*``.
+
+        Raises:
+            ConfigurationError: for unknown or malformed settings.
+        """
+        return cls(**read_settings(PORTAL_PREFIX, PORTAL_SETTINGS, environ))
+
+
+@dataclass(frozen=True)
+class LabSettings:
+    """What the lab may know: its projects' extracts."""
+
+    project_root: Path
+    host: str
+    port: int
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> LabSettings:
+        """Read ``CARECOMMONS_LAB_*``.
+
+        Raises:
+            ConfigurationError: for unknown or malformed settings.
+        """
+        return cls(**read_settings(LAB_PREFIX, LAB_SETTINGS, environ))

@@ -1,0 +1,1 @@
+"""The worker: carries out jobs that need keys, outside the portal."""

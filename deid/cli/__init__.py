@@ -1,0 +1,1 @@
+"""Commands of the vault side; the portal never imports them."""

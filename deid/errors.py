@@ -1,0 +1,107 @@
+"""Every error of the engine: messages name tables, files and lines, never a person's value."""
+
+from __future__ import annotations
+
+
+class CareCommonsError(Exception):
+    """Root of all errors of the project.
+
+    ``code`` is stable and machine-readable; ``public`` says whether the message may be shown to a
+    user of the portal; ``exit_code`` is what the command line returns (1 refused, 2 wrong usage).
+    """
+
+    code = "error"
+    public = False
+    exit_code = 1
+
+
+class DeidError(CareCommonsError):
+    """Root of the engine's errors."""
+
+    code = "deid"
+
+
+class ConfigurationError(CareCommonsError):
+    """A setting is missing, unknown or malformed."""
+
+    code = "configuration"
+    exit_code = 2
+
+
+class KeyUnavailable(DeidError):
+    """The keyring cannot be read, is readable by others, or holds no usable key."""
+
+    code = "deid.key_unavailable"
+
+
+class PseudonymCollision(DeidError):
+    """Two source ids received one pseudonym; nothing may be written."""
+
+    code = "deid.pseudonym_collision"
+
+
+class PolicyError(DeidError):
+    """A policy file is malformed or contradicts itself."""
+
+    code = "deid.policy"
+
+
+class UncoveredColumn(PolicyError):
+    """The vault holds a table or column that the policy does not name."""
+
+    code = "deid.uncovered_column"
+
+
+class VaultError(DeidError):
+    """The vault cannot be opened or is not at the expected schema version."""
+
+    code = "deid.vault"
+
+
+class ImportRefused(DeidError):
+    """A whole import was refused; nothing of it was loaded."""
+
+    code = "deid.import_refused"
+
+
+class TextRefused(DeidError):
+    """A text cannot be scrubbed safely."""
+
+    code = "deid.text_refused"
+
+
+class LeakFound(DeidError):
+    """An identifier of the vault was found in what would have been published."""
+
+    code = "deid.leak_found"
+
+
+class GateRefused(DeidError):
+    """A measured risk is over the policy's threshold; nothing was published."""
+
+    code = "deid.gate_refused"
+
+
+class ReleaseError(DeidError):
+    """Root of errors about a release directory."""
+
+    code = "deid.release"
+    public = True
+
+
+class ReleaseNotFound(ReleaseError):
+    """There is no published release of that name."""
+
+    code = "deid.release_not_found"
+
+
+class ReleaseAlreadyExists(ReleaseError):
+    """A release of that name is published already; releases never change."""
+
+    code = "deid.release_exists"
+
+
+class ManifestMismatch(ReleaseError):
+    """A release's files are not what its manifest says."""
+
+    code = "deid.manifest_mismatch"

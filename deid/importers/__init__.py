@@ -1,0 +1,1 @@
+"""Importers into the vault: validated, counted, nothing dropped in silence."""

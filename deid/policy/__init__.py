@@ -1,0 +1,1 @@
+"""De-identification policies: one treatment for every table and column, as data."""

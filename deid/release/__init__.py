@@ -1,0 +1,17 @@
+"""The reading face of a release: the only part of the engine that other packages import."""
+
+from deid.release.dictionary import ColumnEntry, Dictionary
+from deid.release.manifest import FileEntry, Manifest, TableEntry
+from deid.release.reader import Release, check_release_name, list_releases, open_release
+
+__all__ = [
+    "ColumnEntry",
+    "Dictionary",
+    "FileEntry",
+    "Manifest",
+    "Release",
+    "TableEntry",
+    "check_release_name",
+    "list_releases",
+    "open_release",
+]

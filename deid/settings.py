@@ -1,0 +1,62 @@
+"""Settings of the engine: the only ones that know where the vault and the keys are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deid.configuration import Setting, read_settings
+
+PREFIX = "CARECOMMONS_ENGINE_"
+
+ENGINE_SETTINGS = (
+    Setting(
+        "vault_url",
+        str,
+        lambda home: f"sqlite:///{home / 'vault' / 'vault.db'}",
+        "SQLAlchemy URL of the vault",
+    ),
+    Setting(
+        "keyring",
+        Path,
+        lambda home: home / "keys" / "keyring.json",
+        "keyring file, mode 0600",
+    ),
+    Setting(
+        "release_root", Path, lambda home: home / "releases", "folder of the published releases"
+    ),
+    Setting(
+        "work_root",
+        Path,
+        lambda home: home / "work",
+        "private folder for identified intermediate files; emptied after each build",
+    ),
+    Setting(
+        "processes",
+        int,
+        max(1, os.cpu_count() or 1),
+        "parallel processes for text",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """Where the vault, the keys and the releases are. Built once at the edge, then passed down."""
+
+    vault_url: str
+    keyring: Path
+    release_root: Path
+    work_root: Path
+    processes: int
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> EngineSettings:
+        """Read ``CARECOMMONS_ENGINE_*``.
+
+        Raises:
+            ConfigurationError: for unknown or malformed settings.
+        """
+        return cls(**read_settings(PREFIX, ENGINE_SETTINGS, environ))

@@ -1,0 +1,1 @@
+"""Synthetic residents for demonstration and tests."""

@@ -1,0 +1,1 @@
+"""Finds identifiers in free text and replaces them by consistent surrogates."""

@@ -1,0 +1,1 @@
+"""The vault: the identified store. Only the engine and its worker open it."""

@@ -1,0 +1,1 @@
+"""The small OMOP vocabulary that ships with the engine."""
