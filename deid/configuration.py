@@ -60,3 +60,13 @@ def read_settings(
         except ValueError as error:
             raise ConfigurationError(f"{variable}: {setting.meaning}: {error}") from None
     return values
+
+
+def render_settings(prefix: str, declared: Sequence[Setting]) -> str:
+    """The declared table as Markdown, for the documentation page."""
+    home = Path("HOME")
+    lines = ["| variable | default | meaning |", "|---|---|---|"]
+    for setting in declared:
+        default = setting.default(home) if callable(setting.default) else setting.default
+        lines.append(f"| `{prefix}{setting.name.upper()}` | `{default}` | {setting.meaning} |")
+    return "\n".join(lines) + "\n"

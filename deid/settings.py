@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,8 +35,8 @@ ENGINE_SETTINGS = (
     Setting(
         "processes",
         int,
-        max(1, os.cpu_count() or 1),
-        "parallel processes for text",
+        0,
+        "parallel processes for text; 0 means one a core",
     ),
 )
 
