@@ -1,0 +1,42 @@
+"""Errors of the casebank. No message holds a value of a record."""
+
+from __future__ import annotations
+
+from deid.errors import CareCommonsError
+
+
+class CasebankError(CareCommonsError):
+    """Root of the casebank's errors."""
+
+    code = "casebank"
+    public = True
+
+
+class RecordNotFound(CasebankError):
+    """The release holds no person of that id."""
+
+    code = "casebank.record_not_found"
+
+
+class RecordUnusable(CasebankError):
+    """The record has too little in it, or the release lacks a column that a case needs."""
+
+    code = "casebank.record_unusable"
+
+
+class CaseFormatError(CasebankError):
+    """A document is not a case of a schema version that is known here."""
+
+    code = "casebank.case_format"
+
+
+class CaseCheckFailed(CasebankError):
+    """A case has findings that stop its publication."""
+
+    code = "casebank.check_failed"
+
+
+class TransitionRefused(CasebankError):
+    """A case cannot go from its state to the one asked for."""
+
+    code = "casebank.transition_refused"
