@@ -1,10 +1,12 @@
 """Tables of the vault: OMOP CDM v5.4 as the omop-cdm library has it, and the identity tables.
 
-The library's tables are copied with three deviations, all so that real records are kept whole:
+The library's tables are copied with five deviations, all so that real records are kept whole:
 text has no length limit (a Chinese province does not fit ``location.state VARCHAR(2)``), NUMERIC
-is a double, and references to the vocabulary are checked by the importers, with a reason for each
-refused row, rather than by foreign keys (vocabulary tables refer to each other in a circle).
-The two cohort tables of v5.4 that the library leaves out are added.
+is a double, integers have 64 bits (some sites number their rows so), references to the vocabulary
+are checked by :mod:`deid.vault.loading`, with a reason for each refused row, rather than by foreign
+keys (vocabulary tables refer to each other in a circle), and a reference of a table to itself is
+checked when the transaction ends. The two cohort tables of v5.4 that the library leaves out are
+added.
 """
 
 from __future__ import annotations
@@ -57,9 +59,19 @@ IDENTITY_TABLES = (
     "address",
     "relative",
 )
-BOOKKEEPING_TABLES = ("import_batch", "import_refusal", "source_record")
+BOOKKEEPING_TABLES = ("import_batch", "import_refusal", "source_record", "table_digest")
 
 metadata = MetaData(naming_convention=NAMING)
+
+# SQLite makes a column the table's own row number only when its type is exactly INTEGER, which
+# there has 64 bits anyway.
+ID = BigInteger().with_variant(Integer(), "sqlite")
+
+# References that the library's models leave out.
+ADDED_REFERENCES = {
+    ("note_nlp", "note_id"): "note.note_id",
+    ("episode", "episode_parent_id"): "episode.episode_id",
+}
 
 
 def _widened(kind: TypeEngine) -> TypeEngine:
@@ -67,18 +79,29 @@ def _widened(kind: TypeEngine) -> TypeEngine:
         return Text()
     if isinstance(kind, Numeric):
         return Double()
+    if isinstance(kind, Integer):
+        return ID
     return kind
+
+
+def _reference(table: str, target: str) -> ForeignKey:
+    if target.split(".")[0] == table:
+        return ForeignKey(target, deferrable=True, initially="DEFERRED")
+    return ForeignKey(target)
 
 
 def _copy_cdm_table(source: Table) -> None:
     columns: list[Column] = []
     for column in source.columns:
-        references = [
-            ForeignKey(f"{key.column.table.name}.{key.column.name}")
+        targets = [
+            f"{key.column.table.name}.{key.column.name}"
             for key in column.foreign_keys
             if key.column.table.name not in VOCABULARY_TABLES
             and source.name not in VOCABULARY_TABLES
         ]
+        if (source.name, column.name) in ADDED_REFERENCES:
+            targets.append(ADDED_REFERENCES[source.name, column.name])
+        references = [_reference(source.name, target) for target in targets]
         columns.append(
             Column(
                 column.name,
@@ -99,20 +122,20 @@ for _table in sorted(Base.metadata.tables.values(), key=lambda table: table.name
 Table(
     "cohort",
     metadata,
-    Column("cohort_definition_id", Integer, primary_key=True, autoincrement=False),
-    Column("subject_id", Integer, primary_key=True, autoincrement=False),
+    Column("cohort_definition_id", ID, primary_key=True, autoincrement=False),
+    Column("subject_id", ID, primary_key=True, autoincrement=False),
     Column("cohort_start_date", Date, primary_key=True),
     Column("cohort_end_date", Date, primary_key=True),
 )
 Table(
     "cohort_definition",
     metadata,
-    Column("cohort_definition_id", Integer, primary_key=True, autoincrement=False),
+    Column("cohort_definition_id", ID, primary_key=True, autoincrement=False),
     Column("cohort_definition_name", Text, nullable=False),
     Column("cohort_definition_description", Text),
-    Column("definition_type_concept_id", Integer, nullable=False),
+    Column("definition_type_concept_id", ID, nullable=False),
     Column("cohort_definition_syntax", Text),
-    Column("subject_concept_id", Integer, nullable=False),
+    Column("subject_concept_id", ID, nullable=False),
     Column("cohort_initiation_date", Date),
 )
 
@@ -124,7 +147,7 @@ PERSON_TABLES = tuple(
 household = Table(
     "household",
     metadata,
-    Column("household_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("household_id", ID, primary_key=True, autoincrement=False),
     Column("household_code", Text, comment="the family record's own number"),
     Column("area_kind", Text, comment="urban or rural"),
 )
@@ -143,7 +166,7 @@ person_identity = Table(
 identifier = Table(
     "identifier",
     metadata,
-    Column("identifier_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("identifier_id", ID, primary_key=True, autoincrement=False),
     Column("person_id", ForeignKey("person.person_id"), nullable=False, index=True),
     Column("kind", Text, nullable=False, comment="SSN, MRN, ID_CARD, RECORD_NO, INSURANCE..."),
     Column("system", Text, comment="URI of the numbering system"),
@@ -152,7 +175,7 @@ identifier = Table(
 contact = Table(
     "contact",
     metadata,
-    Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("contact_id", ID, primary_key=True, autoincrement=False),
     Column("person_id", ForeignKey("person.person_id"), nullable=False, index=True),
     Column("kind", Text, nullable=False, comment="phone, email, url, wechat, fax"),
     Column("use", Text),
@@ -161,7 +184,7 @@ contact = Table(
 address = Table(
     "address",
     metadata,
-    Column("address_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("address_id", ID, primary_key=True, autoincrement=False),
     Column("person_id", ForeignKey("person.person_id"), nullable=False, index=True),
     Column("use", Text),
     Column("line", Text, comment="street and number, or group and number in a village"),
@@ -177,7 +200,7 @@ address = Table(
 relative = Table(
     "relative",
     metadata,
-    Column("relative_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("relative_id", ID, primary_key=True, autoincrement=False),
     Column("person_id", ForeignKey("person.person_id"), nullable=False, index=True),
     Column("relationship", Text, comment="spouse, father, mother, son, daughter, contact..."),
     Column("relative_person_id", ForeignKey("person.person_id"), comment="if a resident too"),
@@ -194,9 +217,12 @@ import_batch = Table(
     Column("started_at", DateTime, nullable=False),
     Column("finished_at", DateTime),
     Column("complete", Boolean, nullable=False, default=False),
-    Column("rows_read", Integer),
-    Column("rows_loaded", Integer),
-    Column("rows_refused", Integer),
+    Column("rows_read", ID),
+    Column("rows_loaded", ID),
+    Column("rows_updated", ID),
+    Column("rows_already_there", ID),
+    Column("rows_refused", ID),
+    Column("report", Text, comment="the whole report, as JSON"),
 )
 import_refusal = Table(
     "import_refusal",
@@ -205,18 +231,27 @@ import_refusal = Table(
     Column("import_batch_id", ForeignKey("import_batch.import_batch_id"), index=True),
     Column("table_name", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    Column("rows", Integer, nullable=False),
+    Column("rows", ID, nullable=False),
     Column("examples", Text, comment="places: file and row numbers, never values"),
 )
 source_record = Table(
     "source_record",
     metadata,
-    Column("source_record_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("source_record_id", ID, primary_key=True, autoincrement=False),
     Column("source", Text, nullable=False),
     Column("record_type", Text, nullable=False, comment="FHIR resource type"),
     Column("record_key", Text, nullable=False, comment="id within the source"),
     Column("table_name", Text, nullable=False),
-    Column("row_id", BigInteger, nullable=False),
+    Column("row_id", ID, nullable=False),
     Column("content_sha256", Text, nullable=False),
     UniqueConstraint("source", "record_type", "record_key", "table_name", "row_id"),
 )
+table_digest = Table(
+    "table_digest",
+    metadata,
+    Column("table_name", Text, primary_key=True),
+    Column("rows", ID, nullable=False),
+    Column("digest", Text, nullable=False, comment="sum of the rows' SHA-256, modulo 2^256"),
+)
+
+DATA_TABLES = tuple(name for name in sorted(metadata.tables) if name not in BOOKKEEPING_TABLES)

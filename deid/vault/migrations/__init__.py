@@ -1,0 +1,1 @@
+"""Alembic migrations of the vault; run by :mod:`deid.vault.store`, never by hand."""
