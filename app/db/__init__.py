@@ -1,1 +1,1 @@
-"""The portal's own database: accounts, projects, requests, cases, audit, jobs."""
+"""The portal's own database: users, requests, cases, jobs and the audit log."""

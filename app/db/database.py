@@ -1,0 +1,100 @@
+"""Opens the portal's database, brings its schema up to date, and gives sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.orm import Session
+
+from deid.errors import ConfigurationError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+# How long a writer waits for another one on SQLite before it gives up, in seconds.
+BUSY_SECONDS = 30
+
+
+class Database:
+    """The portal's database. One object a process; sessions are opened and closed by use."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        if self.url.get_backend_name() == "sqlite":
+            self._engine = _sqlite_engine(self.url)
+        elif self.url.get_backend_name() == "postgresql":
+            self._engine = create_engine(self.url, pool_pre_ping=True)
+        else:
+            raise ConfigurationError("the portal's database is SQLite or PostgreSQL")
+
+    def __repr__(self) -> str:
+        return f"Database({self.url.render_as_string(hide_password=True)})"
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, whose transactions begin as readers."""
+        return self._engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for reading; nothing it did is kept."""
+        with Session(self._engine, expire_on_commit=False) as session:
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session in one transaction: kept if the block ends, undone if it raises.
+
+        On SQLite the transaction takes the write lock at its beginning: a transaction that read
+        first and wrote later could otherwise be refused in the middle.
+        """
+        engine = self._engine.execution_options(begin_immediate=True)
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def upgrade(self) -> None:
+        """Create the schema or bring it to the newest version, in one transaction."""
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        engine = self._engine.execution_options(begin_immediate=True)
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """The portal's database at the newest schema; its folder is made if it is SQLite's default."""
+    database = Database(url)
+    database.upgrade()
+    return database
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    if url.database and url.database != ":memory:":
+        # Private from the start: created 0700, so that the file inside needs no later chmod.
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, record: Any) -> None:
+        # The driver's own transaction handling is switched off: it begins too late.
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("begin_immediate")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine

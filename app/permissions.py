@@ -1,0 +1,104 @@
+"""Who may do what: roles, permissions and the one table between them.
+
+A service asks :func:`check_permission` before it acts; a page asks :func:`can` to know what to
+show. Both read the same table, so a page never offers what the service refuses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.errors import PermissionDenied
+
+
+class Role(StrEnum):
+    """What a person is in the portal. One person may have several."""
+
+    RESEARCHER = "researcher"
+    STUDENT = "student"
+    INSTRUCTOR = "instructor"
+    STEWARD = "steward"
+    ADMINISTRATOR = "administrator"
+
+
+class Permission(StrEnum):
+    """One thing a role may do."""
+
+    SEE_CATALOGUE = "see the catalogue of releases"
+    DEFINE_COHORTS = "define cohorts and see safe counts"
+    REQUEST_DATA = "ask for data"
+    REVIEW_REQUESTS = "decide requests of others"
+    READ_CASES = "read published cases"
+    WRITE_CASES = "draft cases and case sets"
+    REVIEW_CASES = "publish cases that somebody else drafted"
+    MANAGE_USERS = "add users and give roles"
+    READ_AUDIT = "read the audit log"
+
+
+ROLE_MEANING: dict[Role, str] = {
+    Role.RESEARCHER: "defines cohorts, asks for data and analyses them",
+    Role.STUDENT: "reads published teaching cases",
+    Role.INSTRUCTOR: "drafts, reviews and publishes teaching cases",
+    Role.STEWARD: "decides who receives which data, and for what",
+    Role.ADMINISTRATOR: "adds users and gives roles",
+}
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.RESEARCHER: frozenset(
+        {Permission.SEE_CATALOGUE, Permission.DEFINE_COHORTS, Permission.REQUEST_DATA}
+    ),
+    Role.STUDENT: frozenset({Permission.READ_CASES}),
+    Role.INSTRUCTOR: frozenset(
+        {
+            Permission.SEE_CATALOGUE,
+            Permission.READ_CASES,
+            Permission.WRITE_CASES,
+            Permission.REVIEW_CASES,
+        }
+    ),
+    Role.STEWARD: frozenset(
+        {
+            Permission.SEE_CATALOGUE,
+            Permission.DEFINE_COHORTS,
+            Permission.REVIEW_REQUESTS,
+            Permission.READ_CASES,
+            Permission.REVIEW_CASES,
+            Permission.READ_AUDIT,
+        }
+    ),
+    Role.ADMINISTRATOR: frozenset({Permission.MANAGE_USERS, Permission.READ_AUDIT}),
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts. ``user_id`` is ``None`` for the command line and the worker."""
+
+    user_id: int | None
+    name: str
+    roles: frozenset[Role]
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """Union of what the roles allow."""
+        return frozenset().union(*(ROLE_PERMISSIONS[role] for role in self.roles))
+
+
+WORKER = Actor(None, "worker", frozenset())
+COMMAND_LINE = Actor(None, "command line", frozenset({Role.ADMINISTRATOR}))
+
+
+def can(actor: Actor, permission: Permission) -> bool:
+    """Whether one of the actor's roles allows it."""
+    return permission in actor.permissions
+
+
+def check_permission(actor: Actor, permission: Permission) -> None:
+    """Refuse unless :func:`can`.
+
+    Raises:
+        PermissionDenied: naming what would be needed.
+    """
+    if not can(actor, permission):
+        raise PermissionDenied(f"Your account may not {permission.value}.")
