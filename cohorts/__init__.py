@@ -1,0 +1,32 @@
+"""Cohorts over a release: definitions, people and dates, safe counts, extracts, the lab's client.
+
+Faces are loaded when they are first used, so that a notebook, which has no Circe compiler, can
+``from cohorts import open_project``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_FACES = {
+    "CohortDefinition": "cohorts.model",
+    "load": "cohorts.model",
+    "open_cdm_folder": "cohorts.cdm",
+    "run": "cohorts.engines",
+    "CohortResult": "cohorts.result",
+    "SafeCount": "cohorts.disclosure",
+    "DisclosureRule": "cohorts.disclosure",
+    "safe_attrition": "cohorts.disclosure",
+    "safe_count": "cohorts.disclosure",
+    "safe_table": "cohorts.disclosure",
+}
+
+__all__ = sorted(_FACES)
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        return getattr(importlib.import_module(_FACES[name]), name)
+    except KeyError:
+        raise AttributeError(f"module cohorts has no attribute {name}") from None

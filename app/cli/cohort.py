@@ -1,0 +1,135 @@
+"""``carecommons cohort``: run, count, check and describe cohort definitions."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+import pyarrow.csv as pa_csv
+
+from app.settings import PortalSettings
+from cohorts import load, open_cdm_folder, run, safe_attrition, safe_count
+from cohorts.cdm import DataSource
+from cohorts.disclosure import DisclosureRule
+from cohorts.engines import DEFAULT_LIMIT_SECONDS
+from cohorts.model import CohortDefinition
+from cohorts.result import CohortResult
+from deid.release import open_release
+
+_DEFINITION = click.argument(
+    "definition", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+_RELEASE = click.option("--release", metavar="NAME", help="a published release")
+_CDM = click.option(
+    "--cdm",
+    "cdm",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="a folder of OMOP tables (Parquet or CSV)",
+)
+_LIMIT = click.option(
+    "--limit-seconds",
+    type=click.FloatRange(min=0.1),
+    default=DEFAULT_LIMIT_SECONDS,
+    show_default=True,
+    help="stop the query after this long",
+)
+
+
+@click.group()
+def cohort() -> None:
+    """Run a cohort definition (OHDSI Circe JSON) over a release or a CDM folder."""
+
+
+@cohort.command("run")
+@_DEFINITION
+@_RELEASE
+@_CDM
+@_LIMIT
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="write the csv to this file instead of printing it",
+)
+def run_command(
+    definition: Path,
+    release: str | None,
+    cdm: Path | None,
+    limit_seconds: float,
+    output: Path | None,
+) -> None:
+    """Print the cohort's rows as csv, sorted.
+
+    Columns: subject_id, cohort_start_date, cohort_end_date. Person ids are those of the source, a
+    release's pseudonyms.
+    """
+    result = _result(definition, release, cdm, limit_seconds)
+    options = pa_csv.WriteOptions(include_header=False, quoting_style="none")
+    header = ",".join(result.rows.column_names) + "\n"
+    if output is None:
+        sys.stdout.write(header)
+        sys.stdout.flush()
+        pa_csv.write_csv(result.rows, sys.stdout.buffer, options)
+        sys.stdout.flush()
+        return
+    staged = output.with_name(f".{output.name}.part")
+    try:
+        with staged.open("wb") as file:
+            file.write(header.encode("ascii"))
+            pa_csv.write_csv(result.rows, file, options)
+        staged.replace(output)
+    finally:
+        staged.unlink(missing_ok=True)
+    click.echo(f"wrote {output} in {result.seconds:.1f} s", err=True)
+
+
+@cohort.command("count")
+@_DEFINITION
+@_RELEASE
+@_CDM
+@_LIMIT
+def count_command(
+    definition: Path, release: str | None, cdm: Path | None, limit_seconds: float
+) -> None:
+    """Print how many people a definition finds, rule by rule, with small counts suppressed."""
+    result = _result(definition, release, cdm, limit_seconds)
+    rule = DisclosureRule(PortalSettings.from_environ(os.environ).minimum_cell)
+    table = safe_attrition(result.attrition, result.persons, rule)
+    lines = [("People with an entry event", table.entry)]
+    lines += [(f"  after: {step.rule}", step.remaining) for step in table.steps]
+    lines += [("People in the cohort", table.final)]
+    if table.final.shown is not None:
+        lines += [("Periods of the cohort", safe_count(result.entries, rule))]
+    width = max(len(text) for text, _ in lines)
+    for text, count in lines:
+        click.echo(f"{text:<{width}}  {count!s:>12}")
+    click.echo(
+        f"Counts are rounded to {rule.base}; below {rule.minimum_cell} they are not shown. "
+        f"{result.seconds:.1f} s.",
+        err=True,
+    )
+    if result.missing_tables:
+        click.echo(f"The source has no table {', '.join(result.missing_tables)}.", err=True)
+
+
+def _result(
+    definition: Path, release: str | None, cdm: Path | None, limit_seconds: float
+) -> CohortResult:
+    parsed = _read(definition)
+    return run(parsed, _source(release, cdm), limit_seconds)
+
+
+def _read(path: Path) -> CohortDefinition:
+    return load(path.read_bytes())
+
+
+def _source(release: str | None, cdm: Path | None) -> DataSource:
+    if (release is None) == (cdm is None):
+        raise click.UsageError("give either --release NAME or --cdm DIR")
+    if cdm is not None:
+        return open_cdm_folder(cdm)
+    assert release is not None
+    return open_release(PortalSettings.from_environ(os.environ).release_root, release)

@@ -1,0 +1,157 @@
+"""OMOP tables as cohort SQL needs them: every table and column of the CDM, whatever the source has.
+
+A source lacks tables (a vocabulary of a few thousand concepts has no ``concept_ancestor``) and
+columns (a policy dropped them). Views over the source fill the gaps with empty tables and NULL.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Final, Protocol
+
+import duckdb
+
+from cohorts.compile import CDM_SCHEMA
+from cohorts.errors import DataSourceError
+
+RESULT_TABLES: Final = frozenset({"cohort", "cohort_definition"})
+_CASTS: Final = {"BIGINT", "DATE", "DOUBLE"}
+
+
+class DataSource(Protocol):
+    """What cohorts run over: a release, or an opened CDM folder."""
+
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+        ...
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """A private DuckDB connection with one view a table."""
+        ...
+
+
+@cache
+def cdm_columns() -> dict[str, tuple[tuple[str, str], ...]]:
+    """Columns of OMOP CDM v5.4, and those of v5.3 that it left out: ``{table: ((name, type),)}``.
+
+    Ids are ``BIGINT`` here: released person and row ids have 63 bits.
+    """
+    from duckcdm.omop import cdm_fields
+
+    return {
+        table: tuple((name, "BIGINT" if kind == "INTEGER" else kind) for name, kind in fields)
+        for table, fields in cdm_fields().items()
+        if table not in RESULT_TABLES
+    }
+
+
+def prepare_cdm(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """Create the schema of views that compiled cohorts read; return the tables it had to invent.
+
+    The views go to the connection's in-memory database, so nothing of the source is changed.
+    """
+    present: dict[str, dict[str, str]] = {}
+    rows = connection.execute(
+        "SELECT table_name, column_name, data_type FROM information_schema.columns "
+        "WHERE table_schema = 'main'"
+    ).fetchall()
+    for table, column, kind in rows:
+        present.setdefault(table.lower(), {})[column.lower()] = kind
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {CDM_SCHEMA}")
+    missing = []
+    for table, columns in cdm_columns().items():
+        found = present.get(table)
+        if found is None:
+            missing.append(table)
+            fields = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in columns)
+            query = f"SELECT {fields} WHERE FALSE"
+        else:
+            fields = ", ".join(_field(name, kind, found.get(name)) for name, kind in columns)
+            query = f'SELECT {fields} FROM main."{table}"'
+        connection.execute(f'CREATE VIEW IF NOT EXISTS {CDM_SCHEMA}."{table}" AS {query}')
+    return tuple(missing)
+
+
+def _field(name: str, kind: str, found: str | None) -> str:
+    if found is None:
+        return f'CAST(NULL AS {kind}) AS "{name}"'
+    if name == "invalid_reason":
+        # CSV exports write the empty text where the CDM says NULL: a valid concept.
+        return f'NULLIF(CAST("{name}" AS VARCHAR), \'\') AS "{name}"'
+    if kind in _CASTS and found != kind:
+        return f'CAST("{name}" AS {kind}) AS "{name}"'
+    return f'"{name}"'
+
+
+@dataclass(frozen=True)
+class CdmFolder:
+    """A folder of OMOP tables as Parquet or CSV: ``person.parquet`` or ``person/*.parquet``."""
+
+    path: Path
+    files: dict[str, tuple[Path, ...]] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Names of the tables found, sorted."""
+        return tuple(sorted(self.files))
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """A private DuckDB that reads this folder and nothing else of the machine.
+
+        Raises:
+            DataSourceError: naming the table whose file cannot be read.
+        """
+        connection = duckdb.connect()
+        for table, paths in self.files.items():
+            names = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+            reader = "read_parquet" if paths[0].suffix.lower() == ".parquet" else "read_csv"
+            try:
+                connection.execute(f'CREATE VIEW "{table}" AS SELECT * FROM {reader}([{names}])')
+            except duckdb.Error as error:
+                raise DataSourceError(
+                    f"{paths[0].name}: unreadable as table {table} ({type(error).__name__})"
+                ) from None
+        folder = str(self.path).replace("'", "''")
+        connection.execute(f"SET allowed_directories = ['{folder}']")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        return connection
+
+
+def open_cdm_folder(path: Path) -> CdmFolder:
+    """The OMOP tables in ``path``; file names may be in any case, other files are ignored.
+
+    Raises:
+        DataSourceError: if there is no such folder, or no ``person`` or ``observation_period``.
+    """
+    path = Path(path).absolute()
+    if not path.is_dir():
+        raise DataSourceError(f"{path}: no such folder")
+    known = cdm_columns()
+    files: dict[str, tuple[Path, ...]] = {}
+    for entry in sorted(path.iterdir()):
+        table = (entry.stem if entry.is_file() else entry.name).lower()
+        if table not in known:
+            continue
+        found = (
+            tuple(sorted(entry.rglob("*.parquet")))
+            if entry.is_dir()
+            else ((entry,) if entry.suffix.lower() in {".parquet", ".csv"} else ())
+        )
+        if not found:
+            continue
+        if table in files:
+            raise DataSourceError(f"{path}: table {table} is there twice")
+        files[table] = found
+    for table in ("person", "observation_period"):
+        if table not in files:
+            raise DataSourceError(f"{path}: has no table {table} as Parquet or CSV")
+    return CdmFolder(path, files)

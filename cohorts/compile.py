@@ -1,0 +1,140 @@
+"""Circe expression to SQL, behind one function.
+
+The only module that knows ``duckcdm``, a port of OHDSI's circe-be and SqlRender that agrees with
+them row by row (docs/decisions/0006-circe-compilation.md). To replace it means to write another
+``compile_circe``.
+
+Free text of a definition never passes through the SQL templates: it is replaced by a token before
+compilation and put back as a quoted literal afterwards, because the template language would read
+``@``, ``{`` and ``;`` inside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from cohorts.errors import DefinitionError, UnsupportedExpression
+from cohorts.model import CohortDefinition
+
+CDM_SCHEMA: Final = "cc_cdm"
+COHORT_TABLE: Final = "cc_cohort"
+COHORT_ID: Final = 1
+DIALECTS: Final = ("duckdb", "postgresql", "spark")
+_CLEANUP = re.compile(r"(DELETE FROM|TRUNCATE TABLE|DROP TABLE)\s+\S+", re.IGNORECASE)
+_COMMENT_LINES = re.compile(r"^\s*--.*$", re.MULTILINE)
+_RESULTS_SCHEMA: Final = "cc_results"
+
+
+@dataclass(frozen=True)
+class CompiledCohort:
+    """SQL of one definition in one dialect.
+
+    ``statements`` fill the temporary table ``cc_cohort`` and the attrition tables; ``cleanup``
+    drops the intermediate tables. ``sql`` is all of it as text, to be read and kept.
+    """
+
+    dialect: str
+    compiler: str
+    statements: tuple[str, ...] = field(repr=False)
+    cleanup: tuple[str, ...] = field(repr=False)
+
+    @property
+    def sql(self) -> str:
+        """The whole script."""
+        return ";\n\n".join((*self.statements, *self.cleanup)) + ";\n"
+
+
+def compile_circe(definition: CohortDefinition, dialect: str = "duckdb") -> CompiledCohort:
+    """Compile a definition to SQL over the schema ``cc_cdm``.
+
+    Raises:
+        UnsupportedExpression: if the compiler refuses what the model let pass.
+    """
+    from duckcdm import __version__ as version
+    from duckcdm.circe import CirceError, build_cohort_query
+    from duckcdm.sqlrender import render, split_sql, translate
+
+    if dialect not in DIALECTS:
+        raise ValueError(f"unknown dialect; known are {', '.join(DIALECTS)}")
+    texts: list[str] = []
+    document = _thaw(definition.expression, texts)
+    try:
+        template = build_cohort_query(
+            document,
+            cdm_schema=CDM_SCHEMA,
+            vocabulary_schema=CDM_SCHEMA,
+            result_schema=_RESULTS_SCHEMA,
+            target_table=f"{_RESULTS_SCHEMA}.{COHORT_TABLE}",
+            cohort_id=COHORT_ID,
+            generate_stats=True,
+        )
+    except CirceError as error:
+        raise UnsupportedExpression("$", f"the Circe compiler refuses it: {error}") from error
+    script = translate(render(template), dialect)
+    script = re.sub(rf"{_RESULTS_SCHEMA}\.", "", script)
+    statements = [_restore(part, texts) for part in split_sql(script)]
+    bodies = [s for s in (part.strip().rstrip(";").strip() for part in statements) if _code(s)]
+    end = len(bodies)
+    while end and _CLEANUP.fullmatch(_code(bodies[end - 1])):
+        end -= 1
+    return CompiledCohort(
+        dialect=dialect,
+        compiler=f"duckcdm {version}",
+        statements=tuple(bodies[:end]),
+        cleanup=tuple(bodies[end:]),
+    )
+
+
+def result_table_statements() -> tuple[str, ...]:
+    """Temporary tables that a compiled cohort fills; person ids have 64 bits."""
+    attrition = {
+        "cohort_inclusion_result": "inclusion_rule_mask BIGINT, person_count BIGINT",
+        "cohort_inclusion_stats": (
+            "rule_sequence INT, person_count BIGINT, gain_count BIGINT, person_total BIGINT"
+        ),
+        "cohort_summary_stats": "base_count BIGINT, final_count BIGINT",
+        "cohort_censor_stats": "lost_count BIGINT",
+    }
+    return (
+        f"CREATE TEMP TABLE {COHORT_TABLE} (cohort_definition_id INT, subject_id BIGINT, "
+        "cohort_start_date DATE, cohort_end_date DATE)",
+        *(
+            f"CREATE TEMP TABLE {table} (cohort_definition_id INT, {columns}, mode_id INT)"
+            for table, columns in attrition.items()
+        ),
+    )
+
+
+def _code(statement: str) -> str:
+    return _COMMENT_LINES.sub("", statement).strip()
+
+
+def _token(index: int) -> str:
+    return f"cctext{index}cc"
+
+
+def _thaw(node: Any, texts: list[str]) -> Any:
+    """Plain JSON values again, with free text replaced by tokens and names left out."""
+    if isinstance(node, Mapping):
+        if "Text" in node:
+            texts.append(node["Text"])
+            return {**node, "Text": _token(len(texts) - 1)}
+        return {
+            key: _thaw(value, texts)
+            for key, value in node.items()
+            if key not in {"name", "description", "Title", "cdmVersionRange", "CONCEPT_NAME"}
+        }
+    if isinstance(node, tuple):
+        return [_thaw(entry, texts) for entry in node]
+    return node
+
+
+def _restore(statement: str, texts: list[str]) -> str:
+    for index, text in enumerate(texts):
+        if "\x00" in text:
+            raise DefinitionError("$", "a text filter holds a zero byte")
+        statement = statement.replace(_token(index), text.replace("'", "''"))
+    return statement
