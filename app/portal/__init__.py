@@ -1,1 +1,5 @@
-"""The Flask portal. It reads releases and the portal database, never the vault or a key."""
+"""The Flask portal. It reads releases and its own database; it has no way to vault or keys."""
+
+from app.portal.factory import create_app
+
+__all__ = ["create_app"]

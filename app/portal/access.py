@@ -1,0 +1,73 @@
+"""Who may use which address: every route says so when it is registered, and silence means no.
+
+:func:`page` registers a view together with its access. Requests to an endpoint without one are
+refused, so that a forgotten declaration shows as a locked page and never as an open one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, TypeVar
+
+from flask import Blueprint
+
+from app.permissions import Actor, Permission
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Open(Enum):
+    """Access that needs no particular permission."""
+
+    EVERYBODY = "everybody"
+    SIGNED_IN = "signed in"
+
+
+Access = Open | Permission | frozenset[Permission]
+
+# Endpoints of libraries; ours are added by `page`.
+LIBRARY_ACCESS: dict[str, Access] = {
+    "static": Open.EVERYBODY,
+    "bootstrap.static": Open.EVERYBODY,
+    "security.login": Open.EVERYBODY,
+    "security.logout": Open.SIGNED_IN,
+    "security.change_password": Open.SIGNED_IN,
+    "security.verify": Open.SIGNED_IN,
+}
+_declared: dict[str, Access] = dict(LIBRARY_ACCESS)
+
+
+def page(
+    blueprint: Blueprint, rule: str, who: Access, methods: tuple[str, ...] = ("GET",)
+) -> Callable[[View], View]:
+    """Register a view at ``rule`` for ``who``; a set of permissions means any one of them."""
+
+    def register(view: View) -> View:
+        endpoint = f"{blueprint.name}.{view.__name__}"
+        if _declared.setdefault(endpoint, who) != who:
+            raise ValueError(f"{endpoint} is declared twice with different access")
+        blueprint.add_url_rule(rule, view_func=view, methods=list(methods))
+        return view
+
+    return register
+
+
+def declared_access(endpoint: str) -> Access | None:
+    """Who may use an endpoint; ``None`` means that nobody said, hence nobody may."""
+    return _declared.get(endpoint)
+
+
+def may_use(actor: Actor | None, access: Access | None) -> bool:
+    """Whether ``actor`` (``None`` if not signed in) may use something with this access."""
+    if access is None:
+        return False
+    if access is Open.EVERYBODY:
+        return True
+    if actor is None:
+        return False
+    if isinstance(access, Permission):
+        return access in actor.permissions
+    if isinstance(access, frozenset):
+        return bool(access & actor.permissions)
+    return access is Open.SIGNED_IN

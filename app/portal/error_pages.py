@@ -1,0 +1,77 @@
+"""Every failure as a page: the reason where it may be told, a number to quote where it may not."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from flask import Flask, flash, redirect, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from app.errors import BadInput, TransitionRefused, http_status
+from deid.errors import CareCommonsError
+
+logger = logging.getLogger(__name__)
+
+TITLES = {
+    400: "That cannot be used as it is",
+    403: "You may not do this",
+    404: "There is no such page",
+    405: "That is not possible here",
+    409: "Something changed meanwhile",
+    413: "That is too large",
+    429: "Too many attempts",
+    503: "Not available just now",
+}
+ADVICE = {
+    400: "Go back, look at the form again and send it once more.",
+    404: "The address may be mistyped, or what it named may not be yours to see.",
+    405: "Go back and use the buttons of the page.",
+    413: "An upload may have up to 1 MB.",
+    429: "For safety, sign-in pauses after several wrong attempts. Wait five minutes.",
+}
+
+
+def init_error_pages(app: Flask) -> None:
+    """Register the handlers."""
+    app.register_error_handler(CareCommonsError, _expected)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _page(status: int, reason: str) -> tuple[str, int]:
+    title = TITLES.get(status, "Something went wrong")
+    return render_template("error.html", status=status, title=title, reason=reason), status
+
+
+def _expected(error: CareCommonsError) -> tuple[str, int] | Response:
+    status = http_status(error)
+    if not error.public:
+        logger.error("%s at %s", error.code, request.endpoint)
+        return _page(status, "The reason was recorded for the administrator.")
+    if isinstance(error, BadInput | TransitionRefused) and request.method == "POST":
+        back = _own_referrer()
+        if back:
+            flash(str(error), "warning")
+            return redirect(back)
+    return _page(status, str(error))
+
+
+def _http(error: HTTPException) -> tuple[str, int]:
+    status = error.code or 500
+    return _page(status, ADVICE.get(status, ""))
+
+
+def _unexpected(error: Exception) -> tuple[str, int]:
+    # The class and a number, never the text: the text of an unforeseen error may quote a value.
+    number = secrets.token_hex(4)
+    logger.error("unexpected %s at %s, number %s", type(error).__name__, request.endpoint, number)
+    return _page(500, f"The administrator can find it under the number {number}.")
+
+
+def _own_referrer() -> str | None:
+    referrer = request.referrer or ""
+    if referrer.startswith(request.host_url):
+        return "/" + referrer[len(request.host_url) :]
+    return url_for("home.index") if not referrer else None

@@ -1,0 +1,48 @@
+"""Builds the portal."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_bootstrap import Bootstrap5
+
+from app.db.database import Database, open_database
+from app.portal import formats
+from app.portal.error_pages import init_error_pages
+from app.portal.navigation import navigation
+from app.portal.pages import BLUEPRINTS
+from app.portal.protection import init_protection, init_throttling
+from app.portal.secret import load_or_create_secret
+from app.portal.sign_in import current_actor, init_sign_in
+from app.portal.wiring import EXTENSION, Wiring
+from app.services.catalogue import Catalogue
+from app.settings import PortalSettings
+
+
+def create_app(settings: PortalSettings, database: Database | None = None) -> Flask:
+    """The portal on ``settings``; its database is brought to the newest schema.
+
+    Raises:
+        ConfigurationError: if the secret file is unusable or the database URL unsupported.
+    """
+    app = Flask("app.portal", static_folder="static", template_folder="templates")
+    app.config.update(
+        SECRET_KEY=load_or_create_secret(settings.secret_file),
+        BOOTSTRAP_SERVE_LOCAL=True,
+    )
+    database = database or open_database(settings.database_url)
+    app.extensions[EXTENSION] = Wiring(settings, database, Catalogue(settings.release_root))
+    Bootstrap5(app)
+    init_protection(app, settings.host)
+    init_sign_in(app, database)
+    init_throttling(app)
+    init_error_pages(app)
+    formats.init_formats(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+
+    @app.context_processor
+    def _shared() -> dict[str, object]:
+        actor = current_actor()
+        return {"actor": actor, "navigation": navigation(actor)}
+
+    return app

@@ -1,0 +1,39 @@
+"""The menu: what each role has, from the access its pages declare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.permissions import Actor
+from app.portal.access import declared_access, may_use
+
+MENU = (
+    ("Home", "home.index"),
+    ("Catalogue", "catalogue.index"),
+    ("Cohorts", "cohorts.index"),
+    ("Requests", "requests.index"),
+    ("Review", "review.queue"),
+    ("Cases", "cases.library"),
+    ("Teaching", "teaching.index"),
+    ("Users", "administration.users"),
+    ("Audit", "administration.audit_log"),
+)
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    """One entry of the menu."""
+
+    label: str
+    endpoint: str
+
+
+def navigation(actor: Actor | None) -> list[MenuItem]:
+    """Entries that ``actor`` may use."""
+    if actor is None:
+        return []
+    return [
+        MenuItem(label, endpoint)
+        for label, endpoint in MENU
+        if may_use(actor, declared_access(endpoint))
+    ]

@@ -1,0 +1,114 @@
+"""What stands around every page: default deny, headers, throttling, size limits."""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import timedelta
+
+from flask import Flask, Response, redirect, request, url_for
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.errors import PermissionDenied
+from app.portal.access import Open, declared_access, may_use
+from app.portal.sign_in import current_actor
+
+IDLE_MINUTES = 30
+UPLOAD_BYTES = 1 << 20
+FAILED_SIGN_INS_PER_ADDRESS = "30 per 5 minutes"
+FAILED_SIGN_INS_PER_ACCOUNT = "6 per 5 minutes"
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "script-src 'self'",
+        "img-src 'self' data:",  # Bootstrap draws check marks and arrows as data: images
+        "font-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_CACHEABLE = {"static", "bootstrap.static"}
+
+
+def init_protection(app: Flask, host: str) -> None:
+    """Put the protections around ``app``; called before any page is registered."""
+    app.config.update(
+        # Plain HTTP is for a machine's own browser only; elsewhere cookies ask for TLS.
+        SESSION_COOKIE_SECURE=not _is_loopback(host),
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_NAME="care_commons",
+        # The cookie is signed with its time and renewed by use, so this is the idle timeout.
+        PERMANENT_SESSION_LIFETIME=timedelta(minutes=IDLE_MINUTES),
+        MAX_CONTENT_LENGTH=UPLOAD_BYTES,
+        WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
+    )
+    CSRFProtect(app)
+    app.before_request(_default_deny)
+    app.after_request(_add_headers)
+
+
+def init_throttling(app: Flask) -> None:
+    """Throttle failed sign-ins by address and by account; called after sign-in is set up."""
+    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=True)
+
+    def failed(response: Response) -> bool:
+        return response.status_code == 200
+
+    view = app.view_functions["security.login"]
+    for limit, key in (
+        (FAILED_SIGN_INS_PER_ADDRESS, get_remote_address),
+        (FAILED_SIGN_INS_PER_ACCOUNT, _account_key),
+    ):
+        view = limiter.limit(limit, key_func=key, methods=["POST"], deduct_when=failed)(view)
+    app.view_functions["security.login"] = view
+
+
+def _account_key() -> str:
+    return "account:" + request.form.get("email", "").strip().casefold()[:255]
+
+
+def _default_deny() -> BaseResponse | None:
+    if request.endpoint is None:
+        return None
+    access = declared_access(request.endpoint)
+    actor = current_actor() if access is not Open.EVERYBODY else None
+    if may_use(actor, access):
+        return None
+    if access is not None and actor is None:
+        where = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("security.login", next=where))
+    raise PermissionDenied("Your account may not open this page.")
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint not in _CACHEABLE:
+        response.headers["Cache-Control"] = "no-store"
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

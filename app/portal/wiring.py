@@ -1,0 +1,27 @@
+"""What pages need, built once by the factory and reached through the application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import current_app
+
+from app.db.database import Database
+from app.services.catalogue import Catalogue
+from app.settings import PortalSettings
+
+EXTENSION = "care_commons"
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Settings, database and catalogue of one application."""
+
+    settings: PortalSettings
+    database: Database
+    catalogue: Catalogue
+
+
+def wiring() -> Wiring:
+    """The wiring of the application that serves this request."""
+    return current_app.extensions[EXTENSION]
