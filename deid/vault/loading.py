@@ -1,0 +1,278 @@
+"""Loads a dataset into the vault in one transaction, or not at all.
+
+Tables are taken in the order of their references. Of each, the good rows are inserted, rows that
+are there already are counted, and bad rows are refused with a counted reason. Anything that makes
+a whole file doubtful (an unknown column, a damaged Parquet file) stops the import and leaves the
+vault as it was; so does a full disk or a killed process, because nothing is committed before the
+end.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+import duckdb
+import pyarrow as pa
+from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy.exc import DBAPIError
+
+from deid.errors import ImportRefused, VaultError
+from deid.vault.reading import VaultSnapshot
+from deid.vault.report import ImportReport, Skipped, TableReport
+from deid.vault.rules import has_row_id
+from deid.vault.schema import BOOKKEEPING_TABLES, VOCABULARY_TABLES, metadata
+from deid.vault.staging import StagedTable, TableSource, open_staging
+from deid.vault.store import write_transaction
+from deid.vault.writing import delete_keys, insert_batches
+
+Progress = Callable[[str, int], None]
+
+LOADING_ORDER = (
+    *VOCABULARY_TABLES,
+    *(
+        table.name
+        for table in metadata.sorted_tables
+        if table.name not in VOCABULARY_TABLES and table.name not in BOOKKEEPING_TABLES
+    ),
+    "source_record",
+)
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """How strictly to load. ``today`` is the last day on which something can have happened."""
+
+    unknown_concepts: Literal["refuse", "keep"] = "refuse"
+    today: dt.date | None = None
+
+    @property
+    def last_day(self) -> dt.date:
+        """``today``, by the machine's clock if none is given."""
+        return self.today or dt.datetime.now(dt.UTC).astimezone().date()
+
+
+@dataclass(frozen=True)
+class Remarks:
+    """What an importer has to say beside the rows: kinds it left out, columns it renamed."""
+
+    skipped: Sequence[Skipped] = ()
+    notes: Sequence[str] = ()
+
+
+def load_dataset(
+    engine: Engine,
+    dataset: Mapping[str, TableSource],
+    source: str,
+    kind: str,
+    *,
+    options: LoadOptions | None = None,
+    remarks: Remarks | None = None,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Load ``dataset`` (vault table name to Arrow table or batches) as one import.
+
+    A table may have a column ``_place`` that says where each row came from; it is used in the
+    report and not stored. Without it, places are row numbers beginning at 1.
+
+    Raises:
+        ImportRefused: for a fault that makes a whole table doubtful; nothing is loaded.
+        VaultError: if the database fails, a full disk for example; nothing is loaded.
+    """
+    with import_transaction(engine) as connection:
+        return load_within(
+            connection,
+            dataset,
+            source,
+            kind,
+            options=options,
+            remarks=remarks,
+            progress=progress,
+        )
+
+
+@contextmanager
+def import_transaction(engine: Engine) -> Iterator[Connection]:
+    """One writing transaction whose failures are told without any row's content.
+
+    Raises:
+        ImportRefused: if the rows cannot be staged.
+        VaultError: if the database fails.
+    """
+    try:
+        with write_transaction(engine) as connection:
+            yield connection
+    except DBAPIError as error:
+        raise VaultError(_failure(error)) from None
+    except duckdb.OutOfMemoryException:
+        raise VaultError(
+            "not enough memory to check the import; nothing was loaded; import in smaller parts"
+        ) from None
+    except duckdb.Error as error:
+        raise ImportRefused(
+            f"the rows cannot be read ({type(error).__name__}); nothing was loaded"
+        ) from None
+
+
+def load_within(
+    connection: Connection,
+    dataset: Mapping[str, TableSource],
+    source: str,
+    kind: str,
+    *,
+    options: LoadOptions | None = None,
+    remarks: Remarks | None = None,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """:func:`load_dataset` inside a transaction of :func:`import_transaction`."""
+    options = options or LoadOptions()
+    remarks = remarks or Remarks()
+    unknown = sorted(set(dataset) - set(LOADING_ORDER))
+    if unknown:
+        raise ImportRefused(f"{', '.join(unknown)}: no such table in the vault")
+    started = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    reports = []
+    with open_staging() as staging:
+        load = _Load(connection, staging, options, tuple(n for n in LOADING_ORDER if n in dataset))
+        for table in load.tables:
+            if progress:
+                progress(table, 0)
+            reports.append(load.table(table, dataset[table]))
+            if progress:
+                progress(table, reports[-1].read)
+    report = ImportReport(
+        source, kind, tuple(reports), tuple(remarks.skipped), tuple(remarks.notes)
+    )
+    _record(connection, report, started)
+    return report
+
+
+class _Load:
+    """The state of one import: what is known of the vault and of the tables already loaded."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        staging: duckdb.DuckDBPyConnection,
+        options: LoadOptions,
+        tables: tuple[str, ...],
+    ) -> None:
+        self._connection = connection
+        self._staging = staging
+        self._options = options
+        self._snapshot = VaultSnapshot(connection)
+        self.tables = tables
+        for batch in self._snapshot.batches("concept", ["concept_id"]):
+            self._append("known_concept", batch.column(0))
+        self._know_parents()
+
+    def _know_parents(self) -> None:
+        """Ids that the vault holds, of every table that a table of this import refers to."""
+        parents = {
+            key.column.table.name
+            for table in self.tables
+            for column in metadata.tables[table].columns
+            for key in column.foreign_keys
+        }
+        for parent in sorted(parents | {t for t in self.tables if has_row_id(t)}):
+            self._staging.execute(f"CREATE TABLE known_{parent} (id BIGINT)")
+            self._staging.execute(f"CREATE TABLE refused_{parent} (id BIGINT)")
+            if parent in parents:
+                (key,) = metadata.tables[parent].primary_key.columns
+                for batch in self._snapshot.batches(parent, [key.name]):
+                    self._append(f"known_{parent}", batch.column(0))
+
+    def _append(self, target: str, ids: object) -> None:
+        self._staging.register("ids", pa.table({"id": ids}))
+        self._staging.execute(f"INSERT INTO {target} SELECT id FROM ids")
+        self._staging.unregister("ids")
+
+    def table(self, name: str, source: TableSource) -> TableReport:
+        staged = StagedTable(self._staging, name, source)
+        staged.judge_rows(self._options.last_day)
+        staged.compare_with(self._snapshot.batches(name) if staged.read else ())
+        staged.judge_references()
+        staged.judge_concepts(refuse=self._options.unknown_concepts == "refuse")
+        staged.judge_self_references()
+        staged.mark_equal()
+        staged.judge_different()
+        staged.judge_self_references()
+        staged.remember_key()
+        delete_keys(self._connection, name, staged.updated_keys())
+        insert_batches(self._connection, name, staged.accepted())
+        self._keep_digest(name, staged)
+        if name == "concept":
+            self._staging.execute(
+                "INSERT INTO known_concept SELECT concept_id FROM staged "
+                "WHERE _reason IS NULL AND _state = 'new'"
+            )
+        return TableReport(
+            table=name,
+            read=staged.read,
+            loaded=staged.count("new"),
+            updated=staged.count("updated"),
+            already_there=staged.count("there"),
+            refusals=staged.refusals(),
+            warnings=staged.warnings,
+        )
+
+    def _keep_digest(self, name: str, staged: StagedTable) -> None:
+        if name in BOOKKEEPING_TABLES:
+            return
+        kept = metadata.tables["table_digest"]
+        where = kept.c.table_name == name
+        row = self._connection.execute(select(kept.c.digest).where(where)).scalar_one_or_none()
+        digest = f"{(int(row or '0', 16) + staged.digest_change()) % (1 << 256):064x}"
+        rows = self._connection.execute(
+            select(func.count()).select_from(metadata.tables[name])
+        ).scalar_one()
+        if row is None:
+            self._connection.execute(insert(kept).values(table_name=name, rows=rows, digest=digest))
+        else:
+            self._connection.execute(update(kept).where(where).values(rows=rows, digest=digest))
+
+
+def _record(connection: Connection, report: ImportReport, started: dt.datetime) -> None:
+    """Keep the report in the vault, in the import's own transaction."""
+    stored = connection.execute(
+        insert(metadata.tables["import_batch"]).values(
+            source=report.source,
+            kind=report.kind,
+            started_at=started,
+            finished_at=dt.datetime.now(dt.UTC).replace(tzinfo=None),
+            complete=True,
+            rows_read=report.read,
+            rows_loaded=report.loaded,
+            rows_updated=report.updated,
+            rows_already_there=report.already_there,
+            rows_refused=report.refused,
+            report=report.to_json(),
+        )
+    ).inserted_primary_key
+    assert stored is not None
+    refusals = [
+        {
+            "import_batch_id": stored[0],
+            "table_name": table.table,
+            "reason": refusal.reason,
+            "rows": refusal.rows,
+            "examples": "\n".join(refusal.examples),
+        }
+        for table in report.tables
+        for refusal in table.refusals
+    ]
+    if refusals:
+        connection.execute(insert(metadata.tables["import_refusal"]), refusals)
+
+
+def _failure(error: DBAPIError) -> str:
+    """What happened to the database, without the driver's text: it may quote a row."""
+    text = str(error.orig).lower()
+    if "disk is full" in text or "no space left" in text or "disk i/o error" in text:
+        return "the vault's disk is full; nothing was loaded"
+    if "locked" in text:
+        return "another process is writing to the vault; nothing was loaded; try again later"
+    return f"the vault's database failed ({type(error.orig).__name__}); nothing was loaded"

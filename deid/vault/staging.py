@@ -1,0 +1,374 @@
+"""Judges one table of an import in DuckDB: which rows are new, there already, or refused.
+
+The table is cast to the vault's types and every rule is one pass over whole columns. DuckDB runs in
+memory and may not spill: the rows are identified.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeAlias
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from deid.errors import ImportRefused
+from deid.vault.report import Refusal
+from deid.vault.rules import (
+    MAIN_CONCEPT,
+    Reference,
+    cast_expression,
+    cast_fault,
+    column_names,
+    concept_columns,
+    has_row_id,
+    key_columns,
+    presence,
+    quoted,
+    references,
+    row_rules,
+    sql_text,
+    sql_type,
+)
+from deid.vault.schema import VOCABULARY_TABLES, metadata
+
+PLACE = "_place"  # optional column of a dataset's table: where a row came from
+EXAMPLES = 3
+BATCH_ROWS = 50_000
+_DIGEST_MODULUS = 1 << 256
+TableSource: TypeAlias = pa.Table | pa.RecordBatchReader | Iterable[pa.RecordBatch]
+
+
+def open_staging() -> duckdb.DuckDBPyConnection:
+    """A private DuckDB in memory that reads and writes no file."""
+    staging = duckdb.connect(config={"temp_directory": "", "python_enable_replacements": "false"})
+    staging.execute("SET enable_external_access = false")
+    staging.execute("SET preserve_insertion_order = true")
+    staging.execute("CREATE TABLE known_concept (id BIGINT)")
+    return staging
+
+
+class StagedTable:
+    """One table of the import, from its arrival to the rows that may be inserted."""
+
+    def __init__(self, staging: duckdb.DuckDBPyConnection, table: str, source: TableSource) -> None:
+        """Cast ``source`` to the vault's types.
+
+        Raises:
+            ImportRefused: for an unknown table, or unknown or missing columns.
+        """
+        self._staging = staging
+        self.table = table
+        self.key = key_columns(table)
+        reader = _reader(table, source)
+        self.columns = _check_columns(table, reader.schema.names)
+        has_place = PLACE in reader.schema.names
+        staging.register("arriving", reader)
+        try:
+            self._cast(has_place)
+        finally:
+            staging.unregister("arriving")
+        self.read = self._number("SELECT count(*) FROM staged")
+        self.warnings: dict[str, int] = {}
+
+    def _cast(self, has_place: bool) -> None:
+        raw_types = {
+            name.lower(): (name, kind)
+            for name, kind, *_ in self._staging.execute("DESCRIBE arriving").fetchall()
+        }
+        casts, faults = [], []
+        for name in self.columns:
+            column = metadata.tables[self.table].columns[name]
+            raw, raw_type = raw_types[name]
+            value = cast_expression(column, quoted(raw), raw_type)
+            casts.append(f"{value} AS {quoted(name)}")
+            faults.append(
+                f"WHEN {presence(column, quoted(raw), raw_type)} AND ({value}) IS NULL "
+                f"THEN {sql_text(cast_fault(column))}"
+            )
+        place = quoted(PLACE) if has_place else "'row ' || row_number() OVER ()"
+        self._staging.execute(
+            "CREATE OR REPLACE TABLE staged AS SELECT row_number() OVER () AS _row, "
+            f"{place} AS _where, {', '.join(casts)}, CASE {' '.join(faults)} END AS _reason, "
+            "'new' AS _state FROM arriving"
+        )
+
+    def judge_rows(self, today: dt.date) -> None:
+        """Refuse rows that show by themselves that they are wrong, and duplicate keys."""
+        cases = " ".join(
+            f"WHEN {condition} THEN {sql_text(reason)}"
+            for condition, reason in row_rules(self.table, today, self.columns)
+        )
+        missing = self._missing_optional()
+        if cases:
+            self._staging.execute(
+                f"UPDATE staged SET _reason = CASE {cases} END WHERE _reason IS NULL"
+            )
+        for name in missing:
+            self._staging.execute(
+                f"ALTER TABLE staged ADD COLUMN {quoted(name)} "
+                f"{sql_type(metadata.tables[self.table].columns[name])}"
+            )
+        self.columns = column_names(self.table)
+        self._judge_duplicates()
+
+    def _missing_optional(self) -> list[str]:
+        return [n for n in column_names(self.table) if n not in self.columns]
+
+    def _judge_duplicates(self) -> None:
+        key = ", ".join(quoted(name) for name in self.key)
+        same = " AND ".join(f"staged.{quoted(n)} = twice.{quoted(n)}" for n in self.key)
+        content = ", ".join(quoted(name) for name in self.columns)
+        self._staging.execute(
+            "CREATE OR REPLACE TEMP TABLE twice AS "
+            f"SELECT {key}, min(_row) AS first_row, count(DISTINCT ROW({content})) AS contents "
+            f"FROM staged SEMI JOIN (SELECT {key} FROM staged WHERE _reason IS NULL "
+            f"GROUP BY {key} HAVING count(*) > 1) AS repeated USING ({key}) "
+            f"WHERE _reason IS NULL GROUP BY {key}"
+        )
+        self._staging.execute(
+            "UPDATE staged SET _reason = CASE WHEN twice.contents > 1 "
+            f"THEN 'several different rows have one key ({', '.join(self.key)})' "
+            "WHEN staged._row > twice.first_row THEN 'the same row came before' END "
+            f"FROM twice WHERE {same} AND staged._reason IS NULL"
+        )
+
+    def compare_with(self, held: Iterable[pa.RecordBatch]) -> None:
+        """Take from the vault's rows those with a key of this import, and mark equal rows."""
+        key = ", ".join(quoted(name) for name in self.key)
+        self._staging.execute(
+            f"CREATE OR REPLACE TABLE held AS SELECT {self._content()} FROM staged LIMIT 0"
+        )
+        for batch in held:
+            self._staging.register("held_batch", pa.Table.from_batches([batch]))
+            self._staging.execute(
+                f"INSERT INTO held SELECT {self._content()} FROM held_batch "
+                f"SEMI JOIN staged USING ({key})"
+            )
+            self._staging.unregister("held_batch")
+        self.mark_equal()
+
+    def mark_equal(self) -> None:
+        """Mark rows that the vault holds already, equal in every column."""
+        self._staging.execute(
+            "UPDATE staged SET _state = 'there', _reason = NULL FROM held "
+            f"WHERE {self._same_key('held')} AND staged._state = 'new' "
+            f"AND (_reason IS NULL OR _reason <> 'the same row came before') AND "
+            + " AND ".join(
+                f"staged.{quoted(n)} IS NOT DISTINCT FROM held.{quoted(n)}" for n in self.columns
+            )
+        )
+
+    def judge_different(self) -> None:
+        """Refuse new rows whose key the vault holds with other content; replace vocabulary."""
+        if self.table in VOCABULARY_TABLES:
+            change = "_state = 'updated'"
+        else:
+            change = "_reason = 'the vault holds another row of this key'"
+        self._staging.execute(
+            f"UPDATE staged SET {change} FROM held WHERE {self._same_key('held')} "
+            "AND staged._state = 'new' AND staged._reason IS NULL"
+        )
+
+    def judge_references(self) -> None:
+        """Refuse rows whose required parent is unknown or refused; empty optional references."""
+        for reference in references(self.table):
+            if reference.table == self.table:
+                continue
+            if not reference.required:
+                self._empty_unknown(reference)
+                continue
+            open_rows = f"_state = 'new' AND _reason IS NULL AND {quoted(reference.column)}"
+            self._staging.execute(
+                f"UPDATE staged SET _reason = "
+                f"'{reference.column} is of a refused {reference.table}' "
+                f"WHERE {open_rows} IN (SELECT id FROM refused_{reference.table})"
+            )
+            self._staging.execute(
+                f"UPDATE staged SET _reason = "
+                f"'{reference.column} is of an unknown {reference.table}' "
+                f"WHERE {open_rows} NOT IN (SELECT id FROM known_{reference.table})"
+            )
+
+    def judge_self_references(self) -> None:
+        """Empty references to rows of this very table that are unknown or refused."""
+        for reference in references(self.table):
+            if reference.table == self.table:
+                self.remember_key()
+                self._empty_unknown(reference)
+
+    def _empty_unknown(self, reference: Reference) -> None:
+        column = quoted(reference.column)
+        emptied = (
+            f"_state = 'new' AND _reason IS NULL AND {column} IS NOT NULL AND "
+            f"({column} NOT IN (SELECT id FROM known_{reference.table}) "
+            f"OR {column} IN (SELECT id FROM refused_{reference.table}))"
+        )
+        self._warn(
+            f"{reference.column} emptied, it is of an unknown or refused {reference.table}",
+            # Zero is a common way to write that there is none.
+            self._number(f"SELECT count(*) FROM staged WHERE {emptied} AND {column} <> 0"),
+        )
+        self._staging.execute(f"UPDATE staged SET {column} = NULL WHERE {emptied}")
+
+    def judge_concepts(self, *, refuse: bool) -> None:
+        """Refuse rows whose main concept is unknown; count other unknown concepts as warnings."""
+        for name in concept_columns(self.table):
+            unknown = (
+                f"_state = 'new' AND _reason IS NULL AND {quoted(name)} <> 0 "
+                f"AND {quoted(name)} NOT IN (SELECT id FROM known_concept)"
+            )
+            if refuse and name == MAIN_CONCEPT.get(self.table):
+                self._staging.execute(
+                    f"UPDATE staged SET _reason = '{name} is of an unknown concept' WHERE {unknown}"
+                )
+            else:
+                self._warn(
+                    f"{name} is of a concept that the vocabulary lacks",
+                    self._number(f"SELECT count(*) FROM staged WHERE {unknown}"),
+                )
+
+    def remember_key(self) -> None:
+        """Keep the ids that later tables may refer to, and those that were refused."""
+        if not has_row_id(self.table):
+            return
+        key = quoted(self.key[0])
+        self._staging.execute(
+            f"CREATE OR REPLACE TABLE refused_{self.table} AS "
+            f"SELECT {key} AS id FROM staged WHERE _reason IS NOT NULL AND {key} IS NOT NULL "
+            f"EXCEPT SELECT {key} FROM staged WHERE _reason IS NULL"
+        )
+        self._staging.execute(
+            f"INSERT INTO known_{self.table} "
+            f"SELECT {key} FROM staged WHERE _reason IS NULL AND _state = 'new'"
+        )
+
+    def refusals(self) -> tuple[Refusal, ...]:
+        """Reasons with their number of rows and the first places, most frequent first."""
+        found = self._staging.execute(
+            f"SELECT _reason, count(*), list(_where ORDER BY _row)[:{EXAMPLES}] FROM staged "
+            "WHERE _reason IS NOT NULL GROUP BY _reason ORDER BY 2 DESC, 1"
+        ).fetchall()
+        return tuple(Refusal(reason, rows, tuple(places)) for reason, rows, places in found)
+
+    def count(self, state: str) -> int:
+        """Rows that were accepted in a state: ``new``, ``there`` or ``updated``."""
+        return self._number(
+            f"SELECT count(*) FROM staged WHERE _reason IS NULL AND _state = '{state}'"
+        )
+
+    def accepted(self) -> Iterator[pa.RecordBatch]:
+        """Rows to insert, in the vault's types, ordered by key."""
+        reader: pa.RecordBatchReader = self._staging.sql(
+            f"SELECT {self._content()} FROM staged WHERE _reason IS NULL AND _state <> 'there' "
+            f"ORDER BY {', '.join(quoted(name) for name in self.key)}"
+        ).to_arrow_reader(BATCH_ROWS)
+        yield from reader
+
+    def updated_keys(self) -> pa.Table:
+        """Keys of rows that are replaced."""
+        key = ", ".join(quoted(name) for name in self.key)
+        return self._staging.sql(
+            f"SELECT {key} FROM staged WHERE _reason IS NULL AND _state = 'updated'"
+        ).to_arrow_table()
+
+    def digest_change(self) -> int:
+        """What the inserted and replaced rows add to the table's digest, modulo 2^256."""
+        added = digest_of(
+            self._staging,
+            self.table,
+            "SELECT * FROM staged WHERE _reason IS NULL AND _state <> 'there'",
+        )
+        gone = digest_of(
+            self._staging,
+            self.table,
+            f"SELECT held.* FROM held JOIN staged ON {self._same_key('held')} "
+            "WHERE staged._reason IS NULL AND staged._state = 'updated'",
+        )
+        return (added - gone) % _DIGEST_MODULUS
+
+    def _same_key(self, other: str) -> str:
+        return " AND ".join(f"staged.{quoted(n)} = {other}.{quoted(n)}" for n in self.key)
+
+    def _content(self) -> str:
+        return ", ".join(quoted(name) for name in column_names(self.table))
+
+    def _number(self, query: str) -> int:
+        row: Any = self._staging.execute(query).fetchone()
+        return int(row[0])
+
+    def _warn(self, warning: str, rows: int) -> None:
+        if rows:
+            self.warnings[warning] = self.warnings.get(warning, 0) + rows
+
+
+def digest_of(staging: duckdb.DuckDBPyConnection, table: str, query: str) -> int:
+    """Sum of the SHA-256 of the rows of ``query``, modulo 2^256: the order does not matter.
+
+    A row is hashed as its columns in table order; text is preceded by its length and a missing
+    value is marked, so that no two different rows are written alike.
+    """
+    parts = []
+    for column in metadata.tables[table].columns:
+        name = quoted(column.name)
+        text = f"CAST({name} AS VARCHAR)"
+        if sql_type(column) == "VARCHAR":
+            text = f"length({text}) || ':' || {text}"
+        parts.append(f"coalesce({text}, '~')")
+    reader: pa.RecordBatchReader = staging.sql(
+        f"SELECT unhex(sha256(concat_ws(chr(31), {', '.join(parts)}))) AS h FROM ({query})"
+    ).to_arrow_reader(BATCH_ROWS)
+    total = 0
+    for batch in reader:
+        if batch.num_rows:
+            array = batch.column(0).cast(pa.binary(32))
+            words = np.frombuffer(
+                array.buffers()[1], dtype=">u4", count=8 * batch.num_rows, offset=32 * array.offset
+            ).reshape(-1, 8)
+            sums = words.astype(np.uint64).sum(axis=0)
+            total += sum(int(word) << (32 * (7 - place)) for place, word in enumerate(sums))
+    return total % _DIGEST_MODULUS
+
+
+def _reader(table: str, source: TableSource) -> pa.RecordBatchReader:
+    if table not in metadata.tables:
+        near = difflib.get_close_matches(table, metadata.tables, 1)
+        hint = f"; do you mean {near[0]}?" if near else ""
+        raise ImportRefused(f"{table} is not a table of the vault{hint}")
+    if isinstance(source, pa.RecordBatchReader):
+        return source
+    if isinstance(source, pa.Table):
+        return source.to_reader()
+    batches = iter(source)
+    first = next(batches, None)
+    if first is None:
+        return pa.table({name: [] for name in column_names(table)}).to_reader()
+
+    def every() -> Iterator[pa.RecordBatch]:
+        yield first
+        yield from batches
+
+    return pa.RecordBatchReader.from_batches(first.schema, every())
+
+
+def _check_columns(table: str, names: list[str]) -> tuple[str, ...]:
+    columns = {column.name: column for column in metadata.tables[table].columns}
+    arriving = [name.lower() for name in names if name != PLACE]
+    repeated = sorted({name for name in arriving if arriving.count(name) > 1})
+    if repeated:
+        raise ImportRefused(f"table {table}: column {', '.join(repeated)} comes twice")
+    unknown = sorted(set(arriving) - set(columns))
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], columns, 1)
+        hint = f"; do you mean {near[0]}?" if near else ""
+        raise ImportRefused(
+            f"table {table}: no column {', '.join(unknown)} in OMOP CDM v5.4 "
+            f"or the identity tables{hint}"
+        )
+    missing = [n for n, c in columns.items() if not c.nullable and n not in arriving]
+    if missing:
+        raise ImportRefused(f"table {table}: required column {', '.join(missing)} is missing")
+    return tuple(name for name in columns if name in arriving)

@@ -1,0 +1,98 @@
+"""Puts Arrow batches into a vault table as fast as its database allows, inside a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection, bindparam, delete, insert
+
+from deid.vault.schema import metadata
+
+
+def insert_batches(connection: Connection, table: str, batches: Iterable[pa.RecordBatch]) -> int:
+    """Insert rows; columns are named by the batches. Gives the number of rows.
+
+    SQLite takes whole batches of plain tuples, PostgreSQL one COPY, any other database the
+    ordinary ``executemany`` of SQLAlchemy.
+    """
+    if connection.dialect.name == "sqlite":
+        return _insert_sqlite(connection, table, batches)
+    if connection.dialect.name == "postgresql" and connection.dialect.driver == "psycopg":
+        return _copy_postgresql(connection, table, batches)
+    return _insert_any(connection, table, batches)
+
+
+def delete_keys(connection: Connection, table: str, keys: pa.Table) -> None:
+    """Delete the rows with these primary keys."""
+    target = metadata.tables[table]
+    statement = delete(target).where(
+        *(target.columns[name] == bindparam(f"key_{name}") for name in keys.column_names)
+    )
+    parameters = [{f"key_{name}": value for name, value in row.items()} for row in keys.to_pylist()]
+    if parameters:
+        connection.execute(statement, parameters)
+
+
+def _insert_sqlite(connection: Connection, table: str, batches: Iterable[pa.RecordBatch]) -> int:
+    rows = 0
+    for batch in batches:
+        names = batch.schema.names
+        statement = (
+            f"INSERT INTO {_quoted(connection, table)} "
+            f"({', '.join(_quoted(connection, name) for name in names)}) "
+            f"VALUES ({', '.join('?' for _ in names)})"
+        )
+        if batch.num_rows:
+            connection.exec_driver_sql(statement, _tuples([_sqlite_text(c) for c in batch.columns]))
+            rows += batch.num_rows
+    return rows
+
+
+def _sqlite_text(column: pa.Array) -> pa.Array:
+    """SQLite keeps dates as text, in the form in which SQLAlchemy reads them."""
+    if pa.types.is_date(column.type):
+        return pc.strftime(column, format="%Y-%m-%d")
+    if pa.types.is_timestamp(column.type):
+        return pc.strftime(column.cast(pa.timestamp("us")), format="%Y-%m-%d %H:%M:%S")
+    return column
+
+
+def _copy_postgresql(connection: Connection, table: str, batches: Iterable[pa.RecordBatch]) -> int:
+    rows = 0
+    driver: Any = connection.connection.driver_connection
+    iterator = iter(batches)
+    first = next(iterator, None)
+    if first is None:
+        return 0
+    names = ", ".join(_quoted(connection, name) for name in first.schema.names)
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(f"COPY {_quoted(connection, table)} ({names}) FROM STDIN") as copy,
+    ):
+        batch: pa.RecordBatch | None = first
+        while batch is not None:
+            for values in _tuples(batch.columns):
+                copy.write_row(values)
+            rows += batch.num_rows
+            batch = next(iterator, None)
+    return rows
+
+
+def _insert_any(connection: Connection, table: str, batches: Iterable[pa.RecordBatch]) -> int:
+    rows = 0
+    for batch in batches:
+        if batch.num_rows:
+            connection.execute(insert(metadata.tables[table]), batch.to_pylist())
+            rows += batch.num_rows
+    return rows
+
+
+def _tuples(columns: Sequence[pa.Array]) -> list[tuple[Any, ...]]:
+    return list(zip(*(column.to_pylist() for column in columns), strict=True))
+
+
+def _quoted(connection: Connection, name: str) -> str:
+    return connection.dialect.identifier_preparer.quote(name)
