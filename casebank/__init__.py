@@ -1,0 +1,75 @@
+"""Casebank: a released person becomes a problem-oriented teaching case.
+
+>>> from casebank import draft_case
+>>> from deid.release import open_release
+>>> case = draft_case(release, person_id, case_id="dizzy-farmer")       # doctest: +SKIP
+>>> case.for_student().to_json()                                        # doctest: +SKIP
+"""
+
+from casebank.drafting import draft_case, draft_from_record
+from casebank.errors import (
+    CasebankError,
+    CaseCheckFailed,
+    CaseFormatError,
+    RecordNotFound,
+    RecordUnusable,
+    TransitionRefused,
+)
+from casebank.model import (
+    Background,
+    Case,
+    Contact,
+    FlowPoint,
+    FlowSeries,
+    FlowSheet,
+    Lane,
+    Occurrence,
+    Outcome,
+    Problem,
+    Soap,
+    Source,
+    Sources,
+    Statement,
+    Target,
+    Timeline,
+    TimelineItem,
+)
+from casebank.record import Record, RecordReader, read_record
+from casebank.relative import age_band, day_text, span_text
+from casebank.timeline import Table, timeline_table
+
+__all__ = [
+    "Background",
+    "Case",
+    "CaseCheckFailed",
+    "CaseFormatError",
+    "CasebankError",
+    "Contact",
+    "FlowPoint",
+    "FlowSeries",
+    "FlowSheet",
+    "Lane",
+    "Occurrence",
+    "Outcome",
+    "Problem",
+    "Record",
+    "RecordNotFound",
+    "RecordReader",
+    "RecordUnusable",
+    "Soap",
+    "Source",
+    "Sources",
+    "Statement",
+    "Table",
+    "Target",
+    "Timeline",
+    "TimelineItem",
+    "TransitionRefused",
+    "age_band",
+    "day_text",
+    "draft_case",
+    "draft_from_record",
+    "read_record",
+    "span_text",
+    "timeline_table",
+]

@@ -28,7 +28,7 @@ LaneKind = Literal["visits", "problems", "drugs", "measurements", "life"]
 
 @dataclass(frozen=True)
 class Source:
-    """Where a datum stands in the release. ``start`` and ``end`` are half-open offsets in a text."""
+    """Where a datum stands in a release; ``start`` and ``end`` are half-open offsets in a text."""
 
     table: str
     row_id: int
@@ -326,7 +326,7 @@ class Case:
         return tuple(found)
 
     def for_student(self) -> Case:
-        """The same case without release name, person id, row ids and counts of what was left out."""
+        """The same case without release name, person id, row ids and what was left out."""
         return replace(self, sources=None, left_out={})
 
     def to_json(self) -> bytes:

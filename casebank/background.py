@@ -1,0 +1,178 @@
+"""Weed's database from a record: profile, past history, family, living environment, lifestyle.
+
+Which heading an observation belongs under is decided by its name (``SECTIONS``, first match). Of
+each named observation the latest value is shown; contacts keep only clinical observations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from casebank import relations, rules
+from casebank.ledger import Ledger
+from casebank.model import Background, Language, Source, Statement
+from casebank.record import FEMALE, MALE, Event, Record, Relative
+from casebank.relative import age_band
+
+# Told apart by name, in this order. "never" is shown nowhere: it would single a person out.
+SECTIONS = (
+    (
+        "never",
+        r"^address|sexual orientation|^race\b|ethnicity|hispanic|postcode|zip code|phone|"
+        r"armed forces|hiv status",
+    ),
+    ("score", r"phq|gad-7|total score|\bscale\b|疼痛评分"),
+    (
+        "family",
+        r"family (history|apgar)|marital|partner|household|living or staying|number of children|"
+        r"family members|genetic|家族史|家庭|婚姻|子女|父亲|母亲|兄弟|遗传",
+    ),
+    (
+        "living_environment",
+        r"housing|lives? |living (alone|arrangement)|home|transport|kitchen|toilet|drinking water|"
+        r"fuel|livestock|neighbou?rhood|safe where|unable to get|income|"
+        r"厨房|燃料|饮水|厕所|禽畜|住房|居住|收入|经济",
+    ),
+    (
+        "lifestyle",
+        r"smok|tobacco|cigarette|alcohol|audit|drink|exercise|physical activity|diet|salt|sleep|"
+        r"stress level|see or talk|drug use|吸烟|饮酒|运动|锻炼|饮食|摄盐|主食|睡眠|心理调整|遵医",
+    ),
+    (
+        "past_history",
+        r"history of|allerg|previous|past (medical|surg)|transfusion|disability|exposure|"
+        r"blood (group|type)|"
+        r"既往|过敏|手术史|外伤史|输血|残疾|暴露|血型|疾病史",
+    ),
+    (
+        "profile",
+        r"employment|labor force|education|high school|insurance|occupation|job|work\b|language|"
+        r"refugee|worker|school|payment|migrant|jail|"
+        r"职业|文化程度|民族|医疗费用|支付方式|常住类型|就业|退休",
+    ),
+)
+ALLERGEN_NAMES = (
+    r"^(mold|animal dander|(grass|tree) pollen|house dust mite|bee venom|cow's milk|.* allergy)$"
+)
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """The background, and which rows (table, row id) are therefore in no contact."""
+
+    background: Background
+    rows: frozenset[tuple[str, int]]
+    left_out: dict[str, int]
+
+
+def build_background(record: Record, ledger: Ledger, language: Language) -> Sorted:
+    """Sort observations into sections, and add person, relatives and earlier conditions."""
+    latest: dict[str, dict[str, Event]] = {}
+    rows: set[tuple[str, int]] = set()
+    left_out = 0
+    for event in record.events:
+        section = section_of(event)
+        if section in {"", "score"}:
+            continue
+        rows.add((event.table, event.row_id))
+        if section == "never":
+            left_out += 1
+            continue
+        # Events come by date, so that the last one of a name stays.
+        latest.setdefault(section, {})[event.name] = event
+    sections = {
+        name: tuple(
+            ledger.event(event)
+            for event in sorted(events.values(), key=lambda e: (e.start, e.table, e.row_id))
+        )
+        for name, events in latest.items()
+    }
+    earlier = tuple(
+        ledger.event(event)
+        for event in record.of("condition_occurrence")
+        if event.start < record.first_day
+    )
+    background = Background(
+        profile=(*_person(record, ledger, language), *sections.get("profile", ())),
+        past_history=(*earlier, *sections.get("past_history", ())),
+        family=(
+            *(_relative(one, record, ledger, language) for one in record.relatives),
+            *sections.get("family", ()),
+        ),
+        living_environment=sections.get("living_environment", ()),
+        lifestyle=sections.get("lifestyle", ()),
+    )
+    counts = {"observations that could single a person out": left_out} if left_out else {}
+    return Sorted(background, frozenset(rows), counts)
+
+
+def section_of(event: Event) -> str:
+    """Section of the background that an event belongs to; empty for what belongs to contacts."""
+    if event.table == "condition_occurrence":
+        return "profile" if rules.matches(rules.BACKGROUND_FINDING, event.name) else ""
+    if event.table == "measurement":
+        private = rules.matches(SECTIONS[0][1], event.name)
+        return "never" if private else ""
+    if event.table != "observation":
+        return ""
+    if rules.matches(ALLERGEN_NAMES, event.name):
+        return "past_history"
+    for name, pattern in SECTIONS:
+        if rules.matches(pattern, event.name):
+            return name
+    return ""
+
+
+def sex_text(sex_concept_id: int, language: Language) -> str:
+    """Sex in words; empty if it is not recorded as male or female."""
+    words = {
+        MALE: {"en": "man", "zh": "男性"},
+        FEMALE: {"en": "woman", "zh": "女性"},
+    }
+    return words.get(sex_concept_id, {}).get(language, "")
+
+
+def age_band_at_first_contact(record: Record) -> str:
+    """Five-year age band on day 0; empty if no year of birth was released."""
+    if record.year_of_birth is None:
+        return ""
+    return age_band(record.first_day.year - record.year_of_birth)
+
+
+def _person(record: Record, ledger: Ledger, language: Language) -> tuple[Statement, ...]:
+    statements = []
+    sex = sex_text(record.sex_concept_id, language)
+    if sex:
+        source = Source("person", record.person_id, "gender_concept_id")
+        label = "性别：" if language == "zh" else "Sex: "
+        statements.append(ledger.statement(label + sex, None, (source,)))
+    band = age_band_at_first_contact(record)
+    if band:
+        source = Source("person", record.person_id, "year_of_birth")
+        text = f"首次接诊时年龄：{band}岁" if language == "zh" else f"Age at first contact: {band}"
+        statements.append(ledger.statement(text, 0, (source,)))
+    return tuple(statements)
+
+
+def _relative(relative: Relative, record: Record, ledger: Ledger, language: Language) -> Statement:
+    """A relative by relationship, sex and age band, with lasting conditions only."""
+    lasting = {
+        event.name: event
+        for event in relative.conditions
+        if relations.families("problem", event.name) & rules.CHRONIC_FAMILIES
+    }
+    separator = "，" if language == "zh" else ", "
+    parts = [
+        relative.relationship or ("亲属" if language == "zh" else "relative"),
+        sex_text(relative.sex_concept_id, language),
+    ]
+    sources = [Source("person", relative.row_id, "gender_concept_id")]
+    if relative.year_of_birth is not None:
+        parts.append(age_band(record.first_day.year - relative.year_of_birth))
+        sources.append(Source("person", relative.row_id, "year_of_birth"))
+    text = separator.join(part for part in parts if part)
+    if lasting:
+        names = ("、" if language == "zh" else ", ").join(ledger.name(e) for e in lasting.values())
+        text += ("：" if language == "zh" else ": ") + names
+        sources += [Source(e.table, e.row_id, e.name_column) for e in lasting.values()]
+    return ledger.statement(text, 0, tuple(sources))

@@ -1,0 +1,127 @@
+"""Gives every datum its id and its sources, so that nothing enters a case without one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+
+from casebank.model import Language, Source, Sources, Statement
+from casebank.record import Event, Note, Record
+from casebank.relative import without_dates_and_ages
+
+# Units as people write them, for those that UCUM or OMOP's concept names write otherwise.
+UNITS = {
+    "mm[Hg]": "mmHg",
+    "millimeter mercury column": "mmHg",
+    "Cel": "°C",
+    "degree Celsius": "°C",
+    "[degF]": "°F",
+    "percent": "%",
+    "kilogram": "kg",
+    "kg/m2": "kg/m²",
+    "kilogram per square meter": "kg/m²",
+    "centimeter": "cm",
+    "milligram per deciliter": "mg/dL",
+    "millimole per liter": "mmol/L",
+    "gram per deciliter": "g/dL",
+    "gram per liter": "g/L",
+    "per minute": "/min",
+    "{beats}/min": "/min",
+    "{score}": "points",
+    "No matching concept": "",
+    "{nominal}": "",
+}
+_SEMANTIC_TAG = re.compile(
+    r"\s*\((disorder|finding|situation|procedure|regime/therapy|event|observable entity|"
+    r"morphologic abnormality|person|substance|context-dependent category)\)$"
+)
+
+
+def shown_unit(unit: str) -> str:
+    """A unit as people write it."""
+    return UNITS.get(unit, unit)
+
+
+def shown_number(value: float) -> str:
+    """A number without a meaningless tail: 140, 6.8, 0.04.
+
+    >>> shown_number(140.0), shown_number(6.84999)
+    ('140', '6.85')
+    """
+    return f"{value:.4g}" if abs(value) < 1000 else f"{value:.0f}"
+
+
+class Ledger:
+    """Hands out statements of one record; equal data get equal ids."""
+
+    def __init__(self, record: Record, language: Language) -> None:
+        self._record = record
+        self._language = language
+        self._ids: dict[tuple[Source, ...], str] = {}
+
+    def day(self, moment: date) -> int:
+        """Days from the first contact to ``moment``."""
+        return (moment - self._record.first_day).days
+
+    def name(self, event: Event) -> str:
+        """An event's name: the Chinese synonym in a Chinese case, where the release has one."""
+        if self._language == "zh" and event.concept_id in self._record.synonyms:
+            return self._record.synonyms[event.concept_id]
+        return _SEMANTIC_TAG.sub("", event.name)
+
+    def text(self, event: Event) -> str:
+        """An event in words: its name, and its value with the unit if it has one."""
+        name = self.name(event)
+        colon = "：" if self._language == "zh" else ": "
+        if event.value is not None:
+            return f"{name}{colon}{shown_number(event.value)} {shown_unit(event.unit)}".rstrip()
+        if event.value_text:
+            return f"{name}{colon}{self._relative(event.value_text, event.start)}"
+        if event.detail:
+            return f"{name}{colon}{self._relative(event.detail, event.start)}"
+        return name
+
+    def event(self, event: Event, problems: tuple[int, ...] = ()) -> Statement:
+        """A row of a clinical table as a statement."""
+        columns = [event.name_column, event.start_column]
+        if event.value_column:
+            columns.append(event.value_column)
+        if event.detail:
+            columns.append("sig")
+        sources = tuple(Source(event.table, event.row_id, column) for column in columns)
+        return self.statement(self.text(event), self.day(event.start), sources, problems)
+
+    def sentence(
+        self, note: Note, start: int, end: int, problems: tuple[int, ...] = ()
+    ) -> Statement:
+        """Part ``[start, end)`` of a note as a statement, without dates and ages."""
+        text = self._relative(note.text[start:end], note.day)
+        source = Source("note", note.note_id, "note_text", start, end)
+        return self.statement(text, self.day(note.day), (source,), problems)
+
+    def statement(
+        self,
+        text: str,
+        day: int | None,
+        sources: tuple[Source, ...],
+        problems: tuple[int, ...] = (),
+    ) -> Statement:
+        """A statement that rests on ``sources``."""
+        return Statement(self.id(sources), day, text, problems)
+
+    def id(self, sources: tuple[Source, ...]) -> str:
+        """The id of what stands at ``sources``; there must be at least one."""
+        if not sources:
+            raise ValueError("a datum has a source")
+        return self._ids.setdefault(sources, f"d{len(self._ids) + 1}")
+
+    def sources(self) -> Sources:
+        """All sources so far, for instructors."""
+        data: Mapping[str, tuple[Source, ...]] = {
+            identifier: sources for sources, identifier in self._ids.items()
+        }
+        return Sources(self._record.release, self._record.person_id, data)
+
+    def _relative(self, text: str, moment: date) -> str:
+        return without_dates_and_ages(text, self._record.first_day, moment, self._language)

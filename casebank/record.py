@@ -1,0 +1,490 @@
+"""Reads one released person into frozen data, each with the table, row and column it came from.
+
+One DuckDB query a table, filtered by person id, so that Parquet statistics and projection keep the
+reading small. A release may lack tables and columns (its policy decides), and a dataset may name
+an event by its standard concept, by its source concept or by its source value only: the first of
+these that gives a name is used and remembered as the name's column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import duckdb
+
+from casebank.errors import RecordNotFound, RecordUnusable
+from deid.release import Release
+
+CHINESE = 4182948
+MALE, FEMALE = 8507, 8532
+# Concepts of OMOP's own tables that mark a fact of fact_relationship as a person.
+PERSON_FACTS = (56, 1147314)
+
+
+# What datasets write where they have no value.
+NO_VALUE = frozenset({"", "no matching concept", "none", "null", "nan"})
+
+
+@dataclass(frozen=True)
+class EventTable:
+    """How a clinical table of OMOP CDM v5.4 names its columns."""
+
+    name: str
+    key: str
+    concept: str
+    start: str
+    end: str | None = None
+
+    @property
+    def row_id(self) -> str:
+        """Name of the primary key."""
+        return f"{self.name}_id"
+
+    @property
+    def source_concept(self) -> str:
+        """Name of the column with the concept of the source's own vocabulary."""
+        return f"{self.key}_source_concept_id"
+
+    @property
+    def source_value(self) -> str:
+        """Name of the column with the source's own code or name."""
+        return f"{self.key}_source_value"
+
+
+EVENT_TABLES = (
+    EventTable(
+        "condition_occurrence",
+        "condition",
+        "condition_concept_id",
+        "condition_start_date",
+        "condition_end_date",
+    ),
+    EventTable(
+        "drug_exposure",
+        "drug",
+        "drug_concept_id",
+        "drug_exposure_start_date",
+        "drug_exposure_end_date",
+    ),
+    EventTable("measurement", "measurement", "measurement_concept_id", "measurement_date"),
+    EventTable("observation", "observation", "observation_concept_id", "observation_date"),
+    EventTable("procedure_occurrence", "procedure", "procedure_concept_id", "procedure_date"),
+    EventTable(
+        "device_exposure",
+        "device",
+        "device_concept_id",
+        "device_exposure_start_date",
+        "device_exposure_end_date",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One row of a clinical table.
+
+    ``name_column`` is the column that named it; ``value`` is in ``unit``; ``value_text`` is a coded
+    or written value.
+    """
+
+    table: str
+    row_id: int
+    concept_id: int
+    name: str
+    name_column: str
+    start: date
+    start_column: str
+    end: date | None = None
+    visit_id: int | None = None
+    value: float | None = None
+    unit: str = ""
+    value_text: str = ""
+    value_column: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One row of visit_occurrence."""
+
+    visit_id: int
+    start: date
+    end: date
+    name: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """One note, with the text as it was released."""
+
+    note_id: int
+    day: date
+    title: str
+    text: str = field(repr=False)
+    visit_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Relative:
+    """Another person of the release who is related, with the names of that person's conditions."""
+
+    relationship: str
+    row_id: int
+    sex_concept_id: int
+    year_of_birth: int | None
+    conditions: tuple[Event, ...]
+
+
+@dataclass(frozen=True)
+class Record:
+    """All that a release holds of one person, in order of date."""
+
+    release: str
+    person_id: int
+    sex_concept_id: int
+    year_of_birth: int | None
+    visits: tuple[Visit, ...]
+    events: tuple[Event, ...]
+    notes: tuple[Note, ...]
+    relatives: tuple[Relative, ...]
+    death: date | None
+    death_cause: str
+    synonyms: dict[int, str]
+    unnamed: dict[str, int]
+
+    def of(self, table: str) -> tuple[Event, ...]:
+        """Events of one table."""
+        return tuple(event for event in self.events if event.table == table)
+
+    @property
+    def first_day(self) -> date:
+        """Date of the first contact: the first visit, or else the first dated thing.
+
+        Raises:
+            RecordUnusable: if nothing in the record has a date.
+        """
+        if self.visits:
+            return self.visits[0].start
+        dates = [event.start for event in self.events] + [note.day for note in self.notes]
+        if not dates:
+            raise RecordUnusable("the record holds nothing that has a date")
+        return min(dates)
+
+
+class RecordReader:
+    """Reads records of one release through one connection. A context manager."""
+
+    def __init__(self, release: Release) -> None:
+        self._release = release
+        self._columns = {
+            table: {name for name, _ in entry.columns}
+            for table, entry in release.manifest.tables.items()
+        }
+        self._connection = release.connect()
+
+    def __enter__(self) -> RecordReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The connection, for queries over the whole release."""
+        return self._connection
+
+    def has(self, table: str, *columns: str) -> bool:
+        """Whether the release has this table with these columns."""
+        return table in self._columns and set(columns) <= self._columns[table]
+
+    def read(self, person_id: int) -> Record:
+        """The record of ``person_id``.
+
+        Raises:
+            RecordNotFound: if the release has no such person.
+            RecordUnusable: if a table lacks a column that a case cannot do without.
+        """
+        person = self._rows(
+            "person", [person_id], ("person_id",), ("gender_concept_id", "year_of_birth")
+        )
+        if not person:
+            raise RecordNotFound("the release has no person of that id")
+        rows = {table.name: self._event_rows(table, [person_id]) for table in EVENT_TABLES}
+        visits = self._rows(
+            "visit_occurrence",
+            [person_id],
+            ("visit_occurrence_id", "visit_start_date"),
+            ("visit_end_date", "visit_concept_id", "visit_source_concept_id"),
+        )
+        death = self._rows(
+            "death", [person_id], ("death_date",), ("cause_concept_id", "cause_source_concept_id")
+        )
+        notes = self._rows(
+            "note",
+            [person_id],
+            ("note_id", "note_date", "note_text"),
+            ("note_title", "visit_occurrence_id"),
+        )
+        links = self._relative_links(person_id)
+        kin = sorted({link["fact_id_2"] for link in links})
+        kin_people = {
+            row["person_id"]: row
+            for row in self._rows(
+                "person", kin, ("person_id",), ("gender_concept_id", "year_of_birth")
+            )
+        }
+        kin_rows = self._event_rows(EVENT_TABLES[0], kin)
+
+        everything = [*person, *visits, *death, *links, *kin_rows]
+        everything += [row for table_rows in rows.values() for row in table_rows]
+        names = self._concept_names(everything)
+        unnamed: dict[str, int] = {}
+        events: list[Event] = []
+        for table in EVENT_TABLES:
+            events += _events(table, rows[table.name], names, unnamed)
+        kin_events: dict[int, list[Event]] = {}
+        for row in kin_rows:
+            kin_events.setdefault(row["person_id"], []).extend(
+                _events(EVENT_TABLES[0], [row], names, {})
+            )
+        cause = next(iter(death), None)
+        return Record(
+            release=self._release.name,
+            person_id=person_id,
+            sex_concept_id=person[0]["gender_concept_id"] or 0,
+            year_of_birth=person[0]["year_of_birth"],
+            visits=tuple(sorted((_visit(row, names) for row in visits), key=_visit_order)),
+            events=tuple(sorted(events, key=lambda e: (e.start, e.table, e.row_id))),
+            notes=tuple(
+                sorted(
+                    (_note(row) for row in notes if (row["note_text"] or "").strip()),
+                    key=lambda note: (note.day, note.note_id),
+                )
+            ),
+            relatives=tuple(
+                Relative(
+                    relationship=names.get(link["relationship_concept_id"], ""),
+                    row_id=link["fact_id_2"],
+                    sex_concept_id=kin_people[link["fact_id_2"]]["gender_concept_id"] or 0,
+                    year_of_birth=kin_people[link["fact_id_2"]]["year_of_birth"],
+                    conditions=tuple(
+                        sorted(
+                            kin_events.get(link["fact_id_2"], ()),
+                            key=lambda e: (e.start, e.row_id),
+                        )
+                    ),
+                )
+                for link in links
+                if link["fact_id_2"] in kin_people
+            ),
+            death=cause["death_date"] if cause else None,
+            death_cause=_first_name(
+                cause or {}, ("cause_concept_id", "cause_source_concept_id"), names
+            )[0],
+            synonyms=self._chinese_names(events),
+            unnamed=unnamed,
+        )
+
+    def _rows(
+        self,
+        table: str,
+        people: list[int],
+        needed: tuple[str, ...],
+        wanted: tuple[str, ...] = (),
+    ) -> list[dict[str, Any]]:
+        """Rows of ``people`` as dictionaries; a wanted column that is absent is None."""
+        if table not in self._columns or not people:
+            return []
+        missing = [name for name in (*needed, "person_id") if name not in self._columns[table]]
+        if missing:
+            raise RecordUnusable(f"table {table} has no column {missing[0]}")
+        selected = ", ".join(
+            self._expression(table, name) for name in dict.fromkeys((*needed, *wanted))
+        )
+        dated = [name for name in needed if name.endswith("_date")]
+        filters = "".join(f' AND "{name}" IS NOT NULL' for name in dated)
+        relation = self._connection.execute(
+            f'SELECT {selected} FROM "{table}" '
+            f"WHERE person_id IN (SELECT unnest(?::BIGINT[])){filters}",
+            [people],
+        )
+        columns = [column[0] for column in relation.description]
+        return [dict(zip(columns, row, strict=True)) for row in relation.fetchall()]
+
+    def _expression(self, table: str, name: str) -> str:
+        """A column cast to its OMOP type: some datasets hold numbers and ids as text."""
+        if name not in self._columns[table]:
+            return f'NULL AS "{name}"'
+        if name.endswith("_id") or name == "year_of_birth":
+            return f'TRY_CAST("{name}" AS BIGINT) AS "{name}"'
+        if name.endswith("_date"):
+            return f'TRY_CAST("{name}" AS DATE) AS "{name}"'
+        if name in {"value_as_number", "quantity", "days_supply", "range_low", "range_high"}:
+            return f'TRY_CAST("{name}" AS DOUBLE) AS "{name}"'
+        return f'CAST("{name}" AS VARCHAR) AS "{name}"'
+
+    def _event_rows(self, table: EventTable, people: list[int]) -> list[dict[str, Any]]:
+        wanted = [table.source_concept, table.source_value, "visit_occurrence_id", "person_id"]
+        if table.end:
+            wanted.append(table.end)
+        if table.name in {"measurement", "observation"}:
+            wanted += ["value_as_number", "value_as_concept_id", "value_source_value"]
+            wanted += ["unit_concept_id", "unit_source_value", "qualifier_concept_id"]
+        if table.name == "observation":
+            wanted.append("value_as_string")
+        if table.name == "drug_exposure":
+            wanted += ["sig", "stop_reason"]
+        return self._rows(
+            table.name, people, (table.row_id, table.concept, table.start), tuple(wanted)
+        )
+
+    def _relative_links(self, person_id: int) -> list[dict[str, Any]]:
+        needed = (
+            "domain_concept_id_1",
+            "fact_id_1",
+            "domain_concept_id_2",
+            "fact_id_2",
+            "relationship_concept_id",
+        )
+        if not self.has("fact_relationship", *needed):
+            return []
+        facts = ", ".join(str(concept) for concept in PERSON_FACTS)
+        relation = self._connection.execute(
+            f"SELECT fact_id_2::BIGINT, relationship_concept_id::BIGINT FROM fact_relationship "
+            f"WHERE fact_id_1 = ? AND domain_concept_id_1 IN ({facts}) "
+            f"AND domain_concept_id_2 IN ({facts}) AND fact_id_2 <> fact_id_1 "
+            "ORDER BY ALL",
+            [person_id],
+        )
+        return [
+            {"fact_id_2": other, "relationship_concept_id": kind}
+            for other, kind in relation.fetchall()
+        ]
+
+    def _concept_names(self, rows: Iterable[dict[str, Any]]) -> dict[int, str]:
+        wanted = sorted(
+            {
+                value
+                for row in rows
+                for column, value in row.items()
+                if column.endswith("concept_id") and value
+            }
+        )
+        if not wanted or not self.has("concept", "concept_id", "concept_name"):
+            return {}
+        relation = self._connection.execute(
+            "SELECT concept_id::BIGINT, concept_name FROM concept "
+            "WHERE concept_id IN (SELECT unnest(?::BIGINT[])) "
+            "AND concept_id <> 0 AND trim(concept_name) <> ''",
+            [wanted],
+        )
+        return dict(relation.fetchall())
+
+    def _chinese_names(self, events: Iterable[Event]) -> dict[int, str]:
+        columns = ("concept_id", "concept_synonym_name", "language_concept_id")
+        if not self.has("concept_synonym", *columns):
+            return {}
+        relation = self._connection.execute(
+            "SELECT concept_id::BIGINT, min(concept_synonym_name) FROM concept_synonym "
+            "WHERE language_concept_id = ? AND concept_id IN (SELECT unnest(?::BIGINT[])) "
+            "GROUP BY concept_id",
+            [CHINESE, sorted({event.concept_id for event in events if event.concept_id})],
+        )
+        return dict(relation.fetchall())
+
+
+def read_record(release: Release, person_id: int) -> Record:
+    """The record of one person.
+
+    Raises:
+        RecordNotFound: if the release has no such person.
+        RecordUnusable: if a table lacks a column that a case cannot do without.
+    """
+    with RecordReader(release) as reader:
+        return reader.read(person_id)
+
+
+def _first_name(
+    row: dict[str, Any], columns: Iterable[str], names: dict[int, str]
+) -> tuple[str, str, int]:
+    for column in columns:
+        concept = row.get(column) or 0
+        if concept in names:
+            return names[concept], column, concept
+    return "", "", 0
+
+
+def _events(
+    table: EventTable, rows: list[dict[str, Any]], names: dict[int, str], unnamed: dict[str, int]
+) -> list[Event]:
+    events = []
+    for row in rows:
+        name, column, concept = _first_name(row, (table.concept, table.source_concept), names)
+        if not name and (row[table.source_value] or "").strip():
+            name, column = row[table.source_value].strip(), table.source_value
+        if not name:
+            unnamed[table.name] = unnamed.get(table.name, 0) + 1
+            continue
+        end = row.get(table.end) if table.end else None
+        value_text, value_column = _value_text(row, names)
+        events.append(
+            Event(
+                table=table.name,
+                row_id=row[table.row_id],
+                concept_id=concept,
+                name=name,
+                name_column=column,
+                start=row[table.start],
+                start_column=table.start,
+                end=end if end is not None and end >= row[table.start] else None,
+                visit_id=row["visit_occurrence_id"],
+                value=row.get("value_as_number"),
+                unit=names.get(row.get("unit_concept_id") or 0, "")
+                if not row.get("unit_source_value")
+                else row["unit_source_value"],
+                value_text=value_text,
+                value_column=value_column,
+                detail=(row.get("sig") or "").strip(),
+            )
+        )
+    return events
+
+
+def _value_text(row: dict[str, Any], names: dict[int, str]) -> tuple[str, str]:
+    """A value in words and the column that holds it; a number's column with no words."""
+    if row.get("value_as_number") is not None:
+        return "", "value_as_number"
+    coded = names.get(row.get("value_as_concept_id") or 0, "")
+    if coded and coded.casefold() not in NO_VALUE:
+        return coded, "value_as_concept_id"
+    for column in ("value_as_string", "value_source_value"):
+        text = (row.get(column) or "").strip()
+        if text.casefold() not in NO_VALUE:
+            return text, column
+    return "", ""
+
+
+def _visit(row: dict[str, Any], names: dict[int, str]) -> Visit:
+    start = row["visit_start_date"]
+    end = row["visit_end_date"]
+    name, _, _ = _first_name(row, ("visit_concept_id", "visit_source_concept_id"), names)
+    return Visit(
+        row["visit_occurrence_id"], start, end if end is not None and end >= start else start, name
+    )
+
+
+def _visit_order(visit: Visit) -> tuple[date, int]:
+    return visit.start, visit.visit_id
+
+
+def _note(row: dict[str, Any]) -> Note:
+    return Note(
+        note_id=row["note_id"],
+        day=row["note_date"],
+        title=(row["note_title"] or "").strip(),
+        text=row["note_text"],
+        visit_id=row["visit_occurrence_id"],
+    )

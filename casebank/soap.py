@@ -1,0 +1,199 @@
+"""SOAP notes: the sections of a contact's notes, and what the tables recorded at that contact.
+
+Nothing is written here: a sentence is a stretch of a note, a datum is a row. What stands under a
+heading goes to its section; a row goes to O (measurements, examinations), A (conditions) or P
+(drugs, procedures, devices), and an observation to S if the person reported it, else to O.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from casebank import relations, rules
+from casebank.ledger import Ledger
+from casebank.model import Problem, Soap, Statement
+from casebank.record import Event, Note
+
+Letter = Literal["S", "O", "A", "P", ""]
+
+HEADINGS: dict[Letter, str] = {
+    "S": r"subjective|chief complaint|history( of present illness)?|hpi|cc|interval history|"
+    r"current medications?|medications?|meds|symptoms?|"
+    r"主观(资料|部分)?|主诉|现病史|病史|症状|患者自述|目前用药",
+    "O": r"objective|(physical )?exam(ination)?|pe|vitals?|vital signs|labs?|results?|findings|"
+    r"客观(资料|部分)?|体格检查|查体|体检|体征|辅助检查|化验|检查结果|检查",
+    "A": r"assessment( and plan| & plan|/plan)?|impression|diagnos[ie]s|dx|a ?/ ?p|a ?& ?p|"
+    r"评估|评价|诊断|初步诊断|印象",
+    "P": r"plan|recommendations?|treatment|management|follow.?up( plan)?|orders?|rx|"
+    r"计划|处置(计划)?|处理(意见|计划)?|诊疗计划|治疗(计划)?|建议|健康指导|指导",
+}
+_WORDS = "|".join(f"(?P<w{letter}>{words})" for letter, words in HEADINGS.items())
+# A word may head a line or follow the end of a sentence; a single letter must be a capital.
+_HEADING = re.compile(
+    rf"(?:^|\n|(?<=[.。;；!！?？\n]))[ \t　]*[【\[（(]?"
+    rf"(?:(?i:{_WORDS})|(?P<letter>[SOAP]))[】\]）)]?(?:[ \t　]*[:：]|(?<=[】\]]))"
+)
+_SENTENCE_END = re.compile(r"(?<=[.!?])(?=\s)|(?<=[。！？；])|\n+")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:Dr|Mr|Mrs|Ms|St|vs|No|approx|e\.g|i\.e)|^\s*\d{1,2}|\n\s*\d{1,2})\.$"
+)
+
+# Lines that hold who the person and the author are: surrogates in a release, noise in a case.
+IDENTITY_LINE = re.compile(
+    r"^\s*(patient( name| id)?|name|pt|dob|date of birth|mrn|record (no|number)|ssn|phone|tel|"
+    r"address|e-?mail|insurance( id)?|signed( by)?|author|provider|physician|clinician|visit|date|"
+    r"姓名|患者|编号|档案(编号|号)|身份证号?|出生日期|联系电话|电话|现?住址|地址|联系人|医保卡?号?|"
+    r"就诊日期|随访日期|接诊日期|日期|(随访|接诊|责任)?医[生师]|签名|记录人|居民签名)\s*(\([^)]*\))?[:：]"
+    r"|^[\w.'’-]+(\s+[\w.'’-]+){1,3},?\s+(MD|DO|RN|NP|PA-C|PA|MBBS|PhD)\b",
+    re.IGNORECASE,
+)
+REPORTED = r"reported|severity|symptom|complain|self.rated|how often|worried|症状|自评|主诉|自述"
+
+
+@dataclass(frozen=True)
+class Section:
+    """Stretch ``[start, end)`` of a note under one heading; no letter where there is none."""
+
+    letter: Letter
+    start: int
+    end: int
+
+
+def parse_note(text: str) -> tuple[Section, ...]:
+    """Sections of a note in order. Headings themselves are in none.
+
+    >>> [s.letter for s in parse_note("S: cough. O: T 37.5. A: cold. P: rest.")]
+    ['S', 'O', 'A', 'P']
+    """
+    sections = []
+    letter: Letter = ""
+    start = 0
+    for match in _HEADING.finditer(text):
+        if text[start : match.start()].strip():
+            sections.append(Section(letter, start, match.start()))
+        letter, start = _letter(match), match.end()
+    if text[start:].strip():
+        sections.append(Section(letter, start, len(text)))
+    return tuple(sections)
+
+
+def split_sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Offsets of the sentences of ``text[start:end]``, without surrounding white space."""
+    begin = start
+    for match in _SENTENCE_END.finditer(text, start, end):
+        if match.group() == "" and _ABBREVIATION.search(text[begin : match.start()]):
+            continue
+        yield from _trimmed(text, begin, match.start())
+        begin = match.end()
+    yield from _trimmed(text, begin, end)
+
+
+class Linker:
+    """Says which problems an entry belongs to."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        self._titles = {problem.number: problem.title for problem in problems}
+        self._keys = {number: rules.sameness_key(title) for number, title in self._titles.items()}
+        self._families = {
+            number: relations.families("problem", title) for number, title in self._titles.items()
+        }
+        self._evidence: dict[str, tuple[int, ...]] = {}
+        for problem in problems:
+            for item in problem.evidence:
+                self._evidence.setdefault(item.id, item.problems)
+
+    def of_event(self, event: Event, ledger: Ledger, here: frozenset[int]) -> tuple[int, ...]:
+        """Problems of a row: those it is evidence of, those its name serves, or the only one here.
+
+        ``here`` are the problems that are recorded at the same contact. A drug or procedure that no
+        relation knows belongs to the one problem it was recorded with, if there is just one.
+        """
+        evidence = self._evidence.get(ledger.event(event).id)
+        if evidence:
+            return evidence
+        part = {"drug_exposure": "drug", "measurement": "measurement"}.get(event.table, "problem")
+        if event.table == "observation":
+            part = "measurement"
+        numbers = relations.related(part, event.name, self._titles)
+        # Within one family, the problem that was dealt with at this contact comes first.
+        if set(numbers) & here:
+            numbers = tuple(number for number in numbers if number in here)
+        if not numbers and event.table in {"drug_exposure", "procedure_occurrence"}:
+            return tuple(here) if len(here) == 1 else ()
+        return numbers
+
+    def of_sentence(self, sentence: str) -> tuple[int, ...]:
+        """Problems that a sentence names, or whose drugs or measurements it names."""
+        found = set()
+        folded = sentence.casefold()
+        mentioned = (
+            relations.families("problem", sentence)
+            | relations.families("drug", sentence)
+            | relations.families("measurement", sentence)
+        )
+        for number, title in self._titles.items():
+            named = title.casefold() in folded or self._keys[number] in folded
+            if named or self._families[number] & mentioned:
+                found.add(number)
+        return tuple(sorted(found))
+
+
+def build_soap(
+    events: Iterable[Event], notes: Iterable[Note], linker: Linker, ledger: Ledger
+) -> tuple[Soap, dict[str, int]]:
+    """The SOAP note of one contact, and how many identity lines of notes were left out."""
+    parts: dict[Letter, list[Statement]] = {"S": [], "O": [], "A": [], "P": [], "": []}
+    left_out = 0
+    for note in notes:
+        for section in parse_note(note.text):
+            for start, end in split_sentences(note.text, section.start, section.end):
+                sentence = note.text[start:end]
+                if IDENTITY_LINE.search(sentence):
+                    left_out += 1
+                    continue
+                numbers = linker.of_sentence(sentence)
+                parts[section.letter].append(ledger.sentence(note, start, end, numbers))
+    events = list(events)
+    nothing: frozenset[int] = frozenset()
+    conditions = [event for event in events if event.table == "condition_occurrence"]
+    here = frozenset(
+        number for event in conditions for number in linker.of_event(event, ledger, nothing)
+    )
+    for event in events:
+        numbers = linker.of_event(event, ledger, here)
+        parts[_letter_of(event)].append(ledger.event(event, numbers))
+    soap = Soap(
+        subjective=tuple(parts["S"]),
+        objective=tuple(parts["O"]),
+        assessment=tuple(parts["A"]),
+        plan=tuple(parts["P"]),
+        other=tuple(parts[""]),
+    )
+    return soap, {"identity lines of notes": left_out} if left_out else {}
+
+
+def _letter_of(event: Event) -> Letter:
+    if event.table == "measurement":
+        return "O"
+    if event.table == "observation":
+        return "S" if rules.matches(REPORTED, event.name) else "O"
+    return "A" if event.table == "condition_occurrence" else "P"
+
+
+def _letter(match: re.Match[str]) -> Letter:
+    for letter in HEADINGS:
+        if match.group(f"w{letter}"):
+            return letter
+    single = match.group("letter")
+    return next(letter for letter in HEADINGS if letter == single)
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    piece = text[start:end]
+    begin = start + len(piece) - len(piece.lstrip())
+    finish = start + len(piece.rstrip())
+    if begin < finish and re.search(r"\w", text[begin:finish]):
+        yield begin, finish

@@ -1,0 +1,183 @@
+"""The multi-lane timeline of a life with its illnesses, computed as data.
+
+Lanes: contacts, problems, drugs, measurements, life events. Within a lane, items of one label share
+a row. Bars have an end; an open-ended bar reaches the record's last day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from casebank import rules
+from casebank.flowsheets import series_rule
+from casebank.ledger import Ledger
+from casebank.model import Contact, Lane, LaneKind, Language, Problem, Timeline, TimelineItem
+from casebank.record import Event, Record
+from casebank.relative import day_text
+from casebank.soap import Linker
+
+DRUG_GAP_DAYS = 30
+"""Supplies of one drug nearer to each other than this are one bar."""
+
+LIFE_EVENT = (
+    r"marital|widow|divorce|bereave|retire|unemploy|homeless|moved|birth of|employment|refugee|"
+    r"丧偶|离异|退休|失业|搬迁|分娩"
+)
+
+LANES: dict[LaneKind, dict[Language, str]] = {
+    "visits": {"en": "Contacts", "zh": "接诊"},
+    "problems": {"en": "Problems", "zh": "问题"},
+    "drugs": {"en": "Drugs", "zh": "用药"},
+    "measurements": {"en": "Measurements", "zh": "检查检验"},
+    "life": {"en": "Life events", "zh": "生活事件"},
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table twin: what a picture shows, in words."""
+
+    caption: str
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def drug_items(events: Iterable[Event], linker: Linker, ledger: Ledger) -> tuple[TimelineItem, ...]:
+    """Drugs as bars, supplies of one drug joined where the gap is short; by name, then day."""
+    by_name: dict[str, list[Event]] = {}
+    for event in events:
+        if event.table == "drug_exposure":
+            by_name.setdefault(ledger.name(event), []).append(event)
+    items: list[TimelineItem] = []
+    nothing: frozenset[int] = frozenset()
+    for name, supplies in by_name.items():
+        problems = linker.of_event(supplies[0], ledger, nothing)
+        open_items: list[TimelineItem] = []
+        for supply in supplies:
+            start = ledger.day(supply.start)
+            end = ledger.day(supply.end) if supply.end is not None else None
+            identifier = ledger.event(supply).id
+            if open_items:
+                last = open_items[-1]
+                reach = last.end_day if last.end_day is not None else last.start_day
+                if start <= reach + DRUG_GAP_DAYS:
+                    open_items[-1] = TimelineItem(
+                        name,
+                        last.start_day,
+                        max(reach, start if end is None else end),
+                        problems=problems,
+                        data=(*last.data, identifier),
+                    )
+                    continue
+            open_items.append(TimelineItem(name, start, end, problems=problems, data=(identifier,)))
+        items += open_items
+    return tuple(sorted(items, key=lambda item: (item.start_day, item.label)))
+
+
+def build_timeline(
+    record: Record,
+    contacts: tuple[Contact, ...],
+    problems: tuple[Problem, ...],
+    drugs: tuple[TimelineItem, ...],
+    ledger: Ledger,
+    language: Language,
+) -> Timeline:
+    """All lanes; a lane with nothing in it is left out."""
+    visits = tuple(
+        TimelineItem(
+            contact.setting,
+            contact.day,
+            contact.end_day if contact.end_day > contact.day else None,
+            problems=contact.problems,
+            data=(contact.id,),
+        )
+        for contact in contacts
+    )
+    bars = tuple(
+        TimelineItem(
+            f"#{problem.number} {problem.title}",
+            occurrence.start_day,
+            occurrence.end_day,
+            open_ended=occurrence.end_day is None and problem.status == "active",
+            problems=(problem.number,),
+            data=tuple(item.id for item in occurrence.evidence),
+        )
+        for problem in problems
+        for occurrence in problem.occurrences
+    )
+    tests = tuple(_test_items(record, ledger, language))
+    life = tuple(_life_items(record, ledger, language))
+    filled = [
+        ("visits", visits),
+        ("problems", bars),
+        ("drugs", drugs),
+        ("measurements", tests),
+        ("life", life),
+    ]
+    lanes = tuple(
+        Lane(kind, LANES[kind][language], items)  # type: ignore[index,arg-type]
+        for kind, items in filled
+        if items
+    )
+    days = [item.start_day for lane in lanes for item in lane.items]
+    ends = [item.end_day for lane in lanes for item in lane.items if item.end_day is not None]
+    return Timeline(min(days, default=0), max([*days, *ends], default=0), lanes)
+
+
+def timeline_table(timeline: Timeline, language: Language) -> Table:
+    """The timeline as rows: lane, what, from, to."""
+    headers = {
+        "en": ("Lane", "What", "From", "To", "Problems"),
+        "zh": ("类别", "内容", "开始", "结束", "问题"),
+    }[language]
+    going_on = {"en": "goes on", "zh": "持续"}[language]
+    rows = tuple(
+        (
+            lane.label,
+            item.label,
+            day_text(item.start_day, language),
+            going_on
+            if item.open_ended
+            else ""
+            if item.end_day is None
+            else day_text(item.end_day, language),
+            " ".join(f"#{number}" for number in item.problems),
+        )
+        for lane in timeline.lanes
+        for item in sorted(lane.items, key=lambda one: (one.start_day, one.label))
+    )
+    caption = {"en": "The timeline in words", "zh": "时间线（文字）"}[language]
+    return Table(caption, headers, rows)
+
+
+def _test_items(record: Record, ledger: Ledger, language: Language) -> Iterable[TimelineItem]:
+    """Marks by kind of test: those of a flow sheet by its title, all others together."""
+    others = {"en": "Other tests", "zh": "其他检查"}[language]
+    marks: dict[tuple[str, int], list[str]] = {}
+    for event in record.of("measurement"):
+        rule = series_rule(event)
+        label = others
+        if rule is not None:
+            label = rule[0].title_zh if language == "zh" else rule[0].title
+        marks.setdefault((label, ledger.day(event.start)), []).append(ledger.event(event).id)
+    for (label, day), data in sorted(marks.items()):
+        yield TimelineItem(label, day, None, data=tuple(data))
+
+
+def _life_items(record: Record, ledger: Ledger, language: Language) -> Iterable[TimelineItem]:
+    seen: set[str] = set()
+    for event in record.events:
+        if event.table not in {"observation", "condition_occurrence"}:
+            continue
+        if not rules.matches(LIFE_EVENT, event.name):
+            continue
+        statement = ledger.event(event)
+        # A questionnaire repeats itself; only a change is an event.
+        if statement.text in seen:
+            continue
+        seen.add(statement.text)
+        yield TimelineItem(statement.text, ledger.day(event.start), None, data=(statement.id,))
+    if record.death is not None:
+        died = {"en": "Death", "zh": "死亡"}[language]
+        yield TimelineItem(died, ledger.day(record.death), None)
