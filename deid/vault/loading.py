@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from deid.errors import ImportRefused, VaultError
 from deid.vault.reading import VaultSnapshot
 from deid.vault.report import ImportReport, Skipped, TableReport
+from deid.vault.rows import CursorRows
 from deid.vault.rules import has_row_id
 from deid.vault.schema import BOOKKEEPING_TABLES, VOCABULARY_TABLES, metadata
 from deid.vault.staging import StagedTable, TableSource, open_staging
@@ -163,7 +164,7 @@ class _Load:
         self._connection = connection
         self._staging = staging
         self._options = options
-        self._snapshot = VaultSnapshot(connection)
+        self._snapshot = VaultSnapshot(CursorRows(connection), connection.dialect.name)
         self.tables = tables
         for batch in self._snapshot.batches("concept", ["concept_id"]):
             self._append("known_concept", batch.column(0))

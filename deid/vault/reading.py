@@ -11,20 +11,23 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pyarrow as pa
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Column, Engine, Text, collate, func, select
+from sqlalchemy.sql.elements import ColumnElement
 
 from deid.errors import VaultError
 from deid.vault.arrow import arrow_schema, columns_of
+from deid.vault.rows import Rows, cursor_rows, open_rows
 from deid.vault.schema import DATA_TABLES, metadata
 
-BATCH_ROWS = 100_000
+BATCH_ROWS = 65_536
 
 
 class VaultSnapshot:
     """The vault as it is at one moment. Made by :func:`read_tables`."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, rows: Rows, dialect: str) -> None:
+        self._rows = rows
+        self._dialect = dialect
 
     def tables(self) -> tuple[str, ...]:
         """Names of the tables that hold records or vocabulary; bookkeeping is left out."""
@@ -41,31 +44,24 @@ class VaultSnapshot:
     def rows(self, table: str) -> int:
         """Number of rows of a table."""
         columns_of(table)
-        counted = select(func.count()).select_from(metadata.tables[table])
-        return int(self._connection.execute(counted).scalar_one())
+        counted = select(func.count().label("rows")).select_from(metadata.tables[table])
+        (batch,) = self._rows.fetch(counted, 1)
+        return int(batch.column(0)[0].as_py())
 
     def batches(
         self, table: str, columns: Sequence[str] | None = None, batch_rows: int = BATCH_ROWS
     ) -> Iterator[pa.RecordBatch]:
         """Rows of a table in primary-key order, at most ``batch_rows`` in a batch.
 
-        An empty table gives no batch. Types are those of :meth:`columns`.
+        Text keys are ordered by their bytes. An empty table gives no batch. Types are those of
+        :meth:`columns`.
 
         Raises:
             VaultError: for an unknown table or column.
         """
         wanted = columns_of(table, columns)
-        schema = arrow_schema(table, columns)
-        keys = metadata.tables[table].primary_key.columns
-        result = self._connection.execution_options(yield_per=batch_rows).execute(
-            select(*wanted).order_by(*keys)
-        )
-        for rows in result.partitions(batch_rows):
-            arrays = [
-                pa.array(values, type=field.type)
-                for values, field in zip(zip(*rows, strict=True), schema, strict=True)
-            ]
-            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+        keys = [self._ordered(key) for key in metadata.tables[table].primary_key.columns]
+        return self._rows.fetch(select(*wanted).order_by(*keys), batch_rows)
 
     def read(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
         """A whole table in memory; meant for small tables."""
@@ -83,12 +79,9 @@ class VaultSnapshot:
         Raises:
             VaultError: if a table has another number of rows than its digest was taken over.
         """
-        known = metadata.tables["table_digest"]
         kept = {
-            name: (rows, digest)
-            for name, rows, digest in self._connection.execute(
-                select(known.c.table_name, known.c.rows, known.c.digest)
-            )
+            row["table_name"]: (row["rows"], row["digest"])
+            for row in self.read("table_digest").to_pylist()
         }
         whole = hashlib.sha256()
         for table in self.tables():
@@ -96,15 +89,24 @@ class VaultSnapshot:
             if self.rows(table) != rows:
                 raise VaultError(
                     f"table {table} was changed by something else than an import; "
-                    "run `carecommons vault check --repair-digests`"
+                    "see `carecommons vault check`"
                 )
             whole.update(f"{table}\x1f{rows}\x1f{digest}\n".encode())
         return whole.hexdigest()
 
+    def _ordered(self, key: Column) -> ColumnElement:
+        """The server's language must not decide the order, or releases would differ."""
+        if self._dialect == "postgresql" and isinstance(key.type, Text):
+            return collate(key, "C")
+        return key
+
 
 @contextmanager
-def read_tables(engine: Engine) -> Iterator[VaultSnapshot]:
+def read_tables(engine: Engine, *, columnar: bool = True) -> Iterator[VaultSnapshot]:
     """Open a snapshot; all reading inside the block sees the same rows.
+
+    ``columnar=False`` reads through SQLAlchemy's cursor, as databases other than SQLite and
+    PostgreSQL always do.
 
     Example::
 
@@ -112,8 +114,5 @@ def read_tables(engine: Engine) -> Iterator[VaultSnapshot]:
             for batch in snapshot.batches("measurement", ["person_id", "measurement_date"]):
                 ...
     """
-    isolated = engine.connect()
-    if engine.dialect.name != "sqlite":
-        isolated = isolated.execution_options(isolation_level="REPEATABLE READ")
-    with isolated as connection, connection.begin():
-        yield VaultSnapshot(connection)
+    with (open_rows if columnar else cursor_rows)(engine) as rows:
+        yield VaultSnapshot(rows, engine.dialect.name)
