@@ -69,9 +69,13 @@ def build_background(record: Record, ledger: Ledger, language: Language) -> Sort
     """Sort observations into sections, and add person, relatives and earlier conditions."""
     latest: dict[str, dict[str, Event]] = {}
     rows: set[tuple[str, int]] = set()
-    left_out = 0
+    left_out = unanswered = 0
     for event in record.events:
         section = section_of(event)
+        if event.table == "observation" and event.unanswered:
+            rows.add((event.table, event.row_id))
+            unanswered += 1
+            continue
         if section in {"", "score"}:
             continue
         rows.add((event.table, event.row_id))
@@ -102,8 +106,11 @@ def build_background(record: Record, ledger: Ledger, language: Language) -> Sort
         living_environment=sections.get("living_environment", ()),
         lifestyle=sections.get("lifestyle", ()),
     )
-    counts = {"observations that could single a person out": left_out} if left_out else {}
-    return Sorted(background, frozenset(rows), counts)
+    counts = {
+        "observations that could single a person out": left_out,
+        "questions without an answer": unanswered,
+    }
+    return Sorted(background, frozenset(rows), {k: n for k, n in counts.items() if n})
 
 
 def section_of(event: Event) -> str:
@@ -123,11 +130,11 @@ def section_of(event: Event) -> str:
     return ""
 
 
-def sex_text(sex_concept_id: int, language: Language) -> str:
+def sex_text(sex_concept_id: int, language: Language, child: bool = False) -> str:
     """Sex in words; empty if it is not recorded as male or female."""
-    words = {
-        MALE: {"en": "man", "zh": "男性"},
-        FEMALE: {"en": "woman", "zh": "女性"},
+    words: dict[int, dict[Language, str]] = {
+        MALE: {"en": "boy", "zh": "男童"} if child else {"en": "man", "zh": "男性"},
+        FEMALE: {"en": "girl", "zh": "女童"} if child else {"en": "woman", "zh": "女性"},
     }
     return words.get(sex_concept_id, {}).get(language, "")
 
@@ -139,9 +146,18 @@ def age_band_at_first_contact(record: Record) -> str:
     return age_band(record.first_day.year - record.year_of_birth)
 
 
+def is_child(record: Record) -> bool:
+    """Whether the person was under 15 at the first contact."""
+    born = record.year_of_birth
+    return born is not None and record.first_day.year - born < 15
+
+
 def _person(record: Record, ledger: Ledger, language: Language) -> tuple[Statement, ...]:
     statements = []
-    sex = sex_text(record.sex_concept_id, language)
+    sex = {
+        MALE: {"en": "male", "zh": "男"},
+        FEMALE: {"en": "female", "zh": "女"},
+    }.get(record.sex_concept_id, {}).get(language, "")
     if sex:
         source = Source("person", record.person_id, "gender_concept_id")
         label = "性别：" if language == "zh" else "Sex: "

@@ -8,6 +8,7 @@ from casebank import rules
 from casebank.background import (
     age_band_at_first_contact,
     build_background,
+    is_child,
     sex_text,
 )
 from casebank.contacts import Meeting, find_meetings
@@ -127,7 +128,7 @@ def _setting(meeting: Meeting, language: Language) -> str:
 def _title(record: Record, contacts: tuple[Contact, ...], language: Language) -> str:
     """Who, and what they came with: never a diagnosis, only a complaint that the record states."""
     band = age_band_at_first_contact(record)
-    sex = sex_text(record.sex_concept_id, language)
+    sex = sex_text(record.sex_concept_id, language, is_child(record))
     span = span_text(max((c.day for c in contacts), default=0), language)
     complaint = _complaint(record, contacts, language)
     if language == "zh":

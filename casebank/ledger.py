@@ -80,6 +80,10 @@ class Ledger:
             return f"{name}{colon}{self._relative(event.value_text, event.start)}"
         if event.detail:
             return f"{name}{colon}{self._relative(event.detail, event.start)}"
+        if event.unanswered:
+            return (
+                f"{name}（无结果记录）" if self._language == "zh" else f"{name} (no value recorded)"
+            )
         return name
 
     def event(self, event: Event, problems: tuple[int, ...] = ()) -> Statement:

@@ -179,12 +179,20 @@ def _status(
 def _part_of(number: int, problem: FoundProblem, numbered: dict[int, FoundProblem]) -> int | None:
     """Weed's arrow: a complication points to its cause, a symptom to what explained it."""
     others = {n: other for n, other in numbered.items() if n != number}
-    if rules.matches(rules.COMPLICATION, problem.title):
-        mine = relations.families("problem", problem.title)
-        for other_number, other in others.items():
-            theirs = relations.families("problem", other.title)
-            if mine & theirs and not rules.matches(rules.COMPLICATION, other.title):
-                return other_number
+    cause = rules.cause_of(problem.title)
+    if cause:
+        families = relations.families("problem", cause)
+        causes = [
+            other_number
+            for other_number, other in others.items()
+            if not rules.cause_of(other.title)
+            and (
+                rules.sameness_key(other.title) == rules.sameness_key(cause)
+                or families & relations.families("problem", other.title)
+            )
+        ]
+        if causes:
+            return causes[0]
     if rules.matches(rules.SYMPTOM, problem.title) and len(problem.episodes) == 1:
         span = (problem.episodes[0].start, problem.episodes[0].end)
         same = [

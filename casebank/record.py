@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import duckdb
@@ -103,7 +104,13 @@ class Event:
     unit: str = ""
     value_text: str = ""
     value_column: str = ""
+    vocabulary: str = ""
     detail: str = ""
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether it is a question or test (LOINC) of which no value was kept."""
+        return self.vocabulary == "LOINC" and self.value is None and not self.value_text
 
 
 @dataclass(frozen=True)
@@ -159,15 +166,21 @@ class Record:
         """Events of one table."""
         return tuple(event for event in self.events if event.table == table)
 
-    @property
+    @cached_property
     def first_day(self) -> date:
-        """Date of the first contact: the first visit, or else the first dated thing.
+        """Date of the first contact, which is day 0 of a case.
+
+        It is the first visit, unless over a fifth of the data lie before it (some sources keep only a
+        few visits); then it is the first dated thing.
 
         Raises:
             RecordUnusable: if nothing in the record has a date.
         """
         if self.visits:
-            return self.visits[0].start
+            first = self.visits[0].start
+            earlier = sum(1 for event in self.events if event.start < first)
+            if earlier * 5 <= len(self.events):
+                return first
         dates = [event.start for event in self.events] + [note.day for note in self.notes]
         if not dates:
             raise RecordUnusable("the record holds nothing that has a date")
@@ -240,15 +253,15 @@ class RecordReader:
 
         everything = [*person, *visits, *death, *links, *kin_rows]
         everything += [row for table_rows in rows.values() for row in table_rows]
-        names = self._concept_names(everything)
+        names, vocabularies = self._concepts(everything)
         unnamed: dict[str, int] = {}
         events: list[Event] = []
         for table in EVENT_TABLES:
-            events += _events(table, rows[table.name], names, unnamed)
+            events += _events(table, rows[table.name], names, vocabularies, unnamed)
         kin_events: dict[int, list[Event]] = {}
         for row in kin_rows:
             kin_events.setdefault(row["person_id"], []).extend(
-                _events(EVENT_TABLES[0], [row], names, {})
+                _events(EVENT_TABLES[0], [row], names, vocabularies, {})
             )
         cause = next(iter(death), None)
         return Record(
@@ -364,7 +377,8 @@ class RecordReader:
             for other, kind in relation.fetchall()
         ]
 
-    def _concept_names(self, rows: Iterable[dict[str, Any]]) -> dict[int, str]:
+    def _concepts(self, rows: Iterable[dict[str, Any]]) -> tuple[dict[int, str], dict[int, str]]:
+        """Names and vocabularies of all concepts that ``rows`` refer to."""
         wanted = sorted(
             {
                 value
@@ -374,14 +388,18 @@ class RecordReader:
             }
         )
         if not wanted or not self.has("concept", "concept_id", "concept_name"):
-            return {}
-        relation = self._connection.execute(
-            "SELECT concept_id::BIGINT, concept_name FROM concept "
+            return {}, {}
+        vocabulary = "vocabulary_id" if self.has("concept", "vocabulary_id") else "NULL"
+        found = self._connection.execute(
+            f"SELECT concept_id::BIGINT, concept_name, {vocabulary} FROM concept "
             "WHERE concept_id IN (SELECT unnest(?::BIGINT[])) "
             "AND concept_id <> 0 AND trim(concept_name) <> ''",
             [wanted],
+        ).fetchall()
+        return (
+            {concept: name for concept, name, _ in found},
+            {concept: vocabulary or "" for concept, _, vocabulary in found},
         )
-        return dict(relation.fetchall())
 
     def _chinese_names(self, events: Iterable[Event]) -> dict[int, str]:
         columns = ("concept_id", "concept_synonym_name", "language_concept_id")
@@ -418,7 +436,11 @@ def _first_name(
 
 
 def _events(
-    table: EventTable, rows: list[dict[str, Any]], names: dict[int, str], unnamed: dict[str, int]
+    table: EventTable,
+    rows: list[dict[str, Any]],
+    names: dict[int, str],
+    vocabularies: dict[int, str],
+    unnamed: dict[str, int],
 ) -> list[Event]:
     events = []
     for row in rows:
@@ -447,6 +469,7 @@ def _events(
                 else row["unit_source_value"],
                 value_text=value_text,
                 value_column=value_column,
+                vocabulary=vocabularies.get(concept, ""),
                 detail=(row.get("sig") or "").strip(),
             )
         )

@@ -25,6 +25,12 @@ SELF_LIMITED_DAYS = 42
 PROMOTION_OCCURRENCES = 3
 """A self-limited problem that came this often moves from the temporary to the master list."""
 
+LINK_DAYS = 30
+"""How far outside an episode a drug, or a test for a passing illness, may lie and belong to it."""
+
+FOLLOW_DAYS = 365
+"""How long before its onset or after its end a test may lie and belong to a lasting problem."""
+
 EPISODE_GAP_DAYS = 30
 """Records of one problem nearer to each other than this are one episode."""
 
@@ -165,7 +171,8 @@ COMPLAINTS = {
 }
 
 COMPLICATION = (
-    r"\b(due to|caused by|associated with|secondary to)\b|糖尿病(肾病|视网膜|足|周围神经)"
+    r"\b(?:due to|caused by|associated with|secondary to)\s+(?P<cause>.+)$|"
+    r"^(?P<prefix>糖尿病|高血压)(?:性)?(?:肾病|视网膜病变|足|周围神经病变|心脏病)"
 )
 
 
@@ -324,6 +331,12 @@ def kind_of(title: str) -> tuple[ProblemKind, str]:
         if matches(rule.pattern, title):
             return rule.kind, rule.name
     return "biological", "no other rule"
+
+
+def cause_of(title: str) -> str:
+    """The cause that a complication's title names; empty if it names none."""
+    match = _compiled(COMPLICATION).search(title)
+    return (match.group("cause") or match.group("prefix")) if match else ""
 
 
 def sensitive_categories(name: str) -> tuple[str, ...]:

@@ -100,6 +100,7 @@ class Linker:
         self._families = {
             number: relations.families("problem", title) for number, title in self._titles.items()
         }
+        self._problems = {problem.number: problem for problem in problems}
         self._evidence: dict[str, tuple[int, ...]] = {}
         for problem in problems:
             for item in problem.evidence:
@@ -117,7 +118,11 @@ class Linker:
         part = {"drug_exposure": "drug", "measurement": "measurement"}.get(event.table, "problem")
         if event.table == "observation":
             part = "measurement"
-        numbers = relations.related(part, event.name, self._titles)
+        numbers = tuple(
+            number
+            for number in relations.related(part, event.name, self._titles)
+            if _in_time(self._problems[number], ledger.day(event.start), part)
+        )
         # Within one family, the problem that was dealt with at this contact comes first.
         if set(numbers) & here:
             numbers = tuple(number for number in numbers if number in here)
@@ -139,6 +144,23 @@ class Linker:
             if named or self._families[number] & mentioned:
                 found.add(number)
         return tuple(sorted(found))
+
+
+def _in_time(problem: Problem, day: int, part: str) -> bool:
+    """Whether something on ``day`` can belong to the problem: a drug is not given before it."""
+    if problem.promoted or problem.listed == "temporary":
+        return any(
+            one.start_day - rules.LINK_DAYS
+            <= day
+            <= (one.start_day if one.end_day is None else one.end_day) + rules.LINK_DAYS
+            for one in problem.occurrences
+        )
+    before = after = rules.FOLLOW_DAYS
+    if part == "drug":
+        before = after = rules.LINK_DAYS
+    if day < problem.onset_day - before:
+        return False
+    return problem.resolved_day is None or day <= problem.resolved_day + after
 
 
 def build_soap(
