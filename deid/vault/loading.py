@@ -27,7 +27,7 @@ from deid.vault.rows import CursorRows
 from deid.vault.rules import has_row_id
 from deid.vault.schema import BOOKKEEPING_TABLES, VOCABULARY_TABLES, metadata
 from deid.vault.staging import StagedTable, TableSource, open_staging
-from deid.vault.store import write_transaction
+from deid.vault.transactions import write_transaction
 from deid.vault.writing import delete_keys, insert_batches
 
 Progress = Callable[[str, int], None]

@@ -21,7 +21,10 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from deid.errors import VaultError
+from deid.vault.loading import load_dataset
 from deid.vault.reading import VaultSnapshot, read_tables
+from deid.vault.transactions import write_transaction
+from deid.vocabulary import load_base_vocabulary
 
 __all__ = [
     "VaultSnapshot",
@@ -36,8 +39,11 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_SECONDS = 30
 
 
-def create_vault(url: str) -> Engine:
-    """Make a vault with an empty schema, or open the one that is there.
+def create_vault(url: str, *, base_vocabulary: bool = True) -> Engine:
+    """Make a vault with the shipped base vocabulary, or open the one that is there.
+
+    The vocabulary is loaded only where there is none; a later import of a full one replaces rows
+    that differ.
 
     Raises:
         VaultError: if the URL cannot be used, or a vault of another schema version is there.
@@ -52,7 +58,13 @@ def create_vault(url: str) -> Engine:
     if version is None:
         _migrate(engine, parsed)
     engine.dispose()
-    return open_vault(url)
+    engine = open_vault(url)
+    if base_vocabulary:
+        with read_tables(engine) as snapshot:
+            empty = snapshot.rows("concept") == 0
+        if empty:
+            load_dataset(engine, load_base_vocabulary(), "base vocabulary", "vocabulary")
+    return engine
 
 
 def open_vault(url: str) -> Engine:
@@ -100,17 +112,6 @@ def upgrade_vault(url: str) -> Engine:
     _migrate(engine, parsed)
     engine.dispose()
     return open_vault(url)
-
-
-@contextmanager
-def write_transaction(engine: Engine) -> Iterator[Connection]:
-    """One transaction that writes; a second writer waits instead of failing half-way."""
-    with engine.connect() as plain:
-        connection = plain.execution_options(carecommons_writes=True)
-        with connection.begin():
-            if engine.dialect.name == "postgresql":
-                connection.exec_driver_sql("LOCK TABLE import_batch IN SHARE ROW EXCLUSIVE MODE")
-            yield connection
 
 
 def _parse(url: str) -> URL:

@@ -7,8 +7,6 @@ from importlib.resources import files
 import pyarrow as pa
 from pyarrow import csv
 
-from deid.vault.arrow import arrow_schema
-
 LOCAL_VOCABULARY = "CareCommons"
 LOCAL_IDS = range(2_000_000_000, 2_147_483_648)
 """Concept ids that OHDSI leaves to sites, as far as 32-bit readers can follow."""
@@ -34,18 +32,24 @@ def load_base_vocabulary() -> dict[str, pa.Table]:
     return {table: _read(table) for table in BASE_VOCABULARY_TABLES}
 
 
+def _arrow_type(column: str) -> pa.DataType:
+    """By name, as OMOP's naming allows: the vault itself reads this package, not the reverse."""
+    if "concept_id" in column or column.endswith("_levels_of_separation"):
+        return pa.int64()
+    return pa.date32() if column.endswith("_date") else pa.string()
+
+
 def _read(table: str) -> pa.Table:
-    schema = arrow_schema(table)
     source = files("deid.vocabulary") / "data" / f"{table}.csv"
     with source.open("rb") as file:
-        rows = csv.read_csv(
+        names = file.readline().decode("utf-8").strip().split(",")
+    with source.open("rb") as file:
+        return csv.read_csv(
             file,
             convert_options=csv.ConvertOptions(
-                column_types=dict(zip(schema.names, schema.types, strict=True)),
-                include_columns=schema.names,
+                column_types={name: _arrow_type(name) for name in names},
                 # Only an empty field is no value: the vocabulary "None" is a name.
                 null_values=[""],
                 strings_can_be_null=True,
             ),
         )
-    return rows.cast(schema)
