@@ -36,7 +36,8 @@ from casebank.model import (
 )
 from casebank.record import Record, RecordReader, read_record
 from casebank.relative import age_band, day_text, span_text
-from casebank.timeline import Table, timeline_table
+from casebank.svg import draw_flow_sheet, draw_timeline
+from casebank.timeline import Table, flow_table, timeline_table
 
 __all__ = [
     "Background",
@@ -69,6 +70,9 @@ __all__ = [
     "day_text",
     "draft_case",
     "draft_from_record",
+    "draw_flow_sheet",
+    "draw_timeline",
+    "flow_table",
     "read_record",
     "span_text",
     "timeline_table",

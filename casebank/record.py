@@ -170,8 +170,8 @@ class Record:
     def first_day(self) -> date:
         """Date of the first contact, which is day 0 of a case.
 
-        It is the first visit, unless over a fifth of the data lie before it (some sources keep only a
-        few visits); then it is the first dated thing.
+        It is the first visit, unless over a fifth of the data lie before it (some sources keep
+        only a few visits); then it is the first dated thing.
 
         Raises:
             RecordUnusable: if nothing in the record has a date.

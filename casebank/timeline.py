@@ -11,8 +11,18 @@ from dataclasses import dataclass
 
 from casebank import rules
 from casebank.flowsheets import series_rule
-from casebank.ledger import Ledger
-from casebank.model import Contact, Lane, LaneKind, Language, Problem, Timeline, TimelineItem
+from casebank.ledger import Ledger, shown_number
+from casebank.model import (
+    Contact,
+    FlowSeries,
+    FlowSheet,
+    Lane,
+    LaneKind,
+    Language,
+    Problem,
+    Timeline,
+    TimelineItem,
+)
 from casebank.record import Event, Record
 from casebank.relative import day_text
 from casebank.soap import Linker
@@ -149,6 +159,59 @@ def timeline_table(timeline: Timeline, language: Language) -> Table:
     )
     caption = {"en": "The timeline in words", "zh": "时间线（文字）"}[language]
     return Table(caption, headers, rows)
+
+
+def flow_table(sheet: FlowSheet, language: Language) -> Table:
+    """A flow sheet as rows, by day: when, what, value with unit, target and state; and drugs."""
+    headers = {
+        "en": ("When", "What", "Value", "Target", "State"),
+        "zh": ("时间", "项目", "数值", "目标", "状态"),
+    }[language]
+    states = {
+        "en": {name: name for name in ("below", "within", "above", "no target")},
+        "zh": {"below": "低于", "within": "达标", "above": "高于", "no target": "无目标"},
+    }[language]
+    values = [
+        (
+            point.day,
+            (
+                day_text(point.day, language),
+                series.name,
+                f"{shown_number(point.value)} {series.unit}".rstrip(),
+                target_text(series),
+                states[point.state],
+            ),
+        )
+        for series in sheet.series
+        for point in series.points
+    ]
+    goes_on = {"en": "drug", "zh": "用药"}[language]
+    drugs = [
+        (
+            item.start_day,
+            (
+                day_text(item.start_day, language),
+                item.label,
+                "" if item.end_day is None else f"– {day_text(item.end_day, language)}",
+                "",
+                goes_on,
+            ),
+        )
+        for item in sheet.drugs
+    ]
+    rows = tuple(row for _, row in sorted([*values, *drugs], key=lambda pair: pair[0]))
+    return Table(sheet.title, headers, rows)
+
+
+def target_text(series: FlowSeries) -> str:
+    """A series' target in figures; empty where none is set."""
+    target = series.target
+    if target is None:
+        return ""
+    if target.low is None or target.high is None:
+        sign, bound = ("≤", target.high) if target.low is None else ("≥", target.low)
+        return f"{sign} {shown_number(bound or 0)} {series.unit}".rstrip()
+    return f"{shown_number(target.low)}–{shown_number(target.high)} {series.unit}".rstrip()
 
 
 def _test_items(record: Record, ledger: Ledger, language: Language) -> Iterable[TimelineItem]:
