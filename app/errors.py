@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from casebank.errors import CasebankError
+from cohorts.errors import CohortError, QueryTimeout
 from deid.errors import CareCommonsError, ConfigurationError, ManifestMismatch, ReleaseNotFound
 
 
@@ -42,6 +44,9 @@ HTTP_STATUS: dict[type[CareCommonsError], int] = {
     ReleaseNotFound: 404,
     BadInput: 400,
     TransitionRefused: 409,
+    CohortError: 400,
+    QueryTimeout: 503,
+    CasebankError: 400,
     ManifestMismatch: 503,
     ConfigurationError: 500,
     CareCommonsError: 500,

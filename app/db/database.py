@@ -44,7 +44,6 @@ class Database:
         """A session for reading; nothing it did is kept."""
         with Session(self._engine, expire_on_commit=False) as session:
             yield session
-            session.rollback()
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

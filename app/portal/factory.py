@@ -15,6 +15,7 @@ from app.portal.secret import load_or_create_secret
 from app.portal.sign_in import current_actor, init_sign_in
 from app.portal.wiring import EXTENSION, Wiring
 from app.services.catalogue import Catalogue
+from app.services.cohorts import CohortAnswers
 from app.settings import PortalSettings
 
 
@@ -30,7 +31,12 @@ def create_app(settings: PortalSettings, database: Database | None = None) -> Fl
         BOOTSTRAP_SERVE_LOCAL=True,
     )
     database = database or open_database(settings.database_url)
-    app.extensions[EXTENSION] = Wiring(settings, database, Catalogue(settings.release_root))
+    app.extensions[EXTENSION] = Wiring(
+        settings,
+        database,
+        Catalogue(settings.release_root),
+        CohortAnswers(settings.minimum_cell),
+    )
     Bootstrap5(app)
     init_protection(app, settings.host)
     init_sign_in(app, database)

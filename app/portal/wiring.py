@@ -8,6 +8,7 @@ from flask import current_app
 
 from app.db.database import Database
 from app.services.catalogue import Catalogue
+from app.services.cohorts import CohortAnswers
 from app.settings import PortalSettings
 
 EXTENSION = "care_commons"
@@ -20,6 +21,7 @@ class Wiring:
     settings: PortalSettings
     database: Database
     catalogue: Catalogue
+    answers: CohortAnswers
 
 
 def wiring() -> Wiring:

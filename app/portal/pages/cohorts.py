@@ -1,0 +1,141 @@
+"""Cohorts: definitions, what they say, and safe counts over a release."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+import cohorts as cohort_engine
+from app.errors import BadInput, NotFound
+from app.permissions import Permission
+from app.portal.access import page
+from app.portal.cohort_templates import TEMPLATES
+from app.portal.sign_in import signed_in_actor
+from app.portal.wiring import wiring
+from app.services import cohorts as cohort_service
+from app.services.projects import list_projects
+from cohorts.errors import CohortError
+
+blueprint = Blueprint("cohorts", __name__, url_prefix="/cohorts")
+
+
+@page(blueprint, "/", Permission.DEFINE_COHORTS)
+def index() -> str:
+    """The cohorts of my projects."""
+    actor = signed_in_actor()
+    with wiring().database.reading() as session:
+        found = cohort_service.list_cohorts(session, actor)
+        return render_template("cohorts/index.html", cohorts=found)
+
+
+@page(blueprint, "/new", Permission.DEFINE_COHORTS)
+def new() -> str:
+    """The form for a new cohort, empty or from a template."""
+    with wiring().database.reading() as session:
+        projects = list_projects(session, signed_in_actor())
+    chosen = TEMPLATES.get(request.args.get("template", ""))
+    return render_template(
+        "cohorts/new.html",
+        projects=projects,
+        templates=TEMPLATES,
+        typed={
+            "name": chosen.name if chosen else "",
+            "description": chosen.description if chosen else "",
+            "expression": json.dumps(chosen.expression, indent=2) if chosen else "",
+        },
+        error=None,
+    )
+
+
+@page(blueprint, "/new", Permission.DEFINE_COHORTS, methods=("POST",))
+def create() -> Response | tuple[str, int]:
+    """Keep a new cohort; a definition that cannot be read is shown again with the reason."""
+    actor = signed_in_actor()
+    typed = {name: request.form.get(name, "") for name in ("name", "description", "expression")}
+    typed["expression"] = _uploaded() or typed["expression"]
+    try:
+        project_id = request.form.get("project", type=int)
+        if project_id is None:
+            raise BadInput("Choose a project.")
+        with wiring().database.writing() as session:
+            made = cohort_service.create_cohort(
+                session,
+                actor,
+                project_id,
+                typed["name"][:200],
+                typed["description"][:5000],
+                typed["expression"],
+            )
+    except (BadInput, CohortError) as error:
+        with wiring().database.reading() as session:
+            projects = list_projects(session, actor)
+        page_again = render_template(
+            "cohorts/new.html",
+            projects=projects,
+            templates=TEMPLATES,
+            typed=typed,
+            error=str(error),
+        )
+        return page_again, 400
+    return redirect(url_for("cohorts.show", cohort_id=made.id))
+
+
+@page(blueprint, "/<int:cohort_id>", Permission.DEFINE_COHORTS)
+def show(cohort_id: int) -> str:
+    """One cohort: in words, checked, and counted over a release if one is chosen."""
+    actor = signed_in_actor()
+    with wiring().database.reading() as session:
+        cohort = cohort_service.get_cohort(session, actor, cohort_id)
+        number = request.args.get("version", cohort.versions[-1].number, type=int)
+        version = next((v for v in cohort.versions if v.number == number), None)
+        if version is None:
+            raise NotFound("There is no such version.")
+        releases = wiring().catalogue.list(actor)
+        name = request.args.get("release", "")
+        release = wiring().catalogue.get(actor, name) if name else None
+        answer, error = None, None
+        if release is not None:
+            try:
+                answer = wiring().answers.answer(release, version.expression)
+            except CohortError as refused:
+                error = str(refused)
+        html = render_template(
+            "cohorts/show.html",
+            cohort=cohort,
+            version=version,
+            definition=cohort_engine.load(version.expression),
+            releases=releases,
+            release=release,
+            answer=answer,
+            error=error,
+            can_edit=cohort_service.can_edit(actor, cohort),
+            minimum=wiring().settings.minimum_cell,
+        )
+    if answer is not None:
+        with wiring().database.writing() as session:
+            cohort_service.record_question(session, actor, cohort, version.number, answer.release)
+    return html
+
+
+@page(blueprint, "/<int:cohort_id>/versions", Permission.DEFINE_COHORTS, methods=("POST",))
+def add_version(cohort_id: int) -> Response:
+    """Keep a further version."""
+    expression = _uploaded() or request.form.get("expression", "")
+    with wiring().database.writing() as session:
+        version = cohort_service.add_version(
+            session, signed_in_actor(), cohort_id, expression, request.form.get("note", "")[:1000]
+        )
+    flash(f"Version {version.number} is kept.", "success")
+    return redirect(url_for("cohorts.show", cohort_id=cohort_id))
+
+
+def _uploaded() -> str:
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        return ""
+    try:
+        return file.read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadInput("The file is not text in UTF-8.") from None

@@ -1,0 +1,219 @@
+"""Requests for data: mine, one of them, and the form."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, date, datetime
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from app.db.models import DataRequest
+from app.errors import BadInput
+from app.permissions import Actor, Permission
+from app.portal.access import page
+from app.portal.sign_in import signed_in_actor
+from app.portal.wiring import wiring
+from app.services import cohorts as cohort_service
+from app.services import requests as request_service
+from app.services.completeness import missing_columns, missing_parts
+from app.services.duo import DUO_TERMS, PURPOSE_CODES
+from app.services.projects import list_projects
+from app.services.requests import RequestFields, Surroundings
+from app.services.review import asked_tables
+from app.services.workflow import BY_NAME, STATE_LABELS, STATE_MEANING, State
+from deid.errors import ReleaseError
+from deid.release import Release, open_release
+
+blueprint = Blueprint("requests", __name__, url_prefix="/requests")
+
+EITHER_SIDE = frozenset({Permission.REQUEST_DATA, Permission.REVIEW_REQUESTS})
+SPARE_PEOPLE = 2
+
+
+@page(blueprint, "/", Permission.REQUEST_DATA)
+def index() -> str:
+    """The requests of my projects."""
+    actor = signed_in_actor()
+    with wiring().database.reading() as session:
+        return render_template(
+            "requests/index.html",
+            requests=request_service.list_requests(session, actor),
+            projects=list_projects(session, actor),
+            labels=STATE_LABELS,
+            State=State,
+        )
+
+
+@page(blueprint, "/", Permission.REQUEST_DATA, methods=("POST",))
+def create() -> Response:
+    """Begin a draft."""
+    actor = signed_in_actor()
+    project_id = request.form.get("project", type=int)
+    if project_id is None:
+        raise BadInput("Choose the project that asks.")
+    with wiring().database.writing() as session:
+        made = request_service.create_request(
+            session, actor, project_id, request.form.get("title", "")[:200]
+        )
+    return redirect(url_for("requests.edit", request_id=made.id))
+
+
+@page(blueprint, "/<int:request_id>", EITHER_SIDE)
+def show(request_id: int) -> str:
+    """One request: what it says, its history, what I can do about it."""
+    actor = signed_in_actor()
+    with wiring().database.reading() as session:
+        found = request_service.get_request(session, actor, request_id)
+        release = _release(found)
+        return render_template(
+            "requests/show.html",
+            item=found,
+            state=State(found.state),
+            labels=STATE_LABELS,
+            meanings=STATE_MEANING,
+            steps=BY_NAME,
+            offered=request_service.offered(actor, found),
+            can_edit=request_service.can_edit(actor, found),
+            missing=_missing(found) if request_service.can_edit(actor, found) else [],
+            asked=asked_tables(found, release),
+            release=release,
+            duo=DUO_TERMS,
+            reviewing=Permission.REVIEW_REQUESTS in actor.permissions,
+        )
+
+
+@page(blueprint, "/<int:request_id>/edit", Permission.REQUEST_DATA)
+def edit(request_id: int) -> str | Response:
+    """The form."""
+    actor = signed_in_actor()
+    with wiring().database.reading() as session:
+        found = request_service.get_request(session, actor, request_id)
+        if not request_service.can_edit(actor, found):
+            flash("This request can no longer be edited.", "warning")
+            return redirect(url_for("requests.show", request_id=request_id))
+        return _form(session, actor, found)
+
+
+@page(blueprint, "/<int:request_id>/edit", Permission.REQUEST_DATA, methods=("POST",))
+def save(request_id: int) -> Response:
+    """Keep what was typed, and submit it if asked; an incomplete request is kept all the same."""
+    actor = signed_in_actor()
+    fields, problems = parse_fields(request.form)
+    version = request.form.get("version", 0, type=int)
+    with wiring().database.writing() as session:
+        saved = request_service.save(session, actor, request_id, version, fields)
+    for problem in problems:
+        flash(problem, "warning")
+    if request.form.get("then") == "submit" and not problems:
+        with wiring().database.writing() as session:
+            request_service.transition(
+                session, actor, request_id, "submit", saved.version, surroundings()
+            )
+        flash("Submitted. The stewards have been told.", "success")
+        return redirect(url_for("requests.show", request_id=request_id))
+    flash("Saved.", "success")
+    return redirect(url_for("requests.edit", request_id=request_id))
+
+
+@page(blueprint, "/<int:request_id>/comments", EITHER_SIDE, methods=("POST",))
+def comment(request_id: int) -> Response:
+    """Add a comment."""
+    with wiring().database.writing() as session:
+        request_service.comment(
+            session, signed_in_actor(), request_id, request.form.get("comment", "")[:5000]
+        )
+    return redirect(url_for("requests.show", request_id=request_id, _anchor="history"))
+
+
+@page(blueprint, "/<int:request_id>/steps/<name>", EITHER_SIDE, methods=("POST",))
+def step(request_id: int, name: str) -> Response:
+    """Carry out a transition."""
+    with wiring().database.writing() as session:
+        changed = request_service.transition(
+            session,
+            signed_in_actor(),
+            request_id,
+            name,
+            request.form.get("version", 0, type=int),
+            surroundings(),
+            reason=request.form.get("reason", "").strip()[:5000],
+        )
+    flash(f"The request {BY_NAME[name].notice}.", "success")
+    return redirect(url_for("requests.show", request_id=changed.id))
+
+
+def surroundings() -> Surroundings:
+    """What the checks look at: the releases, and today in UTC."""
+    return Surroundings(wiring().settings.release_root, datetime.now(UTC).date())
+
+
+def parse_fields(form: MultiDict[str, str]) -> tuple[RequestFields, list[str]]:
+    """The form's content, and what of it could not be read (kept out, told to the user)."""
+    problems: list[str] = []
+    columns: dict[str, list[str]] = defaultdict(list)
+    for value in form.getlist("column"):
+        table, _, column = value.partition(".")
+        if table and column and len(table) <= 64 and len(column) <= 64:
+            columns[table].append(column)
+    end_date = None
+    if form.get("end_date"):
+        try:
+            end_date = date.fromisoformat(form["end_date"])
+        except ValueError:
+            problems.append("The end date was not saved: write it as year-month-day.")
+    names, affiliations = form.getlist("person"), form.getlist("affiliation")
+    fields = RequestFields(
+        title=form.get("title", "")[:200],
+        purpose=form.get("purpose", "")[:10_000],
+        duo_code=form.get("duo_code", "")[:20],
+        ethics_number=form.get("ethics_number", "")[:200],
+        planned_outputs=form.get("planned_outputs", "")[:10_000],
+        release=form.get("release", "")[:64],
+        cohort_version_id=form.get("cohort_version", type=int),
+        end_date=end_date,
+        people=tuple(
+            (name[:200], affiliation[:200])
+            for name, affiliation in zip(names, affiliations, strict=False)
+        ),
+        columns={table: tuple(wanted) for table, wanted in columns.items()},
+        reasons={table: form.get(f"reason-{table}", "")[:2000] for table in columns},
+    )
+    return fields, problems
+
+
+def _form(session: Session, actor: Actor, found: DataRequest) -> str:
+    release = _release(found)
+    reasons = {column.table_name: column.reason for column in found.columns}
+    chosen = {(column.table_name, column.column_name) for column in found.columns}
+    return render_template(
+        "requests/edit.html",
+        item=found,
+        releases=wiring().catalogue.list(actor),
+        release=release,
+        cohorts=cohort_service.list_of_project(session, actor, found.project_id),
+        chosen=chosen,
+        chosen_tables={table for table, _ in chosen},
+        reasons=reasons,
+        missing=_missing(found),
+        duo={code: DUO_TERMS[code] for code in PURPOSE_CODES},
+        spare=SPARE_PEOPLE,
+    )
+
+
+def _missing(found: DataRequest) -> list[str]:
+    parts = missing_parts(found)
+    if not any(part.field == "release" for part in parts):
+        parts += missing_columns(found, wiring().settings.release_root)
+    return [part.text for part in parts]
+
+
+def _release(found: DataRequest) -> Release | None:
+    if not found.release:
+        return None
+    try:
+        return open_release(wiring().settings.release_root, found.release)
+    except ReleaseError:
+        return None

@@ -1,0 +1,61 @@
+"""What a request still lacks: advice while it is written, a condition when it is submitted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.db.models import DataRequest
+from app.services.duo import DUO_TERMS
+from deid.errors import ReleaseError
+from deid.release import open_release
+
+
+@dataclass(frozen=True)
+class Missing:
+    """One part that is missing; ``field`` is the form field to fill."""
+
+    field: str
+    text: str
+
+
+def missing_parts(request: DataRequest) -> list[Missing]:
+    """Parts of the request that are empty or unknown, in the form's order."""
+    tables = {column.table_name: column.reason for column in request.columns}
+    found = [
+        Missing("purpose", "the purpose") if not request.purpose else None,
+        Missing("duo_code", "the kind of use") if request.duo_code not in DUO_TERMS else None,
+        Missing("ethics_number", "the ethics approval number")
+        if not request.ethics_number
+        else None,
+        Missing("people", "the people who will work with the data") if not request.people else None,
+        Missing("release", "the release") if not request.release else None,
+        Missing("cohort_version", "the cohort") if request.cohort_version_id is None else None,
+        Missing("columns", "the columns wanted") if not request.columns else None,
+        *(
+            Missing("columns", f"the reason for table {table}")
+            for table, reason in tables.items()
+            if not reason
+        ),
+        Missing("planned_outputs", "the planned outputs") if not request.planned_outputs else None,
+        Missing("end_date", "the end date") if request.end_date is None else None,
+    ]
+    return [part for part in found if part is not None]
+
+
+def missing_columns(request: DataRequest, release_root: Path) -> list[Missing]:
+    """Columns asked for that the release does not hold, or that there is no such release."""
+    try:
+        release = open_release(release_root, request.release)
+    except ReleaseError:
+        return [Missing("release", "The release asked for is not published")]
+    held = {
+        (table, column)
+        for table, entry in release.manifest.tables.items()
+        for column, _ in entry.columns
+    }
+    return [
+        Missing("columns", f"The release holds no column {c.table_name}.{c.column_name}")
+        for c in request.columns
+        if (c.table_name, c.column_name) not in held
+    ]

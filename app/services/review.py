@@ -1,0 +1,57 @@
+"""What was asked, beside what the release holds: the steward's view of a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.db.models import DataRequest
+from deid.release import ColumnEntry, Release
+
+
+@dataclass(frozen=True)
+class AskedColumn:
+    """A column asked for; ``entry`` is its line of the dictionary, ``held`` if it is there."""
+
+    name: str
+    entry: ColumnEntry | None
+    held: bool
+
+
+@dataclass(frozen=True)
+class AskedTable:
+    """A table asked for: which of its columns, why, and how many there are altogether."""
+
+    name: str
+    meaning: str
+    reason: str
+    columns: tuple[AskedColumn, ...]
+    not_asked: tuple[str, ...]
+    rows: int | None
+
+
+def asked_tables(request: DataRequest, release: Release | None) -> list[AskedTable]:
+    """The request's tables in the order asked, compared with ``release`` if it is published."""
+    wanted: dict[str, list[str]] = {}
+    reasons: dict[str, str] = {}
+    for column in request.columns:
+        wanted.setdefault(column.table_name, []).append(column.column_name)
+        reasons[column.table_name] = column.reason
+    return [_compare(table, columns, reasons[table], release) for table, columns in wanted.items()]
+
+
+def _compare(table: str, columns: list[str], reason: str, release: Release | None) -> AskedTable:
+    held_table = release is not None and table in release.manifest.tables
+    if release is None or not held_table:
+        unknown = tuple(AskedColumn(name, None, False) for name in columns)
+        return AskedTable(table, "", reason, unknown, (), None)
+    manifest = release.manifest.tables[table]
+    held = [name for name, _ in manifest.columns]
+    entries = {entry.name: entry for entry in release.dictionary.of_table(table)}
+    return AskedTable(
+        name=table,
+        meaning=release.dictionary.tables.get(table, ""),
+        reason=reason,
+        columns=tuple(AskedColumn(name, entries.get(name), name in held) for name in columns),
+        not_asked=tuple(name for name in held if name not in columns),
+        rows=manifest.rows_out,
+    )

@@ -1,0 +1,64 @@
+"""Brings a project's request to a wanted state through the services, as people would.
+
+For demonstrations and tests: no rule is bypassed, every step is in the history and the audit log.
+States that need the worker (``provisioning``, ``active``, ``failed``) are reached by running it
+after the request was approved.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from app.db.models import DataRequest
+from app.permissions import Actor
+from app.services.requests import (
+    RequestFields,
+    Surroundings,
+    create_request,
+    save,
+    transition,
+)
+from app.services.workflow import State
+
+_PATHS: dict[State, tuple[tuple[str, str], ...]] = {
+    State.DRAFT: (),
+    State.SUBMITTED: (("project", "submit"),),
+    State.IN_REVIEW: (("project", "submit"), ("steward", "start")),
+    State.RETURNED: (("project", "submit"), ("steward", "start"), ("steward", "return")),
+    State.REJECTED: (("project", "submit"), ("steward", "start"), ("steward", "reject")),
+    State.APPROVED: (("project", "submit"), ("steward", "start"), ("steward", "approve")),
+    State.WITHDRAWN: (("project", "submit"), ("project", "withdraw")),
+}
+REACHABLE = tuple(_PATHS)
+
+
+def seed_request(
+    session: Session,
+    requester: Actor,
+    steward: Actor,
+    project_id: int,
+    fields: RequestFields,
+    state: State,
+    surroundings: Surroundings,
+    reason: str = "",
+) -> DataRequest:
+    """A request of ``requester``'s in ``state``, decided by ``steward``.
+
+    Raises:
+        KeyError: for a state that only the worker or the clock brings about.
+        BadInput, PermissionDenied: as the services refuse.
+    """
+    steps = _PATHS[state]
+    request = create_request(session, requester, project_id, fields.title)
+    request = save(session, requester, request.id, request.version, fields)
+    for side, name in steps:
+        request = transition(
+            session,
+            requester if side == "project" else steward,
+            request.id,
+            name,
+            request.version,
+            surroundings,
+            reason=reason if name in ("return", "reject") else "",
+        )
+    return request

@@ -1,0 +1,123 @@
+"""The way of a request through the pages, from draft to decision."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.services.workflow import State
+from tests.integration.portal.world import LATER, RELEASE, World, post
+
+FORM = {
+    "title": "Blood pressure after sixty",
+    "purpose": "To learn how hypertension is followed up.",
+    "duo_code": "DUO:0000006",
+    "ethics_number": "EC-2026-17",
+    "planned_outputs": "One table.",
+    "release": RELEASE,
+    "end_date": LATER.isoformat(),
+    "person": "Rita Researcher",
+    "affiliation": "Institute",
+    "column": ["person.person_id", "person.year_of_birth"],
+    "reason-person": "age",
+}
+
+
+def test_a_request_is_drafted_submitted_reviewed_and_approved_in_the_pages(world: World) -> None:
+    researcher, steward = world.client("researcher"), world.client("steward")
+    made = post(
+        researcher, "/requests/", "/requests/", project=world.project_id, title="Blood pressure"
+    )
+    form = made.headers["Location"]
+    where = form.removesuffix("/edit")
+    saved = post(
+        researcher, form, form, **FORM, cohort_version=world.cohort_version_id, then="submit"
+    )
+    assert saved.headers["Location"] == where
+    assert "Submitted" in researcher.get(where).get_data(as_text=True)
+
+    assert FORM["title"] in steward.get("/review/").get_data(as_text=True)
+    post(steward, f"{where}/steps/start", where)
+    review = steward.get(where).get_data(as_text=True)
+    assert "2 of 8 columns" in review
+    post(steward, f"{where}/steps/approve", where, reason="Well argued.")
+
+    after = researcher.get(where).get_data(as_text=True)
+    assert "Approved" in after
+    assert "Well argued." in after
+
+
+def test_an_incomplete_request_is_kept_and_the_page_lists_what_is_missing(world: World) -> None:
+    researcher = world.client("researcher")
+    form = f"/requests/{world.request_in(State.DRAFT)}/edit"
+    post(researcher, form, form, title="Half done", end_date="soon", then="submit")
+    page = researcher.get(form).get_data(as_text=True)
+    assert 'value="Half done"' in page
+    assert "the ethics approval number" in page
+    assert "write it as year-month-day" in page or "the end date" in page
+
+
+def test_submitting_an_incomplete_request_keeps_it_and_says_what_is_missing(world: World) -> None:
+    researcher = world.client("researcher")
+    request_id = world.request_in(State.DRAFT)
+    form = f"/requests/{request_id}/edit"
+    answer = post(researcher, form, form, **(FORM | {"purpose": ""}), then="submit")
+    page = researcher.get(answer.headers["Location"]).get_data(as_text=True)
+    assert "Still missing: the purpose" in page
+    kept = world.read_request(request_id)
+    assert (kept.state, kept.ethics_number) == (State.DRAFT, "EC-2026-17")
+
+
+def test_a_form_sent_twice_makes_one_transition(world: World) -> None:
+    steward = world.client("steward")
+    request_id = world.request_in(State.IN_REVIEW)
+    where = f"/requests/{request_id}"
+    version = world.read_request(request_id).version
+    for _ in range(2):
+        post(steward, f"{where}/steps/approve", where, version=version)
+    with world.database.reading() as session:
+        from app.db.models import Job
+
+        assert session.query(Job).count() == 1
+    assert world.read_request(request_id).version == version + 1
+
+
+@pytest.mark.parametrize("step", ["start", "approve", "reject", "return", "revoke", "retry"])
+def test_the_requester_cannot_take_a_stewards_step(world: World, step: str) -> None:
+    researcher = world.client("researcher")
+    request_id = world.request_in(State.IN_REVIEW)
+    where = f"/requests/{request_id}"
+    assert post(researcher, f"{where}/steps/{step}", where, reason="x").status_code == 403
+    assert world.read_request(request_id).state == State.IN_REVIEW
+
+
+def test_a_draft_is_hidden_from_stewards_and_from_other_researchers(world: World) -> None:
+    where = f"/requests/{world.request_in(State.DRAFT)}"
+    assert world.client("steward").get(where).status_code == 404
+    assert world.client("outsider").get(where).status_code == 404
+
+
+def test_a_submitted_request_stays_hidden_from_researchers_outside_the_project(
+    world: World,
+) -> None:
+    where = f"/requests/{world.request_in(State.SUBMITTED)}"
+    outsider = world.client("outsider")
+    assert outsider.get(where).status_code == 404
+    assert FORM["title"] not in outsider.get("/requests/").get_data(as_text=True)
+
+
+def test_rejecting_without_a_reason_is_refused(world: World) -> None:
+    steward = world.client("steward")
+    request_id = world.request_in(State.IN_REVIEW)
+    where = f"/requests/{request_id}"
+    post(steward, f"{where}/steps/reject", where, reason=" ")
+    assert "Give a reason" in steward.get(where).get_data(as_text=True)
+    assert world.read_request(request_id).state == State.IN_REVIEW
+
+
+def test_comments_of_both_sides_stand_in_the_history(world: World) -> None:
+    researcher, steward = world.client("researcher"), world.client("steward")
+    where = f"/requests/{world.request_in(State.IN_REVIEW)}"
+    post(steward, f"{where}/comments", where, comment="Why so many years?")
+    post(researcher, f"{where}/comments", where, comment="To see a trend.")
+    page = steward.get(where).get_data(as_text=True)
+    assert page.index("Why so many years?") < page.index("To see a trend.")

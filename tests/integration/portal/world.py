@@ -1,0 +1,236 @@
+"""A small world for portal tests: a release of invented people, users of each role, a project."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.db.database import Database, open_database
+from app.db.models import DataRequest, Project, User
+from app.permissions import COMMAND_LINE, Actor, Role
+from app.portal import create_app
+from app.portal.cohort_templates import TEMPLATES
+from app.services.accounts import actor_of, create_user
+from app.services.cohorts import create_cohort
+from app.services.projects import create_project
+from app.services.requests import RequestFields, Surroundings
+from app.services.seeding import seed_request
+from app.services.workflow import State
+from app.settings import PortalSettings
+from tests.builders import build_release
+
+PASSWORD = "a long invented password"
+RELEASE = "tiny-v1"
+HYPERTENSION, MALE, FEMALE = 316866, 8507, 8532
+EXPRESSION = json.dumps(TEMPLATES["hypertension"].expression)
+LATER = datetime.now(UTC).date() + timedelta(days=200)
+
+
+def settings_of(root: Path, database_url: str | None = None) -> PortalSettings:
+    """Settings whose every path lies under ``root``."""
+    return PortalSettings(
+        database_url=database_url or f"sqlite:///{root / 'portal' / 'portal.db'}",
+        release_root=root / "releases",
+        project_root=root / "projects",
+        secret_file=root / "portal" / "secret",
+        host="127.0.0.1",
+        port=8000,
+        minimum_cell=11,
+    )
+
+
+def release_tables(people: int, ill: int) -> dict[str, list[dict[str, Any]]]:
+    """``people`` adults of whom the first ``ill`` have hypertension."""
+    day = date(2020, 3, 2)
+    return {
+        "person": [
+            {
+                "person_id": 1000 + n,
+                "gender_concept_id": FEMALE if n % 2 else MALE,
+                "year_of_birth": 1950 + n // 10,
+                "month_of_birth": None,
+                "day_of_birth": None,
+                "birth_datetime": None,
+                "race_concept_id": 0,
+                "ethnicity_concept_id": 0,
+            }
+            for n in range(people)
+        ],
+        "observation_period": [
+            {
+                "observation_period_id": 5000 + n,
+                "person_id": 1000 + n,
+                "observation_period_start_date": date(2015, 1, 5),
+                "observation_period_end_date": date(2024, 12, 2),
+                "period_type_concept_id": 0,
+            }
+            for n in range(people)
+        ],
+        "condition_occurrence": [
+            {
+                "condition_occurrence_id": 9000 + n,
+                "person_id": 1000 + n,
+                "condition_concept_id": HYPERTENSION,
+                "condition_start_date": day + timedelta(days=n),
+                "condition_start_datetime": None,
+                "condition_end_date": None,
+                "condition_type_concept_id": 0,
+                "visit_occurrence_id": None,
+            }
+            for n in range(ill)
+        ],
+        "concept": [
+            {
+                "concept_id": HYPERTENSION,
+                "concept_name": "Hypertensive disorder",
+                "domain_id": "Condition",
+                "vocabulary_id": "SNOMED",
+                "concept_class_id": "Disorder",
+                "standard_concept": "S",
+                "concept_code": "38341003",
+                "invalid_reason": None,
+            }
+        ],
+        "concept_ancestor": [
+            {
+                "ancestor_concept_id": HYPERTENSION,
+                "descendant_concept_id": HYPERTENSION,
+                "min_levels_of_separation": 0,
+                "max_levels_of_separation": 0,
+            }
+        ],
+    }
+
+
+@dataclass
+class World:
+    """Settings, database, users by role, a project with a cohort."""
+
+    settings: PortalSettings
+    database: Database
+    actors: dict[str, Actor]
+    project_id: int
+    cohort_id: int
+    cohort_version_id: int
+
+    @property
+    def surroundings(self) -> Surroundings:
+        return Surroundings(self.settings.release_root, datetime.now(UTC).date())
+
+    def fields(self, **changes: Any) -> RequestFields:
+        """A complete request, with changes."""
+        complete: dict[str, Any] = {
+            "title": "Blood pressure after sixty",
+            "purpose": "To learn how hypertension is followed up.",
+            "duo_code": "DUO:0000006",
+            "ethics_number": "EC-2026-17",
+            "planned_outputs": "One table.",
+            "release": RELEASE,
+            "cohort_version_id": self.cohort_version_id,
+            "end_date": LATER,
+            "people": (("Rita Researcher", "Institute"),),
+            "columns": {
+                "person": ("person_id", "year_of_birth", "gender_concept_id"),
+                "condition_occurrence": (
+                    "condition_occurrence_id",
+                    "person_id",
+                    "condition_concept_id",
+                    "condition_start_date",
+                ),
+            },
+            "reasons": {"person": "age and sex", "condition_occurrence": "time of diagnosis"},
+        }
+        return RequestFields(**(complete | changes))
+
+    def request_in(self, state: State, reason: str = "Please say more.") -> int:
+        """Id of a new request in ``state``."""
+        with self.database.writing() as session:
+            return seed_request(
+                session,
+                self.actors["researcher"],
+                self.actors["steward"],
+                self.project_id,
+                self.fields(),
+                state,
+                self.surroundings,
+                reason,
+            ).id
+
+    def read_request(self, request_id: int) -> DataRequest:
+        """The request as the database has it now."""
+        with self.database.reading() as session:
+            return session.get_one(DataRequest, request_id)
+
+    def client(self, role: str | None = None) -> FlaskClient:
+        """A browser of its own, signed in as the user of that role."""
+        client = create_app(self.settings, self.database).test_client()
+        if role is not None:
+            answer = sign_in(client, f"{role}@example.org")
+            assert answer.status_code == 302, answer.get_data(as_text=True)
+        return client
+
+
+def make_world(
+    root: Path, people: int = 60, ill: int = 30, database_url: str | None = None
+) -> World:
+    """Build the release, the users and the project."""
+    build_release(root / "releases", release_tables(people, ill), RELEASE)
+    settings = settings_of(root, database_url)
+    database = open_database(settings.database_url)
+    actors: dict[str, Actor] = {}
+    with database.writing() as session:
+        for role in Role:
+            user = _add(session, role.value, f"{role.value.title()} Example", role)
+            actors[role.value] = actor_of(user)
+        actors["outsider"] = actor_of(_add(session, "outsider", "Otto Outside", Role.RESEARCHER))
+        project = create_project(session, actors["researcher"], "pressure", "Blood pressure")
+        cohort = create_cohort(
+            session, actors["researcher"], project.id, "Hypertension", "", EXPRESSION
+        )
+        session.refresh(cohort, ["versions"])
+        world = World(settings, database, actors, project.id, cohort.id, cohort.versions[-1].id)
+    return world
+
+
+_hashes: dict[str, str] = {}
+
+
+def _add(session: Any, local: str, name: str, role: Role) -> User:
+    return create_user(session, COMMAND_LINE, f"{local}@example.org", name, [role], PASSWORD)
+
+
+def token_of(page: str) -> str:
+    """The CSRF token of a page's first form."""
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert found, "the page holds no form"
+    return found.group(1)
+
+
+def sign_in(client: FlaskClient, email: str, password: str = PASSWORD) -> TestResponse:
+    """Sign in through the form."""
+    token = token_of(client.get("/sign-in").get_data(as_text=True))
+    return client.post("/sign-in", data={"email": email, "password": password, "csrf_token": token})
+
+
+def post(client: FlaskClient, url: str, page: str, **data: Any) -> TestResponse:
+    """Send a form found at ``page``."""
+    shown = client.get(page).get_data(as_text=True)
+    version = re.search(r'name="version" value="(\d+)"', shown)
+    if version and "version" not in data:
+        data["version"] = version.group(1)
+    return client.post(
+        url,
+        data={"csrf_token": token_of(shown), **data},
+        headers={"Referer": f"http://localhost{page}"},
+    )
+
+
+def project_of(session: Any, world: World) -> Project:
+    return session.get_one(Project, world.project_id)
