@@ -10,7 +10,7 @@ import click
 import pyarrow.csv as pa_csv
 
 from app.settings import PortalSettings
-from cohorts import load, open_cdm_folder, run, safe_attrition, safe_count
+from cohorts import check, describe, load, open_cdm_folder, run, safe_attrition, safe_count
 from cohorts.cdm import DataSource
 from cohorts.disclosure import DisclosureRule
 from cohorts.engines import DEFAULT_LIMIT_SECONDS
@@ -113,6 +113,29 @@ def count_command(
     )
     if result.missing_tables:
         click.echo(f"The source has no table {', '.join(result.missing_tables)}.", err=True)
+
+
+@cohort.command("check")
+@_DEFINITION
+def check_command(definition: Path) -> None:
+    """Validate a definition and print what may not mean what its author meant.
+
+    Exit code 1 if it is invalid or if a finding is an error; warnings and notes alone give 0.
+    """
+    findings = check(_read(definition))
+    for finding in findings:
+        click.echo(f"{finding.severity}: {finding.where}: {finding.text} [{finding.code}]")
+    if not findings:
+        click.echo("valid; nothing to remark")
+    if any(finding.severity == "error" for finding in findings):
+        sys.exit(1)
+
+
+@cohort.command("describe")
+@_DEFINITION
+def describe_command(definition: Path) -> None:
+    """Print a definition in plain English."""
+    click.echo(describe(_read(definition)))
 
 
 def _result(

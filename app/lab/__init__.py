@@ -1,0 +1,1 @@
+"""The lab: JupyterLab in the workspace of one project."""
