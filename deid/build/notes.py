@@ -1,0 +1,210 @@
+"""Scrubs the notes that stay: person-wise partitions over parallel processes.
+
+A partition holds all notes of some people, so that one person's surrogates agree. The result does
+not depend on the number of processes: partitions are cut by count of notes alone, every note is
+scrubbed on its own, and results come back in the order in which they were sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+
+from deid.build.identities import Identities, language_tag
+from deid.build.progress import Progress, Say
+from deid.errors import TextRefused
+
+if TYPE_CHECKING:
+    from deid.text.api import TextEngine
+    from deid.text.people import KnownPerson, StaffDirectory
+
+PARTITION_NOTES = 100
+"""Notes after which a partition is closed at the next person."""
+
+
+@dataclass(frozen=True)
+class NoteRow:
+    """One note on its way to the engine; ``row`` is its place in the order of the release."""
+
+    row: int
+    note_id: int
+    language: str | None
+    shift_days: int
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Partition:
+    """All notes of some people, with what is known of each of them."""
+
+    people: tuple[tuple[KnownPerson, tuple[NoteRow, ...]], ...] = field(repr=False)
+
+    @property
+    def notes(self) -> int:
+        """Number of notes."""
+        return sum(len(rows) for _, rows in self.people)
+
+
+@dataclass(frozen=True)
+class EngineRecipe:
+    """What a process needs to make its own engine: keys travel, engines do not."""
+
+    surrogate_key: bytes = field(repr=False)
+    forbidden: frozenset[str] = field(repr=False)
+    staff: StaffDirectory = field(repr=False)
+
+    def make(self) -> TextEngine:
+        """The engine."""
+        from deid.text.api import TextEngine
+
+        return TextEngine(self.surrogate_key, forbidden=self.forbidden)
+
+
+def scrub_notes(
+    working: duckdb.DuckDBPyConnection,
+    identities: Identities,
+    recipe: EngineRecipe,
+    processes: int,
+    say: Say,
+) -> dict[str, str]:
+    """Make the table ``scrubbed(note_id, text)`` for the notes in ``stays.note``.
+
+    Returns:
+        versions of the language packs, by language.
+
+    Raises:
+        TextRefused: naming the row of the first note that could not be scrubbed.
+    """
+    working.execute("CREATE TABLE scrubbed (note_id BIGINT, text VARCHAR)")
+    row = working.execute("SELECT count(*) FROM stays.note").fetchone()
+    total = int(row[0]) if row else 0
+    if not total:
+        return {}
+    versions = dict(recipe.make().versions)
+    progress = Progress(say, "scrubbing notes", total)
+    for ids, texts in _scrubbed(partitions(working, identities), recipe, processes):
+        working.register("incoming", pa.table({"note_id": ids, "text": texts}))
+        working.execute("INSERT INTO scrubbed SELECT * FROM incoming")
+        working.unregister("incoming")
+        progress.add(len(ids))
+    progress.finish()
+    return versions
+
+
+def partitions(working: duckdb.DuckDBPyConnection, identities: Identities) -> Iterator[Partition]:
+    """The notes that stay, by person and note pseudonym, in partitions of bounded size."""
+    # A cursor of its own: the connection goes on inserting results meanwhile.
+    reader = working.cursor()
+    reader.execute(
+        "SELECT v.person_id, v.note_id, v.note_text, v.language_concept_id, p.shift_days "
+        "FROM vault.note v JOIN people p USING (person_id) "
+        "WHERE v.note_id IN (SELECT id FROM stays.note) ORDER BY v.person_id, v.note_id"
+    )
+    people: list[tuple[KnownPerson, tuple[NoteRow, ...]]] = []
+    rows: list[NoteRow] = []
+    current: int | None = None
+    waiting = number = 0
+    while batch := reader.fetchmany(1000):
+        for person_id, note_id, text, language_concept_id, shift in batch:
+            if person_id != current:
+                if current is not None:
+                    people.append((identities.known_person(current), tuple(rows)))
+                    rows = []
+                    if waiting >= PARTITION_NOTES:
+                        yield Partition(tuple(people))
+                        people, waiting = [], 0
+                current = person_id
+            number += 1
+            waiting += 1
+            language = language_tag(language_concept_id) or identities.language(person_id)
+            rows.append(NoteRow(number, note_id, language, shift, text or ""))
+    if current is not None:
+        people.append((identities.known_person(current), tuple(rows)))
+        yield Partition(tuple(people))
+
+
+def _scrubbed(
+    parts: Iterator[Partition], recipe: EngineRecipe, processes: int
+) -> Iterator[tuple[list[int], list[str]]]:
+    if processes <= 1:
+        engine = recipe.make()
+        for part in parts:
+            yield scrub_partition(engine, recipe.staff, part)
+        return
+    context = get_context("spawn")
+    with ProcessPoolExecutor(processes, context, _start_worker, (recipe,)) as pool:
+        pending = []
+        try:
+            for part in parts:
+                pending.append(pool.submit(_work, part))
+                if len(pending) >= 4 * processes:
+                    yield pending.pop(0).result()
+            while pending:
+                yield pending.pop(0).result()
+        except BrokenProcessPool:
+            raise TextRefused(
+                "a process that scrubs notes ended unexpectedly; nothing was published"
+            ) from None
+        finally:
+            for future in pending:
+                future.cancel()
+
+
+_worker: tuple[TextEngine, StaffDirectory] | None = None
+
+
+def _start_worker(recipe: EngineRecipe) -> None:
+    global _worker
+    _worker = (recipe.make(), recipe.staff)
+
+
+def _work(part: Partition) -> tuple[list[int], list[str]]:
+    assert _worker is not None
+    return scrub_partition(*_worker, part)
+
+
+def scrub_partition(
+    engine: TextEngine, staff: StaffDirectory, part: Partition
+) -> tuple[list[int], list[str]]:
+    """Note pseudonyms and scrubbed texts of one partition.
+
+    Raises:
+        TextRefused: naming the note's row; the cause is dropped because it may quote the note.
+    """
+    from deid.text.api import NoteInput
+
+    ids: list[int] = []
+    texts: list[str] = []
+    for person, rows in part.people:
+        for note in rows:
+            try:
+                output = engine.scrub(
+                    NoteInput(
+                        text=note.text,
+                        language=note.language,
+                        person=person,
+                        shift_days=note.shift_days,
+                        staff=staff,
+                    )
+                )
+            except Exception as error:
+                raise TextRefused(
+                    f"note row {note.row} cannot be scrubbed ({type(error).__name__})"
+                ) from None
+            ids.append(note.note_id)
+            texts.append(output.text)
+    return ids, texts
+
+
+def scrub_texts(
+    engine: TextEngine, staff: StaffDirectory, person: KnownPerson, notes: Sequence[NoteRow]
+) -> list[str]:
+    """Scrub some notes of one person; used for planted canaries."""
+    return scrub_partition(engine, staff, Partition(((person, tuple(notes)),)))[1]

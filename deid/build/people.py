@@ -1,0 +1,159 @@
+"""Decides, for every person, the date offset, the generalised quasi-identifiers, and who stays.
+
+The result is the table ``people`` of the working database, one row a person:
+``person_id, shift_days, kept`` and one column for each quasi-identifier.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from deid.errors import GateRefused
+from deid.policy.model import Policy, Treatment
+from deid.structured.classes import NONE, Generalised, band_of_year, generalise_small_classes
+from deid.structured.dates import DataWindow, data_window, oldest_year, shift_days
+from deid.structured.expressions import quoted
+from deid.structured.layout import LAYOUTS, RowKind
+
+REGION_COLUMNS = ("state", "county")
+
+
+@dataclass(frozen=True)
+class People:
+    """What was decided over all people."""
+
+    window: DataWindow
+    count: int
+    suppressed: int
+    steps: tuple[tuple[str, int], ...]
+
+
+def decide_people(working: duckdb.DuckDBPyConnection, policy: Policy, date_key: bytes) -> People:
+    """Make the tables ``people``, ``regions``, ``allowed.location__state`` and ``..._county``.
+
+    Raises:
+        GateRefused: if there are no people, no dated records, or too short a span of dates.
+    """
+    window = _window(working, policy)
+    merge_regions(working, policy)
+    rows = working.sql(
+        "SELECT v.person_id, v.year_of_birth, v.month_of_birth, v.day_of_birth, i.household_id, "
+        "v.gender_concept_id, v.race_concept_id, v.ethnicity_concept_id, "
+        f"coalesce(v.location_id, {NONE}) AS location_id "
+        "FROM vault.person v LEFT JOIN identity.person_identity i USING (person_id) "
+        "ORDER BY v.person_id"
+    ).to_arrow_table()
+    if rows.num_rows == 0:
+        raise GateRefused("the vault holds no person; there is nothing to release")
+    ids = rows["person_id"].to_numpy()
+    days = _offsets(rows, date_key, window.max_weeks)
+    oldest = oldest_year(window.end, policy.pool_ages_over)
+    years = np.maximum(_shifted_years(rows, days), oldest)
+    columns = {
+        name: rows[name].to_numpy()
+        for name in policy.risk.quasi_identifiers
+        if name != "year_of_birth"
+    }
+    if "year_of_birth" in policy.risk.quasi_identifiers:
+        columns["year_of_birth"] = band_of_year(years, policy.risk.birth_year_band, oldest)
+    result = generalise_small_classes(columns, policy.risk.steps, policy.risk.k, oldest)
+    _store(working, ids, days, years, rows, result)
+    return People(window, len(ids), int((~result.kept).sum()), result.steps)
+
+
+def merge_regions(working: duckdb.DuckDBPyConnection, policy: Policy) -> None:
+    """Let everybody of one region share one row of ``location``.
+
+    A location row of one's own would be as good as an address. Rows that show the same after
+    treatment become one; people whose region shows nothing have none.
+    """
+    rules = policy.tables["location"]
+    working.execute("CREATE SCHEMA allowed")
+    for table in ("person", "care_site"):
+        working.execute(f"ALTER TABLE vault.{table} ADD COLUMN IF NOT EXISTS location_id BIGINT")
+    for column in REGION_COLUMNS:
+        working.execute(f"CREATE TABLE allowed.location__{column} (value VARCHAR)")
+        if rules[column].treatment is Treatment.SUPPRESS_RARE:
+            working.execute(
+                f"INSERT INTO allowed.location__{column} SELECT l.{column} FROM vault.location l "
+                f"JOIN vault.person p USING (location_id) WHERE l.{column} IS NOT NULL "
+                "GROUP BY 1 HAVING count(DISTINCT p.person_id) >= $1 ORDER BY 1",
+                [policy.risk.k],
+            )
+    shown_columns = ", ".join(
+        f"CASE WHEN {c} IN (SELECT value FROM allowed.location__{c}) THEN {c} END AS {c}"
+        if rules[c].treatment is Treatment.SUPPRESS_RARE
+        else f"NULL::VARCHAR AS {c}"
+        for c in REGION_COLUMNS
+    )
+    working.execute(
+        "CREATE TABLE regions AS SELECT location_id, CASE WHEN state IS NOT NULL OR county IS NOT "
+        "NULL THEN min(location_id) OVER (PARTITION BY state, county, country_concept_id) END AS "
+        f"region_id FROM (SELECT location_id, country_concept_id, {shown_columns} "
+        "FROM vault.location)"
+    )
+    for table in ("person", "care_site"):
+        working.execute(
+            f"UPDATE vault.{table} SET location_id = (SELECT r.region_id FROM regions r "
+            f"WHERE r.location_id = vault.{table}.location_id)"
+        )
+
+
+def _window(working: duckdb.DuckDBPyConnection, policy: Policy) -> DataWindow:
+    parts = [
+        f"SELECT min({quoted(layout.start)}) AS first, max({quoted(layout.start)}) AS last "
+        f"FROM vault.{quoted(table)}"
+        for table, layout in LAYOUTS.items()
+        if layout.kind is RowKind.EVENT and layout.start and table in policy.tables
+    ]
+    found = working.execute(
+        f"SELECT min(first), max(last) FROM ({' UNION ALL '.join(parts)})"
+    ).fetchone()
+    assert found is not None
+    first, last = found
+    if not isinstance(first, datetime.date) or not isinstance(last, datetime.date):
+        raise GateRefused("the vault holds no dated record; there is nothing to release")
+    return data_window(first, last, policy.dates, policy.pool_ages_over)
+
+
+def _offsets(rows: pa.Table, key: bytes, max_weeks: int) -> np.ndarray:
+    """One offset a household, or a person's own where no household is known."""
+    alone = shift_days(key, "person", rows["person_id"].to_numpy(), max_weeks)
+    household = rows["household_id"].combine_chunks()
+    together = shift_days(key, "household", household.fill_null(0).to_numpy(), max_weeks)
+    return np.where(np.asarray(household.is_null()), alone, together)
+
+
+def _shifted_years(rows: pa.Table, days: np.ndarray) -> np.ndarray:
+    """Year of the shifted day of birth; an unknown month or day counts as the middle."""
+    year = rows["year_of_birth"].to_numpy()
+    month = rows["month_of_birth"].combine_chunks().fill_null(7).to_numpy()
+    day = np.minimum(rows["day_of_birth"].combine_chunks().fill_null(1).to_numpy(), 28)
+    months = (year - 1970) * 12 + np.clip(month, 1, 12) - 1
+    born = months.astype("datetime64[M]").astype("datetime64[D]") + (day - 1) + days
+    return born.astype("datetime64[Y]").astype(np.int64) + 1970
+
+
+def _store(
+    working: duckdb.DuckDBPyConnection,
+    ids: np.ndarray,
+    days: np.ndarray,
+    years: np.ndarray,
+    rows: pa.Table,
+    result: Generalised,
+) -> None:
+    columns: dict[str, object] = {"person_id": ids, "shift_days": days, "kept": result.kept}
+    for name in ("gender_concept_id", "race_concept_id", "ethnicity_concept_id", "location_id"):
+        columns[name] = result.columns.get(name, rows[name].to_numpy())
+    columns["year_of_birth"] = result.columns.get("year_of_birth", years)
+    working.register("incoming", pa.table(columns))
+    working.execute(
+        "CREATE TABLE people AS SELECT * REPLACE "
+        f"(CASE WHEN location_id <> {NONE} THEN location_id END AS location_id) FROM incoming"
+    )
+    working.unregister("incoming")

@@ -1,0 +1,217 @@
+"""Builds a release: one pass from a snapshot of the vault to a published folder.
+
+Nothing is visible until the last step, one rename; any error before it leaves the release root as
+it was. Identified intermediate files lie in a private folder that is removed in every case.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+
+import duckdb
+import numpy as np
+from sqlalchemy import Engine, inspect
+
+from deid.build.dictionary import describe
+from deid.build.identities import Identities
+from deid.build.intake import take_in
+from deid.build.notes import EngineRecipe, scrub_notes
+from deid.build.output import write_table
+from deid.build.people import People, decide_people
+from deid.build.progress import Progress, Say, silent
+from deid.build.selection import collect_allowed_values, select_rows
+from deid.build.workspace import private_folder
+from deid.build.writer import ReleaseWriter
+from deid.errors import ReleaseError
+from deid.keys import Keyring
+from deid.policy import Policy, check_coverage
+from deid.pseudonyms import Pseudonymiser
+from deid.release import Manifest, Release
+from deid.risk.gate import check_gate, judge
+from deid.risk.linkage import LinkageRisk, linkage_risk
+from deid.risk.report import render_report
+from deid.settings import EngineSettings
+from deid.structured.classes import NONE
+from deid.structured.layout import LAYOUTS
+from deid.vault.store import open_vault, read_tables
+
+NOT_RECORDS = frozenset({"alembic_version"})
+MEMORY_LIMIT = "2GB"
+
+
+def build_release(
+    settings: EngineSettings,
+    keyring: Keyring,
+    vault_url: str,
+    policy: Policy,
+    name: str,
+    title: str,
+    say: Say = silent,
+) -> Release:
+    """Build and publish release ``name``.
+
+    Equal vault, policy, keyring, name, title and program version give equal bytes, whatever
+    ``settings.processes`` is. ``say`` receives lines about the progress, never a person's value.
+
+    Raises:
+        UncoveredColumn: the vault has a column without a treatment.
+        GateRefused: a measured risk is over the policy's threshold.
+        LeakFound: a text could not be shown to be free of identifiers.
+        ReleaseAlreadyExists: the name is taken.
+        ReleaseError: another build of the name is running, or the disk is full.
+    """
+    engine = open_vault(vault_url)
+    try:
+        check_coverage(policy, vault_columns(engine))
+        with (
+            _clear_disk_errors(),
+            private_folder(settings.work_root, name) as folder,
+            ReleaseWriter(settings.release_root, name) as writer,
+            read_tables(engine) as snapshot,
+            working_database(folder, settings.processes) as working,
+        ):
+            pseudonyms = Pseudonymiser(keyring.derive("release", name, "pseudonyms"))
+            snapshot_id = snapshot.snapshot_id
+            intake = take_in(snapshot, policy, pseudonyms, working, say)
+            people = decide_people(working, policy, keyring.derive("release", name, "dates"))
+            left_out = select_rows(working, policy, people.window)
+            collect_allowed_values(working, policy)
+            identities = Identities(working)
+            recipe = EngineRecipe(
+                keyring.derive("release", name, "surrogates"),
+                identities.full_names(),
+                identities.staff,
+            )
+            packs = scrub_notes(working, identities, recipe, settings.processes, say)
+            tables = [table for table in LAYOUTS if table in policy.tables]
+            progress = Progress(say, "writing the release (tables)", len(tables))
+            for table in tables:
+                write_table(working, policy, intake, people.window, table, writer.table_path(table))
+                writer.add_table(table, intake.rows[table], dict(left_out.get(table, {})))
+                progress.add(1)
+            progress.finish()
+            linkage = _linkage(working, writer.staging, policy)
+            measured = _measured(people, linkage)
+            verdicts = judge(policy, measured)
+            check_gate(verdicts)
+            risk = {
+                "policy": policy.name,
+                "linkage": asdict(linkage),
+                "people": {
+                    "in_vault": people.count,
+                    "suppressed": people.suppressed,
+                    "generalised": [list(step) for step in people.steps],
+                },
+                "thresholds": {
+                    v.name: {"limit": v.limit, "side": v.side, "value": v.value, "passed": v.passed}
+                    for v in verdicts
+                },
+            }
+            writer.add_document("risk.json", _json(risk))
+            writer.add_document("risk.html", render_report(title, policy, risk))
+            dictionary = describe(policy, intake, writer.staging)
+            writer.add_document("dictionary.json", dictionary.to_json())
+            return writer.publish(
+                Manifest(
+                    release=name,
+                    title=title,
+                    cdm_version="5.4",
+                    engine_version=metadata.version("carecommons"),
+                    policy={
+                        "name": policy.name,
+                        "version": policy.version,
+                        "sha256": policy.fingerprint,
+                    },
+                    key_id=keyring.key_id,
+                    vault_snapshot=snapshot_id,
+                    data_window=(
+                        people.window.start.isoformat(),
+                        people.window.end.isoformat(),
+                    ),
+                    language_packs=packs,
+                    tables={},
+                    documents=(),
+                )
+            )
+    finally:
+        engine.dispose()
+
+
+def vault_columns(engine: Engine) -> dict[str, list[str]]:
+    """Columns by table as the database really has them, not as the program expects them."""
+    inspector = inspect(engine)
+    return {
+        table: [column["name"] for column in inspector.get_columns(table)]
+        for table in inspector.get_table_names()
+        if table not in NOT_RECORDS
+    }
+
+
+@contextmanager
+def working_database(folder: Path, processes: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB database in the private folder, with bounded memory; it spills there too."""
+    connection = duckdb.connect(str(folder / "working.duckdb"))
+    try:
+        connection.execute(f"SET threads = {max(1, int(processes))}")
+        connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+        connection.execute("SET temp_directory = $1", [str(folder / "spill")])
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _linkage(working: duckdb.DuckDBPyConnection, staging: Path, policy: Policy) -> LinkageRisk:
+    """Measured on the written Parquet, not on what the build believes it wrote."""
+    names = policy.risk.quasi_identifiers
+    columns = ", ".join(f"coalesce({name}, {NONE})::BIGINT AS {name}" for name in names)
+    out = working.execute(
+        f"SELECT {columns} FROM read_parquet($1)", [str(staging / "person" / "*.parquet")]
+    ).fetchnumpy()
+    everybody = working.execute(f"SELECT {columns} FROM people").fetchnumpy()
+    return linkage_risk(
+        [np.asarray(out[name]) for name in names],
+        [np.asarray(everybody[name]) for name in names],
+    )
+
+
+def _measured(people: People, linkage: LinkageRisk) -> Mapping[str, float | None]:
+    return {
+        "smallest_class": linkage.smallest_class,
+        "prosecutor_max": linkage.prosecutor_max,
+        "prosecutor_average": linkage.prosecutor_average,
+        "suppressed_share": people.suppressed / people.count,
+        "trace_1_worst_share": None,
+        "trace_2_worst_share": None,
+        "identifiers_in_output": None,
+        "own_names_share": None,
+        "canaries_surviving": None,
+    }
+
+
+def _json(document: object) -> bytes:
+    text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False)
+    return (text + "\n").encode("utf-8")
+
+
+@contextmanager
+def _clear_disk_errors() -> Iterator[None]:
+    full = "the disk is full or the file too large; nothing was published and all was removed"
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+            raise ReleaseError(full) from None
+        raise
+    except duckdb.IOException as error:
+        raise ReleaseError(f"the working files cannot be written ({_short(error)})") from None
+
+
+def _short(error: duckdb.Error) -> str:
+    return type(error).__name__

@@ -1,0 +1,71 @@
+"""``carecommons release``: build, list and verify releases."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from deid.release import list_releases
+from deid.settings import EngineSettings
+
+
+@click.group()
+def release() -> None:
+    """Build, list and verify releases."""
+
+
+@release.command()
+@click.option("--name", required=True, help="Name of the release; also its folder, and never reused.")
+@click.option(
+    "--policy",
+    "policy_name",
+    default="limited-research",
+    show_default=True,
+    help="A shipped policy or a file ending in .toml.",
+)
+@click.option("--title", help="Title that people read; the name if none is given.")
+@click.option("--quiet", is_flag=True, help="Say nothing about the progress.")
+def build(name: str, policy_name: str, title: str | None, quiet: bool) -> None:
+    """Build a release from the vault, measure its risk, and publish it.
+
+    Nothing is published if a measured risk is over the policy's threshold.
+    """
+    from deid.build.pipeline import build_release
+    from deid.build.progress import silent
+    from deid.keys import Keyring
+    from deid.policy import load_policy
+
+    settings = EngineSettings.from_environ(os.environ)
+    published = build_release(
+        settings,
+        Keyring.load(settings.keyring),
+        settings.vault_url,
+        load_policy(policy_name),
+        name,
+        title or name,
+        say=silent if quiet else _say,
+    )
+    people = published.manifest.tables["person"].rows_out
+    rows = sum(entry.rows_out for entry in published.manifest.tables.values())
+    click.echo(f"release {name}: {people:,} people, {rows:,} rows, in {published.path}")
+
+
+@release.command("list")
+def list_() -> None:
+    """List the published releases."""
+    settings = EngineSettings.from_environ(os.environ)
+    found = list_releases(settings.release_root)
+    if not found:
+        click.echo("no release yet; build one with `carecommons release build --name NAME`")
+    for item in found:
+        manifest = item.manifest
+        click.echo(
+            f"{item.name}: {manifest.title}; {manifest.tables['person'].rows_out:,} people, "
+            f"policy {manifest.policy['name']} {manifest.policy['version']}, "
+            f"{manifest.data_window[0]} to {manifest.data_window[1]}"
+        )
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)

@@ -1,0 +1,197 @@
+"""A de-identification policy as frozen data: one treatment for every column of the vault.
+
+A policy that can be built is consistent: every treatment has the options it needs and no others.
+Whether it covers a given vault is :func:`deid.policy.coverage.check_coverage`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+
+from deid.errors import PolicyError
+
+POLICY_FORMAT = "care-commons-policy/1"
+
+
+class Treatment(StrEnum):
+    """What may be done to a column."""
+
+    DROP = "drop"
+    KEEP = "keep"
+    PSEUDONYM = "pseudonym"
+    SHIFT_DATE = "shift-date"
+    SHIFT_DATETIME = "shift-datetime"
+    YEAR_OF_BIRTH = "year-of-birth"
+    GENERALISE = "generalise"
+    SCRUB_TEXT = "scrub-text"
+    SUPPRESS_RARE = "suppress-rare"
+    CONSTANT = "constant"
+
+
+class RareScope(StrEnum):
+    """Which values of a column ``suppress-rare`` looks at."""
+
+    ALL = "all"
+    LOCAL_CONCEPTS = "local-concepts"
+    """Only concept ids from 2 000 000 000, which a site defines for itself."""
+    KNOWN_CODES = "known-codes"
+    """All values, and those that are no concept code of the vault's vocabulary go as well."""
+
+
+OPTIONS: Mapping[Treatment, frozenset[str]] = {
+    Treatment.DROP: frozenset(),
+    Treatment.KEEP: frozenset(),
+    Treatment.PSEUDONYM: frozenset({"domain", "domain_from"}),
+    Treatment.SHIFT_DATE: frozenset(),
+    Treatment.SHIFT_DATETIME: frozenset(),
+    Treatment.YEAR_OF_BIRTH: frozenset(),
+    Treatment.GENERALISE: frozenset({"hierarchy"}),
+    Treatment.SCRUB_TEXT: frozenset(),
+    Treatment.SUPPRESS_RARE: frozenset({"scope"}),
+    Treatment.CONSTANT: frozenset({"value"}),
+}
+
+HIERARCHIES = frozenset({"concept-or-none", "region-or-none"})
+"""Hierarchies of quasi-identifiers; the year of birth has its own treatment."""
+
+THRESHOLDS: Mapping[str, str] = {
+    "smallest_class": "at least",
+    "prosecutor_max": "at most",
+    "prosecutor_average": "at most",
+    "suppressed_share": "at most",
+    "trace_1_worst_share": "at most",
+    "trace_2_worst_share": "at most",
+    "identifiers_in_output": "at most",
+    "own_names_share": "at most",
+    "canaries_surviving": "at most",
+}
+"""Every threshold a policy may set, and on which side of it a release must lie."""
+
+CONSTANTS = frozenset({"@window-end"})
+"""Constants that the build fills in."""
+
+
+@dataclass(frozen=True)
+class ColumnRule:
+    """The treatment of one column, with the rule that asks for it."""
+
+    treatment: Treatment
+    rule: str = ""
+    domain: str | None = None
+    domain_from: str | None = None
+    hierarchy: str | None = None
+    scope: RareScope = RareScope.ALL
+    value: str | int | float | None = None
+
+    def __post_init__(self) -> None:
+        if self.treatment is Treatment.PSEUDONYM and (self.domain is None) == (
+            self.domain_from is None
+        ):
+            raise PolicyError("a pseudonym needs either domain or domain_from")
+        if self.treatment is Treatment.GENERALISE and self.hierarchy not in HIERARCHIES:
+            raise PolicyError(
+                f"generalise needs a hierarchy, one of {', '.join(sorted(HIERARCHIES))}"
+            )
+        if self.treatment is Treatment.CONSTANT and self.value is None:
+            raise PolicyError("constant needs a value")
+        if isinstance(self.value, str) and self.value[:1] == "@" and self.value not in CONSTANTS:
+            raise PolicyError(f"known constants are {', '.join(sorted(CONSTANTS))}")
+
+
+@dataclass(frozen=True)
+class DateRule:
+    """How dates move: whole weeks, never zero, both ends of the data cut off.
+
+    ``max_weeks`` is reduced to ``max_share`` of the length of the data, but never below
+    ``min_weeks``.
+    """
+
+    max_weeks: int = 52
+    min_weeks: int = 4
+    max_share: float = 0.1
+    time_of_day: str = "keep"
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.min_weeks <= self.max_weeks:
+            raise PolicyError("dates: 1 <= min_weeks <= max_weeks is needed")
+        if not 0 < self.max_share <= 0.4:
+            raise PolicyError("dates: max_share lies above 0 and at most at 0.4")
+        if self.time_of_day not in {"keep", "truncate"}:
+            raise PolicyError("dates: time_of_day is keep or truncate")
+
+
+@dataclass(frozen=True)
+class GeneralisationStep:
+    """One step for people in a class that is too small: a quasi-identifier and its new level.
+
+    For ``year_of_birth`` the level is the width of the band in years; for others it is ``none``.
+    """
+
+    column: str
+    level: str
+
+    def __post_init__(self) -> None:
+        if self.column == "year_of_birth":
+            if not self.level.isdigit() or int(self.level) < 2:
+                raise PolicyError("steps: the level of year_of_birth is a width of 2 or more years")
+        elif self.level != "none":
+            raise PolicyError(f"steps: the level of {self.column} can only be none")
+
+
+@dataclass(frozen=True)
+class RiskRule:
+    """What the release must reach. ``k`` is the smallest class of people that may appear."""
+
+    k: int
+    quasi_identifiers: tuple[str, ...]
+    birth_year_band: int
+    steps: tuple[GeneralisationStep, ...]
+    thresholds: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        if self.k < 2:
+            raise PolicyError("risk: k is at least 2")
+        if self.birth_year_band < 1:
+            raise PolicyError("risk: birth_year_band is at least 1")
+        for step in self.steps:
+            if step.column not in self.quasi_identifiers:
+                raise PolicyError(f"risk: step of {step.column}, which is no quasi-identifier")
+        if "smallest_class" in self.thresholds and self.thresholds["smallest_class"] > self.k:
+            raise PolicyError("risk: threshold smallest_class is above k and cannot be reached")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A whole policy. ``dropped`` names tables that do not leave at all, with the reason."""
+
+    name: str
+    version: str
+    title: str
+    description: str
+    pool_ages_over: int
+    dates: DateRule
+    risk: RiskRule
+    dropped: Mapping[str, str]
+    tables: Mapping[str, Mapping[str, ColumnRule]]
+    source: str = field(default="", compare=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of everything the policy decides; comments and layout do not change it."""
+        document = asdict(self)
+        del document["source"]
+        text = json.dumps(document, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+    def columns_with(self, treatment: Treatment) -> tuple[tuple[str, str], ...]:
+        """All ``(table, column)`` that get a treatment, sorted."""
+        return tuple(
+            (table, column)
+            for table in sorted(self.tables)
+            for column, rule in self.tables[table].items()
+            if rule.treatment is treatment
+        )

@@ -1,0 +1,80 @@
+"""The gate: every measured risk against the policy's threshold; over one, nothing is published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from deid.errors import GateRefused
+from deid.policy.model import THRESHOLDS, Policy
+
+ADVICE: Mapping[str, str] = {
+    "smallest_class": "add coarser risk.steps, or raise what may be suppressed",
+    "prosecutor_max": "raise risk.k or add coarser risk.steps",
+    "prosecutor_average": "raise risk.k or widen risk.birth_year_band",
+    "suppressed_share": "add coarser risk.steps, so that fewer people are left in small classes",
+    "trace_1_worst_share": "suppress rare concepts (suppress-rare) in the clinical tables",
+    "trace_2_worst_share": "suppress rare concepts (suppress-rare) in the clinical tables",
+    "identifiers_in_output": "drop or scrub the columns named below",
+    "own_names_share": "scrub or drop the notes of the tables named below",
+    "canaries_surviving": "drop note_text, or improve the language pack of these notes",
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One threshold and what was measured; ``value`` is None where it does not apply."""
+
+    name: str
+    limit: float
+    side: str
+    value: float | None
+
+    @property
+    def passed(self) -> bool:
+        """Whether the release may leave as far as this measure goes."""
+        if self.value is None:
+            return True
+        return self.value >= self.limit if self.side == "at least" else self.value <= self.limit
+
+
+def judge(policy: Policy, measured: Mapping[str, float | None]) -> tuple[Verdict, ...]:
+    """All thresholds of the policy, in the order in which they are declared.
+
+    Raises:
+        KeyError: if a threshold was not measured at all; that is a mistake of the program.
+    """
+    limits = policy.risk.thresholds
+    return tuple(
+        Verdict(name, limits[name], side, measured[name])
+        for name, side in THRESHOLDS.items()
+        if name in limits
+    )
+
+
+def check_gate(verdicts: tuple[Verdict, ...], details: str = "") -> None:
+    """Let a release pass, or refuse it.
+
+    Raises:
+        GateRefused: with every threshold, its value, and what to generalise.
+    """
+    failed = [verdict for verdict in verdicts if not verdict.passed]
+    if not failed:
+        return
+    lines = ["the release was refused and nothing was published"]
+    for verdict in verdicts:
+        mark = "passed" if verdict.passed else "REFUSED"
+        lines.append(
+            f"  {mark:8}{verdict.name}: {_number(verdict.value)}, "
+            f"{verdict.side} {_number(verdict.limit)} is asked"
+        )
+    lines += [f"  to do: {verdict.name}: {ADVICE[verdict.name]}" for verdict in failed]
+    if details:
+        lines.append(f"  {details}")
+    raise GateRefused("\n".join(lines))
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "does not apply"
+    return f"{value:.4f}".rstrip("0").rstrip(".")

@@ -1,0 +1,1 @@
+"""Columnar treatments: pseudonyms, date shifts, generalisation, rare values, as DuckDB SQL."""

@@ -1,0 +1,82 @@
+"""One function per treatment: the DuckDB expression that gives a column of the release.
+
+Expressions refer to the vault's row as ``v``, to the person's row of the map ``people`` as ``p``,
+and to tables of the working database that :mod:`deid.build` makes. Names come from the schema,
+never from data; values are only dates and policy constants, quoted here.
+"""
+
+from __future__ import annotations
+
+import datetime
+
+from deid.policy.model import ColumnRule, RareScope
+from deid.structured.dates import DataWindow
+from deid.structured.layout import LOCAL_CONCEPT_FLOOR
+
+
+def quoted(name: str) -> str:
+    """An SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text(value: str) -> str:
+    """An SQL string."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def date(value: datetime.date) -> str:
+    """An SQL date."""
+    return f"DATE '{value.isoformat()}'"
+
+
+def empty(kind: str, required: bool) -> str:
+    """What a dropped column holds: nothing, or 0 where OMOP demands a number."""
+    return f"0::{kind}" if required and kind == "BIGINT" else f"NULL::{kind}"
+
+
+def kept(column: str) -> str:
+    """The value as it is."""
+    return f"v.{quoted(column)}"
+
+
+def constant(rule: ColumnRule, kind: str, window: DataWindow) -> str:
+    """A value of the policy."""
+    value = rule.value
+    if value == "@window-end":
+        return f"{date(window.end)}::{kind}"
+    return f"{text(value) if isinstance(value, str) else value}::{kind}"
+
+
+def shifted_date(column: str, window: DataWindow) -> str:
+    """The date with the person's offset, held inside the window."""
+    moved = f"v.{quoted(column)} + p.shift_days::INTEGER"
+    clipped = f"least(greatest({moved}, {date(window.start)}), {date(window.end)})"
+    return f"CASE WHEN v.{quoted(column)} IS NULL THEN NULL ELSE {clipped} END::DATE"
+
+
+def shifted_datetime(column: str, window: DataWindow, truncate: bool) -> str:
+    """The moment with the person's offset; at the window's edge, or by policy, at midnight."""
+    moved = f"(v.{quoted(column)} + to_days(p.shift_days::INTEGER))"
+    inside = f"date_trunc('day', {moved})" if truncate else moved
+    return (
+        f"CASE WHEN {moved}::DATE < {date(window.start)} THEN {date(window.start)}::TIMESTAMP "
+        f"WHEN {moved}::DATE > {date(window.end)} THEN {date(window.end)}::TIMESTAMP "
+        f"ELSE {inside} END::TIMESTAMP"
+    )
+
+
+def rare_removed(column: str, rule: ColumnRule, allowed: str, kind: str) -> str:
+    """The value if ``allowed`` (a table with one column ``value``) has it, else nothing or 0."""
+    value = f"v.{quoted(column)}"
+    if rule.scope is RareScope.LOCAL_CONCEPTS:
+        return (
+            f"CASE WHEN {value} < {LOCAL_CONCEPT_FLOOR} OR {value} IN "
+            f"(SELECT value FROM {allowed}) THEN {value} WHEN {value} IS NOT NULL THEN 0 END"
+        )
+    otherwise = f"WHEN {value} IS NOT NULL THEN 0::{kind}" if kind == "BIGINT" else ""
+    return f"CASE WHEN {value} IN (SELECT value FROM {allowed}) THEN {value} {otherwise} END"
+
+
+def reference(column: str, stays: str) -> str:
+    """A pseudonym of another row, or nothing if that row was left out."""
+    return f"CASE WHEN v.{quoted(column)} IN (SELECT id FROM {stays}) THEN v.{quoted(column)} END"
