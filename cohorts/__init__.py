@@ -17,7 +17,7 @@ _FACES = {
     "CohortResult": "cohorts.result",
     "Finding": "cohorts.checks",
     "check": "cohorts.checks",
-    "describe": "cohorts.describe",
+    "describe": "cohorts.plain_language",
     "write_extract": "cohorts.extract",
     "check_selection": "cohorts.extract",
     "deliverable_columns": "cohorts.extract",

@@ -378,7 +378,7 @@ def _cohort_document(
 ) -> bytes:
     document: dict[str, object] = {"definition": None, "description": "", "sha256": ""}
     if definition is not None:
-        from cohorts.describe import describe
+        from cohorts.plain_language import describe
 
         document["definition"] = json.loads(definition.source.decode("utf-8-sig"))
         document["description"] = describe(definition)
