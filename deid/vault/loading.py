@@ -45,9 +45,15 @@ LOADING_ORDER = (
 
 @dataclass(frozen=True)
 class LoadOptions:
-    """How strictly to load. ``today`` is the last day on which something can have happened."""
+    """How strictly to load.
+
+    ``unknown_concepts`` is about the main concept of a row only; ``duplicate_keys`` about
+    different rows of one key in tables that nothing refers to; ``today`` is the last day on which
+    something can have happened.
+    """
 
     unknown_concepts: Literal["refuse", "keep"] = "refuse"
+    duplicate_keys: Literal["refuse", "renumber"] = "refuse"
     today: dt.date | None = None
 
     @property
@@ -193,7 +199,9 @@ class _Load:
 
     def table(self, name: str, source: TableSource) -> TableReport:
         staged = StagedTable(self._staging, name, source)
-        staged.judge_rows(self._options.last_day)
+        staged.judge_rows(
+            self._options.last_day, renumber=self._options.duplicate_keys == "renumber"
+        )
         staged.compare_with(self._snapshot.batches(name) if staged.read else ())
         staged.judge_references()
         staged.judge_concepts(refuse=self._options.unknown_concepts == "refuse")

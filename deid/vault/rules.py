@@ -98,6 +98,13 @@ def has_row_id(table: str) -> bool:
     return table not in VOCABULARY_TABLES and len(columns) == 1 and sql_type(columns[0]) == "BIGINT"
 
 
+def is_parent(table: str) -> bool:
+    """Whether any table refers to this one."""
+    return any(
+        reference.table == table for other in metadata.tables for reference in references(other)
+    )
+
+
 def references(table: str) -> tuple[Reference, ...]:
     """References of a table to others and to itself."""
     return tuple(

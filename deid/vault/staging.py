@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import duckdb
 import numpy as np
@@ -25,6 +25,7 @@ from deid.vault.rules import (
     column_names,
     concept_columns,
     has_row_id,
+    is_parent,
     key_columns,
     presence,
     quoted,
@@ -38,6 +39,7 @@ from deid.vault.schema import VOCABULARY_TABLES, metadata
 PLACE = "_place"  # optional column of a dataset's table: where a row came from
 EXAMPLES = 3
 BATCH_ROWS = 50_000
+RENUMBERED_FROM = 1 << 60  # above any number that sites give out
 _DIGEST_MODULUS = 1 << 256
 TableSource: TypeAlias = pa.Table | pa.RecordBatchReader | Iterable[pa.RecordBatch]
 
@@ -96,8 +98,12 @@ class StagedTable:
             "'new' AS _state FROM arriving"
         )
 
-    def judge_rows(self, today: dt.date) -> None:
-        """Refuse rows that show by themselves that they are wrong, and duplicate keys."""
+    def judge_rows(self, today: dt.date, *, renumber: bool = False) -> None:
+        """Refuse rows that show by themselves that they are wrong, and duplicate keys.
+
+        ``renumber`` gives different rows of one key, in tables that nothing refers to, new keys
+        drawn from their content.
+        """
         cases = " ".join(
             f"WHEN {condition} THEN {sql_text(reason)}"
             for condition, reason in row_rules(self.table, today, self.columns)
@@ -113,10 +119,34 @@ class StagedTable:
                 f"{sql_type(metadata.tables[self.table].columns[name])}"
             )
         self.columns = column_names(self.table)
+        if renumber and has_row_id(self.table) and not is_parent(self.table):
+            self._renumber_duplicates()
         self._judge_duplicates()
 
     def _missing_optional(self) -> list[str]:
         return [n for n in column_names(self.table) if n not in self.columns]
+
+    def _renumber_duplicates(self) -> None:
+        """The key becomes 60 bits of the content's SHA-256: the same at the next import."""
+        key = quoted(self.key[0])
+        others = [name for name in self.columns if name != self.key[0]]
+        content = row_text(self.table)
+        self._staging.execute(
+            "CREATE OR REPLACE TEMP TABLE renumbered AS "
+            f"SELECT _row, ('0x' || sha256({content})[:15])::BIGINT + {RENUMBERED_FROM} AS new_key "
+            f"FROM staged JOIN (SELECT {key}, arg_min(ROW({', '.join(map(quoted, others))}), _row) "
+            f"AS first FROM staged WHERE _reason IS NULL GROUP BY {key} HAVING count(*) > 1) AS f "
+            f"USING ({key}) WHERE _reason IS NULL "
+            f"AND ROW({', '.join(map(quoted, others))}) IS DISTINCT FROM f.first"
+        )
+        self._warn(
+            f"{self.key[0]} was of another row too; the later row has a new one",
+            self._number("SELECT count(*) FROM renumbered"),
+        )
+        self._staging.execute(
+            f"UPDATE staged SET {key} = renumbered.new_key FROM renumbered "
+            "WHERE staged._row = renumbered._row"
+        )
 
     def _judge_duplicates(self) -> None:
         key = ", ".join(quoted(name) for name in self.key)
@@ -297,7 +327,7 @@ class StagedTable:
         return ", ".join(quoted(name) for name in column_names(self.table))
 
     def _number(self, query: str) -> int:
-        row: Any = self._staging.execute(query).fetchone()
+        (row,) = self._staging.execute(query).fetchall()
         return int(row[0])
 
     def _warn(self, warning: str, rows: int) -> None:
@@ -306,20 +336,9 @@ class StagedTable:
 
 
 def digest_of(staging: duckdb.DuckDBPyConnection, table: str, query: str) -> int:
-    """Sum of the SHA-256 of the rows of ``query``, modulo 2^256: the order does not matter.
-
-    A row is hashed as its columns in table order; text is preceded by its length and a missing
-    value is marked, so that no two different rows are written alike.
-    """
-    parts = []
-    for column in metadata.tables[table].columns:
-        name = quoted(column.name)
-        text = f"CAST({name} AS VARCHAR)"
-        if sql_type(column) == "VARCHAR":
-            text = f"length({text}) || ':' || {text}"
-        parts.append(f"coalesce({text}, '~')")
+    """Sum of the SHA-256 of the rows of ``query``, modulo 2^256: the order does not matter."""
     reader: pa.RecordBatchReader = staging.sql(
-        f"SELECT unhex(sha256(concat_ws(chr(31), {', '.join(parts)}))) AS h FROM ({query})"
+        f"SELECT unhex(sha256({row_text(table)})) AS h FROM ({query})"
     ).to_arrow_reader(BATCH_ROWS)
     total = 0
     for batch in reader:
@@ -331,6 +350,22 @@ def digest_of(staging: duckdb.DuckDBPyConnection, table: str, query: str) -> int
             sums = words.astype(np.uint64).sum(axis=0)
             total += sum(int(word) << (32 * (7 - place)) for place, word in enumerate(sums))
     return total % _DIGEST_MODULUS
+
+
+def row_text(table: str) -> str:
+    """SQL that writes a row as one text: its columns in table order.
+
+    Text is preceded by its length and a missing value is marked, so that no two different rows are
+    written alike.
+    """
+    parts = []
+    for column in metadata.tables[table].columns:
+        name = quoted(column.name)
+        text = f"CAST({name} AS VARCHAR)"
+        if sql_type(column) == "VARCHAR":
+            text = f"length({text}) || ':' || {text}"
+        parts.append(f"coalesce({text}, '~')")
+    return f"concat_ws(chr(31), {', '.join(parts)})"
 
 
 def _reader(table: str, source: TableSource) -> pa.RecordBatchReader:
