@@ -21,17 +21,17 @@ SECTIONS = (
         r"^address|sexual orientation|^race\b|ethnicity|hispanic|postcode|zip code|phone|"
         r"armed forces|hiv status",
     ),
-    ("score", r"phq|gad-7|total score|\bscale\b|疼痛评分"),
+    ("contact", r"^target|phq|gad-7|total score|\bscale\b|next follow|疼痛评分|^目标"),
+    (
+        "living_environment",
+        r"housing|area of residence|lives? |living (alone|arrangement)|home|transport|kitchen|"
+        r"toilet|drinking water|fuel|livestock|neighbou?rhood|safe where|unable to get|income|"
+        r"厨房|燃料|饮水|厕所|禽畜|住房|居住|收入|经济",
+    ),
     (
         "family",
         r"family (history|apgar)|marital|partner|household|living or staying|number of children|"
         r"family members|genetic|家族史|家庭|婚姻|子女|父亲|母亲|兄弟|遗传",
-    ),
-    (
-        "living_environment",
-        r"housing|lives? |living (alone|arrangement)|home|transport|kitchen|toilet|drinking water|"
-        r"fuel|livestock|neighbou?rhood|safe where|unable to get|income|"
-        r"厨房|燃料|饮水|厕所|禽畜|住房|居住|收入|经济",
     ),
     (
         "lifestyle",
@@ -50,6 +50,11 @@ SECTIONS = (
         r"refugee|worker|school|payment|migrant|jail|"
         r"职业|文化程度|民族|医疗费用|支付方式|常住类型|就业|退休",
     ),
+)
+# Fields that every follow-up form asks: each contact keeps its own, and the latest is shown too.
+REPEATED = (
+    r"per day|per week|exercise session|intake|adherence|adjustment|compliance|smoking status|"
+    r"alcohol use|每日|每天|每周|摄盐|主食|心理调整|遵医"
 )
 ALLERGEN_NAMES = (
     r"^(mold|animal dander|(grass|tree) pollen|house dust mite|bee venom|cow's milk|.* allergy)$"
@@ -76,14 +81,17 @@ def build_background(record: Record, ledger: Ledger, language: Language) -> Sort
             rows.add((event.table, event.row_id))
             unanswered += 1
             continue
-        if section in {"", "score"}:
+        if section in {"", "contact"}:
             continue
-        rows.add((event.table, event.row_id))
+        if not rules.matches(REPEATED, event.name):
+            rows.add((event.table, event.row_id))
         if section == "never":
             left_out += 1
             continue
-        # Events come by date, so that the last one of a name stays.
-        latest.setdefault(section, {})[event.name] = event
+        # Events come by date, so that the last one of a name stays. History adds up instead.
+        adds_up = section in {"past_history"} or rules.matches(r"family history|家族史", event.name)
+        key = f"{event.name} {event.value_text}" if adds_up else event.name
+        latest.setdefault(section, {})[key] = event
     sections = {
         name: tuple(
             ledger.event(event)
@@ -178,10 +186,12 @@ def _relative(relative: Relative, record: Record, ledger: Ledger, language: Lang
         if relations.families("problem", event.name) & rules.CHRONIC_FAMILIES
     }
     separator = "，" if language == "zh" else ", "
-    parts = [
-        relative.relationship or ("亲属" if language == "zh" else "relative"),
-        sex_text(relative.sex_concept_id, language),
-    ]
+    kinship = relative.relationship or ("亲属" if language == "zh" else "relative")
+    if relative.inverse:
+        kinship = f"本人为其{kinship}" if language == "zh" else f"this person is {kinship}"
+    else:
+        kinship = kinship.removesuffix(" of")
+    parts = [kinship, sex_text(relative.sex_concept_id, language)]
     sources = [Source("person", relative.row_id, "gender_concept_id")]
     if relative.year_of_birth is not None:
         parts.append(age_band(record.first_day.year - relative.year_of_birth))

@@ -45,7 +45,9 @@ def draft_case(
         RecordUnusable: if nothing in the record has a date, or the release lacks a needed column.
         ValueError: for a malformed ``case_id``.
     """
-    return draft_from_record(read_record(release, person_id), case_id=case_id, language=language)
+    return draft_from_record(
+        read_record(release, person_id, language), case_id=case_id, language=language
+    )
 
 
 def draft_from_record(record: Record, *, case_id: str, language: Language = "en") -> Case:
@@ -53,8 +55,9 @@ def draft_from_record(record: Record, *, case_id: str, language: Language = "en"
     ledger = Ledger(record, language)
     last_day = _last_day(record)
     sorted_out = build_background(record, ledger, language)
-    problems = number_problems(find_problems(record, language), record, ledger, last_day)
-    linker = Linker(problems)
+    found = find_problems(record, language)
+    problems = number_problems(found, record, ledger, last_day)
+    linker = Linker(problems, dict(enumerate((one.title for one in found), 1)))
     left_out = dict(sorted_out.left_out)
     for table, count in record.unnamed.items():
         left_out[f"rows of {table} without a name"] = count
@@ -86,7 +89,7 @@ def draft_from_record(record: Record, *, case_id: str, language: Language = "en"
         background=sorted_out.background,
         problems=problems,
         contacts=case_contacts,
-        flow_sheets=build_flow_sheets(record.events, problems, drugs, ledger, language),
+        flow_sheets=build_flow_sheets(record.events, linker, drugs, ledger, language),
         timeline=build_timeline(record, case_contacts, problems, drugs, ledger, language),
         outcome=_outcome(record, problems, ledger, last_day, language),
         sensitive=_sensitive(names),
@@ -148,7 +151,7 @@ def _complaint(record: Record, contacts: tuple[Contact, ...], language: Language
                 return stated[0]
     for event in record.of("condition_occurrence"):
         if rules.matches(rules.SYMPTOM, event.name):
-            symptom = record.synonyms.get(event.concept_id, event.name)
+            symptom = event.shown_name or event.name
             return symptom if language == "zh" else symptom[0].lower() + symptom[1:]
     return ""
 

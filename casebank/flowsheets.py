@@ -11,18 +11,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from casebank import relations, rules
+from casebank import rules
 from casebank.ledger import Ledger, shown_unit
 from casebank.model import (
     FlowPoint,
     FlowSeries,
     FlowSheet,
     Language,
-    Problem,
     Target,
     TimelineItem,
 )
 from casebank.record import Event
+from casebank.soap import Linker
 
 MINIMUM_POINTS = 2
 """A single value has no course."""
@@ -69,14 +69,14 @@ SHEETS = (
                 "Systolic",
                 "收缩压",
                 frozenset({3004249, 4152194}),
-                r"^systolic (blood pressure|bp)|8480-6|^收缩压",
+                r"^systolic (blood pressure|bp)(?!.*left)|8480-6|^收缩压",
                 {"mmHg": Target(90, 139, _BP)},
             ),
             SeriesRule(
                 "Diastolic",
                 "舒张压",
                 frozenset({3012888, 4154790}),
-                r"^diastolic (blood pressure|bp)|8462-4|^舒张压",
+                r"^diastolic (blood pressure|bp)(?!.*left)|8462-4|^舒张压",
                 {"mmHg": Target(60, 89, _BP)},
             ),
         ),
@@ -167,7 +167,7 @@ def series_rule(event: Event) -> tuple[SheetRule, SeriesRule] | None:
 
 def build_flow_sheets(
     events: Iterable[Event],
-    problems: tuple[Problem, ...],
+    linker: Linker,
     drugs: tuple[TimelineItem, ...],
     ledger: Ledger,
     language: Language,
@@ -189,11 +189,7 @@ def build_flow_sheets(
         )
         if not series:
             continue
-        numbers = tuple(
-            problem.number
-            for problem in problems
-            if sheet.families & relations.families("problem", problem.title)
-        )
+        numbers = linker.of_families(sheet.families)
         sheets.append(
             FlowSheet(
                 key=sheet.key,

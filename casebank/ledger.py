@@ -65,10 +65,8 @@ class Ledger:
         return (moment - self._record.first_day).days
 
     def name(self, event: Event) -> str:
-        """An event's name: the Chinese synonym in a Chinese case, where the release has one."""
-        if self._language == "zh" and event.concept_id in self._record.synonyms:
-            return self._record.synonyms[event.concept_id]
-        return _SEMANTIC_TAG.sub("", event.name)
+        """An event's name for people, without SNOMED's tag at its end."""
+        return _SEMANTIC_TAG.sub("", event.shown_name or event.name)
 
     def text(self, event: Event) -> str:
         """An event in words: its name, and its value with the unit if it has one."""
@@ -77,7 +75,7 @@ class Ledger:
         if event.value is not None:
             return f"{name}{colon}{shown_number(event.value)} {shown_unit(event.unit)}".rstrip()
         if event.value_text:
-            return f"{name}{colon}{self._relative(event.value_text, event.start)}"
+            return f"{name}{colon}{self._relative(event.shown_value, event.start)}"
         if event.detail:
             return f"{name}{colon}{self._relative(event.detail, event.start)}"
         if event.unanswered:

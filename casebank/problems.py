@@ -167,6 +167,8 @@ def _status(
         return "active", "its recorded end lies after the last contact", None
     if families & rules.CHRONIC_FAMILIES or rules.matches(rules.CHRONIC, problem.title):
         return "active", "chronic by nature, and no end is recorded", None
+    if problem.kind in {"social", "family", "risk"}:
+        return "active", "a lasting circumstance, and no end is recorded", None
     if problem.last >= since:
         return "active", "recorded within a year of the last contact", None
     for event in record.events:

@@ -17,9 +17,9 @@ from typing import Any
 import duckdb
 
 from casebank.errors import RecordNotFound, RecordUnusable
+from casebank.model import Language
 from deid.release import Release
 
-CHINESE = 4182948
 MALE, FEMALE = 8507, 8532
 # Concepts of OMOP's own tables that mark a fact of fact_relationship as a person.
 PERSON_FACTS = (56, 1147314)
@@ -87,8 +87,9 @@ EVENT_TABLES = (
 class Event:
     """One row of a clinical table.
 
-    ``name_column`` is the column that named it; ``value`` is in ``unit``; ``value_text`` is a coded
-    or written value.
+    ``name`` and ``value_text`` (a coded or written value) are as the release names them, for rules;
+    ``shown_name`` and ``shown_value`` are the same in the language asked for, for people.
+    ``name_column`` and ``value_column`` are the columns they came from; ``value`` is in ``unit``.
     """
 
     table: str
@@ -105,6 +106,8 @@ class Event:
     value_text: str = ""
     value_column: str = ""
     vocabulary: str = ""
+    shown_name: str = ""
+    shown_value: str = ""
     detail: str = ""
 
     @property
@@ -136,9 +139,14 @@ class Note:
 
 @dataclass(frozen=True)
 class Relative:
-    """Another person of the release who is related, with the names of that person's conditions."""
+    """Another person of the release who is related, with the names of that person's conditions.
+
+    ``relationship`` says what the relative is to the person ("Parent of"); ``inverse`` is true
+    where the release records only what the person is to the relative.
+    """
 
     relationship: str
+    inverse: bool
     row_id: int
     sex_concept_id: int
     year_of_birth: int | None
@@ -159,7 +167,6 @@ class Record:
     relatives: tuple[Relative, ...]
     death: date | None
     death_cause: str
-    synonyms: dict[int, str]
     unnamed: dict[str, int]
 
     def of(self, table: str) -> tuple[Event, ...]:
@@ -213,8 +220,8 @@ class RecordReader:
         """Whether the release has this table with these columns."""
         return table in self._columns and set(columns) <= self._columns[table]
 
-    def read(self, person_id: int) -> Record:
-        """The record of ``person_id``.
+    def read(self, person_id: int, language: Language = "en") -> Record:
+        """The record of ``person_id``, with names shown in ``language`` where the release has them.
 
         Raises:
             RecordNotFound: if the release has no such person.
@@ -254,14 +261,16 @@ class RecordReader:
         everything = [*person, *visits, *death, *links, *kin_rows]
         everything += [row for table_rows in rows.values() for row in table_rows]
         names, vocabularies = self._concepts(everything)
+        shown = {**names, **self._chinese_names(names)} if language == "zh" else names
+        naming = _Naming(names, shown, vocabularies)
         unnamed: dict[str, int] = {}
         events: list[Event] = []
         for table in EVENT_TABLES:
-            events += _events(table, rows[table.name], names, vocabularies, unnamed)
+            events += _events(table, rows[table.name], naming, unnamed)
         kin_events: dict[int, list[Event]] = {}
         for row in kin_rows:
             kin_events.setdefault(row["person_id"], []).extend(
-                _events(EVENT_TABLES[0], [row], names, vocabularies, {})
+                _events(EVENT_TABLES[0], [row], naming, {})
             )
         cause = next(iter(death), None)
         return Record(
@@ -269,7 +278,7 @@ class RecordReader:
             person_id=person_id,
             sex_concept_id=person[0]["gender_concept_id"] or 0,
             year_of_birth=person[0]["year_of_birth"],
-            visits=tuple(sorted((_visit(row, names) for row in visits), key=_visit_order)),
+            visits=tuple(sorted((_visit(row, shown) for row in visits), key=_visit_order)),
             events=tuple(sorted(events, key=lambda e: (e.start, e.table, e.row_id))),
             notes=tuple(
                 sorted(
@@ -279,7 +288,8 @@ class RecordReader:
             ),
             relatives=tuple(
                 Relative(
-                    relationship=names.get(link["relationship_concept_id"], ""),
+                    relationship=shown.get(link["relationship_concept_id"], ""),
+                    inverse=link["inverse"],
                     row_id=link["fact_id_2"],
                     sex_concept_id=kin_people[link["fact_id_2"]]["gender_concept_id"] or 0,
                     year_of_birth=kin_people[link["fact_id_2"]]["year_of_birth"],
@@ -295,9 +305,8 @@ class RecordReader:
             ),
             death=cause["death_date"] if cause else None,
             death_cause=_first_name(
-                cause or {}, ("cause_concept_id", "cause_source_concept_id"), names
+                cause or {}, ("cause_concept_id", "cause_source_concept_id"), shown
             )[0],
-            synonyms=self._chinese_names(events),
             unnamed=unnamed,
         )
 
@@ -365,17 +374,22 @@ class RecordReader:
         if not self.has("fact_relationship", *needed):
             return []
         facts = ", ".join(str(concept) for concept in PERSON_FACTS)
-        relation = self._connection.execute(
-            f"SELECT fact_id_2::BIGINT, relationship_concept_id::BIGINT FROM fact_relationship "
-            f"WHERE fact_id_1 = ? AND domain_concept_id_1 IN ({facts}) "
-            f"AND domain_concept_id_2 IN ({facts}) AND fact_id_2 <> fact_id_1 "
-            "ORDER BY ALL",
+        found = self._connection.execute(
+            "SELECT CASE WHEN fact_id_2 = $1 THEN fact_id_1 ELSE fact_id_2 END::BIGINT AS other, "
+            "fact_id_2 <> $1 AS inverse, relationship_concept_id::BIGINT FROM fact_relationship "
+            "WHERE (fact_id_1 = $1 OR fact_id_2 = $1) AND fact_id_1 <> fact_id_2 "
+            f"AND domain_concept_id_1 IN ({facts}) AND domain_concept_id_2 IN ({facts}) "
+            "ORDER BY other, inverse, relationship_concept_id",
             [person_id],
-        )
-        return [
-            {"fact_id_2": other, "relationship_concept_id": kind}
-            for other, kind in relation.fetchall()
-        ]
+        ).fetchall()
+        links: dict[int, dict[str, Any]] = {}
+        for other, inverse, kind in found:
+            # What the relative is to the person is said better by the row that says just that.
+            links.setdefault(
+                other,
+                {"fact_id_2": other, "relationship_concept_id": kind, "inverse": inverse},
+            )
+        return list(links.values())
 
     def _concepts(self, rows: Iterable[dict[str, Any]]) -> tuple[dict[int, str], dict[int, str]]:
         """Names and vocabularies of all concepts that ``rows`` refer to."""
@@ -401,28 +415,36 @@ class RecordReader:
             {concept: vocabulary or "" for concept, _, vocabulary in found},
         )
 
-    def _chinese_names(self, events: Iterable[Event]) -> dict[int, str]:
-        columns = ("concept_id", "concept_synonym_name", "language_concept_id")
-        if not self.has("concept_synonym", *columns):
+    def _chinese_names(self, concepts: Iterable[int]) -> dict[int, str]:
+        """Synonyms in Chinese characters: language concepts differ between vocabularies."""
+        if not self.has("concept_synonym", "concept_id", "concept_synonym_name"):
             return {}
-        relation = self._connection.execute(
-            "SELECT concept_id::BIGINT, min(concept_synonym_name) FROM concept_synonym "
-            "WHERE language_concept_id = ? AND concept_id IN (SELECT unnest(?::BIGINT[])) "
-            "GROUP BY concept_id",
-            [CHINESE, sorted({event.concept_id for event in events if event.concept_id})],
+        return dict(
+            self._connection.execute(
+                "SELECT concept_id::BIGINT, min(concept_synonym_name) FROM concept_synonym "
+                "WHERE regexp_matches(concept_synonym_name, '[\u4e00-\u9fff]') "
+                "AND concept_id IN (SELECT unnest(?::BIGINT[])) GROUP BY concept_id",
+                [sorted(concepts)],
+            ).fetchall()
         )
-        return dict(relation.fetchall())
 
 
-def read_record(release: Release, person_id: int) -> Record:
-    """The record of one person.
+@dataclass(frozen=True)
+class _Naming:
+    names: dict[int, str]
+    shown: dict[int, str]
+    vocabularies: dict[int, str]
+
+
+def read_record(release: Release, person_id: int, language: Language = "en") -> Record:
+    """The record of one person, with names shown in ``language`` where the release has them.
 
     Raises:
         RecordNotFound: if the release has no such person.
         RecordUnusable: if a table lacks a column that a case cannot do without.
     """
     with RecordReader(release) as reader:
-        return reader.read(person_id)
+        return reader.read(person_id, language)
 
 
 def _first_name(
@@ -438,11 +460,11 @@ def _first_name(
 def _events(
     table: EventTable,
     rows: list[dict[str, Any]],
-    names: dict[int, str],
-    vocabularies: dict[int, str],
+    naming: _Naming,
     unnamed: dict[str, int],
 ) -> list[Event]:
     events = []
+    names = naming.names
     for row in rows:
         name, column, concept = _first_name(row, (table.concept, table.source_concept), names)
         if not name and (row[table.source_value] or "").strip():
@@ -469,7 +491,9 @@ def _events(
                 else row["unit_source_value"],
                 value_text=value_text,
                 value_column=value_column,
-                vocabulary=vocabularies.get(concept, ""),
+                vocabulary=naming.vocabularies.get(concept, ""),
+                shown_name=naming.shown.get(concept, name),
+                shown_value=_value_text(row, naming.shown)[0],
                 detail=(row.get("sig") or "").strip(),
             )
         )
@@ -481,7 +505,7 @@ def _value_text(row: dict[str, Any], names: dict[int, str]) -> tuple[str, str]:
     if row.get("value_as_number") is not None:
         return "", "value_as_number"
     coded = names.get(row.get("value_as_concept_id") or 0, "")
-    if coded and coded.casefold() not in NO_VALUE:
+    if coded and coded.casefold() != "no matching concept":
         return coded, "value_as_concept_id"
     for column in ("value_as_string", "value_source_value"):
         text = (row.get(column) or "").strip()

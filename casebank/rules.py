@@ -49,7 +49,8 @@ KIND_RULES = (
         "family-problem",
         "family",
         r"partner abuse|domestic (abuse|violence)|marital|family (conflict|disruption|problem|"
-        r"dysfunction|apgar)|caregiver|carer stress|bereave|widow|divorce|parent.child|"
+        r"dysfunction|apgar)|caregiver|carer stress|caring for|within the family|"
+        r"children have moved|bereave|widow|divorce|parent.child|"
         r"家庭暴力|家庭矛盾|"
         r"婚姻|丧偶|离异|家庭功能|照顾者|空巢|留守",
     ),
@@ -70,7 +71,8 @@ KIND_RULES = (
     KindRule(
         "risk-factor",
         "risk",
-        r"\brisk|smok|tobacco|alcohol|drug abuse|misuses? |obes|overweight|body mass index|"
+        r"\brisk|smok|tobacco|nicotine|drinking|salt diet|lack of (physical )?exercise|"
+        r"alcohol|drug abuse|misuses? |obes|overweight|body mass index|"
         r"prediabetes|family history|sedentary|carrier|allergy to|\ballergy$|exposure|hazard|"
         r"吸烟|饮酒|肥胖|超重|糖尿病前期|家族史|危险因素|久坐|高盐|过敏史|药物过敏|暴露",
     ),

@@ -50,7 +50,13 @@ IDENTITY_LINE = re.compile(
     r"|^[\w.'’-]+(\s+[\w.'’-]+){1,3},?\s+(MD|DO|RN|NP|PA-C|PA|MBBS|PhD)\b",
     re.IGNORECASE,
 )
-REPORTED = r"reported|severity|symptom|complain|self.rated|how often|worried|症状|自评|主诉|自述"
+REPORTED = (
+    r"per day|per week|exercise|intake|adherence|adjustment|compliance|hypoglyc|adverse drug|"
+    r"life event|reported|severity|symptom|complain|self.rated|how often|worried|"
+    r"症状|自评|主诉|自述"
+)
+ASSESSED = r"class of this follow|overall evaluation|lost to follow|随访分类|健康评价|失访"
+PLANNED = r"^target|next follow|referral to|目标|下次随访|转诊"
 
 
 @dataclass(frozen=True)
@@ -94,8 +100,13 @@ def split_sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]
 class Linker:
     """Says which problems an entry belongs to."""
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        self._titles = {problem.number: problem.title for problem in problems}
+    def __init__(self, problems: tuple[Problem, ...], names: dict[int, str]) -> None:
+        """``names`` are the problems' names in the release, which may be in another language."""
+        self._shown = {problem.number: problem.title for problem in problems}
+        self._titles = {
+            number: title if names.get(number, title) == title else f"{title} {names[number]}"
+            for number, title in self._shown.items()
+        }
         self._keys = {number: rules.sameness_key(title) for number, title in self._titles.items()}
         self._families = {
             number: relations.families("problem", title) for number, title in self._titles.items()
@@ -105,6 +116,10 @@ class Linker:
         for problem in problems:
             for item in problem.evidence:
                 self._evidence.setdefault(item.id, item.problems)
+
+    def of_families(self, wanted: frozenset[str]) -> tuple[int, ...]:
+        """Problems of any of these relation families."""
+        return tuple(number for number, mine in self._families.items() if wanted & mine)
 
     def of_event(self, event: Event, ledger: Ledger, here: frozenset[int]) -> tuple[int, ...]:
         """Problems of a row: those it is evidence of, those its name serves, or the only one here.
@@ -139,7 +154,7 @@ class Linker:
             | relations.families("drug", sentence)
             | relations.families("measurement", sentence)
         )
-        for number, title in self._titles.items():
+        for number, title in self._shown.items():
             named = title.casefold() in folded or self._keys[number] in folded
             if named or self._families[number] & mentioned:
                 found.add(number)
@@ -201,6 +216,10 @@ def _letter_of(event: Event) -> Letter:
     if event.table == "measurement":
         return "O"
     if event.table == "observation":
+        if rules.matches(PLANNED, event.name):
+            return "P"
+        if rules.matches(ASSESSED, event.name):
+            return "A"
         return "S" if rules.matches(REPORTED, event.name) else "O"
     return "A" if event.table == "condition_occurrence" else "P"
 

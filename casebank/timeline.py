@@ -31,7 +31,7 @@ DRUG_GAP_DAYS = 30
 """Supplies of one drug nearer to each other than this are one bar."""
 
 LIFE_EVENT = (
-    r"marital|widow|divorce|bereave|retire|unemploy|homeless|moved|birth of|employment|refugee|"
+    r"^life event|widow|divorce|bereave|retire|unemploy|homeless|moved|birth of|employment|refugee|"
     r"丧偶|离异|退休|失业|搬迁|分娩"
 )
 
@@ -233,7 +233,7 @@ def _life_items(record: Record, ledger: Ledger, language: Language) -> Iterable[
     for event in record.events:
         if event.table not in {"observation", "condition_occurrence"}:
             continue
-        if not rules.matches(LIFE_EVENT, event.name):
+        if event.unanswered or not rules.matches(LIFE_EVENT, event.name):
             continue
         statement = ledger.event(event)
         # A questionnaire repeats itself; only a change is an event.
