@@ -6,6 +6,7 @@
 >>> case.for_student().to_json()                                        # doctest: +SKIP
 """
 
+from casebank.checks import Finding, can_publish, check_publishable, find_findings
 from casebank.drafting import draft_case, draft_from_record
 from casebank.errors import (
     CasebankError,
@@ -36,16 +37,30 @@ from casebank.model import (
 )
 from casebank.record import Record, RecordReader, read_record
 from casebank.relative import age_band, day_text, span_text
+from casebank.selection import Candidate, Criterion, find_candidates
 from casebank.svg import draw_flow_sheet, draw_timeline
+from casebank.text import render_text
 from casebank.timeline import Table, flow_table, timeline_table
+from casebank.workflow import (
+    Action,
+    CaseState,
+    actions_from,
+    can_advance,
+    check_advance,
+)
 
 __all__ = [
+    "Action",
     "Background",
+    "Candidate",
     "Case",
     "CaseCheckFailed",
     "CaseFormatError",
+    "CaseState",
     "CasebankError",
     "Contact",
+    "Criterion",
+    "Finding",
     "FlowPoint",
     "FlowSeries",
     "FlowSheet",
@@ -66,14 +81,22 @@ __all__ = [
     "Timeline",
     "TimelineItem",
     "TransitionRefused",
+    "actions_from",
     "age_band",
+    "can_advance",
+    "can_publish",
+    "check_advance",
+    "check_publishable",
     "day_text",
     "draft_case",
     "draft_from_record",
     "draw_flow_sheet",
     "draw_timeline",
+    "find_candidates",
+    "find_findings",
     "flow_table",
     "read_record",
+    "render_text",
     "span_text",
     "timeline_table",
 ]
