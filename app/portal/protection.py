@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from datetime import timedelta
+from typing import Any
 
 from flask import Flask, Response, redirect, request, url_for
 from flask_limiter import Limiter
@@ -69,7 +70,7 @@ def init_throttling(app: Flask) -> None:
     def failed(response: Response) -> bool:
         return response.status_code == 200
 
-    view = app.view_functions["security.login"]
+    view: Any = app.view_functions["security.login"]
     for limit, key in (
         (FAILED_SIGN_INS_PER_ADDRESS, get_remote_address),
         (FAILED_SIGN_INS_PER_ACCOUNT, _account_key),

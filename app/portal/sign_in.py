@@ -37,7 +37,7 @@ class SignInUser(UserMixin, Base):
     """
 
     __table__ = User.__table__
-    roles: Mapped[list[SignInRole]] = relationship(
+    roles: Mapped[list[SignInRole]] = relationship(  # type: ignore[assignment]
         secondary=user_role, lazy="selectin", overlaps="roles"
     )
 

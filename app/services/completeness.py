@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.db.models import DataRequest
 from app.services.duo import DUO_TERMS
+from cohorts.extract import deliverable_columns
 from deid.errors import ReleaseError
 from deid.release import open_release
 
@@ -44,18 +45,18 @@ def missing_parts(request: DataRequest) -> list[Missing]:
 
 
 def missing_columns(request: DataRequest, release_root: Path) -> list[Missing]:
-    """Columns asked for that the release does not hold, or that there is no such release."""
+    """Columns asked for that cannot be delivered, or that there is no such release."""
     try:
         release = open_release(release_root, request.release)
     except ReleaseError:
         return [Missing("release", "The release asked for is not published")]
-    held = {
-        (table, column)
-        for table, entry in release.manifest.tables.items()
-        for column, _ in entry.columns
-    }
-    return [
-        Missing("columns", f"The release holds no column {c.table_name}.{c.column_name}")
+    possible = deliverable_columns(release)
+    missing = [
+        Missing("columns", f"Column {c.table_name}.{c.column_name} cannot be delivered")
         for c in request.columns
-        if (c.table_name, c.column_name) not in held
+        if c.column_name not in possible.get(c.table_name, ())
     ]
+    asked = {table for table in possible if any(c.table_name == table for c in request.columns)}
+    if not missing and not any("person_id" in possible[table] for table in asked):
+        missing.append(Missing("columns", "No table about people was chosen"))
+    return missing

@@ -43,6 +43,7 @@ from app.services.workflow import (
 )
 
 EXTRACT_JOB = "extract"
+REMOVAL_JOB = "remove_extract"
 _TEXT_FIELDS = ("title", "purpose", "duo_code", "ethics_number", "planned_outputs", "release")
 _DECISIONS = {"approve", "return", "reject"}
 
@@ -442,6 +443,15 @@ def _queue_extract(
     return {"job": job.id}
 
 
+def _queue_removal(
+    session: Session, actor: Actor, request: DataRequest, step: Transition, reason: str
+) -> dict[str, Any]:
+    job = Job(kind=REMOVAL_JOB, payload={"request": request.id})
+    session.add(job)
+    session.flush()
+    return {"job": job.id}
+
+
 def _record_decision(
     session: Session, actor: Actor, request: DataRequest, step: Transition, reason: str
 ) -> dict[str, Any]:
@@ -459,5 +469,6 @@ def _record_decision(
 
 _EFFECTS = {
     Effect.QUEUE_EXTRACT: _queue_extract,
+    Effect.QUEUE_REMOVAL: _queue_removal,
     Effect.RECORD_DECISION: _record_decision,
 }

@@ -87,6 +87,7 @@ class Effect(Enum):
     """What happens in the same transaction besides the change of state."""
 
     QUEUE_EXTRACT = "the extract job is queued"
+    QUEUE_REMOVAL = "the job that removes the extract is queued"
     RECORD_DECISION = "the decision is kept with its reason"
 
 
@@ -243,6 +244,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         (Told.PROJECT,),
         "was revoked: the data may no longer be used",
         (Check.REASON,),
+        (Effect.QUEUE_REMOVAL,),
     ),
 )
 BY_NAME = {transition.name: transition for transition in TRANSITIONS}

@@ -1,1 +1,1 @@
-"""The worker: carries out jobs that need keys, outside the portal."""
+"""Carries out jobs that need keys. The only part of ``app`` that opens the keyring."""

@@ -24,6 +24,7 @@ from app.services.projects import list_projects
 from app.services.requests import RequestFields, Surroundings
 from app.services.review import asked_tables
 from app.services.workflow import BY_NAME, STATE_LABELS, STATE_MEANING, State
+from cohorts.extract import deliverable_columns
 from deid.errors import ReleaseError
 from deid.release import Release, open_release
 
@@ -193,6 +194,7 @@ def _form(session: Session, actor: Actor, found: DataRequest) -> str:
         item=found,
         releases=wiring().catalogue.list(actor),
         release=release,
+        possible=deliverable_columns(release) if release else {},
         cohorts=cohort_service.list_of_project(session, actor, found.project_id),
         chosen=chosen,
         chosen_tables={table for table, _ in chosen},

@@ -1,0 +1,45 @@
+"""``carecommons worker``: carries out approved requests."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+
+import click
+
+from app.db.database import open_database
+from app.settings import PortalSettings
+from app.worker.extracts import Workshop
+from app.worker.loop import run_forever, run_once
+from deid.keys import Keyring
+from deid.settings import EngineSettings
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do what waits now, then end.")
+def worker(once: bool) -> None:
+    """Carry out approved requests: extract and deliver.
+
+    The worker holds the keyring; the portal never does. It may be stopped at any time: a job that
+    was cut off is taken again, and an extract is either wholly there or not at all.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    settings = PortalSettings.from_environ(os.environ)
+    workshop = Workshop(
+        database=open_database(settings.database_url),
+        keyring=Keyring.load(EngineSettings.from_environ(os.environ).keyring),
+        release_root=settings.release_root,
+        project_root=settings.project_root,
+        minimum_people=settings.minimum_cell,
+    )
+    if once:
+        done = run_once(workshop)
+        click.echo(f"{done} job{'' if done == 1 else 's'} carried out")
+        return
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    click.echo("waiting for approved requests (stop with Ctrl-C)")
+    run_forever(workshop, stop)

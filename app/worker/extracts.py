@@ -1,0 +1,283 @@
+"""The extract job: check the approval again, run the cohort, write the extract, deliver.
+
+The job's payload is a claim, not an authority: everything that matters is read again from the
+database, the release and the cohort's own text.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import cohorts
+from app.db.database import Database
+from app.db.models import DataRequest, ReviewDecision
+from app.errors import TransitionRefused
+from app.permissions import WORKER
+from app.services.projects import PROJECT_CODE
+from app.services.requests import Surroundings, extract_name, get_request, transition
+from app.services.workflow import State
+from app.worker.gate import RISK_FILE, check_extract, measure_extract
+from app.worker.queue import TakenJob, finish, holds
+from cohorts.errors import ExtractAlreadyExists
+from cohorts.extract import Extract, Mapper, check_selection, write_extract
+from cohorts.extract_files import EXTRACTS, MANIFEST_FILE, ExtractManifest
+from deid.errors import CareCommonsError
+from deid.keys import Keyring
+from deid.pseudonyms import Pseudonymiser
+from deid.release import open_release
+
+logger = logging.getLogger(__name__)
+
+
+class JobRefused(CareCommonsError):
+    """A job does not say what the database says, or its approval does not hold."""
+
+    code = "worker.job_refused"
+    public = True
+
+
+class JobLost(CareCommonsError):
+    """Another worker has taken the job; this one leaves no trace."""
+
+    code = "worker.job_lost"
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What the worker works with."""
+
+    database: Database
+    keyring: Keyring
+    release_root: Path
+    project_root: Path
+    minimum_people: int
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What the checks of a transition look at."""
+        return Surroundings(self.release_root, datetime.now(UTC).date())
+
+
+@dataclass(frozen=True)
+class Order:
+    """An approved extract, as the database says it."""
+
+    request_id: int
+    project: str
+    extract: str
+    release: str
+    expression: str
+    columns: dict[str, list[str]]
+    title: str
+    purpose: str
+    ethics_number: str
+    end_date: date
+
+
+def carry_out(workshop: Workshop, taken: TakenJob, lost: threading.Event) -> None:
+    """Do an extract job from beginning to end, or fail its request with the reason."""
+    try:
+        order = _begin(workshop, taken)
+        delivered = _write(workshop, order, lost)
+    except JobLost:
+        return
+    except CareCommonsError as error:
+        _fail(workshop, taken, str(error))
+        return
+    except Exception as error:
+        # Only the kind: the text of an unforeseen error may quote a value.
+        logger.error("job %s ended with %s", taken.id, type(error).__name__)
+        _fail(workshop, taken, f"the preparation stopped unexpectedly ({type(error).__name__})")
+        return
+    _deliver(workshop, taken, order, delivered)
+
+
+def give_up(workshop: Workshop, taken: TakenJob) -> None:
+    """Fail a job that stopped its worker too many times."""
+    _fail(workshop, taken, f"the preparation was interrupted {taken.attempt - 1} times")
+
+
+def remove_extract(workshop: Workshop, taken: TakenJob) -> None:
+    """Take a revoked request's extract away; a second call finds nothing to do."""
+    with workshop.database.reading() as session:
+        request = get_request(session, WORKER, int(taken.payload["request"]))
+        if State(request.state) is not State.REVOKED or not request.extract:
+            raise JobRefused("only the extract of a revoked request is removed")
+        folder = _extract_folder(workshop, request.project.code, request.extract)
+    hidden = folder.with_name(f".revoked-{folder.name}")
+    if folder.exists():
+        folder.rename(hidden)  # at once out of sight, whatever happens to the deletion
+    shutil.rmtree(hidden, ignore_errors=True)
+    with workshop.database.writing() as session:
+        job = holds(session, taken)
+        if job is not None:
+            finish(job, "done", "removed")
+
+
+def _begin(workshop: Workshop, taken: TakenJob) -> Order:
+    with workshop.database.writing() as session:
+        if holds(session, taken) is None:
+            raise JobLost("the job was taken by another worker")
+        request = get_request(session, WORKER, int(taken.payload["request"]))
+        order = _order(session, request, taken.payload)
+        transition(session, WORKER, request.id, "provision", request.version, workshop.surroundings)
+        return order
+
+
+def _order(session: Session, request: DataRequest, payload: dict[str, Any]) -> Order:
+    if State(request.state) not in {State.APPROVED, State.PROVISIONING}:
+        raise JobRefused("the request is not approved")
+    if not PROJECT_CODE.fullmatch(request.project.code):
+        raise JobRefused("the project's code cannot name a folder")
+    _check_approval(session, request)
+    version = request.cohort_version
+    if version is None or request.end_date is None:
+        raise JobRefused("the request names no cohort or no end date")
+    claimed = {
+        "request": request.id,
+        "project": request.project.code,
+        "extract": extract_name(request),
+        "release": request.release,
+        "cohort_sha256": cohorts.load(version.expression).sha256,
+    }
+    if payload != claimed:
+        raise JobRefused("the job does not say what the request says")
+    columns: dict[str, list[str]] = {}
+    for column in request.columns:
+        columns.setdefault(column.table_name, []).append(column.column_name)
+    return Order(
+        request_id=request.id,
+        project=request.project.code,
+        extract=claimed["extract"],
+        release=request.release,
+        expression=version.expression,
+        columns=columns,
+        title=request.title,
+        purpose=request.purpose,
+        ethics_number=request.ethics_number,
+        end_date=request.end_date,
+    )
+
+
+def _check_approval(session: Session, request: DataRequest) -> None:
+    query = (
+        select(ReviewDecision)
+        .where(ReviewDecision.request_id == request.id)
+        .order_by(ReviewDecision.id.desc())
+        .limit(1)
+    )
+    decision = session.scalar(query)
+    if decision is None or decision.decision != "approve":
+        raise JobRefused("the newest decision on the request is not an approval")
+    members = {member.user_id for member in request.project.members}
+    if decision.reviewer_id in members | {request.requester_id}:
+        raise JobRefused("the request was approved by somebody of its own project")
+
+
+def _write(workshop: Workshop, order: Order, lost: threading.Event) -> ExtractManifest:
+    release = open_release(workshop.release_root, order.release)
+    definition = cohorts.load(order.expression)
+    selection = check_selection(release, order.columns)
+    result = cohorts.run(definition, release, cancel=lost)
+    ids = result.person_ids.to_numpy(zero_copy_only=False).astype(np.int64)
+    risk = measure_extract(release, ids, selection.tables)
+    check_extract(risk, workshop.minimum_people)
+
+    def check(staged: Path) -> dict[str, bytes]:
+        if lost.is_set():
+            raise JobLost("the job was taken by another worker")
+        return {RISK_FILE: risk.to_json()}
+
+    try:
+        extract: Extract = write_extract(
+            release,
+            result,
+            order.columns,
+            _mapper(workshop, order),
+            workshop.project_root,
+            project=order.project,
+            extract=order.extract,
+            definition=definition,
+            title=order.title,
+            purpose=order.purpose,
+            ethics_number=order.ethics_number,
+            expires_on=order.end_date.isoformat(),
+            check=check,
+        )
+    except ExtractAlreadyExists:
+        # A worker was killed after publishing and before telling: what is there is the delivery,
+        # if it is the delivery of this approval.
+        return _published_before(workshop, order, definition.sha256)
+    return extract.manifest
+
+
+def _mapper(workshop: Workshop, order: Order) -> Mapper:
+    key = workshop.keyring.derive("project", order.project, order.extract, "pseudonyms")
+    return Pseudonymiser(key).ids
+
+
+def _published_before(workshop: Workshop, order: Order, cohort_sha256: str) -> ExtractManifest:
+    folder = _extract_folder(workshop, order.project, order.extract)
+    manifest = ExtractManifest.from_json((folder / MANIFEST_FILE).read_bytes())
+    same = (
+        manifest.release == order.release
+        and manifest.cohort_sha256 == cohort_sha256
+        and manifest.expires_on == order.end_date.isoformat()
+        and manifest.purpose == order.purpose
+    )
+    if not same:
+        raise JobRefused("another extract of this name exists already")
+    return manifest
+
+
+def _extract_folder(workshop: Workshop, project: str, extract: str) -> Path:
+    return workshop.project_root.absolute() / project / EXTRACTS / extract
+
+
+def _deliver(workshop: Workshop, taken: TakenJob, order: Order, manifest: ExtractManifest) -> None:
+    rows = sum(entry.rows or 0 for entry in manifest.files)
+    with workshop.database.writing() as session:
+        job = holds(session, taken)
+        if job is None:
+            return
+        request = get_request(session, WORKER, order.request_id)
+        transition(
+            session,
+            WORKER,
+            request.id,
+            "deliver",
+            request.version,
+            workshop.surroundings,
+            outcome={"extract": order.extract, "rows": rows},
+        )
+        finish(job, "done", "delivered")
+
+
+def _fail(workshop: Workshop, taken: TakenJob, reason: str) -> None:
+    with workshop.database.writing() as session:
+        job = holds(session, taken)
+        if job is None:
+            return
+        finish(job, "failed", reason)
+        request = session.get(DataRequest, int(taken.payload.get("request", 0)))
+        if request is None:
+            return
+        surroundings = workshop.surroundings
+        try:
+            with session.begin_nested():
+                transition(
+                    session, WORKER, request.id, "fail", request.version, surroundings, reason
+                )
+        except TransitionRefused:
+            # The request went on without this job; only the job has failed.
+            logger.warning("job %s failed, its request had moved on", taken.id)

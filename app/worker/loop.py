@@ -1,0 +1,70 @@
+"""The worker's round: end what has reached its date, take a job, carry it out, wait."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from sqlalchemy import select
+
+from app.db.models import DataRequest
+from app.permissions import WORKER
+from app.services.requests import EXTRACT_JOB, REMOVAL_JOB, transition
+from app.services.workflow import State
+from app.worker.extracts import JobRefused, Workshop, carry_out, give_up, remove_extract
+from app.worker.queue import MOST_ATTEMPTS, TakenJob, finish, holds, kept, take_job, worker_name
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 2.0
+
+
+def run_once(workshop: Workshop) -> int:
+    """Do all that waits now; the number of jobs that were taken."""
+    expire_requests(workshop)
+    done = 0
+    while (taken := take_job(workshop.database, worker_name())) is not None:
+        _work(workshop, taken)
+        done += 1
+    return done
+
+
+def run_forever(workshop: Workshop, stop: threading.Event) -> None:
+    """Rounds until ``stop`` is set; a job at hand is finished first."""
+    while not stop.is_set():
+        run_once(workshop)
+        stop.wait(POLL_SECONDS)
+
+
+def expire_requests(workshop: Workshop) -> None:
+    """End the requests whose end date has passed."""
+    surroundings = workshop.surroundings
+    with workshop.database.writing() as session:
+        query = select(DataRequest).where(
+            DataRequest.state == State.ACTIVE.value, DataRequest.end_date <= surroundings.today
+        )
+        for request in list(session.scalars(query)):
+            transition(session, WORKER, request.id, "expire", request.version, surroundings)
+
+
+def _work(workshop: Workshop, taken: TakenJob) -> None:
+    logger.info("job %s (%s), attempt %s", taken.id, taken.kind, taken.attempt)
+    with kept(workshop.database, taken) as lost:
+        if taken.kind == EXTRACT_JOB and taken.attempt > MOST_ATTEMPTS:
+            give_up(workshop, taken)
+        elif taken.kind == EXTRACT_JOB:
+            carry_out(workshop, taken, lost)
+        elif taken.kind == REMOVAL_JOB:
+            try:
+                remove_extract(workshop, taken)
+            except JobRefused as error:
+                _close(workshop, taken, str(error))
+        else:
+            _close(workshop, taken, "unknown kind of job")
+
+
+def _close(workshop: Workshop, taken: TakenJob, reason: str) -> None:
+    with workshop.database.writing() as session:
+        job = holds(session, taken)
+        if job is not None:
+            finish(job, "failed", reason)
