@@ -12,12 +12,12 @@ compilation and put back as a quoted literal afterwards, because the template la
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cohorts.errors import DefinitionError, UnsupportedExpression
-from cohorts.model import CohortDefinition
+from cohorts.model import CohortDefinition, Node
 
 CDM_SCHEMA: Final = "cc_cdm"
 COHORT_TABLE: Final = "cc_cohort"
@@ -86,6 +86,19 @@ def compile_circe(definition: CohortDefinition, dialect: str = "duckdb") -> Comp
         statements=tuple(bodies[:end]),
         cleanup=tuple(bodies[end:]),
     )
+
+
+def compile_concept_set(items: Sequence[Node], dialect: str = "duckdb") -> str:
+    """A query for the ids of all concepts that Circe ConceptSetItems stand for.
+
+    Descendants, mapped concepts and exclusions have the meaning that cohorts give them.
+    """
+    from duckcdm.circe import build_concept_set_query
+    from duckcdm.sqlrender import render, translate
+
+    template = build_concept_set_query({"items": _thaw(tuple(items), [])})
+    query = render(template, vocabulary_database_schema=CDM_SCHEMA)
+    return translate(query, dialect).strip().rstrip(";")
 
 
 def result_table_statements() -> tuple[str, ...]:

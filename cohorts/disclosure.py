@@ -5,10 +5,15 @@ that tells "nobody" from "a few" would let a questioner find out, one attribute 
 a person they know is in the data. A count that is shown is rounded to a multiple of ``base``, so
 that adding one person to a question seldom changes the answer, and subtraction finds only a range.
 
-Inside one table whose cells add up to a shown total, the range of every suppressed cell that
-follows from all that is shown is worked out, and further cells are hidden until that range holds
-at least :data:`PROTECTED_WIDTH` + 1 values. Rounding and minimum are of the size in use elsewhere:
-11 (PCORnet, CMS), 20 (All of Us), rounding to 5 (OpenSAFELY).
+Inside one table whose cells add up to a shown total, the range of every withheld cell is worked
+out from what would be shown. If one of them had fewer than :data:`PROTECTED_WIDTH` + 1 possible
+values, all cells are withheld. Hiding one more cell would be the usual way, and is not safe: a
+reader who knows the rule learns from the hiding itself that the first range was narrow, and that
+alone can fix the cell (three cells of 11, 0 and 13 are an example). Withholding all leaves at
+least six possible values for every withheld cell even to such a reader; a test enumerates them.
+
+Minimum and rounding are of the size in use elsewhere: 11 (PCORnet, CMS), 20 (All of Us), rounding
+to 5 (OpenSAFELY).
 
 What this does not do: combine the answers to many different questions. A questioner with
 patience and many overlapping definitions can narrow a range; limits on questions are the portal's.
@@ -24,19 +29,28 @@ from cohorts.result import Attrition
 
 MINIMUM_CELL: Final = 11
 ROUND_TO: Final = 5
+MINIMUM_BASE: Final = 3
 PROTECTED_WIDTH: Final = 5
 
 
 @dataclass(frozen=True)
 class DisclosureRule:
-    """``minimum_cell``: the smallest count shown; ``base``: shown counts are multiples of it."""
+    """``minimum_cell``: the smallest count shown; ``base``: shown counts are multiples of it.
+
+    A base below 3 is refused: with a total that is all but exact, no cell of a table is safe.
+    """
 
     minimum_cell: int = MINIMUM_CELL
     base: int = ROUND_TO
 
     def __post_init__(self) -> None:
-        if self.minimum_cell < 2 or not 1 <= self.base <= self.minimum_cell:
-            raise ValueError("minimum_cell is at least 2, and base from 1 to minimum_cell")
+        if not MINIMUM_BASE <= self.base <= self.minimum_cell:
+            raise ValueError(f"base is from {MINIMUM_BASE} to minimum_cell")
+
+    @property
+    def protected_width(self) -> int:
+        """Smallest width of the range of a withheld cell; half the minimum cell, at most 5."""
+        return min(PROTECTED_WIDTH, (self.minimum_cell - 1) // 2)
 
     @property
     def smallest_shown(self) -> int:
@@ -117,26 +131,14 @@ def safe_count(count: int, rule: DisclosureRule = DEFAULT_RULE) -> SafeCount:
 
 
 def safe_table(cells: Sequence[int], rule: DisclosureRule = DEFAULT_RULE) -> SafeTable:
-    """Cells of one table whose sum is shown too; no suppressed cell follows from the rest."""
-    total = sum(cells)
-    if total < rule.minimum_cell:
-        small = safe_count(0, rule)
-        return SafeTable((small,) * len(cells), small)
-    hidden = {index for index, cell in enumerate(cells) if cell < rule.minimum_cell}
-    # Hiding proceeds from the smallest, so a reader knows that no hidden cell exceeds a shown one.
-    candidates = sorted(set(range(len(cells))) - hidden, key=lambda i: (cells[i], i))
-    while candidates and not _protected(cells, hidden, total, rule):
-        hidden.add(candidates.pop(0))
-    show_total = _protected(cells, hidden, total, rule)
-    return SafeTable(
-        tuple(
-            SafeCount(None, cell < rule.minimum_cell, rule.minimum_cell)
-            if index in hidden
-            else safe_count(cell, rule)
-            for index, cell in enumerate(cells)
-        ),
-        safe_count(total, rule) if show_total else SafeCount(None, False, rule.minimum_cell),
-    )
+    """Cells of one table whose sum is shown too; no withheld cell follows from the rest."""
+    total = safe_count(sum(cells), rule)
+    if total.shown is None:
+        return SafeTable((total,) * len(cells), total)
+    shown = tuple(safe_count(cell, rule) for cell in cells)
+    if not _protected(shown, total.shown, rule):
+        shown = (SafeCount(None, False, rule.minimum_cell),) * len(cells)
+    return SafeTable(shown, total)
 
 
 def safe_attrition(
@@ -153,29 +155,21 @@ def safe_attrition(
     )
 
 
-def _protected(cells: Sequence[int], hidden: set[int], total: int, rule: DisclosureRule) -> bool:
-    """Whether every hidden cell, and their sum, stays within a wide enough range."""
-    if not hidden:
-        return True
-    shown = [rule.range_of(rule.rounded(c)) for i, c in enumerate(cells) if i not in hidden]
-    ceiling = min((high for _, high in shown), default=total + rule.base)
-    low_total, high_total = rule.range_of(rule.rounded(total))
-    low_rest = low_total - sum(high for _, high in shown)
-    high_rest = high_total - sum(low for low, _ in shown)
-    boxes = {
-        index: (0, rule.minimum_cell - 1)
-        if cells[index] < rule.minimum_cell
-        else (rule.minimum_cell, ceiling)
-        for index in hidden
-    }
-    sum_low = sum(low for low, _ in boxes.values())
-    sum_high = sum(high for _, high in boxes.values())
-    low_sum, high_sum = max(low_rest, sum_low), min(high_rest, sum_high)
-    if high_sum - low_sum < PROTECTED_WIDTH and low_sum < rule.minimum_cell:
-        return False
-    for low, high in boxes.values():
-        lowest = max(low, low_rest - (sum_high - high))
-        highest = min(high, high_rest - (sum_low - low))
-        if low == 0 and highest - lowest < PROTECTED_WIDTH:
+def _protected(cells: Sequence[SafeCount], total: int, rule: DisclosureRule) -> bool:
+    """Whether every withheld cell has a wide enough range, given only what would be shown.
+
+    Each cell lies in a range of its own, and their sum in that of the total; the range of one cell
+    follows from those of the others. The true counts are not used: the answer reveals nothing.
+    """
+    ranges = [
+        (0, rule.minimum_cell - 1) if cell.shown is None else rule.range_of(cell.shown)
+        for cell in cells
+    ]
+    low_total, high_total = rule.range_of(total)
+    low_sum, high_sum = sum(low for low, _ in ranges), sum(high for _, high in ranges)
+    for cell, (low, high) in zip(cells, ranges, strict=True):
+        lowest = max(low, low_total - (high_sum - high))
+        highest = min(high, high_total - (low_sum - low))
+        if cell.shown is None and highest - lowest < rule.protected_width:
             return False
     return True
