@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import duckdb
 
+from deid.risk.identifiers import Identifier
 from deid.text.people import AddressParts, KnownPerson, PersonName, StaffDirectory
 
 LANGUAGES = {4180186: "en", 4182948: "zh"}
@@ -65,6 +66,11 @@ class Identities:
                 (relationship, name or self._full_name(relative_id), phone)
             )
         self.staff = _staff(working)
+        self._numbers = [
+            *_texts(working, "provider", ("npi", "dea", "provider_source_value")),
+            *_texts(working, "person", ("person_source_value",)),
+            *_texts(working, "household", ("household_code",), schema="identity"),
+        ]
 
     def __repr__(self) -> str:
         return f"Identities({len(self._people)} people)"
@@ -84,6 +90,44 @@ class Identities:
         names.update(name for triples in self.relatives.values() for _, name, _ in triples if name)
         names.update(self.staff.providers)
         return frozenset(names)
+
+    def identifiers_of_all(self) -> Iterator[Identifier]:
+        """Everything that must not be found in a release."""
+        for person_id, person in self._people.items():
+            for name in person.names:
+                yield from _name_forms(name, person_id)
+            for other in person.other_names:
+                yield Identifier("full name" if " " in other else "name", other, person_id)
+        for person_id, kind, value in self._values():
+            yield Identifier(kind, value, person_id)
+        for provider in self.staff.providers:
+            yield Identifier("full name", provider)
+        for place in (*self.staff.care_sites, *self.staff.places):
+            yield Identifier("place", place)
+        for number in self._numbers:
+            yield Identifier("number", number)
+
+    def _values(self) -> Iterator[tuple[int, str, str]]:
+        for person_id, numbers in self.identifiers.items():
+            yield from ((person_id, "number", value) for _, value in numbers)
+        for person_id, contacts in self.contacts.items():
+            for kind, value in contacts:
+                is_phone = kind in {"phone", "fax", "sms", "pager", "mobile"}
+                yield person_id, "telephone" if is_phone else "e-mail or web", value
+        for person_id, addresses in self.addresses.items():
+            for parts in addresses:
+                for line in (parts.line, parts.full_text):
+                    if line:
+                        yield person_id, "address", line
+                for place in (parts.village, parts.township):
+                    if place:
+                        yield person_id, "place", place
+        for person_id, relatives in self.relatives.items():
+            for _, full, phone in relatives:
+                if full:
+                    yield person_id, "full name", full
+                if phone:
+                    yield person_id, "telephone", phone
 
     def known_person(self, person_id: int) -> KnownPerson:
         """All that the vault knows of a person, the rest of the household as relatives."""
@@ -177,8 +221,24 @@ def _staff(working: duckdb.DuckDBPyConnection) -> StaffDirectory:
     )
 
 
-def _texts(working: duckdb.DuckDBPyConnection, table: str, columns: Iterable[str]) -> list[str]:
-    union = " UNION ".join(f"SELECT {column} AS value FROM vault.{table}" for column in columns)
+def _name_forms(name: PersonName, person_id: int) -> Iterator[Identifier]:
+    if name.full:
+        yield Identifier("full name", name.full, person_id)
+    if name.given and name.family:
+        for form in (f"{name.given} {name.family}", f"{name.family}, {name.given}"):
+            yield Identifier("full name", form, person_id)
+    for part in (name.family, name.given):
+        if part:
+            yield Identifier("name", part, person_id)
+
+
+def _texts(
+    working: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Iterable[str],
+    schema: str = "vault",
+) -> list[str]:
+    union = " UNION ".join(f"SELECT {column} AS value FROM {schema}.{table}" for column in columns)
     rows = working.execute(
         f"SELECT DISTINCT trim(value) FROM ({union}) "
         "WHERE value IS NOT NULL AND trim(value) <> '' ORDER BY 1"

@@ -7,10 +7,11 @@ scrubbed on its own, and results come back in the order in which they were sent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ import pyarrow as pa
 from deid.build.identities import Identities, language_tag
 from deid.build.progress import Progress, Say
 from deid.errors import TextRefused
+from deid.risk.canaries import NOTES_PLANTED, canary, plant
+from deid.text.people import PersonName
 
 if TYPE_CHECKING:
     from deid.text.api import TextEngine
@@ -64,7 +67,7 @@ class EngineRecipe:
         """The engine."""
         from deid.text.api import TextEngine
 
-        return TextEngine(self.surrogate_key, forbidden=self.forbidden)
+        return TextEngine(self.surrogate_key, staff=self.staff, forbidden=self.forbidden)
 
 
 def scrub_notes(
@@ -98,14 +101,20 @@ def scrub_notes(
     return versions
 
 
-def partitions(working: duckdb.DuckDBPyConnection, identities: Identities) -> Iterator[Partition]:
-    """The notes that stay, by person and note pseudonym, in partitions of bounded size."""
+def partitions(
+    working: duckdb.DuckDBPyConnection, identities: Identities, limit: int | None = None
+) -> Iterator[Partition]:
+    """The notes that stay, by person and note pseudonym, in partitions of bounded size.
+
+    ``limit`` takes the first notes only.
+    """
     # A cursor of its own: the connection goes on inserting results meanwhile.
     reader = working.cursor()
     reader.execute(
         "SELECT v.person_id, v.note_id, v.note_text, v.language_concept_id, p.shift_days "
         "FROM vault.note v JOIN people p USING (person_id) "
         "WHERE v.note_id IN (SELECT id FROM stays.note) ORDER BY v.person_id, v.note_id"
+        + (f" LIMIT {int(limit)}" if limit is not None else "")
     )
     people: list[tuple[KnownPerson, tuple[NoteRow, ...]]] = []
     rows: list[NoteRow] = []
@@ -136,7 +145,7 @@ def _scrubbed(
     if processes <= 1:
         engine = recipe.make()
         for part in parts:
-            yield scrub_partition(engine, recipe.staff, part)
+            yield scrub_partition(engine, part)
         return
     context = get_context("spawn")
     with ProcessPoolExecutor(processes, context, _start_worker, (recipe,)) as pool:
@@ -157,22 +166,52 @@ def _scrubbed(
                 future.cancel()
 
 
-_worker: tuple[TextEngine, StaffDirectory] | None = None
+def canaries_surviving(
+    working: duckdb.DuckDBPyConnection, identities: Identities, recipe: EngineRecipe
+) -> tuple[int, dict[str, int]] | None:
+    """Plant canaries in copies of some notes and count those that survive the engine.
+
+    Returns:
+        the number planted, and the survivors by kind; None if there are no notes.
+    """
+    planted: Counter[str] = Counter()
+    survivors: Counter[str] = Counter()
+    engine: TextEngine | None = None
+    number = 0
+    # Pseudonyms are pseudorandom, so the first notes of the release are a random sample.
+    for part in partitions(working, identities, NOTES_PLANTED):
+        engine = engine or recipe.make()
+        for person, rows in part.people:
+            for row in rows:
+                bird = canary(number, row.language)
+                known = replace(
+                    person,
+                    names=(*person.names, PersonName(bird.family, bird.given, bird.full)),
+                    identifiers=(*person.identifiers, ("MRN", bird.number)),
+                    contacts=(*person.contacts, ("phone", bird.phone), ("email", bird.email)),
+                )
+                note = replace(row, text=plant(row.text, bird.sentence, number))
+                (scrubbed,) = scrub_partition(engine, Partition(((known, (note,)),)))[1]
+                survivors.update(hit.kind for hit in bird.index().find(scrubbed))
+                planted.update(hit.kind for hit in bird.index().find(note.text))
+                number += 1
+    return (planted.total(), dict(sorted(survivors.items()))) if number else None
+
+
+_worker: TextEngine | None = None
 
 
 def _start_worker(recipe: EngineRecipe) -> None:
     global _worker
-    _worker = (recipe.make(), recipe.staff)
+    _worker = recipe.make()
 
 
 def _work(part: Partition) -> tuple[list[int], list[str]]:
     assert _worker is not None
-    return scrub_partition(*_worker, part)
+    return scrub_partition(_worker, part)
 
 
-def scrub_partition(
-    engine: TextEngine, staff: StaffDirectory, part: Partition
-) -> tuple[list[int], list[str]]:
+def scrub_partition(engine: TextEngine, part: Partition) -> tuple[list[int], list[str]]:
     """Note pseudonyms and scrubbed texts of one partition.
 
     Raises:
@@ -187,11 +226,11 @@ def scrub_partition(
             try:
                 output = engine.scrub(
                     NoteInput(
+                        note_id=str(note.note_id),
                         text=note.text,
                         language=note.language,
                         person=person,
                         shift_days=note.shift_days,
-                        staff=staff,
                     )
                 )
             except Exception as error:
@@ -201,10 +240,3 @@ def scrub_partition(
             ids.append(note.note_id)
             texts.append(output.text)
     return ids, texts
-
-
-def scrub_texts(
-    engine: TextEngine, staff: StaffDirectory, person: KnownPerson, notes: Sequence[NoteRow]
-) -> list[str]:
-    """Scrub some notes of one person; used for planted canaries."""
-    return scrub_partition(engine, staff, Partition(((person, tuple(notes)),)))[1]

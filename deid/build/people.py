@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from deid.errors import GateRefused
 from deid.policy.model import Policy, Treatment
-from deid.structured.classes import NONE, Generalised, band_of_year, generalise_small_classes
+from deid.structured.classes import NONE, Generalised, band_of_year, generalise_to_average
 from deid.structured.dates import DataWindow, data_window, oldest_year, shift_days
 from deid.structured.expressions import quoted
 from deid.structured.layout import LAYOUTS, RowKind
@@ -61,7 +61,13 @@ def decide_people(working: duckdb.DuckDBPyConnection, policy: Policy, date_key: 
     }
     if "year_of_birth" in policy.risk.quasi_identifiers:
         columns["year_of_birth"] = band_of_year(years, policy.risk.birth_year_band, oldest)
-    result = generalise_small_classes(columns, policy.risk.steps, policy.risk.k, oldest)
+    result = generalise_to_average(
+        columns,
+        policy.risk.steps,
+        policy.risk.k,
+        oldest,
+        policy.risk.thresholds.get("prosecutor_average", 1.0),
+    )
     _store(working, ids, days, years, rows, result)
     return People(window, len(ids), int((~result.kept).sum()), result.steps)
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -21,11 +22,11 @@ from sqlalchemy import Engine, inspect
 from deid.build.dictionary import describe
 from deid.build.identities import Identities
 from deid.build.intake import take_in
-from deid.build.notes import EngineRecipe, scrub_notes
+from deid.build.notes import EngineRecipe, canaries_surviving, scrub_notes
 from deid.build.output import write_table
 from deid.build.people import People, decide_people
 from deid.build.progress import Progress, Say, silent
-from deid.build.selection import collect_allowed_values, select_rows
+from deid.build.selection import collect_allowed_values, remove_identifying_values, select_rows
 from deid.build.workspace import private_folder
 from deid.build.writer import ReleaseWriter
 from deid.errors import ReleaseError
@@ -34,8 +35,11 @@ from deid.policy import Policy, check_coverage
 from deid.pseudonyms import Pseudonymiser
 from deid.release import Manifest, Release
 from deid.risk.gate import check_gate, judge
+from deid.risk.identifiers import IdentifierIndex
+from deid.risk.leaks import scan_release
 from deid.risk.linkage import LinkageRisk, linkage_risk
 from deid.risk.report import render_report
+from deid.risk.traces import trace_risk
 from deid.settings import EngineSettings
 from deid.structured.classes import NONE
 from deid.structured.layout import LAYOUTS
@@ -81,13 +85,16 @@ def build_release(
             intake = take_in(snapshot, policy, pseudonyms, working, say)
             people = decide_people(working, policy, keyring.derive("release", name, "dates"))
             left_out = select_rows(working, policy, people.window)
-            collect_allowed_values(working, policy)
             identities = Identities(working)
+            index = IdentifierIndex(identities.identifiers_of_all())
+            of_text = collect_allowed_values(working, policy)
+            remove_identifying_values(working, index, of_text)
             recipe = EngineRecipe(
                 keyring.derive("release", name, "surrogates"),
                 identities.full_names(),
                 identities.staff,
             )
+            canaries = canaries_surviving(working, identities, recipe)
             packs = scrub_notes(working, identities, recipe, settings.processes, say)
             tables = [table for table in LAYOUTS if table in policy.tables]
             progress = Progress(say, "writing the release (tables)", len(tables))
@@ -96,23 +103,8 @@ def build_release(
                 writer.add_table(table, intake.rows[table], dict(left_out.get(table, {})))
                 progress.add(1)
             progress.finish()
-            linkage = _linkage(working, writer.staging, policy)
-            measured = _measured(people, linkage)
-            verdicts = judge(policy, measured)
-            check_gate(verdicts)
-            risk = {
-                "policy": policy.name,
-                "linkage": asdict(linkage),
-                "people": {
-                    "in_vault": people.count,
-                    "suppressed": people.suppressed,
-                    "generalised": [list(step) for step in people.steps],
-                },
-                "thresholds": {
-                    v.name: {"limit": v.limit, "side": v.side, "value": v.value, "passed": v.passed}
-                    for v in verdicts
-                },
-            }
+            say("measuring the risk")
+            risk = _measure(working, writer.staging, policy, people, index, canaries)
             writer.add_document("risk.json", _json(risk))
             writer.add_document("risk.html", render_report(title, policy, risk))
             dictionary = describe(policy, intake, writer.staging)
@@ -181,17 +173,66 @@ def _linkage(working: duckdb.DuckDBPyConnection, staging: Path, policy: Policy) 
     )
 
 
-def _measured(people: People, linkage: LinkageRisk) -> Mapping[str, float | None]:
+def _measure(
+    working: duckdb.DuckDBPyConnection,
+    staging: Path,
+    policy: Policy,
+    people: People,
+    index: IdentifierIndex,
+    canaries: tuple[int, dict[str, int]] | None,
+) -> dict[str, Any]:
+    """All risks of the written files, as ``risk.json`` has them.
+
+    Raises:
+        GateRefused: if one is over its threshold.
+    """
+    linkage = _linkage(working, staging, policy)
+    traces = trace_risk(working, staging, policy.risk.quasi_identifiers, policy.risk.k)
+    shipped = [r[0] for r in working.execute("SELECT value FROM shipped_concepts").fetchall()]
+    leaks = scan_release(working, staging, index, shipped)
+    planted, survivors = canaries if canaries else (0, {})
+    verdicts = judge(
+        policy,
+        {
+            "smallest_class": linkage.smallest_class,
+            "prosecutor_max": linkage.prosecutor_max,
+            "prosecutor_average": linkage.prosecutor_average,
+            "suppressed_share": people.suppressed / people.count,
+            "trace_1_worst_share": traces.one_worst if traces else None,
+            "trace_2_worst_share": traces.two_worst if traces else None,
+            "identifiers_in_output": leaks.leaks,
+            "own_names_share": leaks.own_names_share,
+            "canaries_surviving": sum(survivors.values()) if planted else None,
+        },
+    )
+    found = "; ".join(f"{place} {count}" for place, count in leaks.strong.items())
+    survived = ", ".join(f"{kind} {count}" for kind, count in survivors.items())
+    check_gate(
+        verdicts,
+        "; ".join(
+            text
+            for text in (
+                f"identifiers found in {found}" if found else "",
+                f"canaries that survived: {survived}" if survived else "",
+            )
+            if text
+        ),
+    )
     return {
-        "smallest_class": linkage.smallest_class,
-        "prosecutor_max": linkage.prosecutor_max,
-        "prosecutor_average": linkage.prosecutor_average,
-        "suppressed_share": people.suppressed / people.count,
-        "trace_1_worst_share": None,
-        "trace_2_worst_share": None,
-        "identifiers_in_output": None,
-        "own_names_share": None,
-        "canaries_surviving": None,
+        "policy": policy.name,
+        "linkage": asdict(linkage),
+        "traces": asdict(traces) if traces else None,
+        "leaks": asdict(leaks),
+        "canaries": {"planted": planted, "surviving": survivors} if planted else None,
+        "people": {
+            "in_vault": people.count,
+            "suppressed": people.suppressed,
+            "generalised": [list(step) for step in people.steps],
+        },
+        "thresholds": {
+            v.name: {"limit": v.limit, "side": v.side, "value": v.value, "passed": v.passed}
+            for v in verdicts
+        },
     }
 
 

@@ -11,9 +11,11 @@ from collections.abc import Mapping
 import duckdb
 
 from deid.policy.model import Policy, RareScope, Treatment
+from deid.risk.identifiers import IdentifierIndex
 from deid.structured.dates import DataWindow
 from deid.structured.expressions import date, quoted, text
 from deid.structured.layout import LAYOUTS, LOCAL_CONCEPT_FLOOR, Layout, RowKind
+from deid.vocabulary import load_base_vocabulary
 
 SUPPRESSED = "the person was suppressed"
 OUTSIDE = "outside the data window"
@@ -80,6 +82,34 @@ def collect_allowed_values(working: duckdb.DuckDBPyConnection, policy: Policy) -
         if _column_type(working, table, column) == "VARCHAR":
             of_text.append(f"{table}__{column}")
     return of_text
+
+
+def remove_identifying_values(
+    working: duckdb.DuckDBPyConnection, index: IdentifierIndex, of_text: list[str]
+) -> int:
+    """Take values that hold an identifier out of ``allowed.*``; gives their number.
+
+    Many people may share a value and it may still name somebody: the doctor of a whole village.
+    Local concepts whose name does are taken out as well.
+    """
+    removed = 0
+    for name in of_text:
+        table = f"allowed.{quoted(name)}"
+        values = [row[0] for row in working.execute(f"SELECT value FROM {table}").fetchall()]
+        named = [value for value in values if index.find(value)]
+        for value in named:
+            working.execute(f"DELETE FROM {table} WHERE value = $1", [value])
+        removed += len(named)
+    concepts = working.execute(
+        "SELECT concept_id, concept_name FROM vault.concept WHERE concept_id IN "
+        "(SELECT value FROM allowed.local_concepts) AND concept_id NOT IN "
+        "(SELECT value FROM shipped_concepts)"
+    ).fetchall()
+    for concept_id, concept_name in concepts:
+        if any(hit.strong or hit.kind == "name" for hit in index.find(concept_name or "")):
+            working.execute("DELETE FROM allowed.local_concepts WHERE value = $1", [concept_id])
+            removed += 1
+    return removed
 
 
 def local_filter(table: str, columns: list[str]) -> str:
@@ -180,7 +210,10 @@ def _decide_resource(
 
 def _collect_local_concepts(working: duckdb.DuckDBPyConnection, policy: Policy) -> None:
     """Local concepts that at least k people have, in any column of any record that stays."""
-    working.execute("CREATE TABLE allowed.local_concepts (value BIGINT)")
+    _keep_shipped_concepts(working)
+    working.execute(
+        "CREATE TABLE allowed.local_concepts AS SELECT value FROM shipped_concepts ORDER BY value"
+    )
     parts = []
     for table, column in policy.columns_with(Treatment.SUPPRESS_RARE):
         layout = LAYOUTS[table]
@@ -194,10 +227,21 @@ def _collect_local_concepts(working: duckdb.DuckDBPyConnection, policy: Policy) 
     if parts:
         working.execute(
             "INSERT INTO allowed.local_concepts SELECT value FROM "
-            f"({' UNION ALL '.join(parts)}) GROUP BY 1 HAVING count(DISTINCT person_id) >= $1 "
-            "ORDER BY 1",
+            f"({' UNION ALL '.join(parts)}) WHERE value NOT IN (SELECT value FROM "
+            "shipped_concepts) GROUP BY 1 HAVING count(DISTINCT person_id) >= $1 ORDER BY 1",
             [policy.risk.k],
         )
+
+
+def _keep_shipped_concepts(working: duckdb.DuckDBPyConnection) -> None:
+    """The software's own concepts are public, as long as the vault has them under their name."""
+    working.register("shipped", load_base_vocabulary()["concept"])
+    working.execute(
+        "CREATE TABLE shipped_concepts AS SELECT v.concept_id AS value FROM vault.concept v "
+        "JOIN shipped s ON s.concept_id = v.concept_id AND s.concept_name = v.concept_name "
+        f"WHERE v.concept_id >= {LOCAL_CONCEPT_FLOOR} ORDER BY 1"
+    )
+    working.unregister("shipped")
 
 
 def _column_type(working: duckdb.DuckDBPyConnection, table: str, column: str) -> str:

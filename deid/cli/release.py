@@ -16,7 +16,7 @@ def release() -> None:
 
 
 @release.command()
-@click.option("--name", required=True, help="Name of the release; also its folder, and never reused.")
+@click.option("--name", required=True, help="Name of the release; its folder, never reused.")
 @click.option(
     "--policy",
     "policy_name",

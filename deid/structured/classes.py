@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -55,25 +56,84 @@ def generalise_small_classes(
 ) -> Generalised:
     """Take the steps one after the other, each for the people whose class is below ``k``.
 
-    A class moves as a whole, so no other class becomes smaller. Whoever is still in a small class
-    at the end is not kept. ``columns`` holds one value a person and quasi-identifier; concepts
-    become 0 and regions :data:`NONE`.
+    A class moves as a whole, so no other class becomes smaller. Those who are few even after the
+    last step are joined by the smallest classes that become equal to them by all steps; whoever is
+    still in a small class then is not kept. ``columns`` holds one value a person and
+    quasi-identifier; concepts become 0 and regions :data:`NONE`.
     """
     now = {name: column.copy() for name, column in columns.items()}
-    years = columns.get("year_of_birth")
     taken: list[tuple[str, int]] = []
     for step in steps:
         small = _in_small_class(now, k)
         if not small.any():
             break
-        if step.column == "year_of_birth":
-            assert years is not None
-            level = band_of_year(years, int(step.level), oldest_year)
-        else:
-            level = np.full(len(small), NONE if step.column == "location_id" else 0, np.int64)
-        now[step.column] = np.where(small, level, now[step.column])
+        now[step.column] = np.where(small, _level(columns, step, oldest_year), now[step.column])
         taken.append((f"{step.column}:{step.level}", int(small.sum())))
+    top = dict(now)
+    for step in steps:
+        top[step.column] = _level(columns, step, oldest_year)
+    joined = _join_the_few(now, top, k)
+    if joined:
+        taken.append(("joined to small classes", joined))
     return Generalised(now, ~_in_small_class(now, k), tuple(taken))
+
+
+def generalise_to_average(
+    columns: Mapping[str, Column],
+    steps: Sequence[GeneralisationStep],
+    k: int,
+    oldest_year: int,
+    average_max: float,
+) -> Generalised:
+    """Like :func:`generalise_small_classes`, with the smallest k that also keeps the mean risk low.
+
+    The mean risk of a table whose classes have at least n people is at most 1/n, so the search ends
+    at 1/``average_max``.
+    """
+    last = max(k, math.ceil(1 / average_max))
+    for target in range(k, last + 1):
+        result = generalise_small_classes(columns, steps, target, oldest_year)
+        kept = [column[result.kept] for column in result.columns.values()]
+        if not len(kept[0]):
+            continue
+        codes, sizes = class_of_each(kept)
+        if float((1.0 / sizes[codes]).mean()) <= average_max:
+            break
+    return result
+
+
+def _join_the_few(now: dict[str, Column], top: Mapping[str, Column], k: int) -> int:
+    """Generalise the smallest classes to the top where that makes a small class large enough."""
+    tops, _ = class_of_each(list(top.values()))
+    joined = 0
+    for group in np.unique(tops[_in_small_class(now, k)]):
+        members = tops == group
+        while True:
+            codes, sizes = class_of_each(list(now.values()))
+            few = members & (sizes[codes] < k)
+            if not few.any() or int(members.sum()) < k:
+                break
+            for name, column in top.items():
+                now[name] = np.where(few, column, now[name])
+            codes, sizes = class_of_each(list(now.values()))
+            if not (members & (sizes[codes] < k)).any():
+                break
+            others = np.flatnonzero(members & (sizes[codes] >= k))
+            smallest = codes[others[np.argmin(sizes[codes[others]])]]
+            moving = codes == smallest
+            for name, column in top.items():
+                now[name] = np.where(moving, column, now[name])
+            joined += int(moving.sum())
+    return joined
+
+
+def _level(
+    columns: Mapping[str, Column], step: GeneralisationStep, oldest_year: int
+) -> Column:
+    if step.column == "year_of_birth":
+        return band_of_year(columns["year_of_birth"], int(step.level), oldest_year)
+    people = len(next(iter(columns.values())))
+    return np.full(people, NONE if step.column == "location_id" else 0, np.int64)
 
 
 def _in_small_class(columns: Mapping[str, Column], k: int) -> npt.NDArray[np.bool_]:
