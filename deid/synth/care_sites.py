@@ -1,0 +1,58 @@
+"""The health centres of the fictional counties and the people who work there."""
+
+from __future__ import annotations
+
+from faker import Factory
+
+from deid.synth.identities import draw_person_name
+from deid.synth.numbers import chinese_landline, us_phone
+from deid.synth.people import CareSite, Centre, Clinician, Locale, Sex
+from deid.synth.places import COUNTIES, add_location, draw_address
+from deid.synth.rows import RowStore
+from deid.synth.streams import one_of, open_stream
+from deid.vocabulary import names
+
+DOCTORS = 4
+NURSES = 2
+
+
+def build_care_sites(seed: int, locale: Locale, store: RowStore) -> tuple[CareSite, ...]:
+    """The health centres of a locale with their staff, put into the store as well."""
+    return tuple(_build(seed, locale, centre, store) for centre in COUNTIES[locale].centres)
+
+
+def _build(seed: int, locale: Locale, centre: Centre, store: RowStore) -> CareSite:
+    stream = open_stream(seed, locale, "care site", centre.name)
+    address = draw_address(stream, locale, centre, centre.neighbourhoods[0])
+    care_site_id = store.add_numbered(
+        "care_site",
+        care_site_name=centre.name,
+        place_of_service_concept_id=names.HEALTH_CENTRE,
+        location_id=add_location(store, address),
+        care_site_source_value=centre.name,
+    )
+    surface = Factory.create(locale)
+    surface.random = stream
+    staff = []
+    for position in range(DOCTORS + NURSES):
+        sex: Sex = one_of(stream, ("M", "F"))
+        name = draw_person_name(surface, locale, sex)
+        is_doctor = position < DOCTORS
+        provider_id = store.add_numbered(
+            "provider",
+            provider_name=name.full,
+            specialty_concept_id=names.GENERAL_PRACTICE if is_doctor else names.PUBLIC_HEALTH,
+            care_site_id=care_site_id,
+            year_of_birth=stream.randrange(1962, 1996),
+            gender_concept_id=names.MALE if sex == "M" else names.FEMALE,
+        )
+        staff.append(Clinician(provider_id, name.full, name.family, sex, is_doctor))
+    return CareSite(
+        care_site_id=care_site_id,
+        centre=centre,
+        locale=locale,
+        address=address,
+        phone=us_phone(stream) if locale == "en_US" else chinese_landline(stream),
+        region_code=COUNTIES[locale].region_code,
+        staff=tuple(staff),
+    )

@@ -1,0 +1,79 @@
+"""Condition and drug eras as the OMOP conventions derive them: gaps of up to 30 days are closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import duckdb
+import pyarrow as pa
+
+from deid.synth.rows import FIRST_ID
+from deid.vault.arrow import arrow_schema
+from deid.vocabulary import load_base_vocabulary
+
+PERSISTENCE_DAYS = 30
+
+_ISLANDS = """
+    WITH ordered AS (
+        SELECT *, max(end_date) OVER (
+            PARTITION BY person_id, concept_id ORDER BY start_date, end_date
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS reached
+        FROM ({spans})
+    ), numbered AS (
+        SELECT *, sum(CASE WHEN reached IS NULL OR start_date > reached + {gap} THEN 1 ELSE 0 END)
+            OVER (PARTITION BY person_id, concept_id ORDER BY start_date, end_date
+                  ROWS UNBOUNDED PRECEDING) AS island
+        FROM ordered
+    )
+    SELECT {first} - 1 + row_number() OVER (ORDER BY person_id, concept_id, island) AS era_id,
+           person_id, concept_id, min(start_date) AS first_day, max(end_date) AS last_day,
+           count(*) AS times,
+           greatest(
+               date_diff('day', min(start_date), max(end_date)) + 1
+                   - sum(date_diff('day', start_date, end_date) + 1), 0
+           ) AS gap_days
+    FROM numbered GROUP BY person_id, concept_id, island ORDER BY era_id
+"""
+
+
+def derive_eras(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """``condition_era`` and ``drug_era`` of a dataset; drugs count as their ingredients."""
+    eras: dict[str, pa.Table] = {}
+    with duckdb.connect() as connection:
+        vocabulary = load_base_vocabulary()
+        connection.register("ancestor", vocabulary["concept_ancestor"])
+        connection.register("concept", vocabulary["concept"])
+        if "condition_occurrence" in tables:
+            connection.register("occurrence", tables["condition_occurrence"])
+            spans = """
+                SELECT person_id, condition_concept_id AS concept_id,
+                       condition_start_date AS start_date,
+                       coalesce(condition_end_date, condition_start_date) AS end_date
+                FROM occurrence
+            """
+            eras["condition_era"] = _islands(connection, "condition_era", spans)
+        if "drug_exposure" in tables:
+            connection.register("exposure", tables["drug_exposure"])
+            spans = """
+                SELECT person_id, ancestor_concept_id AS concept_id,
+                       drug_exposure_start_date AS start_date,
+                       drug_exposure_end_date AS end_date
+                FROM exposure
+                JOIN ancestor ON drug_concept_id = descendant_concept_id
+                JOIN concept ON ancestor_concept_id = concept_id
+                     AND concept_class_id IN ('Ingredient', 'CVX')
+            """
+            eras["drug_era"] = _islands(connection, "drug_era", spans)
+    return eras
+
+
+def _islands(connection: duckdb.DuckDBPyConnection, table: str, spans: str) -> pa.Table:
+    query = _ISLANDS.format(spans=spans, gap=PERSISTENCE_DAYS, first=FIRST_ID)
+    rows = connection.sql(query).to_arrow_table()
+    schema = arrow_schema(table)
+    # The columns come in the order of both tables; condition_era has no gap_days at its end.
+    return pa.table(
+        [column.cast(field.type) for column, field in zip(rows.columns, schema, strict=False)],
+        schema=schema,
+    )

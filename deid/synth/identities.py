@@ -1,0 +1,133 @@
+"""Names and numbers of people, by the customs of their culture. All of them are made up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from pypinyin import lazy_pinyin
+
+from deid.synth.numbers import (
+    chinese_identity_number,
+    chinese_mobile,
+    record_code,
+    social_security_number,
+    us_phone,
+)
+from deid.synth.people import Household, Locale, Resident, Sex
+from deid.synth.streams import happens, one_of
+
+# Given names by sex and their everyday short forms.
+NICKNAMES = {
+    "William": "Bill", "Robert": "Bob", "James": "Jim", "John": "Jack", "Michael": "Mike",
+    "Richard": "Rick", "Thomas": "Tom", "Christopher": "Chris", "Daniel": "Dan",
+    "Matthew": "Matt", "Anthony": "Tony", "Steven": "Steve", "Joseph": "Joe", "David": "Dave",
+    "Elizabeth": "Liz", "Margaret": "Peggy", "Jennifer": "Jen", "Patricia": "Pat",
+    "Deborah": "Debbie", "Susan": "Sue", "Katherine": "Kate", "Kimberly": "Kim",
+    "Jessica": "Jess", "Rebecca": "Becky", "Christine": "Chris", "Pamela": "Pam",
+    "Nicholas": "Nick", "Timothy": "Tim", "Gregory": "Greg", "Edward": "Ed", "Samantha": "Sam",
+    "Victoria": "Vicky", "Cynthia": "Cindy", "Stephanie": "Steph", "Angela": "Angie",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PersonName:
+    """A name in its parts and as written."""
+
+    family: str
+    given: str
+    full: str
+
+
+def draw_person_name(
+    surface: Any, locale: Locale, sex: Sex, family: str | None = None
+) -> PersonName:
+    """A name from Faker's lists; ``surface`` is a Faker generator on the wanted stream."""
+    family = family or surface.last_name()
+    given = surface.first_name_male() if sex == "M" else surface.first_name_female()
+    return PersonName(family, given, full_name(locale, family, given))
+
+
+def full_name(locale: Locale, family: str, given: str) -> str:
+    """The name as written, in the order of its culture."""
+    return family + given if locale == "zh_CN" else f"{given} {family}"
+
+
+def name_members(stream: Random, surface: Any, household: Household) -> None:
+    """Give every member a name; families share theirs by custom.
+
+    en_US: seven wives of ten take their husband's name and keep the maiden name beside it. zh_CN:
+    wives keep their name. Children have their father's, or their mother's if he is unknown.
+    """
+    locale = household.locale
+    for member in household.members:
+        parent = member.father or member.mother
+        family = parent.family_name if parent is not None and parent.family_name else None
+        name = draw_person_name(surface, locale, member.sex, family)
+        while any(other.full_name == name.full for other in household.members):
+            name = draw_person_name(surface, locale, member.sex, family)
+        other_names: list[str] = []
+        husband = member.spouse if member.sex == "F" else None
+        if locale == "en_US":
+            if husband is not None and husband.family_name and happens(stream, 0.7):
+                other_names.append(full_name(locale, name.family, name.given))
+                name = PersonName(
+                    husband.family_name,
+                    name.given,
+                    full_name(locale, husband.family_name, name.given),
+                )
+            if name.given in NICKNAMES and happens(stream, 0.6):
+                other_names.append(NICKNAMES[name.given])
+        else:
+            if member.role == "child" and happens(stream, 0.3):
+                other_names.append(name.given[-1] * 2)
+            if happens(stream, 0.2):
+                other_names.append(pinyin(name.family, name.given))
+        member.family_name, member.given_name = name.family, name.given
+        member.full_name, member.other_names = name.full, tuple(other_names)
+
+
+def pinyin(family: str, given: str) -> str:
+    """A Chinese name in Latin letters, as in a passport: ``Wang Xiulan``."""
+    return f"{''.join(lazy_pinyin(family)).title()} {''.join(lazy_pinyin(given)).title()}"
+
+
+def number_members(stream: Random, household: Household) -> None:
+    """Give every member numbers, and adults a telephone and perhaps an e-mail address."""
+    site = household.site
+    neighbourhood = site.centre.neighbourhoods.index(household.address.village) + 1
+    for position, member in enumerate(household.members):
+        serial = member.person_id
+        if household.locale == "zh_CN":
+            committee = neighbourhood if household.area == "urban" else 100 + neighbourhood
+            township = 1 if household.area == "urban" else 101
+            member.numbers = {
+                "ID_CARD": chinese_identity_number(
+                    stream, site.region_code, member.birth, member.sex, position
+                ),
+                "RECORD_NO": record_code(site.region_code, township, committee, serial),
+                "INSURANCE": f"{one_of(stream, 'HJKLP')}{stream.randrange(10_000_000, 99_999_999)}",
+            }
+        else:
+            member.numbers = {
+                "SSN": social_security_number(stream),
+                "MRN": f"{site.region_code}-{serial % 10_000_000:07d}",
+                "INSURANCE": f"MBX{stream.randrange(100_000_000, 999_999_999)}",
+            }
+        if member.role != "child":
+            member.phone = _phone(stream, household.locale)
+            if happens(stream, 0.35 if household.locale == "en_US" else 0.1):
+                member.email = _email(stream, household.locale, member)
+
+
+def _phone(stream: Random, locale: Locale) -> str:
+    return us_phone(stream) if locale == "en_US" else chinese_mobile(stream)
+
+
+def _email(stream: Random, locale: Locale, member: Resident) -> str:
+    if locale == "zh_CN":
+        local = "".join(lazy_pinyin(member.full_name))
+    else:
+        local = f"{member.given_name}.{member.family_name}".lower().replace(" ", "")
+    return f"{local}{stream.randrange(10, 99)}@{one_of(stream, ('example.com', 'example.org'))}"

@@ -1,0 +1,146 @@
+"""Who lives where: the facts of one household, before anything happens to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+Locale = Literal["en_US", "zh_CN"]
+Area = Literal["urban", "rural"]
+Sex = Literal["M", "F"]
+LOCALES: tuple[Locale, ...] = ("en_US", "zh_CN")
+
+
+@dataclass(frozen=True)
+class Address:
+    """A home. ``full_text`` is how it is written on a letter."""
+
+    line: str
+    village: str
+    township: str
+    district: str
+    city: str
+    state: str
+    postal_code: str
+    country: str
+    full_text: str
+
+
+@dataclass(frozen=True)
+class Centre:
+    """A health centre and the neighbourhoods or villages it serves."""
+
+    name: str
+    area: Area
+    town: str
+    neighbourhoods: tuple[str, ...]
+    postal_code: str
+
+
+@dataclass(frozen=True)
+class Clinician:
+    """A doctor or public health nurse of a care site."""
+
+    provider_id: int
+    full_name: str
+    family_name: str
+    sex: Sex
+    is_doctor: bool
+
+
+@dataclass(frozen=True)
+class CareSite:
+    """A health centre with its staff."""
+
+    care_site_id: int
+    centre: Centre
+    locale: Locale
+    address: Address
+    phone: str
+    region_code: str
+    staff: tuple[Clinician, ...]
+
+
+@dataclass(frozen=True)
+class Relative:
+    """A relative or contact; ``person_id`` if a resident of the same household."""
+
+    relationship: str
+    full_name: str
+    phone: str | None
+    person_id: int | None
+
+
+@dataclass(eq=False)
+class Resident:
+    """One resident. Filled in order by identities, households, problems and follow-up."""
+
+    sex: Sex
+    birth: date
+    role: str
+    person_id: int = 0
+    family_name: str = ""
+    given_name: str = ""
+    full_name: str = ""
+    other_names: tuple[str, ...] = ()
+    phone: str | None = None
+    email: str | None = None
+    numbers: dict[str, str] = field(default_factory=dict)
+    race: str = ""
+    ethnicity: str = ""
+    father: Resident | None = None
+    mother: Resident | None = None
+    spouse: Resident | None = None
+    relatives: list[Relative] = field(default_factory=list)
+    education: str = "EDUCATION_NONE"
+    occupation: str = "OCCUPATION_OTHER"
+    employer: str | None = None
+    insurance: str = "INSURANCE_RESIDENT"
+    marital: str = "SINGLE"
+    smoking: str = "NEVER_SMOKER"
+    cigarettes: int = 0
+    alcohol: str = "DRINKS_NEVER"
+    liang: float = 0.0
+    height_cm: float = 165.0
+    weight_kg: float = 62.0
+    salt: str = "MEDIUM"
+    exercise: int = 3
+    death: date | None = None
+    widowed_on: date | None = None
+    problems: dict[str, date] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Resident({self.person_id})"
+
+    def age_on(self, day: date) -> int:
+        """Completed years on a day."""
+        had = (day.month, day.day) >= (self.birth.month, self.birth.day)
+        return day.year - self.birth.year - (0 if had else 1)
+
+    def has(self, problem: str, day: date) -> bool:
+        """Has the problem begun by this day?"""
+        onset = self.problems.get(problem)
+        return onset is not None and onset <= day
+
+
+@dataclass(eq=False)
+class Household:
+    """People under one roof, their home, and the staff who look after them."""
+
+    household_id: int
+    code: str
+    locale: Locale
+    area: Area
+    kind: str
+    address: Address
+    site: CareSite
+    doctor: Clinician
+    nurse: Clinician
+    members: list[Resident]
+    record_start: date
+    environment: dict[str, str] = field(default_factory=dict)
+    family_apgar: int = 8
+
+    def __repr__(self) -> str:
+        return f"Household({self.household_id})"

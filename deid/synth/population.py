@@ -1,0 +1,148 @@
+"""Puts a population together: households, their years, and the rows of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from random import Random
+
+import pyarrow as pa
+from faker import Factory
+
+from deid.synth.care_sites import build_care_sites
+from deid.synth.contacts import contacts
+from deid.synth.eras import derive_eras
+from deid.synth.examinations import basic_information, examinations
+from deid.synth.families import draw_household
+from deid.synth.follow_up import follow_up
+from deid.synth.habits import draw_habits
+from deid.synth.identities import name_members, number_members
+from deid.synth.kin import list_relatives
+from deid.synth.notes import GoldNote, write_note
+from deid.synth.people import LOCALES, CareSite, Household, Locale
+from deid.synth.physiology import draw_body
+from deid.synth.places import draw_address
+from deid.synth.problems import draw_deaths, draw_problems
+from deid.synth.records import record_household, record_source, record_visit
+from deid.synth.rows import RowStore
+from deid.synth.streams import happens, one_of, open_stream
+from deid.synth.visits import Visit
+
+RURAL = 0.5
+"""Share of households in villages (assumption)."""
+
+
+def generate(
+    residents: int, seed: int, locales: Sequence[Locale] = LOCALES, *, today: date
+) -> dict[str, pa.Table]:
+    """A population of exactly ``residents`` people as a dataset of vault tables.
+
+    The same arguments give the same rows. Follow-up takes 8 to 10 years and ends at ``today``;
+    nothing lies after it. Residents are shared out evenly among ``locales``.
+
+    Raises:
+        ValueError: for fewer residents than locales, or a locale that there is not.
+    """
+    return generate_with_gold(residents, seed, locales, today=today)[0]
+
+
+def generate_with_gold(
+    residents: int, seed: int, locales: Sequence[Locale] = LOCALES, *, today: date
+) -> tuple[dict[str, pa.Table], list[GoldNote]]:
+    """As :func:`generate`, and for each note the spans of all identifiers in it."""
+    unknown = sorted(set(locales) - set(LOCALES))
+    if unknown or not locales or len(set(locales)) != len(locales):
+        raise ValueError(f"locales are one or more of {', '.join(LOCALES)}, each once")
+    if residents < len(locales):
+        raise ValueError("there must be at least one resident for each locale")
+    store = RowStore()
+    gold: list[GoldNote] = []
+    record_source(store, residents, seed, locales, today)
+    for position, locale in enumerate(locales):
+        share = residents // len(locales) + (position < residents % len(locales))
+        sites = build_care_sites(seed, locale, store)
+        for household in households(share, seed, locale, sites, store, today):
+            gold += _live(household, seed, store, today)
+    tables = store.tables()
+    return tables | derive_eras(tables), gold
+
+
+def households(
+    residents: int,
+    seed: int,
+    locale: Locale,
+    sites: Sequence[CareSite],
+    store: RowStore,
+    today: date,
+) -> Iterator[Household]:
+    """Households, one after the other, until together they have ``residents`` members."""
+    surface = Factory.create(locale)
+    remaining, index = residents, 0
+    while remaining:
+        stream = open_stream(seed, locale, "household", index)
+        site = sites[1] if happens(stream, RURAL) else sites[0]
+        kind, members = draw_household(stream, locale, site.centre.area, today)
+        while len(members) > remaining:
+            kind, members = draw_household(stream, locale, site.centre.area, today)
+        for member in members:
+            member.person_id = store.number("person")
+        household_id = store.number("household")
+        surface.random = stream
+        household = _settle(stream, household_id, kind, members, site, today)
+        name_members(stream, surface, household)
+        number_members(stream, household)
+        draw_habits(stream, household, today)
+        draw_deaths(stream, household, today)
+        draw_problems(stream, household, today)
+        list_relatives(stream, surface, household)
+        yield household
+        remaining -= len(members)
+        index += 1
+
+
+def _settle(
+    stream: Random, household_id: int, kind: str, members: list, site: CareSite, today: date
+) -> Household:
+    neighbourhood = one_of(stream, site.centre.neighbourhoods)
+    return Household(
+        household_id=household_id,
+        code=f"{site.region_code}-F{household_id % 1_000_000:06d}",
+        locale=site.locale,
+        area=site.centre.area,
+        kind=kind,
+        address=draw_address(stream, site.locale, site.centre, neighbourhood),
+        site=site,
+        doctor=one_of(stream, site.staff[:4]),
+        nurse=one_of(stream, site.staff[4:]),
+        members=members,
+        record_start=today - timedelta(days=stream.randrange(8 * 365, 10 * 365)),
+    )
+
+
+def _live(household: Household, seed: int, store: RowStore, today: date) -> list[GoldNote]:
+    """The years of one household: visits, their rows and their notes."""
+    record_household(store, household, today)
+    gold = []
+    for member in household.members:
+        stream = open_stream(seed, household.locale, "course", member.person_id)
+        words = open_stream(seed, household.locale, "words", member.person_id)
+        for visit in _visits(stream, household, member, today):
+            record = record_visit(store, household, visit, today)
+            for form in visit.forms:
+                note = write_note(words, household, visit, form)
+                note_id = record.add_note(form, note)
+                gold.append(GoldNote(note_id, note.text, note.spans))
+    return gold
+
+
+def _visits(stream: Random, household: Household, member, today: date) -> list[Visit]:
+    body = draw_body(stream, member)
+    visits = []
+    opened = max(household.record_start, member.birth + timedelta(days=40))
+    last = min(today, member.death or today)
+    if member.age_on(opened) > 6 and opened <= last:
+        visits.append(basic_information(stream, household, body, opened))
+    visits += follow_up(stream, household, body, today)
+    visits += contacts(stream, household, body, today)
+    visits += examinations(stream, household, body, today)
+    return sorted(visits, key=lambda visit: visit.day)

@@ -1,0 +1,53 @@
+"""Collects rows of the vault's tables column by column, and numbers them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import pyarrow as pa
+
+from deid.vault.arrow import arrow_schema
+from deid.vault.schema import metadata
+
+FIRST_ID = 7_000_000_000
+"""Every id of a synthetic row is at least this, far from those of imported records."""
+
+
+class RowStore:
+    """Rows under way; columns that are never given stay empty."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self._next: dict[str, int] = defaultdict(lambda: FIRST_ID)
+
+    def number(self, table: str) -> int:
+        """The next id of a table."""
+        given = self._next[table]
+        self._next[table] = given + 1
+        return given
+
+    def add(self, table: str, **values: Any) -> None:
+        """A row whose key, if it has any, is among the values."""
+        self._rows[table].append(values)
+
+    def add_numbered(self, table: str, **values: Any) -> int:
+        """A row that receives the next id of its table; gives the id."""
+        number = self.number(table)
+        values[f"{table}_id"] = number
+        self._rows[table].append(values)
+        return number
+
+    def tables(self) -> dict[str, pa.Table]:
+        """All rows, with the vault's columns and types, in the order in which they were added."""
+        return {
+            table: pa.table(
+                {
+                    field.name: pa.array([row.get(field.name) for row in rows], type=field.type)
+                    for field in arrow_schema(table)
+                },
+                schema=arrow_schema(table),
+            )
+            for table, rows in sorted(self._rows.items())
+            if table in metadata.tables
+        }
