@@ -181,7 +181,7 @@ def _person(record: Record, ledger: Ledger, language: Language) -> tuple[Stateme
 def _relative(relative: Relative, record: Record, ledger: Ledger, language: Language) -> Statement:
     """A relative by relationship, sex and age band, with lasting conditions only."""
     lasting = {
-        event.name: event
+        rules.sameness_key(event.name): event
         for event in relative.conditions
         if relations.families("problem", event.name) & rules.CHRONIC_FAMILIES
     }

@@ -279,7 +279,7 @@ class RecordReader:
             sex_concept_id=person[0]["gender_concept_id"] or 0,
             year_of_birth=person[0]["year_of_birth"],
             visits=tuple(sorted((_visit(row, shown) for row in visits), key=_visit_order)),
-            events=tuple(sorted(events, key=lambda e: (e.start, e.table, e.row_id))),
+            events=tuple(sorted(events, key=_event_order)),
             notes=tuple(
                 sorted(
                     (_note(row) for row in notes if (row["note_text"] or "").strip()),
@@ -296,7 +296,7 @@ class RecordReader:
                     conditions=tuple(
                         sorted(
                             kin_events.get(link["fact_id_2"], ()),
-                            key=lambda e: (e.start, e.row_id),
+                            key=_event_order,
                         )
                     ),
                 )
@@ -521,6 +521,11 @@ def _visit(row: dict[str, Any], names: dict[int, str]) -> Visit:
     return Visit(
         row["visit_occurrence_id"], start, end if end is not None and end >= start else start, name
     )
+
+
+def _event_order(event: Event) -> tuple[date, str, str, int]:
+    """Row ids are pseudonyms, so that within a day the name makes a better order."""
+    return event.start, event.table, event.name.casefold(), event.row_id
 
 
 def _visit_order(visit: Visit) -> tuple[date, int]:

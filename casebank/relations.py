@@ -52,7 +52,7 @@ RELATIONS = (
         r"amlodipine|nifedipine|felodipine|\w+opril\b|\w+sartan|hydrochlorothiazide|indapamide|"
         r"metoprolol|bisoprolol|atenolol|氨氯地平|硝苯地平|非洛地平|普利|沙坦|氢氯噻嗪|吲达帕胺|美托洛尔|"
         r"比索洛尔",
-        r"blood pressure|systolic|diastolic|血压|收缩压|舒张压",
+        r"blood pressure|\bbp\b|systolic|diastolic|血压|收缩压|舒张压",
     ),
     Relation(
         "lipids",

@@ -112,25 +112,25 @@ def _month_year(match: re.Match[str], origin: date, anchor: date, language: Lang
     if found is None:
         return match.group()
     months = round((found - origin).days / 30.4375)
-    return _mark_about(months // 12 if months % 12 == 0 else None, months, language)
+    return _mark_about(months, language)
 
 
 def _year(match: re.Match[str], origin: date, anchor: date, language: Language) -> str:
     years = int(match.group("year")) - origin.year
-    return (match.groupdict().get("before") or "") + _mark_about(years, years * 12, language)
+    return (match.groupdict().get("before") or "") + _mark_about(years * 12, language)
 
 
 def _mark_day(day: int, language: Language) -> str:
     return f"〔第{day}天〕" if language == "zh" else f"[day {day}]"
 
 
-def _mark_about(years: int | None, months: int, language: Language) -> str:
+def _mark_about(months: int, language: Language) -> str:
     if months == 0:
         return "〔首次接诊前后〕" if language == "zh" else "[about first contact]"
-    number, zh, en = (abs(months), "个月", "month") if years is None else (abs(years), "年", "year")
+    span = span_text(round(months * 30.4375), language)
     if language == "zh":
-        return f"〔约首次接诊{'后' if months > 0 else '前'}{number}{zh}〕"
-    return f"[about {_plural(number, en)} {'after' if months > 0 else 'before'} first contact]"
+        return f"〔约首次接诊{'后' if months > 0 else '前'}{span}〕"
+    return f"[about {span} {'after' if months > 0 else 'before'} first contact]"
 
 
 def _band_in_text(match: re.Match[str]) -> str:

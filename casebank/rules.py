@@ -195,9 +195,13 @@ SENSITIVE = (
     ),
     Sensitive("suicide and self-harm", r"suicid|self.harm|自杀|自伤"),
     Sensitive(
-        "violence and abuse", r"\babuse(d)?\b(?!.*screen)|intimate partner|rape|家庭暴力|虐待|性侵"
+        "violence and abuse",
+        r"^(?!.*(screen|drug|alcohol)).*\babuse(d)?\b|intimate partner|\brape\b|家庭暴力|虐待|性侵",
     ),
-    Sensitive("substance use", r"misuses? drugs|opioid (use|abuse)|drug (abuse|dependence)$|吸毒"),
+    Sensitive(
+        "substance use",
+        r"^(?!.*screen).*(misuses? drugs|opioid (use|abuse)|drug (abuse|dependence)|吸毒)",
+    ),
     Sensitive(
         "pregnancy loss", r"miscarriage|abortion|blighted ovum|stillbirth|流产|死产|终止妊娠"
     ),

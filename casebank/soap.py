@@ -138,8 +138,8 @@ class Linker:
             for number in relations.related(part, event.name, self._titles)
             if _in_time(self._problems[number], ledger.day(event.start), part)
         )
-        # Within one family, the problem that was dealt with at this contact comes first.
-        if set(numbers) & here:
+        # A drug is given for the problem of its family that was dealt with at this contact.
+        if part == "drug" and set(numbers) & here:
             numbers = tuple(number for number in numbers if number in here)
         if not numbers and event.table in {"drug_exposure", "procedure_occurrence"}:
             return tuple(here) if len(here) == 1 else ()

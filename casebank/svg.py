@@ -19,6 +19,7 @@ from casebank.timeline import target_text
 
 WIDTH = 480
 _LEFT, _RIGHT = 12, 468
+_FLOW_LEFT = 48
 _ROW = 26
 _FONT = 11
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
@@ -37,12 +38,13 @@ _TEXT = {
         "en": "{name} {count} values, {low} to {high} {unit}, last {last}",
         "zh": "{name}{count}次，{low}至{high} {unit}，末次{last}",
     },
-    "no target": {"en": "none set for this unit", "zh": "该单位未设目标"},
+    "no target": {"en": "none set", "zh": "未设"},
     "legend": {
         "en": "Solid bar: with an end · hatched bar: goes on · diamond: on one day",
         "zh": "实心条：有结束 · 斜纹条：仍持续 · 菱形：单日",
     },
     "target": {"en": "target", "zh": "目标"},
+    "filled": {"en": "filled mark: off target", "zh": "实心点：未达标"},
 }
 
 
@@ -52,12 +54,13 @@ class Axis:
 
     first: int
     last: int
+    left: int = _LEFT
 
     def x(self, day: int) -> float:
         """Position of ``day``, held inside the drawing."""
         span = max(1, self.last - self.first)
         share = (min(max(day, self.first), self.last) - self.first) / span
-        return _LEFT + share * (_RIGHT - _LEFT)
+        return self.left + share * (_RIGHT - self.left)
 
     def ticks(self) -> list[int]:
         """At most seven days to mark: whole years from day 0 if the span has years, else months."""
@@ -107,18 +110,26 @@ def draw_flow_sheet(sheet: FlowSheet, language: Language, identifier: str | None
         for bound in (series.target.low, series.target.high)
         if bound is not None
     ]
-    scale = _Scale(min([*values, *bounds]), max([*values, *bounds]), 34, 204)
-    parts: list[str] = []
+    head = 22 + 15 * len(sheet.series)
+    axis = Axis(axis.first, axis.last, left=_FLOW_LEFT)
+    scale = _Scale(min([*values, *bounds]), max([*values, *bounds]), head + 12, head + 182)
+    parts: list[str] = [_label(_LEFT, 14, sheet.title, bold=True)]
+    if bounds:
+        parts.append(_label(_RIGHT, 14, _TEXT["filled"][language], small=True, end=True))
     for number, series in enumerate(sheet.series):
+        parts.append(_legend(series, number, 29 + 15 * number, language))
         parts.append(_band(series, scale, prefix, language))
+    for number, series in enumerate(sheet.series):
         parts.append(_course(series, number, axis, scale))
     for value in scale.ticks():
-        parts.append(_label(_LEFT, scale.y(value) - 2, _number(value), small=True))
-    top = 216.0
+        y = scale.y(value)
+        parts.append(_line(_FLOW_LEFT - 4, y, _FLOW_LEFT, y, "#333", 1))
+        parts.append(_label(_FLOW_LEFT - 6, y + 3, _number(value), small=True, end=True))
+    top = head + 194.0
     for label, items in _grouped(sheet.drugs):
         parts.append(_row(label, items, axis, top, language, prefix))
         top += _ROW
-    parts.append(_axis(axis, top + 4, language, from_top=24))
+    parts.append(_axis(axis, top + 4, language, from_top=head + 8))
     description = _TEXT["flow"][language].format(
         title=sheet.title,
         series="; ".join(_describe(series, language) for series in sheet.series),
@@ -194,43 +205,57 @@ def _band(series: FlowSeries, scale: _Scale, prefix: str, language: Language) ->
     top, bottom = scale.y(high), scale.y(low)
     words = f"{series.name} {_TEXT['target'][language]} {_target_text(series, language)}"
     return (
-        f'<rect x="{_LEFT}" y="{top:.1f}" width="{_RIGHT - _LEFT}" height="{bottom - top:.1f}" '
-        f'fill="url(#{prefix}-target)" stroke="#586" stroke-dasharray="4 3">'
-        f"<title>{escape(words)}</title></rect>" + _label(_RIGHT - 4, top + 11, words, end=True)
+        f'<rect x="{_FLOW_LEFT}" y="{top:.1f}" width="{_RIGHT - _FLOW_LEFT}" '
+        f'height="{bottom - top:.1f}" fill="url(#{prefix}-target)" stroke="#586" '
+        f'stroke-dasharray="4 3"><title>{escape(words)}</title></rect>'
     )
 
 
+def _legend(series: FlowSeries, number: int, y: float, language: Language) -> str:
+    """The series' line and mark, its name with unit, and its target, in words."""
+    words = f"{series.name} ({series.unit})" if series.unit else series.name
+    words += f" · {_TEXT['target'][language]}: {_target_text(series, language)}"
+    return (
+        f'<path d="M{_LEFT} {y - 4:.1f}h30" fill="none" stroke="#234" stroke-width="1.5" '
+        f'stroke-dasharray="{_dash(number)}"/>'
+        + _mark(number, _LEFT + 15, y - 4, "#fff", "")
+        + _label(_LEFT + 36, y, words)
+    )
+
+
+def _dash(number: int) -> str:
+    return ("0", "6 3", "2 2", "8 2 2 2")[number % 4]
+
+
+def _mark(number: int, x: float, y: float, fill: str, words: str) -> str:
+    style = f'fill="{fill}" stroke="#234" stroke-width="1.2">'
+    title = f"<title>{escape(words)}</title>" if words else ""
+    if number % 2:
+        return f'<rect x="{x - 3:.1f}" y="{y - 3:.1f}" width="6" height="6" {style}{title}</rect>'
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.2" {style}{title}</circle>'
+
+
 def _course(series: FlowSeries, number: int, axis: Axis, scale: _Scale) -> str:
-    """Line and marks; series differ by dash and shape, and a mark outside its target is filled."""
+    """Line and marks; series differ by dash and shape, and a mark off its target is filled."""
     places = [(axis.x(p.day), scale.y(p.value), p) for p in series.points]
-    dash = ("", "6 3", "2 2", "8 2 2 2")[number % 4]
     path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y, _ in places)
     parts = [
-        f'<path d="{path}" fill="none" stroke="#234" stroke-width="1.5" stroke-dasharray="{dash}"/>'
+        f'<path d="{path}" fill="none" stroke="#234" stroke-width="1.5" '
+        f'stroke-dasharray="{_dash(number)}"/>'
     ]
     for x, y, point in places:
         fill = "#234" if point.state in {"above", "below"} else "#fff"
         words = f"{series.name} {_number(point.value)} {series.unit} ({point.state})"
-        if number % 2:
-            shape = f'<rect x="{x - 3:.1f}" y="{y - 3:.1f}" width="6" height="6"'
-        else:
-            shape = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.2"'
-        tag = "rect" if number % 2 else "circle"
-        parts.append(
-            f'{shape} fill="{fill}" stroke="#234" stroke-width="1.2">'
-            f"<title>{escape(words)}</title></{tag}>"
-        )
-    x, y, _ = places[-1]
-    parts.append(_label(min(x, _RIGHT) - 4, y - 6, series.name, end=True, bold=True))
+        parts.append(_mark(number, x, y, fill, words))
     return "".join(parts)
 
 
 def _axis(axis: Axis, y: float, language: Language, from_top: float) -> str:
-    parts = [_line(_LEFT, y, _RIGHT, y, "#333", 1)]
+    parts = [_line(axis.left, y, _RIGHT, y, "#333", 1)]
     for day in axis.ticks():
         x = axis.x(day)
         words = "0" if day == 0 else ("−" if day < 0 else "+") + span_text(day, language)
-        anchor = "start" if x < _LEFT + 20 else "end" if x > _RIGHT - 20 else "middle"
+        anchor = "start" if x < axis.left + 20 else "end" if x > _RIGHT - 20 else "middle"
         parts.append(_line(x, from_top, x, y, "#ddd", 0.5))
         parts.append(
             f'<text x="{x:.1f}" y="{y + 14:.1f}" text-anchor="{anchor}" font-size="9">'
