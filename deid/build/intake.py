@@ -35,6 +35,9 @@ IDENTITY_IDS: Mapping[str, Mapping[str, str]] = {
 }
 """Identity tables that the build needs, and the ids in them that become pseudonyms."""
 
+PERSON_COLUMNS = ("person_id", "gender_concept_id", "year_of_birth", *BIRTH_PARTS)
+"""What :class:`deid.build.identities.Identities` reads of a person beside the identity tables."""
+
 STAFF_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "provider": ("provider_name", "npi", "dea", "provider_source_value"),
     "care_site": ("care_site_name", "care_site_source_value"),
@@ -108,6 +111,32 @@ def take_in(
             progress.add(batch.num_rows)
         _check_injective(working, table, rules)
     progress.finish()
+    _take_in_identity_tables(snapshot, pseudonyms, working)
+    return Intake(rows, types, required)
+
+
+def take_in_identities(
+    snapshot: VaultSnapshot, pseudonyms: Pseudonymiser, working: duckdb.DuckDBPyConnection
+) -> None:
+    """Fill only what :class:`deid.build.identities.Identities` reads."""
+    working.execute("CREATE SCHEMA vault")
+    working.execute("CREATE SCHEMA identity")
+    for table, named in STAFF_COLUMNS.items():
+        columns = [*named, *(PERSON_COLUMNS if table == "person" else ())]
+        schema = snapshot.columns(table)
+        types = {name: _duckdb_type(schema.field(name).type) for name in columns}
+        _make_table(working, "vault", table, types)
+        for batch in snapshot.batches(table, columns):
+            if table == "person":
+                ids = _pseudonyms(batch["person_id"], "person", pseudonyms)
+                batch = _replaced(batch, "person_id", ids)
+            _insert(working, "vault", table, batch)
+    _take_in_identity_tables(snapshot, pseudonyms, working)
+
+
+def _take_in_identity_tables(
+    snapshot: VaultSnapshot, pseudonyms: Pseudonymiser, working: duckdb.DuckDBPyConnection
+) -> None:
     for table, ids in IDENTITY_IDS.items():
         schema = snapshot.columns(table)
         _make_table(
@@ -117,7 +146,6 @@ def take_in(
             for column, domain in ids.items():
                 batch = _replaced(batch, column, _pseudonyms(batch[column], domain, pseudonyms))
             _insert(working, "identity", table, batch)
-    return Intake(rows, types, required)
 
 
 def event_fields(snapshot: VaultSnapshot) -> dict[int, str]:

@@ -26,7 +26,12 @@ from deid.build.notes import EngineRecipe, canaries_surviving, scrub_notes
 from deid.build.output import write_table
 from deid.build.people import People, decide_people
 from deid.build.progress import Progress, Say, silent
-from deid.build.selection import collect_allowed_values, remove_identifying_values, select_rows
+from deid.build.selection import (
+    collect_allowed_values,
+    count_vocabulary_left_out,
+    remove_identifying_values,
+    select_rows,
+)
 from deid.build.workspace import private_folder
 from deid.build.writer import ReleaseWriter
 from deid.errors import ReleaseError
@@ -89,6 +94,7 @@ def build_release(
             index = IdentifierIndex(identities.identifiers_of_all())
             of_text = collect_allowed_values(working, policy)
             remove_identifying_values(working, index, of_text)
+            left_out |= count_vocabulary_left_out(working, policy)
             recipe = EngineRecipe(
                 keyring.derive("release", name, "surrogates"),
                 identities.full_names(),

@@ -84,6 +84,23 @@ def collect_allowed_values(working: duckdb.DuckDBPyConnection, policy: Policy) -
     return of_text
 
 
+def count_vocabulary_left_out(
+    working: duckdb.DuckDBPyConnection, policy: Policy
+) -> dict[str, dict[str, int]]:
+    """Vocabulary rows that do not leave; known once ``allowed.local_concepts`` is final."""
+    left_out: dict[str, dict[str, int]] = {}
+    for table, layout in LAYOUTS.items():
+        if layout.kind is not RowKind.VOCABULARY or table not in policy.tables:
+            continue
+        condition = local_filter(table, list(policy.tables[table]))
+        row = working.execute(
+            f"SELECT count(*) FROM vault.{quoted(table)} v WHERE NOT ({condition})"
+        ).fetchone()
+        if row and row[0]:
+            left_out[table] = {LOCAL: int(row[0])}
+    return left_out
+
+
 def remove_identifying_values(
     working: duckdb.DuckDBPyConnection, index: IdentifierIndex, of_text: list[str]
 ) -> int:

@@ -6,7 +6,7 @@ import os
 
 import click
 
-from deid.release import list_releases
+from deid.release import list_releases, open_release
 from deid.settings import EngineSettings
 
 
@@ -64,6 +64,34 @@ def list_() -> None:
             f"{item.name}: {manifest.title}; {manifest.tables['person'].rows_out:,} people, "
             f"policy {manifest.policy['name']} {manifest.policy['version']}, "
             f"{manifest.data_window[0]} to {manifest.data_window[1]}"
+        )
+
+
+@release.command()
+@click.argument("name")
+@click.option(
+    "--with-vault",
+    is_flag=True,
+    help="Also look for every identifier of the vault in the release; needs vault and keyring.",
+)
+def verify(name: str, with_vault: bool) -> None:
+    """Verify release NAME: checksums, schema, row counts, keys, links and order."""
+    from deid.build.verify import scan_against_vault, verify_release
+    from deid.keys import Keyring
+
+    settings = EngineSettings.from_environ(os.environ)
+    item = open_release(settings.release_root, name)
+    done = verify_release(item)
+    click.echo(
+        f"release {name}: {done.tables} tables, {done.rows:,} rows and {done.links} links are "
+        "as the manifest and OMOP CDM say"
+    )
+    if with_vault:
+        scan = scan_against_vault(item, settings.vault_url, Keyring.load(settings.keyring))
+        click.echo(
+            f"none of {scan.forms:,} identifiers of the vault is in {scan.values_read:,} values "
+            f"and {scan.notes_read:,} notes; {scan.own_names} notes hold a word that is also a "
+            f"name of their person, {scan.ambiguous:,} words are also names of others or of places"
         )
 
 
