@@ -9,7 +9,7 @@ Inside one table whose cells add up to a shown total, the range of every withhel
 out from what would be shown. If one of them had fewer than :data:`PROTECTED_WIDTH` + 1 possible
 values, all cells are withheld. Hiding one more cell would be the usual way, and is not safe: a
 reader who knows the rule learns from the hiding itself that the first range was narrow, and that
-alone can fix the cell (three cells of 11, 0 and 13 are an example). Withholding all leaves at
+alone can fix the cell (cells of 11, 12 and 0 are an example). Withholding all leaves at
 least six possible values for every withheld cell even to such a reader; a test enumerates them.
 
 Minimum and rounding are of the size in use elsewhere: 11 (PCORnet, CMS), 20 (All of Us), rounding
@@ -46,6 +46,11 @@ class DisclosureRule:
     def __post_init__(self) -> None:
         if not MINIMUM_BASE <= self.base <= self.minimum_cell:
             raise ValueError(f"base is from {MINIMUM_BASE} to minimum_cell")
+
+    @classmethod
+    def with_minimum(cls, minimum_cell: int) -> DisclosureRule:
+        """The rule for an installation's own minimum, with the usual rounding where it fits."""
+        return cls(minimum_cell, min(ROUND_TO, minimum_cell))
 
     @property
     def protected_width(self) -> int:

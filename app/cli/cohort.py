@@ -96,7 +96,7 @@ def count_command(
 ) -> None:
     """Print how many people a definition finds, rule by rule, with small counts suppressed."""
     result = _result(definition, release, cdm, limit_seconds)
-    rule = DisclosureRule(PortalSettings.from_environ(os.environ).minimum_cell)
+    rule = DisclosureRule.with_minimum(PortalSettings.from_environ(os.environ).minimum_cell)
     table = safe_attrition(result.attrition, result.persons, rule)
     lines = [("People with an entry event", table.entry)]
     lines += [(f"  after: {step.rule}", step.remaining) for step in table.steps]
