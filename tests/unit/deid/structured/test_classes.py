@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deid.policy import GeneralisationStep
+from deid.structured.classes import (
+    NONE,
+    band_of_year,
+    class_of_each,
+    generalise_small_classes,
+    generalise_to_average,
+)
+
+STEPS = tuple(
+    GeneralisationStep(*step.split(":"))
+    for step in [
+        "year_of_birth:5",
+        "race_concept_id:none",
+        "location_id:none",
+        "year_of_birth:20",
+        "gender_concept_id:none",
+        "year_of_birth:100",
+    ]
+)
+
+
+@st.composite
+def populations(draw: st.DrawFn) -> dict[str, np.ndarray]:
+    size = draw(st.integers(1, 60))
+
+    def column(values: list[int]) -> np.ndarray:
+        drawn = draw(st.lists(st.sampled_from(values), min_size=size, max_size=size))
+        return np.array(drawn, dtype=np.int64)
+
+    return {
+        "year_of_birth": column(list(range(1940, 2000, 3))),
+        "gender_concept_id": column([8507, 8532]),
+        "race_concept_id": column([8515, 8527, 8516]),
+        "location_id": column([NONE, 11, 12]),
+    }
+
+
+@given(people=populations(), k=st.integers(2, 12))
+def test_everybody_who_is_kept_is_in_a_class_of_at_least_k(
+    people: dict[str, np.ndarray], k: int
+) -> None:
+    result = generalise_small_classes(people, STEPS, k, oldest_year=1930)
+    kept = [column[result.kept] for column in result.columns.values()]
+    if result.kept.any():
+        assert class_of_each(kept)[1].min() >= k
+
+
+@given(people=populations(), k=st.integers(2, 12))
+def test_nobody_is_left_out_while_the_last_step_makes_enough_people_alike(
+    people: dict[str, np.ndarray], k: int
+) -> None:
+    people = {**people, "year_of_birth": people["year_of_birth"] % 60 + 1930}
+    result = generalise_small_classes(people, STEPS, k, oldest_year=1930)
+    assert result.kept.all() == (len(result.kept) >= k)
+
+
+@given(people=populations(), k=st.integers(2, 6))
+def test_a_value_is_its_own_or_a_coarser_one_and_never_anothers(
+    people: dict[str, np.ndarray], k: int
+) -> None:
+    result = generalise_small_classes(people, STEPS, k, oldest_year=1930)
+    for name in ("gender_concept_id", "race_concept_id", "location_id"):
+        coarse = NONE if name == "location_id" else 0
+        now = result.columns[name]
+        assert ((now == people[name]) | (now == coarse)).all()
+    years, now = people["year_of_birth"], result.columns["year_of_birth"]
+    levels = [years, *(band_of_year(years, width, 1930) for width in (5, 20, 100))]
+    assert np.any([now == level for level in levels], axis=0).all()
+
+
+@given(people=populations())
+def test_the_order_of_people_does_not_matter(people: dict[str, np.ndarray]) -> None:
+    forward = generalise_small_classes(people, STEPS, 5, oldest_year=1930)
+    backward = generalise_small_classes(
+        {name: column[::-1] for name, column in people.items()}, STEPS, 5, oldest_year=1930
+    )
+
+    def table(result: object) -> list[tuple]:
+        columns = [*result.columns.values(), result.kept]  # type: ignore[attr-defined]
+        return sorted(zip(*(column.tolist() for column in columns), strict=True))
+
+    assert forward.kept.sum() == backward.kept.sum()
+    if not any(step == "joined to small classes" for step, _ in forward.steps):
+        assert table(forward) == table(backward)
+
+
+@given(people=populations(), average=st.sampled_from([0.05, 0.1, 0.2, 0.5]))
+def test_the_mean_risk_is_met_wherever_everybody_together_would_meet_it(
+    people: dict[str, np.ndarray], average: float
+) -> None:
+    people = {**people, "year_of_birth": people["year_of_birth"] % 60 + 1930}
+    size = len(people["year_of_birth"])
+    result = generalise_to_average(people, STEPS, 2, 1930, average)
+    if 1 / size <= average and result.kept.any():
+        codes, sizes = class_of_each([c[result.kept] for c in result.columns.values()])
+        assert (1 / sizes[codes]).mean() <= average
+
+
+def test_large_classes_are_left_as_they_are() -> None:
+    people = {
+        "year_of_birth": np.array([1950] * 6 + [1951, 1952]),
+        "gender_concept_id": np.array([8507] * 8),
+        "race_concept_id": np.array([8527] * 8),
+        "location_id": np.array([11] * 8),
+    }
+    result = generalise_small_classes(people, STEPS, 2, oldest_year=1930)
+    assert result.columns["year_of_birth"].tolist() == [1950] * 6 + [1952, 1952]
+    assert result.steps == (("year_of_birth:5", 2),)
+
+
+def test_a_band_is_shown_as_its_middle_and_never_before_the_pooled_year() -> None:
+    years = np.array([1930, 1949, 1950, 1959])
+    assert band_of_year(years, 10, oldest=1930).tolist() == [1935, 1945, 1955, 1955]
+    assert band_of_year(years, 20, oldest=1932).tolist() == [1932, 1950, 1950, 1950]
