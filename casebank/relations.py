@@ -123,7 +123,7 @@ RELATIONS = (
         "anaemia",
         r"an(a?)emia|hemorrhage|贫血|出血",
         r"ferrous|iron\b|vitamin b ?12|cyanocobalamin|folic|硫酸亚铁|叶酸|铁剂",
-        r"h[ae]+moglobin(?! a1c)|hematocrit|erythrocyte|\bmcv\b|血红蛋白|红细胞",
+        r"^(?!.*a1c).*h[ae]+moglobin|hematocrit|erythrocyte|\bmcv\b|血红蛋白|红细胞",
     ),
     Relation(
         "musculoskeletal",

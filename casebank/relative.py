@@ -22,6 +22,8 @@ _MONTHS = (
     *("july", "august", "september", "october", "november", "december"),
 )
 _MONTH = "|".join([*_MONTHS, *(name[:3] for name in _MONTHS), "sept"])
+# Without a year beside it, "may" is a month only with a capital.
+_CAPITAL_MONTH = "(?-i:" + "|".join([_MONTH.title(), _MONTH.upper()]) + ")"
 _YEAR = r"(?:19|20)\d\d"
 _ORDINAL = r"(?:st|nd|rd|th)?"
 
@@ -180,11 +182,14 @@ _DATES = (
         _compile(r"(?<!\d)(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*[日号]"), _month_day
     ),
     _DatePattern(
-        _compile(rf"\b(?P<month>{_MONTH})\.?\s+(?P<day>\d{{1,2}}){_ORDINAL}\b(?!\s*(mg|ml|%))"),
+        _compile(
+            rf"\b(?P<month>{_CAPITAL_MONTH})\.?\s+(?P<day>\d{{1,2}}){_ORDINAL}\b(?!\s*(mg|ml|%))"
+        ),
         _month_day,
     ),
     _DatePattern(
-        _compile(rf"\b(?P<day>\d{{1,2}}){_ORDINAL}\s+(?P<month>{_MONTH})\b\.?"), _month_day
+        _compile(rf"\b(?P<day>\d{{1,2}}){_ORDINAL}\s+(?P<month>{_CAPITAL_MONTH})\b\.?"),
+        _month_day,
     ),
     _DatePattern(_compile(rf"(?<!\d)(?P<year>{_YEAR})\s*年(?!\d)"), _year),
     _DatePattern(

@@ -1,0 +1,129 @@
+"""Notes become S, O, A and P without a word of ours."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casebank.soap import IDENTITY_LINE, parse_note, split_sentences
+
+
+def parts(text: str) -> list[tuple[str, str]]:
+    return [
+        (section.letter, text[section.start : section.end].strip()) for section in parse_note(text)
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "S: dizzy\nO: BP 150/90\nA: high pressure\nP: rest",
+        "S: dizzy. O: BP 150/90. A: high pressure. P: rest",
+        "Subjective: dizzy\nObjective: BP 150/90\nAssessment: high pressure\nPlan: rest",
+        "SUBJECTIVE:\ndizzy\nOBJECTIVE:\nBP 150/90\nASSESSMENT:\nhigh pressure\nPLAN:\nrest",
+        "Chief complaint: dizzy\nPhysical exam: BP 150/90\nImpression: high pressure\nPlan: rest",
+        "【主观】dizzy\n【客观】BP 150/90\n【评估】high pressure\n【计划】rest",
+        "主观：dizzy。客观：BP 150/90。评估：high pressure。计划：rest",
+        "主观资料: dizzy\n客观资料: BP 150/90\n评价: high pressure\n处置计划: rest",
+        "主诉：dizzy\n查体：BP 150/90\n诊断：high pressure\n处理意见：rest",
+    ],
+)
+def test_headings_in_both_languages_open_sections(text: str) -> None:
+    plain = [(letter, words.rstrip(".。")) for letter, words in parts(text)]
+    assert plain == [("S", "dizzy"), ("O", "BP 150/90"), ("A", "high pressure"), ("P", "rest")]
+
+
+def test_what_stands_before_the_first_heading_is_under_none() -> None:
+    assert parts("HOME VISIT\nS: dizzy") == [("", "HOME VISIT"), ("S", "dizzy")]
+
+
+def test_a_combined_assessment_and_plan_is_an_assessment() -> None:
+    assert parts("O: fine\nA/P: 1) HTN. Go on.") == [("O", "fine"), ("A", "1) HTN. Go on.")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Vitamin A: 900 ug daily", "Blood group O: confirmed", "see plan: none was made"],
+)
+def test_a_letter_or_word_within_a_sentence_is_no_heading(text: str) -> None:
+    assert [letter for letter, _ in parts(text)] == [""]
+
+
+def test_a_note_without_headings_is_one_section_and_an_empty_one_is_none() -> None:
+    assert parts("Telephone call about the results.") == [("", "Telephone call about the results.")]
+    assert parts("  \n ") == []
+    assert parts("S:\nO:\n") == []
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "S: ",
+                "O：",
+                "主观：",
+                "评估:",
+                "Plan: ",
+                "\n",
+                "头晕。",
+                "cough. ",
+                "5.2 ",
+                "Dr. A ",
+                "！",
+                " ",
+            ]
+        ),
+        max_size=20,
+    ).map("".join)
+)
+def test_sections_and_sentences_are_ordered_stretches_that_never_overlap(text: str) -> None:
+    reached = 0
+    for section in parse_note(text):
+        assert reached <= section.start < section.end <= len(text)
+        reached = section.start
+        for start, end in split_sentences(text, section.start, section.end):
+            assert reached <= start < end <= section.end
+            assert text[start:end] == text[start:end].strip()
+            reached = end
+        reached = section.end
+
+
+def sentences(text: str) -> list[str]:
+    return [text[start:end] for start, end in split_sentences(text, 0, len(text))]
+
+
+def test_sentences_end_where_people_end_them() -> None:
+    assert sentences("Seen by Dr. Lee. K 4.1, Cr 0.9.\n1. Rest. 2. Walk!") == [
+        "Seen by Dr. Lee.",
+        "K 4.1, Cr 0.9.",
+        "1. Rest.",
+        "2. Walk!",
+    ]
+    assert sentences("头晕3天，无胸痛。血压150/95mmHg；体重78.5kg！") == [
+        "头晕3天，无胸痛。",
+        "血压150/95mmHg；",
+        "体重78.5kg！",
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Patient: Rose Tank",
+        "MRN: 4481",
+        "姓名：王某",
+        "责任医生：张",
+        "Imogen Varga, MD",
+        "电话：139",
+    ],
+)
+def test_identity_lines_are_recognised(line: str) -> None:
+    assert IDENTITY_LINE.search(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["Patient reports cough.", "Strength 5/5.", "患者诉头晕。", "Metformin 500 mg, BID"]
+)
+def test_clinical_lines_are_not_identity_lines(line: str) -> None:
+    assert not IDENTITY_LINE.search(line)
