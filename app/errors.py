@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from casebank.errors import CasebankError
+from casebank.errors import CasebankError, RecordNotFound
+from casebank.errors import TransitionRefused as CaseTransitionRefused
 from cohorts.errors import CohortError, QueryTimeout
 from deid.errors import CareCommonsError, ConfigurationError, ManifestMismatch, ReleaseNotFound
 
@@ -46,6 +47,8 @@ HTTP_STATUS: dict[type[CareCommonsError], int] = {
     TransitionRefused: 409,
     CohortError: 400,
     QueryTimeout: 503,
+    RecordNotFound: 404,
+    CaseTransitionRefused: 409,
     CasebankError: 400,
     ManifestMismatch: 503,
     ConfigurationError: 500,

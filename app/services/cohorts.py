@@ -15,6 +15,7 @@ from app.db.models import CohortDefinition, CohortVersion
 from app.errors import BadInput, NotFound, PermissionDenied
 from app.permissions import Actor, Permission, can, check_permission
 from app.services.projects import get_project, is_member
+from cohorts.characterisation import Characterisation
 from cohorts.disclosure import DisclosureRule, SafeAttrition, SafeCount, safe_attrition, safe_count
 from deid.release import Release
 
@@ -31,6 +32,7 @@ class SafeAnswer:
     persons: SafeCount
     entries: SafeCount
     attrition: SafeAttrition
+    table_one: Characterisation
     missing_tables: tuple[str, ...]
     seconds: float
 
@@ -64,6 +66,7 @@ class CohortAnswers:
                 result.entries if result.persons >= self.rule.minimum_cell else 0, self.rule
             ),
             attrition=safe_attrition(result.attrition, result.persons, self.rule),
+            table_one=cohorts.characterise(release, result, rule=self.rule),
             missing_tables=result.missing_tables,
             seconds=result.seconds,
         )

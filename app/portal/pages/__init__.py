@@ -1,13 +1,30 @@
 """The pages, one module a subject. Views are thin: read the form, call one service, render."""
 
-from app.portal.pages import catalogue, cohorts, home, projects, requests, review, system
+from app.portal.pages import (
+    administration,
+    cases,
+    catalogue,
+    cohorts,
+    home,
+    projects,
+    requests,
+    review,
+    system,
+    teaching,
+)
 
-BLUEPRINTS = (
-    home.blueprint,
-    catalogue.blueprint,
-    projects.blueprint,
-    cohorts.blueprint,
-    requests.blueprint,
-    review.blueprint,
-    system.blueprint,
+BLUEPRINTS = tuple(
+    module.blueprint
+    for module in (
+        home,
+        catalogue,
+        projects,
+        cohorts,
+        requests,
+        review,
+        cases,
+        teaching,
+        administration,
+        system,
+    )
 )

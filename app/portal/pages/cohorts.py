@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 import cohorts as cohort_engine
+from app.db.models import Project
 from app.errors import BadInput, NotFound
 from app.permissions import Permission
 from app.portal.access import page
-from app.portal.cohort_templates import TEMPLATES
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import cohorts as cohort_service
@@ -35,18 +33,13 @@ def new() -> str:
     """The form for a new cohort, empty or from a template."""
     with wiring().database.reading() as session:
         projects = list_projects(session, signed_in_actor())
-    chosen = TEMPLATES.get(request.args.get("template", ""))
-    return render_template(
-        "cohorts/new.html",
-        projects=projects,
-        templates=TEMPLATES,
-        typed={
-            "name": chosen.name if chosen else "",
-            "description": chosen.description if chosen else "",
-            "expression": json.dumps(chosen.expression, indent=2) if chosen else "",
-        },
-        error=None,
-    )
+    typed = {"name": "", "description": "", "expression": ""}
+    name = request.args.get("template", "")
+    if name in cohort_engine.list_templates():
+        template = cohort_engine.load_template(name)
+        typed["name"] = template.title or _words(name)
+        typed["expression"] = template.source.decode("utf-8")
+    return _new_form(projects, typed)
 
 
 @page(blueprint, "/new", Permission.DEFINE_COHORTS, methods=("POST",))
@@ -71,14 +64,7 @@ def create() -> Response | tuple[str, int]:
     except (BadInput, CohortError) as error:
         with wiring().database.reading() as session:
             projects = list_projects(session, actor)
-        page_again = render_template(
-            "cohorts/new.html",
-            projects=projects,
-            templates=TEMPLATES,
-            typed=typed,
-            error=str(error),
-        )
-        return page_again, 400
+        return _new_form(projects, typed, str(error)), 400
     return redirect(url_for("cohorts.show", cohort_id=made.id))
 
 
@@ -101,11 +87,14 @@ def show(cohort_id: int) -> str:
                 answer = wiring().answers.answer(release, version.expression)
             except CohortError as refused:
                 error = str(refused)
+        definition = cohort_engine.load(version.expression)
         html = render_template(
             "cohorts/show.html",
             cohort=cohort,
             version=version,
-            definition=cohort_engine.load(version.expression),
+            definition=definition,
+            words=cohort_engine.describe(definition),
+            findings=cohort_engine.check(definition),
             releases=releases,
             release=release,
             answer=answer,
@@ -129,6 +118,20 @@ def add_version(cohort_id: int) -> Response:
         )
     flash(f"Version {version.number} is kept.", "success")
     return redirect(url_for("cohorts.show", cohort_id=cohort_id))
+
+
+def _new_form(projects: list[Project], typed: dict[str, str], error: str = "") -> str:
+    return render_template(
+        "cohorts/new.html",
+        projects=projects,
+        templates={name: _words(name) for name in cohort_engine.list_templates()},
+        typed=typed,
+        error=error,
+    )
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 def _uploaded() -> str:

@@ -16,7 +16,6 @@ from app.db.database import Database, open_database
 from app.db.models import DataRequest, Project, User
 from app.permissions import COMMAND_LINE, Actor, Role
 from app.portal import create_app
-from app.portal.cohort_templates import TEMPLATES
 from app.services.accounts import actor_of, create_user
 from app.services.cohorts import create_cohort
 from app.services.projects import create_project
@@ -29,7 +28,48 @@ from tests.builders import build_release
 PASSWORD = "a long invented password"
 RELEASE = "tiny-v1"
 HYPERTENSION, MALE, FEMALE = 316866, 8507, 8532
-EXPRESSION = json.dumps(TEMPLATES["hypertension"].expression)
+EXPRESSION = json.dumps(
+    {
+        "ConceptSets": [
+            {
+                "id": 0,
+                "name": "Hypertension",
+                "expression": {
+                    "items": [
+                        {
+                            "concept": {
+                                "CONCEPT_ID": HYPERTENSION,
+                                "CONCEPT_NAME": "Hypertensive disorder",
+                            },
+                            "includeDescendants": True,
+                        }
+                    ]
+                },
+            }
+        ],
+        "PrimaryCriteria": {
+            "CriteriaList": [{"ConditionOccurrence": {"CodesetId": 0, "First": True}}],
+            "ObservationWindow": {"PriorDays": 0, "PostDays": 0},
+            "PrimaryCriteriaLimit": {"Type": "First"},
+        },
+        "QualifiedLimit": {"Type": "First"},
+        "ExpressionLimit": {"Type": "First"},
+        "InclusionRules": [
+            {
+                "name": "18 years or older",
+                "expression": {
+                    "Type": "ALL",
+                    "CriteriaList": [],
+                    "DemographicCriteriaList": [{"Age": {"Value": 18, "Op": "gte"}}],
+                    "Groups": [],
+                },
+            }
+        ],
+        "CensoringCriteria": [],
+        "CollapseSettings": {"CollapseType": "ERA", "EraPad": 0},
+        "CensorWindow": {},
+    }
+)
 LATER = datetime.now(UTC).date() + timedelta(days=200)
 
 

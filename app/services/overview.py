@@ -1,0 +1,117 @@
+"""What waits for a person: the content of their first page, and of the audit viewer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from app.audit import ChainCheck, verify_chain
+from app.db.models import AuditRow, Notification, TeachingCase
+from app.db.types import utc_now
+from app.permissions import Actor, Permission, can, check_permission
+from app.services.cases import REVIEW, library, read_ids
+from app.services.projects import list_projects
+from app.services.requests import list_requests, review_queue
+from app.services.workflow import State
+
+NOTICES = 8
+AUDIT_PAGE = 50
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing that waits: how many, what, and the endpoint where it is done."""
+
+    count: int
+    text: str
+    endpoint: str
+    label: str
+
+
+def tasks_for(session: Session, actor: Actor) -> list[Task]:
+    """What waits for the actor, most pressing first."""
+    tasks: list[Task] = []
+    if can(actor, Permission.REVIEW_REQUESTS):
+        waiting = len(review_queue(session, actor))
+        if waiting:
+            tasks.append(Task(waiting, "waiting for a decision", "review.queue", "Review"))
+    if can(actor, Permission.REQUEST_DATA):
+        tasks += _researcher_tasks(session, actor)
+    if can(actor, Permission.REVIEW_CASES):
+        mine = TeachingCase.author_id == actor.user_id
+        query = select(func.count()).where(TeachingCase.state == REVIEW, ~mine)
+        count = session.scalar(query) or 0
+        if count:
+            tasks.append(Task(count, "to review before publication", "teaching.index", "Review"))
+    if can(actor, Permission.READ_CASES):
+        unread = {case.id for case in library(session, actor)} - read_ids(session, actor)
+        if unread:
+            tasks.append(Task(len(unread), "not read yet", "cases.library", "Read cases"))
+    return tasks
+
+
+def _researcher_tasks(session: Session, actor: Actor) -> list[Task]:
+    if not list_projects(session, actor):
+        return [Task(0, "Begin with a project", "projects.index", "Make a project")]
+    states = [State(request.state) for request in list_requests(session, actor)]
+    tasks = []
+    for state, text, label in (
+        (State.RETURNED, "returned to you", "Answer"),
+        (State.ACTIVE, "delivered and ready to be analysed", "Open"),
+        (State.DRAFT, "not submitted yet", "Go on"),
+    ):
+        if state in states:
+            tasks.append(Task(states.count(state), text, "requests.index", label))
+    return tasks
+
+
+def notices_for(session: Session, actor: Actor) -> list[Notification]:
+    """The actor's newest notices."""
+    query = (
+        select(Notification)
+        .where(Notification.user_id == actor.user_id)
+        .order_by(Notification.id.desc())
+        .limit(NOTICES)
+    )
+    return list(session.scalars(query))
+
+
+def mark_notices_read(session: Session, actor: Actor) -> None:
+    """Mark all the actor's notices as read."""
+    session.execute(
+        update(Notification)
+        .where(Notification.user_id == actor.user_id, Notification.read_at.is_(None))
+        .values(read_at=utc_now())
+    )
+
+
+@dataclass(frozen=True)
+class AuditPage:
+    """One page of the audit log, newest first, and whether the whole chain holds."""
+
+    rows: list[AuditRow]
+    total: int
+    check: ChainCheck
+    kinds: list[str]
+
+
+def read_audit(
+    session: Session, actor: Actor, number: int = 1, kind: str = "", action: str = ""
+) -> AuditPage:
+    """A page of the audit log.
+
+    Raises:
+        PermissionDenied: unless the actor reads the audit log.
+    """
+    check_permission(actor, Permission.READ_AUDIT)
+    query = select(AuditRow)
+    if kind:
+        query = query.where(AuditRow.object_kind == kind)
+    if action:
+        query = query.where(AuditRow.action.contains(action, autoescape=True))
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    page = query.order_by(AuditRow.id.desc()).limit(AUDIT_PAGE).offset((number - 1) * AUDIT_PAGE)
+    kinds = session.scalars(select(AuditRow.object_kind).distinct().order_by(AuditRow.object_kind))
+    return AuditPage(list(session.scalars(page)), total, verify_chain(session), list(kinds))
