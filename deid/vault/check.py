@@ -175,8 +175,8 @@ class _Check:
     def _check_references(self, table: str) -> None:
         for reference in references(table):
             rows = self._number(
-                f"SELECT count(*) FROM stored WHERE {quoted(reference.column)} "
-                f"NOT IN (SELECT id FROM known_{reference.table})"
+                f"SELECT count(*) FROM stored WHERE {quoted(reference.column)} IS NOT NULL "
+                f"AND {quoted(reference.column)} NOT IN (SELECT id FROM known_{reference.table})"
             )
             text = f"{reference.column} is of an unknown {reference.table}"
             self._found("error", table, rows, text)

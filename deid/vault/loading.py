@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from deid.errors import ImportRefused, VaultError
 from deid.vault.reading import VaultSnapshot
 from deid.vault.report import ImportReport, Skipped, TableReport
-from deid.vault.rows import CursorRows
+from deid.vault.rows import rows_within
 from deid.vault.rules import has_row_id
 from deid.vault.schema import BOOKKEEPING_TABLES, VOCABULARY_TABLES, metadata
 from deid.vault.staging import StagedTable, TableSource, open_staging
@@ -49,12 +49,14 @@ class LoadOptions:
 
     ``unknown_concepts`` is about the main concept of a row only; ``duplicate_keys`` about
     different rows of one key in tables that nothing refers to; ``today`` is the last day on which
-    something can have happened.
+    something can have happened; ``replace`` names tables whose rows are derived from others and
+    give way to newer ones, as vocabulary does.
     """
 
     unknown_concepts: Literal["refuse", "keep"] = "refuse"
     duplicate_keys: Literal["refuse", "renumber"] = "refuse"
     today: dt.date | None = None
+    replace: frozenset[str] = frozenset()
 
     @property
     def last_day(self) -> dt.date:
@@ -170,7 +172,7 @@ class _Load:
         self._connection = connection
         self._staging = staging
         self._options = options
-        self._snapshot = VaultSnapshot(CursorRows(connection), connection.dialect.name)
+        self._snapshot = VaultSnapshot(rows_within(connection), connection.dialect.name)
         self.tables = tables
         for batch in self._snapshot.batches("concept", ["concept_id"]):
             self._append("known_concept", batch.column(0))
@@ -199,6 +201,8 @@ class _Load:
 
     def table(self, name: str, source: TableSource) -> TableReport:
         staged = StagedTable(self._staging, name, source)
+        if name == "source_record":
+            staged.forget_refused()
         staged.judge_rows(
             self._options.last_day, renumber=self._options.duplicate_keys == "renumber"
         )
@@ -207,7 +211,7 @@ class _Load:
         staged.judge_concepts(refuse=self._options.unknown_concepts == "refuse")
         staged.judge_self_references()
         staged.mark_equal()
-        staged.judge_different()
+        staged.judge_different(replace=name in VOCABULARY_TABLES or name in self._options.replace)
         staged.judge_self_references()
         staged.remember_key()
         delete_keys(self._connection, name, staged.updated_keys())

@@ -106,7 +106,7 @@ def read_tables(engine: Engine, *, columnar: bool = True) -> Iterator[VaultSnaps
     """Open a snapshot; all reading inside the block sees the same rows.
 
     ``columnar=False`` reads through SQLAlchemy's cursor, as databases other than SQLite and
-    PostgreSQL always do.
+    PostgreSQL always are.
 
     Example::
 

@@ -1,20 +1,21 @@
-"""Two ways to carry out a SELECT and have Arrow batches: ADBC drivers, or any SQLAlchemy cursor.
+"""Carries out SELECTs and gives Arrow batches, by the fastest safe way a database has.
 
-ADBC (Apache Arrow's database drivers, for SQLite and PostgreSQL) fills columns directly and reads
-several times as fast as a cursor that makes a Python object of every value. Both give the types of
-the SELECT's own columns; a test compares them row by row.
+PostgreSQL is read through ADBC (Apache Arrow's drivers), which fills columns directly. SQLite is
+read through the driver of Python itself, without the conversions of SQLAlchemy: a second copy of
+the SQLite library in one process, as ADBC's driver brings, would drop the first one's file locks
+(sqlite.org, "How To Corrupt An SQLite Database File", 2.2.1). Any other database is read through
+SQLAlchemy's cursor. All give the types of the SELECT's own columns; a test compares them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, Engine, Select
+from sqlalchemy import Connection, Dialect, Engine, Select
 
 from deid.vault.arrow import arrow_type
 
@@ -54,67 +55,80 @@ class CursorRows:
             yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-class AdbcRows:
-    """Reads through an ADBC connection that is inside a transaction."""
+class SqliteRows:
+    """Works on the plain connection below SQLAlchemy's, inside the same transaction."""
 
-    def __init__(self, connection: Any, engine: Engine) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._engine = engine
 
     def fetch(self, statement: Select[Any], batch_rows: int) -> Iterator[pa.RecordBatch]:
         """See :class:`Rows`."""
         schema = statement_schema(statement)
-        query = str(
-            statement.compile(dialect=self._engine.dialect, compile_kwargs={"literal_binds": True})
-        )
-        sqlite = self._engine.dialect.name == "sqlite"
+        stored = [pa.string() if pa.types.is_temporal(f.type) else f.type for f in schema]
+        driver: Any = self._connection.connection.driver_connection
+        cursor = driver.cursor()
+        try:
+            cursor.execute(_text_of(statement, self._connection.dialect))
+            while rows := cursor.fetchmany(batch_rows):
+                arrays = [
+                    pa.array(values, kind)
+                    for values, kind in zip(zip(*rows, strict=True), stored, strict=True)
+                ]
+                yield _as_schema(arrays, schema)
+        finally:
+            cursor.close()
+
+
+class AdbcRows:
+    """Reads through an ADBC connection that is inside a transaction."""
+
+    def __init__(self, connection: Any, dialect: Dialect) -> None:
+        self._connection = connection
+        self._dialect = dialect
+
+    def fetch(self, statement: Select[Any], batch_rows: int) -> Iterator[pa.RecordBatch]:
+        """See :class:`Rows`."""
+        schema = statement_schema(statement)
         with self._connection.cursor() as cursor:
-            if sqlite:
-                query = _with_typed_first_row(query, schema)
-                cursor.adbc_statement.set_options(
-                    **{"adbc.sqlite.query.batch_rows": str(batch_rows)}
-                )
-            cursor.execute(query)
-            first = sqlite
+            cursor.execute(_text_of(statement, self._dialect))
             for batch in cursor.fetch_record_batch():
-                if first:
-                    batch, first = batch.slice(1), False
                 for start in range(0, batch.num_rows, batch_rows):
-                    yield _as_schema(batch.slice(start, batch_rows), schema)
+                    yield _as_schema(batch.slice(start, batch_rows).columns, schema)
+
+
+def rows_within(connection: Connection) -> Rows:
+    """Reading inside an open transaction, with what it has written so far."""
+    if connection.dialect.name == "sqlite" and connection.dialect.driver == "pysqlite":
+        return SqliteRows(connection)
+    return CursorRows(connection)
 
 
 @contextmanager
 def open_rows(engine: Engine) -> Iterator[Rows]:
     """One read transaction by the fastest way this engine's database has."""
-    connect = {"sqlite": _adbc_sqlite, "postgresql": _adbc_postgresql}.get(engine.dialect.name)
-    if connect is None:
-        with cursor_rows(engine) as rows:
-            yield rows
+    if engine.dialect.name == "postgresql":
+        with _adbc_postgresql(engine) as connection:
+            yield AdbcRows(connection, engine.dialect)
         return
-    with connect(engine) as connection:
-        yield AdbcRows(connection, engine)
+    with _transaction(engine) as connection:
+        yield rows_within(connection)
 
 
 @contextmanager
 def cursor_rows(engine: Engine) -> Iterator[Rows]:
     """One read transaction by SQLAlchemy alone."""
+    with _transaction(engine) as connection:
+        yield CursorRows(connection)
+
+
+@contextmanager
+def _transaction(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as plain:
         connection = plain
         if engine.dialect.name != "sqlite":
             connection = plain.execution_options(isolation_level="REPEATABLE READ")
         with connection.begin():
-            yield CursorRows(connection)
-
-
-@contextmanager
-def _adbc_sqlite(engine: Engine) -> Iterator[Any]:
-    from adbc_driver_sqlite import dbapi
-
-    path = Path(str(engine.url.database)).absolute()
-    # A write-ahead log is read through shared memory that even readers may have to create.
-    with dbapi.connect(path.as_uri() + "?mode=rw", autocommit=False) as connection:
-        yield connection
-        connection.rollback()
+            yield connection
 
 
 @contextmanager
@@ -128,21 +142,13 @@ def _adbc_postgresql(engine: Engine) -> Iterator[Any]:
         cursor.execute("ROLLBACK")
 
 
-def _with_typed_first_row(query: str, schema: pa.Schema) -> str:
-    """SQLite has no column types; the driver takes them from the first rows, so we give one.
-
-    ``LIMIT -1`` keeps SQLite from taking the inner query apart, and with it its order.
-    """
-    samples = [
-        "1" if pa.types.is_integer(f.type) else "1.5" if pa.types.is_floating(f.type) else "'x'"
-        for f in schema
-    ]
-    return f"SELECT {', '.join(samples)} UNION ALL SELECT * FROM ({query} LIMIT -1)"
+def _text_of(statement: Select[Any], dialect: Dialect) -> str:
+    return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
-def _as_schema(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+def _as_schema(columns: Sequence[pa.Array], schema: pa.Schema) -> pa.RecordBatch:
     arrays = [
         column if column.type == field.type else pc.cast(column, field.type)
-        for column, field in zip(batch.columns, schema, strict=True)
+        for column, field in zip(columns, schema, strict=True)
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)

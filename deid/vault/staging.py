@@ -34,7 +34,7 @@ from deid.vault.rules import (
     sql_text,
     sql_type,
 )
-from deid.vault.schema import VOCABULARY_TABLES, metadata
+from deid.vault.schema import metadata
 
 PLACE = "_place"  # optional column of a dataset's table: where a row came from
 EXAMPLES = 3
@@ -192,9 +192,9 @@ class StagedTable:
             )
         )
 
-    def judge_different(self) -> None:
-        """Refuse new rows whose key the vault holds with other content; replace vocabulary."""
-        if self.table in VOCABULARY_TABLES:
+    def judge_different(self, *, replace: bool) -> None:
+        """Refuse new rows whose key the vault holds with other content, or let them replace it."""
+        if replace:
             change = "_state = 'updated'"
         else:
             change = "_reason = 'the vault holds another row of this key'"
@@ -275,6 +275,15 @@ class StagedTable:
             f"INSERT INTO known_{self.table} "
             f"SELECT {key} FROM staged WHERE _reason IS NULL AND _state = 'new'"
         )
+
+    def forget_refused(self) -> None:
+        """Drop records of rows that this import refused, so that they can come again."""
+        tables = self._staging.execute("SELECT DISTINCT table_name FROM staged").fetchall()
+        for (table,) in tables:
+            self._staging.execute(
+                f"DELETE FROM staged WHERE table_name = {sql_text(table)} "
+                f"AND row_id IN (SELECT id FROM refused_{table})"
+            )
 
     def refusals(self) -> tuple[Refusal, ...]:
         """Reasons with their number of rows and the first places, most frequent first."""

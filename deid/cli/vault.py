@@ -1,0 +1,204 @@
+"""``carecommons vault``: create, fill and check the vault."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Literal
+
+import click
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from deid.errors import ImportRefused
+from deid.importers.fhir import import_fhir
+from deid.importers.omop import read_omop_database, read_omop_directory
+from deid.settings import EngineSettings
+from deid.vault.check import check_vault
+from deid.vault.loading import LoadOptions, load_dataset
+from deid.vault.report import ImportReport
+from deid.vault.store import create_vault, open_vault, upgrade_vault
+
+JSON = click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+CONCEPTS = click.option(
+    "--unknown-concepts",
+    type=click.Choice(["refuse", "keep"]),
+    default="refuse",
+    show_default=True,
+    help="What to do with a row whose main concept (condition_concept_id of a condition, and so "
+    "on) is neither in the vault's vocabulary nor in the imported one. Unknown source, type, unit "
+    "and value concepts are always kept and reported.",
+)
+DUPLICATES = click.option(
+    "--duplicate-keys",
+    type=click.Choice(["refuse", "renumber"]),
+    default="refuse",
+    show_default=True,
+    help="What to do with different rows of one key. 'renumber' gives records that nothing refers "
+    "to (drug exposures, measurements...) a new number drawn from their content; persons, visits "
+    "and the like are refused always.",
+)
+
+
+@click.group()
+def vault() -> None:
+    """Create the vault, import records, check their quality.
+
+    The vault holds identified records. It is a SQLite file under CARECOMMONS_HOME, or any database
+    by CARECOMMONS_ENGINE_VAULT_URL.
+    """
+
+
+@vault.command()
+def create() -> None:
+    """Create the vault with the shipped base vocabulary; an existing one is left as it is."""
+    url = _url()
+    create_vault(url).dispose()
+    click.echo(f"vault ready: {_shown(url)}")
+
+
+@vault.command()
+def upgrade() -> None:
+    """Bring an existing vault to this program's schema version."""
+    url = _url()
+    upgrade_vault(url).dispose()
+    click.echo(f"vault ready: {_shown(url)}")
+
+
+@vault.group("import")
+def import_() -> None:
+    """Import records: all or nothing, with a report of every row.
+
+    Importing the same records twice changes nothing. Rows with a fault are refused with a reason;
+    a damaged file refuses the whole import and leaves the vault as it was.
+    """
+
+
+@import_.command()
+@click.argument("source", metavar="PATH_OR_URL")
+@click.option("--schema", help="Schema of the source database.")
+@click.option("--name", help="Name of the source in the report; its path or URL by default.")
+@CONCEPTS
+@DUPLICATES
+@JSON
+def omop(
+    source: str,
+    schema: str | None,
+    name: str | None,
+    unknown_concepts: Literal["refuse", "keep"],
+    duplicate_keys: Literal["refuse", "renumber"],
+    as_json: bool,
+) -> None:
+    """Import an OMOP CDM v5.4 (or v5.3) dataset.
+
+    PATH_OR_URL is a folder of CSV or Parquet files named as the tables, or the SQLAlchemy URL of
+    a database. Identity tables (person_identity, identifier, contact, address, relative,
+    household) in the same place are imported too.
+
+    A row is refused when a required column is missing, a value has not the column's type, a date
+    is in the future, a start is after its end, its person is unknown or refused, or its key is
+    taken by another row. An optional reference (a visit, a provider) to a row that is not there is
+    emptied, and the row kept.
+    """
+    engine = open_vault(_url())
+    dataset = (
+        read_omop_database(source, schema) if "://" in source else read_omop_directory(Path(source))
+    )
+    with _Progress() as progress:
+        report = load_dataset(
+            engine,
+            dataset.tables,
+            name or _shown(source),
+            "omop",
+            options=LoadOptions(unknown_concepts=unknown_concepts, duplicate_keys=duplicate_keys),
+            remarks=dataset.remarks,
+            progress=progress,
+        )
+    _print(report, as_json)
+
+
+@import_.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--source",
+    default="fhir",
+    show_default=True,
+    help="Name of the system the records come from; ids of resources are unique within it.",
+)
+@CONCEPTS
+@JSON
+def fhir(
+    path: Path, source: str, unknown_concepts: Literal["refuse", "keep"], as_json: bool
+) -> None:
+    """Import FHIR R4 bundles: a JSON or NDJSON file, or a folder of them.
+
+    Names, numbers, addresses and contacts go to the identity tables. A code that the vocabulary
+    lacks keeps its name as a local concept (2,000,000,000 and above) and maps to concept 0.
+    """
+    engine = open_vault(_url())
+    with _Progress() as progress:
+        report = import_fhir(
+            engine,
+            path,
+            source,
+            options=LoadOptions(unknown_concepts=unknown_concepts),
+            progress=progress,
+        )
+    _print(report, as_json)
+
+
+@vault.command()
+@JSON
+def check(as_json: bool) -> None:
+    """Report the quality of what the vault holds; exit code 1 if there are errors."""
+    engine = open_vault(_url())
+    with _Progress() as progress:
+        report = check_vault(engine, progress=progress)
+    click.echo(report.to_json() if as_json else report.render())
+    if report.errors:
+        sys.exit(1)
+
+
+class _Progress:
+    """One line on a terminal that names the table at work; nothing where output is piped."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._rows = 0
+        self._shown = sys.stderr.isatty()
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __call__(self, table: str, rows: int) -> None:
+        self._rows += rows
+        if self._shown:
+            seconds = time.monotonic() - self._started
+            click.echo(f"\r\x1b[K{table}  {self._rows:,} rows, {seconds:.0f} s", nl=False, err=True)
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+
+def _print(report: ImportReport, as_json: bool) -> None:
+    """Print the report; an import of which nothing could be used has failed."""
+    click.echo(report.to_json() if as_json else report.render())
+    if report.refused and report.refused == report.read:
+        raise ImportRefused("every row was refused; see the report")
+
+
+def _url() -> str:
+    return EngineSettings.from_environ(os.environ).vault_url
+
+
+def _shown(source: str) -> str:
+    """A path as it is, a URL without its password."""
+    if "://" not in source:
+        return source
+    try:
+        return make_url(source).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "a URL"

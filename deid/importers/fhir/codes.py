@@ -1,0 +1,188 @@
+"""From FHIR codings to OMOP concepts, through the vault's own vocabulary.
+
+A code is looked up by vocabulary and code; a code that is not standard goes on by ``Maps to``. A
+code that the vocabulary lacks becomes concept 0 with a local source concept (OHDSI leaves ids from
+2,000,000,000 on to sites), so that its name is kept and shown.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from deid.vault.schema import metadata
+
+SYSTEMS: Mapping[str, tuple[str, ...]] = {
+    "http://snomed.info/sct": ("SNOMED",),
+    "http://loinc.org": ("LOINC",),
+    "http://www.nlm.nih.gov/research/umls/rxnorm": ("RxNorm", "RxNorm Extension"),
+    "http://hl7.org/fhir/sid/cvx": ("CVX",),
+    "http://hl7.org/fhir/sid/icd-10-cm": ("ICD10CM",),
+    "http://hl7.org/fhir/sid/icd-10": ("ICD10", "ICD10CN"),
+    "http://hl7.org/fhir/sid/icd-9-cm": ("ICD9CM",),
+    "http://hl7.org/fhir/sid/ndc": ("NDC",),
+    "http://www.whocc.no/atc": ("ATC",),
+    "http://www.ama-assn.org/go/cpt": ("CPT4",),
+    "http://unitsofmeasure.org": ("UCUM",),
+}
+LOCAL_VOCABULARY = "FHIR"
+FIRST_LOCAL_ID = 2_100_000_000  # the shipped vocabulary's own local ids lie below
+_FIRST_DAY, _LAST_DAY = dt.date(1970, 1, 1), dt.date(2099, 12, 31)
+
+
+@dataclass(frozen=True)
+class Coded:
+    """What a CodeableConcept means: the standard concept, its source, and the standard's domain."""
+
+    concept_id: int = 0
+    source_concept_id: int = 0
+    source_value: str | None = None
+    name: str | None = None
+    domain: str | None = None
+
+
+@dataclass(frozen=True)
+class _Concept:
+    concept_id: int
+    domain: str | None
+
+
+class Codes:
+    """Looks codes up in the vault, once each, and makes local concepts for unknown ones."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._found: dict[tuple[str, str], tuple[int, _Concept] | None] = {}
+        self._local: dict[tuple[str, str], int] = {}
+        self._next_local: int | None = None
+        self.new_concepts: list[dict[str, Any]] = []
+        self.new_vocabularies: list[dict[str, Any]] = []
+
+    def read(self, codeable: Mapping[str, Any] | None, domain: str) -> Coded:
+        """The meaning of a CodeableConcept; ``domain`` is given to a new local concept."""
+        if not codeable:
+            return Coded()
+        codings = [c for c in codeable.get("coding", []) if c.get("code")]
+        name = next((c["display"] for c in codings if c.get("display")), codeable.get("text"))
+        for coding in codings:
+            found = self._lookup(str(coding.get("system", "")), str(coding["code"]))
+            if found and found[1].concept_id:
+                source_id, standard = found
+                return Coded(standard.concept_id, source_id, coding["code"], name, standard.domain)
+        if not codings:
+            # Text without a code may be anything, even a name: it makes no concept.
+            return Coded(source_value=codeable.get("text"), name=codeable.get("text"))
+        first = codings[0]
+        system, code = str(first.get("system", "")), str(first["code"])
+        found = self._lookup(system, code)
+        source_id = found[0] if found else self._local_concept(system, code, name or code, domain)
+        return Coded(0, source_id, code, name)
+
+    def unit(self, quantity: Mapping[str, Any]) -> tuple[int, str | None]:
+        """``(unit concept, unit as written)`` of a Quantity."""
+        written = quantity.get("unit") or quantity.get("code")
+        code = quantity.get("code") or quantity.get("unit")
+        if not code:
+            return 0, None
+        found = self._lookup("http://unitsofmeasure.org", str(code))
+        return (found[1].concept_id if found else 0), written
+
+    def _lookup(self, system: str, code: str) -> tuple[int, _Concept] | None:
+        """``(concept of the code, standard concept or concept 0)``."""
+        if (system, code) not in self._found:
+            vocabularies = SYSTEMS.get(system)
+            self._found[system, code] = self._query(vocabularies, code) if vocabularies else None
+        return self._found[system, code]
+
+    def _query(self, vocabularies: Sequence[str], code: str) -> tuple[int, _Concept] | None:
+        concept = metadata.tables["concept"]
+        row = self._connection.execute(
+            select(concept.c.concept_id, concept.c.standard_concept, concept.c.domain_id)
+            .where(concept.c.concept_code == code, concept.c.vocabulary_id.in_(vocabularies))
+            .order_by(concept.c.invalid_reason.is_not(None), concept.c.concept_id)
+        ).first()
+        if row is None:
+            return None
+        if row.standard_concept == "S":
+            return row.concept_id, _Concept(row.concept_id, row.domain_id)
+        relationship = metadata.tables["concept_relationship"]
+        mapped = self._connection.execute(
+            select(concept.c.concept_id, concept.c.domain_id)
+            .join(relationship, relationship.c.concept_id_2 == concept.c.concept_id)
+            .where(
+                relationship.c.concept_id_1 == row.concept_id,
+                relationship.c.relationship_id == "Maps to",
+                relationship.c.invalid_reason.is_(None),
+                concept.c.standard_concept == "S",
+            )
+            .order_by(concept.c.concept_id)
+        ).first()
+        if mapped is None:
+            return row.concept_id, _Concept(0, None)
+        return row.concept_id, _Concept(mapped.concept_id, mapped.domain_id)
+
+    def _local_concept(self, system: str, code: str, name: str, domain: str) -> int:
+        if (system, code) in self._local:
+            return self._local[system, code]
+        concept = metadata.tables["concept"]
+        local_code = f"{system}|{code}"
+        known = self._connection.execute(
+            select(concept.c.concept_id).where(
+                concept.c.concept_code == local_code,
+                concept.c.vocabulary_id == LOCAL_VOCABULARY,
+            )
+        ).scalar_one_or_none()
+        if known is None:
+            known = self._new_local_id()
+            self.new_concepts.append(_concept_row(known, name, domain, local_code))
+        self._local[system, code] = known
+        return known
+
+    def _new_local_id(self) -> int:
+        if self._next_local is None:
+            concept = metadata.tables["concept"]
+            largest = self._connection.execute(
+                select(func.max(concept.c.concept_id)).where(concept.c.concept_id >= FIRST_LOCAL_ID)
+            ).scalar_one()
+            self._next_local = FIRST_LOCAL_ID if largest is None else int(largest) + 1
+            if largest is None:
+                self._make_vocabulary()
+        number = self._next_local
+        self._next_local += 1
+        return number
+
+    def _make_vocabulary(self) -> None:
+        assert self._next_local is not None
+        name = "Codes of imported FHIR resources that the vocabulary lacks"
+        self.new_vocabularies.append(
+            {
+                "vocabulary_id": LOCAL_VOCABULARY,
+                "vocabulary_name": name,
+                "vocabulary_concept_id": self._next_local,
+            }
+        )
+        self.new_concepts.append(
+            {
+                **_concept_row(self._next_local, name, "Metadata", LOCAL_VOCABULARY),
+                "vocabulary_id": "Vocabulary",
+                "concept_class_id": "Vocabulary",
+            }
+        )
+        self._next_local += 1
+
+
+def _concept_row(concept_id: int, name: str, domain: str, code: str) -> dict[str, Any]:
+    return {
+        "concept_id": concept_id,
+        "concept_name": name,
+        "domain_id": domain,
+        "vocabulary_id": LOCAL_VOCABULARY,
+        "concept_class_id": "Undefined",
+        "concept_code": code,
+        "valid_start_date": _FIRST_DAY,
+        "valid_end_date": _LAST_DAY,
+    }
