@@ -32,8 +32,8 @@ COMPLAINTS = (
               (("ACETAMINOPHEN_500MG", "500 mg", 3, 3),), 6, winter=2.2, fever=True),
     Complaint("PHARYNGITIS", ("sore throat",), (("ACETAMINOPHEN_500MG", "500 mg", 2, 3),), 2,
               winter=1.4),
-    Complaint("ACUTE_BRONCHITIS", ("cough", "phlegm"), (("AMOXICILLIN_500MG", "500 mg", 3, 6),), 2.5,
-              winter=2, fever=True),
+    Complaint("ACUTE_BRONCHITIS", ("cough", "phlegm"), (("AMOXICILLIN_500MG", "500 mg", 3, 6),),
+              2.5, winter=2, fever=True),
     Complaint("INFLUENZA", ("fever", "muscle pain"), (("IBUPROFEN_200MG", "200 mg", 3, 3),), 0.8,
               winter=3.5, fever=True),
     Complaint("PNEUMONIA", ("fever", "cough", "short of breath"),
@@ -51,7 +51,8 @@ COMPLAINTS = (
     Complaint("CHRONIC_GASTRITIS", ("stomach ache",), (("OMEPRAZOLE", "20 mg", 1, 14),), 3,
               needs="CHRONIC_GASTRITIS"),
     Complaint("GERD", ("heartburn",), (("OMEPRAZOLE", "20 mg", 1, 28),), 3, needs="GERD"),
-    Complaint("COPD", ("cough", "short of breath"), (("TIOTROPIUM", "18 ug", 1, 30),), 4, winter=1.8,
+    Complaint("COPD", ("cough", "short of breath"), (("TIOTROPIUM", "18 ug", 1, 30),), 4,
+              winter=1.8,
               needs="COPD"),
     Complaint("ASTHMA", ("short of breath", "cough"), (("SALBUTAMOL", "100 ug", 4, 14),), 3,
               winter=1.4, needs="ASTHMA"),
@@ -134,7 +135,7 @@ def _visit(
 ) -> Visit:
     resident = body.resident
     readings: dict[str, float] = {}
-    fever = complaint.fever and happens(stream, 0.5)
+    fever = "fever" in complaint.symptoms or (complaint.fever and happens(stream, 0.5))
     readings["BODY_TEMPERATURE"] = round(
         stream.gauss(38.3, 0.4) if fever else stream.gauss(36.6, 0.2), 1
     )
@@ -148,8 +149,7 @@ def _visit(
         readings["HEART_RATE"] = round(stream.gauss(96, 8))
     form = Form(
         kind="contact",
-        symptoms=complaint.symptoms
-        + (("fever",) if fever and "fever" not in complaint.symptoms else ()),
+        symptoms=tuple(dict.fromkeys((*complaint.symptoms, *(("fever",) if fever else ())))),
         readings=readings,
         diagnoses=(complaint.diagnosis,),
         drugs=tuple(Prescription(*drug) for drug in _suited(complaint, resident, day)),

@@ -31,6 +31,22 @@ NICKNAMES = {
 }  # fmt: skip
 
 
+# Faker's Chinese given names are too few and mix the sexes; these are by sex and generation.
+_ZH_FIRST = {
+    ("M", "old"): "国建志文德永明玉世光福金学新振",
+    ("F", "old"): "秀桂玉淑凤春月兰素金美玲翠银惠",
+    ("M", "young"): "俊浩子宇志家明晓海建伟泽嘉思文",
+    ("F", "young"): "晓雅思佳丽雨欣静婷梦诗美海玉嘉",
+}
+_ZH_LAST = {
+    ("M", "old"): "强华民生祥林平军荣昌根财山发清贵",
+    ("F", "old"): "英兰珍芳梅花香莲珠琴娥云萍玲仙",
+    ("M", "young"): "轩涛杰鹏飞辰宇斌磊博超凯豪阳航",
+    ("F", "young"): "怡婷萱琳颖娜琪莹蕾雯瑶洁慧倩彤",
+}
+_ZH_SINGLE = {"M": "军勇刚伟涛斌磊峰鹏辉", "F": "芳敏静丽娟艳玲霞燕红"}
+
+
 @dataclass(frozen=True)
 class PersonName:
     """A name in its parts and as written."""
@@ -41,12 +57,24 @@ class PersonName:
 
 
 def draw_person_name(
-    surface: Any, locale: Locale, sex: Sex, family: str | None = None
+    surface: Any, locale: Locale, sex: Sex, family: str | None = None, born: int = 1970
 ) -> PersonName:
-    """A name from Faker's lists; ``surface`` is a Faker generator on the wanted stream."""
+    """A name that fits sex and year of birth; ``surface`` is a Faker generator on its stream."""
     family = family or surface.last_name()
-    given = surface.first_name_male() if sex == "M" else surface.first_name_female()
+    if locale == "zh_CN":
+        given = _chinese_given_name(surface.random, sex, born)
+    else:
+        given = surface.first_name_male() if sex == "M" else surface.first_name_female()
     return PersonName(family, given, full_name(locale, family, given))
+
+
+def _chinese_given_name(stream: Random, sex: Sex, born: int) -> str:
+    if happens(stream, 0.22):
+        return one_of(stream, _ZH_SINGLE[sex])
+    generation = (sex, "old" if born < 1978 else "young")
+    first = one_of(stream, _ZH_FIRST[generation])
+    last = one_of(stream, _ZH_LAST[generation].replace(first, ""))
+    return first + last
 
 
 def full_name(locale: Locale, family: str, given: str) -> str:
@@ -64,9 +92,9 @@ def name_members(stream: Random, surface: Any, household: Household) -> None:
     for member in household.members:
         parent = member.father or member.mother
         family = parent.family_name if parent is not None and parent.family_name else None
-        name = draw_person_name(surface, locale, member.sex, family)
+        name = draw_person_name(surface, locale, member.sex, family, member.birth.year)
         while any(other.full_name == name.full for other in household.members):
-            name = draw_person_name(surface, locale, member.sex, family)
+            name = draw_person_name(surface, locale, member.sex, family, member.birth.year)
         other_names: list[str] = []
         husband = member.spouse if member.sex == "F" else None
         if locale == "en_US":

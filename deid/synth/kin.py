@@ -44,6 +44,7 @@ def _relative_away(
     father = member if member.sex == "M" else member.spouse
     if child and father is not None:
         family = father.family_name
-    name = draw_person_name(surface, household.locale, sex, family)
+    born = member.birth.year + (26 if child else one_of(stream, (-4, -2, 2, 4)))
+    name = draw_person_name(surface, household.locale, sex, family, born)
     phone = us_phone(stream) if household.locale == "en_US" else chinese_mobile(stream)
     return Relative(relationship, name.full, phone, None)

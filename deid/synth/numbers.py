@@ -45,17 +45,15 @@ def record_code(region_code: str, township: int, neighbourhood: int, serial: int
 
 def social_security_number(stream: random.Random) -> str:
     """``9xx-gg-ssss`` with a group below 50: issued to nobody."""
-    area, group, serial = (
-        stream.randrange(900, 1000),
-        stream.randrange(1, 50),
-        stream.randrange(1, 9999),
-    )
+    area, group = stream.randrange(900, 1000), stream.randrange(1, 50)
+    serial = stream.randrange(1, 10_000)
     return f"{area}-{group:02d}-{serial:04d}"
 
 
 def us_phone(stream: random.Random) -> str:
     """A number of the fictional range."""
-    return f"({_US_AREA_CODES[stream.randrange(len(_US_AREA_CODES))]}) 555-01{stream.randrange(100):02d}"
+    area = _US_AREA_CODES[stream.randrange(len(_US_AREA_CODES))]
+    return f"({area}) 555-01{stream.randrange(100):02d}"
 
 
 def chinese_mobile(stream: random.Random) -> str:

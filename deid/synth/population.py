@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 
@@ -19,7 +20,7 @@ from deid.synth.habits import draw_habits
 from deid.synth.identities import name_members, number_members
 from deid.synth.kin import list_relatives
 from deid.synth.notes import GoldNote, write_note
-from deid.synth.people import LOCALES, CareSite, Household, Locale
+from deid.synth.people import LOCALES, CareSite, Household, Locale, Resident
 from deid.synth.physiology import draw_body
 from deid.synth.places import draw_address
 from deid.synth.problems import draw_deaths, draw_problems
@@ -101,7 +102,12 @@ def households(
 
 
 def _settle(
-    stream: Random, household_id: int, kind: str, members: list, site: CareSite, today: date
+    stream: Random,
+    household_id: int,
+    kind: str,
+    members: list[Resident],
+    site: CareSite,
+    today: date,
 ) -> Household:
     neighbourhood = one_of(stream, site.centre.neighbourhoods)
     return Household(
@@ -135,7 +141,7 @@ def _live(household: Household, seed: int, store: RowStore, today: date) -> list
     return gold
 
 
-def _visits(stream: Random, household: Household, member, today: date) -> list[Visit]:
+def _visits(stream: Random, household: Household, member: Resident, today: date) -> list[Visit]:
     body = draw_body(stream, member)
     visits = []
     opened = max(household.record_start, member.birth + timedelta(days=40))
@@ -143,6 +149,7 @@ def _visits(stream: Random, household: Household, member, today: date) -> list[V
     if member.age_on(opened) > 6 and opened <= last:
         visits.append(basic_information(stream, household, body, opened))
     visits += follow_up(stream, household, body, today)
-    visits += contacts(stream, household, body, today)
-    visits += examinations(stream, household, body, today)
+    # Copying forward knows the visit before of its own kind only.
+    visits += contacts(stream, household, replace(body, last_pressure=None), today)
+    visits += examinations(stream, household, replace(body, last_pressure=None), today)
     return sorted(visits, key=lambda visit: visit.day)

@@ -149,15 +149,19 @@ def _social_problems(stream: Random, household: Household, today: date) -> None:
         if ill is not None and happens(stream, 0.45):
             onset = min(ill.problems[p] for p in _NEED_CARE if p in ill.problems)
             _begin(member, "CAREGIVER_BURDEN", onset + timedelta(days=60), today)
+    left_behind = (
+        household.kind in {"elder couple", "grandparents and grandchild"}
+        and household.area == "rural"
+        and household.locale == "zh_CN"
+    )
     alone = household.kind == "elder alone" or len(household.members) == 1
     for member in elders:
         if alone:
             _begin(member, "LIVING_ALONE", household.record_start, today)
         elif household.kind == "elder couple" and member.widowed_on is not None:
             _begin(member, "LIVING_ALONE", member.widowed_on + timedelta(days=1), today)
-        elif household.kind in {"elder couple", "grandparents and grandchild"}:
-            if household.area == "rural" and household.locale == "zh_CN" and happens(stream, 0.5):
-                _begin(member, "LEFT_BEHIND_ELDER", household.record_start, today)
+        elif left_behind and happens(stream, 0.5):
+            _begin(member, "LEFT_BEHIND_ELDER", household.record_start, today)
 
 
 def _cared_for(member: Resident) -> bool:

@@ -8,7 +8,6 @@ from typing import Any
 import pyarrow as pa
 
 from deid.vault.arrow import arrow_schema
-from deid.vault.schema import metadata
 
 FIRST_ID = 7_000_000_000
 """Every id of a synthetic row is at least this, far from those of imported records."""
@@ -40,14 +39,19 @@ class RowStore:
 
     def tables(self) -> dict[str, pa.Table]:
         """All rows, with the vault's columns and types, in the order in which they were added."""
-        return {
-            table: pa.table(
-                {
-                    field.name: pa.array([row.get(field.name) for row in rows], type=field.type)
-                    for field in arrow_schema(table)
-                },
-                schema=arrow_schema(table),
-            )
-            for table, rows in sorted(self._rows.items())
-            if table in metadata.tables
-        }
+        return {table: _table(table, rows) for table, rows in sorted(self._rows.items())}
+
+
+def _table(name: str, rows: list[dict[str, Any]]) -> pa.Table:
+    schema = arrow_schema(name)
+    given = set().union(*rows)
+    unknown = given - set(schema.names)
+    if unknown:
+        raise ValueError(f"table {name} has no column {', '.join(sorted(unknown))}")
+    columns = [
+        pa.array([row.get(field.name) for row in rows], type=field.type)
+        if field.name in given
+        else pa.nulls(len(rows), field.type)
+        for field in schema
+    ]
+    return pa.table(columns, schema=schema)

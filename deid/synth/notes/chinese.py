@@ -44,15 +44,19 @@ SYMPTOM = {
     "chest tightness": "胸闷", "weakness of one side": "一侧肢体无力", "forgetfulness": "健忘",
 }  # fmt: skip
 WELL = (
-    "主诉：无不适。", "S：{patient_short}自觉良好，无明显不适。", "自述与上次随访相仿，无新发症状。",
+    "主诉：无不适。", "S：{patient_short}自觉良好，无明显不适。",
+    "自述与上次随访相仿，无新发症状。",
     "{patient_short}精神可，饮食睡眠正常。", "症状：无症状。", "本次无特殊不适，大小便正常。",
 )  # fmt: skip
 ILL = (
-    "S：{symptoms}{days}天。", "主诉：{symptoms}。", "{patient_short}诉{symptoms}，已{days}天，休息后无明显缓解。",
-    "症状：{symptoms}。", "近{days}天来{symptoms}，{patient_short}未予重视。", "因{symptoms}{days}天来诊。",
+    "S：{symptoms}{days}天。", "主诉：{symptoms}。",
+    "{patient_short}诉{symptoms}，已{days}天，休息后无明显缓解。",
+    "症状：{symptoms}。", "近{days}天来{symptoms}，{patient_short}未予重视。",
+    "因{symptoms}{days}天来诊。",
 )  # fmt: skip
 KIN = (
-    "{kin}陪同。", "由{kin}代诉病情。", "联系人：{kin}，电话{kin_phone}。", "{kin}（{kin_phone}）要求告知结果。",
+    "{kin}陪同。", "由{kin}代诉病情。", "联系人：{kin}，电话{kin_phone}。",
+    "{kin}（{kin_phone}）要求告知结果。",
     "与{kin}同住。", "电话{kin_phone}联系{kin}核实用药。",
 )  # fmt: skip
 ASIDES = (
@@ -96,6 +100,9 @@ TALK = {
     "HAZARDOUS_DRINKING": ("近来饮酒增多", "几乎每晚饮酒"),
 }
 ENGLISH_MIX = (" BP控制目标<140/90。", " 心肺(-)。", " ECG未见明显异常。", " 复查FPG。", "")
+ADVICE = ("合理膳食，适当运动。", "定期复查。", "纳入健康管理。", "每年体检一次。")
+COMFORT = ("耐心倾听，心理疏导。", "已告知村委会，给予帮扶。", "两周后再次联系。",
+           "健康教育并给予支持。")  # fmt: skip
 TERMS = {term.key: term for term in load_terms()}
 
 
@@ -173,7 +180,8 @@ def _objective(stream: Random, form: Form) -> str:
 _LABS = (
     ("FASTING_GLUCOSE", ("空腹血糖", "FPG "), 1), ("HBA1C", ("糖化血红蛋白", "HbA1c "), 1),
     ("CHOLESTEROL", ("总胆固醇", "TC "), 2), ("TRIGLYCERIDE", ("甘油三酯", "TG "), 2),
-    ("CREATININE", ("肌酐", "Cr "), 0), ("URIC_ACID", ("尿酸",), 0), ("ALT", ("谷丙转氨酶", "ALT "), 0),
+    ("CREATININE", ("肌酐", "Cr "), 0), ("URIC_ACID", ("尿酸",), 0),
+    ("ALT", ("谷丙转氨酶", "ALT "), 0),
     ("HEMOGLOBIN", ("血红蛋白", "Hb "), 0),
 )  # fmt: skip
 
@@ -194,16 +202,9 @@ def _assessment(stream: Random, writer: Writer, mentions: Mentions, form: Form) 
     label = one_of(stream, ("\nP：", "\n处理：", "\n处置："))
     writer.add(label)
     if form.kind in {"examination", "basic information"}:
-        pool = ("合理膳食，适当运动。", "定期复查。", "纳入健康管理。", "每年体检一次。")
-        writer.add(one_of(stream, pool))
+        writer.add(one_of(stream, ADVICE))
     elif form.event in TALK:
-        pool = (
-            "耐心倾听，心理疏导。",
-            "已告知村委会，给予帮扶。",
-            "两周后再次联系。",
-            "健康教育并给予支持。",
-        )
-        writer.add(one_of(stream, pool))
+        writer.add(one_of(stream, COMFORT))
     else:
         writer.add(one_of(stream, CHANGE[form.change]), mentions)
     if form.drugs and happens(stream, 0.9):
@@ -211,7 +212,7 @@ def _assessment(stream: Random, writer: Writer, mentions: Mentions, form: Form) 
     if happens(stream, 0.2):
         writer.add(one_of(stream, ENGLISH_MIX))
     if form.next_day is not None:
-        mentions.set(next=mentions.date(form.next_day))
+        mentions.set(next=mentions.on(form.next_day))
         writer.add(one_of(stream, NEXT), mentions)
 
 

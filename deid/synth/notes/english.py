@@ -35,9 +35,6 @@ TAILS = (
     "\nElectronically signed by {doctor} on {date}.",
     "\n{doctor}. cc: chart {record}",
 )
-SYMPTOM = {
-    "thirst": "thirst", "frequent urination": "frequent urination", "numb feet": "numb feet",
-}  # fmt: skip
 SIGNED_WELL = (
     "S: {patient_short} feels well. {no_symptoms}",
     "S: No complaints today. {no_symptoms}",
@@ -104,10 +101,15 @@ TALK = {
                          "does all the caring at home and gets little sleep"),
     "FINANCIAL_HARDSHIP": ("has trouble paying for medicines and heating",
                            "is behind on bills and skips meals at the end of the month"),
-    "FAMILY_CONFLICT": ("describes frequent quarrels at home", "has not been on speaking terms with family"),
+    "FAMILY_CONFLICT": ("describes frequent quarrels at home",
+                        "does not speak with the family now"),
     "UNEMPLOYMENT_PROBLEM": ("lost {his} job and is looking for work", "is out of work"),
     "HAZARDOUS_DRINKING": ("has been drinking more than before", "drinks most evenings now"),
 }  # fmt: skip
+ADVICE = ("Counselled on diet and exercise.", "Continue yearly visits.", "Labs reviewed.",
+          "Vaccines discussed.")  # fmt: skip
+COMFORT = ("Listened, gave the counselling number.", "Counselled for 20 minutes.",
+           "Social worker informed.", "Will call again in two weeks.")  # fmt: skip
 TERMS = {term.key: term for term in load_terms()}
 
 
@@ -224,19 +226,16 @@ def _assessment(stream: Random, writer: Writer, mentions: Mentions, form: Form) 
         text += f"; new: {TERMS[form.event].en.lower()}"
     writer.add("{label}{text}. ", {"label": label, "text": text})
     if form.kind in {"examination", "basic information"}:
-        pool = ("Counselled on diet and exercise.", "Continue yearly visits.", "Labs reviewed.")
-        writer.add(one_of(stream, pool))
+        writer.add(one_of(stream, ADVICE))
     elif form.event in TALK:
-        pool = ("Listened, gave the counselling number.", "Counselled for 20 minutes.",
-                "Social worker informed.", "Will call again in two weeks.")  # fmt: skip
-        writer.add(one_of(stream, pool))
+        writer.add(one_of(stream, COMFORT))
     else:
         writer.add(one_of(stream, CHANGE[form.change]), mentions)
     if form.drugs and happens(stream, 0.9):
         writer.add("\n" + one_of(stream, ("Meds: ", "Rx: ", "P: ", "Plan: ")))
         writer.add("{drugs}", {"drugs": "; ".join(_drug(drug) for drug in form.drugs) + "."})
     if form.next_day is not None:
-        mentions.set(next=mentions.date(form.next_day))
+        mentions.set(next=mentions.on(form.next_day))
         writer.add(one_of(stream, NEXT), mentions)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from random import Random
 
@@ -47,7 +47,7 @@ class Mentions(Mapping[str, "str | Mark | Pieces"]):
             return self._extra[slot]
         return getattr(self, f"_{slot}")()
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         return iter(self._extra)
 
     def __len__(self) -> int:
@@ -128,31 +128,39 @@ class Mentions(Mapping[str, "str | Mark | Pieces"]):
     # Days
 
     def _date(self) -> Mark:
-        return self.date(self.day)
+        return self.on(self.day)
 
     def _birth(self) -> Mark:
-        return self.date(self._resident.birth, year=True)
+        return self.on(self._resident.birth, year=True)
 
-    def date(self, day: date, year: bool | None = None) -> Mark:
+    def on(self, day: date, year: bool | None = None) -> Mark:
         """A day, with its year unless the writer may leave it out."""
         full = year if year is not None else not happens(self._stream, 0.15)
-        if self.chinese:
-            forms = (
-                (f"{day.year}年{day.month}月{day.day}日", f"{day:%Y-%m-%d}",
-                 f"{day.year}.{day.month}.{day.day}", f"{day:%Y/%m/%d}")
-                if full
-                else (f"{day.month}月{day.day}日",)
-            )  # fmt: skip
-        else:
-            month = _MONTHS[day.month - 1]
-            forms = (
-                (f"{month} {day.day}, {day.year}", f"{day.month}/{day.day}/{day.year}",
-                 f"{day:%m/%d/%Y}", f"{day.month}/{day.day}/{day:%y}", f"{day:%Y-%m-%d}",
-                 f"{day.day} {month[:3]} {day.year}")
-                if full
-                else (f"{day.month}/{day.day}", f"{month[:3]} {day.day}")
-            )  # fmt: skip
+        forms = self._chinese_days(day, full) if self.chinese else self._english_days(day, full)
         return Mark(one_of(self._stream, forms), "DATE")
+
+    def _chinese_days(self, day: date, full: bool) -> tuple[str, ...]:
+        if not full:
+            return (f"{day.month}月{day.day}日",)
+        return (
+            f"{day.year}年{day.month}月{day.day}日",
+            f"{day:%Y-%m-%d}",
+            f"{day.year}.{day.month}.{day.day}",
+            f"{day:%Y/%m/%d}",
+        )
+
+    def _english_days(self, day: date, full: bool) -> tuple[str, ...]:
+        month = _MONTHS[day.month - 1]
+        if not full:
+            return (f"{day.month}/{day.day}", f"{month[:3]} {day.day}")
+        return (
+            f"{month} {day.day}, {day.year}",
+            f"{day.month}/{day.day}/{day.year}",
+            f"{day:%m/%d/%Y}",
+            f"{day.month}/{day.day}/{day:%y}",
+            f"{day:%Y-%m-%d}",
+            f"{day.day} {month[:3]} {day.year}",
+        )
 
     # Places and numbers
 
@@ -182,16 +190,26 @@ class Mentions(Mapping[str, "str | Mark | Pieces"]):
     def phone(self, number: str) -> Mark:
         """A telephone number as people write it."""
         digits = "".join(c for c in number if c.isdigit())
-        if self.chinese:
+        forms: tuple[str, ...]
+        first, second, third = digits[:3], digits[3:7], digits[7:]
+        if not self.chinese:
+            second, third = digits[3:6], digits[6:]
             forms = (
-                (digits, digits, f"{digits[:3]} {digits[3:7]} {digits[7:]}",
-                 f"{digits[:3]}-{digits[3:7]}-{digits[7:]}", f"+86 {digits}")
-                if len(digits) == 11
-                else (number,)
-            )  # fmt: skip
+                number,
+                f"{first}-{second}-{third}",
+                f"{first}.{second}.{third}",
+                f"{second}-{third}",
+            )
+        elif "-" in number:
+            forms = (number,)
         else:
-            forms = (number, f"{digits[:3]}-{digits[3:6]}-{digits[6:]}",
-                     f"{digits[:3]}.{digits[3:6]}.{digits[6:]}", f"{digits[3:6]}-{digits[6:]}")  # fmt: skip
+            forms = (
+                digits,
+                digits,
+                f"{first} {second} {third}",
+                f"{first}-{second}-{third}",
+                f"+86 {digits}",
+            )
         return Mark(one_of(self._stream, forms), "PHONE")
 
     def _record(self) -> Mark:
