@@ -212,14 +212,20 @@ def _series(
             statement = ledger.event(event)
             points.append(
                 FlowPoint(
-                    statement.id, ledger.day(event.start), event.value, _state(event.value, target)
+                    statement.id,
+                    ledger.day(event.start),
+                    event.value,
+                    compare_with_target(event.value, target),
                 )
             )
     name = rule.name_zh if language == "zh" else rule.name
     return FlowSeries(name, unit, target, tuple(points))
 
 
-def _state(value: float, target: Target | None) -> Literal["below", "within", "above", "no target"]:
+def compare_with_target(
+    value: float, target: Target | None
+) -> Literal["below", "within", "above", "no target"]:
+    """How a value stands to its target; the bounds belong to the target."""
     if target is None:
         return "no target"
     if target.low is not None and value < target.low:
