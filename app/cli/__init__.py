@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
+from pathlib import Path
 
 import click
 
 from deid.errors import CareCommonsError
+
+_FRAMES_SHOWN = 6
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("app.cli.demo:demo", "Everything at once, on synthetic residents; opens the portal."),
@@ -90,3 +94,23 @@ def main() -> None:
     except CareCommonsError as error:
         click.echo(f"carecommons: {error}", err=True)
         sys.exit(error.exit_code)
+    except Exception as error:
+        click.echo(describe_unexpected(error), err=True)
+        sys.exit(1)
+
+
+def describe_unexpected(error: BaseException) -> str:
+    """Where an unforeseen error arose, and of what kind; never its message.
+
+    The message of a database or parser error may quote a row, and a row may be a person's.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"  {Path(f.filename).name}:{f.lineno} in {f.name}" for f in frames]
+    return "\n".join(
+        [
+            f"carecommons: unexpected {type(error).__name__}; nothing half-done is left visible.",
+            "Its message is not shown, since it may quote a record. It arose here:",
+            *places[-_FRAMES_SHOWN:],
+            "This is a fault of the program: please report these lines.",
+        ]
+    )

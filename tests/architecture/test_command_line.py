@@ -1,0 +1,69 @@
+"""The command line: every command loads, the portal's ones without the engine, errors stay mute."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from app.cli import COMMANDS, cli, describe_unexpected, main
+from deid.errors import LeakFound
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name: str) -> None:
+    result = CliRunner().invoke(cli, [name, "--help"])
+    assert result.exit_code == 0, result.output
+    assert len(result.output.splitlines()) > 4
+
+
+def test_help_imports_no_command() -> None:
+    code = (
+        "import sys\nfrom app.cli import cli\n"
+        "try:\n    cli(['--help'])\nexcept SystemExit:\n    pass\n"
+        "assert not {'sqlalchemy', 'flask', 'duckdb', 'deid.vault'} & set(sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def _run_main(monkeypatch: pytest.MonkeyPatch, error: Exception) -> int:
+    @click.command()
+    def failing() -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "get_command", lambda context, name: failing)
+    monkeypatch.setattr(sys, "argv", ["carecommons", "failing"])
+    with pytest.raises(SystemExit) as left:
+        main()
+    return int(left.value.code or 0)
+
+
+def test_an_expected_error_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run_main(monkeypatch, LeakFound("a number of table note survived")) == 1
+    assert capsys.readouterr().err == "carecommons: a number of table note survived\n"
+
+
+def test_an_unforeseen_error_never_shows_its_message(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = "Zhang San 13800000000"
+    cause = ValueError(secret)
+    error = RuntimeError(secret)
+    error.__cause__ = cause
+    assert _run_main(monkeypatch, error) == 1
+    shown = capsys.readouterr()
+    assert secret not in shown.err + shown.out
+    assert "unexpected RuntimeError" in shown.err
+    assert "in failing" in shown.err
+
+
+def test_an_unforeseen_error_names_the_place() -> None:
+    with pytest.raises(KeyError) as caught:
+        {}["x"]
+    assert "test_command_line.py" in describe_unexpected(caught.value)
