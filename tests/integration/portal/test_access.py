@@ -1,0 +1,198 @@
+"""Who may open what: every route is declared, and every role gets what its table says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.permissions import Actor, Permission, Role
+from app.portal import create_app
+from app.portal.access import Open, declared_access, may_use
+from app.services import cases as case_service
+from app.services.workflow import State
+from tests.integration.portal.world import RELEASE, World, make_world, sign_in, token_of
+
+ROLES = [None, *(role.value for role in Role)]
+
+
+@pytest.fixture(scope="module")
+def small_world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """One world for the whole matrix, with an object of each kind."""
+    world = make_world(tmp_path_factory.mktemp("matrix"), people=20, ill=12)
+    world.request_in(State.SUBMITTED)
+    with world.database.writing() as session:
+        case_service.create_set(session, world.actors["instructor"], "Set", "")
+    return world
+
+
+def routes(app: Flask) -> list[tuple[str, str, str]]:
+    """``(endpoint, method, address)`` with an existing object in each address."""
+    values = {"release": RELEASE, "name": RELEASE, "filename": "portal.css", "step": "submit"}
+    found = []
+    for rule in app.url_map.iter_rules():
+        arguments: dict[str, object] = {name: values.get(name, 1) for name in rule.arguments}
+        if "steps" in rule.rule:
+            arguments["name"] = "submit"
+        address = app.url_map.bind("localhost").build(rule.endpoint, arguments)
+        for method in sorted((rule.methods or set()) & {"GET", "POST"}):
+            found.append((rule.endpoint, method, address))
+    return found
+
+
+def test_every_route_says_who_may_use_it(small_world: World) -> None:
+    app = create_app(small_world.settings, small_world.database)
+    silent = [
+        endpoint
+        for endpoint, _, _ in routes(app)
+        if declared_access(endpoint) is None and endpoint != "security.static"
+    ]
+    assert silent == []
+
+
+def test_a_route_that_says_nothing_is_closed_to_everybody(small_world: World) -> None:
+    app = create_app(small_world.settings, small_world.database)
+    app.add_url_rule("/forgotten", "forgotten", lambda: "open")
+    client = app.test_client()
+    sign_in(client, "administrator@example.org")
+    assert client.get("/forgotten").status_code == 403
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_route_opens_for_the_roles_that_it_names_and_no_other(
+    small_world: World, role: str | None
+) -> None:
+    client = small_world.client(role)
+    actor = small_world.actors[role] if role else None
+    wrong = []
+    for endpoint, method, address in routes(client.application):
+        if endpoint in {"security.logout", "security.login"}:
+            continue
+        page = client.get("/" if role else "/sign-in").get_data(as_text=True)
+        token = token_of(page)
+        answer = client.open(address, method=method, data={"csrf_token": token})
+        allowed = may_use(actor, declared_access(endpoint))
+        refused = answer.status_code == 403 or (
+            answer.status_code == 302 and "/sign-in" in answer.headers["Location"]
+        )
+        # A page that the role may open can still refuse one object to it; never the other way.
+        if not allowed and not refused:
+            wrong.append((endpoint, method, answer.status_code))
+        if allowed and method == "GET" and answer.status_code >= 500:
+            wrong.append((endpoint, method, answer.status_code))
+        if allowed and method == "GET" and refused:
+            wrong.append((endpoint, method, answer.status_code))
+    assert wrong == []
+
+
+def test_no_permission_is_without_a_role() -> None:
+    from app.permissions import ROLE_PERMISSIONS
+
+    assert frozenset().union(*ROLE_PERMISSIONS.values()) == frozenset(Permission)
+
+
+def test_an_actor_without_roles_may_open_only_what_needs_none() -> None:
+    nobody = Actor(7, "Nobody", frozenset())
+    assert may_use(nobody, Open.SIGNED_IN)
+    assert not any(may_use(nobody, permission) for permission in Permission)
+
+
+def test_a_role_taken_away_counts_at_the_next_request(world: World) -> None:
+    from app.permissions import COMMAND_LINE
+    from app.services.accounts import get_user, set_roles
+
+    steward = world.client("steward")
+    assert steward.get("/review/").status_code == 200
+    with world.database.writing() as session:
+        set_roles(session, COMMAND_LINE, get_user(session, "steward@example.org"), [])
+    assert steward.get("/review/").status_code == 403
+
+
+def test_a_closed_account_is_signed_out_at_the_next_request(world: World) -> None:
+    from app.permissions import COMMAND_LINE
+    from app.services.accounts import get_user, set_active
+
+    student = world.client("student")
+    assert student.get("/cases/").status_code == 200
+    with world.database.writing() as session:
+        set_active(session, COMMAND_LINE, get_user(session, "student@example.org"), False)
+    assert student.get("/cases/").status_code == 302
+    assert sign_in(student, "student@example.org").status_code == 200  # the form again
+
+
+def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(world: World) -> None:
+    answers = []
+    for email in ("student@example.org", "nobody@example.org"):
+        client = world.client()
+        page = sign_in(client, email, "not the right password").get_data(as_text=True)
+        answers.append(re.sub(r'value="[^"]*"', "", page))
+    assert answers[0] == answers[1]
+
+
+def test_sign_in_pauses_after_repeated_wrong_passwords(world: World) -> None:
+    client = world.client()
+    statuses = [
+        sign_in(client, "student@example.org", "not the right password").status_code
+        for _ in range(8)
+    ]
+    assert statuses[:6] == [200] * 6
+    assert statuses[6:] == [429, 429]
+
+
+def test_a_post_without_the_forms_token_is_refused(world: World) -> None:
+    client = world.client("researcher")
+    answer = client.post("/projects/", data={"code": "forged", "title": "Forged"})
+    assert answer.status_code == 400
+    assert "forged" not in client.get("/projects/").get_data(as_text=True)
+
+
+def test_signing_out_ends_the_session(world: World) -> None:
+    client = world.client("student")
+    token = token_of(client.get("/").get_data(as_text=True))
+    client.post("/sign-out", data={"csrf_token": token})
+    assert client.get("/").status_code == 302
+
+
+def test_pages_with_data_are_never_cached_and_carry_the_headers(world: World) -> None:
+    client = world.client("researcher")
+    for address in ("/", f"/releases/{RELEASE}", "/nowhere"):
+        headers = client.get(address).headers
+        assert headers["Cache-Control"] == "no-store", address
+        policy = headers["Content-Security-Policy"]
+        assert "unsafe-inline" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+
+
+def test_no_template_holds_an_inline_style_or_script() -> None:
+    folder = Path(__file__).parents[3] / "app" / "portal" / "templates"
+    pattern = re.compile(r"<script(?![^>]*src=)|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
+    guilty = [str(path.name) for path in folder.rglob("*.html") if pattern.search(path.read_text())]
+    assert guilty == []
+
+
+def test_pages_load_nothing_from_elsewhere(world: World) -> None:
+    page = world.client("researcher").get("/").get_data(as_text=True)
+    assert not re.search(r'(?:src|href)="(?:https?:)?//', page)
+
+
+def test_an_unforeseen_error_shows_a_number_and_nothing_of_its_text(world: World) -> None:
+    app = create_app(world.settings, world.database)
+
+    def fails() -> str:
+        raise RuntimeError("Mary Planted, 12 Canary Road")
+
+    app.add_url_rule("/fails", "system.fails", fails)
+    from app.portal import access
+
+    access._declared["system.fails"] = Open.EVERYBODY
+    try:
+        page = app.test_client().get("/fails")
+    finally:
+        del access._declared["system.fails"]
+    assert page.status_code == 500
+    assert "Planted" not in page.get_data(as_text=True)
+    assert "Canary" not in page.get_data(as_text=True)
