@@ -249,16 +249,18 @@ def _json(document: object) -> bytes:
 
 @contextmanager
 def _clear_disk_errors() -> Iterator[None]:
-    full = "the disk is full or the file too large; nothing was published and all was removed"
+    full = "the disk is full or a file became too large; nothing was published, all was removed"
     try:
         yield
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
             raise ReleaseError(full) from None
         raise
-    except duckdb.IOException as error:
-        raise ReleaseError(f"the working files cannot be written ({_short(error)})") from None
-
-
-def _short(error: duckdb.Error) -> str:
-    return type(error).__name__
+    except duckdb.Error as error:
+        # The text of the library's error may quote values; only its kind is told.
+        if any(words in str(error) for words in ("No space left", "File too large", "disk space")):
+            raise ReleaseError(full) from None
+        raise ReleaseError(
+            f"the build failed in the working database ({type(error).__name__}); "
+            "nothing was published, all was removed"
+        ) from None

@@ -1,4 +1,8 @@
-"""The private folder of one build: identified intermediate files live here and nowhere else."""
+"""Folders that one build holds alone: its private working folder and its staging folder.
+
+A folder is claimed by an advisory lock on the folder itself, which the kernel frees when the
+process dies, however it dies. So a folder that nobody holds was abandoned and may be removed.
+"""
 
 from __future__ import annotations
 
@@ -12,58 +16,75 @@ from pathlib import Path
 from deid.errors import ReleaseError
 
 _PREFIX = "build-"
-_LOCK_SUFFIX = ".lock"
 
 
 @contextmanager
 def private_folder(work_root: Path, name: str) -> Iterator[Path]:
-    """A new empty folder, mode 0700, removed at the end whatever happens.
+    """A new empty folder, mode 0700, for identified intermediate files; removed in every case.
 
-    What killed builds left behind is removed first: a folder whose lock nobody holds.
+    What killed builds left behind is removed first.
 
     Raises:
         ReleaseError: if another build of this name is running.
     """
     work_root.mkdir(parents=True, exist_ok=True, mode=0o700)
     work_root.chmod(0o700)
-    with exclusive(
-        work_root / f"{_PREFIX}{name}{_LOCK_SUFFIX}", f"release {name} is being built already"
-    ):
-        _remove_abandoned(work_root)
-        folder = work_root / f"{_PREFIX}{name}"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(mode=0o700)
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+    for folder in sorted(work_root.glob(f"{_PREFIX}*")):
+        if folder.name != f"{_PREFIX}{name}":
+            _remove_if_abandoned(folder)
+    with claimed_folder(work_root / f"{_PREFIX}{name}", f"release {name} is being built already"):
+        yield work_root / f"{_PREFIX}{name}"
 
 
 @contextmanager
-def exclusive(path: Path, refusal: str) -> Iterator[None]:
-    """Hold an advisory lock on ``path``; the kernel frees it when the process dies.
+def claimed_folder(path: Path, refusal: str) -> Iterator[None]:
+    """Make ``path`` an empty folder that this process holds alone; it is removed at the end.
+
+    If the folder was renamed meanwhile (a release that was published), nothing is removed.
 
     Raises:
         ReleaseError: with ``refusal`` if another process holds it.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = _claim(path, refusal)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ReleaseError(refusal) from None
+        for entry in path.iterdir():
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
         yield
     finally:
+        if _is_still(descriptor, path):
+            shutil.rmtree(path, ignore_errors=True)
         os.close(descriptor)
 
 
-def _remove_abandoned(work_root: Path) -> None:
-    for folder in sorted(work_root.glob(f"{_PREFIX}*")):
-        if not folder.is_dir():
-            continue
-        lock = folder.with_name(folder.name + _LOCK_SUFFIX)
+def _claim(path: Path, refusal: str) -> int:
+    while True:
+        path.mkdir(mode=0o700, exist_ok=True)
         try:
-            with exclusive(lock, ""):
-                shutil.rmtree(folder, ignore_errors=True)
-        except ReleaseError:
-            continue  # its build is alive
+            descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise ReleaseError(refusal) from None
+        # Its holder may have removed or renamed it between our opening and locking it.
+        if _is_still(descriptor, path):
+            return descriptor
+        os.close(descriptor)
+
+
+def _is_still(descriptor: int, path: Path) -> bool:
+    """Whether the folder that was opened is the one that has this name now."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _remove_if_abandoned(folder: Path) -> None:
+    try:
+        with claimed_folder(folder, "its build is alive"):
+            pass
+    except ReleaseError:
+        return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +11,7 @@ from types import TracebackType
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from deid.build.workspace import claimed_folder
 from deid.errors import ReleaseAlreadyExists, ReleaseError
 from deid.release.manifest import MANIFEST_FILE, FileEntry, Manifest, TableEntry
 from deid.release.reader import Release, check_release_name, file_sha256
@@ -31,6 +32,7 @@ class ReleaseWriter:
         self._name = check_release_name(name)
         self._final = self._root / name
         self.staging = self._root / f"{STAGING_PREFIX}{name}"
+        self._claim = ExitStack()
         self._tables: dict[str, TableEntry] = {}
         self._documents: list[FileEntry] = []
 
@@ -40,8 +42,9 @@ class ReleaseWriter:
                 f"release {self._name} is published and never changes; choose another name"
             )
         self._root.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(self.staging, ignore_errors=True)
-        self.staging.mkdir(mode=0o700)
+        self._claim.enter_context(
+            claimed_folder(self.staging, f"release {self._name} is being built already")
+        )
         return self
 
     def __exit__(
@@ -50,7 +53,7 @@ class ReleaseWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        shutil.rmtree(self.staging, ignore_errors=True)
+        self._claim.close()
 
     def table_path(self, table: str, part: int = 0) -> Path:
         """Where part ``part`` of a table is to be written; its folder exists."""

@@ -15,14 +15,14 @@ from deid.structured.classes import (
 
 STEPS = tuple(
     GeneralisationStep(*step.split(":"))
-    for step in [
+    for step in (
         "year_of_birth:5",
         "race_concept_id:none",
         "location_id:none",
         "year_of_birth:20",
         "gender_concept_id:none",
         "year_of_birth:100",
-    ]
+    )
 )
 
 
