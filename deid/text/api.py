@@ -1,0 +1,215 @@
+"""The text engine: finds identifiers in notes and replaces them.
+
+>>> engine = TextEngine(b"k" * 32)
+>>> note = NoteInput("1", "Seen on 3/4/2021.", "en", None, shift_days=7)
+>>> engine.scrub(note).text
+'Seen on 3/11/2021.'
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from deid.errors import TextRefused
+from deid.text.document import Document, Mention, Span, SpanType
+from deid.text.known import KnownIndex, index_person, index_staff
+from deid.text.merge import Merged, merge
+from deid.text.normalise import fold
+from deid.text.packs import DEFAULT_TAGS, load_pack
+from deid.text.packs.base import Annotator, LanguagePack
+from deid.text.people import AddressParts, KnownPerson, PersonName, StaffDirectory
+from deid.text.surrogates.common import make_common
+from deid.text.surrogates.dates import find_full_dates
+from deid.text.surrogates.seed import Scene
+
+__all__ = [
+    "AddressParts",
+    "KnownPerson",
+    "NoteInput",
+    "NoteOutput",
+    "PersonName",
+    "Span",
+    "SpanType",
+    "StaffDirectory",
+    "TextEngine",
+]
+
+Mode = Literal["surrogate", "tag", "asterisk"]
+MODES = ("surrogate", "tag", "asterisk")
+ENGINE_VERSION = "1"
+SURROGATE_VERSION = "1"
+MASK = "***"
+_PERSONS_HELD = 256
+_STAFF_SEED = "staff"
+_DOCUMENT_LIMIT = 4_000_000
+
+
+@dataclass(frozen=True)
+class NoteInput:
+    """One note. ``language`` is a BCP 47 tag or ``None``; ``shift_days`` moves its dates."""
+
+    note_id: str
+    text: str = field(repr=False)
+    language: str | None
+    person: KnownPerson | None = field(repr=False)
+    shift_days: int = field(repr=False)
+
+
+@dataclass(frozen=True)
+class NoteOutput:
+    """The note with its identifiers replaced; offsets of ``spans`` are those of the input."""
+
+    note_id: str
+    text: str = field(repr=False)
+    spans: tuple[Span, ...]
+
+
+class TextEngine:
+    """Scrubs notes. One engine serves one release: its key makes the release's surrogates.
+
+    Args:
+        surrogate_key: the release's key for surrogates.
+        staff: names that may stand in any note.
+        mode: ``surrogate`` (hidden in plain sight), ``tag`` (``[NAME]``) or ``asterisk``.
+        forbidden: real values that no surrogate may equal.
+        packs: language packs, by tag or as objects; the first applicable one leads.
+        annotators: further annotators (a statistical model) that run on every note.
+    """
+
+    def __init__(
+        self,
+        surrogate_key: bytes,
+        staff: StaffDirectory | None = None,
+        mode: Mode = "surrogate",
+        forbidden: Collection[str] = (),
+        packs: Sequence[str | LanguagePack] = DEFAULT_TAGS,
+        annotators: Sequence[Annotator] = (),
+    ) -> None:
+        if not surrogate_key:
+            raise ValueError("surrogates need a key")
+        if mode not in MODES:
+            raise ValueError(f"the mode is one of {', '.join(MODES)}")
+        self._key = surrogate_key
+        self._mode = mode
+        self._packs = tuple(load_pack(p) if isinstance(p, str) else p for p in packs)
+        self._annotators = tuple(annotators)
+        self._forbidden = frozenset(fold(value) for value in forbidden) - {""}
+        self._staff = index_staff(staff or StaffDirectory(), self._packs)
+        self._persons: OrderedDict[KnownPerson, KnownIndex] = OrderedDict()
+
+    def __repr__(self) -> str:
+        return f"TextEngine(mode={self._mode!r}, packs={[pack.tag for pack in self._packs]})"
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Versions of everything that decides the output, for the manifest."""
+        return {
+            "engine": ENGINE_VERSION,
+            "surrogates": SURROGATE_VERSION,
+            **{f"pack.{pack.tag}": pack.version for pack in self._packs},
+            **{f"annotator.{a.name}": getattr(a, "version", "1") for a in self._annotators},
+        }
+
+    def find(self, note: NoteInput) -> tuple[Span, ...]:
+        """Spans of identifiers, sorted, never overlapping, without surrogates."""
+        document = self._document(note)
+        merged = merge(note.text, self._mentions(document, note.person))
+        return tuple(Span(m.start, m.end, m.type) for m in merged)
+
+    def scrub(self, note: NoteInput) -> NoteOutput:
+        """Replace every identifier.
+
+        Raises:
+            TextRefused: if the note is not valid Unicode text or is beyond the size limit.
+        """
+        document = self._document(note)
+        merged = merge(note.text, self._mentions(document, note.person))
+        scene = self._scene(document, note, merged)
+        pieces: list[str] = []
+        spans: list[Span] = []
+        place = 0
+        for found in merged:
+            surrogate = self._replace(note.text[found.start : found.end], found, scene, note)
+            pieces += [note.text[place : found.start], surrogate]
+            spans.append(Span(found.start, found.end, found.type, surrogate))
+            place = found.end
+        pieces.append(note.text[place:])
+        return NoteOutput(note.note_id, "".join(pieces), tuple(spans))
+
+    def _document(self, note: NoteInput) -> Document:
+        if len(note.text) > _DOCUMENT_LIMIT:
+            raise TextRefused(f"a note is longer than {_DOCUMENT_LIMIT} characters")
+        try:
+            note.text.encode("utf-8")
+        except UnicodeEncodeError:
+            raise TextRefused("a note holds broken Unicode (a lone surrogate)") from None
+        return Document(note.text, note.language)
+
+    def _mentions(self, document: Document, person: KnownPerson | None) -> Iterable[Mention]:
+        if person is not None:
+            yield from self._index(person).annotate(document)
+        yield from self._staff.annotate(document)
+        for pack in self._applicable(document):
+            for annotator in pack.annotators:
+                yield from annotator.annotate(document)
+        for annotator in self._annotators:
+            yield from annotator.annotate(document)
+
+    def _applicable(self, document: Document) -> list[LanguagePack]:
+        found = [pack for pack in self._packs if pack.applies(document)]
+        return found or list(self._packs[:1])
+
+    def _index(self, person: KnownPerson) -> KnownIndex:
+        index = self._persons.get(person)
+        if index is None:
+            index = self._persons[person] = index_person(person, self._packs)
+            if len(self._persons) > _PERSONS_HELD:
+                self._persons.popitem(last=False)
+        return index
+
+    def _scene(self, document: Document, note: NoteInput, merged: Sequence[Merged]) -> Scene:
+        own: frozenset[str] = frozenset()
+        aliases: Mapping[str, str] = {}
+        if note.person is None:
+            # Nothing ties this note to another one, so its own values can be ruled out too.
+            own = frozenset(fold(note.text[m.start : m.end]) for m in merged)
+        else:
+            index = self._index(note.person)
+            own = index.values
+            aliases = index.aliases
+        forbidden = self._forbidden
+        birth = note.person.birth_date if note.person else None
+        dates = [d for d in find_full_dates(document.plain) if d != birth]
+        return Scene(
+            key=self._key,
+            person=f"person:{note.person.key}" if note.person else f"note:{note.note_id}",
+            shift_days=note.shift_days,
+            sex=note.person.sex if note.person else None,
+            aliases=aliases,
+            reference=max(dates, default=None),
+            forbidden=lambda text: fold(text) in own or fold(text) in forbidden,
+        )
+
+    def _replace(self, text: str, found: Merged, scene: Scene, note: NoteInput) -> str:
+        if self._mode == "tag":
+            return f"[{found.type}]"
+        if self._mode == "asterisk":
+            return MASK
+        scene = _with(scene, found)
+        for pack in self._packs:
+            made = pack.surrogate(text, found.type, scene)
+            if made is not None:
+                return made
+        # A form that no pack understands is still removed.
+        return make_common(text, found.type, scene) or f"[{found.type}]"
+
+
+def _with(scene: Scene, found: Merged) -> Scene:
+    return replace(
+        scene,
+        canonical=found.canonical,
+        person=_STAFF_SEED if found.shared else scene.person,
+    )

@@ -1,0 +1,88 @@
+"""A note, what annotators find in it, and the spans that are replaced.
+
+Offsets are half-open and count code points of the note as it was given. No class here shows the
+note's text in ``repr``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+from deid.text.normalise import Squeezed, squeeze, to_plain
+
+
+class SpanType(StrEnum):
+    """Categories of identifiers, as the annotation guidelines of the corpora name them."""
+
+    NAME = "NAME"
+    DATE = "DATE"
+    AGE_OVER_89 = "AGE_OVER_89"
+    LOCATION = "LOCATION"
+    ORGANIZATION = "ORGANIZATION"
+    PHONE = "PHONE"
+    EMAIL = "EMAIL"
+    URL = "URL"
+    IP = "IP"
+    ID = "ID"
+    PROFESSION = "PROFESSION"
+
+
+class Strength:
+    """How sure an annotator is; a higher one wins where two disagree."""
+
+    KNOWN = 100  # the vault says so
+    CHECKED = 90  # a checksum or an unmistakable form
+    LABELLED = 80  # a label, title or credential stands beside it
+    LISTED = 60  # in a lexicon, with fitting context
+    SHAPED = 40  # only its shape says so
+
+
+@dataclass(frozen=True)
+class Mention:
+    """What one annotator found. ``canonical`` names the value that a surrogate is seeded with."""
+
+    start: int
+    end: int
+    type: SpanType
+    strength: int
+    detector: str
+    canonical: str | None = field(default=None, repr=False)
+    shared: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end:
+            raise ValueError("a mention has 0 <= start < end")
+
+
+@dataclass(frozen=True)
+class Span:
+    """One identifier of a note and what stands in its place."""
+
+    start: int
+    end: int
+    type: SpanType
+    surrogate: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A note with the two views that annotators read.
+
+    ``plain`` has the length of ``text`` (full-width forms, dashes, quotes and odd spaces made
+    ordinary), so offsets in it are offsets in the note. ``squeezed`` holds letters and digits alone.
+    """
+
+    text: str = field(repr=False)
+    language: str | None = None
+
+    @cached_property
+    def plain(self) -> str:
+        """The text with typographic variants made ordinary, one character for one."""
+        return to_plain(self.text)
+
+    @cached_property
+    def squeezed(self) -> Squeezed:
+        """Folded letters and digits, with the way back to the text."""
+        return squeeze(self.text)

@@ -1,0 +1,294 @@
+"""The patient-aware pass: everything known of a person, in every form, in one walk over a note.
+
+The note is squeezed to folded letters and digits, and one Aho-Corasick automaton a person looks for
+all forms at once; separators are then checked in the note itself. So a name across a line break, a
+hyphen for a space, and a telephone number in any grouping are all found by one form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import ahocorasick_rs as ac
+
+from deid.text.document import Document, Mention, SpanType, Strength
+from deid.text.normalise import Squeezed, fold
+from deid.text.packs.base import Form, LanguagePack
+from deid.text.people import KnownPerson, PersonName, StaffDirectory
+
+WORST_GAP = 4
+SHORTEST_TYPO = 6
+SHORTEST_DOUBLE_TYPO = 10
+SHORTEST_NUMBER = 4
+CONTACT_TYPES = {
+    "email": SpanType.EMAIL,
+    "url": SpanType.URL,
+    "wechat": SpanType.ID,
+    "qq": SpanType.ID,
+}
+_WORD = re.compile(r"[^\W\d_]{5,}")
+_HYPHENATED = re.compile(r"-[ ]*\n[ ]*")
+
+
+@dataclass(frozen=True)
+class _Pattern:
+    form: Form
+    pack: LanguagePack | None
+    breaks: frozenset[int]
+
+
+@dataclass(frozen=True)
+class KnownIndex:
+    """The automaton of one person (or of the staff) and the words that may be misspelt."""
+
+    patterns: tuple[_Pattern, ...] = field(repr=False)
+    automaton: ac.AhoCorasick | None = field(repr=False)
+    words: Mapping[str, Sequence[tuple[str, str]]] = field(repr=False)
+    packs: tuple[LanguagePack, ...] = field(repr=False)
+    aliases: Mapping[str, str] = field(repr=False)
+    shared: bool = False
+
+    @cached_property
+    def values(self) -> frozenset[str]:
+        """Folded known forms; no surrogate may equal one of them."""
+        return frozenset(fold(p.form.text) for p in self.patterns)
+
+    def annotate(self, document: Document) -> Iterator[Mention]:
+        """Mentions of known values; uncertain ones only where their context fits."""
+        yield from self._exact(document)
+        if self.words:
+            yield from self._misspelt(document)
+
+    def _exact(self, document: Document) -> Iterator[Mention]:
+        if self.automaton is None:
+            return
+        squeezed = document.squeezed
+        hits = self.automaton.find_matches_as_indexes(squeezed.text, overlapping=True)
+        for number, first, last in hits:
+            pattern = self.patterns[number]
+            form = pattern.form
+            if not _stands_alone(document.text, squeezed, first, last):
+                continue
+            if not _separators_fit(document.text, squeezed, first, last, pattern):
+                continue
+            start, end = squeezed.span(first, last)
+            if not form.certain and not (
+                pattern.pack and pattern.pack.fits(document, start, end, form)
+            ):
+                continue
+            yield Mention(
+                start, end, form.type, Strength.KNOWN, "known", form.canonical, self.shared
+            )
+
+    def _misspelt(self, document: Document) -> Iterator[Mention]:
+        for match in _WORD.finditer(document.text):
+            candidates = self.words.get(match[0][0].casefold())
+            if not candidates:
+                continue
+            word = fold(match[0])
+            for known, canonical in candidates:
+                allowed = 2 if len(known) >= SHORTEST_DOUBLE_TYPO else 1
+                if (
+                    word != known
+                    and abs(len(word) - len(known)) <= allowed
+                    and within_distance(word, known, allowed)
+                    and not any(pack.is_ordinary(word) for pack in self.packs)
+                ):
+                    yield Mention(
+                        match.start(),
+                        match.end(),
+                        SpanType.NAME,
+                        Strength.KNOWN,
+                        "known.misspelt",
+                        canonical,
+                        self.shared,
+                    )
+                    break
+
+
+def index_person(person: KnownPerson, packs: Sequence[LanguagePack]) -> KnownIndex:
+    """Prepare the search for one person."""
+    return _build(_person_forms(person, packs), packs, shared=False)
+
+
+def index_staff(staff: StaffDirectory, packs: Sequence[LanguagePack]) -> KnownIndex:
+    """Prepare the search for providers, care sites and places."""
+    return _build(_staff_forms(staff, packs), packs, shared=True)
+
+
+def _person_forms(
+    person: KnownPerson, packs: Sequence[LanguagePack]
+) -> Iterator[tuple[Form, LanguagePack | None]]:
+    names = list(person.names) + [PersonName(full=name) for name in person.other_names if name]
+    names += [PersonName(full=name) for _, name, _ in person.relatives if name]
+    for pack in packs:
+        for name in names:
+            for form in pack.name_forms(name):
+                yield form, pack
+        if person.birth_date is not None:
+            for form in pack.date_forms(person.birth_date):
+                yield form, pack
+        for address in person.addresses:
+            for form in pack.address_forms(address):
+                yield form, pack
+    for _, value in person.identifiers:
+        yield from _number_forms(value, SpanType.ID)
+    for kind, value in person.contacts:
+        yield from _number_forms(value, CONTACT_TYPES.get(kind.casefold(), SpanType.PHONE))
+    for _, _, phone in person.relatives:
+        if phone:
+            yield from _number_forms(phone, SpanType.PHONE)
+
+
+def _staff_forms(
+    staff: StaffDirectory, packs: Sequence[LanguagePack]
+) -> Iterator[tuple[Form, LanguagePack | None]]:
+    for pack in packs:
+        for name in staff.providers:
+            for form in pack.name_forms(PersonName(full=name)):
+                # A bare family or given name of some doctor is too weak to look for everywhere.
+                if len(fold(form.text)) >= len(fold(name)) - 1:
+                    yield form, pack
+    for values, kind in ((staff.care_sites, SpanType.LOCATION), (staff.places, SpanType.LOCATION)):
+        for value in values:
+            if len(fold(value)) >= 2:
+                yield Form(value, kind, fold(value), certain=_is_long(value)), packs[0]
+
+
+def _number_forms(value: str, kind: SpanType) -> Iterator[tuple[Form, None]]:
+    canonical = fold(value)
+    if len(canonical) < SHORTEST_NUMBER:
+        return
+    loose = len(canonical) > SHORTEST_NUMBER + 1
+    yield Form(value, kind, canonical, loose=loose), None
+    if kind is SpanType.PHONE and canonical.isdigit():
+        for prefix in ("86", "1", "0086", "001"):
+            if canonical.startswith(prefix) and len(canonical) - len(prefix) in (10, 11):
+                yield Form(canonical[len(prefix) :], kind, canonical, loose=True), None
+            elif not canonical.startswith(prefix):
+                yield Form(prefix + canonical, kind, canonical, loose=True), None
+
+
+def _is_long(value: str) -> bool:
+    folded = fold(value)
+    return len(folded) >= (4 if not folded.isascii() else 12) or " " in value.strip()
+
+
+def _build(
+    forms: Iterable[tuple[Form, LanguagePack | None]],
+    packs: Sequence[LanguagePack],
+    shared: bool,
+) -> KnownIndex:
+    by_text: dict[str, _Pattern] = {}
+    words: dict[str, dict[str, str]] = {}
+    for form, pack in forms:
+        text = fold(form.text)
+        if not text:
+            continue
+        held = by_text.get(text)
+        if held is None or (form.certain and not held.form.certain):
+            by_text[text] = _Pattern(form, pack, _breaks(form.text))
+        if form.type is SpanType.NAME and form.certain and not shared:
+            if len(text) >= SHORTEST_TYPO and text.isascii() and text.isalpha():
+                words.setdefault(text[0], {})[text] = form.canonical
+    patterns = tuple(by_text.values())
+    automaton = ac.AhoCorasick(list(by_text), matchkind=ac.MatchKind.Standard) if by_text else None
+    return KnownIndex(
+        patterns,
+        automaton,
+        {letter: tuple(found.items()) for letter, found in words.items()},
+        tuple(packs),
+        {
+            text: pattern.form.canonical
+            for text, pattern in by_text.items()
+            if pattern.form.type is SpanType.NAME
+        },
+        shared,
+    )
+
+
+def _breaks(text: str) -> frozenset[int]:
+    """Positions in the folded text before which the written form has a separator."""
+    breaks, count, gap = set(), 0, False
+    for character in text:
+        folded = fold(character)
+        if not folded:
+            gap = True
+            continue
+        if gap and count:
+            breaks.add(count)
+        gap = False
+        count += len(folded)
+    return frozenset(breaks)
+
+
+def _stands_alone(text: str, squeezed: Squeezed, first: int, last: int) -> bool:
+    """Whether the match begins and ends where words or numbers do."""
+    start, end = squeezed.span(first, last)
+    if start and _joined(text[start - 1], text[start]):
+        return False
+    if end < len(text) and _joined(text[end - 1], text[end]):
+        rest = text[end : end + 2]
+        plural = rest[:1] == "s" and not rest[1:].isalnum() and last - first >= SHORTEST_TYPO
+        return plural
+    return True
+
+
+def _joined(left: str, right: str) -> bool:
+    if not (left.isalnum() and right.isalnum()):
+        return False
+    if left >= "\u2e80" or right >= "\u2e80":
+        return False
+    if left.isdigit() != right.isdigit():
+        return False
+    return not (left.islower() and right.isupper())
+
+
+def _separators_fit(
+    text: str, squeezed: Squeezed, first: int, last: int, pattern: _Pattern
+) -> bool:
+    offsets = squeezed.offsets[first:last]
+    if offsets[-1] - offsets[0] == last - first - 1:
+        return not pattern.form.separated
+    gaps = 0
+    for i in range(1, last - first):
+        start, end = int(offsets[i - 1]) + 1, int(offsets[i])
+        if end <= start:
+            continue
+        gaps += 1
+        between = text[start:end]
+        if len(between) > WORST_GAP or "\n\n" in between:
+            return False
+        if pattern.form.loose or i in pattern.breaks or _HYPHENATED.fullmatch(between):
+            continue
+        if text[end] >= "\u2e80" and between.isspace():
+            continue
+        if gaps == i and _spelt_out(offsets):
+            return True
+        return False
+    return gaps >= len(pattern.breaks) if pattern.form.separated else True
+
+
+def _spelt_out(offsets: Sequence[int]) -> bool:
+    """Letter by letter: S-M-I-T-H, all gaps alike."""
+    steps = {int(b) - int(a) for a, b in zip(offsets, offsets[1:], strict=False)}
+    return len(offsets) >= 4 and len(steps) == 1 and steps <= {2, 3}
+
+
+def within_distance(left: str, right: str, most: int) -> bool:
+    """Whether few insertions, deletions, substitutions and swaps lead from one to the other."""
+    before: list[int] = []
+    row = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        older, before, row = before, row, [i]
+        for j, b in enumerate(right, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+        if min(row) > most:
+            return False
+    return row[-1] <= most

@@ -1,0 +1,79 @@
+"""What a language pack gives to the engine. A new language is a new object of this shape."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from deid.text.document import Document, Mention, SpanType
+from deid.text.people import AddressParts, PersonName
+from deid.text.surrogates.seed import Scene
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way in which a known value may be written.
+
+    ``certain`` is false for a form that is also an ordinary word: then the pack decides by context.
+    ``canonical`` is the value whose surrogate it takes. Where ``loose``, separators may stand
+    anywhere in it (numbers); else only where ``text`` itself has them.
+    """
+
+    text: str = field(repr=False)
+    type: SpanType
+    canonical: str = field(repr=False)
+    certain: bool = True
+    loose: bool = False
+    separated: bool = False
+
+
+class Annotator(Protocol):
+    """Finds mentions in a note: patterns, lexicons, or a statistical model."""
+
+    name: str
+
+    def annotate(self, document: Document) -> Iterable[Mention]:
+        """Mentions in any order; they may overlap."""
+        ...
+
+
+class LanguagePack(Protocol):
+    """Everything the engine needs of one language."""
+
+    tag: str
+    version: str
+
+    @property
+    def annotators(self) -> Sequence[Annotator]:
+        """Annotators for notes of this language."""
+        ...
+
+    def applies(self, document: Document) -> bool:
+        """Whether the note, or a part of it, is in this language."""
+        ...
+
+    def name_forms(self, name: PersonName) -> Iterable[Form]:
+        """Ways in which notes of this language write a person's name; none if it is foreign."""
+        ...
+
+    def date_forms(self, date: datetime.date) -> Iterable[Form]:
+        """Ways to write a birth date."""
+        ...
+
+    def address_forms(self, address: AddressParts) -> Iterable[Form]:
+        """Ways to write an address and its parts."""
+        ...
+
+    def fits(self, document: Document, start: int, end: int, form: Form) -> bool:
+        """Whether an uncertain form at this place is the identifier and not an ordinary word."""
+        ...
+
+    def is_ordinary(self, word: str) -> bool:
+        """Whether a folded word belongs to the language, so that it is no misspelt name."""
+        ...
+
+    def surrogate(self, text: str, kind: SpanType, scene: Scene) -> str | None:
+        """A replacement in this language's forms, or ``None`` to leave it to another pack."""
+        ...

@@ -1,0 +1,1 @@
+"""English: patterns, lexicon, contexts and surrogates of notes in English."""

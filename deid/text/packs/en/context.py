@@ -1,0 +1,106 @@
+# ruff: noqa: E501 -- an expression or a word list is read whole
+"""Decides by context whether an ordinary word is somebody's name at this place."""
+
+from __future__ import annotations
+
+import re
+
+from deid.text.document import SpanType
+from deid.text.normalise import fold
+from deid.text.packs.base import Form
+from deid.text.packs.en.lexicon import is_word
+
+TITLES = ["mr", "mrs", "ms", "miss", "mx", "dr", "drs", "doctor", "mister", "prof", "professor", "sr", "sra", "nurse", "judge", "officer", "ofc", "pastor", "rev", "reverend", "deacon", "sister", "brother", "father", "rabbi", "imam", "sgt", "lt", "capt", "captain", "chief", "coach", "thiru", "smt", "shri", "attorney"]
+KIN = ["wife", "husband", "spouse", "partner", "fiance", "fiancee", "son", "sons", "daughter", "daughters", "dtr", "mother", "mom", "mum", "mama", "father", "dad", "papa", "parents", "brother", "brothers", "sister", "sisters", "sibling", "siblings", "sibs", "twin", "twins", "grandmother", "grandma", "granny", "nana", "grandfather", "grandpa", "grandson", "granddaughter", "grandchild", "grandchildren", "uncle", "aunt", "auntie", "niece", "nephew", "cousin", "stepfather", "stepmother", "stepdad", "stepmom", "stepson", "stepdaughter", "girlfriend", "boyfriend", "gf", "bf", "roommate", "friend", "neighbor", "neighbour", "caregiver", "cg", "guardian", "ex-wife", "ex-husband", "mother-in-law", "father-in-law", "son-in-law", "daughter-in-law", "sister-in-law", "brother-in-law", "godmother", "godfather", "teenager", "widow", "widower", "esposo", "esposa", "hijo", "hija", "madre", "padre", "hermano", "hermana", "abuela", "abuelo", "doula", "nanny", "babysitter", "emergency", "contact"]
+_NAMING = ["named", "called", "calld", "patient", "pt", "name", "client", "resident", "caller", "employee", "driver", "passenger", "re", "dear", "from", "by", "with", "per", "saw", "spoke", "told", "asked", "signed", "attn", "cc", "to", "mem", "member"]
+_ACTS = ["is", "was", "has", "had", "will", "says", "said", "states", "stated", "reports", "reported", "denies", "denied", "takes", "took", "feels", "felt", "complains", "presents", "presented", "returns", "returned", "wants", "thinks", "believes", "lives", "works", "went", "came", "called", "knows", "keeps", "drives", "hopes", "agrees", "refuses", "tolerated", "ambulated", "slept", "understands", "asked", "asks", "told", "tells", "notes", "noted", "described", "describes", "does", "did", "can", "cannot", "would"]
+_BEFORE = re.compile(
+    r"(?:\b(?:"
+    + "|".join(map(re.escape, (*TITLES, *KIN, *_NAMING)))
+    + r")\b[.:,]?[\s(\"“]*|[\"“]\s*)$",
+    re.IGNORECASE,
+)
+_TITLE_OR_KIN_BEFORE = re.compile(
+    r"\b(?:" + "|".join(map(re.escape, (*TITLES, *KIN))) + r")\b[.,:]?[\s(]*$", re.IGNORECASE
+)
+_ACTS_AFTER = re.compile(r"^(?:'s\b|\s+(?:" + "|".join(_ACTS) + r")\b)", re.IGNORECASE)
+_MONTH_BEFORE = re.compile(
+    r"\b(?:in|since|last|next|early|late|mid|until|till|by|of|from|through|during|this|\d{1,2}(?:st|nd|rd|th)?)[\s-]+$",
+    re.I,
+)
+_SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s+|\n\s*|[-*•]\s+)$")
+_MONTHS = frozenset({"april", "may", "june", "august", "march", "jan", "dec"})
+
+
+def name_fits(text: str, start: int, end: int, form: Form) -> bool:
+    """Whether an uncertain form of a known name is that name here."""
+    found = text[start:end]
+    if form.type is not SpanType.NAME:
+        return found[:1].isupper() or found[:1].isdigit()
+    before, after = text[max(0, start - 32) : start], text[end : end + 16]
+    if "." in form.text or (len(fold(found)) == 2 and found.isupper()):
+        return _initials_fit(found, before)
+    if (
+        (after[:1] in {"/", "-"}
+        and after[1:2].isalnum())
+        or (before[-1:] in {"/", "-"}
+        and before[-2:-1].isalnum())
+    ):
+        return False
+    if _joined_to_name(text, start, end):
+        return True
+    folded = fold(found)
+    month = folded in _MONTHS and (_MONTH_BEFORE.search(before) or re.match(r"\s*\d|\s*'\d", after))
+    if month:
+        return False
+    named = bool(_BEFORE.search(before))
+    if found.islower():
+        # `will` is a name only in a note without capitals, and there only in a name's place.
+        if _TITLE_OR_KIN_BEFORE.search(before):
+            return not re.match(r"\s+(?:have|be|do|not|need)\b", after)
+        if is_word(folded):
+            acts = re.match(r"\s+(?:is|was|has|says|states|denies|reports|wants|thinks)\b", after)
+            return bool(acts) and bool(re.search(r"(?:^|[.\n]\s*)$", before))
+        return (
+            not any(c.isupper() for c in text[max(0, start - 200) : end + 200] if c.isalpha())
+            or len(folded) > 3
+        )
+    if found.isupper() and len(found) > 1 and _around_is_upper(text, start, end):
+        return named and bool(_TITLE_OR_KIN_BEFORE.search(before))
+    if _SENTENCE_START.search(before):
+        if not is_word(folded):
+            return True
+        return bool(_ACTS_AFTER.match(after)) and not re.match(r"\s+will\b", after)
+    if named or not is_word(folded):
+        return True
+    return bool(re.search(r"[a-z,]\s+$", before))
+
+
+def _initials_fit(found: str, before: str) -> bool:
+    dotted = found.count(".") >= 1 and found.replace(".", "").isupper()
+    person = re.search(
+        r"\b(?:pt|patient|client|by|initials|reply|signed)[:.]?\s*\(?$", before, re.IGNORECASE
+    )
+    return dotted or bool(person and found.isupper())
+
+
+def _joined_to_name(text: str, start: int, end: int) -> bool:
+    """``pruett,will``: a comma without a space, or a line ``LAST, FIRST``."""
+    left = re.search(r"([^\W\d_]+),\s?$", text[max(0, start - 24) : start])
+    if (
+        left
+        and not is_word(fold(left[1]))
+        and re.search(r"(?:^|\n|:\s*)[^\W\d_'-]*$", text[: start - len(left[0])][-16:])
+    ):
+        return True
+    right = re.match(r",\s?([^\W\d_]+)", text[end : end + 24])
+    return bool(
+        right
+        and not is_word(fold(right[1]))
+        and re.search(r"(?:^|\n|:\s*)$", text[max(0, start - 3) : start])
+    )
+
+
+def _around_is_upper(text: str, start: int, end: int) -> bool:
+    letters = [c for c in text[max(0, start - 60) : start] + text[end : end + 60] if c.isalpha()]
+    return bool(letters) and sum(c.isupper() for c in letters) > 0.8 * len(letters)

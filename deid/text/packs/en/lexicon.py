@@ -1,0 +1,162 @@
+"""Word lists of English: names from Faker's locales, ordinary and clinical words from ``words/``."""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+from importlib.resources import files
+
+from deid.text.normalise import fold
+
+# Latin-script locales whose people stand in English notes.
+NAME_LOCALES = (
+    "en_US", "en_GB", "en_IE", "en_IN", "en_NG", "en_KE", "en_PK", "es_MX", "es_ES", "fr_FR",
+    "de_DE", "it_IT", "pt_BR", "pl_PL", "nl_NL", "sv_SE", "vi_VN", "tr_TR", "id_ID", "yo_NG",
+    "ha_NG", "ig_NG", "zu_ZA", "hu_HU", "cs_CZ", "fi_FI", "no_NO", "tw_GH", "ro_RO",
+)  # fmt: skip
+PARTICLES = frozenset(
+    [
+        "de",
+        "la",
+        "las",
+        "los",
+        "del",
+        "della",
+        "di",
+        "da",
+        "do",
+        "dos",
+        "du",
+        "van",
+        "von",
+        "der",
+        "den",
+        "ter",
+        "ten",
+        "el",
+        "al",
+        "bin",
+        "ibn",
+        "bint",
+        "abu",
+        "umm",
+        "y",
+        "e",
+        "san",
+        "le",
+        "st",
+    ]
+)
+US_STATES = frozenset(
+    fold(name)
+    for name in (
+        "Alabama", "Alaska", "Arizona", "Arkansas", "California", "Colorado", "Connecticut",
+        "Delaware", "Florida", "Georgia", "Hawaii", "Idaho", "Illinois", "Indiana", "Iowa",
+        "Kansas", "Kentucky", "Louisiana", "Maine", "Maryland", "Massachusetts", "Michigan",
+        "Minnesota", "Mississippi", "Missouri", "Montana", "Nebraska", "Nevada", "New Hampshire",
+        "New Jersey", "New Mexico", "North Carolina", "North Dakota", "Ohio", "Oklahoma", "Oregon",
+        "Pennsylvania", "Rhode Island", "South Carolina", "South Dakota", "Tennessee", "Texas",
+        "Utah", "Vermont", "Virginia", "Washington State", "West Virginia", "Wisconsin", "Wyoming",
+    )
+)  # fmt: skip
+
+
+def read_words(name: str) -> frozenset[str]:
+    """A list of ``words/``: words by white space, lines that begin with # are comments."""
+    text = files("deid.text.packs.en").joinpath("words", name).read_text(encoding="utf-8")
+    lines = (line for line in text.splitlines() if not line.startswith("#"))
+    return frozenset(word for line in lines for word in line.casefold().split())
+
+
+def _read_nicknames() -> dict[str, tuple[str, ...]]:
+    text = files("deid.text.packs.en").joinpath("words", "nicknames.txt").read_text("utf-8")
+    table: dict[str, set[str]] = {}
+    for line in text.splitlines():
+        if line.startswith("#") or ":" not in line:
+            continue
+        formal, _, short = line.partition(":")
+        for name in formal.split():
+            table.setdefault(name, set()).update(short.split())
+            for nickname in short.split():
+                table.setdefault(nickname, set()).add(name)
+    return {name: tuple(sorted(found)) for name, found in table.items()}
+
+
+NICKNAMES = _read_nicknames()
+
+
+@cache
+def ordinary_words() -> frozenset[str]:
+    """Words of everyday and clinical English, among them those that are also names."""
+    lorem = importlib.import_module("faker.providers.lorem.en_US").Provider.word_list
+    listed = frozenset(word.casefold() for word in lorem)
+    return listed | read_words("ordinary.txt") | read_words("clinical.txt")
+
+
+@cache
+def _folded_words() -> frozenset[str]:
+    return frozenset(fold(word) for word in ordinary_words())
+
+
+def is_word(folded: str) -> bool:
+    """Whether a folded word, or the word it is a form of, is an ordinary one."""
+    words = _folded_words()
+    if folded in words:
+        return True
+    for ending in ("s", "es", "ed", "d", "ing", "ly", "er"):
+        stem = folded.removesuffix(ending)
+        if stem != folded and (stem in words or stem + "e" in words):
+            return True
+    return folded.endswith("ies") and folded[:-3] + "y" in words
+
+
+@cache
+def given_names() -> frozenset[str]:
+    """Folded given names of all locales."""
+    return frozenset(
+        name for male in (True, False, None) for name in _names(_given_attribute(male))
+    )
+
+
+@cache
+def family_names() -> frozenset[str]:
+    """Folded family names of all locales."""
+    return frozenset(_names(("last_names",)))
+
+
+@cache
+def gender_of(folded: str) -> str | None:
+    """``M`` or ``F`` if a given name is of one gender in the lists, else ``None``."""
+    male, female = _gendered()
+    if (folded in male) == (folded in female):
+        return None
+    return "M" if folded in male else "F"
+
+
+@cache
+def _gendered() -> tuple[frozenset[str], frozenset[str]]:
+    return (
+        frozenset(_names(_given_attribute(True))),
+        frozenset(_names(_given_attribute(False))),
+    )
+
+
+def _given_attribute(male: bool | None) -> tuple[str, ...]:
+    if male is None:
+        return ("first_names",)
+    return ("first_names_male",) if male else ("first_names_female",)
+
+
+def locale_names(locale: str, attribute: str) -> tuple[str, ...]:
+    """One list of one Faker locale; empty if it has none."""
+    provider = importlib.import_module(f"faker.providers.person.{locale}").Provider
+    return tuple(dict.fromkeys(getattr(provider, attribute, ()) or ()))
+
+
+def _names(attributes: tuple[str, ...]) -> list[str]:
+    found = []
+    for locale in NAME_LOCALES:
+        for attribute in attributes:
+            for name in locale_names(locale, attribute):
+                found += [fold(part) for part in name.split() if len(part) > 1]
+    return [name for name in found if name not in PARTICLES]

@@ -1,0 +1,516 @@
+# ruff: noqa: E501 -- an expression or a word list is read whole
+"""Finds names in English notes without knowing the patient: triggers first, then lexicon, then shape.
+
+Triggers are titles, credentials, kin words and labels. The lexicon gives given and family names.
+Shape is the last resort: a capitalised word inside a sentence that is in no list of ordinary,
+clinical or eponymous words is more often a name than anything else. What was found by a trigger is
+looked for in the rest of the note.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from deid.text.document import Document, Mention, SpanType, Strength
+from deid.text.normalise import fold
+from deid.text.packs.en.context import KIN, TITLES
+from deid.text.packs.en.lexicon import (
+    PARTICLES,
+    US_STATES,
+    family_names,
+    given_names,
+    is_word,
+    read_words,
+)
+
+_TOKEN = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*\d{0,3}")
+_CREDENTIALS = frozenset(
+    ["md", "do", "rn", "np", "pa", "pac", "lpn", "lvn", "cna", "lcsw", "msw", "lmft", "phd", "psyd", "pharmd", "dds", "dmd", "dpm", "dpt", "pt", "ot", "otr", "slp", "rd", "rdn", "ldn", "fnp", "cnp", "crnp", "aprn", "cnm", "crna", "emt", "emtp", "paramedic", "faap", "facp", "facs", "facc", "mbbs", "frcs", "frcp", "bsn", "msn", "chpn", "cwocn", "bcidp", "pmhnp", "dnp", "od", "dvm", "ma", "cma", "ccc", "esq", "jd", "pgy", "pgy1", "pgy2", "pgy3", "pgy4", "pgy5", "ms2", "ms3", "ms4", "pa-c", "emt-p", "ccc-slp", "rn-bc"]
+)
+_AMBIGUOUS_CREDENTIALS = frozenset(["do", "pa", "pt", "ot", "ma", "od", "rd", "np", "ms", "md"])
+_TITLES = frozenset(TITLES)
+_KIN = frozenset(KIN)
+_WEAK_TITLES = frozenset(["sister", "brother", "father", "chief", "captain", "coach", "judge", "nurse", "lt", "capt", "sr"])
+_LABELS = frozenset(
+    ["patient", "pt", "name", "attending", "surgeon", "asst", "assistant", "anes", "anesthesiologist", "provider", "physician", "caller", "employee", "supervisor", "from", "to", "cc", "dear", "signed", "sig", "scribe", "ordering", "submitting", "referring", "pcp", "client", "resident", "crew", "author", "cosigner", "interpreter", "witness", "dictated", "consultant", "reviewer", "pathologist", "radiologist", "technologist", "tech", "emergency", "last", "first", "pref", "preferred", "maiden", "middle", "mother", "father", "spouse", "guardian", "contact", "prepared", "resident", "sincerely", "regards", "aye", "respectfully", "performed", "reported", "notified", "ordered", "requested"]
+)
+_BY_WORDS = frozenset(["by", "with", "per", "dr"])
+_EPONYM_HEADS = frozenset(
+    ["disease", "syndrome", "sign", "signs", "test", "tests", "score", "scores", "scale", "phenomenon", "reflex", "reflexes", "classification", "criteria", "criterion", "maneuver", "manoeuvre", "maneuvers", "catheter", "node", "nodes", "lymphoma", "palsy", "sarcoma", "tumor", "tumour", "ring", "body", "bodies", "cyst", "line", "lines", "murmur", "triad", "formula", "equation", "index", "procedure", "operation", "repair", "position", "stain", "cells", "cell", "lesion", "lesions", "contracture", "diverticulum", "esophagus", "oesophagus", "thyroiditis", "anemia", "anaemia", "dystrophy", "ataxia", "chorea", "dementia", "angina", "arthropathy", "fracture", "hernia", "canal", "duct", "gland", "tube", "pouch", "point", "space", "factor", "stage", "staging", "grade", "grading", "wave", "waves", "block", "law", "rule", "effect", "response", "breathing", "respiration", "nails", "spots", "patches", "papule", "fever", "virus", "bacillus", "agar", "method", "technique", "approach", "drain", "pump", "band", "clamp", "forceps", "retractor", "needle", "questionnaire", "inventory", "exam", "examination", "study", "studies", "trial", "guidelines", "protocol", "regimen", "diet", "scan", "foot", "gait", "sinus", "tonsil", "aphasia", "area", "encephalopathy", "psychosis", "disorder", "purpura", "granulomatosis", "vasculitis", "keratosis", "ulcer", "gangrene", "abscess", "phenomenon", "rash", "wort", "macroglobulinemia", "leukemia", "nephropathy", "nephritis", "cirrhosis", "coma", "tic", "torus", "chamber", "pad", "tourniquet", "mask", "valve", "graft", "stent", "shunt", "splint", "brace", "sling", "dressing", "boot", "boots", "collar", "bandage", "lamp", "loop", "maneuvre", "tracing", "type", "pattern", "deformity", "attacks", "attack", "pneumonia", "modification", "impairment", "swallow", "lift", "view", "projection", "angle", "incision", "flap", "suture", "risk", "framework", "instrument", "battery", "atrophy", "hamartoma", "fistula", "fistulae", "granuloma", "physiology", "picture", "antibodies", "antibody", "panel", "movement", "movements", "coagulation", "bundle", "fibers", "fibres", "period", "prolapse", "slides", "vaccine", "plan", "unit", "balloon", "lactate", "solution", "serotype", "antigen", "history", "carcinoma", "adenoma", "melanoma"]
+)
+_STOP_CAPITALS = frozenset(
+    ["i", "a", "the", "an", "and", "or", "of", "in", "on", "at", "to", "for", "from", "with", "by", "he", "she", "it", "they", "we", "you", "his", "her", "their", "my", "our", "this", "that", "these", "those", "no", "not", "yes", "is", "was", "are", "were", "if", "but", "so", "as", "be", "do", "did", "does", "has", "had", "have", "will", "would", "may", "can", "could", "should"]
+)
+
+
+@dataclass(frozen=True)
+class _Token:
+    text: str
+    start: int
+    end: int
+    gap: str
+
+    @property
+    def folded(self) -> str:
+        return fold(self.text)
+
+    @property
+    def titled(self) -> bool:
+        return self.text[0].isupper() and not (self.text.isupper() and len(self.text) > 1)
+
+    @property
+    def upper(self) -> bool:
+        return self.text.isupper() and len(self.text) > 1
+
+
+class NameAnnotator:
+    """Names by trigger, lexicon and shape."""
+
+    name = "en.names"
+
+    def annotate(self, document: Document) -> Iterator[Mention]:
+        """Mentions of people; clinical eponyms are left alone unless a title stands before them."""
+        note = _Note(document.plain)
+        found = list(note.by_trigger())
+        yield from found
+        yield from note.repeated(found)
+        yield from note.by_lexicon()
+
+
+class _Note:
+    def __init__(self, plain: str) -> None:
+        self.plain = plain
+        self.tokens: list[_Token] = []
+        place = 0
+        for match in _TOKEN.finditer(plain):
+            self.tokens.append(
+                _Token(match[0], match.start(), match.end(), plain[place : match.start()])
+            )
+            place = match.end()
+        letters = [c for c in plain if c.isalpha()]
+        capitals = sum(map(str.isupper, letters))
+        self.all_upper = len(letters) > 40 and capitals > 0.7 * len(letters)
+        self.all_lower = len(letters) > 40 and capitals < 0.035 * len(letters)
+
+    def by_trigger(self) -> Iterator[Mention]:
+        """Names beside a title, credential, kin word or label."""
+        for i, token in enumerate(self.tokens):
+            word = token.folded
+            if word in _TITLES:
+                yield from self._after_title(i, word)
+            if word in _CREDENTIALS or token.text.casefold() in _CREDENTIALS:
+                yield from self._before_credential(i, word)
+            if word in _KIN or token.text.casefold() in _KIN:
+                yield from self._after_kin(i)
+            if word in _LABELS:
+                yield from self._after_label(i)
+            if word in _BY_WORDS:
+                yield from self._after_by(i)
+            if token.upper and not self.all_upper:
+                yield from self._last_first(i)
+        yield from self._quoted()
+        yield from self._initials()
+
+    def repeated(self, found: list[Mention]) -> Iterator[Mention]:
+        """Further places of names that a trigger gave away."""
+        known = set()
+        for mention in found:
+            for token in _TOKEN.findall(self.plain[mention.start : mention.end]):
+                if len(token) > 2 and not is_word(fold(token)) and not _is_clinical(fold(token)):
+                    known.add(fold(token))
+        if not known:
+            return
+        for token in self.tokens:
+            if token.folded in known and (token.text[0].isupper() or self.all_lower):
+                yield self._mention(token.start, token.end, Strength.LISTED, "en.name.repeated")
+
+    def by_lexicon(self) -> Iterator[Mention]:
+        """Names of the lists, and capitalised words that are in no list."""
+        for i, token in enumerate(self.tokens):
+            if not token.titled or len(token.text) < 2:
+                continue
+            word = fold(token.text.rstrip("0123456789"))
+            if word in _STOP_CAPITALS or word in US_STATES or self._is_eponym(i, word):
+                continue
+            listed = word in given_names()
+            surname = word in family_names()
+            ordinary = is_word(word) or _is_clinical(word)
+            digits = token.text[-1].isdigit()
+            if ordinary:
+                nexts = self._next(i)
+                if listed and nexts is not None and self._is_surname_like(nexts):
+                    yield self._extended(i, Strength.LISTED, "en.name.full")
+                continue
+            if listed or (digits and len(token.text) > 4):
+                yield self._extended(i, Strength.LISTED, "en.name.given")
+            elif (surname and not self._starts_sentence(i)) or self._shaped(i):
+                yield self._extended(i, Strength.SHAPED, "en.name.shape")
+
+    def _after_title(self, i: int, title: str) -> Iterator[Mention]:
+        j = i + 1
+        while j < len(self.tokens) and self.tokens[j].folded in _TITLES and _close(self.tokens[j]):
+            j += 1
+        if j >= len(self.tokens) or not re.fullmatch(
+            r"\.?[ \n]{1,2}|\.|\. ?\(|: ?", self.tokens[j].gap
+        ):
+            return
+        first = self.tokens[j]
+        if first.text[0].isupper():
+            if title in _WEAK_TITLES and (is_word(first.folded) or self.tokens[i].text.islower()):
+                if is_word(first.folded) or _is_clinical(first.folded):
+                    return
+            if title == "ms" and not self.tokens[i].text[0].isupper():
+                return
+            end = self._extend(j)
+            if first.folded in _STOP_CAPITALS and end == j:
+                return
+            if (
+                first.upper
+                and not self.all_upper
+                and (first.folded in _CREDENTIALS or len(first.text) < 3)
+            ):
+                return
+            yield self._span(j, end, Strength.LABELLED, "en.name.title")
+        elif self._lower_name(j) and title not in _WEAK_TITLES:
+            end = j
+            nexts = self._next(j)
+            if nexts and nexts.text.islower() and nexts.gap == " " and self._lower_name(j + 1):
+                end = j + 1
+            yield self._span(j, end, Strength.LABELLED, "en.name.title")
+
+    def _before_credential(self, i: int, word: str) -> Iterator[Mention]:
+        token = self.tokens[i]
+        upper = token.text.isupper() or token.text in {"PharmD", "PsyD", "PhD"}
+        if i == 0 or not re.fullmatch(r",? {1,2}|, ?|\. ?,? ?", token.gap):
+            return
+        if not upper and (word in _AMBIGUOUS_CREDENTIALS and "," not in token.gap):
+            if not (self.all_lower or word == "np"):
+                return
+        j = i - 1
+        while j >= 0 and i - j <= 5:
+            part = self.tokens[j]
+            nameish = part.text[0].isupper() and (
+                len(part.text) == 1 or not (is_word(part.folded) or part.folded in _CREDENTIALS)
+            )
+            lower = part.text.islower() and (
+                len(part.text) == 1 or part.folded in PARTICLES or self._lower_name(j)
+            )
+            if not (
+                nameish or (lower and (self.all_lower or part.folded in PARTICLES or i - j <= 3))
+            ):
+                break
+            j -= 1
+            if not re.fullmatch(r"\.? |\.|\n|-", part.gap):
+                break
+        first = j + 1
+        if first >= i:
+            # `Grace Hill, MD`: both are words, but a credential after two capitals says enough.
+            if i >= 2 and all(t.titled for t in self.tokens[i - 2 : i]) and "," in token.gap:
+                first = i - 2
+            else:
+                return
+        text = self.plain[self.tokens[first].start : self.tokens[i - 1].end]
+        if len(fold(text)) < 2 or (len(text) < 4 and word in _AMBIGUOUS_CREDENTIALS):
+            return
+        yield self._span(first, i - 1, Strength.LABELLED, "en.name.credential")
+
+    def _after_kin(self, i: int) -> Iterator[Mention]:
+        j = i + 1
+        if j >= len(self.tokens):
+            return
+        gap, first = self.tokens[j].gap, self.tokens[j]
+        if first.folded in {"named", "name", "called", "is", "reads"} and j + 1 < len(self.tokens):
+            j += 1
+            gap, first = self.tokens[j].gap, self.tokens[j]
+        if not re.fullmatch(r",? |: ?|\. | ?\(|: {1,3}| [\"“]|\n", gap):
+            return
+        while True:
+            first = self.tokens[j]
+            usable = first.titled or (first.upper and self.all_upper)
+            if usable and (not is_word(first.folded) or first.folded in given_names()):
+                if is_word(first.folded) and gap.startswith("."):
+                    return
+                if _is_clinical(first.folded) or first.folded in _STOP_CAPITALS:
+                    return
+                end = self._extend(j)
+                yield self._span(j, end, Strength.LABELLED, "en.name.kin")
+            elif first.text.islower() and self.all_lower and self._lower_name(j) and gap == " ":
+                end = j
+                yield self._span(j, end, Strength.LISTED, "en.name.kin")
+            else:
+                return
+            # `sibs Ezra & Zuri`, `sons Ezra and Zuri`
+            k = end + 1
+            if k >= len(self.tokens):
+                return
+            following = self.tokens[k]
+            if following.folded == "and" and k + 1 < len(self.tokens) and self.tokens[k + 1].titled:
+                j = k + 1
+            elif (
+                re.fullmatch(r" & |, ?", following.gap)
+                and following.titled
+                and not is_word(following.folded)
+            ):
+                j = k
+            else:
+                return
+            gap = " "
+
+    def _after_label(self, i: int) -> Iterator[Mention]:
+        j = i + 1
+        if j >= len(self.tokens):
+            return
+        token, first = self.tokens[i], self.tokens[j]
+        while first.folded in {
+            "name",
+            "initials",
+            "by",
+            "provider",
+            "physician",
+            "md",
+            "pt",
+            "dr",
+        } and j + 1 < len(self.tokens):
+            j += 1
+            first = self.tokens[j]
+        gap = first.gap
+        if token.folded in {"dear", "aye", "sincerely", "regards", "respectfully"}:
+            ok = bool(re.fullmatch(r",?\s+", gap))
+        elif token.folded in {"pt", "patient", "scribe", "sig", "resident", "client"}:
+            ok = bool(re.fullmatch(r" {1,3}|: {0,6}| = |\n", gap)) and (
+                first.titled or first.upper or gap[:1] == ":" or self.all_lower
+            )
+        else:
+            ok = bool(re.fullmatch(r":\s{0,8}| = |\s=\s", gap))
+        if not ok or not first.text[0].isalpha():
+            return
+        if self.plain[first.end : first.end + 1] == ":":
+            return
+        if first.text.islower():
+            if self.all_lower and self._lower_name(j) and not is_word(first.folded):
+                end = j
+                nexts = self._next(j)
+                if nexts and self._lower_name(j + 1) and nexts.gap == " ":
+                    end = j + 1
+                yield self._span(j, end, Strength.LISTED, "en.name.label")
+            return
+        if is_word(first.folded) or _is_clinical(first.folded):
+            nexts = self._next(j)
+            comma = nexts is not None and nexts.gap.startswith(",") and nexts.upper == first.upper
+            full = nexts is not None and nexts.gap == " " and self._is_surname_like(nexts)
+            if not (
+                gap.startswith(":")
+                and (comma or full)
+                and first.folded in given_names() | family_names()
+            ):
+                return
+        if first.folded in _STOP_CAPITALS or (
+            first.upper and len(first.text) < 3 and not self._initialled(j)
+        ):
+            return
+        end = self._extend(j, comma=True)
+        yield self._span(j, end, Strength.LABELLED, "en.name.label")
+
+    def _after_by(self, i: int) -> Iterator[Mention]:
+        """``seen by Rafiq Zaman``: two capitalised words that are no ordinary ones."""
+        j = i + 1
+        if j + 1 >= len(self.tokens) or self.tokens[j].gap != " ":
+            return
+        first, second = self.tokens[j], self.tokens[j + 1]
+        if first.titled and second.titled and second.gap in {" ", ". "}:
+            if (
+                not is_word(first.folded)
+                and not is_word(second.folded)
+                and not self._is_eponym(j, first.folded)
+            ):
+                yield self._span(j, self._extend(j), Strength.LISTED, "en.name.by")
+
+    def _last_first(self, i: int) -> Iterator[Mention]:
+        """``HALVORSEN, KIRSTEN`` anywhere, in capitals."""
+        if i + 1 >= len(self.tokens):
+            return
+        left, right = self.tokens[i], self.tokens[i + 1]
+        if (
+            not (right.upper and re.fullmatch(r", ?", right.gap))
+            or len(left.text) < 3
+            or len(right.text) < 3
+        ):
+            return
+        if any(is_word(t.folded) or _is_clinical(t.folded) for t in (left, right)):
+            return
+        first = i
+        while first > 0 and self.tokens[first].gap == " " and self.tokens[first - 1].upper:
+            before = self.tokens[first - 1]
+            if is_word(before.folded) or _is_clinical(before.folded):
+                break
+            first -= 1
+        yield self._span(first, i + 1, Strength.LABELLED, "en.name.last_first")
+
+    def _quoted(self) -> Iterator[Mention]:
+        pattern = r"(?:\b(?:calld?|called|goes by|aka|a\.k\.a\.|nicknamed?|prefers|known as|passenger)\s+|\()[\"“]([A-Z][a-z]+)[\"”]"
+        for match in re.finditer(pattern, self.plain, re.IGNORECASE):
+            if match[1][0].isupper():
+                yield self._mention(match.start(1), match.end(1), Strength.LISTED, "en.name.quoted")
+
+    def _initials(self) -> Iterator[Mention]:
+        """``pt J.T.``, ``MA initials: RB``, ``/scribe jb``."""
+        pattern = r"(?:\b(?:pt|patient|client|initials|signed|sig|scribe|reply)\b[:.]?\s*\(?)((?:[A-Z]\.){2,3}|[A-Z]{2}\b|(?:\b[a-z]{2}$))"
+        for match in re.finditer(pattern, self.plain, re.MULTILINE):
+            word = match[1].replace(".", "").casefold()
+            if (
+                "." in match[1]
+                or (word not in _CREDENTIALS and not is_word(word))
+                or "nitial" in match[0]
+            ):
+                yield self._mention(
+                    match.start(1), match.end(1), Strength.LISTED, "en.name.initials"
+                )
+
+    def _lower_name(self, i: int) -> bool:
+        if i >= len(self.tokens):
+            return False
+        token = self.tokens[i]
+        return (
+            len(token.text) > 2
+            and not is_word(token.folded)
+            and not _is_clinical(token.folded)
+            and token.folded not in _CREDENTIALS
+        )
+
+    def _initialled(self, i: int) -> bool:
+        token = self.tokens[i]
+        return len(token.text) == 1 and self.plain[token.end : token.end + 1] == "."
+
+    def _is_eponym(self, i: int, word: str) -> bool:
+        """Whether the word names a sign, test, disease or device here."""
+        base = word.removesuffix("s") if self.tokens[i].text.endswith("'s") else word
+        for k in (i + 1, i + 2):
+            if k >= len(self.tokens):
+                break
+            follower = self.tokens[k]
+            if not re.fullmatch(r" |-|\n", follower.gap):
+                break
+            if follower.folded in _EPONYM_HEADS:
+                return True
+            if follower.text[0].islower():
+                break
+        return _is_clinical(word) or _is_clinical(base)
+
+    def _is_surname_like(self, token: _Token) -> bool:
+        if token.gap not in {" ", ". "}:
+            return False
+        if len(token.text) == 1 and token.text.isupper():
+            return self.plain[token.end : token.end + 1] in {
+                ".",
+                ",",
+                "?",
+                " ",
+                "",
+            } and not is_word(token.folded)
+        return token.titled and (
+            not (is_word(token.folded) or _is_clinical(token.folded))
+            or token.folded in family_names()
+        )
+
+    def _shaped(self, i: int) -> bool:
+        """Inside a sentence, capitalised, in no list, and not a word the note also writes small."""
+        token = self.tokens[i]
+        if self.all_upper or self._starts_sentence(i) or len(token.text) < 3 or "-" in token.gap:
+            return False
+        if not re.fullmatch(r"[,;]? |/| \(|\(|\n", token.gap):
+            return False
+        if any(_is_clinical(p) or is_word(p) for p in map(fold, token.text.split("-"))):
+            return False
+        lower = token.text.casefold()
+        return not any(t.text == lower for t in self.tokens)
+
+    def _starts_sentence(self, i: int) -> bool:
+        if i == 0:
+            return True
+        return (
+            bool(re.search(r"[.!?:;•*>\n)-]\s*$|\n", self.tokens[i].gap)) or not self.tokens[i].gap
+        )
+
+    def _next(self, i: int) -> _Token | None:
+        return self.tokens[i + 1] if i + 1 < len(self.tokens) else None
+
+    def _extend(self, i: int, comma: bool = False) -> int:
+        """Index of the last token of the name that begins at token ``i``."""
+        end = i
+        used_comma = False
+        while end + 1 < len(self.tokens) and end - i < 4:
+            token = self.tokens[end + 1]
+            previous = self.tokens[end]
+            gap = token.gap
+            if gap == ". " or gap == ".":
+                if len(previous.text) > 1:
+                    break
+            elif (
+                comma
+                and not used_comma
+                and re.fullmatch(r", ?", gap)
+                and (previous.upper or previous.titled)
+            ):
+                if (
+                    token.upper != previous.upper
+                    or token.folded in _CREDENTIALS
+                    or is_word(token.folded)
+                ):
+                    break
+                used_comma = True
+            elif gap not in {" ", "\n", "-"}:
+                break
+            if (
+                token.folded in _CREDENTIALS
+                or token.folded in _TITLES
+                or token.folded in _STOP_CAPITALS
+            ):
+                break
+            if token.folded in PARTICLES and token.text.islower():
+                after = self.tokens[end + 2] if end + 2 < len(self.tokens) else None
+                if after is None or not (after.text[0].isupper() or after.folded in PARTICLES):
+                    break
+                end += 1
+                continue
+            if gap == "\n" and (
+                not token.titled or is_word(token.folded) or _is_clinical(token.folded)
+            ):
+                break
+            if not token.text[0].isupper():
+                break
+            if len(token.text) == 1:
+                if self.plain[token.end : token.end + 1] not in {".", ",", ";", "?", ")", "\n", ""}:
+                    break
+            elif (
+                (is_word(token.folded) and token.folded not in family_names())
+                or (_is_clinical(token.folded)
+                and token.folded not in family_names())
+            ) or (token.upper and not (previous.upper or self.all_upper)) or self.plain[token.end : token.end + 1] == ":":
+                break
+            end += 1
+        return end
+
+    def _extended(self, i: int, strength: int, detector: str) -> Mention:
+        return self._span(i, self._extend(i), strength, detector)
+
+    def _span(self, first: int, last: int, strength: int, detector: str) -> Mention:
+        start, end = self.tokens[first].start, self.tokens[last].end
+        if self.plain[end - 2 : end] == "'s":
+            end -= 2
+        return self._mention(start, end, strength, detector)
+
+    def _mention(self, start: int, end: int, strength: int, detector: str) -> Mention:
+        return Mention(start, end, SpanType.NAME, strength, detector)
+
+
+def _close(token: _Token) -> bool:
+    return token.gap in {" ", ". ", "."}
+
+
+_CLINICAL = frozenset(fold(word) for word in read_words("clinical.txt"))
+
+
+def _is_clinical(folded: str) -> bool:
+    return folded in _CLINICAL

@@ -1,0 +1,70 @@
+"""The English pack."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+
+from deid.text.document import Document, SpanType
+from deid.text.packs.base import Annotator, Form
+from deid.text.packs.en import forms, surrogates
+from deid.text.packs.en.context import name_fits
+from deid.text.packs.en.lexicon import is_word
+from deid.text.packs.en.names import NameAnnotator
+from deid.text.packs.en.patterns import PATTERNS
+from deid.text.packs.en.places import PlaceAnnotator
+from deid.text.packs.shared import machine_annotator
+from deid.text.patterns import PatternAnnotator
+from deid.text.people import AddressParts, PersonName
+from deid.text.surrogates.seed import Scene
+
+
+class EnglishPack:
+    """English notes, and everything Latin-script in notes of other languages."""
+
+    tag = "en"
+    version = "1"
+
+    def __init__(self) -> None:
+        self._annotators: tuple[Annotator, ...] = (
+            machine_annotator(),
+            PatternAnnotator("en.patterns", PATTERNS),
+            NameAnnotator(),
+            PlaceAnnotator(),
+        )
+
+    @property
+    def annotators(self) -> Sequence[Annotator]:
+        """Machine addresses, patterns, names by context and lexicon, places by their kind words."""
+        return self._annotators
+
+    def applies(self, document: Document) -> bool:
+        """A note is English in part if it has words of Latin letters."""
+        if document.language is not None and document.language.partition("-")[0] == self.tag:
+            return True
+        letters = sum(c.isascii() and c.isalpha() for c in document.text)
+        return letters * 3 >= sum(c.isalpha() for c in document.text)
+
+    def name_forms(self, name: PersonName) -> Iterable[Form]:
+        """Forms of Latin-script names."""
+        return forms.name_forms(name)
+
+    def date_forms(self, date: datetime.date) -> Iterable[Form]:
+        """A birth date in digits and month names."""
+        return forms.date_forms(date)
+
+    def address_forms(self, address: AddressParts) -> Iterable[Form]:
+        """Parts and abbreviations of an address."""
+        return forms.address_forms(address)
+
+    def fits(self, document: Document, start: int, end: int, form: Form) -> bool:
+        """Context decides words that are also names."""
+        return name_fits(document.plain, start, end, form)
+
+    def is_ordinary(self, word: str) -> bool:
+        """Whether it is a word of everyday or clinical English."""
+        return is_word(word)
+
+    def surrogate(self, text: str, kind: SpanType, scene: Scene) -> str | None:
+        """A replacement in English forms."""
+        return surrogates.make(text, kind, scene)

@@ -1,0 +1,164 @@
+# ruff: noqa: E501 -- an expression or a word list is read whole
+"""Places and organisations in English notes: by their kind word, by preposition, by gazetteer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import re2
+
+from deid.text.document import Document, Mention, SpanType, Strength
+from deid.text.normalise import fold
+from deid.text.packs.en.lexicon import US_STATES, is_word
+
+_CAP = r"(?:(?:St|Mt|Ft)\.\s?)?[A-ZÀ-Þ][\w'’À-ÿ-]*\.?"
+_JOIN = r"(?:\s+(?:of|and|the|at|de|del|la|for|in|on)(?:\s+the)?\s+|\s+&\s+|[ \n]|-)"
+_HEAD = rf"(?:{_CAP}{_JOIN}){{1,6}}"
+_FACILITY = (
+    r"(?:Hospital|Hosp\b\.?|Clinic|Med(?:ical|\.)?\s+(?:Center|Centre|Ctr\.?|Group|Associates)|Health(?:care)?(?:\s+(?:Center|Centre|System|Care|Clinic|Services))?"
+    r"|Center|Centre|Ctr\.?|Infirmary|Institute|Pavilion|Laborator(?:y|ies)|Family\s+Practice|Family\s+Medicine|Practice|Surgery|Sanatorium|Hospice|Manor|Nursing\s+Home"
+    r"|Assisted\s+Living|Rehab(?:ilitation)?|Memorial|General|Med\b|Trauma\s+(?:Center|Ctr)|Bone\s*&\s*Joint|Vascular|Dialysis|Imaging|Radiology|Oncology|Cardiology|Dermatology"
+    r"|Orthopa?edics|Pediatrics|Villa|House|Hall|Towers?|Gardens|Estates|Compound|Heights|Village|Park|Bridge|Falls|Lodge|Terrace|Residence|Shelter|Campus|Care)"
+)
+_ORGANISATION = (
+    r"(?:Inc\.?|LLC|Ltd\.?|Corp(?:oration|\.)?|Co\.|Company|Compan(?:y|ies)|Group|Industries|Systems|Solutions|Services|Partners|Associates|Bank|School|College|University|Academy"
+    r"|High|Elementary|Preschool|Kindergarten|Church|Chapel|Temple|Mosque|Synagogue|Tabernacle|Cathedral|Parish|Ministries|Authority|Alliance|Foundation|Society|Cooperative|Co-?op|Union|League"
+    r"|Pharmacy|Drugs?|Apothecary|Insurance|Assurance|Health\s+Plan|Mutual|Benefits|Bakery|Roofing|Janitorial|Plumbing|Construction|Logistics|Trucking|Transit|Motors|Farms?|Foods|Market|Grill|Cafe|Diner|Restaurant"
+    r"|Nurses|Homecare|Home\s+Care|Home\s+Health|Infusion|Staffing|Airlines?|Lines|Railway|Shipping|Manufacturing|Works|Mills?|Mining|Desalination|Energy|Electric|Data\s+Centers?|Laundry|Salon|Studios?|Press|Agency|Department|Dept\.?"
+    r"|Club|Team|Orchestra|Players|Council|Ballast|Axle|Tires?|Hardware|Supply|Garage|Auto|Brewery|Winery|Dairy|Lumber|Steel|Textiles?|Technologies|Tech|Software|Labs|Middle)"
+)
+_STREET = (
+    r"(?:Street|St\b\.?|Avenue|Ave\b\.?|Road|Rd\b\.?|Boulevard|Blvd\b\.?|Lane|Ln\b\.?|Drive|Dr\b\.?|Court|Ct\b\.?|Place|Pl\b\.?|Terrace|Way|Close|Loop|Circle|Cir\b\.?|Highway|Hwy\b\.?|Parkway|Pkwy\b\.?"
+    r"|Trail|Bend|Wynd|Square|Sq\b\.?|Crescent|Alley|Row|Walk|Mews|Pike|Turnpike|Plaza|Path|Run|Ridge|Crossing|Grove|Hill|Gardens|Quay)"
+)
+_STATES = r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])"
+_STATE_NAMES = "|".join(
+    ["Alabama", "Alaska", "Arizona", "Arkansas", "California", "Colorado", "Connecticut", "Delaware", "Florida", "Georgia", "Hawaii", "Idaho", "Illinois", "Indiana", "Iowa", "Kansas", "Kentucky", "Louisiana", "Maine", "Maryland", "Massachusetts", "Michigan", "Minnesota", "Mississippi", "Missouri", "Montana", "Nebraska", "Nevada", "Ohio", "Oklahoma", "Oregon", "Pennsylvania", "Tennessee", "Texas", "Utah", "Vermont", "Virginia", "Wisconsin", "Wyoming"]
+)
+_TOWNLIKE = r"[A-ZÀ-Þ][\w'’À-ÿ-]+(?:\s+[A-ZÀ-Þ][\w'’À-ÿ-]+){0,2}"
+_ZIP = r"\d{5}(?:-\d{4})?"
+_UK_POSTCODE = r"[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}"
+
+_UNIT = r"(?:Apt|Apartment|Unit|Suite|Ste|Flat|Villa|Door|Lot|No|P\.?\s?O\.?\s+Box|Room|House)\.?\s*#?\s*[\w/-]+"
+_ADDRESS = (
+    rf"(?:{_UNIT},?\s+)?(?:\d{{1,6}}[A-Za-z]?(?:[-/]\d+)?,?\s+)?(?:[NSEW]\.?\s+)?(?:[A-ZÀ-Þ0-9][\w'’À-ÿ-]*\s+){{0,3}}"
+    rf"{_STREET}(?:,?\s+{_UNIT})?(?:,\s*{_TOWNLIKE})?(?:,?\s+(?:{_STATES}|{_STATE_NAMES}))?(?:,?\s+(?:{_ZIP}|{_UK_POSTCODE}|\d{{3}}\s?\d{{3}}))?"
+)
+_PREPOSITION = r"\b(?:[Ii]n|[Ff]rom|[Nn]ear|[Tt]o|[Aa]t|[Oo]f|[Ll]ives in|[Ll]iving in|[Rr]esides in|[Mm]oved to|[Oo]utside|[Aa]round|[Vv]isiting|[Ll]eaving)\s+(?:the\s+)?"
+
+_SHAPES = tuple(
+    (name, kind, strength, re2.compile(expression))
+    for name, kind, strength, expression in (
+        ("en.place.address", SpanType.LOCATION, Strength.LABELLED, rf"\b(\d{{1,6}}[A-Za-z]?,?\s+(?:[NSEW]\.?\s+)?(?:[A-ZÀ-Þ][\w'’À-ÿ-]*\s+){{1,3}}{_STREET}(?:,?\s+{_UNIT})?(?:,\s*{_TOWNLIKE})?(?:,?\s+(?:{_STATES}|{_STATE_NAMES}))?(?:,?\s+(?:{_ZIP}|{_UK_POSTCODE}|\d{{3}}\s?\d{{3}}))?)"),
+        ("en.place.unit_address", SpanType.LOCATION, Strength.LABELLED, rf"\b((?:Apt|Apartment|Unit|Suite|Flat|Villa|Door|Lot|P\.?\s?O\.?\s+Box)\.?\s*#?\s*[\w/-]+,\s+(?:{_ADDRESS}|{_TOWNLIKE}(?:,\s*{_TOWNLIKE})*))"),
+        ("en.place.street", SpanType.LOCATION, Strength.LISTED, rf"\b((?:[A-ZÀ-Þ][\w'’À-ÿ-]+\s+){{1,3}}{_STREET})"),
+        ("en.place.road", SpanType.LOCATION, Strength.LABELLED, r"(?i)\b((?:hwy|highway|route|rte|interstate|i-|county\s+road|state\s+road|us-)\s?\d{1,4}(?:\s*@\s*[\w' ]{3,30}(?:bridge|exit|creek|road|rd))?)\b"),
+        ("en.place.town_state", SpanType.LOCATION, Strength.LABELLED, rf"\b({_TOWNLIKE},\s*(?:{_STATES}|{_STATE_NAMES})(?:\s+{_ZIP})?)\b"),
+        ("en.place.town_zip", SpanType.LOCATION, Strength.LABELLED, rf"\b({_TOWNLIKE},?\s+{_ZIP})\b"),
+        ("en.place.zip", SpanType.LOCATION, Strength.LABELLED, r"(?i)\bzip(?:\s*code)?:?\s*(\d{5}(?:-\d{4})?)\b"),
+        ("en.place.zip_in", SpanType.LOCATION, Strength.LISTED, r"\b(?:in|from|near|area)\s+(\d{5})\b"),
+        ("en.place.postcode", SpanType.LOCATION, Strength.LISTED, rf"\b({_UK_POSTCODE})\b"),
+        ("en.place.addr_label", SpanType.LOCATION, Strength.LABELLED, r"(?:ADDR(?:ESS)?|Addr(?:ess)?|CITY|City|TOWN|Town):?\s{1,4}((?:[\dA-ZÀ-Þ][\w'’À-ÿ-]*[ ,]?){1,7})"),
+        ("en.place.facility", SpanType.LOCATION, Strength.LISTED, rf"\b({_HEAD}{_FACILITY}(?:\s+(?:of|in|at)\s+{_TOWNLIKE}|,\s{_TOWNLIKE})?)"),
+        ("en.place.facility_of", SpanType.LOCATION, Strength.LISTED, rf"\b((?:University|Hospital|College|Institute|Children's\s+Hospital|Clinic|Center)(?:\s+(?:of|for|at|de|San|Santa)\s?)(?:the\s+)?{_TOWNLIKE}(?:\s+(?:Hospital|Medical Center|Clinic|Health))?)"),
+        ("en.place.hospital_first", SpanType.LOCATION, Strength.LISTED, r"\b((?:Hospital|Clinica|Clínica|Hôpital)\s+(?:[A-ZÀ-Þ][\w'’À-ÿ-]+\s?){1,3})"),
+        ("en.place.caps_facility", SpanType.LOCATION, Strength.LISTED, r"\b((?:[A-Z][A-Z.'-]+\s+){1,4}(?:HOSPITAL|CLINIC|HEALTH CENTRE|HEALTH CENTER|MEDICAL CENTER|MEDICAL CENTRE|INFIRMARY|PAVILION|MANOR|HOSPICE|NURSING HOME))\b"),
+        ("en.org.caps", SpanType.ORGANIZATION, Strength.LISTED, r"\b((?:[A-Z][A-Z.'-]+\s+){1,4}(?:TABERNACLE|CHURCH|CHAPEL|SCHOOL|COLLEGE|UNIVERSITY|PHARMACY|COMPANY|INC|LLC|BAKERY|ACADEMY|TEMPLE|MOSQUE))\b"),
+        ("en.place.saint", SpanType.LOCATION, Strength.LISTED, r"\b((?:St\.?|Saint|Mt\.?|Mount)\s+(?:[A-Z][\w-]+)(?:['’]s)?(?:\s+(?:[Hh]osp(?:ital)?\.?|[Cc]linic|Med(?:ical)?\.?\s+C(?:enter|tr)\.?|Health))?)"),
+        ("en.place.clinic_lower", SpanType.LOCATION, Strength.LISTED, rf"\b({_CAP}(?:\s+{_CAP}){{0,3}}(?:\s+\w+)?\s+(?:clinic|hospital|hosp|health center|medical center|office|ER|VA|ED))\b"),
+        ("en.place.va", SpanType.LOCATION, Strength.LISTED, r"\b([A-Z][a-z]+\s+(?:VA|Gen|Med)\b\.?)"),
+        ("en.place.acronym", SpanType.LOCATION, Strength.LISTED, r"\b([A-Z]{2,5}\s+(?:Med(?:ical)?\.?(?:\s+(?:Center|Ctr\.?|Centre))?|Health(?:\s+(?:Center|System|Care))?|Hosp(?:ital)?|Clinic|Cancer\s+Center))\b"),
+        ("en.org.kind", SpanType.ORGANIZATION, Strength.LISTED, rf"\b({_HEAD}{_ORGANISATION})"),
+        ("en.org.works", SpanType.ORGANIZATION, Strength.LISTED, rf"(?i:\b(?:works?(?:ing)?|worked|employed|employer|job)\b\s*:?\s*(?:nights\s+|days\s+|full[- ]time\s+)?(?i:for|at|with|by)?\s+)({_TOWNLIKE}(?:\s+&\s+{_TOWNLIKE})?)"),
+        ("en.org.lower", SpanType.ORGANIZATION, Strength.LISTED, r"\b(?:from|at|with|via)\s+([a-z]+(?:\s+[a-z]+){1,2}\s+(?:homecare|home care|home health|hospice|pharmacy|school|bakery|church))\b"),
+        ("en.place.lower", SpanType.LOCATION, Strength.LISTED, r"\b(?:from|to|at|in)\s+((?:[a-z]+\s+){1,2}(?:creek|springs|falls|heights|village|manor|vascular|medical center|general hospital|memorial|ridge|river|lake|valley|junction|gulch|hollow|harbor|beach))\b"),
+        ("en.place.preposition", SpanType.LOCATION, Strength.SHAPED, _PREPOSITION + rf"({_TOWNLIKE})"),
+        ("en.place.region", SpanType.LOCATION, Strength.LISTED, r"\b((?:[A-Z][\w'-]+\s+){1,2}(?:County|Township|Parish|District|Neighborhood|neighborhood|Valley|Beach|Island|Lake|River|Creek|Springs|Mountain|Bay|Harbor|Harbour|Gulch|Canyon))\b"),
+        ("en.place.water", SpanType.LOCATION, Strength.LISTED, r"\b((?:Lake|Mount|Fort|Port|Cape|Camp|Point)\s+[A-Z][a-z]+)\b"),
+        ("en.place.the_area", SpanType.LOCATION, Strength.LISTED, r"\bthe\s+([A-Z][a-z]+)\s+(?:neighborhood|neighbourhood|area|district|bar|pub|shelter)\b"),
+    )
+)  # fmt: skip
+_GENERIC = frozenset(
+    ["the", "a", "an", "of", "and", "at", "for", "in", "on", "general", "community", "university", "regional", "memorial", "medical", "health", "hospital", "clinic", "center", "centre", "care", "family", "practice", "emergency", "intensive", "unit", "department", "primary", "urgent", "outpatient", "inpatient", "nursing", "home", "day", "surgery", "surgical", "school", "high", "college", "service", "services", "group", "system", "women's", "children's", "national", "state", "county", "city", "local", "public", "private", "her", "his", "this", "that", "our", "their", "my", "your", "teaching", "rehab", "rehabilitation", "assisted", "living", "cancer", "heart", "eye", "dental", "kidney", "imaging", "radiology", "oncology", "cardiology", "dermatology", "pediatrics", "behavioral", "mental", "sleep", "wound", "pain", "infusion", "dialysis", "laboratory", "lab", "test", "data", "company", "church", "pharmacy", "drug", "drugs", "insurance", "plan", "street", "road", "avenue", "lane", "drive", "place", "way", "park", "hall", "house", "trauma", "ent", "gi", "gu", "icu", "er", "ed", "or", "pacu", "nicu", "micu", "sicu", "va", "snf", "ltc"]
+)
+_NOT_PLACE = frozenset(
+    ["patient", "name", "date", "visit", "plan", "history", "exam", "assessment", "admitted", "discharged", "follow", "chart", "mri", "ct", "ecg", "ekg", "may", "march", "april", "june", "august", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "english", "spanish", "french", "mandarin", "medicare", "medicaid"]
+)
+
+
+class PlaceAnnotator:
+    """Addresses, facilities, organisations, and towns."""
+
+    name = "en.places"
+
+    def __init__(self) -> None:
+        self._towns = read_words_multi("places.txt")
+
+    def annotate(self, document: Document) -> Iterator[Mention]:
+        """Mentions of places and organisations; generic ones (``the clinic``) are left alone."""
+        plain = document.plain
+        for name, kind, strength, expression in _SHAPES:
+            for match in expression.finditer(plain):
+                start, end = match.span(match.lastindex or 0)
+                trimmed = _trim_generic(plain, start, end)
+                if trimmed is None:
+                    continue
+                start, end = trimmed
+                if strength == Strength.SHAPED and not self._is_unknown(plain[start:end]):
+                    continue
+                yield Mention(start, end, kind, strength, name)
+        yield from self._listed(plain)
+
+    def _is_unknown(self, text: str) -> bool:
+        words = [fold(w) for w in re.split(r"[\s-]+", text)]
+        return (
+            not any(is_word(w) or w in _NOT_PLACE for w in words)
+            and fold(text) not in US_STATES
+            and not text.isupper()
+        )
+
+    def _listed(self, plain: str) -> Iterator[Mention]:
+        for match in self._towns.finditer(plain):
+            start, end = match.span()
+            yield Mention(start, end, SpanType.LOCATION, Strength.LISTED, "en.place.listed")
+
+
+def read_words_multi(name: str) -> re.Pattern[str]:
+    """One expression for all place names of a list, one name a line."""
+    from importlib.resources import files
+
+    text = files("deid.text.packs.en").joinpath("words", name).read_text(encoding="utf-8")
+    names = sorted(
+        {line.strip() for line in text.splitlines() if line.strip() and line[0] != "#"},
+        key=len, reverse=True,
+    )  # fmt: skip
+    return re.compile(r"\b(?:" + "|".join(map(re.escape, names)) + r")\b")
+
+
+def _trim_generic(plain: str, start: int, end: int) -> tuple[int, int] | None:
+    """Drop ordinary words at the head; a span of nothing but kind words is no identifier."""
+    words = list(re.finditer(r"[^\s,&]+", plain[start:end]))
+    while words and _is_opening(words[0][0]):
+        words.pop(0)
+    if not words:
+        return None
+    proper = [
+        w[0] for w in words
+        if fold(w[0]) not in _GENERIC and w[0].casefold() not in _GENERIC and (w[0][0].isupper() or w[0][0].isdigit())
+    ]  # fmt: skip
+    lower = plain[start:end].islower()
+    if lower:
+        proper = [w[0] for w in words if not is_word(fold(w[0]))] or [w[0] for w in words[:-1]]
+    if not proper:
+        return None
+    return start + words[0].start(), start + words[-1].end()
+
+
+_OPENINGS = frozenset(
+    ["at", "in", "from", "to", "the", "a", "an", "and", "of", "for", "on", "by", "with", "near", "seen", "visit", "visited", "via", "patient", "referred", "presented", "admitted", "discharged", "called", "follow", "last", "next", "her", "his", "what", "are", "is", "can", "how", "guidelines", "recommendations", "recommended", "treatment", "management", "best", "for"]
+)
+
+
+def _is_opening(word: str) -> bool:
+    return word.casefold() in _OPENINGS

@@ -1,0 +1,199 @@
+"""Surrogates of names, places and organisations in English notes.
+
+A name is replaced word by word, so that ``Rosalind Tankersley``, ``TANKERSLEY, R.`` and ``Rose``
+keep pointing to one person: a word's seed is the known value it stands for. Gender and culture come
+from the name lists, length class and capitals from the word itself.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from deid.text.document import SpanType
+from deid.text.normalise import fold
+from deid.text.packs.en.lexicon import (
+    NICKNAMES,
+    PARTICLES,
+    US_STATES,
+    gender_of,
+    given_names,
+    locale_names,
+)
+from deid.text.surrogates.common import POOLED_AGE, make_common
+from deid.text.surrogates.seed import Scene, Seed
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+")
+_CULTURES = {
+    "en": "en_US", "es": "es_MX", "de": "de_DE", "it": "it_IT", "fr": "fr_FR", "in": "en_IN",
+    "ng": "yo_NG", "id": "id_ID", "nl": "nl_NL", "sv": "sv_SE",
+}  # fmt: skip
+_TOWN_HEADS = (
+    "Ash", "Birch", "Brook", "Cedar", "Clear", "Cold", "Elm", "Fair", "Fox", "Glen", "Green",
+    "Haw", "Kings", "Lake", "Maple", "Mill", "North", "Oak", "Pine", "Ridge", "Rock", "Sand",
+    "Silver", "Spring", "Stone", "Sun", "Thorn", "Wal", "West", "Wil", "Win", "Wood",
+)  # fmt: skip
+_TOWN_TAILS = (
+    "bourne", "bridge", "brook", "bury", "dale", "field", "ford", "gate", "ham", "haven", "hurst",
+    "land", "mere", "mont", "mouth", "port", "ridge", "side", "stead", "ton", "view", "ville",
+    "wick", "wood", "worth",
+)  # fmt: skip
+KEPT_WORDS = frozenset(
+    ["hospital", "clinic", "center", "centre", "medical", "health", "healthcare", "care", "family", "practice", "institute", "infirmary", "pavilion", "laboratory", "lab", "memorial", "regional", "general", "community", "university", "college", "school", "high", "middle", "elementary", "preschool", "academy", "church", "chapel", "temple", "mosque", "tabernacle", "pharmacy", "drug", "drugs", "street", "st", "avenue", "ave", "road", "rd", "lane", "ln", "drive", "dr", "court", "ct", "place", "pl", "terrace", "way", "boulevard", "blvd", "close", "loop", "square", "highway", "hwy", "suite", "apt", "apartment", "unit", "flat", "floor", "lot", "box", "po", "building", "bldg", "villa", "compound", "town", "city", "county", "village", "creek", "lake", "river", "springs", "valley", "hills", "hill", "park", "manor", "house", "hall", "home", "homes", "nursing", "assisted", "living", "senior", "surgery", "surgical", "eye", "dental", "bone", "joint", "heart", "cancer", "kidney", "women's", "women", "children's", "children", "childrens", "hospice", "rehabilitation", "rehab", "services", "service", "company", "co", "inc", "llc", "ltd", "corp", "corporation", "plan", "insurance", "authority", "transit", "alliance", "nurses", "visiting", "home", "homecare", "associates", "group", "and", "of", "the", "at", "in", "for", "on", "by", "near", "&", "bar", "depot", "bridge", "falls", "bay", "port", "trauma", "physical", "therapy", "outreach", "cooperative", "foundation", "society", "club", "union", "department", "dept", "ward", "med", "ctr", "hosp", "north", "south", "east", "west", "upper", "lower"]
+)
+_ROLES = (
+    "owner of a local shop", "member of a local council", "retired teacher", "local musician",
+    "small business owner", "manager of a local firm",
+)  # fmt: skip
+
+
+def make(text: str, kind: SpanType, scene: Scene) -> str | None:
+    """A replacement in English forms; ``None`` if the text is not in Latin letters."""
+    if any(c >= "\u2e80" for c in text):
+        return None
+    if kind is SpanType.NAME:
+        return scene.first_free(text, lambda n: _name(text, scene, n))
+    if kind is SpanType.AGE_OVER_89:
+        return POOLED_AGE if any(c.isdigit() for c in text) else "ninety or older"
+    if kind in (SpanType.LOCATION, SpanType.ORGANIZATION):
+        return scene.first_free(text, lambda n: _place(text, scene, n))
+    if kind is SpanType.PROFESSION:
+        seed = scene.seed("profession", text)
+        return scene.first_free(text, lambda n: seed.pick(_ROLES, n))
+    return make_common(text, kind, scene)
+
+
+def _name(text: str, scene: Scene, attempt: int) -> str:
+    words = list(_WORD.finditer(text))
+    comma = text.find(",")
+    out, place = [], 0
+    for i, match in enumerate(words):
+        word = match[0]
+        out.append(text[place : match.start()])
+        family = match.end() <= comma if comma >= 0 else i == len(words) - 1 and i > 0
+        out.append(_word(word, scene, family, attempt, alone=len(words) == 1))
+        place = match.end()
+    return "".join(out) + text[place:]
+
+
+def _word(word: str, scene: Scene, family: bool, attempt: int, alone: bool) -> str:
+    folded = fold(word)
+    if word.isdigit():
+        seed = scene.seed("digits", word)
+        return "".join(str(seed.number(10, attempt, i)) for i in range(len(word)))
+    if folded in PARTICLES and not alone:
+        return word
+    canonical = scene.aliases.get(folded) or (scene.canonical if alone else None)
+    if len(folded) == 1:
+        return _like(word, _initial(folded, scene, family, attempt))
+    if canonical is None or canonical.startswith("full:"):
+        if alone:
+            family = folded not in given_names()
+        canonical = ("family:" if family else "given:") + folded
+    return _like(word, _replacement(canonical, folded, scene, attempt))
+
+
+def _initial(letter: str, scene: Scene, family: bool, attempt: int) -> str:
+    """The initial of the surrogate of the known name that begins with this letter."""
+    role = "family:" if family else "given:"
+    for canonical in sorted(set(scene.aliases.values())):
+        if canonical.startswith(role + letter):
+            return _replacement(canonical, canonical[len(role) :], scene, attempt)[0]
+    return scene.seed("initial", role + letter).pick("abcdefghjklmnprstw", attempt)
+
+
+def _replacement(canonical: str, folded: str, scene: Scene, attempt: int) -> str:
+    role, _, value = canonical.partition(":")
+    seed = scene.seed("name", canonical)
+    pool = _pool(role, value or folded, scene)
+    return seed.pick(pool, attempt)
+
+
+@cache
+def _culture_sets() -> dict[str, tuple[frozenset[str], frozenset[str]]]:
+    sets = {}
+    for culture, locale in _CULTURES.items():
+        family = frozenset(fold(n) for n in locale_names(locale, "last_names"))
+        given = frozenset(
+            fold(n)
+            for attribute in ("first_names_male", "first_names_female", "first_names")
+            for n in locale_names(locale, attribute)
+        )
+        sets[culture] = (family, given)
+    return sets
+
+
+def _culture(role: str, value: str) -> str:
+    place = 0 if role == "family" else 1
+    return next((c for c, sets in _culture_sets().items() if value in sets[place]), "en")
+
+
+@cache
+def _names(culture: str, role: str, gender: str | None, length: int) -> tuple[str, ...]:
+    locale = _CULTURES[culture]
+    if role == "family":
+        names = locale_names(locale, "last_names")
+    else:
+        attributes = {"M": ("first_names_male",), "F": ("first_names_female",)}.get(
+            gender or "", ("first_names_male", "first_names_female", "first_names")
+        )
+        names = tuple(n for a in attributes for n in locale_names(locale, a))
+    single = sorted({n for n in names if n.isalpha() and len(n) > 2})
+    same = [n for n in single if _length_class(n) == length]
+    return tuple(same if len(same) >= 12 else single)
+
+
+def _length_class(name: str) -> int:
+    return 0 if len(name) <= 4 else 1 if len(name) <= 7 else 2
+
+
+def _pool(role: str, value: str, scene: Scene) -> tuple[str, ...]:
+    gender = None
+    if role == "given":
+        gender = gender_of(value)
+        if gender is None:
+            formal = NICKNAMES.get(value, ())
+            genders = {gender_of(n) for n in formal} - {None}
+            gender = genders.pop() if len(genders) == 1 else None
+    return _names(_culture(role, value), role, gender, _length_class(value))
+
+
+def _like(word: str, name: str) -> str:
+    if word.isupper() and (len(word) > 1 or len(name) == 1):
+        return name.upper()
+    return name.lower() if word.islower() else name[0].upper() + name[1:]
+
+
+def _place(text: str, scene: Scene, attempt: int) -> str:
+    """Keep the kind of place and the shape; replace proper words, numbers and codes."""
+    seed = scene.seed("place", scene.canonical or text)
+    out, place, last_made = [], 0, False
+    for i, match in enumerate(_WORD.finditer(text)):
+        word = match[0]
+        gap = text[place : match.start()]
+        place = match.end()
+        if word.isdigit():
+            out += [gap, _digits(word, seed, attempt, i)]
+            last_made = False
+        elif word.casefold().replace("’", "'") in KEPT_WORDS or (
+            fold(word) in US_STATES or (len(word) == 2 and word.isupper())
+        ):
+            out += [gap, word]
+            last_made = False
+        elif last_made and gap in {" ", "-"}:
+            continue  # `Copper Kettle` becomes one made-up word
+        else:
+            out += [gap, _like(word, _town(seed, attempt, i))]
+            last_made = True
+    return "".join(out) + text[place:]
+
+
+def _digits(word: str, seed: Seed, attempt: int, place: int) -> str:
+    first = str(1 + seed.number(9, attempt, place, 0))
+    return first + "".join(str(seed.number(10, attempt, place, i)) for i in range(1, len(word)))
+
+
+def _town(seed: Seed, attempt: int, place: int) -> str:
+    head = seed.pick(_TOWN_HEADS, "head", attempt, place)
+    tail = seed.pick(_TOWN_TAILS, "tail", attempt, place)
+    return head + tail if not head.casefold().endswith(tail[:3]) else head + "ton"

@@ -1,0 +1,1 @@
+"""Chinese: patterns, lexicon, contexts and surrogates of notes in Chinese."""

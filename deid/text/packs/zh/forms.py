@@ -1,0 +1,110 @@
+
+"""The ways in which notes write a known Chinese name, birth date or address."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator
+
+from pypinyin import Style, lazy_pinyin
+
+from deid.text.document import SpanType
+from deid.text.normalise import fold, to_plain
+from deid.text.packs.base import Form
+from deid.text.packs.zh.lexicon import has_han, split_full_name
+from deid.text.packs.zh.words import ORDINARY
+from deid.text.people import AddressParts, PersonName
+
+_DIGITS = "〇一二三四五六七八九"
+_PIECES = re.compile(
+    r".+?(?:特别行政区|自治区|自治州|自治县|省|地区|盟|市|新区|区|县|旗|街道|乡|镇|社区|村委会|居委会|村|小区|新村|公寓|花园|路|街|巷|弄|胡同|大道)"
+)
+_GENERAL = re.compile(r"^(?:.{0,1}|中国|中华人民共和国)$")
+
+
+def name_forms(name: PersonName) -> Iterator[Form]:
+    """Hanzi forms, and pinyin in both orders with initials; none for names without Hanzi."""
+    full = to_plain(name.full or "").replace(" ", "")
+    if not full and name.family and name.given:
+        full = f"{name.family}{name.given}".replace(" ", "")
+    if not has_han(full):
+        return
+    family, given = split_full_name(full)
+    if name.family and name.given and has_han(name.family):
+        family, given = name.family, name.given
+    whole = f"zhfull:{fold(family)}:{fold(given)}"
+    ordinary = full in ORDINARY
+    yield Form(full, SpanType.NAME, whole, certain=not ordinary and len(full) > 1)
+    if given and family and has_han(given):
+        alone = len(given) >= 2 and given not in ORDINARY
+        yield Form(given, SpanType.NAME, f"zhgiven:{fold(given)}", certain=alone and len(given) > 1)
+        for syllable in {given[-1], given[0]}:
+            for form in (f"小{syllable}", f"阿{syllable}", syllable * 2):
+                yield Form(form, SpanType.NAME, f"zhgiven:{fold(given)}", certain=False)
+        if len(family) == 2:
+            yield Form(family, SpanType.NAME, f"zhfamily:{fold(family)}", certain=True)
+    yield from _pinyin_forms(family, given, whole)
+
+
+def _pinyin_forms(family: str, given: str, canonical: str) -> Iterator[Form]:
+    if not family or not given:
+        return
+    for style in (Style.NORMAL, Style.TONE3):
+        left = "".join(lazy_pinyin(family, style=style, v_to_u=False))
+        syllables = lazy_pinyin(given, style=style, v_to_u=False)
+        right = "".join(syllables)
+        if not (left.isascii() and right.isascii()):
+            return
+        for text in (f"{left} {right}", f"{right} {left}"):
+            spaced = text if len(syllables) == 1 else text.replace(right, " ".join(syllables))
+            yield Form(text, SpanType.NAME, canonical, certain=len(fold(text)) > 4)
+            yield Form(spaced, SpanType.NAME, canonical, certain=len(fold(text)) > 4)
+            if "v" in text:
+                yield Form(text.replace("v", "u"), SpanType.NAME, canonical)
+        if len(right) >= 5 and len(syllables) > 1:
+            yield Form(right, SpanType.NAME, canonical, certain=True)
+
+
+def date_forms(date: datetime.date) -> Iterator[Form]:
+    """Arabic and Chinese numerals with 年月日."""
+    canonical = date.isoformat()
+    year, month, day = date.year, date.month, date.day
+    spoken = "".join(_DIGITS[int(c)] for c in str(year))
+    for m in {f"{month}", f"{month:02d}"}:
+        for d in {f"{day}", f"{day:02d}"}:
+            for end in ("日", "号", ""):
+                yield Form(f"{year}年{m}月{d}{end}", SpanType.DATE, canonical, loose=True)
+                yield Form(f"{str(year)[2:]}年{m}月{d}{end}", SpanType.DATE, canonical, loose=True)
+    for zero in ("〇", "零", "○"):
+        for end in ("日", "号"):
+            text = f"{spoken.replace('〇', zero)}年{_number(month)}月{_number(day)}{end}"
+            yield Form(text, SpanType.DATE, canonical, loose=True)
+
+
+def _number(value: int) -> str:
+    tens, ones = divmod(value, 10)
+    head = {0: "", 1: "十"}.get(tens, _DIGITS[tens] + "十")
+    return head + (_DIGITS[ones] if ones else "")
+
+
+def address_forms(address: AddressParts) -> Iterator[Form]:
+    """The whole address, every suffix of it that begins at a division, and each part."""
+    texts = [
+        address.full_text, address.line, address.village, address.township, address.district,
+        address.city,
+    ]  # fmt: skip
+    for text in texts:
+        if not text or not has_han(text):
+            continue
+        plain = to_plain(text).replace(" ", "")
+        starts = [0]
+        for match in _PIECES.finditer(plain):
+            piece = match[0]
+            if len(piece) >= 3 and not _GENERAL.match(piece):
+                yield Form(piece, SpanType.LOCATION, fold(piece))
+            starts.append(match.end())
+        for start in starts:
+            rest = plain[start:]
+            if len(rest) >= 4 and has_han(rest):
+                yield Form(rest, SpanType.LOCATION, fold(rest))

@@ -1,0 +1,67 @@
+"""The Chinese pack."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+
+from deid.text.document import Document, SpanType
+from deid.text.packs.base import Annotator, Form
+from deid.text.packs.shared import machine_annotator
+from deid.text.packs.zh import forms, surrogates
+from deid.text.packs.zh.context import name_fits
+from deid.text.packs.zh.lexicon import is_chinese
+from deid.text.packs.zh.names import NameAnnotator
+from deid.text.packs.zh.patterns import PATTERNS
+from deid.text.packs.zh.places import PlaceAnnotator
+from deid.text.patterns import PatternAnnotator
+from deid.text.people import AddressParts, PersonName
+from deid.text.surrogates.seed import Scene
+
+
+class ChinesePack:
+    """Notes in Chinese, also where mixed with Latin letters."""
+
+    tag = "zh"
+    version = "1"
+
+    def __init__(self) -> None:
+        self._annotators: tuple[Annotator, ...] = (
+            machine_annotator(),
+            PatternAnnotator("zh.patterns", PATTERNS),
+            NameAnnotator(),
+            PlaceAnnotator(),
+        )
+
+    @property
+    def annotators(self) -> Sequence[Annotator]:
+        """Machine addresses, patterns, names by context and surname, places by their kind words."""
+        return self._annotators
+
+    def applies(self, document: Document) -> bool:
+        """A note is Chinese in part if it has a Chinese character."""
+        return is_chinese(document)
+
+    def name_forms(self, name: PersonName) -> Iterable[Form]:
+        """Forms of names in Chinese characters."""
+        return forms.name_forms(name)
+
+    def date_forms(self, date: datetime.date) -> Iterable[Form]:
+        """A birth date with 年月日."""
+        return forms.date_forms(date)
+
+    def address_forms(self, address: AddressParts) -> Iterable[Form]:
+        """Divisions of an address."""
+        return forms.address_forms(address)
+
+    def fits(self, document: Document, start: int, end: int, form: Form) -> bool:
+        """Context decides words that are also names."""
+        return name_fits(document.plain, start, end, form)
+
+    def is_ordinary(self, word: str) -> bool:
+        """Latin words are the English pack's to judge."""
+        return False
+
+    def surrogate(self, text: str, kind: SpanType, scene: Scene) -> str | None:
+        """A replacement in Chinese forms."""
+        return surrogates.make(text, kind, scene)

@@ -1,0 +1,135 @@
+# ruff: noqa: E501 -- an expression or a word list is read whole
+"""Places and organisations in Chinese notes: addresses by division, facilities by their kind word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from deid.text.document import Document, Mention, SpanType, Strength
+
+_PROVINCES = ["北京", "天津", "上海", "重庆", "河北", "山西", "辽宁", "吉林", "黑龙江", "江苏", "浙江", "安徽", "福建", "江西", "山东", "河南", "湖北", "湖南", "广东", "海南", "四川", "贵州", "云南", "陕西", "甘肃", "青海", "台湾", "内蒙古", "广西", "西藏", "宁夏", "新疆", "香港", "澳门"]
+_CITIES = ["石家庄", "唐山", "秦皇岛", "邯郸", "邢台", "保定", "张家口", "承德", "沧州", "廊坊", "衡水", "太原", "大同", "阳泉", "长治", "晋城", "朔州", "晋中", "运城", "忻州", "临汾", "吕梁", "呼和浩特", "包头", "乌海", "赤峰", "通辽", "鄂尔多斯", "呼伦贝尔", "沈阳", "大连", "鞍山", "抚顺", "本溪", "丹东", "锦州", "营口", "阜新", "辽阳", "盘锦", "铁岭", "朝阳", "葫芦岛", "长春", "吉林", "四平", "辽源", "通化", "白山", "松原", "白城", "延边", "哈尔滨", "齐齐哈尔", "鸡西", "鹤岗", "双鸭山", "大庆", "伊春", "佳木斯", "七台河", "牡丹江", "黑河", "绥化", "南京", "无锡", "徐州", "常州", "苏州", "南通", "连云港", "淮安", "盐城", "扬州", "镇江", "泰州", "宿迁", "杭州", "宁波", "温州", "嘉兴", "湖州", "绍兴", "金华", "衢州", "舟山", "台州", "丽水", "合肥", "芜湖", "蚌埠", "淮南", "马鞍山", "淮北", "铜陵", "安庆", "黄山", "滁州", "阜阳", "宿州", "六安", "亳州", "池州", "宣城", "福州", "厦门", "莆田", "三明", "泉州", "漳州", "南平", "龙岩", "宁德", "南昌", "景德镇", "萍乡", "九江", "新余", "鹰潭", "赣州", "吉安", "宜春", "抚州", "上饶", "济南", "青岛", "淄博", "枣庄", "东营", "烟台", "潍坊", "济宁", "泰安", "威海", "日照", "临沂", "德州", "聊城", "滨州", "菏泽", "郑州", "开封", "洛阳", "平顶山", "安阳", "鹤壁", "新乡", "焦作", "濮阳", "许昌", "漯河", "三门峡", "南阳", "商丘", "信阳", "周口", "驻马店", "武汉", "黄石", "十堰", "宜昌", "襄阳", "鄂州", "荆门", "孝感", "荆州", "黄冈", "咸宁", "随州", "恩施", "长沙", "株洲", "湘潭", "衡阳", "邵阳", "岳阳", "常德", "张家界", "益阳", "郴州", "永州", "怀化", "娄底", "湘西", "广州", "韶关", "深圳", "珠海", "汕头", "佛山", "江门", "湛江", "茂名", "肇庆", "惠州", "梅州", "汕尾", "河源", "阳江", "清远", "东莞", "中山", "潮州", "揭阳", "云浮", "南宁", "柳州", "桂林", "梧州", "北海", "防城港", "钦州", "贵港", "玉林", "百色", "贺州", "河池", "来宾", "崇左", "海口", "三亚", "成都", "自贡", "攀枝花", "泸州", "德阳", "绵阳", "广元", "遂宁", "内江", "乐山", "南充", "眉山", "宜宾", "广安", "达州", "雅安", "巴中", "资阳", "阿坝", "甘孜", "凉山", "贵阳", "六盘水", "遵义", "安顺", "毕节", "铜仁", "昆明", "曲靖", "玉溪", "保山", "昭通", "丽江", "普洱", "临沧", "楚雄", "红河", "文山", "西双版纳", "大理", "德宏", "拉萨", "日喀则", "昌都", "林芝", "山南", "那曲", "西安", "铜川", "宝鸡", "咸阳", "渭南", "延安", "汉中", "榆林", "安康", "商洛", "兰州", "嘉峪关", "金昌", "白银", "天水", "武威", "张掖", "平凉", "酒泉", "庆阳", "定西", "陇南", "临夏", "西宁", "海东", "银川", "石嘴山", "吴忠", "固原", "中卫", "乌鲁木齐", "克拉玛依", "吐鲁番", "哈密", "喀什", "和田", "伊犁", "阿克苏", "香港", "澳门", "台北", "高雄"]
+_AMBIGUOUS_CITIES = frozenset(
+    ["朝阳", "大同", "吉林", "长治", "安康", "海口", "自贡", "日照", "中山", "百色", "达州", "三明", "中卫", "资阳", "清远", "通化", "白银", "金昌", "和田", "东营", "黄山", "南平", "宁德"]
+)
+_WORD = r"[\u4e00-\u9fff]"
+# Characters at which a run of Chinese leaves the name of a place: particles, verbs, prepositions.
+_CUT = re.compile(
+    r".*(?:现住址|家庭住址|住址|地址|户籍|籍贯|家住|住在|居住于|现居|位于|转入|转至|转往|转|送至|送往|送|来自|前往|回到|赶到|到达|出生于|就诊于|就职于|就职|就读于|就读|任职于|毕业于|工作于|供职于|"
+    r"住院于|收住|入住|曾在|并在|现在|均在|又在|在|于|至|到|由|从|往|经|去|回|赴|来|系|是|为|与|和|及|向|请|曾|原单位|用人单位|报告单位|工作单位|单位|机构|地点|学校|医院名称|来源|因|被|的|了|后|即|外|我院|建议|约|预约|患者|家属|以|已)"
+)
+_GENERIC_HEAD = re.compile(
+    r"^(?:本|该|我|贵|外|当地|上级|下级|各|某|县|市|区|乡|镇|村|省|省级|市级|县级|区级|乡镇|三甲|二甲|大|小|定点|指定|综合|专科|社区|中心|基层|附近|乡村|农村|学校|医|住|出|入|转|来|门诊|急诊|第一|第二|全科|康复|儿童|妇产|精神|传染病|中医|人民|诊疗|医疗|民营|私人|公司|工厂|单位|家|两|一|几|多|每|同|有限|原|老|新|这|那|个体|公立|市区|城|城区|全|任|民|公办|大型|小型|私立|国有|国营|外地|外省|外院|地方|卫生|体检|乡镇卫生|社区卫生服务|社区卫生)+$"
+)
+_FACILITY = (
+    r"(?:第[一二三四五六七八九十]+)?(?:人民|中心|中医|中西医结合|妇幼保健|妇产|儿童|肿瘤|精神卫生|精神病|传染病|口腔|眼科|胸科|骨科|康复|职业病|协同|仁和|附属|总|民族|红十字|军区|武警|铁路|职工|同仁|协和|结核病)*"
+    r"(?:医院|卫生院|卫生服务中心|卫生服务站|卫生室|卫生所|保健院|保健所|防治所|防治院|防治站|诊所|疾控中心|疾病预防控制中心|急救中心|血站|体检中心|医学中心|医疗中心|健康管理中心|疗养院|养老院|敬老院|福利院|老年公寓|护理院|托老所|文化活动室|活动中心|文化站)"
+)
+_ORGANISATION = (
+    r"(?:有限责任公司|股份有限公司|有限公司|集团公司|分公司|总公司|公司|集团|工厂|[\u4e00-\u9fff]厂|职业技术学院|技工学校|师范学院|医学院|学院|大学|中学|小学|高中|初中|幼儿园|托儿所|学校|党校|技校|合作社|供销社|超市|商场|商店|饭店|酒店|宾馆|餐馆|"
+    r"药店|药房|大药房|银行|信用社|邮局|派出所|公安局|法院|检察院|教育局|卫健委|民政局|残联|妇联|村委会|居委会|工会|协会|学会|基金会|研究所|研究院|设计院|事务所|车队|工程队|建筑队|施工队|养殖场|农场|林场|牧场|矿|煤矿|砖厂|工地|服务部|修理厂|理发店|美容院|养护站|日间照料中心|照料中心|护理站|救助站)"
+)
+_NEXT_PART = r"(?:\d{1,5}(?:号|弄|巷|组|幢|栋|楼|室|单元|层|院|队|排|附)?|[\u4e00-\u9fff]{1,6}?(?:省|市|州|盟|地区|区|县|旗|街道|镇|乡|苏木|村|屯|寨|庄|社区|小区|新村|花园|公寓|苑|家园|家属院|大厦|广场|路|街|大街|大道|巷|弄|胡同|组|号|幢|栋|楼|单元|室|层|院|队|排)|[一二三四五六七八九十]{1,3}(?:组|队|号|楼|单元|排|社)|附\d+号|[A-Z]座?)"
+
+
+@cache
+def _expressions() -> tuple[tuple[str, SpanType, int, re.Pattern[str]], ...]:
+    provinces = "|".join(_PROVINCES)
+    cities = "|".join(sorted(set(_CITIES), key=len, reverse=True))
+    return (
+        (
+            "zh.place.address",
+            SpanType.LOCATION,
+            Strength.LABELLED,
+            re.compile(
+                rf"(?:(?:{provinces})(?:省|市|自治区|壮族自治区|回族自治区|维吾尔自治区)?|(?:{cities})市)(?:{_NEXT_PART})*"
+            ),
+        ),
+        (
+            "zh.place.labelled",
+            SpanType.LOCATION,
+            Strength.LABELLED,
+            re.compile(
+                rf"(?:住址|地址|家住|住在|居住于|现居|户籍地?|籍贯|地点|现居住地)(?:为|是|在)?[:：]?\s?(?P<p>(?:{_NEXT_PART})+)"
+            ),
+        ),
+        (
+            "zh.place.numbered",
+            SpanType.LOCATION,
+            Strength.LABELLED,
+            re.compile(
+                rf"(?P<c>[\u4e00-\u9fff]{{2,8}}(?:路|街|大街|大道|巷|弄|胡同|村|社区|小区|新村|花园|公寓|家园|家属院|庄|屯))(?=\d|附|[一二三四五六七八九十]+(?:组|号|队))(?:{_NEXT_PART})+"
+            ),
+        ),
+        (
+            "zh.place.division",
+            SpanType.LOCATION,
+            Strength.LISTED,
+            re.compile(
+                r"(?P<c>(?:[\u4e00-\u9fff]{1,6}(?:县|市|区|旗))?[\u4e00-\u9fff]{1,4}(?:街道|镇|乡)(?:[\u4e00-\u9fff]{1,6}(?:村|社区|庄|屯|寨))?)"
+            ),
+        ),
+        (
+            "zh.place.village",
+            SpanType.LOCATION,
+            Strength.LISTED,
+            re.compile(
+                r"(?P<c>[\u4e00-\u9fff]{2,4}(?:村|屯|寨|自然村|社区))(?!干部|医|民|委会主任|长|卫生|组织|里|口|支书|庄)"
+            ),
+        ),
+        (
+            "zh.place.city",
+            SpanType.LOCATION,
+            Strength.LISTED,
+            re.compile(
+                rf"(?:{'|'.join(sorted((c for c in _CITIES if c not in _AMBIGUOUS_CITIES), key=len, reverse=True))})(?:市)?"
+            ),
+        ),
+        (
+            "zh.place.facility",
+            SpanType.LOCATION,
+            Strength.LISTED,
+            re.compile(rf"(?P<c>[\u4e00-\u9fff]{{2,14}}?{_FACILITY})"),
+        ),
+        (
+            "zh.org",
+            SpanType.ORGANIZATION,
+            Strength.LISTED,
+            re.compile(rf"(?P<c>[\u4e00-\u9fff]{{2,16}}?{_ORGANISATION})"),
+        ),
+    )
+
+
+class PlaceAnnotator:
+    """Addresses, facilities and organisations."""
+
+    name = "zh.places"
+
+    def annotate(self, document: Document) -> Iterator[Mention]:
+        """Mentions of places and organisations; generic ones (县医院) are left alone."""
+        plain = document.plain
+        for name, kind, strength, expression in _expressions():
+            groups = expression.groupindex
+            for match in expression.finditer(plain):
+                start, end = match.span("p") if "p" in groups else match.span()
+                if "c" in groups:
+                    start = _cut(plain, start, match.end("c"))
+                    head = re.sub(
+                        rf"(?:{_FACILITY}|{_ORGANISATION}|街道|镇|乡|村|屯|寨|社区|路|街|大道|巷|小区|花园|公寓)$",
+                        "", plain[start : match.end("c")],
+                    )  # fmt: skip
+                    if len(head) < (
+                        1 if name in {"zh.place.division"} else 2
+                    ) or _GENERIC_HEAD.match(head):
+                        continue
+                if end - start < 2:
+                    continue
+                yield Mention(start, end, kind, strength, name)
+
+
+def _cut(plain: str, start: int, end: int) -> int:
+    """Drop the words before a place that only lead to it."""
+    match = _CUT.match(plain[start : end - 2])
+    return start + match.end() if match else start

@@ -1,0 +1,67 @@
+"""Patterns as data: a linear-time expression, the category it shows, and an optional check.
+
+Expressions run on google-re2, which has no look-around and no catastrophic case; what look-around
+would say is said by ``check``, which gets the plain text and the match's offsets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import re2
+
+from deid.text.document import Document, Mention, SpanType, Strength
+
+Check = Callable[[str, int, int], bool]
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One expression. The first group that took part is the identifier, else the whole match."""
+
+    name: str
+    type: SpanType
+    expression: str
+    strength: int = Strength.LISTED
+    check: Check | None = None
+
+
+class PatternAnnotator:
+    """Runs a pack's patterns over the plain view of a note."""
+
+    def __init__(self, name: str, patterns: Sequence[Pattern]) -> None:
+        self.name = name
+        self._compiled = [(pattern, re2.compile(pattern.expression)) for pattern in patterns]
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return PatternAnnotator, (self.name, [pattern for pattern, _ in self._compiled])
+
+    def annotate(self, document: Document) -> Iterator[Mention]:
+        """All matches of all patterns that pass their checks."""
+        plain = document.plain
+        for pattern, compiled in self._compiled:
+            check = pattern.check
+            for match in compiled.finditer(plain):
+                group = match.lastindex or 0
+                start, end = match.span(group)
+                if start < 0 or start == end:
+                    continue
+                if check is not None and not check(plain, start, end):
+                    continue
+                yield Mention(start, end, pattern.type, pattern.strength, pattern.name)
+
+
+def not_inside_number(text: str, start: int, end: int) -> bool:
+    """No letter or digit of ASCII, and no decimal point with a digit, touches the match."""
+    if start and (_sticks(text[start - 1]) or (_is_point(text, start - 1, start - 2))):
+        return False
+    return not (end < len(text) and (_sticks(text[end]) or _is_point(text, end, end + 1)))
+
+
+def _sticks(character: str) -> bool:
+    return character.isascii() and (character.isalnum() or character == "_")
+
+
+def _is_point(text: str, at: int, beyond: int) -> bool:
+    return text[at] in ".,/" and 0 <= beyond < len(text) and text[beyond].isdigit()
