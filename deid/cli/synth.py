@@ -10,13 +10,11 @@ from pathlib import Path
 
 import click
 
-from deid.errors import ImportRefused
 from deid.settings import EngineSettings
-from deid.synth import LOCALES, GoldNote, Locale, generate_with_gold
-from deid.synth.guard import COMPARED, check_same_population
-from deid.vault.loading import LoadOptions, load_dataset
-from deid.vault.reading import read_tables
-from deid.vault.store import create_vault
+from deid.synth import LOCALES, GoldNote, Locale
+from deid.synth.filling import fill_vault
+from deid.vault.loading import LoadOptions, import_transaction, load_within
+from deid.vault.report import ImportReport
 
 LAST_DAY = date(2025, 12, 31)
 """Fixed, so that the same seed makes the same people whenever the command is run."""
@@ -66,29 +64,18 @@ def synth(
     """
     settings = EngineSettings.from_environ(os.environ)
     chosen: tuple[Locale, ...] = tuple(name for name in LOCALES if name in locales)
-    engine = create_vault(settings.vault_url)
-    tables, notes = generate_with_gold(residents, seed, chosen, today=until.date())
-    with read_tables(engine) as snapshot:
-        present = {table: snapshot.read(table) for table in COMPARED}
-    check_same_population(tables, present)
-    # What has happened must not lie ahead of the clock, nor of the records' own last day.
-    last_day = min(until.date(), LoadOptions().last_day)
-    report = load_dataset(
-        engine,
-        tables,
-        f"{residents} residents, seed {seed}, {'+'.join(chosen)}, until {until.date()}",
-        "synth",
-        options=LoadOptions(today=last_day),
-    )
-    engine.dispose()
+    if until.date() > LoadOptions().last_day:
+        raise click.BadParameter("records cannot go beyond today", param_hint="--until")
+    chosen: tuple[Locale, ...] = tuple(name for name in LOCALES if name in locales)
+    report, notes = fill_vault(settings.vault_url, residents, seed, chosen, until.date())
     click.echo(report.render())
-    if report.refused:
-        raise ImportRefused(
-            f"{report.refused} rows were refused; the vault's vocabulary or clock does not fit"
-        )
     if gold is not None:
         write_gold(gold, notes)
         click.echo(f"\n{len(notes):,} notes with their identifiers in {gold}")
+
+
+def _first_refusal(report: ImportReport) -> str:
+    return next(f"{t.table}, {r.reason}" for t in report.tables for r in t.refusals)
 
 
 def write_gold(path: Path, notes: Iterable[GoldNote]) -> None:
