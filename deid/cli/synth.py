@@ -13,8 +13,7 @@ import click
 from deid.settings import EngineSettings
 from deid.synth import LOCALES, GoldNote, Locale
 from deid.synth.filling import fill_vault
-from deid.vault.loading import LoadOptions, import_transaction, load_within
-from deid.vault.report import ImportReport
+from deid.vault.loading import LoadOptions
 
 LAST_DAY = date(2025, 12, 31)
 """Fixed, so that the same seed makes the same people whenever the command is run."""
@@ -63,7 +62,6 @@ def synth(
     nothing; a vault that holds another synthetic population refuses this one.
     """
     settings = EngineSettings.from_environ(os.environ)
-    chosen: tuple[Locale, ...] = tuple(name for name in LOCALES if name in locales)
     if until.date() > LoadOptions().last_day:
         raise click.BadParameter("records cannot go beyond today", param_hint="--until")
     chosen: tuple[Locale, ...] = tuple(name for name in LOCALES if name in locales)
@@ -72,10 +70,6 @@ def synth(
     if gold is not None:
         write_gold(gold, notes)
         click.echo(f"\n{len(notes):,} notes with their identifiers in {gold}")
-
-
-def _first_refusal(report: ImportReport) -> str:
-    return next(f"{t.table}, {r.reason}" for t in report.tables for r in t.refusals)
 
 
 def write_gold(path: Path, notes: Iterable[GoldNote]) -> None:

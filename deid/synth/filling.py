@@ -1,4 +1,4 @@
-"""Puts a synthetic population into a vault, once."""
+"""Puts a synthetic population into a vault: whole, once, or not at all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from deid.synth.guard import COMPARED, check_same_population
 from deid.synth.notes import GoldNote
 from deid.synth.people import Locale
 from deid.synth.population import generate_with_gold
-from deid.vault.loading import LoadOptions, load_dataset
+from deid.vault.loading import LoadOptions, import_transaction, load_within
 from deid.vault.reading import read_tables
 from deid.vault.report import ImportReport
 from deid.vault.store import create_vault
@@ -32,14 +32,20 @@ def fill_vault(
         with read_tables(engine) as snapshot:
             present = {table: snapshot.read(table) for table in COMPARED}
         check_same_population(tables, present)
-        # What has happened must not lie ahead of the clock, nor of the records' own last day.
-        last_day = min(until, LoadOptions().last_day)
         source = f"{residents} residents, seed {seed}, {'+'.join(locales)}, until {until}"
-        report = load_dataset(engine, tables, source, "synth", options=LoadOptions(today=last_day))
+        with import_transaction(engine) as connection:
+            report = load_within(
+                connection, tables, source, "synth", options=LoadOptions(today=until)
+            )
+            if report.refused:
+                raise ImportRefused(
+                    f"{report.refused} rows do not fit this vault ({_first_refusal(report)}); "
+                    "nothing was loaded"
+                )
     finally:
         engine.dispose()
-    if report.refused:
-        raise ImportRefused(
-            f"{report.refused} rows were refused; the vault's vocabulary or clock does not fit"
-        )
     return report, notes
+
+
+def _first_refusal(report: ImportReport) -> str:
+    return next(f"{t.table}, {r.reason}" for t in report.tables for r in t.refusals)
