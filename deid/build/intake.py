@@ -20,6 +20,7 @@ from deid.policy.model import ColumnRule, Policy, Treatment
 from deid.pseudonyms import Pseudonymiser
 from deid.structured.expressions import quoted
 from deid.structured.layout import LAYOUTS
+from deid.structured.queries import one_row
 
 if TYPE_CHECKING:
     from deid.vault.reading import VaultSnapshot
@@ -243,10 +244,9 @@ def _check_injective(
     key = LAYOUTS[table].key
     if len(key) != 1 or rules[key[0]].treatment is not Treatment.PSEUDONYM:
         return
-    row = working.execute(
-        f"SELECT count(*) - count(DISTINCT {quoted(key[0])}) FROM vault.{quoted(table)}"
-    ).fetchone()
-    assert row is not None
+    row = one_row(
+        working, f"SELECT count(*) - count(DISTINCT {quoted(key[0])}) FROM vault.{quoted(table)}"
+    )
     if row[0]:
         raise PseudonymCollision(
             f"two ids of {table} received one pseudonym; build under another release name"

@@ -22,6 +22,7 @@ from deid.build.identities import Identities, language_tag
 from deid.build.progress import Progress, Say
 from deid.errors import TextRefused
 from deid.risk.canaries import NOTES_PLANTED, canary, plant
+from deid.structured.queries import one_row
 from deid.text.people import PersonName
 
 if TYPE_CHECKING:
@@ -86,8 +87,8 @@ def scrub_notes(
         TextRefused: naming the row of the first note that could not be scrubbed.
     """
     working.execute("CREATE TABLE scrubbed (note_id BIGINT, text VARCHAR)")
-    row = working.execute("SELECT count(*) FROM stays.note").fetchone()
-    total = int(row[0]) if row else 0
+    row = one_row(working, "SELECT count(*) FROM stays.note")
+    total = int(row[0])
     if not total:
         return {}
     versions = dict(recipe.make().versions)

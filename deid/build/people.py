@@ -19,6 +19,7 @@ from deid.structured.classes import NONE, Generalised, band_of_year, generalise_
 from deid.structured.dates import DataWindow, data_window, oldest_year, shift_days
 from deid.structured.expressions import quoted
 from deid.structured.layout import LAYOUTS, RowKind
+from deid.structured.queries import one_row
 
 REGION_COLUMNS = ("state", "county")
 
@@ -117,10 +118,7 @@ def _window(working: duckdb.DuckDBPyConnection, policy: Policy) -> DataWindow:
         for table, layout in LAYOUTS.items()
         if layout.kind is RowKind.EVENT and layout.start and table in policy.tables
     ]
-    found = working.execute(
-        f"SELECT min(first), max(last) FROM ({' UNION ALL '.join(parts)})"
-    ).fetchone()
-    assert found is not None
+    found = one_row(working, f"SELECT min(first), max(last) FROM ({' UNION ALL '.join(parts)})")
     first, last = found
     if not isinstance(first, datetime.date) or not isinstance(last, datetime.date):
         raise GateRefused("the vault holds no dated record; there is nothing to release")

@@ -15,6 +15,7 @@ from deid.risk.identifiers import IdentifierIndex
 from deid.structured.dates import DataWindow
 from deid.structured.expressions import date, quoted, text
 from deid.structured.layout import LAYOUTS, LOCAL_CONCEPT_FLOOR, Layout, RowKind
+from deid.structured.queries import one_row
 from deid.vocabulary import load_base_vocabulary
 
 SUPPRESSED = "the person was suppressed"
@@ -93,9 +94,9 @@ def count_vocabulary_left_out(
         if layout.kind is not RowKind.VOCABULARY or table not in policy.tables:
             continue
         condition = local_filter(table, list(policy.tables[table]))
-        row = working.execute(
-            f"SELECT count(*) FROM vault.{quoted(table)} v WHERE NOT ({condition})"
-        ).fetchone()
+        row = one_row(
+            working, f"SELECT count(*) FROM vault.{quoted(table)} v WHERE NOT ({condition})"
+        )
         if row and row[0]:
             left_out[table] = {LOCAL: int(row[0])}
     return left_out
@@ -217,11 +218,11 @@ def _decide_resource(
         f"CREATE TABLE stays.{quoted(table)} AS SELECT {key} AS id FROM vault.{quoted(table)} "
         f"WHERE {key} IN (SELECT id FROM ({used}))"
     )
-    row = working.execute(
+    row = one_row(
+        working,
         f"SELECT (SELECT count(*) FROM vault.{quoted(table)}) - "
-        f"(SELECT count(*) FROM stays.{quoted(table)})"
-    ).fetchone()
-    assert row is not None
+        f"(SELECT count(*) FROM stays.{quoted(table)})",
+    )
     return {UNREFERENCED: int(row[0])} if row[0] else {}
 
 
@@ -262,10 +263,10 @@ def _keep_shipped_concepts(working: duckdb.DuckDBPyConnection) -> None:
 
 
 def _column_type(working: duckdb.DuckDBPyConnection, table: str, column: str) -> str:
-    row = working.execute(
+    row = one_row(
+        working,
         "SELECT data_type FROM duckdb_columns() WHERE schema_name = 'vault' "
         "AND table_name = $1 AND column_name = $2",
         [table, column],
-    ).fetchone()
-    assert row is not None
+    )
     return str(row[0])

@@ -17,6 +17,7 @@ from deid.risk.identifiers import IdentifierIndex
 from deid.risk.leaks import LeakScan, scan_release
 from deid.structured.expressions import quoted
 from deid.structured.layout import LAYOUTS, RowKind
+from deid.structured.queries import one_row
 from deid.vault.arrow import arrow_schema
 from deid.vault.store import open_vault, read_tables
 from deid.vocabulary import load_base_vocabulary
@@ -136,12 +137,13 @@ def _check_order(release: Release, connection: duckdb.DuckDBPyConnection, table:
     key = ("person_id", *layout.key) if by_person else layout.key
     row = f"row({', '.join(quoted(column) for column in key)})"
     files = [str(path) for path in release.parquet_paths(table)]
-    found = connection.execute(
+    found = one_row(
+        connection,
         f"SELECT count(*) FROM (SELECT {row} AS this, "
         f"lag({row}) OVER (ORDER BY filename, file_row_number) AS before "
         "FROM read_parquet($1, filename = true, file_row_number = true)) WHERE before >= this",
         [files],
-    ).fetchone()
+    )
     if found and found[0]:
         raise ManifestMismatch(
             f"release {release.name}: {table} is not sorted by {', '.join(key)} without repeats"
@@ -158,10 +160,11 @@ def _check_links(release: Release, connection: duckdb.DuckDBPyConnection, table:
         if target not in release.tables:
             continue
         key = quoted(LAYOUTS[target].key[0])
-        found = connection.execute(
+        found = one_row(
+            connection,
             f"SELECT count(*) FROM {quoted(table)} WHERE {quoted(column)} IS NOT NULL "
-            f"AND {quoted(column)} NOT IN (SELECT {key} FROM {quoted(target)})"
-        ).fetchone()
+            f"AND {quoted(column)} NOT IN (SELECT {key} FROM {quoted(target)})",
+        )
         if found and found[0]:
             raise ManifestMismatch(
                 f"release {release.name}: {found[0]} rows of {table} name a row of {target} "

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from deid.risk.identifiers import IdentifierIndex
 from deid.structured.expressions import quoted
 from deid.structured.layout import LAYOUTS, LOCAL_CONCEPT_FLOOR, RowKind
+from deid.structured.queries import one_row
 
 _BATCH = 2_000
 _WHOLE_TEXT = ("note", "note_text")
@@ -130,10 +131,10 @@ def _distinct_texts(
 def _whole_numbers(
     connection: duckdb.DuckDBPyConnection, files: str, column: str, index: IdentifierIndex
 ) -> int:
-    row = connection.execute(
+    row = one_row(
+        connection,
         f"SELECT count(*) FROM read_parquet($1) WHERE {quoted(column)} >= 1e6 AND "
         f"list_contains($2, {quoted(column)})",
         [files, [float(number) for number in index.whole_numbers]],
-    ).fetchone()
-    assert row is not None
+    )
     return int(row[0])

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from deid.structured.expressions import quoted
+from deid.structured.queries import one_row
 
 EVENT_TABLES: dict[str, tuple[str, str]] = {
     "condition_occurrence": ("condition_concept_id", "condition_start_date"),
@@ -78,14 +79,15 @@ def trace_risk(
 def _shares(
     connection: duckdb.DuckDBPyConnection, table: str, known: str, k: int
 ) -> tuple[int, float, float] | None:
-    row = connection.execute(
+    row = one_row(
+        connection,
         f"WITH what AS (SELECT DISTINCT person_id, class, {known} FROM {table}), "
         f"matched AS (SELECT person_id, count(*) OVER (PARTITION BY class, {known}) AS n "
         "FROM what), person AS (SELECT person_id, min(n) < $1 AS worst, "
         "avg((n < $1)::INTEGER) AS random FROM matched GROUP BY 1) "
         "SELECT count(*), avg(worst::INTEGER), sum(random ORDER BY random) / count(*) FROM person",
         [k],
-    ).fetchone()
+    )
     if row is None or not row[0]:
         return None
     return int(row[0]), round(float(row[1]), 6), round(float(row[2]), 6)

@@ -127,9 +127,7 @@ def _join_the_few(now: dict[str, Column], top: Mapping[str, Column], k: int) -> 
     return joined
 
 
-def _level(
-    columns: Mapping[str, Column], step: GeneralisationStep, oldest_year: int
-) -> Column:
+def _level(columns: Mapping[str, Column], step: GeneralisationStep, oldest_year: int) -> Column:
     if step.column == "year_of_birth":
         return band_of_year(columns["year_of_birth"], int(step.level), oldest_year)
     people = len(next(iter(columns.values())))
