@@ -16,7 +16,15 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from cohorts.errors import DefinitionError, UnsupportedExpression
-from cohorts.schema import GROUP_TYPES, LIMIT_TYPES, OBJECTS, WRAPPERS, Fields
+from cohorts.schema import (
+    GROUP_TYPES,
+    LIMIT_TYPES,
+    OBJECTS,
+    UNSUPPORTED_CRITERIA,
+    UNSUPPORTED_PROPERTIES,
+    WRAPPERS,
+    Fields,
+)
 
 MAX_BYTES: Final = 8 * 1024 * 1024
 MAX_DEPTH: Final = 100
@@ -319,11 +327,14 @@ def _check_object(fields: Fields, frozen: Mapping[str, Any], path: str) -> None:
 
 
 def _refuse_unsupported(expression: Node) -> None:
-    for path, name, _ in walk_criteria(expression):
-        if name == "LocationRegion":
-            raise UnsupportedExpression(
-                path, "needs the table location_history, which OMOP CDM v5.4 does not have"
-            )
+    for path, name, body in walk_criteria(expression):
+        if name in UNSUPPORTED_CRITERIA:
+            raise UnsupportedExpression(path, UNSUPPORTED_CRITERIA[name])
+        for property_name in body:
+            if property_name in UNSUPPORTED_PROPERTIES:
+                raise UnsupportedExpression(
+                    f"{path}.{property_name}", UNSUPPORTED_PROPERTIES[property_name]
+                )
 
 
 def _kind_of(value: Any) -> str:

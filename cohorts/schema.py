@@ -316,8 +316,8 @@ OBJECTS: Final[dict[str, Fields]] = {
         "CountColumn": COUNT_COLUMNS,
     },
     "Window": {
-        "Start": "Endpoint",
-        "End": "Endpoint",
+        "Start": "Endpoint!",
+        "End": "Endpoint!",
         "UseIndexEnd": "bool",
         "UseEventEnd": "bool",
     },
@@ -351,6 +351,16 @@ WRAPPERS: Final[dict[str, dict[str, Fields]]] = {
 
 LIMIT_TYPES: Final = ("ALL", "FIRST", "LAST")
 GROUP_TYPES: Final = ("ALL", "ANY", "AT_LEAST", "AT_MOST")
+
+# Valid Circe for which the reference writes SQL over what no OMOP CDM v5.4 has.
+UNSUPPORTED_CRITERIA: Final = {
+    "LocationRegion": "needs the table location_history, which OMOP CDM v5.4 does not have",
+}
+UNSUPPORTED_PROPERTIES: Final = {
+    "PlaceOfServiceLocation": "needs the table location_history, which OMOP CDM v5.4 does not have",
+    "DoseUnit": "needs drug_exposure.dose_unit_concept_id, which OMOP CDM v5.4 does not have",
+    "DoseUnitCS": "needs drug_exposure.dose_unit_concept_id, which OMOP CDM v5.4 does not have",
+}
 
 CRITERIA_TABLES: Final[dict[str, str]] = {
     "ConditionOccurrence": "condition_occurrence",

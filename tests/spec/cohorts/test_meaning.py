@@ -275,3 +275,16 @@ def test_neighbouring_63_bit_people_are_not_merged(spec: Spec) -> None:
         EndStrategy={"DateOffset": {"DateField": "StartDate", "Offset": 9}},
     )
     assert spec.entry_days(with_rule) == [(p, f"2020-01-{p:02d}") for p in range(1, 21)]
+
+
+def test_abnormal_means_outside_the_reference_range_or_marked_so(spec: Spec) -> None:
+    spec.events("""
+        person | domain      | concept   | day        | value | low | high | mark
+        1      | measurement | peak flow | 2020-01-01 | 250   | 300 | 500  |
+        2      | measurement | peak flow | 2020-01-01 | 550   | 300 | 500  |
+        3      | measurement | peak flow | 2020-01-01 | 400   | 300 | 500  |
+        4      | measurement | peak flow | 2020-01-01 |       |     |      | 4155142
+        5      | measurement | peak flow | 2020-01-01 |       |     |      |
+    """)
+    abnormal = expression({"Measurement": {"CodesetId": 3, "Abnormal": True}})
+    assert [person for person, _ in spec.entry_days(abnormal)] == [1, 2, 4]

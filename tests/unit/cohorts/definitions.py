@@ -176,8 +176,9 @@ def tiny_world(
     """A release of people 1, 2, 3... whose ids are far beyond 2**53 (see :func:`person_id`).
 
     An event has ``person``, ``concept``, ``day`` and may have ``domain`` (condition), ``until``
-    (same day), ``value`` and ``visit``. Everybody is observed from 2010 to 2029 unless ``periods``
-    (``person``, ``from``, ``to``) says otherwise, and is born in 1980 unless ``people`` does.
+    (same day), ``visit``, and for measurements ``value``, ``low``, ``high`` and ``mark``. Everybody
+    is observed from 2010 to 2029 unless ``periods`` (``person``, ``from``, ``to``) says otherwise,
+    and is born in 1980 unless ``people`` does.
     """
     events, people, periods = list(events), list(people), list(periods)
     mentioned = {int(row["person"]) for row in [*events, *people, *periods]}
@@ -221,8 +222,16 @@ def tiny_world(
         if end:
             columns[end] = pa.array([_day(r.get("until") or r["day"]) for r in rows], pa.date32())
         if domain == "measurement":
-            columns["value_as_number"] = pa.array(
-                [float(r["value"]) if r.get("value") else None for r in rows], pa.float64()
+            for column, drawn in (
+                ("value_as_number", "value"),
+                ("range_low", "low"),
+                ("range_high", "high"),
+            ):
+                columns[column] = pa.array(
+                    [float(r[drawn]) if r.get(drawn) else None for r in rows], pa.float64()
+                )
+            columns["value_as_concept_id"] = pa.array(
+                [int(r["mark"]) if r.get("mark") else None for r in rows], pa.int32()
             )
         if domain != "visit":
             columns["visit_occurrence_id"] = pa.array(

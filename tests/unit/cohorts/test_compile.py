@@ -1,0 +1,139 @@
+"""Compilation: whole Circe, and nothing of a definition's free text reaches SQL as SQL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cohorts import run
+from cohorts.cdm import prepare_cdm
+from cohorts.compile import compile_circe, result_table_statements
+from cohorts.errors import DefinitionError
+from cohorts.schema import (
+    COUNT_COLUMNS,
+    CRITERIA,
+    OBJECTS,
+    UNSUPPORTED_CRITERIA,
+    UNSUPPORTED_PROPERTIES,
+)
+from tests.unit.cohorts.definitions import condition, definition, expression, tiny_world
+
+CONCEPT = {"CONCEPT_ID": 101, "CONCEPT_NAME": "x"}
+SAMPLES: dict[str, Any] = {
+    "codeset": 0,
+    "int": 1,
+    "bool": True,
+    "NumericRange": {"Value": 1, "Extent": 2, "Op": "bt"},
+    "DateRange": {"Value": "2020-01-01", "Extent": "2021-01-01", "Op": "!bt"},
+    "TextFilter": {"Text": "x", "Op": "contains"},
+    "[Concept]": [CONCEPT],
+    "ConceptSetSelection": {"CodesetId": 0, "IsExclusion": True},
+    "Period": {"StartDate": "2020-01-01", "EndDate": "2020-12-31"},
+    "DateAdjustment": {"StartWith": "END_DATE", "StartOffset": 1, "EndOffset": 2},
+    "CriteriaGroup": {"Type": "ALL", "CriteriaList": []},
+    "[Criteria]": [condition()],
+}
+USABLE = sorted(set(CRITERIA) - set(UNSUPPORTED_CRITERIA))
+
+
+def execute(document: dict[str, Any]) -> None:
+    """Run a definition over a CDM without a row: the SQL must at least be valid."""
+    compiled = compile_circe(definition(document))
+    with duckdb.connect() as connection:
+        prepare_cdm(connection)
+        for statement in (*result_table_statements(), *compiled.statements, *compiled.cleanup):
+            connection.execute(statement)
+
+
+@pytest.mark.parametrize("kind", USABLE)
+def test_every_property_of_a_criterion_compiles_to_valid_sql(kind: str) -> None:
+    base = {"CriteriaList": [condition()]} if kind == "CustomEra" else {}
+    alone = [
+        {kind: {**base, name: SAMPLES[sort.rstrip("!")]}}
+        for name, sort in CRITERIA[kind].items()
+        if name not in UNSUPPORTED_PROPERTIES
+    ]
+    execute(expression(*alone))
+
+
+def test_every_property_of_demographic_criteria_compiles_to_valid_sql() -> None:
+    for name, sort in OBJECTS["DemographicCriteria"].items():
+        group = {"Type": "ALL", "DemographicCriteriaList": [{name: SAMPLES[sort]}]}
+        execute(expression(condition(), AdditionalCriteria=group))
+
+
+@pytest.mark.parametrize("column", ["DOMAIN_CONCEPT", "START_DATE", "VISIT_ID"])
+def test_distinct_counts_compile_to_valid_sql(column: str) -> None:
+    assert column in COUNT_COLUMNS.split("|")
+    counted = {
+        "Criteria": condition(),
+        "StartWindow": {"Start": {"Coeff": -1}, "End": {"Coeff": 1}},
+        "Occurrence": {"Type": 2, "Count": 2, "IsDistinct": True, "CountColumn": column},
+    }
+    execute(expression(condition(), AdditionalCriteria={"Type": "ALL", "CriteriaList": [counted]}))
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "postgresql", "spark"])
+def test_compilation_gives_the_same_text_each_time(dialect: str) -> None:
+    document = expression(condition(StopReason={"Text": "x", "Op": "contains"}))
+    first, second = (compile_circe(definition(document), dialect).sql for _ in range(2))
+    assert first == second
+    assert "@" not in first
+
+
+def test_names_of_a_definition_do_not_reach_the_sql() -> None:
+    document = expression(condition())
+    document["ConceptSets"][0]["name"] = "x'; DROP TABLE person; --"
+    document["Title"] = "y'; DROP TABLE person; --"
+    assert "DROP TABLE person" not in compile_circe(definition(document)).sql
+
+
+def matching(root: Path, stored: str, text: str, name: str) -> int:
+    """How many of one condition, whose stop reason is ``stored``, a text filter finds."""
+    import pyarrow as pa
+
+    from tests.builders import build_release
+
+    tiny = tiny_world(
+        root / "a", [{"person": "1", "concept": "asthma", "day": "2020-01-01"}], name=name
+    )
+    tables = {table: tiny.read(table) for table in tiny.tables}
+    tables["condition_occurrence"] = tables["condition_occurrence"].append_column(
+        "stop_reason", pa.array([stored])
+    )
+    release = build_release(root / "b", tables, name)
+    found = run(
+        definition(expression(condition(StopReason={"Text": text, "Op": "startsWith"}))), release
+    )
+    return found.entries
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["it's", "a;b", "@cdm_database_schema", "{0 == 1}?{x}", "--x", "#t", "$1", "\\'", "cctext0cc"],
+)
+def test_free_text_is_compared_as_it_is_written(text: str, tmp_path: Path) -> None:
+    assert matching(tmp_path, text + " and more", text, "same") == 1
+    assert matching(tmp_path, "something else", text, "other") == 0
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(max_size=40))
+def test_no_text_breaks_out_of_its_literal(text: str) -> None:
+    document = expression(condition(StopReason={"Text": text, "Op": "contains"}))
+    if "\x00" in text:
+        with pytest.raises(DefinitionError):
+            compile_circe(definition(document))
+        return
+    plain = expression(condition(StopReason={"Text": "plain", "Op": "contains"}))
+    expected = compile_circe(definition(plain)).statements
+    found = compile_circe(definition(document)).statements
+    quoted = text.replace("'", "''")
+    assert len(found) == len(expected)
+    for statement, model in zip(found, expected, strict=True):
+        assert statement == model.replace("%plain%", f"%{quoted}%")

@@ -1,0 +1,180 @@
+"""A definition is read strictly: what is wrong is refused, and the error names the place."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cohorts import load
+from cohorts.errors import DefinitionError, UnsupportedExpression
+from tests.unit.cohorts.definitions import condition, correlated, drug, expression, rule
+
+
+def sample() -> dict[str, Any]:
+    first = rule("treated", correlated(drug(), 0, 30, at_least=1))
+    return expression(
+        condition(Age={"Value": 18, "Extent": 80, "Op": "bt"}), InclusionRules=[first]
+    )
+
+
+def put(*path: Any, value: Any) -> Callable[[dict[str, Any]], None]:
+    def change(document: dict[str, Any]) -> None:
+        node: Any = document
+        for step in path[:-1]:
+            node = node[step]
+        node[path[-1]] = value
+
+    return change
+
+
+ENTRY = ("PrimaryCriteria", "CriteriaList", 0)
+RULE = ("InclusionRules", 0, "expression")
+WRONG = [
+    (put(*ENTRY, "Nonsense", value={}), "$.PrimaryCriteria.CriteriaList[0]"),
+    (put(*ENTRY, value={"Nonsense": {}}), "$.PrimaryCriteria.CriteriaList[0]"),
+    (put(*ENTRY, value={"Death": None}), "$.PrimaryCriteria.CriteriaList[0].Death"),
+    (put("PrimaryCriteria", "CriteriaList", value=[]), "$.PrimaryCriteria.CriteriaList"),
+    (put("PrimaryCriteria", value=[]), "$.PrimaryCriteria"),
+    (
+        put("PrimaryCriteria", "ObservationWindow", value=None),
+        "$.PrimaryCriteria.ObservationWindow",
+    ),
+    (
+        put("PrimaryCriteria", "PrimaryCriteriaLimit", "Type", value="Some"),
+        "$.PrimaryCriteria.PrimaryCriteriaLimit.Type",
+    ),
+    (
+        put(*ENTRY, "ConditionOccurrence", "CodesetId", value="asthma"),
+        "$.PrimaryCriteria.CriteriaList[0].ConditionOccurrence.CodesetId",
+    ),
+    (
+        put(*ENTRY, "ConditionOccurrence", "Age", "Op", value="around"),
+        "$.PrimaryCriteria.CriteriaList[0].ConditionOccurrence.Age.Op",
+    ),
+    (
+        put(*ENTRY, "ConditionOccurrence", "Age", "Extent", value=None),
+        "$.PrimaryCriteria.CriteriaList[0].ConditionOccurrence.Age.Extent",
+    ),
+    (
+        put(*ENTRY, "ConditionOccurrence", "OccurrenceStartDate", value={"Value": "x", "Op": "gt"}),
+        "$.PrimaryCriteria.CriteriaList[0].ConditionOccurrence.OccurrenceStartDate.Value",
+    ),
+    (
+        put(*ENTRY, "ConditionOccurrence", "First", value="yes"),
+        "$.PrimaryCriteria.CriteriaList[0].ConditionOccurrence.First",
+    ),
+    (put(*RULE, "Type", value=None), "$.InclusionRules[0].expression.Type"),
+    (put(*RULE, "Type", value="AT_LEAST"), "$.InclusionRules[0].expression.Count"),
+    (
+        put(*RULE, "CriteriaList", 0, "Occurrence", "Type", value=7),
+        "$.InclusionRules[0].expression.CriteriaList[0].Occurrence.Type",
+    ),
+    (
+        put(*RULE, "CriteriaList", 0, "StartWindow", value=None),
+        "$.InclusionRules[0].expression.CriteriaList[0].StartWindow",
+    ),
+    (
+        put(*RULE, "CriteriaList", 0, "StartWindow", "Start", "Coeff", value=3),
+        "$.InclusionRules[0].expression.CriteriaList[0].StartWindow.Start.Coeff",
+    ),
+    (put("ConceptSets", 0, "expression", value=None), "$.ConceptSets[0].expression"),
+    (put("ConceptSets", 1, "id", value=0), "$.ConceptSets[1].id"),
+    (put("InclusionRules", value=[rule("r")] * 53), "$.InclusionRules"),
+    (put("EndStrategy", value={"Someday": {}}), "$.EndStrategy"),
+]
+
+
+@pytest.mark.parametrize(("change", "path"), WRONG, ids=[path for _, path in WRONG])
+def test_an_error_names_the_json_path(change: Callable[[dict[str, Any]], None], path: str) -> None:
+    document = copy.deepcopy(sample())
+    change(document)
+    with pytest.raises(DefinitionError) as refused:
+        load(json.dumps(document))
+    assert refused.value.path == path
+    assert str(refused.value).startswith(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"[]",
+        b"null",
+        b"{",
+        b"\xff\xfe",
+        b'{"PrimaryCriteria": 1, "PrimaryCriteria": 2}',
+        b'{"PrimaryCriteria": NaN}',
+        b'{"PrimaryCriteria": ' + b"9" * 5000 + b"}",
+        b'{"a":' * 100_000,
+        b"[" * 100_000 + b"]" * 100_000,
+        b" " * (8 * 1024 * 1024 + 1),
+    ],
+    ids=[
+        "nothing", "list", "null", "cut", "bytes", "twice", "nan", "digits", "open", "deep", "long",
+    ],
+)  # fmt: skip
+def test_hostile_bytes_are_refused_as_a_definition_error(text: bytes) -> None:
+    with pytest.raises(DefinitionError):
+        load(text)
+
+
+def test_groups_nested_beyond_the_limit_are_refused() -> None:
+    inner: dict[str, Any] = {"Type": "ALL", "CriteriaList": []}
+    for _ in range(150):
+        inner = {"Type": "ALL", "Groups": [inner]}
+    with pytest.raises(DefinitionError, match="nested more than"):
+        load(json.dumps(expression(condition(), AdditionalCriteria=inner)))
+
+
+def test_the_source_is_kept_byte_for_byte() -> None:
+    source = json.dumps(sample(), indent=3).encode() + b"\n\n"
+    assert load(source).source == source
+
+
+def test_the_hash_depends_on_content_and_not_on_layout() -> None:
+    document = sample()
+    plain = load(json.dumps(document))
+    shuffled = load(json.dumps(dict(reversed(document.items())), indent=7))
+    other = load(json.dumps(document | {"Title": "another"}))
+    assert plain.sha256 == shuffled.sha256
+    assert plain.sha256 != other.sha256
+
+
+def test_a_definition_cannot_be_changed() -> None:
+    definition = load(json.dumps(sample()))
+    with pytest.raises(TypeError):
+        definition.expression["Title"] = "changed"  # type: ignore[index]
+    with pytest.raises(AttributeError):
+        definition.title = "changed"  # type: ignore[misc]
+
+
+def test_an_export_of_a_web_service_is_unwrapped() -> None:
+    wrapped = {"id": 5, "name": "Asthma", "expression": json.dumps(sample())}
+    definition = load(json.dumps(wrapped))
+    assert definition.title == "Asthma"
+    assert definition.inclusion_rule_names == ("treated",)
+
+
+def test_unknown_properties_are_remembered_with_their_path() -> None:
+    document = sample()
+    document["PrimaryCriteria"]["CriteriaList"][0]["ConditionOccurrence"]["Frist"] = True
+    assert load(json.dumps(document)).unknown == (
+        "$.PrimaryCriteria.CriteriaList[0].ConditionOccurrence.Frist",
+    )
+
+
+@pytest.mark.parametrize(
+    "criterion",
+    [
+        {"LocationRegion": {"CodesetId": 0}},
+        {"VisitOccurrence": {"PlaceOfServiceLocation": 0}},
+        {"DrugExposure": {"DoseUnitCS": {"CodesetId": 0}}},
+    ],
+)
+def test_what_the_cdm_does_not_have_is_unsupported(criterion: dict[str, Any]) -> None:
+    with pytest.raises(UnsupportedExpression, match="does not have"):
+        load(json.dumps(expression(criterion)))

@@ -1,0 +1,66 @@
+"""The schema table agrees with the compiler's own model: no property is lost or invented."""
+
+from __future__ import annotations
+
+from duckcdm.circe import _model as reference
+
+from cohorts.schema import CRITERIA, OBJECTS, WRAPPERS
+
+BEANS = {
+    "CohortExpression": reference.CohortExpression,
+    "PrimaryCriteria": reference.PrimaryCriteria,
+    "ObservationWindow": reference.ObservationFilter,
+    "ResultLimit": reference.ResultLimit,
+    "ConceptSet": reference.ConceptSet,
+    "ConceptSetExpression": reference.ConceptSetExpression,
+    "ConceptSetItem": reference.ConceptSetItem,
+    "ConceptSetSelection": reference.ConceptSetSelection,
+    "DateRange": reference.DateRange,
+    "NumericRange": reference.NumericRange,
+    "TextFilter": reference.TextFilter,
+    "Period": reference.Period,
+    "DateAdjustment": reference.DateAdjustment,
+    "CriteriaGroup": reference.CriteriaGroup,
+    "CorrelatedCriteria": reference.CorelatedCriteria,
+    "Occurrence": reference.Occurrence,
+    "Window": reference.Window,
+    "Endpoint": reference.Endpoint,
+    "DemographicCriteria": reference.DemographicCriteria,
+    "InclusionRule": reference.InclusionRule,
+    "CollapseSettings": reference.CollapseSettings,
+}
+
+
+def properties(bean: type) -> set[str]:
+    return {name for name, *_ in bean._all_fields()}
+
+
+def test_every_criterion_of_the_compiler_is_in_the_table() -> None:
+    assert set(CRITERIA) == set(reference.CRITERIA_TYPES)
+
+
+def test_criteria_have_exactly_the_compilers_properties() -> None:
+    for name, bean in reference.CRITERIA_TYPES.items():
+        assert set(CRITERIA[name]) == properties(bean), name
+
+
+def test_other_objects_have_exactly_the_compilers_properties() -> None:
+    for name, bean in BEANS.items():
+        assert set(OBJECTS[name]) == properties(bean), name
+    assert set(OBJECTS) - set(BEANS) == {"Concept"}
+    assert set(OBJECTS["Concept"]) >= properties(reference.Concept)
+
+
+def test_end_strategies_have_exactly_the_compilers_properties() -> None:
+    strategies = WRAPPERS["EndStrategy"]
+    assert set(strategies["DateOffset"]) == properties(reference.DateOffsetStrategy)
+    assert set(strategies["CustomEra"]) == properties(reference.CustomEraStrategy)
+
+
+def test_every_kind_is_known() -> None:
+    scalars = {"int", "number", "bool", "text", "date", "codeset", "limit", "group", "any"}
+    known = scalars | set(OBJECTS) | set(WRAPPERS)
+    tables = [*CRITERIA.values(), *OBJECTS.values(), *WRAPPERS["EndStrategy"].values()]
+    for kind in {kind for table in tables for kind in table.values()}:
+        plain = kind.rstrip("!").strip("[]")
+        assert plain in known or "|" in plain or plain == "ERA", kind
