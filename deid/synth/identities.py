@@ -16,6 +16,7 @@ from deid.synth.numbers import (
     us_phone,
 )
 from deid.synth.people import Household, Locale, Resident, Sex
+from deid.synth.rows import FIRST_ID
 from deid.synth.streams import happens, one_of
 
 # Given names by sex and their everyday short forms.
@@ -125,22 +126,22 @@ def number_members(stream: Random, household: Household) -> None:
     """Give every member numbers, and adults a telephone and perhaps an e-mail address."""
     site = household.site
     neighbourhood = site.centre.neighbourhoods.index(household.address.village) + 1
-    for position, member in enumerate(household.members):
-        serial = member.person_id
+    for member in household.members:
+        serial = member.person_id - FIRST_ID
         if household.locale == "zh_CN":
             committee = neighbourhood if household.area == "urban" else 100 + neighbourhood
             township = 1 if household.area == "urban" else 101
             member.numbers = {
                 "ID_CARD": chinese_identity_number(
-                    stream, site.region_code, member.birth, member.sex, position
+                    site.region_code, member.birth, member.sex, serial
                 ),
-                "RECORD_NO": record_code(site.region_code, township, committee, serial),
+                "RECORD_NO": record_code(site.region_code, township, committee, serial + 1),
                 "INSURANCE": f"{one_of(stream, 'HJKLP')}{stream.randrange(10_000_000, 99_999_999)}",
             }
         else:
             member.numbers = {
-                "SSN": social_security_number(stream),
-                "MRN": f"{site.region_code}-{serial % 10_000_000:07d}",
+                "SSN": social_security_number(serial + 1),
+                "MRN": f"{site.region_code}-{serial + 1:07d}",
                 "INSURANCE": f"MBX{stream.randrange(100_000_000, 999_999_999)}",
             }
         if member.role != "child":

@@ -18,6 +18,8 @@ from deid.synth.people import Sex
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = "10X98765432"
 UNUSED_MOBILE_PREFIXES = ("142", "143", "154", "160", "161", "163", "164", "168", "169", "179")
+_SPREAD = 15_485_863
+"""A prime, so that neighbours in a family have numbers far from each other."""
 _US_AREA_CODES = ("207", "218", "308", "406", "417", "541", "605", "620", "712", "814", "928")
 
 
@@ -29,11 +31,9 @@ def check_character(first_seventeen: str) -> str:
     return _CHECK[total % 11]
 
 
-def chinese_identity_number(
-    stream: random.Random, region_code: str, birth: date, sex: Sex, serial: int
-) -> str:
-    """18 characters; the 17th digit is odd for men. ``serial`` keeps numbers of a day apart."""
-    order = (serial * 2 + (1 if sex == "M" else 0) + 10 * stream.randrange(50)) % 1000
+def chinese_identity_number(region_code: str, birth: date, sex: Sex, serial: int) -> str:
+    """18 characters; the 17th digit is odd for men. Serials below 500 differ within a birthday."""
+    order = serial % 500 * 2 + (1 if sex == "M" else 0)
     body = f"{region_code}{birth:%Y%m%d}{order:03d}"
     return body + check_character(body)
 
@@ -43,11 +43,11 @@ def record_code(region_code: str, township: int, neighbourhood: int, serial: int
     return f"{region_code}{township:03d}{neighbourhood:03d}{serial % 100_000:05d}"
 
 
-def social_security_number(stream: random.Random) -> str:
-    """``9xx-gg-ssss`` with a group below 50: issued to nobody."""
-    area, group = stream.randrange(900, 1000), stream.randrange(1, 50)
-    serial = stream.randrange(1, 10_000)
-    return f"{area}-{group:02d}-{serial:04d}"
+def social_security_number(serial: int) -> str:
+    """``9xx-gg-ssss`` with a group below 50: issued to nobody; serials below 49 million differ."""
+    area, rest = divmod(serial * _SPREAD % (100 * 49 * 9999), 49 * 9999)
+    group, last = divmod(rest, 9999)
+    return f"{900 + area}-{group + 1:02d}-{last + 1:04d}"
 
 
 def us_phone(stream: random.Random) -> str:

@@ -34,7 +34,7 @@ class Mentions(Mapping[str, "str | Mark | Pieces"]):
         self._stream, self._household = stream, household
         self._resident, self._clinician, self.day = resident, clinician, day
         self.chinese = household.locale == "zh_CN"
-        known = [r for r in resident.relatives if r.full_name]
+        known = [r for r in resident.relatives if _can_come(r, household, day)]
         self.kin: Relative | None = one_of(stream, known) if known else None
         self._extra: dict[str, str | Mark | Pieces] = {}
 
@@ -228,6 +228,14 @@ class Mentions(Mapping[str, "str | Mark | Pieces"]):
         if age >= 90:
             return (Mark(f"{age}岁" if self.chinese else str(age), "AGE_OVER_89"),)
         return (f"{age}岁" if self.chinese else str(age),)
+
+
+def _can_come(relative: Relative, household: Household, day: date) -> bool:
+    """Is the relative alive and old enough to come along or take a call on this day?"""
+    person = next((m for m in household.members if m.person_id == relative.person_id), None)
+    if person is None:
+        return True
+    return person.age_on(day) >= 16 and (person.death is None or day < person.death)
 
 
 def _misspelt(stream: Random, name: str) -> str:

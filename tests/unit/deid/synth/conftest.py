@@ -1,0 +1,31 @@
+"""One small population for all tests of the generator, and its rows as DuckDB tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from deid.synth import GoldNote, generate_with_gold
+
+TODAY = date(2025, 6, 30)
+Population = tuple[dict[str, pa.Table], list[GoldNote]]
+
+
+@pytest.fixture(scope="session")
+def population() -> Population:
+    """240 residents, half of them Chinese."""
+    return generate_with_gold(240, 20, today=TODAY)
+
+
+@pytest.fixture(scope="session")
+def sql(population: Population) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The population's tables under their names."""
+    connection = duckdb.connect()
+    for name, rows in population[0].items():
+        connection.register(name, rows)
+    yield connection
+    connection.close()
