@@ -46,7 +46,7 @@ class CursorRows:
     def fetch(self, statement: Select[Any], batch_rows: int) -> Iterator[pa.RecordBatch]:
         """See :class:`Rows`."""
         schema = statement_schema(statement)
-        result = self._connection.execution_options(yield_per=batch_rows).execute(statement)
+        result = self._connection.execute(statement.execution_options(yield_per=batch_rows))
         for rows in result.partitions(batch_rows):
             arrays = [
                 pa.array(values, type=field.type)
