@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -52,6 +53,11 @@ class JobLost(CareCommonsError):
     code = "worker.job_lost"
 
 
+def utc_today() -> date:
+    """The day it is."""
+    return datetime.now(UTC).date()
+
+
 @dataclass(frozen=True)
 class Workshop:
     """What the worker works with."""
@@ -61,11 +67,12 @@ class Workshop:
     release_root: Path
     project_root: Path
     minimum_people: int
+    today: Callable[[], date] = utc_today
 
     @property
     def surroundings(self) -> Surroundings:
         """What the checks of a transition look at."""
-        return Surroundings(self.release_root, datetime.now(UTC).date())
+        return Surroundings(self.release_root, self.today())
 
 
 @dataclass(frozen=True)

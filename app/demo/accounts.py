@@ -1,0 +1,31 @@
+"""The people of the demonstration. Names and addresses are invented; the domain does not exist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.permissions import Role
+
+
+@dataclass(frozen=True)
+class DemoAccount:
+    """One account; ``key`` is how the seeding speaks of it."""
+
+    key: str
+    name: str
+    roles: tuple[Role, ...]
+
+    @property
+    def email(self) -> str:
+        """The sign-in name."""
+        return f"{self.key}@demo.example.org"
+
+
+ACCOUNTS = (
+    DemoAccount("researcher", "Rosa Researcher", (Role.RESEARCHER,)),
+    DemoAccount("steward", "Stefan Steward", (Role.STEWARD,)),
+    DemoAccount("student", "Suyin Student", (Role.STUDENT,)),
+    DemoAccount("instructor", "Ines Instructor", (Role.INSTRUCTOR,)),
+    DemoAccount("reviewer", "Ravi Reviewer", (Role.INSTRUCTOR,)),
+    DemoAccount("administrator", "Ada Administrator", (Role.ADMINISTRATOR,)),
+)

@@ -1,0 +1,108 @@
+"""The portal's half of the demonstration, made aside and shown by one rename."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.db.database import open_database
+from app.demo.accounts import ACCOUNTS
+from app.demo.requests import seed_requests
+from app.demo.teaching import seed_cases
+from app.permissions import COMMAND_LINE
+from app.services.accounts import actor_of, create_user, generate_password
+from app.settings import PortalSettings
+from app.worker.extracts import Workshop
+from deid.errors import ConfigurationError
+from deid.keys import Keyring
+from deid.release import Release
+
+MARKER = "demo.json"
+_STAGING = ".demo-staging"
+
+
+@dataclass(frozen=True)
+class DemoPortal:
+    """Where the demonstration's portal is, and the password of all its accounts."""
+
+    folder: Path
+    password: str
+
+
+def prepare_portal(
+    settings: PortalSettings,
+    keyring: Keyring,
+    research: Release,
+    teaching: Release,
+    say: Callable[[str], None],
+) -> DemoPortal:
+    """Open the demonstration's portal, or seed it if there is none.
+
+    The portal's folder is renamed into place last; a run that was cut off before starts afresh,
+    and one that was cut off between the two renames is finished.
+
+    Raises:
+        ConfigurationError: if there is a portal that is not the demonstration's.
+    """
+    folder = settings.secret_file.parent
+    staging = folder.parent / _STAGING
+    if not folder.exists():
+        shutil.rmtree(staging, ignore_errors=True)
+        say("seeding the portal: users, cases, one request in each state")
+        _seed(settings, staging, keyring, research, teaching)
+        os.rename(staging / "portal", folder)
+    if (staging / "projects").exists() and (folder / MARKER).exists():
+        if settings.project_root.exists():
+            raise ConfigurationError(
+                f"{settings.project_root} holds projects that are not the demonstration's; "
+                "choose another folder by CARECOMMONS_HOME"
+            )
+        os.rename(staging / "projects", settings.project_root)
+    shutil.rmtree(staging, ignore_errors=True)
+    try:
+        password = json.loads((folder / MARKER).read_text())["password"]
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"{folder} holds a portal that is not the demonstration's; "
+            "choose another folder by CARECOMMONS_HOME"
+        ) from None
+    return DemoPortal(folder, password)
+
+
+def _seed(
+    settings: PortalSettings, staging: Path, keyring: Keyring, research: Release, teaching: Release
+) -> None:
+    portal = staging / "portal"
+    portal.mkdir(parents=True, mode=0o700)
+    (staging / "projects").mkdir()
+    aside = replace(
+        settings,
+        database_url=f"sqlite:///{portal / 'portal.db'}",
+        project_root=staging / "projects",
+    )
+    password = generate_password()
+    database = open_database(aside.database_url)
+    workshop = Workshop(
+        database, keyring, aside.release_root, aside.project_root, aside.minimum_cell
+    )
+    with database.writing() as session:
+        people = {
+            account.key: actor_of(
+                create_user(
+                    session, COMMAND_LINE, account.email, account.name, account.roles, password
+                )
+            )
+            for account in ACCOUNTS
+        }
+        seed_cases(session, teaching, people)
+    seed_requests(database, workshop, research, people, datetime.now(UTC).date())
+    database.close()
+    marker = portal / MARKER
+    descriptor = os.open(marker, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump({"password": password}, file)

@@ -1,0 +1,33 @@
+"""A case set for students, and a case on the instructors' desk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy.orm import Session
+
+import casebank
+from app.permissions import Actor
+from app.services import cases
+from deid.release import Release
+
+PUBLISHED_CASES = 4
+
+
+def seed_cases(session: Session, release: Release, people: Mapping[str, Actor]) -> None:
+    """Draft the most teachable records; all but one are reviewed by another and published."""
+    author, reviewer = people["instructor"], people["reviewer"]
+    candidates = casebank.find_candidates(release, limit=PUBLISHED_CASES + 1)
+    case_set = cases.create_set(
+        session,
+        author,
+        "Living with long illness",
+        "Residents followed over years: what changed, what was done, and what else happened.",
+    )
+    for number, candidate in enumerate(candidates):
+        case = cases.draft(session, author, release, candidate.person_id)
+        cases.submit(session, author, case.id)
+        if number < PUBLISHED_CASES:
+            cases.publish(session, reviewer, case.id, "Read beside the record; ready for students.")
+            cases.add_to_set(session, author, case_set.id, case.id)
+    cases.show_set(session, author, case_set.id, visible=True)
