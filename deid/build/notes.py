@@ -8,7 +8,7 @@ scrubbed on its own, and results come back in the order in which they were sent.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
@@ -26,8 +26,12 @@ from deid.structured.queries import one_row
 from deid.text.people import PersonName
 
 if TYPE_CHECKING:
-    from deid.text.api import TextEngine
+    from deid.text.api import Span, TextEngine
     from deid.text.people import KnownPerson, StaffDirectory
+
+Scrubbed = tuple[list[int], list[str], list[str]]
+REPLACED = "\u241f"
+"""Stands for a replaced span in what was kept of a note: neither letter nor digit."""
 
 PARTITION_NOTES = 100
 """Notes after which a partition is closed at the next person."""
@@ -78,7 +82,9 @@ def scrub_notes(
     processes: int,
     say: Say,
 ) -> dict[str, str]:
-    """Make the table ``scrubbed(note_id, text)`` for the notes in ``stays.note``.
+    """Make the table ``scrubbed(note_id, text, kept)`` for the notes in ``stays.note``.
+
+    ``kept`` is what the engine left as it was, with :data:`REPLACED` where it put something else.
 
     Returns:
         versions of the language packs, by language.
@@ -86,15 +92,15 @@ def scrub_notes(
     Raises:
         TextRefused: naming the row of the first note that could not be scrubbed.
     """
-    working.execute("CREATE TABLE scrubbed (note_id BIGINT, text VARCHAR)")
+    working.execute("CREATE TABLE scrubbed (note_id BIGINT, text VARCHAR, kept VARCHAR)")
     row = one_row(working, "SELECT count(*) FROM stays.note")
     total = int(row[0])
     if not total:
         return {}
     versions = dict(recipe.make().versions)
     progress = Progress(say, "scrubbing notes", total)
-    for ids, texts in _scrubbed(partitions(working, identities), recipe, processes):
-        working.register("incoming", pa.table({"note_id": ids, "text": texts}))
+    for ids, texts, kept in _scrubbed(partitions(working, identities), recipe, processes):
+        working.register("incoming", pa.table({"note_id": ids, "text": texts, "kept": kept}))
         working.execute("INSERT INTO scrubbed SELECT * FROM incoming")
         working.unregister("incoming")
         progress.add(len(ids))
@@ -142,7 +148,7 @@ def partitions(
 
 def _scrubbed(
     parts: Iterator[Partition], recipe: EngineRecipe, processes: int
-) -> Iterator[tuple[list[int], list[str]]]:
+) -> Iterator[Scrubbed]:
     if processes <= 1:
         engine = recipe.make()
         for part in parts:
@@ -207,13 +213,13 @@ def _start_worker(recipe: EngineRecipe) -> None:
     _worker = recipe.make()
 
 
-def _work(part: Partition) -> tuple[list[int], list[str]]:
+def _work(part: Partition) -> Scrubbed:
     assert _worker is not None
     return scrub_partition(_worker, part)
 
 
-def scrub_partition(engine: TextEngine, part: Partition) -> tuple[list[int], list[str]]:
-    """Note pseudonyms and scrubbed texts of one partition.
+def scrub_partition(engine: TextEngine, part: Partition) -> Scrubbed:
+    """Note pseudonyms, scrubbed texts and what was kept of the notes of one partition.
 
     Raises:
         TextRefused: naming the note's row; the cause is dropped because it may quote the note.
@@ -222,6 +228,7 @@ def scrub_partition(engine: TextEngine, part: Partition) -> tuple[list[int], lis
 
     ids: list[int] = []
     texts: list[str] = []
+    kept: list[str] = []
     for person, rows in part.people:
         for note in rows:
             try:
@@ -238,6 +245,21 @@ def scrub_partition(engine: TextEngine, part: Partition) -> tuple[list[int], lis
                 raise TextRefused(
                     f"note row {note.row} cannot be scrubbed ({type(error).__name__})"
                 ) from None
+            pieces = _pieces_kept(note.text, output.spans)
+            surrogates = [span.surrogate for span in output.spans]
+            rebuilt = "".join(
+                piece + surrogate
+                for piece, surrogate in zip(pieces, [*surrogates, ""], strict=True)
+            )
+            if rebuilt != output.text:
+                raise TextRefused(f"note row {note.row}: the engine changed more than it says")
             ids.append(note.note_id)
             texts.append(output.text)
-    return ids, texts
+            kept.append(REPLACED.join(pieces))
+    return ids, texts, kept
+
+
+def _pieces_kept(text: str, spans: Sequence[Span]) -> list[str]:
+    """The text before, between and after the spans, which are sorted and do not overlap."""
+    edges = [0, *(edge for span in spans for edge in (span.start, span.end)), len(text)]
+    return [text[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)]

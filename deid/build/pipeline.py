@@ -195,7 +195,7 @@ def _measure(
     linkage = _linkage(working, staging, policy)
     traces = trace_risk(working, staging, policy.risk.quasi_identifiers, policy.risk.k)
     shipped = [r[0] for r in working.execute("SELECT value FROM shipped_concepts").fetchall()]
-    leaks = scan_release(working, staging, index, shipped)
+    leaks = scan_release(working, staging, index, shipped, kept_text="scrubbed")
     planted, survivors = canaries if canaries else (0, {})
     verdicts = judge(
         policy,

@@ -15,8 +15,8 @@ ADVICE: Mapping[str, str] = {
     "suppressed_share": "add coarser risk.steps, so that fewer people are left in small classes",
     "trace_1_worst_share": "suppress rare concepts (suppress-rare) in the clinical tables",
     "trace_2_worst_share": "suppress rare concepts (suppress-rare) in the clinical tables",
-    "identifiers_in_output": "drop or scrub the columns named below",
-    "own_names_share": "scrub or drop the notes of the tables named below",
+    "identifiers_in_output": "drop or scrub the columns named at the end",
+    "own_names_share": "drop note_text, or complete the names in the vault's identity tables",
     "canaries_surviving": "drop note_text, or improve the language pack of these notes",
 }
 

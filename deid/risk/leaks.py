@@ -23,9 +23,9 @@ _WHOLE_TEXT = ("note", "note_text")
 class LeakScan:
     """What was found, by ``table.column: kind``; rows and people are counted, never shown.
 
-    ``strong`` are leaks. ``own_names`` are notes that hold a single name of the very person they
-    are about: a leak, or a surrogate that happens to be the same, or an ordinary word.
-    ``ambiguous`` are such words of other people, and names of places.
+    ``strong`` are leaks. ``own_names`` are notes in which a single name of the very person they are
+    about was kept: a leak, or an ordinary word. ``ambiguous`` are such words of other people, names
+    of places, and surrogates that happen to be a name of the person.
     """
 
     values_read: int
@@ -51,12 +51,15 @@ def scan_release(
     folder: Path,
     index: IdentifierIndex,
     public_concepts: Sequence[int] = (),
+    kept_text: str | None = None,
 ) -> LeakScan:
     """Look for every identifier of ``index`` in the Parquet files under ``folder``.
 
     Distinct values are read from each text column, whole notes from ``note_text``, and whole
     numbers from numeric result columns. Standard vocabulary is public and is not read; local
-    concepts are, except ``public_concepts``, which come with the software.
+    concepts are, except ``public_concepts``, which come with the software. ``kept_text`` names a
+    table of ``connection`` with ``note_id`` and ``kept``, the part of each note that was not
+    replaced; without it, surrogates count as own names as well.
     """
     strong: Counter[str] = Counter()
     values = own = ambiguous = notes = 0
@@ -66,7 +69,7 @@ def scan_release(
         for name in schema.names:
             kind = str(schema.field(name).type)
             if (table, name) == _WHOLE_TEXT:
-                result = _scan_notes(connection, files, index)
+                result = _scan_notes(connection, files, index, kept_text)
                 notes, own = result[0], result[1]
                 ambiguous += result[2]
                 strong.update(result[3])
@@ -86,24 +89,34 @@ def scan_release(
 
 
 def _scan_notes(
-    connection: duckdb.DuckDBPyConnection, files: str, index: IdentifierIndex
+    connection: duckdb.DuckDBPyConnection,
+    files: str,
+    index: IdentifierIndex,
+    kept_text: str | None,
 ) -> tuple[int, int, int, Counter[str]]:
     notes = own = ambiguous = 0
     strong: Counter[str] = Counter()
     reader = connection.cursor()
-    reader.execute("SELECT person_id, note_text FROM read_parquet($1)", [files])
+    reader.execute(
+        f"SELECT n.person_id, n.note_text, k.kept FROM read_parquet($1) n "
+        f"LEFT JOIN {quoted(kept_text)} k USING (note_id)"
+        if kept_text
+        else "SELECT person_id, note_text, note_text FROM read_parquet($1)",
+        [files],
+    )
     while rows := reader.fetchmany(_BATCH):
-        for person_id, text in rows:
+        for person_id, text, kept in rows:
             notes += 1
-            is_own = False
             for hit in index.find(text or ""):
                 if hit.strong:
                     strong[f"note.note_text: {hit.kind}"] += 1
-                elif hit.kind == "name" and person_id in hit.people:
-                    is_own = True
                 else:
                     ambiguous += 1
-            own += is_own
+            names = sum(
+                hit.kind == "name" and person_id in hit.people for hit in index.find(kept or "")
+            )
+            own += names > 0
+            ambiguous -= names
     return notes, own, ambiguous, strong
 
 

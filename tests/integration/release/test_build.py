@@ -1,0 +1,302 @@
+"""What a release of invented residents holds, and what it must not hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import text
+
+from deid.build.pipeline import build_release
+from deid.errors import GateRefused, ReleaseAlreadyExists, UncoveredColumn
+from deid.policy import load_policy, parse_policy
+from deid.pseudonyms import Pseudonymiser
+from deid.release import Release, list_releases
+from deid.vault.store import open_vault
+from tests.integration.release.residents import (
+    fixed_keyring,
+    full_name,
+    given_name,
+    make_vault,
+    phone,
+    record_number,
+    residents,
+    settings_for,
+)
+
+PEOPLE = range(1, 61)
+
+
+def pseudonym(domain: str, identifier: int, name: str = "county-v1") -> int:
+    key = fixed_keyring().derive("release", name, "pseudonyms")
+    return int(Pseudonymiser(key).ids(domain, np.array([identifier], dtype=np.int64))[0])
+
+
+def column(release: Release, table: str, name: str) -> list:
+    return release.read(table)[name].to_pylist()
+
+
+def visit_dates(release: Release, person: int) -> dict[int, dt.date]:
+    """Dates of the visits that stayed, by the visit's number in the vault."""
+    found = {
+        row["visit_occurrence_id"]: row["visit_start_date"]
+        for row in release.read("visit_occurrence").to_pylist()
+    }
+    ids = {n: pseudonym("visit_occurrence", person * 100 + n) for n in range(4)}
+    return {n: found[i] for n, i in ids.items() if i in found}
+
+
+def shift_of(release: Release, person: int) -> dt.timedelta | None:
+    rows = residents(notes=False)["visit_occurrence"]
+    for number, date in visit_dates(release, person).items():
+        original = next(r for r in rows if r["visit_occurrence_id"] == person * 100 + number)
+        return date - original["visit_start_date"]
+    return None
+
+
+def test_no_identifier_of_the_vault_is_in_any_byte_of_the_release(published: Release) -> None:
+    values = {
+        str(value)
+        for person in PEOPLE
+        for value in (
+            full_name(person),
+            phone(person),
+            record_number(person),
+            f"{person + 100} Larkspur Terrace",
+            f"SRC-{7_700_000 + person}",
+        )
+    } | {"Wilhelmina Fotheringay", "Ambrose Nightingale", "1093817465", "Rosehill Clinic"}
+    texts = [
+        value
+        for table in published.tables
+        for values_of in published.read(table).to_pydict().values()
+        for value in values_of
+        if isinstance(value, str)
+    ]
+    documents = [
+        path.read_text(encoding="utf-8") for path in published.path.iterdir() if path.is_file()
+    ]
+    whole = "\n".join([*texts, *documents])
+    assert [value for value in sorted(values) if value in whole] == []
+
+
+def test_no_id_of_the_vault_is_in_the_release(published: Release) -> None:
+    for table in ("person", "visit_occurrence", "condition_occurrence", "note"):
+        for name, values in published.read(table).to_pydict().items():
+            if name.endswith("_id") and not name.endswith("concept_id"):
+                assert all(value is None or value > 10_000 for value in values), (table, name)
+
+
+def test_intervals_weekdays_and_order_are_kept(published: Release) -> None:
+    rows = residents(notes=False)["visit_occurrence"]
+    original = {row["visit_occurrence_id"]: row["visit_start_date"] for row in rows}
+    compared = 0
+    for person in PEOPLE:
+        dates = visit_dates(published, person)
+        for a in dates:
+            for b in dates:
+                before = original[person * 100 + a] - original[person * 100 + b]
+                assert dates[a] - dates[b] == before
+                compared += a != b
+            assert dates[a].weekday() == original[person * 100 + a].weekday()
+    assert compared > 50
+
+
+def test_a_household_shares_one_offset_and_households_differ(published: Release) -> None:
+    shifts = {person: shift_of(published, person) for person in PEOPLE}
+    for person in range(1, 61, 2):
+        assert None in {shifts[person], shifts[person + 1]} or shifts[person] == shifts[person + 1]
+    assert len({shift for shift in shifts.values() if shift is not None}) > 10
+    assert dt.timedelta(0) not in shifts.values()
+
+
+def test_every_date_lies_in_the_window_and_the_rest_is_counted(published: Release) -> None:
+    start, end = (dt.date.fromisoformat(day) for day in published.manifest.data_window)
+    for table, name in [
+        ("visit_occurrence", "visit_start_date"),
+        ("visit_occurrence", "visit_end_date"),
+        ("condition_occurrence", "condition_start_date"),
+        ("condition_occurrence", "condition_end_date"),
+        ("observation_period", "observation_period_start_date"),
+        ("observation_period", "observation_period_end_date"),
+        ("note", "note_date"),
+    ]:
+        values = column(published, table, name)
+        assert all(start <= value <= end for value in values if value is not None), name
+    for entry in published.manifest.tables.values():
+        assert entry.rows_in == entry.rows_out + sum(entry.left_out.values())
+    assert published.manifest.tables["note"].left_out["outside the data window"] > 0
+
+
+def test_dates_inside_notes_move_with_the_person(published: Release) -> None:
+    for row in published.read("note").to_pylist():
+        day = row["note_date"]
+        ways = (f"{day:%m/%d/%Y}", f"{day.year}年{day.month}月{day.day}日")
+        assert any(way in row["note_text"] for way in ways)
+
+
+def test_clinical_words_of_a_note_are_kept(published: Release) -> None:
+    texts = column(published, "note", "note_text")
+    assert all("/80" in t and ("hypertension" in t or "继续口服降压药" in t) for t in texts)
+
+
+def test_people_are_in_classes_of_at_least_five(published: Release) -> None:
+    with published.connect() as connection:
+        sizes = connection.execute(
+            "SELECT count(*) FROM person GROUP BY year_of_birth, gender_concept_id, "
+            "race_concept_id, ethnicity_concept_id, location_id"
+        ).fetchall()
+    assert min(size for (size,) in sizes) >= 5
+    assert published.risk["linkage"]["smallest_class"] == min(size for (size,) in sizes)
+    assert set(column(published, "person", "gender_source_value")) == {None}
+    assert set(column(published, "person", "day_of_birth")) == {None}
+
+
+def test_free_values_that_few_share_or_that_name_somebody_are_removed(published: Release) -> None:
+    assert set(column(published, "condition_occurrence", "stop_reason")) == {None, "resolved"}
+    # Fifty-nine people share the code; it stays only because the vocabulary knows it.
+    assert set(column(published, "condition_occurrence", "condition_source_value")) == {
+        None,
+        "38341003",
+    }
+    # Everybody was seen by the same doctor: shared by many, and still a name.
+    assert set(column(published, "observation", "value_as_string")) == {None, "Never smoker"}
+
+
+def test_links_between_rows_hold_and_links_to_missing_rows_are_empty(published: Release) -> None:
+    visits = set(column(published, "visit_occurrence", "visit_occurrence_id"))
+    for table in ("condition_occurrence", "note", "observation"):
+        assert {v for v in column(published, table, "visit_occurrence_id") if v} <= visits
+    preceding = column(published, "visit_occurrence", "preceding_visit_occurrence_id")
+    assert {v for v in preceding if v} <= visits
+    people = set(column(published, "person", "person_id"))
+    assert set(column(published, "fact_relationship", "fact_id_1")) <= people
+    assert len(column(published, "provider", "provider_id")) == 1
+
+
+def test_the_release_describes_itself(published: Release) -> None:
+    published.check_files()
+    manifest = published.manifest
+    assert manifest.policy["name"] == "limited-research"
+    assert manifest.policy["sha256"] == load_policy("limited-research").fingerprint
+    assert set(manifest.language_packs) >= {"pack.en", "pack.zh"}
+    entry = published.dictionary.of_table("person")[0]
+    assert (entry.name, entry.treatment) == ("person_id", "pseudonym (person)")
+    documented = {(c.table, c.name) for c in published.dictionary.columns}
+    written = {(t, n) for t, e in manifest.tables.items() for n, _ in e.columns}
+    assert documented == written
+    assert published.risk["canaries"]["surviving"] == {}
+    assert published.risk["canaries"]["planted"] > 100
+    assert "not anonymous" in published.risk_report
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_equal_inputs_give_equal_bytes_in_any_folder_with_any_number_of_processes(
+    published: Release, vault_url: str, tmp_path: Path, processes: int
+) -> None:
+    settings = settings_for(tmp_path / f"{processes}", vault_url, processes)
+    policy = load_policy("limited-research")
+    again = build_release(settings, fixed_keyring(), vault_url, policy, "county-v1", "A county")
+    files = {p.relative_to(again.path): p.read_bytes() for p in again.path.rglob("*.*")}
+    before = {p.relative_to(published.path): p.read_bytes() for p in published.path.rglob("*.*")}
+    assert files.keys() == before.keys()
+    assert [str(name) for name in files if files[name] != before[name]] == []
+
+
+def test_two_releases_of_one_vault_share_no_pseudonym_and_no_text(
+    published: Release, vault_url: str, tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path, vault_url)
+    other = build_release(
+        settings, fixed_keyring(), vault_url, load_policy("teaching"), "county-v2", "Teaching"
+    )
+    for table, name in [("person", "person_id"), ("visit_occurrence", "visit_occurrence_id")]:
+        assert not set(column(published, table, name)) & set(column(other, table, name))
+    assert set(column(other, "person", "location_id")) == {None}
+    moments = column(other, "visit_occurrence", "visit_start_datetime")
+    assert {moment.time() for moment in moments} == {dt.time(0)}
+    surnames = {given_name(person) for person in PEOPLE}
+    assert not any(name in t for t in column(other, "note", "note_text") for name in surnames)
+
+
+def test_intermediate_files_are_private_and_gone_afterwards(
+    small_vault_url: str, tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path, small_vault_url)
+    seen: list[tuple[str, int]] = []
+
+    def look(_line: str) -> None:
+        for path in settings.work_root.iterdir():
+            seen.append((path.name, path.stat().st_mode & 0o777))
+
+    build_release(
+        settings, fixed_keyring(), small_vault_url, load_policy("teaching"), "r", "R", say=look
+    )
+    assert ("build-r", 0o700) in seen
+    assert settings.work_root.stat().st_mode & 0o777 == 0o700
+    assert list(settings.work_root.iterdir()) == []
+
+
+def test_a_name_is_used_once(published: Release, vault_url: str) -> None:
+    settings = settings_for(published.path.parent.parent, vault_url)
+    with pytest.raises(ReleaseAlreadyExists, match="never changes"):
+        build_release(
+            settings, fixed_keyring(), vault_url, load_policy("teaching"), "county-v1", "Again"
+        )
+
+
+def test_a_column_without_a_treatment_stops_the_build(small_vault_url: str, tmp_path: Path) -> None:
+    engine = open_vault(small_vault_url)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE person ADD COLUMN blood_group TEXT"))
+    engine.dispose()
+    settings = settings_for(tmp_path, small_vault_url)
+    with pytest.raises(UncoveredColumn, match=r"person\.blood_group"):
+        build_release(settings, fixed_keyring(), small_vault_url, load_policy("teaching"), "r", "R")
+    assert not settings.release_root.exists() or list(settings.release_root.iterdir()) == []
+
+
+def test_too_few_people_are_refused_by_the_gate_with_every_threshold(tmp_path: Path) -> None:
+    url = make_vault(tmp_path, residents(people=4, notes=False))
+    settings = settings_for(tmp_path, url)
+    with pytest.raises(GateRefused) as refusal:
+        build_release(settings, fixed_keyring(), url, load_policy("limited-research"), "r", "R")
+    assert "REFUSED suppressed_share: 1" in str(refusal.value)
+    assert "REFUSED smallest_class" in str(refusal.value)
+    assert list_releases(settings.release_root) == []
+    assert list(settings.release_root.iterdir()) == []
+    assert list(settings.work_root.iterdir()) == []
+
+
+def test_an_identifier_in_a_column_that_a_policy_keeps_is_found_and_refused(
+    small_vault_url: str, tmp_path: Path
+) -> None:
+    careless = parse_policy(
+        """
+format = "care-commons-policy/1"
+name = "careless"
+version = "1"
+title = "Careless"
+description = "Keeps what it must not keep."
+extends = "limited-research"
+[tables.visit_occurrence]
+visit_source_value = "keep"
+""",
+        "careless.toml",
+    )
+    settings = settings_for(tmp_path, small_vault_url)
+    with pytest.raises(GateRefused) as refusal:
+        build_release(settings, fixed_keyring(), small_vault_url, careless, "r", "R")
+    message = str(refusal.value)
+    assert "visit_occurrence.visit_source_value: number" in message
+    assert "MRN-" not in message
+    assert list(settings.release_root.iterdir()) == []
+
+
+def test_an_empty_vault_is_refused(tmp_path: Path) -> None:
+    url = make_vault(tmp_path, {"location": [{"location_id": 1}]})
+    settings = settings_for(tmp_path, url)
+    with pytest.raises(GateRefused, match="no dated record"):
+        build_release(settings, fixed_keyring(), url, load_policy("teaching"), "r", "R")
