@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from deid.synth import GoldNote, generate_with_gold
+from deid.vocabulary import load_base_vocabulary
 
 TODAY = date(2025, 6, 30)
 Population = tuple[dict[str, pa.Table], list[GoldNote]]
@@ -27,5 +28,6 @@ def sql(population: Population) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = duckdb.connect()
     for name, rows in population[0].items():
         connection.register(name, rows)
+    connection.register("concept", load_base_vocabulary()["concept"])
     yield connection
     connection.close()

@@ -87,8 +87,6 @@ def test_every_concept_is_in_the_shipped_vocabulary(population: Population) -> N
 
 
 def test_every_concept_is_of_the_domain_of_its_table(sql: duckdb.DuckDBPyConnection) -> None:
-    concept = load_base_vocabulary()["concept"]
-    sql.register("concept", concept)
     for table, column, domain in (
         ("condition_occurrence", "condition_concept_id", "Condition"),
         ("drug_exposure", "drug_concept_id", "Drug"),
@@ -143,7 +141,7 @@ def test_records_go_back_eight_to_ten_years(sql: duckdb.DuckDBPyConnection) -> N
         [TODAY, TODAY, TODAY],
     ).fetchone()
     assert years is not None
-    assert 8 <= years[0]
+    assert years[0] >= 8
     assert years[1] <= 10
 
 

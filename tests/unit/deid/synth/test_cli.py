@@ -1,0 +1,110 @@
+"""``carecommons synth`` puts one population into a vault, once."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from deid.cli.synth import synth
+from deid.errors import ImportRefused
+from deid.vault.reading import read_tables
+from deid.vault.store import open_vault
+from deid.vocabulary import names
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CARECOMMONS_HOME", str(tmp_path))
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(synth, ["--residents", "6", *arguments])
+
+
+def vault_url(home: Path) -> str:
+    return f"sqlite:///{home / 'vault' / 'vault.db'}"
+
+
+def snapshot(home: Path) -> tuple[str, int]:
+    engine = open_vault(vault_url(home))
+    with read_tables(engine) as vault:
+        return vault.snapshot_id, vault.rows("person")
+
+
+def test_the_vault_is_made_and_filled_and_the_report_printed(home: Path) -> None:
+    result = run()
+    assert result.exit_code == 0, result.output
+    assert "person" in result.output
+    assert snapshot(home)[1] == 6
+
+
+def test_all_rows_are_accepted_with_concepts_checked(home: Path) -> None:
+    run()
+    engine = open_vault(vault_url(home))
+    with read_tables(engine) as vault:
+        assert vault.rows("import_refusal") == 0
+        conditions = vault.read("condition_occurrence", ["condition_concept_id"])
+    assert names.NO_MATCHING_CONCEPT not in conditions.column(0).to_pylist()
+
+
+def test_the_same_command_twice_changes_nothing(home: Path) -> None:
+    run()
+    before = snapshot(home)
+    again = run()
+    assert again.exit_code == 0
+    assert snapshot(home) == before
+
+
+@pytest.mark.parametrize(
+    "other", [["--seed", "2"], ["--residents", "7"], ["--until", "2024-06-30"]]
+)
+def test_another_population_in_the_same_vault_is_refused(home: Path, other: list[str]) -> None:
+    run()
+    before = snapshot(home)
+    refused = run(*other)
+    assert isinstance(refused.exception, ImportRefused)
+    assert "other residents" in str(refused.exception)
+    assert snapshot(home) == before
+
+
+def test_a_refusal_names_no_resident(home: Path) -> None:
+    run()
+    engine = open_vault(vault_url(home))
+    with read_tables(engine) as vault:
+        people = vault.read("person_identity", ["full_name"]).column(0).to_pylist()
+    message = str(run("--seed", "2").exception)
+    assert not any(name in message for name in people)
+
+
+def test_records_cannot_go_beyond_today(home: Path) -> None:
+    refused = run("--until", "2999-01-01")
+    assert refused.exit_code == 2
+    assert "beyond today" in refused.output
+    assert not (home / "vault").exists()
+
+
+def test_gold_is_written_for_its_owner_alone_and_is_that_of_the_vault(home: Path) -> None:
+    gold = home / "corpus" / "gold.jsonl"
+    result = run("--gold", str(gold))
+    assert result.exit_code == 0, result.output
+    assert stat.S_IMODE(gold.stat().st_mode) == 0o600
+    lines = [json.loads(line) for line in gold.read_text(encoding="utf-8").splitlines()]
+    engine = open_vault(vault_url(home))
+    with read_tables(engine) as vault:
+        notes = vault.read("note", ["note_id", "note_text"]).to_pylist()
+    assert {line["id"]: line["text"] for line in lines} == {
+        str(row["note_id"]): row["note_text"] for row in notes
+    }
+    assert all(line["spans"] for line in lines)
+    assert [path.name for path in gold.parent.iterdir()] == ["gold.jsonl"]
+
+
+def test_a_refused_population_writes_no_gold(home: Path) -> None:
+    run()
+    run("--seed", "2", "--gold", str(home / "gold.jsonl"))
+    assert not (home / "gold.jsonl").exists()
