@@ -195,7 +195,8 @@ class _Describer:
         ((kind, body),) = criterion.items()
         text = _NOUNS[kind] if kind in _NOUNS else _words(kind)
         if count:
-            text = f"{count} {text.removeprefix('an ').removeprefix('a ')}"
+            plural = "" if count == "no" or count.split(" (")[0].endswith(" 1") else "s"
+            text = f"{count} {text.removeprefix('an ').removeprefix('a ')}{plural}"
         if "CodesetId" in body:
             text += f" of {self._set(body['CodesetId'])}"
         elif kind not in {"CustomEra", "ObservationPeriod", "PayerPlanPeriod"}:

@@ -1,0 +1,125 @@
+"""Each checker has a definition that it finds fault with and one that it leaves alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cohorts import check, load
+from cohorts.checks import CHECKERS
+from cohorts.templates import list_templates, load_template
+from tests.unit.cohorts.definitions import (
+    concept_set,
+    condition,
+    correlated,
+    definition,
+    drug,
+    expression,
+    group,
+    rule,
+)
+
+
+def with_entry(**window: int) -> dict[str, Any]:
+    document = expression(condition(First=True))
+    document["PrimaryCriteria"]["ObservationWindow"] = window
+    return document
+
+
+def with_rule(*members: dict[str, Any]) -> dict[str, Any]:
+    return expression(condition(), InclusionRules=[rule("r", *members)])
+
+
+BETWEEN = {"Value": 30, "Extent": 40, "Op": "bt"}
+CASES = {
+    "unknown_property": (expression(condition(Frist=True)), expression(condition(First=True))),
+    "undefined_concept_set": (expression(condition(9)), expression(condition(1))),
+    "unused_concept_set": (
+        expression(condition(), ConceptSets=[concept_set(0, 101), concept_set(1, 102)]),
+        expression(condition(), ConceptSets=[concept_set(0, 101)]),
+    ),
+    "empty_concept_set": (
+        expression(condition(), ConceptSets=[concept_set(0)]),
+        expression(condition(), ConceptSets=[concept_set(0, 101)]),
+    ),
+    "any_concept": (expression({"DrugExposure": {}}), expression(drug())),
+    "contradictory_window": (
+        with_rule(correlated(drug(), 30, 10, at_least=1)),
+        with_rule(correlated(drug(), 10, 30, at_least=1)),
+    ),
+    "empty_range": (
+        expression(condition(Age={**BETWEEN, "Extent": 20})),
+        expression(condition(Age=BETWEEN)),
+    ),
+    "calendar_limit": (
+        expression(condition(OccurrenceStartDate={"Value": "2020-01-01", "Op": "gt"})),
+        expression(condition(), CensorWindow={}),
+    ),
+    "no_look_back": (with_entry(PriorDays=0), with_entry(PriorDays=365)),
+    "empty_rule": (with_rule(), with_rule(correlated(drug(), 0, 1, at_least=1))),
+    "impossible_count": (
+        expression(
+            condition(),
+            AdditionalCriteria=group(
+                correlated(drug(), 0, 1, at_least=1), kind="AT_LEAST", count=2
+            ),
+        ),
+        expression(
+            condition(),
+            AdditionalCriteria=group(
+                correlated(drug(), 0, 1, at_least=1), kind="AT_LEAST", count=1
+            ),
+        ),
+    ),
+    "count_of_zero": (
+        with_rule(correlated(drug(), 0, 1, at_least=0)),
+        with_rule(correlated(drug(), 0, 1, exactly=0)),
+    ),
+    "distant_days": (
+        with_rule(correlated(drug(), -99999, 0, at_least=1)),
+        with_rule(correlated(drug(), -365, 0, at_least=1)),
+    ),
+}
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_a_checker_finds_the_fault_and_leaves_the_right_one_alone(code: str) -> None:
+    wrong, right = CASES[code]
+    assert code in {finding.code for finding in check(definition(wrong))}
+    assert code not in {finding.code for finding in check(definition(right))}
+
+
+def test_every_checker_is_shown_at_work() -> None:
+    found = {id(checker) for wrong, _ in CASES.values() for checker in CHECKERS
+             if list(checker(definition(wrong)))}  # fmt: skip
+    assert found == {id(checker) for checker in CHECKERS}
+
+
+def test_errors_come_before_warnings_and_notes() -> None:
+    document = expression(condition(9, First=True))
+    severities = [finding.severity for finding in check(definition(document))]
+    assert severities == sorted(severities, key=["error", "warning", "note"].index)
+    assert {"error", "warning", "note"} <= set(severities)
+
+
+@pytest.mark.parametrize("name", list_templates())
+def test_shipped_templates_have_no_errors_and_survive_a_round_trip(name: str) -> None:
+    template = load_template(name)
+    assert not [finding for finding in check(template) if finding.severity == "error"]
+    assert template.title
+    assert load(template.source).sha256 == template.sha256
+
+
+def test_templates_are_about_type_2_diabetes_and_hypertension() -> None:
+    concepts = {
+        name: {
+            item["concept"]["CONCEPT_ID"]
+            for entry in load_template(name).concept_sets
+            for item in entry.items
+            if item["includeDescendants"]
+        }
+        for name in list_templates()
+    }
+    assert 201826 in concepts["type_2_diabetes_adults"]
+    assert 316866 in concepts["hypertension_with_follow_up"]
