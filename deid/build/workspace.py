@@ -29,9 +29,7 @@ def private_folder(work_root: Path, name: str) -> Iterator[Path]:
     """
     work_root.mkdir(parents=True, exist_ok=True, mode=0o700)
     work_root.chmod(0o700)
-    for folder in sorted(work_root.glob(f"{_PREFIX}*")):
-        if folder.name != f"{_PREFIX}{name}":
-            _remove_if_abandoned(folder)
+    remove_abandoned(work_root, f"{_PREFIX}*")
     with claimed_folder(work_root / f"{_PREFIX}{name}", f"release {name} is being built already"):
         yield work_root / f"{_PREFIX}{name}"
 
@@ -82,9 +80,11 @@ def _is_still(descriptor: int, path: Path) -> bool:
         return False
 
 
-def _remove_if_abandoned(folder: Path) -> None:
-    try:
-        with claimed_folder(folder, "its build is alive"):
-            pass
-    except ReleaseError:
-        return
+def remove_abandoned(root: Path, pattern: str) -> None:
+    """Remove the folders that killed builds left behind; those of living builds stay."""
+    for folder in sorted(root.glob(pattern)):
+        try:
+            with claimed_folder(folder, "its build is alive"):
+                pass
+        except ReleaseError:
+            continue

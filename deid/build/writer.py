@@ -11,7 +11,7 @@ from types import TracebackType
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from deid.build.workspace import claimed_folder
+from deid.build.workspace import claimed_folder, remove_abandoned
 from deid.errors import ReleaseAlreadyExists, ReleaseError
 from deid.release.manifest import MANIFEST_FILE, FileEntry, Manifest, TableEntry
 from deid.release.reader import Release, check_release_name, file_sha256
@@ -23,8 +23,7 @@ class ReleaseWriter:
     """Collects the files of one release in a staging folder beside the published ones.
 
     Used as a context manager: leaving it without :meth:`publish` removes the staging folder. A
-    process that was killed leaves a staging folder that no reader sees; the next build of the same
-    release removes it.
+    process that was killed leaves a staging folder that no reader sees; the next build removes it.
     """
 
     def __init__(self, root: Path, name: str) -> None:
@@ -42,6 +41,7 @@ class ReleaseWriter:
                 f"release {self._name} is published and never changes; choose another name"
             )
         self._root.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(self._root, f"{STAGING_PREFIX}*")
         self._claim.enter_context(
             claimed_folder(self.staging, f"release {self._name} is being built already")
         )
