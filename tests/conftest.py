@@ -7,6 +7,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """URL of a PostgreSQL server: a given one, or one started for these tests on loopback."""
     given = os.environ.get("CARECOMMONS_TEST_POSTGRES")
     if given:
@@ -46,7 +47,8 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     binaries = _postgres_binaries()
     assert binaries is not None
-    folder = tmp_path_factory.mktemp("postgres")
+    # Not below pytest's own folder: another session starting meanwhile closes that to PostgreSQL.
+    folder = Path(tempfile.mkdtemp(prefix="carecommons-postgres-"))
     as_user = _as_postgres_user(folder)
     data = folder / "data"
     port = _free_port()
@@ -81,6 +83,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             check=False,
             capture_output=True,
         )
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -130,9 +133,6 @@ def _as_postgres_user(folder: Path) -> list[str]:
     if os.geteuid() != 0:
         return []
     shutil.chown(folder, "postgres")
-    for parent in folder.parents:
-        if parent.name.startswith("pytest-"):
-            parent.chmod(0o755)
     return ["runuser", "-u", "postgres", "--"]
 
 

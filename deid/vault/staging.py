@@ -15,7 +15,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from deid.errors import ImportRefused
+from deid.errors import CareCommonsError, ImportRefused
 from deid.vault.report import Refusal
 from deid.vault.rules import (
     MAIN_CONCEPT,
@@ -65,12 +65,18 @@ class StagedTable:
         self._staging = staging
         self.table = table
         self.key = key_columns(table)
-        reader = _reader(table, source)
+        failures: list[CareCommonsError] = []
+        reader = _kept_failures(_reader(table, source), failures)
         self.columns = _check_columns(table, reader.schema.names)
         has_place = PLACE in reader.schema.names
         staging.register("arriving", reader)
         try:
             self._cast(has_place)
+        except duckdb.Error:
+            # DuckDB hides what the source itself said.
+            if failures:
+                raise failures[0] from None
+            raise
         finally:
             staging.unregister("arriving")
         self.read = self._number("SELECT count(*) FROM staged")
@@ -396,6 +402,19 @@ def _reader(table: str, source: TableSource) -> pa.RecordBatchReader:
         yield from batches
 
     return pa.RecordBatchReader.from_batches(first.schema, every())
+
+
+def _kept_failures(
+    reader: pa.RecordBatchReader, failures: list[CareCommonsError]
+) -> pa.RecordBatchReader:
+    def batches() -> Iterator[pa.RecordBatch]:
+        try:
+            yield from reader
+        except CareCommonsError as error:
+            failures.append(error)
+            raise
+
+    return pa.RecordBatchReader.from_batches(reader.schema, batches())
 
 
 def _check_columns(table: str, names: list[str]) -> tuple[str, ...]:

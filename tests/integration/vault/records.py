@@ -105,7 +105,13 @@ def dataset(**tables: Rows) -> dict[str, pa.Table]:
         ],
         **tables,
     }
-    return {table: pa.Table.from_pylist(found) for table, found in rows.items()}
+    return {table: table_of(found) for table, found in rows.items()}
+
+
+def table_of(rows: Rows) -> pa.Table:
+    """Rows with every column that any of them has."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return pa.Table.from_pylist([{name: row.get(name) for name in names} for row in rows])
 
 
 # What the FHIR patient below must never show outside the identity tables.
