@@ -71,6 +71,8 @@ def render_report(title: str, policy: Policy, risk: Mapping[str, Any]) -> bytes:
         f"<p>{people['suppressed']:,} of {people['in_vault']:,} people were left out because "
         "their class stayed too small.</p>",
         _table(("step", "people"), ((step, f"{n:,}") for step, n in people["generalised"])),
+        *_traces(risk["traces"]),
+        *_leaks(risk["leaks"], risk["canaries"]),
     ]
     body = "\n".join(parts)
     page = (
@@ -80,6 +82,68 @@ def render_report(title: str, policy: Policy, risk: Mapping[str, Any]) -> bytes:
         f"<body>\n{body}\n</body></html>\n"
     )
     return page.encode("utf-8")
+
+
+def _traces(traces: Mapping[str, Any] | None) -> list[str]:
+    head = "<h2>Can somebody be found by events that others know of?</h2>"
+    if traces is None:
+        return [head, "<p>The release holds no events.</p>"]
+    k = traces["k"]
+    return [
+        head,
+        f"<p>Of {traces['people_with_events']:,} people with events, this share is matched by "
+        f"fewer than {k} people of the same class. Dates are shifted, but the days between two "
+        "events are kept for research, so whole histories are almost always unique: that is why "
+        "these data are analysed inside the workspace and never handed out.</p>",
+        _table(
+            ("what somebody knows", "the most telling event", "an event at random"),
+            (
+                (
+                    "one event (what it was)",
+                    _number(traces["one_worst"]),
+                    _number(traces["one_random"]),
+                ),
+                (
+                    "two events that follow each other, and the days between",
+                    _number(traces["two_worst"]),
+                    _number(traces["two_random"]),
+                ),
+            ),
+        ),
+    ]
+
+
+def _leaks(leaks: Mapping[str, Any], canaries: Mapping[str, Any] | None) -> list[str]:
+    parts = [
+        "<h2>Is an identifier of the vault in the release?</h2>",
+        f"<p>{leaks['forms']:,} names, numbers, telephones, addresses and e-mail addresses of the "
+        f"vault were looked for in {leaks['values_read']:,} values of text columns and "
+        f"{leaks['notes_read']:,} notes, by a program that shares nothing with the one that "
+        "replaced them.</p>",
+        _table(
+            ("found", "times"),
+            (
+                ("identifiers (column: kind)", f"{sum(leaks['strong'].values()):,}"),
+                *((place, f"{count:,}") for place, count in leaks["strong"].items()),
+                (
+                    "notes that kept a word that is a name of their own person",
+                    f"{leaks['own_names']:,}",
+                ),
+                (
+                    "words that are also a name of somebody else or of a place, invented names "
+                    "included",
+                    f"{leaks['ambiguous']:,}",
+                ),
+            ),
+        ),
+    ]
+    if canaries is not None:
+        survived = sum(canaries["surviving"].values())
+        parts.append(
+            f"<p>{canaries['planted']:,} invented identifiers were planted into copies of notes "
+            f"before they were scrubbed; {survived:,} survived.</p>"
+        )
+    return parts
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
