@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -239,6 +239,22 @@ def _relate(store: RowStore, person: int, one: Resident, other: Resident, relati
     )
 
 
+OF_THE_PROBLEM = frozenset(
+    {"FOLLOW_UP_CLASS", "DRUG_ADHERENCE", "ADVERSE_REACTION", "NEXT_FOLLOW_UP"}
+)
+
+
+def _observed(form: Form) -> Iterator[tuple[str, dict[str, object]]]:
+    for key, answer in form.answers.items():
+        yield key, {"value_as_concept_id": concept_id(answer), "value_source_value": answer}
+    for key, amount in form.amounts.items():
+        yield key, {"value_as_number": float(amount), "unit_concept_id": _UNITS.get(key)}
+    for key, text in form.texts.items():
+        name, _, about = key.partition(":")
+        about_id = concept_id(about) if about else None
+        yield name, {"value_as_string": text, "value_as_concept_id": about_id}
+
+
 class VisitRecord:
     """Rows of one visit; notes are added when they are written."""
 
@@ -266,7 +282,7 @@ class VisitRecord:
         seen: set[str] = set()
         for form in visit.forms:
             self._readings(form, seen)
-            self._observations(form)
+            self._observations(form, seen)
             self._doings(form)
 
     def add_note(self, form: Form, note: Note) -> int:
@@ -307,15 +323,15 @@ class VisitRecord:
                 measurement_source_value=key,
             )
 
-    def _observations(self, form: Form) -> None:
-        for key, answer in form.answers.items():
-            self._observe(key, value_as_concept_id=concept_id(answer), value_source_value=answer)
-        for key, amount in form.amounts.items():
-            self._observe(key, value_as_number=float(amount), unit_concept_id=_UNITS.get(key))
-        for key, text in form.texts.items():
-            name, _, about = key.partition(":")
-            about_id = concept_id(about) if about else None
-            self._observe(name, value_as_string=text, value_as_concept_id=about_id)
+    def _observations(self, form: Form, seen: set[str]) -> None:
+        """What belongs to one problem is qualified by it; the rest is kept once a visit."""
+        problem = form.diagnoses[0] if form.kind in {"hypertension", "diabetes"} else None
+        for key, values in _observed(form):
+            if problem is not None and key in OF_THE_PROBLEM:
+                self._observe(key, qualifier_concept_id=concept_id(problem), **values)
+            elif key not in seen or key == "FAMILY_HISTORY":
+                seen.add(key)
+                self._observe(key, **values)
 
     def _observe(self, key: str, **values: object) -> None:
         self._store.add_numbered(

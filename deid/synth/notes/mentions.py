@@ -111,18 +111,22 @@ class Mentions(Mapping[str, "str | Mark | Pieces"]):
         return self.phone(phone or self._household.site.phone)
 
     def _doctor(self) -> Pieces:
-        person = self._clinician
+        person, draw = self._clinician, self._stream.random()
         if self.chinese:
             title = "医生" if person.is_doctor else "护士"
-            if happens(self._stream, 0.4):
+            if draw < 0.4:
                 return (Mark(person.family_name, "NAME"), title)
+            if draw < 0.45:
+                return (Mark(f"{person.full_name[0]} {person.full_name[1:]}", "NAME"),)
             return (Mark(person.full_name, "NAME"),)
-        if happens(self._stream, 0.4):
-            return ("Dr. " if person.is_doctor else "Nurse ", Mark(person.family_name, "NAME"))
         given = person.full_name.split()[0]
         credentials = ", MD" if person.is_doctor else " RN"
-        if happens(self._stream, 0.4):
+        if draw < 0.4:
+            return ("Dr. " if person.is_doctor else "Nurse ", Mark(person.family_name, "NAME"))
+        if draw < 0.6:
             return (Mark(f"{given[0]}. {person.family_name}", "NAME"), credentials)
+        if draw < 0.68:
+            return (Mark(f"{given[0]}{person.family_name[0]}".lower(), "NAME"),)
         return (Mark(person.full_name, "NAME"), credentials)
 
     # Days

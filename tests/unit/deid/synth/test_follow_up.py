@@ -226,3 +226,20 @@ def test_now_and_target_come_in_pairs(sql: duckdb.DuckDBPyConnection) -> None:
         """
     ).fetchone()
     assert worse == (0,)
+
+
+def test_a_visit_for_two_problems_keeps_their_classes_apart_and_shares_the_rest(
+    sql: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = sql.execute(
+        """
+        SELECT visit_occurrence_id,
+               count(*) FILTER (observation_source_value = 'FOLLOW_UP_CLASS') AS classes,
+               count(DISTINCT qualifier_concept_id)
+                   FILTER (observation_source_value = 'FOLLOW_UP_CLASS') AS problems,
+               count(*) FILTER (observation_source_value = 'WEIGHT_TARGET') AS targets
+        FROM observation GROUP BY ALL HAVING classes > 1
+        """
+    ).fetchall()
+    assert len(rows) > 50
+    assert all(row[1:] == (2, 2, 1) for row in rows)
