@@ -36,33 +36,35 @@ _DENIAL = r"(\b(no|not|denies|denied|without|never)\b[^.;,]*|[无未否][^。；
 
 
 def draft_case(
-    release: Release, person_id: int, *, case_id: str, language: Language = "en"
+    release: Release, person_id: int, *, case_id: str, language: Language | None = None
 ) -> Case:
     """A first draft of a case from the record of ``person_id``.
+
+    Without a ``language``, the case is in the one that most of the person's notes are written in.
 
     Raises:
         RecordNotFound: if the release has no such person.
         RecordUnusable: if nothing in the record has a date, or the release lacks a needed column.
         ValueError: for a malformed ``case_id``.
     """
-    return draft_from_record(
-        read_record(release, person_id, language), case_id=case_id, language=language
-    )
+    return draft_from_record(read_record(release, person_id, language), case_id=case_id)
 
 
-def draft_from_record(record: Record, *, case_id: str, language: Language = "en") -> Case:
+def draft_from_record(record: Record, *, case_id: str) -> Case:
     """As :func:`draft_case`, from a record that is read already. Equal records, equal cases."""
+    language = record.language
     ledger = Ledger(record, language)
     last_day = _last_day(record)
     sorted_out = build_background(record, ledger, language)
     found = find_problems(record, language)
     problems = number_problems(found, record, ledger, last_day)
-    linker = Linker(problems, dict(enumerate((one.title for one in found), 1)))
+    linker = Linker(problems, dict(enumerate((one.names for one in found), 1)))
     left_out = dict(sorted_out.left_out)
     for table, count in record.unnamed.items():
         left_out[f"rows of {table} without a name"] = count
     contacts = []
-    for number, meeting in enumerate(find_meetings(record, sorted_out.rows), 1):
+    meetings = [one for one in find_meetings(record, sorted_out.rows) if not _history(one, record)]
+    for number, meeting in enumerate(meetings, 1):
         soap, dropped = build_soap(meeting.events, meeting.notes, linker, ledger)
         for reason, count in dropped.items():
             left_out[reason] = left_out.get(reason, 0) + count
@@ -95,6 +97,16 @@ def draft_from_record(record: Record, *, case_id: str, language: Language = "en"
         sensitive=_sensitive(names),
         left_out=left_out,
         sources=ledger.sources(),
+    )
+
+
+def _history(meeting: Meeting, record: Record) -> bool:
+    """Whether it is no contact but history: conditions alone, dated before the first contact."""
+    return (
+        meeting.derived
+        and meeting.start < record.first_day
+        and not meeting.notes
+        and all(event.table == "condition_occurrence" for event in meeting.events)
     )
 
 

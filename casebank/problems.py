@@ -48,6 +48,13 @@ class FoundProblem:
         return self.episodes[0].start
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that the release has for it, in any language, title first."""
+        events = (event for episode in self.episodes for event in episode.evidence)
+        names = (name for event in events for name in event.names)
+        return tuple(dict.fromkeys((self.title, *names)))
+
+    @property
     def last(self) -> date:
         """Last day for which something is recorded."""
         return max(event.end or event.start for ep in self.episodes for event in ep.evidence)
@@ -130,18 +137,30 @@ def _episodes(title: str, events: list[Event]) -> tuple[Episode, ...]:
     self_limited = rules.matches(rules.SELF_LIMITED, title)
     episodes: list[Episode] = []
     for event in sorted(events, key=lambda one: (one.start, one.table, one.row_id)):
+        ended = _end_of_problem(event, title)
         if not episodes:
-            episodes.append(Episode(event.start, event.end, (event,)))
+            episodes.append(Episode(event.start, ended, (event,)))
             continue
         last = episodes[-1]
         reaches = last.end if last.end is not None else last.evidence[-1].start
         goes_on = last.end is None and not self_limited
         if goes_on or event.start <= reaches + gap:
-            end = None if event.end is None else max(event.end, last.end or event.end)
+            end = None if ended is None else max(ended, last.end or ended)
             episodes[-1] = Episode(last.start, end, (*last.evidence, event))
         else:
-            episodes.append(Episode(event.start, event.end, (event,)))
+            episodes.append(Episode(event.start, ended, (event,)))
     return tuple(episodes)
+
+
+def _end_of_problem(event: Event, title: str) -> date | None:
+    """The recorded end, unless it is only the end of an encounter.
+
+    A diagnosis of one visit ends on the day it begins. For a passing illness that is an end; a
+    lasting problem goes on although the visit is over.
+    """
+    if event.end == event.start and not rules.matches(rules.PASSING, title):
+        return None
+    return event.end
 
 
 def _list(problem: FoundProblem) -> tuple[ProblemList, bool]:

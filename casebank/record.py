@@ -88,8 +88,9 @@ class Event:
     """One row of a clinical table.
 
     ``name`` and ``value_text`` (a coded or written value) are as the release names them, for rules;
-    ``shown_name`` and ``shown_value`` are the same in the language asked for, for people.
-    ``name_column`` and ``value_column`` are the columns they came from; ``value`` is in ``unit``.
+    ``shown_name`` and ``shown_value`` are the same in the language asked for, for people;
+    ``names`` are all its names in the release. ``name_column`` and ``value_column`` are the columns
+    that name and value came from. ``value`` is in ``unit``.
     """
 
     table: str
@@ -107,6 +108,7 @@ class Event:
     value_column: str = ""
     vocabulary: str = ""
     shown_name: str = ""
+    names: tuple[str, ...] = ()
     shown_value: str = ""
     detail: str = ""
 
@@ -159,6 +161,7 @@ class Record:
 
     release: str
     person_id: int
+    language: Language
     sex_concept_id: int
     year_of_birth: int | None
     visits: tuple[Visit, ...]
@@ -220,8 +223,10 @@ class RecordReader:
         """Whether the release has this table with these columns."""
         return table in self._columns and set(columns) <= self._columns[table]
 
-    def read(self, person_id: int, language: Language = "en") -> Record:
+    def read(self, person_id: int, language: Language | None = None) -> Record:
         """The record of ``person_id``, with names shown in ``language`` where the release has them.
+
+        Without a language, it is the one that most of the notes are written in.
 
         Raises:
             RecordNotFound: if the release has no such person.
@@ -260,9 +265,12 @@ class RecordReader:
 
         everything = [*person, *visits, *death, *links, *kin_rows]
         everything += [row for table_rows in rows.values() for row in table_rows]
-        names, vocabularies = self._concepts(everything)
-        shown = {**names, **self._chinese_names(names)} if language == "zh" else names
-        naming = _Naming(names, shown, vocabularies)
+        names, vocabularies, codes = self._concepts(everything)
+        if language is None:
+            language = _written_in([row["note_text"] or "" for row in notes])
+        chinese = self._chinese_names(names)
+        shown = {**names, **chinese} if language == "zh" else names
+        naming = _Naming(names, shown, chinese, vocabularies, codes)
         unnamed: dict[str, int] = {}
         events: list[Event] = []
         for table in EVENT_TABLES:
@@ -276,6 +284,7 @@ class RecordReader:
         return Record(
             release=self._release.name,
             person_id=person_id,
+            language=language,
             sex_concept_id=person[0]["gender_concept_id"] or 0,
             year_of_birth=person[0]["year_of_birth"],
             visits=tuple(sorted((_visit(row, shown) for row in visits), key=_visit_order)),
@@ -391,8 +400,10 @@ class RecordReader:
             )
         return list(links.values())
 
-    def _concepts(self, rows: Iterable[dict[str, Any]]) -> tuple[dict[int, str], dict[int, str]]:
-        """Names and vocabularies of all concepts that ``rows`` refer to."""
+    def _concepts(
+        self, rows: Iterable[dict[str, Any]]
+    ) -> tuple[dict[int, str], dict[int, str], dict[int, str]]:
+        """Names, vocabularies and codes of all concepts that ``rows`` refer to."""
         wanted = sorted(
             {
                 value
@@ -402,17 +413,19 @@ class RecordReader:
             }
         )
         if not wanted or not self.has("concept", "concept_id", "concept_name"):
-            return {}, {}
+            return {}, {}, {}
         vocabulary = "vocabulary_id" if self.has("concept", "vocabulary_id") else "NULL"
+        code = "concept_code" if self.has("concept", "concept_code") else "NULL"
         found = self._connection.execute(
-            f"SELECT concept_id::BIGINT, concept_name, {vocabulary} FROM concept "
+            f"SELECT concept_id::BIGINT, concept_name, {vocabulary}, {code} FROM concept "
             "WHERE concept_id IN (SELECT unnest(?::BIGINT[])) "
             "AND concept_id <> 0 AND trim(concept_name) <> ''",
             [wanted],
         ).fetchall()
         return (
-            {concept: name for concept, name, _ in found},
-            {concept: vocabulary or "" for concept, _, vocabulary in found},
+            {concept: name for concept, name, _, _ in found},
+            {concept: vocabulary or "" for concept, _, vocabulary, _ in found},
+            {concept: code or "" for concept, _, _, code in found},
         )
 
     def _chinese_names(self, concepts: Iterable[int]) -> dict[int, str]:
@@ -433,11 +446,22 @@ class RecordReader:
 class _Naming:
     names: dict[int, str]
     shown: dict[int, str]
+    chinese: dict[int, str]
     vocabularies: dict[int, str]
+    codes: dict[int, str]
+
+    def unit(self, row: dict[str, Any]) -> str:
+        """The source's own unit, or the unit concept's UCUM code, or its name."""
+        concept = row.get("unit_concept_id") or 0
+        if row.get("unit_source_value"):
+            return row["unit_source_value"]
+        if self.vocabularies.get(concept) == "UCUM" and self.codes.get(concept):
+            return self.codes[concept]
+        return self.names.get(concept, "")
 
 
-def read_record(release: Release, person_id: int, language: Language = "en") -> Record:
-    """The record of one person, with names shown in ``language`` where the release has them.
+def read_record(release: Release, person_id: int, language: Language | None = None) -> Record:
+    """The record of one person, as :meth:`RecordReader.read` gives it.
 
     Raises:
         RecordNotFound: if the release has no such person.
@@ -445,6 +469,11 @@ def read_record(release: Release, person_id: int, language: Language = "en") -> 
     """
     with RecordReader(release) as reader:
         return reader.read(person_id, language)
+
+
+def _written_in(texts: list[str]) -> Language:
+    chinese = sum(1 for text in texts if any("\u4e00" <= letter <= "\u9fff" for letter in text))
+    return "zh" if chinese * 2 > len(texts) else "en"
 
 
 def _first_name(
@@ -486,13 +515,12 @@ def _events(
                 end=end if end is not None and end >= row[table.start] else None,
                 visit_id=row["visit_occurrence_id"],
                 value=row.get("value_as_number"),
-                unit=names.get(row.get("unit_concept_id") or 0, "")
-                if not row.get("unit_source_value")
-                else row["unit_source_value"],
+                unit=naming.unit(row),
                 value_text=value_text,
                 value_column=value_column,
                 vocabulary=naming.vocabularies.get(concept, ""),
                 shown_name=naming.shown.get(concept, name),
+                names=tuple(n for n in (name, naming.chinese.get(concept, "")) if n),
                 shown_value=_value_text(row, naming.shown)[0],
                 detail=(row.get("sig") or "").strip(),
             )

@@ -89,8 +89,11 @@ SELF_LIMITED = (
     r"^(?!.*chronic).*(viral|acute (bronchitis|bacterial sinusitis|upper)|sinusitis|pharyngitis|"
     r"sore throat|common cold|otitis media|sprain|laceration|concussion with no|cystitis|"
     r"first degree burn|gastroenteritis|influenza|"
+    r"upper respiratory|"
     r"上呼吸道感染|感冒|急性咽炎|急性支气管炎|扭伤|擦伤|腹泻)"
 )
+
+PASSING = SELF_LIMITED + r"|\bacute\b|急性"
 
 SYMPTOM = (
     r"^(suspected .*|.*\b(cough|fever|fatigue|dizziness|dizzy|headache|chest pain|chest tightness|"
@@ -130,6 +133,8 @@ COMPLAINTS = {
         "diarrhoea",
         "diarrhea",
         "constipation",
+        "runny nose",
+        "ringing in the ears",
         "rash",
         "worry",
     ),
@@ -169,6 +174,12 @@ COMPLAINTS = {
         "腹泻",
         "便秘",
         "皮疹",
+        "流涕",
+        "打喷嚏",
+        "心慌",
+        "耳鸣",
+        "浮肿",
+        "心烦",
     ),
 }
 

@@ -21,7 +21,7 @@ Letter = Literal["S", "O", "A", "P", ""]
 
 HEADINGS: dict[Letter, str] = {
     "S": r"subjective|chief complaint|history( of present illness)?|hpi|cc|interval history|"
-    r"current medications?|medications?|meds|symptoms?|"
+    r"symptoms?|"
     r"主观(资料|部分)?|主诉|现病史|病史|症状|患者自述|目前用药",
     "O": r"objective|(physical )?exam(ination)?|pe|vitals?|vital signs|labs?|results?|findings|"
     r"客观(资料|部分)?|体格检查|查体|体检|体征|辅助检查|化验|检查结果|检查",
@@ -34,7 +34,8 @@ _WORDS = "|".join(f"(?P<w{letter}>{words})" for letter, words in HEADINGS.items(
 # A word may head a line or follow the end of a sentence; a single letter must be a capital.
 _HEADING = re.compile(
     rf"(?:^|\n|(?<=[.。;；!！?？\n]))[ \t　]*[【\[（(]?"
-    rf"(?:(?i:{_WORDS})|(?P<letter>[SOAP]))[】\]）)]?(?:[ \t　]*[:：]|(?<=[】\]]))"
+    rf"(?:(?i:{_WORDS})|(?P<letter>[SOAP]))[】\]）)]?"
+    rf"(?:[ \t　]*[:：]|(?<=[】\]])|(?<=[\nSOAP])[ \t]+[-–](?=[ \t]))"
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?])(?=\s)|(?<=[。！？；])|\n+")
 _ABBREVIATION = re.compile(
@@ -43,18 +44,44 @@ _ABBREVIATION = re.compile(
 
 # Lines that hold who the person and the author are: surrogates in a release, noise in a case.
 IDENTITY_LINE = re.compile(
-    r"^\s*(patient( name| id)?|name|pt|dob|date of birth|mrn|record (no|number)|ssn|phone|tel|"
+    # a label at the beginning of the line
+    r"^\s*(patient( name| id)?|name|pt|re|dob|date of birth|mrn|record (no|number)|ssn|phone|tel|"
     r"address|e-?mail|insurance( id)?|signed( by)?|author|provider|physician|clinician|visit|date|"
     r"姓名|患者|编号|档案(编号|号)|身份证号?|出生日期|联系电话|电话|现?住址|地址|联系人|医保卡?号?|"
-    r"就诊日期|随访日期|接诊日期|日期|(随访|接诊|责任)?医[生师]|签名|记录人|居民签名)\s*(\([^)]*\))?[:：]"
-    r"|^[\w.'’-]+(\s+[\w.'’-]+){1,3},?\s+(MD|DO|RN|NP|PA-C|PA|MBBS|PhD)\b",
+    r"就诊日期|随访日期|接诊日期|日期|(随访|接诊|责任)?医[生师](签名)?|签名|记录人|居民签名)"
+    r"\s*(\([^)]*\))?[:：]"
+    # a label with its number anywhere
+    r"|\b(mrn|ssn|dob)\b|\bcc: chart|身份证号|医保卡号|档案编号|病历号"
+    r"|(电话|手机|微信|\b(phone|call|tel)\b)\D{0,6}\+?\d[\d\s()-]{6,}"
+    # a number that is too long to be a measurement
+    r"|(?<![\d.])\d{8,}(?!\d)|\b[a-z]{1,3}-?\d{6,}\b"
+    # an address in a Chinese line of identity
+    r"|[，,]住.{4,}(号|室|组|村|弄)"
+    # name, sex and age alone
+    r"|^\S{2,4}[，,][男女][，,][^，,]{1,8}[。.]?$"
+    # who signed
+    r"|^[\w.'’-]+(\s+[\w.'’-]+){0,3},?\s+(MD|DO|RN|NP|PA-C|PA|MBBS|PhD)\b"
+    r"|^-*\s*Dr\.?\s+\w+[^.;:]{0,20}$"
+    r"|^(责任|接诊|随访)?医[生师]\S{0,6}$|(卫生院|卫生服务中心|医院|卫生室)[　 ]+\S{1,5}$",
     re.IGNORECASE,
 )
 REPORTED = (
-    r"per day|per week|exercise|intake|adherence|adjustment|compliance|hypoglyc|adverse drug|"
-    r"life event|reported|severity|symptom|complain|self.rated|how often|worried|"
+    r"per day|per week|smoking|alcohol use|exercise|intake|adherence|adjustment|"
+    r"compliance|hypoglyc|adverse drug|life event|reported|severity|symptom|complain|"
+    r"self.rated|how often|worried|"
     r"症状|自评|主诉|自述"
 )
+# Sentences that say by themselves what they are, where a note has no heading for them.
+EXAMINED_SENTENCE = re.compile(
+    r"^((bp|hr|wt|vitals?|lungs|heart (rate|sounds|regular))\b|[tp]\s?\d|no (leg )?o?edema\b|"
+    r"bp\s?\d|(血压|心率|脉搏|体温|体重)\s*\d|双肺|心律|心音|神志清|腹软|腹平|双下肢无|双下肢轻)",
+    re.IGNORECASE,
+)
+TOLD_SENTENCE = re.compile(
+    r"诉(?!讼)|^近\d+\s*[天周日月年]|\b(reports|complains of|c/o|presents with|says|denies)\b",
+    re.IGNORECASE,
+)
+SCORED = r"total score|apgar|\bscore\b|总分|评分"
 ASSESSED = r"class of this follow|overall evaluation|lost to follow|随访分类|健康评价|失访"
 PLANNED = r"^target|next follow|referral to|目标|下次随访|转诊"
 
@@ -100,16 +127,20 @@ def split_sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]
 class Linker:
     """Says which problems an entry belongs to."""
 
-    def __init__(self, problems: tuple[Problem, ...], names: dict[int, str]) -> None:
-        """``names`` are the problems' names in the release, which may be in another language."""
-        self._shown = {problem.number: problem.title for problem in problems}
-        self._titles = {
-            number: title if names.get(number, title) == title else f"{title} {names[number]}"
-            for number, title in self._shown.items()
+    def __init__(self, problems: tuple[Problem, ...], names: dict[int, tuple[str, ...]]) -> None:
+        """``names`` are the problems' names in the release, in all its languages."""
+        self._names = {
+            problem.number: tuple(dict.fromkeys((problem.title, *names.get(problem.number, ()))))
+            for problem in problems
         }
-        self._keys = {number: rules.sameness_key(title) for number, title in self._titles.items()}
+        self._titles = {number: " / ".join(mine) for number, mine in self._names.items()}
+        self._mentions = {
+            number: tuple({m for name in mine for m in (name.casefold(), rules.sameness_key(name))})
+            for number, mine in self._names.items()
+        }
         self._families = {
-            number: relations.families("problem", title) for number, title in self._titles.items()
+            number: frozenset().union(*(relations.families("problem", name) for name in mine))
+            for number, mine in self._names.items()
         }
         self._problems = {problem.number: problem for problem in problems}
         self._evidence: dict[str, tuple[int, ...]] = {}
@@ -145,19 +176,27 @@ class Linker:
             return tuple(here) if len(here) == 1 else ()
         return numbers
 
-    def of_sentence(self, sentence: str) -> tuple[int, ...]:
-        """Problems that a sentence names, or whose drugs or measurements it names."""
-        found = set()
+    def of_sentence(self, sentence: str, day: int) -> tuple[int, ...]:
+        """Problems that a sentence names; else those whose illness, drugs or tests it names.
+
+        Only problems that the sentence's day can belong to are taken by their drugs and tests.
+        """
         folded = sentence.casefold()
-        mentioned = (
-            relations.families("problem", sentence)
-            | relations.families("drug", sentence)
-            | relations.families("measurement", sentence)
+        named = tuple(
+            number
+            for number, mentions in self._mentions.items()
+            if any(mention in folded for mention in mentions)
+            and _in_time(self._problems[number], day, "measurement")
         )
-        for number, title in self._shown.items():
-            named = title.casefold() in folded or self._keys[number] in folded
-            if named or self._families[number] & mentioned:
-                found.add(number)
+        covered = frozenset().union(*(self._families[number] for number in named))
+        found = set(named)
+        for part in ("problem", "drug", "measurement"):
+            mentioned = relations.families(part, sentence) - covered
+            found |= {
+                number
+                for number, mine in self._families.items()
+                if mine & mentioned and _in_time(self._problems[number], day, part)
+            }
         return tuple(sorted(found))
 
 
@@ -191,8 +230,9 @@ def build_soap(
                 if IDENTITY_LINE.search(sentence):
                     left_out += 1
                     continue
-                numbers = linker.of_sentence(sentence)
-                parts[section.letter].append(ledger.sentence(note, start, end, numbers))
+                numbers = linker.of_sentence(sentence, ledger.day(note.day))
+                letter = file_under(sentence, section.letter)
+                parts[letter].append(ledger.sentence(note, start, end, numbers))
     events = list(events)
     nothing: frozenset[int] = frozenset()
     conditions = [event for event in events if event.table == "condition_occurrence"]
@@ -212,6 +252,15 @@ def build_soap(
     return soap, {"identity lines of notes": left_out} if left_out else {}
 
 
+def file_under(sentence: str, letter: Letter) -> Letter:
+    """The heading's letter, or where there is none or S, what the sentence plainly is."""
+    if letter in {"", "S"} and EXAMINED_SENTENCE.search(sentence):
+        return "O"
+    if letter == "" and TOLD_SENTENCE.search(sentence):
+        return "S"
+    return letter
+
+
 def _letter_of(event: Event) -> Letter:
     if event.table == "measurement":
         return "O"
@@ -220,6 +269,8 @@ def _letter_of(event: Event) -> Letter:
             return "P"
         if rules.matches(ASSESSED, event.name):
             return "A"
+        if rules.matches(SCORED, event.name):
+            return "O"
         return "S" if rules.matches(REPORTED, event.name) else "O"
     return "A" if event.table == "condition_occurrence" else "P"
 

@@ -32,10 +32,11 @@ _WORDS = {
         "active": "active",
         "inactive": "inactive",
         "resolved": "resolved",
-        "biological": "biological",
-        "psychological": "psychological",
-        "social": "social",
-        "risk": "risk",
+        "kind family": "family",
+        "kind biological": "biological",
+        "kind psychological": "psychological",
+        "kind social": "social",
+        "kind risk": "risk",
     },
     "zh": {
         "profile": "基本情况",
@@ -60,10 +61,11 @@ _WORDS = {
         "active": "活动",
         "inactive": "静止",
         "resolved": "已解决",
-        "biological": "生理",
-        "psychological": "心理",
-        "social": "社会",
-        "risk": "危险因素",
+        "kind family": "家庭",
+        "kind biological": "生理",
+        "kind psychological": "心理",
+        "kind social": "社会",
+        "kind risk": "危险因素",
     },
 }
 
@@ -111,7 +113,7 @@ def _problem(case: Case, problem: Problem) -> str:
     parts = [
         f"#{problem.number}",
         problem.title,
-        f"({words[problem.kind]}, {words[problem.status]})",
+        f"({words.get(f'kind {problem.kind}', problem.kind)}, {words[problem.status]})",
         day_text(problem.onset_day, case.language),
     ]
     if len(problem.occurrences) > 1:

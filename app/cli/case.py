@@ -52,7 +52,11 @@ def candidates_command(release_name: str, limit: int, reasons: bool, with_sensit
 @_RELEASE
 @click.option("--person", type=int, metavar="ID", help="default: the best candidate")
 @click.option("--case-id", default="draft", show_default=True, metavar="ID")
-@click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+@click.option(
+    "--language",
+    type=click.Choice(["en", "zh"]),
+    help="default: the one that most of the person's notes are written in",
+)
 @click.option("--student", is_flag=True, help="leave out the sources: what a student may see")
 @click.option(
     "-o",
@@ -65,7 +69,7 @@ def draft_command(
     release_name: str,
     person: int | None,
     case_id: str,
-    language: Literal["en", "zh"],
+    language: Literal["en", "zh"] | None,
     student: bool,
     output: Path,
 ) -> None:

@@ -78,6 +78,14 @@ def test_a_chinese_case_uses_the_releases_chinese_names(teacher: Case, release: 
     assert titles(farmer)[metformin.problems[0] - 1] == "2型糖尿病"
 
 
+def test_a_case_is_in_the_language_of_its_notes_unless_one_is_asked_for(
+    release: Release, teacher: Case
+) -> None:
+    assert draft_case(release, residents.TEACHER, case_id="old-teacher") == teacher
+    assert draft_case(release, residents.FARMER, case_id="x").language == "en"
+    assert draft_case(release, residents.IMPORTED, case_id="x").language == "en"
+
+
 def test_names_come_from_the_source_concept_when_there_is_no_standard_one(
     release: Release,
 ) -> None:

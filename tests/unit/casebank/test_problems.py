@@ -47,6 +47,7 @@ def record_of(*events: Event) -> Record:
     return Record(
         release="tiny-v1",
         person_id=1,
+        language="en",
         sex_concept_id=8532,
         year_of_birth=1950,
         visits=(),
@@ -162,6 +163,15 @@ def test_records_close_together_are_one_episode() -> None:
     near = problems_of(condition("Fatigue", 0, 10, 1), condition("Fatigue", 10 + gap, 50 + gap, 2))
     far = problems_of(condition("Fatigue", 0, 10, 1), condition("Fatigue", 11 + gap, 50 + gap, 2))
     assert [len(p.occurrences) for p in (*near, *far)] == [1, 2]
+
+
+def test_the_end_of_a_visit_is_not_the_end_of_a_lasting_problem() -> None:
+    numbered = problems_of(
+        condition("Hyperlipidemia", 10, 10, 1),
+        condition("Hyperlipidemia", 900, 900, 2),
+        condition("Upper respiratory infection", 950, 950, 3),
+    )
+    assert [(p.status, len(p.occurrences)) for p in numbered] == [("active", 1), ("resolved", 1)]
 
 
 def test_a_complication_points_to_its_cause() -> None:

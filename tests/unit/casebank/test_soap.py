@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casebank.soap import IDENTITY_LINE, parse_note, split_sentences
+from casebank.soap import IDENTITY_LINE, file_under, parse_note, split_sentences
 
 
 def parts(text: str) -> list[tuple[str, str]]:
@@ -127,3 +127,44 @@ def test_identity_lines_are_recognised(line: str) -> None:
 )
 def test_clinical_lines_are_not_identity_lines(line: str) -> None:
     assert not IDENTITY_LINE.search(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "患者某某，女，59岁，住某省某市某县某镇某村66组35号。",
+        "某某（10521531839268631），女，75岁。",
+        "医保卡号P04657798。",
+        "电话130-0000-0000联系家属核实用药。",
+        "随访医生签名：某某",
+        "责任医生某某",
+        "某镇卫生院　某某",
+        "某某某，女，59岁。",
+        "re: Some Body",
+        "SOME, BODY / July 6 / JM-2913713",
+        "-- Dr. Body",
+    ],
+)
+def test_lines_that_only_say_who_are_recognised_within_a_note(line: str) -> None:
+    assert IDENTITY_LINE.search(line)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "letter", "filed"),
+    [
+        ("血压116/80，心率72次/分。", "S", "O"),
+        ("BP 152/94.", "", "O"),
+        ("双肺呼吸音清。", "S", "O"),
+        ("Lungs clear.", "", "O"),
+        ("某某诉咳嗽、咳痰3天。", "", "S"),
+        ("Reports sore throat.", "", "S"),
+        ("血压控制目标<140/90。", "P", "P"),
+        ("Walks to the market.", "", ""),
+        ("Takes it most mornings.", "S", "S"),
+        ("血压一直不稳。", "S", "S"),
+    ],
+)
+def test_a_sentence_without_its_heading_is_filed_by_what_it_plainly_is(
+    sentence: str, letter: str, filed: str
+) -> None:
+    assert file_under(sentence, letter) == filed  # type: ignore[arg-type]
