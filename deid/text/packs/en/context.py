@@ -1,4 +1,3 @@
-# ruff: noqa: E501 -- an expression or a word list is read whole
 """Decides by context whether an ordinary word is somebody's name at this place."""
 
 from __future__ import annotations
@@ -8,12 +7,12 @@ import re
 from deid.text.document import SpanType
 from deid.text.normalise import fold
 from deid.text.packs.base import Form
-from deid.text.packs.en.lexicon import is_word
+from deid.text.packs.en.lexicon import english_words, is_word
 
-TITLES = ["mr", "mrs", "ms", "miss", "mx", "dr", "drs", "doctor", "mister", "prof", "professor", "sr", "sra", "nurse", "judge", "officer", "ofc", "pastor", "rev", "reverend", "deacon", "sister", "brother", "father", "rabbi", "imam", "sgt", "lt", "capt", "captain", "chief", "coach", "thiru", "smt", "shri", "attorney"]
-KIN = ["wife", "husband", "spouse", "partner", "fiance", "fiancee", "son", "sons", "daughter", "daughters", "dtr", "mother", "mom", "mum", "mama", "father", "dad", "papa", "parents", "brother", "brothers", "sister", "sisters", "sibling", "siblings", "sibs", "twin", "twins", "grandmother", "grandma", "granny", "nana", "grandfather", "grandpa", "grandson", "granddaughter", "grandchild", "grandchildren", "uncle", "aunt", "auntie", "niece", "nephew", "cousin", "stepfather", "stepmother", "stepdad", "stepmom", "stepson", "stepdaughter", "girlfriend", "boyfriend", "gf", "bf", "roommate", "friend", "neighbor", "neighbour", "caregiver", "cg", "guardian", "ex-wife", "ex-husband", "mother-in-law", "father-in-law", "son-in-law", "daughter-in-law", "sister-in-law", "brother-in-law", "godmother", "godfather", "teenager", "widow", "widower", "esposo", "esposa", "hijo", "hija", "madre", "padre", "hermano", "hermana", "abuela", "abuelo", "doula", "nanny", "babysitter", "emergency", "contact"]
-_NAMING = ["named", "called", "calld", "patient", "pt", "name", "client", "resident", "caller", "employee", "driver", "passenger", "re", "dear", "from", "by", "with", "per", "saw", "spoke", "told", "asked", "signed", "attn", "cc", "to", "mem", "member"]
-_ACTS = ["is", "was", "has", "had", "will", "says", "said", "states", "stated", "reports", "reported", "denies", "denied", "takes", "took", "feels", "felt", "complains", "presents", "presented", "returns", "returned", "wants", "thinks", "believes", "lives", "works", "went", "came", "called", "knows", "keeps", "drives", "hopes", "agrees", "refuses", "tolerated", "ambulated", "slept", "understands", "asked", "asks", "told", "tells", "notes", "noted", "described", "describes", "does", "did", "can", "cannot", "would"]
+TITLES = english_words("titles.txt")
+KIN = english_words("kin.txt")
+_NAMING = english_words("naming.txt")
+_ACTS = english_words("acts.txt")
 _BEFORE = re.compile(
     r"(?:\b(?:"
     + "|".join(map(re.escape, (*TITLES, *KIN, *_NAMING)))
@@ -40,11 +39,8 @@ def name_fits(text: str, start: int, end: int, form: Form) -> bool:
     before, after = text[max(0, start - 32) : start], text[end : end + 16]
     if "." in form.text or (len(fold(found)) == 2 and found.isupper()):
         return _initials_fit(found, before)
-    if (
-        (after[:1] in {"/", "-"}
-        and after[1:2].isalnum())
-        or (before[-1:] in {"/", "-"}
-        and before[-2:-1].isalnum())
+    if (after[:1] in {"/", "-"} and after[1:2].isalnum()) or (
+        before[-1:] in {"/", "-"} and before[-2:-1].isalnum()
     ):
         return False
     if _joined_to_name(text, start, end):

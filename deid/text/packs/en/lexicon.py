@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 from functools import cache
-from importlib.resources import files
 
 from deid.text.normalise import fold
+from deid.text.words import read_lines, read_words
+
+PACKAGE = "deid.text.packs.en"
 
 # Latin-script locales whose people stand in English notes.
 NAME_LOCALES = (
@@ -14,39 +16,7 @@ NAME_LOCALES = (
     "de_DE", "it_IT", "pt_BR", "pl_PL", "nl_NL", "sv_SE", "vi_VN", "tr_TR", "id_ID", "yo_NG",
     "ha_NG", "ig_NG", "zu_ZA", "hu_HU", "cs_CZ", "fi_FI", "no_NO", "tw_GH", "ro_RO",
 )  # fmt: skip
-PARTICLES = frozenset(
-    [
-        "de",
-        "la",
-        "las",
-        "los",
-        "del",
-        "della",
-        "di",
-        "da",
-        "do",
-        "dos",
-        "du",
-        "van",
-        "von",
-        "der",
-        "den",
-        "ter",
-        "ten",
-        "el",
-        "al",
-        "bin",
-        "ibn",
-        "bint",
-        "abu",
-        "umm",
-        "y",
-        "e",
-        "san",
-        "le",
-        "st",
-    ]
-)
+PARTICLES = read_words(PACKAGE, "particles.txt")
 US_STATES = frozenset(
     fold(name)
     for name in (
@@ -61,19 +31,14 @@ US_STATES = frozenset(
 )  # fmt: skip
 
 
-def read_words(name: str) -> frozenset[str]:
-    """A list of ``words/``: words by white space, lines that begin with # are comments."""
-    text = files("deid.text.packs.en").joinpath("words", name).read_text(encoding="utf-8")
-    lines = (line for line in text.splitlines() if not line.startswith("#"))
-    return frozenset(word for line in lines for word in line.casefold().split())
+def english_words(name: str) -> frozenset[str]:
+    """A word list of this pack."""
+    return read_words(PACKAGE, name)
 
 
 def _read_nicknames() -> dict[str, tuple[str, ...]]:
-    text = files("deid.text.packs.en").joinpath("words", "nicknames.txt").read_text("utf-8")
     table: dict[str, set[str]] = {}
-    for line in text.splitlines():
-        if line.startswith("#") or ":" not in line:
-            continue
+    for line in read_lines(PACKAGE, "nicknames.txt"):
         formal, _, short = line.partition(":")
         for name in formal.split():
             table.setdefault(name, set()).update(short.split())
@@ -83,6 +48,8 @@ def _read_nicknames() -> dict[str, tuple[str, ...]]:
 
 
 NICKNAMES = _read_nicknames()
+# Ordinary words that are also names: context decides.
+NAME_WORDS = english_words("name_words.txt")
 
 
 @cache
@@ -90,7 +57,7 @@ def ordinary_words() -> frozenset[str]:
     """Words of everyday and clinical English, among them those that are also names."""
     lorem = importlib.import_module("faker.providers.lorem.en_US").Provider.word_list
     listed = frozenset(word.casefold() for word in lorem)
-    return listed | read_words("ordinary.txt") | read_words("clinical.txt")
+    return listed | english_words("ordinary.txt") | english_words("clinical.txt") | NAME_WORDS
 
 
 @cache
@@ -105,7 +72,7 @@ def is_word(folded: str) -> bool:
         return True
     for ending in ("s", "es", "ed", "d", "ing", "ly", "er"):
         stem = folded.removesuffix(ending)
-        if stem != folded and (stem in words or stem + "e" in words):
+        if stem != folded and len(stem) > 2 and (stem in words or stem + "e" in words):
             return True
     return folded.endswith("ies") and folded[:-3] + "y" in words
 

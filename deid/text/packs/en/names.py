@@ -17,52 +17,55 @@ from deid.text.document import Document, Mention, SpanType, Strength
 from deid.text.normalise import fold
 from deid.text.packs.en.context import KIN, TITLES
 from deid.text.packs.en.lexicon import (
+    NAME_WORDS,
     PARTICLES,
     US_STATES,
+    english_words,
     family_names,
     given_names,
     is_word,
-    read_words,
 )
 
+# `al-Qahtani`, `d'Arcy`, `O'Dwyer`: the capital may come second.
+_ARTICLED = re.compile(r"(?:al|el|ad|as|ash|d|l|o|de|bin)['-][^\W\d_a-z]")
 _TOKEN = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*\d{0,3}")
-_CREDENTIALS = frozenset(
-    ["md", "do", "rn", "np", "pa", "pac", "lpn", "lvn", "cna", "lcsw", "msw", "lmft", "phd", "psyd", "pharmd", "dds", "dmd", "dpm", "dpt", "pt", "ot", "otr", "slp", "rd", "rdn", "ldn", "fnp", "cnp", "crnp", "aprn", "cnm", "crna", "emt", "emtp", "paramedic", "faap", "facp", "facs", "facc", "mbbs", "frcs", "frcp", "bsn", "msn", "chpn", "cwocn", "bcidp", "pmhnp", "dnp", "od", "dvm", "ma", "cma", "ccc", "esq", "jd", "pgy", "pgy1", "pgy2", "pgy3", "pgy4", "pgy5", "ms2", "ms3", "ms4", "pa-c", "emt-p", "ccc-slp", "rn-bc"]
-)
-_AMBIGUOUS_CREDENTIALS = frozenset(["do", "pa", "pt", "ot", "ma", "od", "rd", "np", "ms", "md"])
+_CREDENTIALS = english_words("credentials.txt")
+_AMBIGUOUS_CREDENTIALS = english_words("ambiguous_credentials.txt")
 _TITLES = frozenset(TITLES)
 _KIN = frozenset(KIN)
-_WEAK_TITLES = frozenset(["sister", "brother", "father", "chief", "captain", "coach", "judge", "nurse", "lt", "capt", "sr"])
-_LABELS = frozenset(
-    ["patient", "pt", "name", "attending", "surgeon", "asst", "assistant", "anes", "anesthesiologist", "provider", "physician", "caller", "employee", "supervisor", "from", "to", "cc", "dear", "signed", "sig", "scribe", "ordering", "submitting", "referring", "pcp", "client", "resident", "crew", "author", "cosigner", "interpreter", "witness", "dictated", "consultant", "reviewer", "pathologist", "radiologist", "technologist", "tech", "emergency", "last", "first", "pref", "preferred", "maiden", "middle", "mother", "father", "spouse", "guardian", "contact", "prepared", "resident", "sincerely", "regards", "aye", "respectfully", "performed", "reported", "notified", "ordered", "requested"]
-)
+_WEAK_TITLES = english_words("weak_titles.txt")
+_LABELS = english_words("labels.txt")
 _BY_WORDS = frozenset(["by", "with", "per", "dr"])
-_EPONYM_HEADS = frozenset(
-    ["disease", "syndrome", "sign", "signs", "test", "tests", "score", "scores", "scale", "phenomenon", "reflex", "reflexes", "classification", "criteria", "criterion", "maneuver", "manoeuvre", "maneuvers", "catheter", "node", "nodes", "lymphoma", "palsy", "sarcoma", "tumor", "tumour", "ring", "body", "bodies", "cyst", "line", "lines", "murmur", "triad", "formula", "equation", "index", "procedure", "operation", "repair", "position", "stain", "cells", "cell", "lesion", "lesions", "contracture", "diverticulum", "esophagus", "oesophagus", "thyroiditis", "anemia", "anaemia", "dystrophy", "ataxia", "chorea", "dementia", "angina", "arthropathy", "fracture", "hernia", "canal", "duct", "gland", "tube", "pouch", "point", "space", "factor", "stage", "staging", "grade", "grading", "wave", "waves", "block", "law", "rule", "effect", "response", "breathing", "respiration", "nails", "spots", "patches", "papule", "fever", "virus", "bacillus", "agar", "method", "technique", "approach", "drain", "pump", "band", "clamp", "forceps", "retractor", "needle", "questionnaire", "inventory", "exam", "examination", "study", "studies", "trial", "guidelines", "protocol", "regimen", "diet", "scan", "foot", "gait", "sinus", "tonsil", "aphasia", "area", "encephalopathy", "psychosis", "disorder", "purpura", "granulomatosis", "vasculitis", "keratosis", "ulcer", "gangrene", "abscess", "phenomenon", "rash", "wort", "macroglobulinemia", "leukemia", "nephropathy", "nephritis", "cirrhosis", "coma", "tic", "torus", "chamber", "pad", "tourniquet", "mask", "valve", "graft", "stent", "shunt", "splint", "brace", "sling", "dressing", "boot", "boots", "collar", "bandage", "lamp", "loop", "maneuvre", "tracing", "type", "pattern", "deformity", "attacks", "attack", "pneumonia", "modification", "impairment", "swallow", "lift", "view", "projection", "angle", "incision", "flap", "suture", "risk", "framework", "instrument", "battery", "atrophy", "hamartoma", "fistula", "fistulae", "granuloma", "physiology", "picture", "antibodies", "antibody", "panel", "movement", "movements", "coagulation", "bundle", "fibers", "fibres", "period", "prolapse", "slides", "vaccine", "plan", "unit", "balloon", "lactate", "solution", "serotype", "antigen", "history", "carcinoma", "adenoma", "melanoma"]
-)
-_STOP_CAPITALS = frozenset(
-    ["i", "a", "the", "an", "and", "or", "of", "in", "on", "at", "to", "for", "from", "with", "by", "he", "she", "it", "they", "we", "you", "his", "her", "their", "my", "our", "this", "that", "these", "those", "no", "not", "yes", "is", "was", "are", "were", "if", "but", "so", "as", "be", "do", "did", "does", "has", "had", "have", "will", "would", "may", "can", "could", "should"]
-)
+_EPONYM_HEADS = english_words("eponym_heads.txt")
+_STOP_CAPITALS = english_words("stop_capitals.txt")
+_ACTS = english_words("acts.txt")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class _Token:
+    """A word with what stands between it and the word before."""
+
     text: str
     start: int
     end: int
     gap: str
+    folded: str
+    upper: bool
+    titled: bool
 
-    @property
-    def folded(self) -> str:
-        return fold(self.text)
 
-    @property
-    def titled(self) -> bool:
-        return self.text[0].isupper() and not (self.text.isupper() and len(self.text) > 1)
+def _token(text: str, start: int, end: int, gap: str) -> _Token:
+    upper = len(text) > 1 and text.isupper()
+    titled = not upper and (text[0].isupper() or _ARTICLED.match(text) is not None)
+    folded = text.lower() if text.isascii() and text.isalpha() else fold(text)
+    return _Token(text, start, end, gap, folded, upper, titled)
 
-    @property
-    def upper(self) -> bool:
-        return self.text.isupper() and len(self.text) > 1
+
+_BEFORE_AGE = re.compile(
+    r"(?m)^(?:pt:? |patient:? |[A-Z ]{0,12}: ?)?([^\W\d_][\w'’-]+(?:,? {0,2}[^\W\d_][\w'’-]*\.?){1,3}),?\s{1,4}(?:is an? )?"
+    r"\d{1,3}\s?-?(?:yo|y/o|y\b|yr|year|[MF]\b)"
+)
+_WITH_NICKNAME = re.compile(r"\b([A-Z][\w'’-]+) \(?[\"“]([A-Z][\w'’-]+)[\"”]\)? [A-Z][\w'’-]+")
 
 
 class NameAnnotator:
@@ -86,7 +89,7 @@ class _Note:
         place = 0
         for match in _TOKEN.finditer(plain):
             self.tokens.append(
-                _Token(match[0], match.start(), match.end(), plain[place : match.start()])
+                _token(match[0], match.start(), match.end(), plain[place : match.start()])
             )
             place = match.end()
         letters = [c for c in plain if c.isalpha()]
@@ -111,6 +114,7 @@ class _Note:
             if token.upper and not self.all_upper:
                 yield from self._last_first(i)
         yield from self._quoted()
+        yield from self._headed()
         yield from self._initials()
 
     def repeated(self, found: list[Mention]) -> Iterator[Mention]:
@@ -132,17 +136,29 @@ class _Note:
             if not token.titled or len(token.text) < 2:
                 continue
             word = fold(token.text.rstrip("0123456789"))
-            if word in _STOP_CAPITALS or word in US_STATES or self._is_eponym(i, word):
+            if (
+                word in _STOP_CAPITALS
+                or word in _TITLES
+                or word in US_STATES
+                or self._has_eponym_head(i)
+            ):
                 continue
             listed = word in given_names()
             surname = word in family_names()
-            ordinary = is_word(word) or _is_clinical(word)
             digits = token.text[-1].isdigit()
-            if ordinary:
-                nexts = self._next(i)
+            nexts = self._next(i)
+            if is_word(word) or _is_clinical(word) or _is_clinical(word.removesuffix("s")):
                 if listed and nexts is not None and self._is_surname_like(nexts):
                     yield self._extended(i, Strength.LISTED, "en.name.full")
                 continue
+            if (
+                nexts is not None
+                and len(nexts.text) > 1
+                and self._is_surname_like(nexts)
+                and self._may_be_name(i)
+            ):
+                # Two capitalised words, the first in no list: also where a sentence begins.
+                yield self._extended(i, Strength.SHAPED, "en.name.pair")
             if listed or (digits and len(token.text) > 4):
                 yield self._extended(i, Strength.LISTED, "en.name.given")
             elif (surname and not self._starts_sentence(i)) or self._shaped(i):
@@ -157,7 +173,11 @@ class _Note:
         ):
             return
         first = self.tokens[j]
-        if first.text[0].isupper():
+        if first.titled or (
+            first.upper and (self.all_upper or self.tokens[i].upper or len(first.text) > 2)
+        ):
+            if self.tokens[i].upper and not (self.all_upper or first.titled or first.upper):
+                return
             if title in _WEAK_TITLES and (is_word(first.folded) or self.tokens[i].text.islower()):
                 if is_word(first.folded) or _is_clinical(first.folded):
                     return
@@ -173,7 +193,7 @@ class _Note:
             ):
                 return
             yield self._span(j, end, Strength.LABELLED, "en.name.title")
-        elif self._lower_name(j) and title not in _WEAK_TITLES:
+        elif title not in _WEAK_TITLES and not self.tokens[i].upper and self._lower_surname(j):
             end = j
             nexts = self._next(j)
             if nexts and nexts.text.islower() and nexts.gap == " " and self._lower_name(j + 1):
@@ -183,11 +203,10 @@ class _Note:
     def _before_credential(self, i: int, word: str) -> Iterator[Mention]:
         token = self.tokens[i]
         upper = token.text.isupper() or token.text in {"PharmD", "PsyD", "PhD"}
+        if not upper and word in _AMBIGUOUS_CREDENTIALS and not (self.all_lower or word == "np"):
+            return
         if i == 0 or not re.fullmatch(r",? {1,2}|, ?|\. ?,? ?", token.gap):
             return
-        if not upper and (word in _AMBIGUOUS_CREDENTIALS and "," not in token.gap):
-            if not (self.all_lower or word == "np"):
-                return
         j = i - 1
         while j >= 0 and i - j <= 5:
             part = self.tokens[j]
@@ -229,10 +248,11 @@ class _Note:
         while True:
             first = self.tokens[j]
             usable = first.titled or (first.upper and self.all_upper)
-            if usable and (not is_word(first.folded) or first.folded in given_names()):
-                if is_word(first.folded) and gap.startswith("."):
+            name_word = first.folded in NAME_WORDS or first.folded in given_names()
+            if usable and (not is_word(first.folded) or name_word):
+                if is_word(first.folded) and gap.startswith((".", "\n")):
                     return
-                if _is_clinical(first.folded) or first.folded in _STOP_CAPITALS:
+                if first.folded in _STOP_CAPITALS or (_is_clinical(first.folded) and not name_word):
                     return
                 end = self._extend(j)
                 yield self._span(j, end, Strength.LABELLED, "en.name.kin")
@@ -306,9 +326,8 @@ class _Note:
                 and first.folded in given_names() | family_names()
             ):
                 return
-        if first.folded in _STOP_CAPITALS or (
-            first.upper and len(first.text) < 3 and not self._initialled(j)
-        ):
+        short = len(first.text) < 3 and not self._initialled(j)
+        if first.folded in _STOP_CAPITALS or short:
             return
         end = self._extend(j, comma=True)
         yield self._span(j, end, Strength.LABELLED, "en.name.label")
@@ -350,20 +369,36 @@ class _Note:
 
     def _quoted(self) -> Iterator[Mention]:
         pattern = r"(?:\b(?:calld?|called|goes by|aka|a\.k\.a\.|nicknamed?|prefers|known as|passenger)\s+|\()[\"“]([A-Z][a-z]+)[\"”]"
+        for match in _WITH_NICKNAME.finditer(self.plain):
+            if not is_word(fold(match[1])):
+                yield self._mention(
+                    match.start(), match.end(), Strength.LABELLED, "en.name.nicknamed"
+                )
         for match in re.finditer(pattern, self.plain, re.IGNORECASE):
             if match[1][0].isupper():
                 yield self._mention(match.start(1), match.end(1), Strength.LISTED, "en.name.quoted")
+
+    def _headed(self) -> Iterator[Mention]:
+        """``Jeb Stockwell 81 yom``: the words of a line before an age and sex are its person."""
+        for match in _BEFORE_AGE.finditer(self.plain):
+            words = _TOKEN.findall(match[1])
+            if all((is_word(fold(w)) and fold(w) not in NAME_WORDS) or _is_odd(w) for w in words):
+                continue
+            if any(
+                fold(w) in _STOP_CAPITALS
+                or (_is_clinical(fold(w)) and fold(w) not in given_names())
+                for w in words
+            ):
+                continue
+            yield self._mention(match.start(1), match.end(1), Strength.LABELLED, "en.name.headed")
 
     def _initials(self) -> Iterator[Mention]:
         """``pt J.T.``, ``MA initials: RB``, ``/scribe jb``."""
         pattern = r"(?:\b(?:pt|patient|client|initials|signed|sig|scribe|reply)\b[:.]?\s*\(?)((?:[A-Z]\.){2,3}|[A-Z]{2}\b|(?:\b[a-z]{2}$))"
         for match in re.finditer(pattern, self.plain, re.MULTILINE):
             word = match[1].replace(".", "").casefold()
-            if (
-                "." in match[1]
-                or (word not in _CREDENTIALS and not is_word(word))
-                or "nitial" in match[0]
-            ):
+            told = re.match(r"(?:initials|reply|signed|sig)", match[0], re.IGNORECASE)
+            if "." in match[1] or told or (word not in _CREDENTIALS and not is_word(word)):
                 yield self._mention(
                     match.start(1), match.end(1), Strength.LISTED, "en.name.initials"
                 )
@@ -384,8 +419,12 @@ class _Note:
         return len(token.text) == 1 and self.plain[token.end : token.end + 1] == "."
 
     def _is_eponym(self, i: int, word: str) -> bool:
-        """Whether the word names a sign, test, disease or device here."""
+        """Whether the word names a sign, test, disease or device here or anywhere."""
         base = word.removesuffix("s") if self.tokens[i].text.endswith("'s") else word
+        return self._has_eponym_head(i) or _is_clinical(word) or _is_clinical(base)
+
+    def _has_eponym_head(self, i: int) -> bool:
+        """``Chaddock reflex``, ``Ferriman-Gallwey score``."""
         for k in (i + 1, i + 2):
             if k >= len(self.tokens):
                 break
@@ -396,19 +435,27 @@ class _Note:
                 return True
             if follower.text[0].islower():
                 break
-        return _is_clinical(word) or _is_clinical(base)
+        return False
+
+    def _lower_surname(self, i: int) -> bool:
+        """A small-letter word after a title: no verb or particle, though it may be a noun."""
+        token = self.tokens[i]
+        if token.folded in _ACTS or token.folded in _STOP_CAPITALS or len(token.text) < 3:
+            return False
+        return not is_word(token.folded) or token.folded in NAME_WORDS
+
+    def _may_be_name(self, i: int) -> bool:
+        token = self.tokens[i]
+        if self.all_upper or "-" in token.gap or _is_odd(token.text):
+            return False
+        return not any(t.text == token.text.casefold() for t in self.tokens)
 
     def _is_surname_like(self, token: _Token) -> bool:
         if token.gap not in {" ", ". "}:
             return False
         if len(token.text) == 1 and token.text.isupper():
-            return self.plain[token.end : token.end + 1] in {
-                ".",
-                ",",
-                "?",
-                " ",
-                "",
-            } and not is_word(token.folded)
+            after = self.plain[token.end : token.end + 1]
+            return after == "." or (after in {",", "?", ";", ")", ""} and token.text not in "AI")
         return token.titled and (
             not (is_word(token.folded) or _is_clinical(token.folded))
             or token.folded in family_names()
@@ -418,6 +465,8 @@ class _Note:
         """Inside a sentence, capitalised, in no list, and not a word the note also writes small."""
         token = self.tokens[i]
         if self.all_upper or self._starts_sentence(i) or len(token.text) < 3 or "-" in token.gap:
+            return False
+        if _is_odd(token.text):
             return False
         if not re.fullmatch(r"[,;]? |/| \(|\(|\n", token.gap):
             return False
@@ -462,11 +511,10 @@ class _Note:
                 used_comma = True
             elif gap not in {" ", "\n", "-"}:
                 break
-            if (
-                token.folded in _CREDENTIALS
-                or token.folded in _TITLES
-                or token.folded in _STOP_CAPITALS
-            ):
+            initial = len(token.text) == 1 and self.plain[token.end : token.end + 1] == "."
+            if token.folded in _CREDENTIALS or token.folded in _TITLES:
+                break
+            if token.folded in _STOP_CAPITALS and not initial:
                 break
             if token.folded in PARTICLES and token.text.islower():
                 after = self.tokens[end + 2] if end + 2 < len(self.tokens) else None
@@ -475,19 +523,27 @@ class _Note:
                 end += 1
                 continue
             if gap == "\n" and (
-                not token.titled or is_word(token.folded) or _is_clinical(token.folded)
+                not token.titled
+                or is_word(token.folded)
+                or _is_clinical(token.folded)
+                or end > i
+                or len(token.text) == 1
+                or _is_odd(token.text)
             ):
                 break
-            if not token.text[0].isupper():
+            if not (token.titled or token.upper):
                 break
             if len(token.text) == 1:
                 if self.plain[token.end : token.end + 1] not in {".", ",", ";", "?", ")", "\n", ""}:
                     break
             elif (
-                (is_word(token.folded) and token.folded not in family_names())
-                or (_is_clinical(token.folded)
-                and token.folded not in family_names())
-            ) or (token.upper and not (previous.upper or self.all_upper)) or self.plain[token.end : token.end + 1] == ":":
+                (
+                    (is_word(token.folded) and token.folded not in family_names())
+                    or (_is_clinical(token.folded) and token.folded not in family_names())
+                )
+                or (token.upper and not (previous.upper or self.all_upper))
+                or self.plain[token.end : token.end + 1] == ":"
+            ):
                 break
             end += 1
         return end
@@ -509,7 +565,25 @@ def _close(token: _Token) -> bool:
     return token.gap in {" ", ". ", "."}
 
 
-_CLINICAL = frozenset(fold(word) for word in read_words("clinical.txt"))
+# Endings of drugs, diseases, procedures and adjectives; few names of seven letters have them.
+_CLINICAL_ENDING = re.compile(
+    r"(?:sartan|olol|statin|cillin|mycin|azole|vir|mab|nib|prazole|pril|dipine|gliptin|gliflozin|glutide|parin|xaban|triptan"
+    r"|setron|oxacin|cycline|azepam|zolam|caine|tidine|thiazide|phylline|solone|mide|trigine|itis|osis|emia|aemia|pathy|ectomy"
+    r"|plasty|otomy|scopy|graphy|ology|ologist|iatrist|uria|algia|ation|ition|ction|ment|ness|ility|ing|ical|ous|tive|acy|ance|ence|ism)$"
+)
+_INNER_CAPITAL = re.compile(
+    r"^(?!Mc|Mac|De|La|Le|Van|O'|D'|Di|Fitz|St)[A-Z][a-z]+[A-Z]|\d[A-Za-z]|^[A-Za-z]-"
+)
+
+
+def _is_odd(text: str) -> bool:
+    """``CrCl``, ``HbA1c``, ``D-dimer``, ``Losartan``: shaped like a term, not like a name."""
+    return bool(_INNER_CAPITAL.search(text)) or (
+        len(text) >= 7 and bool(_CLINICAL_ENDING.search(text))
+    )
+
+
+_CLINICAL = frozenset(fold(word) for word in english_words("clinical.txt"))
 
 
 def _is_clinical(folded: str) -> bool:

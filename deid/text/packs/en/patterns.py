@@ -47,11 +47,12 @@ _ORDINAL_WORD = (
     r"|sixth|seventh|eighth|ninth)|thirtieth|thirty[ -]first)"
 )
 _UNIT_AFTER = re.compile(
-    r"\s?(?:%|mg|mcg|µg|ug|g\b|kg|lb|ml|l\b|cc|mm|cm|units?|u\b|iu|meq|mmol|mol|ng|pg|bpm|mmhg|x\b|tabs?|"
-    r"caps?|puffs?|drops?|times|percent|degrees?|fr\b|french|ga\b|gauge|kcal|cal\b|points?|pts?\b|/min|steps|"
-    r"feet|ft|inches|in\b|miles|mi\b|km)",
+    r" ?(?:%|(?:mg|mcg|µg|ug|g|kg|lbs?|ml|l|cc|mm|cm|units?|u|iu|meq|mmol|mol|ng|pg|bpm|mmhg|x|tabs?|"
+    r"caps?|puffs?|drops?|times|percent|degrees?|fr|french|ga|gauge|kcal|cal|points?|steps|"
+    r"feet|ft|inches|miles|mi|km)\b|/min\b)",
     re.IGNORECASE,
 )
+_LABEL_WORD = re.compile(r"MRN|ID|SN|SSN|NO|DOB|ACC|PIN|NPI|DEA|FAX|TEL|ZIP|EMR|REF|ICD|CPT|DSM")
 _DATE_BEFORE = re.compile(
     r"(?:\b(?:on|since|due|dated?|dob|until|till|thru|through|from|by|visit|seen|started|starting|start|given|placed|"
     r"collected|received|signed|last|next|recheck|booked|admitted|discharged|levels?|cx|neg|labs?|ct|mri|mra|us|"
@@ -60,7 +61,7 @@ _DATE_BEFORE = re.compile(
     r"expires?|week|between|to|reviewed|repeat|scheduled|rescheduled|edd|lnmp|delivered|delivery|born|injury|"
     r"onset|evening|morning|night|mon|tue|tues|wed|thu|thurs|fri|sat|sun|monday|tuesday|wednesday|"
     r"thursday|friday|saturday|sunday|shift|refill|filled|refilled|called|spoke|stopped|held|resumed|removed)\b[.:,]?"
-    r"|[(@]|->|-|^|\n)\s*$",
+    r"|[(@]|^|\n)\s*$",
     re.IGNORECASE,
 )
 _STRONG_BEFORE = re.compile(
@@ -109,6 +110,8 @@ def _numeric(text: str, start: int, end: int) -> bool:
     if len(parts) != 3 or not _date(text, start, end):
         return False
     a, b, c = parts
+    if a <= 31 and len(re.findall(r"\d+", text[start:end])[-1]) not in (2, 4):
+        return False  # `GCS 3-4-6`
     if a > 31:
         return 1900 <= a <= 2100 and 1 <= b <= 12 and 1 <= c <= 31
     months = (1 <= a <= 12 and 1 <= b <= 31) or (1 <= b <= 12 and 1 <= a <= 31)
@@ -127,6 +130,11 @@ def _slash_day(text: str, start: int, end: int) -> bool:
     before, after = text[max(0, start - 24) : start], text[end : end + 14]
     if re.match(r"[A-Za-z]", text[start]):
         return True  # a weekday stands before it
+    chain = re.match(r"\s?-+>?\s?(\d{1,2})/(\d{1,2})\b", after) or re.search(
+        r"(?<![\d/])(\d{1,2})/(\d{1,2})\s?-+>?\s?$", before
+    )
+    if chain:
+        return int(chain[2]) != second or day > 12  # 4/10 -> 2/10 are scores, 1/22 -> 1/23 days
     if _AFTER_SCORE.match(after) and not _STRONG_BEFORE.search(before):
         return False
     if _STRONG_BEFORE.search(before):
@@ -217,11 +225,18 @@ def _bare_code(text: str, start: int, end: int) -> bool:
         return False
     if end < len(text) and (text[end].isalnum() or text[end] in "@_"):
         return False
-    if re.match(r"(?:covid|sars|icd|dsm|nct|pmid|iso|http|rs|chr)", value, re.IGNORECASE):
+    if re.match(r"(?:covid|sars|icd|dsm|nct|pmid|iso|http|rs\d|chr|g\d+p\d)", value, re.IGNORECASE):
         return False
+    spaced = re.fullmatch(r"([A-Z]+) (\d+)", value)
+    if spaced and (_LABEL_WORD.fullmatch(spaced[1]) or _is_clock(spaced[2])):
+        return False  # the label of the number, or `DISP 0312`
     if re.fullmatch(r"[A-Za-z]+[-/ ]?(?:19|20)\d{2}", value):
         return False  # `ADA 2023`, `KDIGO-2021`
     return digits >= 4
+
+
+def _is_clock(digits: str) -> bool:
+    return len(digits) == 4 and int(digits[:2]) < 24 and int(digits[2:]) < 60
 
 
 def _digit_groups(text: str, start: int, end: int) -> bool:
@@ -236,9 +251,7 @@ def _digit_groups(text: str, start: int, end: int) -> bool:
         a, b = (int(p) for p in parts)
         same = len(parts[0]) == len(parts[1])
         years = 1900 <= a <= 2100 and (1900 <= b <= 2100 or b < 100)
-        clock = (
-            same and len(parts[0]) == 4 and all(int(p[:2]) < 24 and int(p[2:]) < 60 for p in parts)
-        )
+        clock = same and all(map(_is_clock, parts))
         if years or clock or (a < b and a % 25 == 0 and b % 25 == 0) or total < 7:
             return False
     return total >= 6
@@ -249,14 +262,14 @@ def _long_number(text: str, start: int, end: int) -> bool:
 
 
 _VALUE = (
-    r"(#?[A-Za-z]{1,6}(?:[-./ ]|[-./][A-Za-z]{1,5}[-./])?\d[A-Za-z0-9]*(?:[-./][A-Za-z0-9]+)*"
-    r"|#?\d[A-Za-z0-9]*(?:[-./][A-Za-z0-9]+)*|[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-Z])"
+    r"([A-Z]{2} \d{2} \d{2} \d{2} [A-Z]\b|#?(?:[A-Za-z]{1,6}(?:[-./]|[-./][A-Za-z]{1,5}[-./])?|[A-Z]{1,6} )\d[A-Za-z0-9]*(?:[-./][A-Za-z0-9]+)*"
+    r"|#?\d[A-Za-z0-9]*(?:[-./][A-Za-z0-9]+)*)"
 )
 _LABEL = (
     r"(?i:\b(?:mrn|medical\s+record|med\s+rec|chart|file|acct|account|accession|acc|case|claim|policy|member|insurance|"
-    r"subscriber|group\s+id|hicn|nhs|ni|pan|reg|registration|licen[cs]e|lic|dl|driver'?s\s+licen[cs]e|badge|serial|ser|sn|s/n|plate|"
-    r"tag|order|docket|passport|record|patient\s+id|pt\s+id|employee\s+id|encounter|specimen|national\s+id|practice|hospital|unit|visit|"
-    r"id|ssn|social\s+security|npi|dea|vin|run|study\s+id|mbi|medicare|medicaid|ref|reference|confirmation|invoice|sample|booking|ticket|account))"
+    r"subscriber|group\s+id|hicn|nhs|ni|pan|emr|site\s+id|reg|registration|licen[cs]e|lic|dl|driver'?s\s+licen[cs]e|badge|serial|ser|sn|s/n|plate|"
+    r"tag|order|docket|passport|record|patient\s+id|pt\s+id|employee\s+id|encounter|specimen|national\s+id|(?:practice|hospital|unit|visit|run)\s+(?:no\.?|number|id|#)|"
+    r"id|ssn|social\s+security|npi|dea|vin|study\s+id|mbi|medicare|medicaid|ref|reference|confirmation|invoice|sample|booking|ticket|account)\b)"
     r"(?i:\s*(?:number|num\b|no\b\.?|id\b|nbr|code|card))?[#.]*\s*(?:[:=#]|is\b)?\s*"
 )
 _PHONE_LABEL = (
@@ -276,7 +289,7 @@ PATTERNS = (
     ),
     Pattern(
         "date.numeric", SpanType.DATE,
-        rf"(?i){LEAD}\d{{1,4}}(?:/\d{{1,2}}/|-\d{{1,2}}-|\.\d{{1,2}}\.|\s/\s\d{{1,2}}\s/\s)'?\d{{1,4}}", Strength.LABELLED, _numeric,
+        rf"(?i){LEAD}\d{{1,4}}(?:/\d{{1,2}}/|-\d{{1,2}}-|\.\d{{1,2}}\.| / \d{{1,2}} / )'?\d{{1,2}}(?:\d{{2}})?", Strength.LABELLED, _numeric,
     ),
     Pattern("date.slash", SpanType.DATE, rf"(?i){LEAD}\b\d{{1,2}}/\d{{1,2}}\b", Strength.LISTED, _slash_day),
     Pattern("date.month_year", SpanType.DATE, rf"(?i)\b{MONTH}\b\.?,?\s+(?:of\s+)?(?:\d{{4}}|'\d{{2}})\b", Strength.LABELLED, _date),

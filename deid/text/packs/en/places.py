@@ -10,11 +10,15 @@ import re2
 
 from deid.text.document import Document, Mention, SpanType, Strength
 from deid.text.normalise import fold
-from deid.text.packs.en.lexicon import US_STATES, is_word
+from deid.text.packs.en.lexicon import PACKAGE, US_STATES, english_words, is_word
+from deid.text.words import longest_first, read_lines
 
-_CAP = r"(?:(?:St|Mt|Ft)\.\s?)?[A-ZÀ-Þ][\w'’À-ÿ-]*\.?"
-_JOIN = r"(?:\s+(?:of|and|the|at|de|del|la|for|in|on)(?:\s+the)?\s+|\s+&\s+|[ \n]|-)"
+_CAP = r"(?:(?:St|Mt|Ft)\.\s?)?[A-ZÀ-Þ][\w'’À-ÿ-]*"
+_JOIN = r"(?: (?:of|and|the|de|del|la|for)(?: the)? | & | |-)"
 _HEAD = rf"(?:{_CAP}{_JOIN}){{1,6}}"
+_WORDLIKE = re.compile(r"[A-ZÀ-Þ][a-zà-ÿ'’]+(?:-[A-ZÀ-Þa-z][a-zà-ÿ'’]+)*")
+_CREDENTIAL_STATES = frozenset({"MD", "PA", "MA", "DC", "ND"})
+_CAPS_CUT = re.compile(r".*\b(?:FROM|AT|IN|TO|WITH|BY|MET|THE|AND)\s+", re.DOTALL)
 _FACILITY = (
     r"(?:Hospital|Hosp\b\.?|Clinic|Med(?:ical|\.)?\s+(?:Center|Centre|Ctr\.?|Group|Associates)|Health(?:care)?(?:\s+(?:Center|Centre|System|Care|Clinic|Services))?"
     r"|Center|Centre|Ctr\.?|Infirmary|Institute|Pavilion|Laborator(?:y|ies)|Family\s+Practice|Family\s+Medicine|Practice|Surgery|Sanatorium|Hospice|Manor|Nursing\s+Home"
@@ -34,7 +38,47 @@ _STREET = (
 )
 _STATES = r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])"
 _STATE_NAMES = "|".join(
-    ["Alabama", "Alaska", "Arizona", "Arkansas", "California", "Colorado", "Connecticut", "Delaware", "Florida", "Georgia", "Hawaii", "Idaho", "Illinois", "Indiana", "Iowa", "Kansas", "Kentucky", "Louisiana", "Maine", "Maryland", "Massachusetts", "Michigan", "Minnesota", "Mississippi", "Missouri", "Montana", "Nebraska", "Nevada", "Ohio", "Oklahoma", "Oregon", "Pennsylvania", "Tennessee", "Texas", "Utah", "Vermont", "Virginia", "Wisconsin", "Wyoming"]
+    [
+        "Alabama",
+        "Alaska",
+        "Arizona",
+        "Arkansas",
+        "California",
+        "Colorado",
+        "Connecticut",
+        "Delaware",
+        "Florida",
+        "Georgia",
+        "Hawaii",
+        "Idaho",
+        "Illinois",
+        "Indiana",
+        "Iowa",
+        "Kansas",
+        "Kentucky",
+        "Louisiana",
+        "Maine",
+        "Maryland",
+        "Massachusetts",
+        "Michigan",
+        "Minnesota",
+        "Mississippi",
+        "Missouri",
+        "Montana",
+        "Nebraska",
+        "Nevada",
+        "Ohio",
+        "Oklahoma",
+        "Oregon",
+        "Pennsylvania",
+        "Tennessee",
+        "Texas",
+        "Utah",
+        "Vermont",
+        "Virginia",
+        "Wisconsin",
+        "Wyoming",
+    ]
 )
 _TOWNLIKE = r"[A-ZÀ-Þ][\w'’À-ÿ-]+(?:\s+[A-ZÀ-Þ][\w'’À-ÿ-]+){0,2}"
 _ZIP = r"\d{5}(?:-\d{4})?"
@@ -66,11 +110,11 @@ _SHAPES = tuple(
         ("en.place.caps_facility", SpanType.LOCATION, Strength.LISTED, r"\b((?:[A-Z][A-Z.'-]+\s+){1,4}(?:HOSPITAL|CLINIC|HEALTH CENTRE|HEALTH CENTER|MEDICAL CENTER|MEDICAL CENTRE|INFIRMARY|PAVILION|MANOR|HOSPICE|NURSING HOME))\b"),
         ("en.org.caps", SpanType.ORGANIZATION, Strength.LISTED, r"\b((?:[A-Z][A-Z.'-]+\s+){1,4}(?:TABERNACLE|CHURCH|CHAPEL|SCHOOL|COLLEGE|UNIVERSITY|PHARMACY|COMPANY|INC|LLC|BAKERY|ACADEMY|TEMPLE|MOSQUE))\b"),
         ("en.place.saint", SpanType.LOCATION, Strength.LISTED, r"\b((?:St\.?|Saint|Mt\.?|Mount)\s+(?:[A-Z][\w-]+)(?:['’]s)?(?:\s+(?:[Hh]osp(?:ital)?\.?|[Cc]linic|Med(?:ical)?\.?\s+C(?:enter|tr)\.?|Health))?)"),
-        ("en.place.clinic_lower", SpanType.LOCATION, Strength.LISTED, rf"\b({_CAP}(?:\s+{_CAP}){{0,3}}(?:\s+\w+)?\s+(?:clinic|hospital|hosp|health center|medical center|office|ER|VA|ED))\b"),
+        ("en.place.clinic_lower", SpanType.LOCATION, Strength.LISTED, rf"\b({_CAP}(?:\s+{_CAP}){{0,3}}(?:\s+\w+)?\s+(?:clinic|hospital|hosp|health center|medical center|office))\b"),
         ("en.place.va", SpanType.LOCATION, Strength.LISTED, r"\b([A-Z][a-z]+\s+(?:VA|Gen|Med)\b\.?)"),
         ("en.place.acronym", SpanType.LOCATION, Strength.LISTED, r"\b([A-Z]{2,5}\s+(?:Med(?:ical)?\.?(?:\s+(?:Center|Ctr\.?|Centre))?|Health(?:\s+(?:Center|System|Care))?|Hosp(?:ital)?|Clinic|Cancer\s+Center))\b"),
         ("en.org.kind", SpanType.ORGANIZATION, Strength.LISTED, rf"\b({_HEAD}{_ORGANISATION})"),
-        ("en.org.works", SpanType.ORGANIZATION, Strength.LISTED, rf"(?i:\b(?:works?(?:ing)?|worked|employed|employer|job)\b\s*:?\s*(?:nights\s+|days\s+|full[- ]time\s+)?(?i:for|at|with|by)?\s+)({_TOWNLIKE}(?:\s+&\s+{_TOWNLIKE})?)"),
+        ("en.org.works", SpanType.ORGANIZATION, Strength.LISTED, rf"(?i:\b(?:works?(?:ing)?|worked|employed|employer|job)\b\s*:?\s*(?:nights\s+|days\s+|full[- ]time\s+)?(?i:for|at|with|by)?\s+)([A-ZÀ-Þ][a-zà-ÿ][\w'’À-ÿ-]*(?:\s+[A-ZÀ-Þ][\w'’À-ÿ-]+){{0,2}}(?:\s+&\s+{_TOWNLIKE})?)"),
         ("en.org.lower", SpanType.ORGANIZATION, Strength.LISTED, r"\b(?:from|at|with|via)\s+([a-z]+(?:\s+[a-z]+){1,2}\s+(?:homecare|home care|home health|hospice|pharmacy|school|bakery|church))\b"),
         ("en.place.lower", SpanType.LOCATION, Strength.LISTED, r"\b(?:from|to|at|in)\s+((?:[a-z]+\s+){1,2}(?:creek|springs|falls|heights|village|manor|vascular|medical center|general hospital|memorial|ridge|river|lake|valley|junction|gulch|hollow|harbor|beach))\b"),
         ("en.place.preposition", SpanType.LOCATION, Strength.SHAPED, _PREPOSITION + rf"({_TOWNLIKE})"),
@@ -79,12 +123,10 @@ _SHAPES = tuple(
         ("en.place.the_area", SpanType.LOCATION, Strength.LISTED, r"\bthe\s+([A-Z][a-z]+)\s+(?:neighborhood|neighbourhood|area|district|bar|pub|shelter)\b"),
     )
 )  # fmt: skip
-_GENERIC = frozenset(
-    ["the", "a", "an", "of", "and", "at", "for", "in", "on", "general", "community", "university", "regional", "memorial", "medical", "health", "hospital", "clinic", "center", "centre", "care", "family", "practice", "emergency", "intensive", "unit", "department", "primary", "urgent", "outpatient", "inpatient", "nursing", "home", "day", "surgery", "surgical", "school", "high", "college", "service", "services", "group", "system", "women's", "children's", "national", "state", "county", "city", "local", "public", "private", "her", "his", "this", "that", "our", "their", "my", "your", "teaching", "rehab", "rehabilitation", "assisted", "living", "cancer", "heart", "eye", "dental", "kidney", "imaging", "radiology", "oncology", "cardiology", "dermatology", "pediatrics", "behavioral", "mental", "sleep", "wound", "pain", "infusion", "dialysis", "laboratory", "lab", "test", "data", "company", "church", "pharmacy", "drug", "drugs", "insurance", "plan", "street", "road", "avenue", "lane", "drive", "place", "way", "park", "hall", "house", "trauma", "ent", "gi", "gu", "icu", "er", "ed", "or", "pacu", "nicu", "micu", "sicu", "va", "snf", "ltc"]
-)
-_NOT_PLACE = frozenset(
-    ["patient", "name", "date", "visit", "plan", "history", "exam", "assessment", "admitted", "discharged", "follow", "chart", "mri", "ct", "ecg", "ekg", "may", "march", "april", "june", "august", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "english", "spanish", "french", "mandarin", "medicare", "medicaid"]
-)
+_GENERIC = english_words("generic.txt")
+_OPENINGS = english_words("openings.txt")
+EPONYM_HEADS = english_words("eponym_heads.txt")
+_NOT_PLACE = english_words("not_place.txt")
 
 
 class PlaceAnnotator:
@@ -93,7 +135,13 @@ class PlaceAnnotator:
     name = "en.places"
 
     def __init__(self) -> None:
-        self._towns = read_words_multi("places.txt")
+        listed = frozenset(read_lines(PACKAGE, "places.txt"))
+        self._ambiguous = frozenset(read_lines(PACKAGE, "ambiguous_places.txt"))
+        names = longest_first(listed | self._ambiguous)
+        self._towns = re2.compile(r"\b(?:" + "|".join(map(re.escape, names)) + r")\b")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return PlaceAnnotator, ()
 
     def annotate(self, document: Document) -> Iterator[Mention]:
         """Mentions of places and organisations; generic ones (``the clinic``) are left alone."""
@@ -101,64 +149,98 @@ class PlaceAnnotator:
         for name, kind, strength, expression in _SHAPES:
             for match in expression.finditer(plain):
                 start, end = match.span(match.lastindex or 0)
-                trimmed = _trim_generic(plain, start, end)
+                trimmed = _trimmed(plain, start, end)
                 if trimmed is None:
                     continue
                 start, end = trimmed
-                if strength == Strength.SHAPED and not self._is_unknown(plain[start:end]):
+                if strength == Strength.SHAPED and not _is_unknown(plain[start:end]):
+                    continue
+                if not _is_place(plain, start, end, name):
                     continue
                 yield Mention(start, end, kind, strength, name)
         yield from self._listed(plain)
 
-    def _is_unknown(self, text: str) -> bool:
-        words = [fold(w) for w in re.split(r"[\s-]+", text)]
-        return (
-            not any(is_word(w) or w in _NOT_PLACE for w in words)
-            and fold(text) not in US_STATES
-            and not text.isupper()
-        )
-
     def _listed(self, plain: str) -> Iterator[Mention]:
         for match in self._towns.finditer(plain):
             start, end = match.span()
+            if match[0] in self._ambiguous and not _PREPOSITION_BEFORE.search(
+                plain[max(0, start - 12) : start]
+            ):
+                continue
+            if _EPONYM_AFTER.match(plain[end : end + 24]):
+                continue
             yield Mention(start, end, SpanType.LOCATION, Strength.LISTED, "en.place.listed")
 
 
-def read_words_multi(name: str) -> re.Pattern[str]:
-    """One expression for all place names of a list, one name a line."""
-    from importlib.resources import files
-
-    text = files("deid.text.packs.en").joinpath("words", name).read_text(encoding="utf-8")
-    names = sorted(
-        {line.strip() for line in text.splitlines() if line.strip() and line[0] != "#"},
-        key=len, reverse=True,
-    )  # fmt: skip
-    return re.compile(r"\b(?:" + "|".join(map(re.escape, names)) + r")\b")
+_PREPOSITION_BEFORE = re.compile(
+    r"\b(?:in|from|at|to|near|of|the|our|visiting|outside)\s+$", re.IGNORECASE
+)
+_EPONYM_AFTER = re.compile(r"(?:['’]s)?[ -]([A-Za-z]+)")
+_STATE_TAIL = re.compile(r",\s*([A-Z]{2})$")
 
 
-def _trim_generic(plain: str, start: int, end: int) -> tuple[int, int] | None:
+def _is_unknown(text: str) -> bool:
+    words = re.split(r"\s+", text)
+    return (
+        all(_WORDLIKE.fullmatch(word) for word in words)
+        and not any(is_word(fold(p)) or fold(p) in _NOT_PLACE for w in words for p in w.split("-"))
+        and fold(text) not in US_STATES
+    )
+
+
+def _is_place(plain: str, start: int, end: int, name: str) -> bool:
+    """What an expression cannot say: ``Varga, MD`` is no town, ``St. John's wort`` no clinic."""
+    found = plain[start:end]
+    if name == "en.place.town_state":
+        state = _STATE_TAIL.search(found)
+        if state and state[1] in _CREDENTIAL_STATES:
+            return bool(_PREPOSITION_BEFORE.search(plain[max(0, start - 12) : start]))
+    if name == "en.place.clinic_lower":
+        return not re.search(r"(?<!Children)(?<!Women)['’]s (?:clinic|office|hospital)$", found)
+    if name in {"en.place.saint", "en.place.va"}:
+        after = _EPONYM_AFTER.match(plain[end : end + 24])
+        return not (after and after[1].casefold() in EPONYM_HEADS)
+    return True
+
+
+def _trimmed(plain: str, start: int, end: int) -> tuple[int, int] | None:
     """Drop ordinary words at the head; a span of nothing but kind words is no identifier."""
+    if plain[start:end].isupper():
+        cut = _CAPS_CUT.match(plain[start:end])
+        start += cut.end() if cut else 0
     words = list(re.finditer(r"[^\s,&]+", plain[start:end]))
-    while words and _is_opening(words[0][0]):
+    while words and (words[0][0].casefold() in _OPENINGS or _opens_sentence(plain, start, words)):
         words.pop(0)
     if not words:
         return None
-    proper = [
-        w[0] for w in words
-        if fold(w[0]) not in _GENERIC and w[0].casefold() not in _GENERIC and (w[0][0].isupper() or w[0][0].isdigit())
-    ]  # fmt: skip
-    lower = plain[start:end].islower()
-    if lower:
+    if plain[start:end].islower():
         proper = [w[0] for w in words if not is_word(fold(w[0]))] or [w[0] for w in words[:-1]]
-    if not proper:
+    else:
+        proper = [w[0] for w in words if _is_proper(w[0])]
+    if not proper and not _PROPER_GENERIC.fullmatch(plain[start:end]):
+        return None
+    if not proper and not re.search(
+        r"\b(?:at|from|in|to|by)\s+$", plain[max(0, start - 6) : start]
+    ):
         return None
     return start + words[0].start(), start + words[-1].end()
 
 
-_OPENINGS = frozenset(
-    ["at", "in", "from", "to", "the", "a", "an", "and", "of", "for", "on", "by", "with", "near", "seen", "visit", "visited", "via", "patient", "referred", "presented", "admitted", "discharged", "called", "follow", "last", "next", "her", "his", "what", "are", "is", "can", "how", "guidelines", "recommendations", "recommended", "treatment", "management", "best", "for"]
+# `seen at General Hospital`: generic words that, with capitals and a preposition, name one place.
+_PROPER_GENERIC = re.compile(
+    r"(?:General|Memorial|County|City|Community|University|Regional) (?:Hospital|General|Medical Center|Clinic)"
 )
 
 
-def _is_opening(word: str) -> bool:
-    return word.casefold() in _OPENINGS
+def _is_proper(word: str) -> bool:
+    generic = fold(word) in _GENERIC or word.casefold() in _GENERIC
+    return not generic and (word[0].isupper() or word[0].isdigit())
+
+
+def _opens_sentence(plain: str, start: int, words: list[re.Match[str]]) -> bool:
+    """``Attends Wee Acorns Preschool``, ``Tried St. John's``: a verb with its sentence's capital."""
+    first = words[0][0]
+    if len(words) < 2 or not re.search(r"(?:s|ed|ing)$", first) or not is_word(fold(first)):
+        return False
+    place = start + words[0].start()
+    return bool(re.search(r"(?:^|[.!?:;]\s+|\n\s*)$", plain[max(0, place - 4) : place]))

@@ -16,6 +16,7 @@ from deid.text.packs.en.lexicon import (
     NICKNAMES,
     PARTICLES,
     US_STATES,
+    english_words,
     gender_of,
     given_names,
     locale_names,
@@ -38,9 +39,7 @@ _TOWN_TAILS = (
     "land", "mere", "mont", "mouth", "port", "ridge", "side", "stead", "ton", "view", "ville",
     "wick", "wood", "worth",
 )  # fmt: skip
-KEPT_WORDS = frozenset(
-    ["hospital", "clinic", "center", "centre", "medical", "health", "healthcare", "care", "family", "practice", "institute", "infirmary", "pavilion", "laboratory", "lab", "memorial", "regional", "general", "community", "university", "college", "school", "high", "middle", "elementary", "preschool", "academy", "church", "chapel", "temple", "mosque", "tabernacle", "pharmacy", "drug", "drugs", "street", "st", "avenue", "ave", "road", "rd", "lane", "ln", "drive", "dr", "court", "ct", "place", "pl", "terrace", "way", "boulevard", "blvd", "close", "loop", "square", "highway", "hwy", "suite", "apt", "apartment", "unit", "flat", "floor", "lot", "box", "po", "building", "bldg", "villa", "compound", "town", "city", "county", "village", "creek", "lake", "river", "springs", "valley", "hills", "hill", "park", "manor", "house", "hall", "home", "homes", "nursing", "assisted", "living", "senior", "surgery", "surgical", "eye", "dental", "bone", "joint", "heart", "cancer", "kidney", "women's", "women", "children's", "children", "childrens", "hospice", "rehabilitation", "rehab", "services", "service", "company", "co", "inc", "llc", "ltd", "corp", "corporation", "plan", "insurance", "authority", "transit", "alliance", "nurses", "visiting", "home", "homecare", "associates", "group", "and", "of", "the", "at", "in", "for", "on", "by", "near", "&", "bar", "depot", "bridge", "falls", "bay", "port", "trauma", "physical", "therapy", "outreach", "cooperative", "foundation", "society", "club", "union", "department", "dept", "ward", "med", "ctr", "hosp", "north", "south", "east", "west", "upper", "lower"]
-)
+KEPT_WORDS = english_words("kept_words.txt")
 _ROLES = (
     "owner of a local shop", "member of a local council", "retired teacher", "local musician",
     "small business owner", "manager of a local firm",

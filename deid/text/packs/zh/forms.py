@@ -1,4 +1,3 @@
-
 """The ways in which notes write a known Chinese name, birth date or address."""
 
 from __future__ import annotations
@@ -12,8 +11,7 @@ from pypinyin import Style, lazy_pinyin
 from deid.text.document import SpanType
 from deid.text.normalise import fold, to_plain
 from deid.text.packs.base import Form
-from deid.text.packs.zh.lexicon import has_han, split_full_name
-from deid.text.packs.zh.words import ORDINARY
+from deid.text.packs.zh.lexicon import ORDINARY, has_han, split_full_name
 from deid.text.people import AddressParts, PersonName
 
 _DIGITS = "〇一二三四五六七八九"

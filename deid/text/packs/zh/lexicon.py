@@ -1,4 +1,3 @@
-# ruff: noqa: E501 -- an expression or a word list is read whole
 """Word lists of Chinese: surnames and given names from Faker, titles, kin and place words."""
 
 from __future__ import annotations
@@ -7,8 +6,11 @@ import importlib
 from functools import cache
 
 from deid.text.document import Document
+from deid.text.words import longest_first, read_words
 
-_EXTRA_SURNAMES = ["欧阳", "司马", "上官", "诸葛", "夏侯", "皇甫", "尉迟", "公孙", "慕容", "令狐", "长孙", "宇文", "司徒", "司空", "东方", "端木", "南宫", "独孤", "西门", "轩辕", "呼延", "万俟", "赫连", "澹台", "淳于", "单于", "申屠", "仲孙", "闻人", "拓跋", "百里", "东郭"]
+PACKAGE = "deid.text.packs.zh"
+
+_EXTRA_SURNAMES = read_words(PACKAGE, "extra_surnames.txt")
 # Characters that are surnames but far more often something else; kept out of bare matching.
 _WEAK_SURNAMES = set("于有时年一多少大小从经能对无和后双次便水生平日月心手口血气天")
 
@@ -50,7 +52,7 @@ def given_characters() -> frozenset[str]:
         "兰英珍梅凤玉桂秀红霞芳丽敏静慧雪琴云莲香萍莉玲芬翠淑美春秋菊荣花巧月娥燕彩娜颖婷雅"
         "德福贵财寿喜庆祥瑞吉义仁礼信忠孝良善广永长海山河江湖川泉石金银铁钢铜宝珠世家祖宗先"
         "大小二三柱栓根锁牛虎豹狗娃妞丫子梓轩涵诗诺依欣怡思雨琪然晨曦皓睿泽铭昊博瑶嘉一可心"
-        "新生民权利胜全得厚来有余立群洪亮东西南北中正清源远达安康乐晓振启兴旺发起学才智聪彬"
+        "薇诺宜设壮霞瑾萱芸琳珊婉娴淼焱楠枫柏松竹桐杉榕毅恒刚勤朴敦厚诚谦逊睦慈祺祯禄康泰亨彦硕博弘鸿鹤凌霄翔翰逸轩昂骏驰腾飒爽朗晴岚屹岳嵩崇峻峦巍璐璇珂玥琦瑜璟琼瑗珑玲钰铮锐锋钧锦绣绮丝缘纯素洁皎皓晗昕昱暄煜炜炎烨燃灿辉耀曜星辰宸宏伟坤乾震巽坎离艮兑元亨贞香桃杏李莲菲蓉莹蔓芝苗茵茹荷蕾蕊薪聚会改变来弟招娣盼换引领小妹幺满囤粮仓丰收跃进援朝抗美卫红兵团结劳动模范新生民权利胜全得厚来有余立群洪亮东西南北中正清源远达安康乐晓振启兴旺发起学才智聪彬"
     )
     return frozenset("".join(male) + "".join(female) + extra)
 
@@ -86,7 +88,11 @@ def is_chinese(document: Document) -> bool:
     return document.language == "zh" or has_han(document.text)
 
 
-TITLES = ["副主任医师", "主任医师", "主治医师", "住院医师", "副主任护师", "主任护师", "主管护师", "医师", "医生", "大夫", "主任", "护士长", "护士", "护师", "药师", "技师", "治疗师", "营养师", "康复师", "助产士", "先生", "女士", "小姐", "太太", "夫人", "老师", "教授", "校长", "院长", "所长", "站长", "科长", "处长", "局长", "经理", "主管", "队长", "班长", "书记", "村长", "镇长", "县长", "市长", "支书", "会计", "师傅", "警官", "民警", "法官", "律师", "同志", "大爷", "大妈", "大娘", "大叔", "大伯", "大哥", "大姐", "大嫂", "奶奶", "爷爷", "阿姨", "阿婆", "阿公", "叔叔", "伯伯", "婶婶", "婆婆", "公公", "姥姥", "姥爷", "外婆", "外公", "老太太", "老太", "老汉", "老伯", "老人", "老头", "某某", "某", "总", "工", "董", "医", "姐", "哥", "嫂", "婶", "姨", "叔", "伯", "爷", "奶", "氏"]
+TITLES = read_words(PACKAGE, "titles.txt")
 # One-character titles join too many words; they count only after 小/老 forms or at a clause's end.
-STRONG_TITLES = tuple(title for title in TITLES if len(title) > 1 and title != "某某")
-KIN = ["父亲", "母亲", "爸爸", "妈妈", "丈夫", "妻子", "配偶", "爱人", "老公", "老婆", "老伴", "儿子", "女儿", "长子", "次子", "三子", "长女", "次女", "三女", "大儿子", "二儿子", "小儿子", "大女儿", "二女儿", "小女儿", "独子", "独女", "儿媳", "女婿", "孙子", "孙女", "外孙", "外孙女", "外孙子", "哥哥", "弟弟", "姐姐", "妹妹", "兄长", "大哥", "二哥", "大姐", "二姐", "嫂子", "弟媳", "姐夫", "妹夫", "爷爷", "奶奶", "外公", "外婆", "姥姥", "姥爷", "祖父", "祖母", "外祖父", "外祖母", "叔叔", "伯父", "伯母", "舅舅", "舅妈", "姑姑", "姑妈", "姨妈", "阿姨", "侄子", "侄女", "外甥", "外甥女", "表哥", "表弟", "表姐", "表妹", "堂哥", "堂弟", "堂姐", "堂妹", "继父", "继母", "养父", "养母", "岳父", "岳母", "公公", "婆婆", "邻居", "朋友", "同事", "同学", "工友", "室友", "保姆", "护工", "男友", "女友", "未婚夫", "未婚妻", "监护人", "联系人", "家属", "陪护人", "其子", "其女", "其妻", "其夫", "其父", "其母", "其兄", "其弟", "其姐", "其妹", "子", "女", "夫", "妻", "父", "母", "兄", "弟", "姐", "妹"]
+STRONG_TITLES = tuple(longest_first(t for t in TITLES if len(t) > 1 and t != "某某"))
+KIN = read_words(PACKAGE, "kin.txt")
+
+# Full names that are ordinary words of everyday or clinical Chinese; context decides.
+ORDINARY = read_words(PACKAGE, "ordinary.txt")
+LABELS = read_words(PACKAGE, "labels.txt")

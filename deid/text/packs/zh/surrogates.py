@@ -1,4 +1,3 @@
-
 """Surrogates of names, places and organisations in Chinese notes."""
 
 from __future__ import annotations
