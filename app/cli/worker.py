@@ -26,6 +26,7 @@ def worker(once: bool) -> None:
     was cut off is taken again, and an extract is either wholly there or not at all.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = PortalSettings.from_environ(os.environ)
     workshop = Workshop(
         database=open_database(settings.database_url),

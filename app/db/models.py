@@ -285,7 +285,7 @@ class TeachingCase(Base):
     review_note: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     published_at: Mapped[datetime | None]
-    author: Mapped[User] = relationship(foreign_keys=[author_id])
+    author: Mapped[User] = relationship(foreign_keys=[author_id], lazy="selectin")
 
 
 class CaseSet(Base):

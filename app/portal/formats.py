@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from flask import Flask
+from markupsafe import Markup, escape
 
 
 def init_formats(app: Flask) -> None:
     """Register the template filters."""
     app.jinja_env.filters.update(
-        number=format_number, share=format_share, day=format_day, moment=format_moment
+        number=format_number,
+        share=format_share,
+        day=format_day,
+        moment=format_moment,
+        breakable=format_breakable,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -41,3 +46,9 @@ def format_moment(value: datetime | None) -> str:
         return "–"
     moment = value.astimezone(UTC)
     return f"{moment.day} {moment:%b %Y, %H:%M} UTC"
+
+
+def format_breakable(name: str) -> Markup:
+    """A column's name that may be broken after its underscores and dots, and nowhere else."""
+    parts = name.replace("_", "_\n").replace(".", ".\n").split("\n")
+    return Markup("<wbr>").join(escape(part) for part in parts)

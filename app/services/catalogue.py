@@ -21,11 +21,13 @@ class TableSummary:
 
 
 @dataclass(frozen=True)
-class RiskLine:
-    """One measured figure of ``risk.json``, for people; nested names are joined by dots."""
+class RiskVerdict:
+    """A threshold of the release's policy, what was measured, and whether it passed."""
 
     name: str
-    value: str
+    measured: str
+    limit: str
+    passed: bool
 
 
 class Catalogue:
@@ -73,22 +75,21 @@ def find_columns(release: Release, words: str, table: str = "") -> tuple[ColumnE
     return tuple(column for column in found if not table or column.table == table)
 
 
-def risk_lines(release: Release) -> list[RiskLine]:
-    """The figures of ``risk.json`` that are single values."""
-    return list(_flatten(release.risk, ""))
+def risk_verdicts(release: Release) -> list[RiskVerdict]:
+    """The thresholds that the release was held to, as ``risk.json`` has them."""
+    return [
+        RiskVerdict(
+            name=name.replace("_", " "),
+            measured=_figure(threshold.get("value")),
+            limit=f"{threshold.get('side', '')} {_figure(threshold.get('limit'))}".strip(),
+            passed=bool(threshold.get("passed")),
+        )
+        for name, threshold in release.risk.get("thresholds", {}).items()
+        if isinstance(threshold, dict)
+    ]
 
 
-def _flatten(value: Any, name: str) -> list[RiskLine]:
-    if isinstance(value, dict):
-        return [
-            line
-            for key, part in value.items()
-            for line in _flatten(part, f"{name}.{key}" if name else str(key))
-        ]
-    if isinstance(value, bool):
-        return [RiskLine(name, "yes" if value else "no")]
+def _figure(value: Any) -> str:
     if isinstance(value, float):
-        return [RiskLine(name, f"{value:.4g}")]
-    if isinstance(value, int | str):
-        return [RiskLine(name, str(value))]
-    return []
+        return f"{value:.4g}"
+    return "does not apply" if value is None else str(value)

@@ -93,10 +93,11 @@ class Effect(Enum):
 
 @dataclass(frozen=True)
 class Transition:
-    """One step. ``notice`` is the sentence that the people told will read."""
+    """One step. ``done`` says it in the history; ``notice`` is what the people told will read."""
 
     name: str
     label: str
+    done: str
     sources: frozenset[State]
     target: State
     who: Who
@@ -109,6 +110,7 @@ class Transition:
 def _step(
     name: str,
     label: str,
+    done: str,
     sources: tuple[State, ...],
     target: State,
     who: Who,
@@ -117,7 +119,9 @@ def _step(
     checks: tuple[Check, ...] = (),
     effects: tuple[Effect, ...] = (),
 ) -> Transition:
-    return Transition(name, label, frozenset(sources), target, who, told, notice, checks, effects)
+    return Transition(
+        name, label, done, frozenset(sources), target, who, told, notice, checks, effects
+    )
 
 
 _BEFORE_DECISION = (State.DRAFT, State.RETURNED, State.SUBMITTED, State.IN_REVIEW)
@@ -127,6 +131,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     _step(
         "submit",
         "Submit",
+        "submitted it",
         (State.DRAFT, State.RETURNED),
         State.SUBMITTED,
         Who.PROJECT,
@@ -137,6 +142,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     _step(
         "start",
         "Begin the review",
+        "began the review",
         (State.SUBMITTED,),
         State.IN_REVIEW,
         Who.REVIEWER,
@@ -144,19 +150,9 @@ TRANSITIONS: tuple[Transition, ...] = (
         "is being reviewed",
     ),
     _step(
-        "return",
-        "Return with a comment",
-        (State.IN_REVIEW, State.FAILED),
-        State.RETURNED,
-        Who.REVIEWER,
-        (Told.PROJECT,),
-        "was returned: please read the comment",
-        (Check.REASON,),
-        (Effect.RECORD_DECISION,),
-    ),
-    _step(
         "approve",
         "Approve",
+        "approved it",
         (State.IN_REVIEW,),
         State.APPROVED,
         Who.REVIEWER,
@@ -166,8 +162,21 @@ TRANSITIONS: tuple[Transition, ...] = (
         (Effect.RECORD_DECISION, Effect.QUEUE_EXTRACT),
     ),
     _step(
+        "return",
+        "Return with a comment",
+        "returned it",
+        (State.IN_REVIEW, State.FAILED),
+        State.RETURNED,
+        Who.REVIEWER,
+        (Told.PROJECT,),
+        "was returned: please read the comment",
+        (Check.REASON,),
+        (Effect.RECORD_DECISION,),
+    ),
+    _step(
         "reject",
         "Reject",
+        "rejected it",
         (State.IN_REVIEW,),
         State.REJECTED,
         Who.REVIEWER,
@@ -179,6 +188,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     _step(
         "withdraw",
         "Withdraw",
+        "withdrew it",
         _BEFORE_DECISION,
         State.WITHDRAWN,
         Who.PROJECT,
@@ -188,6 +198,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     _step(
         "provision",
         "Begin to prepare",
+        "began to prepare the extract",
         (State.APPROVED, State.PROVISIONING),
         State.PROVISIONING,
         Who.WORKER,
@@ -197,6 +208,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     _step(
         "deliver",
         "Deliver",
+        "delivered the extract",
         (State.PROVISIONING,),
         State.ACTIVE,
         Who.WORKER,
@@ -207,6 +219,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     _step(
         "fail",
         "Report a failure",
+        "could not deliver the extract",
         (State.APPROVED, State.PROVISIONING),
         State.FAILED,
         Who.WORKER,
@@ -217,6 +230,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     _step(
         "retry",
         "Prepare again",
+        "had it prepared again",
         (State.FAILED,),
         State.APPROVED,
         Who.REVIEWER,
@@ -228,6 +242,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     _step(
         "expire",
         "End by date",
+        "ended it by its date",
         (State.ACTIVE,),
         State.EXPIRED,
         Who.WORKER,
@@ -238,6 +253,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     _step(
         "revoke",
         "Revoke",
+        "revoked it",
         (State.ACTIVE,),
         State.REVOKED,
         Who.REVIEWER,

@@ -8,7 +8,7 @@ from app.permissions import Permission
 from app.portal.access import page
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
-from app.services.catalogue import find_columns, risk_lines, table_summaries
+from app.services.catalogue import find_columns, risk_verdicts, table_summaries
 
 blueprint = Blueprint("catalogue", __name__, url_prefix="/releases")
 
@@ -28,11 +28,13 @@ def index() -> str:
 def release(name: str) -> str:
     """One release: what it is, its tables, its measured risk."""
     found = wiring().catalogue.get(signed_in_actor(), name)
+    tables = table_summaries(found)
     return render_template(
         "catalogue/release.html",
         release=found,
-        tables=table_summaries(found),
-        risk=risk_lines(found),
+        tables=[table for table in tables if table.rows],
+        empty=[table.name for table in tables if not table.rows],
+        risk=risk_verdicts(found),
     )
 
 

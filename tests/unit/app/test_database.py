@@ -1,0 +1,77 @@
+"""The portal's database: schema, migrations, privacy of the file, transactions."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import func, select
+
+from app.db.database import Database, open_database
+from app.db.models import APPEND_ONLY, Base, User
+from deid.errors import ConfigurationError
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of an empty database on each of the two servers."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'portal' / 'portal.db'}"
+    return request.getfixturevalue("postgres_url")
+
+
+def test_the_migrations_make_exactly_the_declared_tables(url: str) -> None:
+    database = open_database(url)
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, Base.metadata) == []
+    database.close()
+
+
+def test_opening_twice_changes_nothing(url: str) -> None:
+    open_database(url).close()
+    database = open_database(url)
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(User)) == 0
+    database.close()
+
+
+def test_what_a_failed_transaction_wrote_is_gone(url: str) -> None:
+    database = open_database(url)
+
+    def fail_after_writing() -> None:
+        with database.writing() as session:
+            session.add(User(email="a@b.org", name="A", fs_uniquifier="x"))
+            session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_after_writing()
+    with database.reading() as session:
+        assert session.scalars(select(User)).all() == []
+    database.close()
+
+
+def test_the_folder_of_the_database_is_private(tmp_path: Path) -> None:
+    open_database(f"sqlite:///{tmp_path / 'new' / 'portal.db'}").close()
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+
+
+def test_another_kind_of_database_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="SQLite or PostgreSQL"):
+        Database("mysql://localhost/portal")
+
+
+def test_a_password_in_the_url_is_not_shown() -> None:
+    assert "secret" not in repr(Database("postgresql+psycopg://portal:secret@localhost/portal"))
+
+
+def test_every_history_is_guarded() -> None:
+    from app.db.guards import guard_statements
+
+    for dialect in ("sqlite", "postgresql"):
+        statements = " ".join(guard_statements(dialect, APPEND_ONLY))
+        assert all(f" ON {table} " in statements for table in APPEND_ONLY)
