@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from functools import cache
 
 from deid.text.normalise import fold
@@ -75,6 +76,24 @@ def is_word(folded: str) -> bool:
         if stem != folded and len(stem) > 2 and (stem in words or stem + "e" in words):
             return True
     return folded.endswith("ies") and folded[:-3] + "y" in words
+
+
+# Endings of drugs, diseases, procedures and adjectives; few names of seven letters have them.
+_CLINICAL_ENDING = re.compile(
+    r"(?:sartan|olol|statin|cillin|mycin|azole|vir|mab|nib|prazole|pril|dipine|gliptin|gliflozin|glutide|parin|xaban|triptan"
+    r"|setron|oxacin|cycline|azepam|zolam|caine|tidine|thiazide|phylline|solone|mide|trigine|itis|osis|emia|aemia|pathy|ectomy"
+    r"|plasty|otomy|scopy|graphy|ology|ologist|iatrist|uria|algia|ation|ition|ction|ment|ness|ility|ing|ical|ous|tive|acy|ance|ence|ism)$"
+)
+_INNER_CAPITAL = re.compile(
+    r"^(?!Mc|Mac|De|La|Le|Van|O'|D'|Di|Fitz|St)[A-Z][a-z]+[A-Z]|\d[A-Za-z]|^[A-Za-z]-"
+)
+
+
+def is_term(text: str) -> bool:
+    """``CrCl``, ``HbA1c``, ``D-dimer``, ``Losartan``: shaped like a term, not like a name."""
+    return bool(_INNER_CAPITAL.search(text)) or (
+        len(text) >= 7 and bool(_CLINICAL_ENDING.search(text))
+    )
 
 
 @cache

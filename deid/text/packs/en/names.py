@@ -23,6 +23,7 @@ from deid.text.packs.en.lexicon import (
     english_words,
     family_names,
     given_names,
+    is_term,
     is_word,
 )
 
@@ -57,10 +58,12 @@ class _Token:
 def _token(text: str, start: int, end: int, gap: str) -> _Token:
     upper = len(text) > 1 and text.isupper()
     titled = not upper and (text[0].isupper() or _ARTICLED.match(text) is not None)
-    folded = text.lower() if text.isascii() and text.isalpha() else fold(text)
+    base = text[:-2] if text.endswith("'s") else text
+    folded = base.lower() if base.isascii() and base.isalpha() else fold(base)
     return _Token(text, start, end, gap, folded, upper, titled)
 
 
+_NUMBERED = re.compile(r"[A-Z][a-z]{2,}\d{1,3}")  # `Cecelia952`, as Synthea makes names
 _BEFORE_AGE = re.compile(
     r"(?m)^(?:pt:? |patient:? |[A-Z ]{0,12}: ?)?([^\W\d_][\w'’-]+(?:,? {0,2}[^\W\d_][\w'’-]*\.?){1,3}),?\s{1,4}(?:is an? )?"
     r"\d{1,3}\s?-?(?:yo|y/o|y\b|yr|year|[MF]\b)"
@@ -111,7 +114,7 @@ class _Note:
                 yield from self._after_label(i)
             if word in _BY_WORDS:
                 yield from self._after_by(i)
-            if token.upper and not self.all_upper:
+            if token.upper or token.titled:
                 yield from self._last_first(i)
         yield from self._quoted()
         yield from self._headed()
@@ -135,17 +138,19 @@ class _Note:
         for i, token in enumerate(self.tokens):
             if not token.titled or len(token.text) < 2:
                 continue
-            word = fold(token.text.rstrip("0123456789"))
+            word = token.folded.rstrip("0123456789")
             if (
                 word in _STOP_CAPITALS
                 or word in _TITLES
+                or word in _KIN
+                or is_term(token.text)
                 or word in US_STATES
                 or self._has_eponym_head(i)
             ):
                 continue
             listed = word in given_names()
             surname = word in family_names()
-            digits = token.text[-1].isdigit()
+            digits = _NUMBERED.fullmatch(token.text) is not None
             nexts = self._next(i)
             if is_word(word) or _is_clinical(word) or _is_clinical(word.removesuffix("s")):
                 if listed and nexts is not None and self._is_surname_like(nexts):
@@ -159,7 +164,7 @@ class _Note:
             ):
                 # Two capitalised words, the first in no list: also where a sentence begins.
                 yield self._extended(i, Strength.SHAPED, "en.name.pair")
-            if listed or (digits and len(token.text) > 4):
+            if listed or digits:
                 yield self._extended(i, Strength.LISTED, "en.name.given")
             elif (surname and not self._starts_sentence(i)) or self._shaped(i):
                 yield self._extended(i, Strength.SHAPED, "en.name.shape")
@@ -226,7 +231,7 @@ class _Note:
         first = j + 1
         if first >= i:
             # `Grace Hill, MD`: both are words, but a credential after two capitals says enough.
-            if i >= 2 and all(t.titled for t in self.tokens[i - 2 : i]) and "," in token.gap:
+            if i >= 2 and all(t.titled and t.folded not in _CREDENTIALS for t in self.tokens[i - 2 : i]) and "," in token.gap:
                 first = i - 2
             else:
                 return
@@ -338,6 +343,8 @@ class _Note:
         if j + 1 >= len(self.tokens) or self.tokens[j].gap != " ":
             return
         first, second = self.tokens[j], self.tokens[j + 1]
+        if first.folded in _TITLES:
+            return
         if first.titled and second.titled and second.gap in {" ", ". "}:
             if (
                 not is_word(first.folded)
@@ -351,13 +358,18 @@ class _Note:
         if i + 1 >= len(self.tokens):
             return
         left, right = self.tokens[i], self.tokens[i + 1]
-        if (
-            not (right.upper and re.fullmatch(r", ?", right.gap))
-            or len(left.text) < 3
-            or len(right.text) < 3
-        ):
+        if not re.fullmatch(r", ?", right.gap) or min(len(left.text), len(right.text)) < 3:
             return
-        if any(is_word(t.folded) or _is_clinical(t.folded) for t in (left, right)):
+        opens = i == 0 or "\n" in left.gap or left.gap.endswith(("  ", ": "))
+        given = right.folded in NAME_WORDS or right.folded in given_names()
+        both_titled = left.titled and right.titled and opens and given
+        if not (both_titled or (left.upper and right.upper)):
+            return
+        if right.upper and self.all_upper and not opens:
+            return
+        if is_word(left.folded) or _is_clinical(left.folded):
+            return
+        if (is_word(right.folded) or _is_clinical(right.folded)) and not given:
             return
         first = i
         while first > 0 and self.tokens[first].gap == " " and self.tokens[first - 1].upper:
@@ -382,13 +394,9 @@ class _Note:
         """``Jeb Stockwell 81 yom``: the words of a line before an age and sex are its person."""
         for match in _BEFORE_AGE.finditer(self.plain):
             words = _TOKEN.findall(match[1])
-            if all((is_word(fold(w)) and fold(w) not in NAME_WORDS) or _is_odd(w) for w in words):
+            if all((is_word(fold(w)) and fold(w) not in NAME_WORDS) or is_term(w) for w in words):
                 continue
-            if any(
-                fold(w) in _STOP_CAPITALS
-                or (_is_clinical(fold(w)) and fold(w) not in given_names())
-                for w in words
-            ):
+            if any(_stops_heading(fold(word)) for word in words):
                 continue
             yield self._mention(match.start(1), match.end(1), Strength.LABELLED, "en.name.headed")
 
@@ -446,7 +454,7 @@ class _Note:
 
     def _may_be_name(self, i: int) -> bool:
         token = self.tokens[i]
-        if self.all_upper or "-" in token.gap or _is_odd(token.text):
+        if self.all_upper or "-" in token.gap or is_term(token.text):
             return False
         return not any(t.text == token.text.casefold() for t in self.tokens)
 
@@ -466,7 +474,7 @@ class _Note:
         token = self.tokens[i]
         if self.all_upper or self._starts_sentence(i) or len(token.text) < 3 or "-" in token.gap:
             return False
-        if _is_odd(token.text):
+        if is_term(token.text):
             return False
         if not re.fullmatch(r"[,;]? |/| \(|\(|\n", token.gap):
             return False
@@ -528,7 +536,7 @@ class _Note:
                 or _is_clinical(token.folded)
                 or end > i
                 or len(token.text) == 1
-                or _is_odd(token.text)
+                or is_term(token.text)
             ):
                 break
             if not (token.titled or token.upper):
@@ -553,34 +561,22 @@ class _Note:
 
     def _span(self, first: int, last: int, strength: int, detector: str) -> Mention:
         start, end = self.tokens[first].start, self.tokens[last].end
-        if self.plain[end - 2 : end] == "'s":
-            end -= 2
         return self._mention(start, end, strength, detector)
 
     def _mention(self, start: int, end: int, strength: int, detector: str) -> Mention:
+        if self.plain[end - 2 : end] == "'s":
+            end -= 2
         return Mention(start, end, SpanType.NAME, strength, detector)
+
+
+def _stops_heading(word: str) -> bool:
+    if word in NAME_WORDS or word in given_names():
+        return False
+    return word in _STOP_CAPITALS or _is_clinical(word)
 
 
 def _close(token: _Token) -> bool:
     return token.gap in {" ", ". ", "."}
-
-
-# Endings of drugs, diseases, procedures and adjectives; few names of seven letters have them.
-_CLINICAL_ENDING = re.compile(
-    r"(?:sartan|olol|statin|cillin|mycin|azole|vir|mab|nib|prazole|pril|dipine|gliptin|gliflozin|glutide|parin|xaban|triptan"
-    r"|setron|oxacin|cycline|azepam|zolam|caine|tidine|thiazide|phylline|solone|mide|trigine|itis|osis|emia|aemia|pathy|ectomy"
-    r"|plasty|otomy|scopy|graphy|ology|ologist|iatrist|uria|algia|ation|ition|ction|ment|ness|ility|ing|ical|ous|tive|acy|ance|ence|ism)$"
-)
-_INNER_CAPITAL = re.compile(
-    r"^(?!Mc|Mac|De|La|Le|Van|O'|D'|Di|Fitz|St)[A-Z][a-z]+[A-Z]|\d[A-Za-z]|^[A-Za-z]-"
-)
-
-
-def _is_odd(text: str) -> bool:
-    """``CrCl``, ``HbA1c``, ``D-dimer``, ``Losartan``: shaped like a term, not like a name."""
-    return bool(_INNER_CAPITAL.search(text)) or (
-        len(text) >= 7 and bool(_CLINICAL_ENDING.search(text))
-    )
 
 
 _CLINICAL = frozenset(fold(word) for word in english_words("clinical.txt"))

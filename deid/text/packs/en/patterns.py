@@ -75,7 +75,7 @@ _STRONG_BEFORE = re.compile(
 _SCORE_BEFORE = re.compile(
     r"(?:\b(?:phq-?[29]?|gad-?7?|score[sd]?|mmse|moca|centor|strength|pain|murmur|vision|bp|pressure|reflexes|apgars?|"
     r"grade|epworth|katz|lawton|mini-cog|glasgow|gcs|audit|power|motor|va|od|os|ou|taps|ideation|hla|exam|"
-    r"monofilament|weinstein|dialysis|haemodialysis|pulses?|dp|pt|rated|rates|at|is|was|level)\b\s*(?:of\s*|was\s*|is\s*|:\s*)?)$",
+    r"monofilament|weinstein|dialysis|haemodialysis|pulses?|dp|pt|rated|rates|at|is|was)\b\s*(?:of\s*|was\s*|is\s*|:\s*)?)$",
     re.IGNORECASE,
 )
 _AFTER_SCORE = re.compile(

@@ -10,7 +10,7 @@ import re2
 
 from deid.text.document import Document, Mention, SpanType, Strength
 from deid.text.normalise import fold
-from deid.text.packs.en.lexicon import PACKAGE, US_STATES, english_words, is_word
+from deid.text.packs.en.lexicon import PACKAGE, US_STATES, english_words, is_term, is_word
 from deid.text.words import longest_first, read_lines
 
 _CAP = r"(?:(?:St|Mt|Ft)\.\s?)?[A-ZÀ-Þ][\w'’À-ÿ-]*"
@@ -18,19 +18,19 @@ _JOIN = r"(?: (?:of|and|the|de|del|la|for)(?: the)? | & | |-)"
 _HEAD = rf"(?:{_CAP}{_JOIN}){{1,6}}"
 _WORDLIKE = re.compile(r"[A-ZÀ-Þ][a-zà-ÿ'’]+(?:-[A-ZÀ-Þa-z][a-zà-ÿ'’]+)*")
 _CREDENTIAL_STATES = frozenset({"MD", "PA", "MA", "DC", "ND"})
-_CAPS_CUT = re.compile(r".*\b(?:FROM|AT|IN|TO|WITH|BY|MET|THE|AND)\s+", re.DOTALL)
+_CAPS_CUT = re.compile(r".*\b(?:FROM|AT|IN|TO|WITH|BY|MET|THE|AND)[ ]+", re.DOTALL)
 _FACILITY = (
-    r"(?:Hospital|Hosp\b\.?|Clinic|Med(?:ical|\.)?\s+(?:Center|Centre|Ctr\.?|Group|Associates)|Health(?:care)?(?:\s+(?:Center|Centre|System|Care|Clinic|Services))?"
-    r"|Center|Centre|Ctr\.?|Infirmary|Institute|Pavilion|Laborator(?:y|ies)|Family\s+Practice|Family\s+Medicine|Practice|Surgery|Sanatorium|Hospice|Manor|Nursing\s+Home"
-    r"|Assisted\s+Living|Rehab(?:ilitation)?|Memorial|General|Med\b|Trauma\s+(?:Center|Ctr)|Bone\s*&\s*Joint|Vascular|Dialysis|Imaging|Radiology|Oncology|Cardiology|Dermatology"
-    r"|Orthopa?edics|Pediatrics|Villa|House|Hall|Towers?|Gardens|Estates|Compound|Heights|Village|Park|Bridge|Falls|Lodge|Terrace|Residence|Shelter|Campus|Care)"
+    r"(?:(?:Hospital|Hosp\b\.?|Clinic|Med(?:ical|\.)?[ ]+(?:Center|Centre|Ctr\.?|Group|Associates)|Health(?:care)?(?:[ ]+(?:Center|Centre|System|Care|Clinic|Services))?"
+    r"|Center|Centre|Ctr\.?|Infirmary|Institute|Pavilion|Laborator(?:y|ies)|Family[ ]+Practice|Family[ ]+Medicine|Practice|Surgery|Sanatorium|Hospice|Manor|Nursing[ ]+Home"
+    r"|Assisted[ ]+Living|Rehab(?:ilitation)?|Memorial|General|Med\b|Trauma[ ]+(?:Center|Ctr)|Bone\s*&\s*Joint|Vascular|Dialysis|Imaging|Radiology|Oncology|Cardiology|Dermatology"
+    r"|Orthopa?edics|Pediatrics|Villa|House|Hall|Towers?|Gardens|Estates|Compound|Heights|Village|Park|Bridge|Falls|Lodge|Terrace|Residence|Shelter|Campus|Care)\b)"
 )
 _ORGANISATION = (
-    r"(?:Inc\.?|LLC|Ltd\.?|Corp(?:oration|\.)?|Co\.|Company|Compan(?:y|ies)|Group|Industries|Systems|Solutions|Services|Partners|Associates|Bank|School|College|University|Academy"
+    r"(?:(?:Inc\.?|LLC|Ltd\.?|Corp(?:oration|\.)?|Co\b\.?|Company|Compan(?:y|ies)|Group|Industries|Systems|Solutions|Services|Partners|Associates|Bank|School|College|University|Academy"
     r"|High|Elementary|Preschool|Kindergarten|Church|Chapel|Temple|Mosque|Synagogue|Tabernacle|Cathedral|Parish|Ministries|Authority|Alliance|Foundation|Society|Cooperative|Co-?op|Union|League"
-    r"|Pharmacy|Drugs?|Apothecary|Insurance|Assurance|Health\s+Plan|Mutual|Benefits|Bakery|Roofing|Janitorial|Plumbing|Construction|Logistics|Trucking|Transit|Motors|Farms?|Foods|Market|Grill|Cafe|Diner|Restaurant"
-    r"|Nurses|Homecare|Home\s+Care|Home\s+Health|Infusion|Staffing|Airlines?|Lines|Railway|Shipping|Manufacturing|Works|Mills?|Mining|Desalination|Energy|Electric|Data\s+Centers?|Laundry|Salon|Studios?|Press|Agency|Department|Dept\.?"
-    r"|Club|Team|Orchestra|Players|Council|Ballast|Axle|Tires?|Hardware|Supply|Garage|Auto|Brewery|Winery|Dairy|Lumber|Steel|Textiles?|Technologies|Tech|Software|Labs|Middle)"
+    r"|Pharmacy|Drugs?|Apothecary|Insurance|Assurance|Health[ ]+Plan|Mutual|Benefits|Bakery|Roofing|Janitorial|Plumbing|Construction|Logistics|Trucking|Transit|Motors|Farms?|Foods|Market|Grill|Cafe|Diner|Restaurant"
+    r"|Nurses|Homecare|Home[ ]+Care|Home[ ]+Health|Infusion|Staffing|Airlines?|Lines|Railway|Shipping|Manufacturing|Works|Mills?|Mining|Desalination|Energy|Electric|Data[ ]+Centers?|Laundry|Salon|Studios?|Press|Agency|Department|Dept\.?"
+    r"|Club|Team|Orchestra|Players|Council|Ballast|Axle|Tires?|Hardware|Supply|Garage|Auto|Brewery|Winery|Dairy|Lumber|Steel|Textiles?|Technologies|Tech|Software|Labs|Middle)\b)"
 )
 _STREET = (
     r"(?:Street|St\b\.?|Avenue|Ave\b\.?|Road|Rd\b\.?|Boulevard|Blvd\b\.?|Lane|Ln\b\.?|Drive|Dr\b\.?|Court|Ct\b\.?|Place|Pl\b\.?|Terrace|Way|Close|Loop|Circle|Cir\b\.?|Highway|Hwy\b\.?|Parkway|Pkwy\b\.?"
@@ -80,47 +80,48 @@ _STATE_NAMES = "|".join(
         "Wyoming",
     ]
 )
-_TOWNLIKE = r"[A-ZÀ-Þ][\w'’À-ÿ-]+(?:\s+[A-ZÀ-Þ][\w'’À-ÿ-]+){0,2}"
+_TOWNLIKE = r"[A-ZÀ-Þ][\w'’À-ÿ-]+(?:[ ]+[A-ZÀ-Þ][\w'’À-ÿ-]+){0,2}"
 _ZIP = r"\d{5}(?:-\d{4})?"
 _UK_POSTCODE = r"[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}"
 
-_UNIT = r"(?:Apt|Apartment|Unit|Suite|Ste|Flat|Villa|Door|Lot|No|P\.?\s?O\.?\s+Box|Room|House)\.?\s*#?\s*[\w/-]+"
+_UNIT = r"(?:Apt|Apartment|Unit|Suite|Ste|Flat|Villa|Door|Lot|No|P\.?\s?O\.?[ ]+Box|Room|House)\.?\s*#?\s*[\w/-]+"
 _ADDRESS = (
-    rf"(?:{_UNIT},?\s+)?(?:\d{{1,6}}[A-Za-z]?(?:[-/]\d+)?,?\s+)?(?:[NSEW]\.?\s+)?(?:[A-ZÀ-Þ0-9][\w'’À-ÿ-]*\s+){{0,3}}"
-    rf"{_STREET}(?:,?\s+{_UNIT})?(?:,\s*{_TOWNLIKE})?(?:,?\s+(?:{_STATES}|{_STATE_NAMES}))?(?:,?\s+(?:{_ZIP}|{_UK_POSTCODE}|\d{{3}}\s?\d{{3}}))?"
+    rf"(?:{_UNIT},?[ ]+)?(?:\d{{1,6}}[A-Za-z]?(?:[-/]\d+)?,?[ ]+)?(?:[NSEW]\.?[ ]+)?(?:[A-ZÀ-Þ0-9][\w'’À-ÿ-]*[ ]+){{0,3}}"
+    rf"{_STREET}(?:,?[ ]+{_UNIT})?(?:,\s*{_TOWNLIKE})?(?:,?[ ]+(?:{_STATES}|{_STATE_NAMES}))?(?:,?[ ]+(?:{_ZIP}|{_UK_POSTCODE}|\d{{3}}\s?\d{{3}}))?"
 )
-_PREPOSITION = r"\b(?:[Ii]n|[Ff]rom|[Nn]ear|[Tt]o|[Aa]t|[Oo]f|[Ll]ives in|[Ll]iving in|[Rr]esides in|[Mm]oved to|[Oo]utside|[Aa]round|[Vv]isiting|[Ll]eaving)\s+(?:the\s+)?"
+_PREPOSITION = r"\b(?:[Ii]n|[Ff]rom|[Nn]ear|[Tt]o|[Aa]t|[Oo]f|[Ll]ives in|[Ll]iving in|[Rr]esides in|[Mm]oved to|[Oo]utside|[Aa]round|[Vv]isiting|[Ll]eaving)[ ]+(?:the[ ]+)?"
 
 _SHAPES = tuple(
     (name, kind, strength, re2.compile(expression))
     for name, kind, strength, expression in (
-        ("en.place.address", SpanType.LOCATION, Strength.LABELLED, rf"\b(\d{{1,6}}[A-Za-z]?,?\s+(?:[NSEW]\.?\s+)?(?:[A-ZÀ-Þ][\w'’À-ÿ-]*\s+){{1,3}}{_STREET}(?:,?\s+{_UNIT})?(?:,\s*{_TOWNLIKE})?(?:,?\s+(?:{_STATES}|{_STATE_NAMES}))?(?:,?\s+(?:{_ZIP}|{_UK_POSTCODE}|\d{{3}}\s?\d{{3}}))?)"),
-        ("en.place.unit_address", SpanType.LOCATION, Strength.LABELLED, rf"\b((?:Apt|Apartment|Unit|Suite|Flat|Villa|Door|Lot|P\.?\s?O\.?\s+Box)\.?\s*#?\s*[\w/-]+,\s+(?:{_ADDRESS}|{_TOWNLIKE}(?:,\s*{_TOWNLIKE})*))"),
-        ("en.place.street", SpanType.LOCATION, Strength.LISTED, rf"\b((?:[A-ZÀ-Þ][\w'’À-ÿ-]+\s+){{1,3}}{_STREET})"),
-        ("en.place.road", SpanType.LOCATION, Strength.LABELLED, r"(?i)\b((?:hwy|highway|route|rte|interstate|i-|county\s+road|state\s+road|us-)\s?\d{1,4}(?:\s*@\s*[\w' ]{3,30}(?:bridge|exit|creek|road|rd))?)\b"),
-        ("en.place.town_state", SpanType.LOCATION, Strength.LABELLED, rf"\b({_TOWNLIKE},\s*(?:{_STATES}|{_STATE_NAMES})(?:\s+{_ZIP})?)\b"),
-        ("en.place.town_zip", SpanType.LOCATION, Strength.LABELLED, rf"\b({_TOWNLIKE},?\s+{_ZIP})\b"),
+        ("en.place.address", SpanType.LOCATION, Strength.LABELLED, rf"\b(\d{{1,6}}[A-Za-z]?,?[ ]+(?:[NSEW]\.?[ ]+)?(?:[A-ZÀ-Þ][\w'’À-ÿ-]*[ ]+){{1,3}}{_STREET}(?:,?[ ]+{_UNIT})?(?:,\s*{_TOWNLIKE})?(?:,?[ ]+(?:{_STATES}|{_STATE_NAMES}))?(?:,?[ ]+(?:{_ZIP}|{_UK_POSTCODE}|\d{{3}}\s?\d{{3}}))?)"),
+        ("en.place.unit_address", SpanType.LOCATION, Strength.LABELLED, rf"\b((?:Apt|Apartment|Unit|Suite|Flat|Villa|Door|Lot|P\.?\s?O\.?[ ]+Box)(?:\.[ ]?|[ ]#?|#)[\w/-]+,[ ]+(?:{_ADDRESS}|{_TOWNLIKE}(?:,\s*{_TOWNLIKE})*))"),
+        ("en.place.street", SpanType.LOCATION, Strength.LISTED, rf"\b((?:[A-ZÀ-Þ][\w'’À-ÿ-]+[ ]+){{1,3}}{_STREET})"),
+        ("en.place.road", SpanType.LOCATION, Strength.LABELLED, r"(?i)\b((?:hwy|highway|route|rte|interstate|i-|county[ ]+road|state[ ]+road|us-)\s?\d{1,4}(?:\s*@\s*[\w' ]{3,30}(?:bridge|exit|creek|road|rd))?)\b"),
+        ("en.place.town_state", SpanType.LOCATION, Strength.LABELLED, rf"\b({_TOWNLIKE},\s*(?:{_STATES}|{_STATE_NAMES})(?:[ ]+{_ZIP})?)\b"),
+        ("en.place.town_zip", SpanType.LOCATION, Strength.LABELLED, rf"\b({_TOWNLIKE},?[ ]+{_ZIP})\b"),
         ("en.place.zip", SpanType.LOCATION, Strength.LABELLED, r"(?i)\bzip(?:\s*code)?:?\s*(\d{5}(?:-\d{4})?)\b"),
-        ("en.place.zip_in", SpanType.LOCATION, Strength.LISTED, r"\b(?:in|from|near|area)\s+(\d{5})\b"),
+        ("en.place.zip_in", SpanType.LOCATION, Strength.LISTED, r"\b(?:in|from|near|area)[ ]+(\d{5})\b"),
         ("en.place.postcode", SpanType.LOCATION, Strength.LISTED, rf"\b({_UK_POSTCODE})\b"),
         ("en.place.addr_label", SpanType.LOCATION, Strength.LABELLED, r"(?:ADDR(?:ESS)?|Addr(?:ess)?|CITY|City|TOWN|Town):?\s{1,4}((?:[\dA-ZÀ-Þ][\w'’À-ÿ-]*[ ,]?){1,7})"),
-        ("en.place.facility", SpanType.LOCATION, Strength.LISTED, rf"\b({_HEAD}{_FACILITY}(?:\s+(?:of|in|at)\s+{_TOWNLIKE}|,\s{_TOWNLIKE})?)"),
-        ("en.place.facility_of", SpanType.LOCATION, Strength.LISTED, rf"\b((?:University|Hospital|College|Institute|Children's\s+Hospital|Clinic|Center)(?:\s+(?:of|for|at|de|San|Santa)\s?)(?:the\s+)?{_TOWNLIKE}(?:\s+(?:Hospital|Medical Center|Clinic|Health))?)"),
-        ("en.place.hospital_first", SpanType.LOCATION, Strength.LISTED, r"\b((?:Hospital|Clinica|Clínica|Hôpital)\s+(?:[A-ZÀ-Þ][\w'’À-ÿ-]+\s?){1,3})"),
-        ("en.place.caps_facility", SpanType.LOCATION, Strength.LISTED, r"\b((?:[A-Z][A-Z.'-]+\s+){1,4}(?:HOSPITAL|CLINIC|HEALTH CENTRE|HEALTH CENTER|MEDICAL CENTER|MEDICAL CENTRE|INFIRMARY|PAVILION|MANOR|HOSPICE|NURSING HOME))\b"),
-        ("en.org.caps", SpanType.ORGANIZATION, Strength.LISTED, r"\b((?:[A-Z][A-Z.'-]+\s+){1,4}(?:TABERNACLE|CHURCH|CHAPEL|SCHOOL|COLLEGE|UNIVERSITY|PHARMACY|COMPANY|INC|LLC|BAKERY|ACADEMY|TEMPLE|MOSQUE))\b"),
-        ("en.place.saint", SpanType.LOCATION, Strength.LISTED, r"\b((?:St\.?|Saint|Mt\.?|Mount)\s+(?:[A-Z][\w-]+)(?:['’]s)?(?:\s+(?:[Hh]osp(?:ital)?\.?|[Cc]linic|Med(?:ical)?\.?\s+C(?:enter|tr)\.?|Health))?)"),
-        ("en.place.clinic_lower", SpanType.LOCATION, Strength.LISTED, rf"\b({_CAP}(?:\s+{_CAP}){{0,3}}(?:\s+\w+)?\s+(?:clinic|hospital|hosp|health center|medical center|office))\b"),
-        ("en.place.va", SpanType.LOCATION, Strength.LISTED, r"\b([A-Z][a-z]+\s+(?:VA|Gen|Med)\b\.?)"),
-        ("en.place.acronym", SpanType.LOCATION, Strength.LISTED, r"\b([A-Z]{2,5}\s+(?:Med(?:ical)?\.?(?:\s+(?:Center|Ctr\.?|Centre))?|Health(?:\s+(?:Center|System|Care))?|Hosp(?:ital)?|Clinic|Cancer\s+Center))\b"),
+        ("en.place.facility", SpanType.LOCATION, Strength.LISTED, rf"\b({_HEAD}{_FACILITY}(?:[ ]+(?:of|in|at)[ ]+{_TOWNLIKE}|,\s{_TOWNLIKE})?)"),
+        ("en.place.facility_of", SpanType.LOCATION, Strength.LISTED, rf"\b((?:University|Hospital|College|Institute|Children's[ ]+Hospital|Clinic|Center)(?:[ ]+(?:of|at|de|San|Santa)\s?)(?:the[ ]+)?{_TOWNLIKE}(?:[ ]+(?:Hospital|Medical Center|Clinic|Health))?)"),
+        ("en.place.childrens", SpanType.LOCATION, Strength.LISTED, r"\b((?:Children['’]s|Women['’]s|General|Memorial) Hospital (?:[A-Z][a-z]+ ?){1,3})"),
+        ("en.place.hospital_first", SpanType.LOCATION, Strength.LISTED, r"\b((?:Hospital|Clinica|Clínica|Hôpital)[ ]+(?:[A-ZÀ-Þ][\w'’À-ÿ-]+\s?){1,3})"),
+        ("en.place.caps_facility", SpanType.LOCATION, Strength.LISTED, r"\b((?:[A-Z][A-Z.'-]+[ ]+){1,4}(?:HOSPITAL|CLINIC|HEALTH CENTRE|HEALTH CENTER|MEDICAL CENTER|MEDICAL CENTRE|INFIRMARY|PAVILION|MANOR|HOSPICE|NURSING HOME))\b"),
+        ("en.org.caps", SpanType.ORGANIZATION, Strength.LISTED, r"\b((?:[A-Z][A-Z.'-]+[ ]+){1,4}(?:TABERNACLE|CHURCH|CHAPEL|SCHOOL|COLLEGE|UNIVERSITY|PHARMACY|COMPANY|INC|LLC|BAKERY|ACADEMY|TEMPLE|MOSQUE))\b"),
+        ("en.place.saint", SpanType.LOCATION, Strength.LISTED, r"\b((?:St\.?|Saint|Mt\.?|Mount)[ ]+(?:[A-Z][\w-]+)(?:['’]s)?(?:[ ]+(?:[Hh]osp(?:ital)?\.?|[Cc]linic|Med(?:ical)?\.?[ ]+C(?:enter|tr)\.?|Health))?)"),
+        ("en.place.clinic_lower", SpanType.LOCATION, Strength.LISTED, rf"\b({_CAP}(?:[ ]+{_CAP}){{0,3}}(?:[ ]+\w+)?[ ]+(?:clinic|hospital|hosp|health center|medical center|office))\b"),
+        ("en.place.va", SpanType.LOCATION, Strength.LISTED, r"\b([A-Z][a-z]+[ ]+(?:VA|Gen|Med)\b\.?)"),
+        ("en.place.acronym", SpanType.LOCATION, Strength.LISTED, r"\b([A-Z]{2,5}[ ]+(?:Med(?:ical)?\.?(?:[ ]+(?:Center|Ctr\.?|Centre))?|Health(?:[ ]+(?:Center|System|Care))?|Hosp(?:ital)?|Clinic|Cancer[ ]+Center))\b"),
         ("en.org.kind", SpanType.ORGANIZATION, Strength.LISTED, rf"\b({_HEAD}{_ORGANISATION})"),
-        ("en.org.works", SpanType.ORGANIZATION, Strength.LISTED, rf"(?i:\b(?:works?(?:ing)?|worked|employed|employer|job)\b\s*:?\s*(?:nights\s+|days\s+|full[- ]time\s+)?(?i:for|at|with|by)?\s+)([A-ZÀ-Þ][a-zà-ÿ][\w'’À-ÿ-]*(?:\s+[A-ZÀ-Þ][\w'’À-ÿ-]+){{0,2}}(?:\s+&\s+{_TOWNLIKE})?)"),
-        ("en.org.lower", SpanType.ORGANIZATION, Strength.LISTED, r"\b(?:from|at|with|via)\s+([a-z]+(?:\s+[a-z]+){1,2}\s+(?:homecare|home care|home health|hospice|pharmacy|school|bakery|church))\b"),
-        ("en.place.lower", SpanType.LOCATION, Strength.LISTED, r"\b(?:from|to|at|in)\s+((?:[a-z]+\s+){1,2}(?:creek|springs|falls|heights|village|manor|vascular|medical center|general hospital|memorial|ridge|river|lake|valley|junction|gulch|hollow|harbor|beach))\b"),
+        ("en.org.works", SpanType.ORGANIZATION, Strength.LISTED, rf"(?i:\b(?:works?(?:ing)?|worked|employed|employer|job)\b\s*:?\s*(?:nights[ ]+|days[ ]+|full[- ]time[ ]+)?(?i:for|at|with|by)?[ ]+)([A-ZÀ-Þ][a-zà-ÿ][\w'’À-ÿ-]*(?:[ ]+[A-ZÀ-Þ][\w'’À-ÿ-]+){{0,2}}(?:[ ]+&[ ]+{_TOWNLIKE})?)"),
+        ("en.org.lower", SpanType.ORGANIZATION, Strength.LISTED, r"\b(?:from|at|with|via)[ ]+([a-z]+(?:[ ]+[a-z]+){1,2}[ ]+(?:homecare|home care|home health|hospice|pharmacy|school|bakery|church))\b"),
+        ("en.place.lower", SpanType.LOCATION, Strength.LISTED, r"\b(?:from|to|at|in)[ ]+((?:[a-z]+[ ]+){1,2}(?:creek|springs|falls|heights|village|manor|vascular|medical center|general hospital|memorial|ridge|river|lake|valley|junction|gulch|hollow|harbor|beach))\b"),
         ("en.place.preposition", SpanType.LOCATION, Strength.SHAPED, _PREPOSITION + rf"({_TOWNLIKE})"),
-        ("en.place.region", SpanType.LOCATION, Strength.LISTED, r"\b((?:[A-Z][\w'-]+\s+){1,2}(?:County|Township|Parish|District|Neighborhood|neighborhood|Valley|Beach|Island|Lake|River|Creek|Springs|Mountain|Bay|Harbor|Harbour|Gulch|Canyon))\b"),
-        ("en.place.water", SpanType.LOCATION, Strength.LISTED, r"\b((?:Lake|Mount|Fort|Port|Cape|Camp|Point)\s+[A-Z][a-z]+)\b"),
-        ("en.place.the_area", SpanType.LOCATION, Strength.LISTED, r"\bthe\s+([A-Z][a-z]+)\s+(?:neighborhood|neighbourhood|area|district|bar|pub|shelter)\b"),
+        ("en.place.region", SpanType.LOCATION, Strength.LISTED, r"\b((?:[A-Z][\w'-]+[ ]+){1,2}(?:County|Township|Parish|District|Neighborhood|neighborhood|Valley|Beach|Island|Lake|River|Creek|Springs|Mountain|Bay|Harbor|Harbour|Gulch|Canyon))\b"),
+        ("en.place.water", SpanType.LOCATION, Strength.LISTED, r"\b((?:Lake|Mount|Fort|Port|Cape|Camp|Point)[ ]+[A-Z][a-z]+)\b"),
+        ("en.place.the_area", SpanType.LOCATION, Strength.LISTED, r"\bthe[ ]+([A-Z][a-z]+)[ ]+(?:neighborhood|neighbourhood|area|district|bar|pub|shelter)\b"),
     )
 )  # fmt: skip
 _GENERIC = english_words("generic.txt")
@@ -167,7 +168,8 @@ class PlaceAnnotator:
                 plain[max(0, start - 12) : start]
             ):
                 continue
-            if _EPONYM_AFTER.match(plain[end : end + 24]):
+            after = _EPONYM_AFTER.match(plain[end : end + 24])
+            if after and after[1].casefold() in EPONYM_HEADS:
                 continue
             yield Mention(start, end, SpanType.LOCATION, Strength.LISTED, "en.place.listed")
 
@@ -182,7 +184,8 @@ _STATE_TAIL = re.compile(r",\s*([A-Z]{2})$")
 def _is_unknown(text: str) -> bool:
     words = re.split(r"\s+", text)
     return (
-        all(_WORDLIKE.fullmatch(word) for word in words)
+        all(_WORDLIKE.fullmatch(word) and not is_term(word) for word in words)
+        and not text.endswith(("'s", "’s"))
         and not any(is_word(fold(p)) or fold(p) in _NOT_PLACE for w in words for p in w.split("-"))
         and fold(text) not in US_STATES
     )
@@ -195,6 +198,10 @@ def _is_place(plain: str, start: int, end: int, name: str) -> bool:
         state = _STATE_TAIL.search(found)
         if state and state[1] in _CREDENTIAL_STATES:
             return bool(_PREPOSITION_BEFORE.search(plain[max(0, start - 12) : start]))
+    if name == "en.place.town_zip":
+        return any(c.islower() for c in found)
+    if name == "en.place.street" and re.search(r"\bSt\.?$", found):
+        return not re.match(r"\.? [A-Z]", plain[end : end + 3])
     if name == "en.place.clinic_lower":
         return not re.search(r"(?<!Children)(?<!Women)['’]s (?:clinic|office|hospital)$", found)
     if name in {"en.place.saint", "en.place.va"}:

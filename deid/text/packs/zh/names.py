@@ -134,11 +134,8 @@ def _titled(plain: str, titles: re.Pattern[str]) -> Iterator[Mention]:
             before = plain[start - 1 : start]
             free = not before or not "\u4e00" <= before <= "\u9fff" or before in _BEFORE_NAME
             # A surname alone needs no more than its title, unless the title begins another word.
-            if (
-                free
-                or length == 1
-                and text not in _NEVER_SURNAME
-                and before not in "主副总全专住首"
+            if free or (
+                length == 1 and text not in _NEVER_SURNAME and before not in "主副总全专住首"
             ):
                 detector = "zh.name.title"
                 yield Mention(start, place, SpanType.NAME, Strength.LABELLED, detector)
