@@ -1,0 +1,111 @@
+"""``carecommons cohort``: csv on standard output, reasons on standard error, exit codes kept."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cohorts.definitions import (
+    condition,
+    correlated,
+    drug,
+    expression,
+    person_id,
+    rule,
+    tiny_world,
+)
+
+EVENTS = [{"person": str(p), "concept": "asthma", "day": "2020-01-01"} for p in range(1, 21)]
+EVENTS += [
+    {"person": "1", "domain": "drug", "concept": "salbutamol", "day": "2020-01-02"},
+]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+    tiny_world(folder / "releases", EVENTS)
+    treated = rule("treated", correlated(drug(), 0, 30, at_least=1))
+    (folder / "asthma.json").write_text(json.dumps(expression(condition())))
+    (folder / "treated.json").write_text(
+        json.dumps(expression(condition(), InclusionRules=[treated]))
+    )
+    (folder / "wrong.json").write_text(json.dumps(expression({"Nonsense": {}})))
+    (folder / "undefined.json").write_text(json.dumps(expression(condition(9))))
+    return folder
+
+
+def carecommons(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from app.cli import main; main()", *arguments],
+        capture_output=True,
+        text=True,
+        env={"PATH": "/usr/bin:/bin", "CARECOMMONS_HOME": str(home)},
+        cwd=Path(__file__).resolve().parents[3],
+    )
+
+
+def test_rows_are_printed_as_sorted_csv(home: Path) -> None:
+    done = carecommons(home, "cohort", "run", str(home / "asthma.json"), "--release", "tiny-v1")
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0
+    assert lines[0] == "subject_id,cohort_start_date,cohort_end_date"
+    assert lines[1:] == [f"{person_id(p)},2020-01-01,2020-01-02" for p in range(1, 21)]
+
+
+def test_a_file_holds_the_same_bytes_as_the_output(home: Path, tmp_path: Path) -> None:
+    arguments = ("cohort", "run", str(home / "asthma.json"), "--release", "tiny-v1")
+    target = tmp_path / "out.csv"
+    carecommons(home, *arguments, "-o", str(target))
+    assert target.read_text() == carecommons(home, *arguments).stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_counts_are_safe(home: Path) -> None:
+    done = carecommons(home, "cohort", "count", str(home / "treated.json"), "--release", "tiny-v1")
+    counts = {line.rsplit(None, 1)[0].strip(): line.rsplit(None, 1)[1] for line in
+              done.stdout.splitlines()}  # fmt: skip
+    assert counts == {
+        "People with an entry event": "20",
+        "after: treated": "<11",
+        "People in the cohort": "<11",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("run", "wrong.json", "--release", "tiny-v1"), 1, "$.PrimaryCriteria.CriteriaList[0]"),
+        (("run", "asthma.json", "--release", "none-such"), 1, "no release named none-such"),
+        (("run", "asthma.json"), 2, "--release NAME or --cdm DIR"),
+        (("run", "absent.json", "--release", "tiny-v1"), 2, "absent.json"),
+        (("run", "asthma.json", "--cdm", "."), 1, "no table person"),
+        (("check", "wrong.json"), 1, "unknown Criteria"),
+    ],
+)
+def test_a_refusal_is_one_line_with_its_reason(
+    home: Path, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    command, name, *rest = arguments
+    rest = [str(home) if value == "." else value for value in rest]
+    done = carecommons(home, "cohort", command, str(home / name), *rest)
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_check_lists_findings_and_fails_on_errors(home: Path) -> None:
+    done = carecommons(home, "cohort", "check", str(home / "undefined.json"))
+    assert done.returncode == 1
+    assert "undefined_concept_set" in done.stdout
+    assert carecommons(home, "cohort", "check", str(home / "treated.json")).returncode == 0
+
+
+def test_describe_prints_plain_language(home: Path) -> None:
+    done = carecommons(home, "cohort", "describe", str(home / "treated.json"))
+    assert 'a condition occurrence of "asthma"' in done.stdout

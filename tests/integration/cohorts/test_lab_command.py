@@ -1,0 +1,169 @@
+"""``carecommons lab``: one project, behind a token, on this machine, with none of our secrets."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from app.lab.workspace import prepare_session, shipped_notebooks
+from cohorts import set_access, write_extract
+from cohorts.errors import AccessExpired, ProjectError
+from deid.pseudonyms import Pseudonymiser
+from tests.unit.cohorts.definitions import person_id, tiny_world
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+CARECOMMONS = (sys.executable, "-c", "from app.cli import main; main()")
+SHELL = {
+    "PATH": "/usr/bin:/bin",
+    "LC_ALL": "C.UTF-8",
+    "CARECOMMONS_ENGINE_KEYRING": "/keys",
+    "CARECOMMONS_PORTAL_DATABASE_URL": "postgresql://user:password@host/db",
+    "CARECOMMONS_HOME": "/home",
+    "PGPASSWORD": "password",
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    events = [{"person": "1", "concept": "asthma", "day": "2020-01-01"}]
+    release = tiny_world(tmp_path / "releases", events)
+    for project in ("breath", "heart"):
+        write_extract(
+            release,
+            [person_id(1)],
+            {"person": None},
+            Pseudonymiser(hashlib.sha256(project.encode()).digest()).ids,
+            tmp_path / "projects",
+            project=project,
+            extract="e1",
+        )
+    return tmp_path
+
+
+def test_the_environment_of_the_lab_holds_its_project_and_no_secret(home: Path) -> None:
+    session = prepare_session(home / "projects", "breath", SHELL, "127.0.0.1", 0, browser=False)
+    ours = {name for name in session.environment if name.startswith("CARECOMMONS")}
+    assert ours == {"CARECOMMONS_LAB_PROJECT"}
+    assert session.environment["CARECOMMONS_LAB_PROJECT"] == str(home / "projects" / "breath")
+    assert "password" not in " ".join(session.environment.values())
+    assert session.environment["LC_ALL"] == "C.UTF-8"
+
+
+def test_the_token_is_fresh_and_not_in_the_argument_list(home: Path) -> None:
+    sessions = [
+        prepare_session(home / "projects", "breath", SHELL, "127.0.0.1", 8888, browser=False)
+        for _ in range(2)
+    ]
+    tokens = [session.environment["JUPYTER_TOKEN"] for session in sessions]
+    assert tokens[0] != tokens[1]
+    assert len(tokens[0]) >= 32
+    assert tokens[0] not in " ".join(sessions[0].argv)
+    assert tokens[0] not in repr(sessions[0])
+
+
+def test_notebooks_are_copied_once_and_never_overwritten(home: Path) -> None:
+    shipped = [notebook.name for notebook in shipped_notebooks()]
+    assert "01_first_look.ipynb" in shipped
+    workspace = home / "projects" / "breath" / "workspace"
+    prepare_session(home / "projects", "breath", SHELL, "127.0.0.1", 0, browser=False)
+    assert sorted(path.name for path in workspace.iterdir()) == shipped
+    (workspace / shipped[0]).write_text("my own work")
+    prepare_session(home / "projects", "breath", SHELL, "127.0.0.1", 0, browser=False)
+    assert (workspace / shipped[0]).read_text() == "my own work"
+
+
+def test_a_project_that_is_closed_or_absent_is_not_opened(home: Path) -> None:
+    set_access(home / "projects", "breath", revoked=True)
+    with pytest.raises(AccessExpired):
+        prepare_session(home / "projects", "breath", SHELL, "127.0.0.1", 0, browser=False)
+    with pytest.raises(ProjectError, match="no project lungs"):
+        prepare_session(home / "projects", "lungs", SHELL, "127.0.0.1", 0, browser=False)
+
+
+def test_without_a_project_the_projects_are_listed(home: Path) -> None:
+    done = subprocess.run(
+        [*CARECOMMONS, "lab"],
+        env={"PATH": "/usr/bin:/bin", "CARECOMMONS_HOME": str(home)},
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.split() == ["breath", "heart"]
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture
+def address(home: Path) -> Iterator[str]:
+    """Address of a JupyterLab that serves project ``breath``."""
+    process = subprocess.Popen(
+        [*CARECOMMONS, "lab", "--project", "breath", "--no-browser", "--port", "0"],
+        env={
+            "PATH": "/usr/bin:/bin",
+            "CARECOMMONS_HOME": str(home),
+            "PYTHONPATH": str(REPOSITORY),
+            "PYTHONUNBUFFERED": "1",
+        },
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        lines = dict(process.stdout.readline().split(None, 1) for _ in range(2))
+        address = lines["address:"].strip()
+        deadline = time.monotonic() + 60
+        while not _answers(urlsplit(address).port or 0):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        yield address
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_jupyterlab_serves_the_workspace_to_the_holder_of_the_token_only(
+    home: Path, address: str
+) -> None:
+    parts = urlsplit(address)
+    (token,) = parse_qs(parts.query)["token"]
+    assert parts.hostname == "127.0.0.1"
+
+    def get(path: str, token: str | None) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", parts.port or 0, timeout=20)
+        headers = {"Authorization": f"token {token}"} if token else {}
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+    assert get("/api/contents", None)[0] == 403
+    assert get("/api/contents", "wrong")[0] == 403
+    status, body = get("/api/contents", token)
+    assert status == 200
+    names = {entry["name"] for entry in json.loads(body)["content"]}
+    assert names == {notebook.name for notebook in shipped_notebooks()}
+    status, page = get("/lab", token)
+    assert status == 200
+    config = page.decode().split('id="jupyter-config-data"')[1].split("</script>")[0]
+    settings = json.loads(config.split(">", 1)[1])
+    disabled = settings["disabledExtensions"]
+    assert "@jupyterlab/apputils-extension:announcements" in disabled
+    assert "@jupyterlab/extensionmanager-extension" in disabled
+    assert settings["extensionManager"]["can_install"] is False
+    assert settings["news"]["disabled"] is True
+    assert settings["terminalsAvailable"] is False
