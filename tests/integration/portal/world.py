@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.db.database import Database, open_database
-from app.db.models import DataRequest, Project, User
+from app.db.models import DataRequest, User
 from app.permissions import COMMAND_LINE, Actor, Role
 from app.portal import create_app
 from app.services.accounts import actor_of, create_user
@@ -73,10 +75,10 @@ EXPRESSION = json.dumps(
 LATER = datetime.now(UTC).date() + timedelta(days=200)
 
 
-def settings_of(root: Path, database_url: str | None = None) -> PortalSettings:
+def settings_of(root: Path) -> PortalSettings:
     """Settings whose every path lies under ``root``."""
     return PortalSettings(
-        database_url=database_url or f"sqlite:///{root / 'portal' / 'portal.db'}",
+        database_url=f"sqlite:///{root / 'portal' / 'portal.db'}",
         release_root=root / "releases",
         project_root=root / "projects",
         secret_file=root / "portal" / "secret",
@@ -217,12 +219,25 @@ class World:
         return client
 
 
-def make_world(
-    root: Path, people: int = 60, ill: int = 30, database_url: str | None = None
-) -> World:
+def make_world(root: Path, people: int = 60, ill: int = 30) -> World:
+    """A world of its own under ``root``; the first of a kind is built, the others are copies."""
+    if (people, ill) not in _patterns:
+        pattern = _build_world(Path(tempfile.mkdtemp(prefix="carecommons-world-")), people, ill)
+        pattern.database.close()
+        _patterns[people, ill] = pattern
+    pattern = _patterns[people, ill]
+    shutil.copytree(pattern.settings.release_root.parent, root, dirs_exist_ok=True)
+    settings = settings_of(root)
+    return replace(pattern, settings=settings, database=Database(settings.database_url))
+
+
+_patterns: dict[tuple[int, int], World] = {}
+
+
+def _build_world(root: Path, people: int, ill: int) -> World:
     """Build the release, the users and the project."""
     build_release(root / "releases", release_tables(people, ill), RELEASE)
-    settings = settings_of(root, database_url)
+    settings = settings_of(root)
     database = open_database(settings.database_url)
     actors: dict[str, Actor] = {}
     with database.writing() as session:
@@ -235,11 +250,7 @@ def make_world(
             session, actors["researcher"], project.id, "Hypertension", "", EXPRESSION
         )
         session.refresh(cohort, ["versions"])
-        world = World(settings, database, actors, project.id, cohort.id, cohort.versions[-1].id)
-    return world
-
-
-_hashes: dict[str, str] = {}
+        return World(settings, database, actors, project.id, cohort.id, cohort.versions[-1].id)
 
 
 def _add(session: Any, local: str, name: str, role: Role) -> User:
@@ -270,7 +281,3 @@ def post(client: FlaskClient, url: str, page: str, **data: Any) -> TestResponse:
         data={"csrf_token": token_of(shown), **data},
         headers={"Referer": f"http://localhost{page}"},
     )
-
-
-def project_of(session: Any, world: World) -> Project:
-    return session.get_one(Project, world.project_id)
