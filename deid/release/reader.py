@@ -100,7 +100,7 @@ class Release:
         with self.connect() as connection:
             if table not in self.manifest.tables:
                 raise ReleaseNotFound(f"release {self.name} has no table {table}")
-            return connection.execute(f'SELECT * FROM "{table}"').to_arrow_table()
+            return connection.sql(f'SELECT * FROM "{table}"').to_arrow_table()
 
     def check_files(self) -> None:
         """Compare every file with the manifest.

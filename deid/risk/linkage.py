@@ -41,6 +41,8 @@ def linkage_risk(
     own population.
     """
     people = len(columns[0])
+    if not people:
+        return LinkageRisk(0, 0, 0, 0.0, 0.0, {str(level): 0.0 for level in RISK_LEVELS}, 0.0, 0.0)
     codes, sizes = class_of_each(columns)
     risk = 1.0 / sizes[codes]
     journalist = float(risk.max())
