@@ -138,10 +138,13 @@ def _vitals(
 ) -> dict[str, float]:
     """What is measured once a visit, however many forms it fills."""
     resident = body.resident
+    # One person has one way with pills, whatever they are for.
+    current = next(iter(treatments.values())).adherence
+    adherence = next_adherence(stream, resident, day, current)
     for treatment in treatments.values():
-        treatment.adherence = next_adherence(stream, resident, day, treatment.adherence)
+        treatment.adherence = adherence
     pressure = treatments.get(HYPERTENSION)
-    drugs, adherence = (pressure.drugs, pressure.adherence) if pressure else (0, "ADHERENCE_NONE")
+    drugs = pressure.drugs if pressure else 0
     systolic, diastolic = blood_pressure(stream, body, day, drugs, adherence)
     weight = round(resident.weight_kg + stream.gauss(0, 0.8), 1)
     return {

@@ -98,11 +98,17 @@ class DiseaseModel:
     locale: Mapping[str, float] = field(default_factory=dict)
     after: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def points(self) -> Curve:
+        """The curve from zero on: what the first point holds arose in the ten years before it."""
+        age, share = self.curve[0]
+        return self.curve if share == 0 else ((max(age - 10, 0.0), 0.0), *self.curve)
+
     def prevalence(self, age: float) -> float:
         """Prevalence at an age, before ratios."""
-        points = self.curve
+        points = self.points
         if age <= points[0][0]:
-            return points[0][1] if age == points[0][0] else 0.0
+            return 0.0
         for (left, low), (right, high) in pairwise(points):
             if age <= right:
                 return low + (high - low) * (age - left) / (right - left)
@@ -117,10 +123,7 @@ class DiseaseModel:
         if ratio <= 0 or draw >= self.curve[-1][1] * ratio:
             return None
         wanted = draw / ratio
-        first_age, first = self.curve[0]
-        if wanted <= first:
-            return first_age
-        for (left, low), (right, high) in pairwise(self.curve):
+        for (left, low), (right, high) in pairwise(self.points):
             if wanted <= high and high > low:
                 return left + (right - left) * (wanted - low) / (high - low)
         return None

@@ -15,37 +15,46 @@ ADHERENCE_EFFECT = {"ADHERENCE_REGULAR": 1.0, "ADHERENCE_INTERMITTENT": 0.45, "A
 DEPRESSED = "DEPRESSIVE_DISORDER"
 
 
+RISE_DAYS = 730
+"""A level rises to that of the disease over the two years before its diagnosis (assumption)."""
+
+
 @dataclass
 class Body:
-    """A resident's own levels without treatment."""
+    """A resident's own levels without treatment, before disease and in it."""
 
     resident: Resident
+    healthy_systolic: float
     systolic: float
     diastolic: float
+    healthy_glucose: float
     glucose: float
     heart_rate: float
     cholesterol: float
     creatinine: float
     last_pressure: tuple[int, int] | None = None
 
+    def risen(self, problem: str, day: date) -> float:
+        """How far the level of a disease is reached on a day: 0 long before, 1 from its onset."""
+        onset = self.resident.problems.get(problem)
+        if onset is None:
+            return 0.0
+        return min(max(1 + (day - onset).days / RISE_DAYS, 0.0), 1.0)
+
 
 def draw_body(stream: Random, resident: Resident) -> Body:
-    """Levels of one person; people with a diagnosis lie higher."""
-    if "ESSENTIAL_HYPERTENSION" in resident.problems:
-        systolic = stream.gauss(value("sbp.untreated.mean"), value("sbp.untreated.sd"))
-    else:
-        systolic = min(stream.gauss(value("sbp.normal.mean"), 7), 134)
-    if "TYPE_2_DIABETES" in resident.problems:
-        glucose = max(stream.gauss(value("fpg.untreated.mean"), value("fpg.untreated.sd")), 7.2)
-    else:
-        glucose = min(max(stream.gauss(value("fpg.normal.mean"), 0.4), 4.2), 6.4)
+    """Levels of one person."""
     high_lipids = "HYPERLIPIDEMIA" in resident.problems
     renal = "CHRONIC_KIDNEY_DISEASE" in resident.problems
+    systolic = stream.gauss(value("sbp.untreated.mean"), value("sbp.untreated.sd"))
+    glucose = stream.gauss(value("fpg.untreated.mean"), value("fpg.untreated.sd"))
     return Body(
         resident=resident,
-        systolic=systolic,
-        diastolic=systolic * 0.42 + stream.gauss(28, 4),
-        glucose=glucose,
+        healthy_systolic=min(stream.gauss(value("sbp.normal.mean"), 7), 134),
+        systolic=max(systolic, 138),
+        diastolic=stream.gauss(28, 4),
+        healthy_glucose=min(max(stream.gauss(value("fpg.normal.mean"), 0.4), 4.2), 6.2),
+        glucose=max(glucose, 7.2),
         heart_rate=stream.gauss(74, 7),
         cholesterol=stream.gauss(6.3 if high_lipids else 4.7, 0.6),
         creatinine=stream.gauss(128 if renal else (76 if resident.sex == "M" else 62), 11),
@@ -59,10 +68,18 @@ def blood_pressure(
     effect = ADHERENCE_EFFECT[adherence] * drugs
     winter = value("sbp.winter") * cos(2 * pi * (day.timetuple().tm_yday - 15) / 365)
     age = max(body.resident.age_on(day) - 40, 0)
-    systolic = body.systolic + value("sbp.age_slope") * (age - 20) + winter
+    risen = body.risen("ESSENTIAL_HYPERTENSION", day)
+    own = body.healthy_systolic + (body.systolic - body.healthy_systolic) * risen
+    systolic = own + value("sbp.age_slope") * (age - 20) + winter
     systolic += value("sbp.heavy_salt") if body.resident.salt == "HEAVY" else 0
     systolic += stream.gauss(0, value("sbp.visit.sd")) - effect * value("sbp.per_drug")
-    diastolic = body.diastolic + winter / 2 - effect * value("dbp.per_drug") + stream.gauss(0, 4)
+    diastolic = (
+        body.diastolic
+        + own * 0.42
+        + winter / 2
+        - effect * value("dbp.per_drug")
+        + stream.gauss(0, 4)
+    )
     if body.last_pressure is not None and happens(stream, value("record.copied_forward")):
         return body.last_pressure
     # A measurement shows one habit of reading the gauge in both numbers.
@@ -85,12 +102,13 @@ def _write(pressure: float, habit: float) -> int:
 
 def fasting_glucose(stream: Random, body: Body, day: date, drugs: int, adherence: str) -> float:
     """Fasting plasma glucose in mmol/L."""
-    glucose = body.glucose - ADHERENCE_EFFECT[adherence] * drugs * value("fpg.per_drug")
+    risen = body.risen("TYPE_2_DIABETES", day)
+    glucose = body.healthy_glucose + (body.glucose - body.healthy_glucose) * risen
+    glucose -= ADHERENCE_EFFECT[adherence] * drugs * value("fpg.per_drug")
     if body.resident.has(DEPRESSED, day):
         glucose += value("fpg.depression")
     glucose += stream.gauss(0, value("fpg.visit.sd"))
-    floor = 4.1 if "TYPE_2_DIABETES" in body.resident.problems else 3.9
-    return round(max(glucose, floor), 1)
+    return round(max(glucose, 3.9), 1)
 
 
 def hba1c(stream: Random, glucose: float) -> float:

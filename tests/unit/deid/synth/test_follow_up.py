@@ -118,6 +118,18 @@ def test_every_parameter_and_disease_has_a_source() -> None:
         assert hasattr(names, model.problem)
 
 
+def test_problems_do_not_all_begin_at_the_first_age_of_their_curve(
+    county: list[Household],
+) -> None:
+    ages = [
+        round((m.problems["FATTY_LIVER"] - m.birth).days / 365.25, 1)
+        for household in county
+        for m in household.members
+        if "FATTY_LIVER" in m.problems
+    ]
+    assert len(set(ages)) > 0.5 * len(ages)
+
+
 FORMS = """
     WITH pressure AS (
         SELECT v.person_id, visit_occurrence_id, visit_start_date AS day,
@@ -243,3 +255,36 @@ def test_a_visit_for_two_problems_keeps_their_classes_apart_and_shares_the_rest(
     ).fetchall()
     assert len(rows) > 50
     assert all(row[1:] == (2, 2, 1) for row in rows)
+
+
+def test_pressure_rises_before_the_diagnosis_and_is_normal_long_before(
+    sql: duckdb.DuckDBPyConnection,
+) -> None:
+    means = sql.execute(
+        """
+        WITH onset AS (
+            SELECT person_id, min(condition_start_date) AS onset FROM condition_occurrence
+            WHERE condition_concept_id = ? AND condition_type_concept_id = ? GROUP BY ALL
+        )
+        SELECT avg(value_as_number) FILTER (measurement_date < onset - INTERVAL 2 YEAR),
+               avg(value_as_number) FILTER (measurement_date BETWEEN onset - INTERVAL 6 MONTH
+                                                                 AND onset)
+        FROM measurement JOIN onset USING (person_id) WHERE measurement_concept_id = ?
+        """,
+        [names.ESSENTIAL_HYPERTENSION, names.EHR_PROBLEM_LIST, names.SYSTOLIC_BP],
+    ).fetchone()
+    assert means is not None
+    assert means[0] < 135 < means[1]
+
+
+def test_one_person_has_one_way_with_pills_at_a_visit(sql: duckdb.DuckDBPyConnection) -> None:
+    mixed = sql.execute(
+        """
+        SELECT count(*) FROM (
+            SELECT visit_occurrence_id FROM observation
+            WHERE observation_source_value = 'DRUG_ADHERENCE'
+            GROUP BY ALL HAVING count(DISTINCT value_source_value) > 1
+        )
+        """
+    ).fetchone()
+    assert mixed == (0,)
