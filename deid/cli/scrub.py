@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -118,7 +120,7 @@ def person_of(patient: Mapping[str, Any], key: str) -> KnownPerson:
         ValueError: if a field has the wrong type or the birth date is none.
     """
     text = {name: _text(patient, name) for name in ("given", "family", "name", "birth_date")}
-    names = ()
+    names: tuple[PersonName, ...] = ()
     if text["given"] or text["family"] or text["name"]:
         names = (PersonName(text["family"], text["given"], text["name"]),)
     address = _text(patient, "address")
@@ -183,9 +185,6 @@ def _person_key(patient: Mapping[str, Any], note_id: str) -> str:
 
 def weeks_of(key: bytes, person: str) -> int:
     """Whole weeks in ±52, never zero, that a person's dates move by."""
-    import hashlib
-    import hmac
-
     digest = hmac.new(key, b"shift\x1f" + person.encode("utf-8"), hashlib.sha256).digest()
     number = int.from_bytes(digest[:8], "big") % 104
     return number - 52 if number < 52 else number - 51

@@ -173,13 +173,14 @@ class TextEngine:
     def _scene(self, document: Document, note: NoteInput, merged: Sequence[Merged]) -> Scene:
         own: frozenset[str] = frozenset()
         aliases: Mapping[str, str] = {}
+        sexes: Mapping[str, str] = {}
         if note.person is None:
             # Nothing ties this note to another one, so its own values can be ruled out too.
             own = frozenset(fold(note.text[m.start : m.end]) for m in merged)
         else:
             index = self._index(note.person)
             own = index.values
-            aliases = index.aliases
+            aliases, sexes = index.aliases, index.sexes
         forbidden = self._forbidden
         birth = note.person.birth_date if note.person else None
         dates = [d for d in find_full_dates(document.plain) if d != birth]
@@ -187,8 +188,8 @@ class TextEngine:
             key=self._key,
             person=f"person:{note.person.key}" if note.person else f"note:{note.note_id}",
             shift_days=note.shift_days,
-            sex=note.person.sex if note.person else None,
             aliases=aliases,
+            sexes=sexes,
             reference=max(dates, default=None),
             forbidden=lambda text: fold(text) in own or fold(text) in forbidden,
         )

@@ -71,7 +71,7 @@ class Document:
     """A note with the two views that annotators read.
 
     ``plain`` has the length of ``text`` (full-width forms, dashes, quotes and odd spaces made
-    ordinary), so offsets in it are offsets in the note. ``squeezed`` holds letters and digits alone.
+    ordinary), so offsets in it are offsets in the note. ``squeezed`` holds letters and digits only.
     """
 
     text: str = field(repr=False)

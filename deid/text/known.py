@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 import ahocorasick_rs as ac
 
@@ -29,6 +30,7 @@ CONTACT_TYPES = {
     "wechat": SpanType.ID,
     "qq": SpanType.ID,
 }
+_SEPARATORS = frozenset(" \t\n\r\u3000\u00a0,.-'’·•()（）\"“”/+_\u2010\u2011\u2013\u2014#，、&")
 _WORD = re.compile(r"[^\W\d_]{5,}")
 _HYPHENATED = re.compile(r"-[ ]*\n[ ]*")
 
@@ -49,6 +51,7 @@ class KnownIndex:
     words: Mapping[str, Sequence[tuple[str, str]]] = field(repr=False)
     packs: tuple[LanguagePack, ...] = field(repr=False)
     aliases: Mapping[str, str] = field(repr=False)
+    sexes: Mapping[str, str] = field(repr=False)
     shared: bool = False
 
     @cached_property
@@ -111,12 +114,12 @@ class KnownIndex:
 
 def index_person(person: KnownPerson, packs: Sequence[LanguagePack]) -> KnownIndex:
     """Prepare the search for one person."""
-    return _build(_person_forms(person, packs), packs, shared=False)
+    return _build(_person_forms(person, packs), packs, False, _sexes(person, packs))
 
 
 def index_staff(staff: StaffDirectory, packs: Sequence[LanguagePack]) -> KnownIndex:
     """Prepare the search for providers, care sites and places."""
-    return _build(_staff_forms(staff, packs), packs, shared=True)
+    return _build(_staff_forms(staff, packs), packs, True, {})
 
 
 def _person_forms(
@@ -141,6 +144,22 @@ def _person_forms(
     for _, _, phone in person.relatives:
         if phone:
             yield from _number_forms(phone, SpanType.PHONE)
+
+
+def _sexes(person: KnownPerson, packs: Sequence[LanguagePack]) -> dict[str, str]:
+    """Sex by canonical value: the person's own, and a relative's by the relationship."""
+    people = [(name, person.sex) for name in person.names]
+    for relationship, full_name, _ in person.relatives:
+        sexes = {pack.sex_of_kin(relationship) for pack in packs} if relationship else set()
+        sex = next(iter(sorted(s for s in sexes if s)), None)
+        people.append((PersonName(full=full_name), sex))
+    return {
+        form.canonical: sex
+        for name, sex in people
+        if sex
+        for pack in packs
+        for form in pack.name_forms(name)
+    }
 
 
 def _staff_forms(
@@ -181,6 +200,7 @@ def _build(
     forms: Iterable[tuple[Form, LanguagePack | None]],
     packs: Sequence[LanguagePack],
     shared: bool,
+    sexes: Mapping[str, str],
 ) -> KnownIndex:
     by_text: dict[str, _Pattern] = {}
     words: dict[str, dict[str, str]] = {}
@@ -191,9 +211,8 @@ def _build(
         held = by_text.get(text)
         if held is None or (form.certain and not held.form.certain):
             by_text[text] = _Pattern(form, pack, _breaks(form.text))
-        if form.type is SpanType.NAME and form.certain and not shared:
-            if len(text) >= SHORTEST_TYPO and text.isascii() and text.isalpha():
-                words.setdefault(text[0], {})[text] = form.canonical
+        if form.type is SpanType.NAME and form.certain and not shared and _may_be_misspelt(text):
+            words.setdefault(text[0], {})[text] = form.canonical
     patterns = tuple(by_text.values())
     automaton = ac.AhoCorasick(list(by_text), matchkind=ac.MatchKind.Standard) if by_text else None
     return KnownIndex(
@@ -206,8 +225,13 @@ def _build(
             for text, pattern in by_text.items()
             if pattern.form.type is SpanType.NAME
         },
+        sexes,
         shared,
     )
+
+
+def _may_be_misspelt(folded: str) -> bool:
+    return len(folded) >= SHORTEST_TYPO and folded.isascii() and folded.isalpha()
 
 
 def _breaks(text: str) -> frozenset[int]:
@@ -260,21 +284,19 @@ def _separators_fit(
             continue
         gaps += 1
         between = text[start:end]
-        if len(between) > WORST_GAP or "\n\n" in between:
+        if len(between) > WORST_GAP or "\n\n" in between or not _SEPARATORS.issuperset(between):
             return False
         if pattern.form.loose or i in pattern.breaks or _HYPHENATED.fullmatch(between):
             continue
         if text[end] >= "\u2e80" and between.isspace():
             continue
-        if gaps == i and _spelt_out(offsets):
-            return True
-        return False
+        return gaps == i and _spelt_out(offsets.tolist())
     return gaps >= len(pattern.breaks) if pattern.form.separated else True
 
 
 def _spelt_out(offsets: Sequence[int]) -> bool:
     """Letter by letter: S-M-I-T-H, all gaps alike."""
-    steps = {int(b) - int(a) for a, b in zip(offsets, offsets[1:], strict=False)}
+    steps = {b - a for a, b in pairwise(offsets)}
     return len(offsets) >= 4 and len(steps) == 1 and steps <= {2, 3}
 
 

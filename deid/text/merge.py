@@ -61,12 +61,19 @@ def _resolve(group: list[Mention]) -> list[Merged]:
     return sorted(taken, key=lambda m: m.start)
 
 
+_MACHINE_TYPES = frozenset({SpanType.EMAIL, SpanType.URL, SpanType.IP})
+_MACHINE_RANK = 2 * Strength.KNOWN
+
+
 def _rank(span: Merged, among: list[Merged]) -> int:
     """A longer unmistakable span wins over a known value that it holds (a name in an e-mail)."""
+    if span.type in _MACHINE_TYPES and span.strength >= Strength.CHECKED:
+        return _MACHINE_RANK
     if span.strength >= Strength.LISTED:
         for other in among:
             inside = span.start <= other.start and other.end <= span.end
-            if other is not span and inside and other.strength > span.strength:
+            longer = span.end - span.start > other.end - other.start
+            if longer and inside and other.strength > span.strength:
                 return other.strength + 1
     return span.strength
 

@@ -1,7 +1,7 @@
 """Two normal forms of a note: one that keeps offsets, one that keeps only what identifies.
 
 ``to_plain`` maps one character to one, so that patterns can be written once for full-width and
-ordinary forms. ``squeeze`` keeps letters and digits, without case, accent or width (NFKD, casefold):
+ordinary forms. ``squeeze`` keeps letters and digits, without case, accent, width (NFKD, casefold):
 in that form ``HUI-LING``, ``Hui Ling`` across a line break and ``huiling`` are the same string, and
 so are all ways to write a telephone number.
 """

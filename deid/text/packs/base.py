@@ -74,6 +74,10 @@ class LanguagePack(Protocol):
         """Whether a folded word belongs to the language, so that it is no misspelt name."""
         ...
 
+    def sex_of_kin(self, relationship: str) -> str | None:
+        """``M`` or ``F`` if a relationship's word tells it."""
+        ...
+
     def surrogate(self, text: str, kind: SpanType, scene: Scene) -> str | None:
         """A replacement in this language's forms, or ``None`` to leave it to another pack."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deid.text.document import SpanType
 from deid.text.surrogates import numbers
-from deid.text.surrogates.dates import pool_old_birth, shift_written
+from deid.text.surrogates.dates import shift_written
 from deid.text.surrogates.seed import Scene
 
 POOLED_AGE = "90+"
@@ -20,11 +20,7 @@ _MAKERS = {
 def make_common(text: str, kind: SpanType, scene: Scene) -> str | None:
     """A surrogate for a category that does not depend on the language, else ``None``."""
     if kind is SpanType.DATE:
-        moved = shift_written(text, scene.shift_days, scene.reference)
-        return moved if moved != text or scene.shift_days == 0 else None
+        return shift_written(text, scene.shift_days, scene.reference)
     if kind in _MAKERS:
         return _MAKERS[kind](text, scene)
     return None
-
-
-__all__ = ["POOLED_AGE", "make_common", "pool_old_birth"]

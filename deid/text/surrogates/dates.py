@@ -25,6 +25,7 @@ MONTHS = (
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 OLDEST_AGE = 90
 _FALLBACK_YEAR = 2001
+_FALLBACK_REFERENCE = 2025
 _PIVOT = 50
 _MEAN_LUNAR_MONTH = 29.5306
 
@@ -116,6 +117,9 @@ def shift_written(text: str, days: int, reference: datetime.date | None) -> str 
     if feast is not None:
         return feast
     plain = to_plain(text)
+    ranged = _shift_range(plain, days, reference)
+    if ranged is not None:
+        return ranged
     pieces: list[str] = []
     place, understood = 0, False
     base = next(find_full_dates(plain), None) or reference
@@ -132,6 +136,7 @@ def shift_written(text: str, days: int, reference: datetime.date | None) -> str 
             if written is not None:
                 pieces.append(written)
                 place, understood = match.end(), True
+                base = _anchor(match, base)
                 break
         else:
             end = place + 1
@@ -140,6 +145,38 @@ def shift_written(text: str, days: int, reference: datetime.date | None) -> str 
             pieces.append(text[place:end])
             place = end
     return "".join(pieces) if understood else None
+
+
+_DAY_RANGE = re.compile(
+    r"(?P<d>\d{1,2})(?:st|nd|rd|th)?(?P<dash>\s?-\s?)(?P<rest>\d{1,2}(?:st|nd|rd|th)?[-\s](?:of )?"
+    + _MONTH
+    + r".*)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _shift_range(plain: str, days: int, reference: datetime.date | None) -> str | None:
+    """``24-26 January``: the month of the second day is the first day's too."""
+    match = _DAY_RANGE.fullmatch(plain)
+    if match is None:
+        return None
+    month = match["mon"]
+    first = shift_written(f"{match['d']} {month}", days, reference)
+    rest = shift_written(match["rest"], days, reference)
+    if first is None or rest is None:
+        return None
+    day, _, first_month = first.partition(" ")
+    same = re.search(rf"\b{re.escape(first_month)}", rest, re.IGNORECASE) is not None
+    return f"{day if same else first}{match['dash']}{rest}"
+
+
+def _anchor(match: re.Match[str], base: datetime.date | None) -> datetime.date | None:
+    """After ``3月7日`` a bare ``9日`` is of the same month."""
+    read = _read(match, base)
+    if read is None or read.month is None:
+        return base
+    year = read.year or _nearest_year(read.month, read.day or 15, base)
+    return _date(year, read.month, min(read.day or 15, 28)) or base
 
 
 def _inside_word(text: str, place: int) -> bool:
@@ -209,9 +246,10 @@ def _shift(read: _Day, days: int, base: datetime.date | None) -> datetime.date |
     if date is None:
         return None
     try:
-        return date + datetime.timedelta(days=days)
+        moved = date + datetime.timedelta(days=days)
     except OverflowError:
         return None
+    return pool_old_birth(moved, base) if read.year is not None else moved
 
 
 def _nearest_year(month: int, day: int, base: datetime.date | None) -> int:
@@ -227,15 +265,19 @@ def _nearest_year(month: int, day: int, base: datetime.date | None) -> int:
 def _write(match: re.Match[str], parts: dict[str, str], date: datetime.date) -> str:
     """Fill the written form with another date, group by group, from the end to the start."""
     values: dict[str, str] = {}
+    numbers = [parts[key] for key in ("a", "b", "m", "d") if key in parts]
+    padded = any(n[0] == "0" for n in numbers) or (
+        len(numbers) == 2 and all(len(n) == 2 for n in numbers) and "y" in parts
+    )
     if "a" in parts:
         first, second = date.month, date.day
         if _day_first(parts, int(parts["a"]), int(parts["b"])):
             first, second = second, first
-        values["a"], values["b"] = _padded(first, parts["a"]), _padded(second, parts["b"])
+        values["a"], values["b"] = _written(first, padded), _written(second, padded)
     if "m" in parts:
-        values["m"] = _padded(date.month, parts["m"])
+        values["m"] = _written(date.month, padded)
     if "d" in parts:
-        values["d"] = _padded(date.day, parts["d"])
+        values["d"] = _written(date.day, padded)
     if "ord" in parts:
         values["ord"] = _like(parts["ord"], _ordinal(date.day))
     if "mon" in parts:
@@ -251,8 +293,8 @@ def _write(match: re.Match[str], parts: dict[str, str], date: datetime.date) -> 
     return text
 
 
-def _padded(value: int, like: str) -> str:
-    return f"{value:02d}" if len(like) == 2 else str(value)
+def _written(value: int, padded: bool) -> str:
+    return f"{value:02d}" if padded else str(value)
 
 
 def _ordinal(day: int) -> str:
@@ -381,7 +423,7 @@ def _shift_feast(text: str, days: int, reference: datetime.date | None) -> str |
     )
 
 
-def pool_old_birth(date: datetime.date, reference: datetime.date) -> datetime.date:
-    """A birth date that would tell an age over 89 becomes one that tells 90."""
-    oldest = reference.year - OLDEST_AGE
+def pool_old_birth(date: datetime.date, reference: datetime.date | None) -> datetime.date:
+    """A date so early that it would tell an age over 89 is moved to the year that tells 90."""
+    oldest = (reference.year if reference else _FALLBACK_REFERENCE) - OLDEST_AGE
     return date.replace(year=oldest, day=min(date.day, 28)) if date.year < oldest else date

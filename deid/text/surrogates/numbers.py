@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import re
 
+from deid.text.surrogates.dates import pool_old_birth
 from deid.text.surrogates.seed import Scene, Seed
 
 CHINESE_ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -60,9 +61,23 @@ def phone(text: str, scene: Scene) -> str | None:
     """
     digits = "".join(c for c in text if c.isdigit())
     if not digits:
-        return None
+        return _spoken(text, scene)
     seed = scene.seed("phone", scene.canonical or digits)
     return scene.first_free(text, lambda n: _refill(text, _new_phone(digits, seed, n)))
+
+
+_DIGIT_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def _spoken(text: str, scene: Scene) -> str | None:
+    """A dictated number: ``five five five oh one four``."""
+    words = text.split()
+    if not words or any(w.casefold() not in (*_DIGIT_WORDS, "oh", "o") for w in words):
+        return None
+    seed = scene.seed("phone", text)
+    return scene.first_free(
+        text, lambda n: " ".join(seed.pick(_DIGIT_WORDS, n, i) for i in range(len(words)))
+    )
 
 
 def email(text: str, scene: Scene) -> str | None:
@@ -157,7 +172,7 @@ def _moved_birth(text: str, scene: Scene, seed: Seed) -> datetime.date:
     birth = _birth(text)
     if birth is None or not 1900 <= birth.year <= 2100:
         return datetime.date(1950 + seed.number(50, "y"), 1 + seed.number(12, "m"), 15)
-    return birth + datetime.timedelta(days=scene.shift_days)
+    return pool_old_birth(birth + datetime.timedelta(days=scene.shift_days), scene.reference)
 
 
 def _new_chinese_id(digits: str, scene: Scene, seed: Seed, attempt: int) -> str:

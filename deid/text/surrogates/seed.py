@@ -47,16 +47,17 @@ class Seed:
 class Scene:
     """What a surrogate may depend on besides the text it replaces.
 
-    ``aliases`` maps a folded name form to the known value it stands for; ``reference`` is the
-    date that the note itself tells, for dates that leave out the year or the month.
+    ``aliases`` maps a folded name form to the known value it stands for, ``sexes`` such a value
+    to ``M`` or ``F``; ``reference`` is the date that the note itself tells, for dates that leave
+    out the year or the month.
     """
 
     key: bytes = field(repr=False)
     person: str = field(repr=False)
     shift_days: int = field(repr=False)
-    sex: str | None = None
     canonical: str | None = field(default=None, repr=False)
     aliases: Mapping[str, str] = field(default_factory=dict, repr=False)
+    sexes: Mapping[str, str] = field(default_factory=dict, repr=False)
     reference: datetime.date | None = field(default=None, repr=False)
     forbidden: Callable[[str], bool] = field(default=lambda text: False, repr=False)
 

@@ -1,4 +1,4 @@
-"""Word lists of English: names from Faker's locales, ordinary and clinical words from ``words/``."""
+"""Word lists of English: names of Faker's locales, other words from ``words/``."""
 
 from __future__ import annotations
 
@@ -146,3 +146,14 @@ def _names(attributes: tuple[str, ...]) -> list[str]:
             for name in locale_names(locale, attribute):
                 found += [fold(part) for part in name.split() if len(part) > 1]
     return [name for name in found if name not in PARTICLES]
+
+
+_MALE_KIN = english_words("male_kin.txt")
+_FEMALE_KIN = english_words("female_kin.txt")
+
+
+def sex_of_kin(relationship: str) -> str | None:
+    """``M`` or ``F`` by a relationship's word: ``husband``, ``maternal aunt``."""
+    words = set(relationship.casefold().replace("-", " ").split())
+    male, female = bool(words & _MALE_KIN), bool(words & _FEMALE_KIN)
+    return None if male == female else "M" if male else "F"

@@ -183,9 +183,11 @@ class _Note:
         ):
             if self.tokens[i].upper and not (self.all_upper or first.titled or first.upper):
                 return
-            if title in _WEAK_TITLES and (is_word(first.folded) or self.tokens[i].text.islower()):
-                if is_word(first.folded) or _is_clinical(first.folded):
-                    return
+            doubtful = title in _WEAK_TITLES and (
+                is_word(first.folded) or _is_clinical(first.folded)
+            )
+            if doubtful:
+                return
             if title == "ms" and not self.tokens[i].text[0].isupper():
                 return
             end = self._extend(j)
@@ -215,6 +217,8 @@ class _Note:
         j = i - 1
         while j >= 0 and i - j <= 5:
             part = self.tokens[j]
+            if part.folded in _TITLES:
+                break
             nameish = part.text[0].isupper() and (
                 len(part.text) == 1 or not (is_word(part.folded) or part.folded in _CREDENTIALS)
             )
@@ -231,7 +235,11 @@ class _Note:
         first = j + 1
         if first >= i:
             # `Grace Hill, MD`: both are words, but a credential after two capitals says enough.
-            if i >= 2 and all(t.titled and t.folded not in _CREDENTIALS for t in self.tokens[i - 2 : i]) and "," in token.gap:
+            if (
+                i >= 2
+                and all(t.titled and t.folded not in _CREDENTIALS for t in self.tokens[i - 2 : i])
+                and "," in token.gap
+            ):
                 first = i - 2
             else:
                 return
@@ -345,13 +353,11 @@ class _Note:
         first, second = self.tokens[j], self.tokens[j + 1]
         if first.folded in _TITLES:
             return
-        if first.titled and second.titled and second.gap in {" ", ". "}:
-            if (
-                not is_word(first.folded)
-                and not is_word(second.folded)
-                and not self._is_eponym(j, first.folded)
-            ):
-                yield self._span(j, self._extend(j), Strength.LISTED, "en.name.by")
+        titled = first.titled and second.titled and second.gap in {" ", ". "}
+        if not titled or is_word(first.folded) or is_word(second.folded):
+            return
+        if not self._is_eponym(j, first.folded):
+            yield self._span(j, self._extend(j), Strength.LISTED, "en.name.by")
 
     def _last_first(self, i: int) -> Iterator[Mention]:
         """``HALVORSEN, KIRSTEN`` anywhere, in capitals."""

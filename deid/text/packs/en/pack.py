@@ -9,7 +9,7 @@ from deid.text.document import Document, SpanType
 from deid.text.packs.base import Annotator, Form
 from deid.text.packs.en import forms, surrogates
 from deid.text.packs.en.context import name_fits
-from deid.text.packs.en.lexicon import is_word
+from deid.text.packs.en.lexicon import is_word, sex_of_kin
 from deid.text.packs.en.names import NameAnnotator
 from deid.text.packs.en.patterns import PATTERNS
 from deid.text.packs.en.places import PlaceAnnotator
@@ -64,6 +64,10 @@ class EnglishPack:
     def is_ordinary(self, word: str) -> bool:
         """Whether it is a word of everyday or clinical English."""
         return is_word(word)
+
+    def sex_of_kin(self, relationship: str) -> str | None:
+        """``M`` for a husband, ``F`` for an aunt."""
+        return sex_of_kin(relationship)
 
     def surrogate(self, text: str, kind: SpanType, scene: Scene) -> str | None:
         """A replacement in English forms."""

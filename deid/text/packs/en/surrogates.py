@@ -66,12 +66,18 @@ def _name(text: str, scene: Scene, attempt: int) -> str:
     words = list(_WORD.finditer(text))
     comma = text.find(",")
     out, place = [], 0
+    before = None
     for i, match in enumerate(words):
         word = match[0]
-        out.append(text[place : match.start()])
+        gap = text[place : match.start()]
+        place = match.end()
+        known = scene.aliases.get(fold(word))
+        if known is not None and known == before and gap in {"-", " "}:
+            continue  # both halves of a double name stand for one surrogate
+        before = known
+        out.append(gap)
         family = match.end() <= comma if comma >= 0 else i == len(words) - 1 and i > 0
         out.append(_word(word, scene, family, attempt, alone=len(words) == 1))
-        place = match.end()
     return "".join(out) + text[place:]
 
 
@@ -149,7 +155,7 @@ def _length_class(name: str) -> int:
 def _pool(role: str, value: str, scene: Scene) -> tuple[str, ...]:
     gender = None
     if role == "given":
-        gender = gender_of(value)
+        gender = scene.sexes.get("given:" + value) or gender_of(value)
         if gender is None:
             formal = NICKNAMES.get(value, ())
             genders = {gender_of(n) for n in formal} - {None}
@@ -179,6 +185,8 @@ def _place(text: str, scene: Scene, attempt: int) -> str:
         ):
             out += [gap, word]
             last_made = False
+        elif len(word) == 1:
+            out += [gap, seed.pick("ABCDEFGH", attempt, i)]
         elif last_made and gap in {" ", "-"}:
             continue  # `Copper Kettle` becomes one made-up word
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from functools import cache
 
 from deid.text.document import Document
@@ -96,3 +97,17 @@ KIN = read_words(PACKAGE, "kin.txt")
 # Full names that are ordinary words of everyday or clinical Chinese; context decides.
 ORDINARY = read_words(PACKAGE, "ordinary.txt")
 LABELS = read_words(PACKAGE, "labels.txt")
+
+_MALE_KIN = re.compile("父|爸|夫|子|兄|弟|哥|爷|公|叔|伯|舅|侄子|男|婿")
+_FEMALE_KIN = re.compile("母|妈|妻|女|姐|妹|奶|婆|姨|姑|婶|嫂|媳|侄女")
+
+
+def sex_of_kin(relationship: str) -> str | None:
+    """``M`` or ``F`` by the last character of a relationship that tells it: 妻子 is a woman."""
+    if re.search("妻|孙女|外甥女|儿媳|弟媳", relationship):
+        return "F"
+    male = [m.start() for m in _MALE_KIN.finditer(relationship)]
+    female = [m.start() for m in _FEMALE_KIN.finditer(relationship)]
+    if not male and not female:
+        return None
+    return "M" if max(male, default=-1) > max(female, default=-1) else "F"

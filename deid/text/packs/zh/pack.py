@@ -10,7 +10,7 @@ from deid.text.packs.base import Annotator, Form
 from deid.text.packs.shared import machine_annotator
 from deid.text.packs.zh import forms, surrogates
 from deid.text.packs.zh.context import name_fits
-from deid.text.packs.zh.lexicon import is_chinese
+from deid.text.packs.zh.lexicon import is_chinese, sex_of_kin
 from deid.text.packs.zh.names import NameAnnotator
 from deid.text.packs.zh.patterns import PATTERNS
 from deid.text.packs.zh.places import PlaceAnnotator
@@ -61,6 +61,10 @@ class ChinesePack:
     def is_ordinary(self, word: str) -> bool:
         """Latin words are the English pack's to judge."""
         return False
+
+    def sex_of_kin(self, relationship: str) -> str | None:
+        """``M`` for 丈夫, ``F`` for 女儿."""
+        return sex_of_kin(relationship)
 
     def surrogate(self, text: str, kind: SpanType, scene: Scene) -> str | None:
         """A replacement in Chinese forms."""

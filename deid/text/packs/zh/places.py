@@ -100,6 +100,11 @@ def _expressions() -> tuple[tuple[str, SpanType, int, re.Pattern[str]], ...]:
     )
 
 
+_KIND_AT_END = re.compile(
+    rf"(?:{_FACILITY}|{_ORGANISATION}|街道|镇|乡|村|屯|寨|社区|路|街|大道|巷|小区|花园|公寓)$"
+)
+
+
 class PlaceAnnotator:
     """Addresses, facilities and organisations."""
 
@@ -128,6 +133,16 @@ class PlaceAnnotator:
 
 
 def _cut(plain: str, start: int, end: int) -> int:
-    """Drop the words before a place that only lead to it."""
-    match = _CUT.match(plain[start : end - 2])
-    return start + match.end() if match else start
+    """Drop the words before a place that only lead to it, unless they are part of its name."""
+    text = plain[start:end]
+    kind = _KIND_AT_END.search(text)
+    head = kind.start() if kind else len(text)
+    reach = head
+    while reach > 0:
+        match = _CUT.match(text[:reach])
+        if match is None:
+            return start
+        if head - match.end() >= 2:
+            return start + match.end()
+        reach = match.end() - 1
+    return start

@@ -115,7 +115,8 @@ def _family(family: str, scene: Scene, attempt: int) -> str:
 
 def _given(given: str, scene: Scene, attempt: int, length: int) -> str:
     seed = scene.seed("name", "zhgiven:" + given)
-    pool = given_pool(1 if length == 1 else 2, _sex_of(given))
+    sex = scene.sexes.get("zhgiven:" + given) or _sex_of(given)
+    pool = given_pool(1 if length == 1 else 2, sex)
     return seed.pick(pool, attempt)
 
 
