@@ -152,6 +152,7 @@ def load_within(
             reports.append(load.table(table, dataset[table]))
             if progress:
                 progress(table, reports[-1].read)
+    reports = [report for report in reports if report.table not in BOOKKEEPING_TABLES]
     report = ImportReport(
         source, kind, tuple(reports), tuple(remarks.skipped), tuple(remarks.notes)
     )

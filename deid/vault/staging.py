@@ -81,6 +81,7 @@ class StagedTable:
             staging.unregister("arriving")
         self.read = self._number("SELECT count(*) FROM staged")
         self.warnings: dict[str, int] = {}
+        self._holds_any = False
 
     def _cast(self, has_place: bool) -> None:
         raw_types = {
@@ -156,6 +157,10 @@ class StagedTable:
 
     def _judge_duplicates(self) -> None:
         key = ", ".join(quoted(name) for name in self.key)
+        if not self._number(
+            f"SELECT count(*) - count(DISTINCT ROW({key})) FROM staged WHERE _reason IS NULL"
+        ):
+            return
         same = " AND ".join(f"staged.{quoted(n)} = twice.{quoted(n)}" for n in self.key)
         content = ", ".join(quoted(name) for name in self.columns)
         self._staging.execute(
@@ -185,10 +190,13 @@ class StagedTable:
                 f"SEMI JOIN staged USING ({key})"
             )
             self._staging.unregister("held_batch")
+        self._holds_any = self._number("SELECT count(*) FROM held") > 0
         self.mark_equal()
 
     def mark_equal(self) -> None:
         """Mark rows that the vault holds already, equal in every column."""
+        if not self._holds_any:
+            return
         self._staging.execute(
             "UPDATE staged SET _state = 'there', _reason = NULL FROM held "
             f"WHERE {self._same_key('held')} AND staged._state = 'new' "
@@ -200,6 +208,8 @@ class StagedTable:
 
     def judge_different(self, *, replace: bool) -> None:
         """Refuse new rows whose key the vault holds with other content, or let them replace it."""
+        if not self._holds_any:
+            return
         if replace:
             change = "_state = 'updated'"
         else:
@@ -252,20 +262,25 @@ class StagedTable:
 
     def judge_concepts(self, *, refuse: bool) -> None:
         """Refuse rows whose main concept is unknown; count other unknown concepts as warnings."""
-        for name in concept_columns(self.table):
-            unknown = (
-                f"_state = 'new' AND _reason IS NULL AND {quoted(name)} <> 0 "
-                f"AND {quoted(name)} NOT IN (SELECT id FROM known_concept)"
+        columns = concept_columns(self.table)
+        if not columns:
+            return
+        unknown = {
+            name: f"{quoted(name)} <> 0 AND {quoted(name)} NOT IN (SELECT id FROM known_concept)"
+            for name in columns
+        }
+        if refuse and self.table in MAIN_CONCEPT:
+            main = MAIN_CONCEPT[self.table]
+            self._staging.execute(
+                f"UPDATE staged SET _reason = '{main} is of an unknown concept' "
+                f"WHERE _state = 'new' AND _reason IS NULL AND {unknown[main]}"
             )
-            if refuse and name == MAIN_CONCEPT.get(self.table):
-                self._staging.execute(
-                    f"UPDATE staged SET _reason = '{name} is of an unknown concept' WHERE {unknown}"
-                )
-            else:
-                self._warn(
-                    f"{name} is of a concept that the vocabulary lacks",
-                    self._number(f"SELECT count(*) FROM staged WHERE {unknown}"),
-                )
+        counts = ", ".join(f"count(*) FILTER (WHERE {unknown[name]})" for name in columns)
+        (found,) = self._staging.execute(
+            f"SELECT {counts} FROM staged WHERE _state = 'new' AND _reason IS NULL"
+        ).fetchall()
+        for name, rows in zip(columns, found, strict=True):
+            self._warn(f"{name} is of a concept that the vocabulary lacks", rows)
 
     def remember_key(self) -> None:
         """Keep the ids that later tables may refer to, and those that were refused."""

@@ -160,7 +160,7 @@ def _entry(place: str, url: Any, resource: Any, *, validate: bool) -> Entry:
         return entry
     try:
         model = get_fhir_model_class(kind)
-    except KeyError:
+    except (KeyError, ValueError):
         raise ImportRefused(f"{place}.resourceType: not a resource type of FHIR R4") from None
     if kind not in IMPORTED_TYPES:
         return entry

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from deid.vault.store import create_vault
+from deid.vault.store import create_vault, open_vault
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -35,7 +36,30 @@ def stocked(vault_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def made_vaults(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an empty and a stocked vault to copy from."""
+    folder = tmp_path_factory.mktemp("made")
+    for name, base_vocabulary in (("empty", False), ("stocked", True)):
+        url = f"sqlite:///{folder / name}.db"
+        create_vault(url, base_vocabulary=base_vocabulary).dispose()
+    return folder
+
+
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    """For what does not depend on the database."""
-    return f"sqlite:///{tmp_path / 'vault' / 'vault.db'}"
+def sqlite_vault(made_vaults: Path, tmp_path: Path) -> Iterator[Engine]:
+    """An empty vault on SQLite, for rules that do not depend on the database."""
+    yield from _copied(made_vaults / "empty.db", tmp_path)
+
+
+@pytest.fixture
+def stocked_sqlite(made_vaults: Path, tmp_path: Path) -> Iterator[Engine]:
+    """A vault on SQLite with the shipped vocabulary."""
+    yield from _copied(made_vaults / "stocked.db", tmp_path)
+
+
+def _copied(made: Path, folder: Path) -> Iterator[Engine]:
+    shutil.copy2(made, folder / "vault.db")
+    engine = open_vault(f"sqlite:///{folder / 'vault.db'}")
+    yield engine
+    engine.dispose()

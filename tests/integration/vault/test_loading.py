@@ -67,9 +67,9 @@ def test_importing_twice_changes_nothing(vault: Engine) -> None:
         assert snapshot.snapshot_id == before
 
 
-def test_every_row_read_is_accounted_for(vault: Engine) -> None:
+def test_every_row_read_is_accounted_for(sqlite_vault: Engine) -> None:
     people = [person(1), person(2), person(2), person(3, year_of_birth=None)]
-    report = load(vault, dataset(person=people))
+    report = load(sqlite_vault, dataset(person=people))
     for table in report.tables:
         assert table.read == table.loaded + table.updated + table.already_there + table.refused
 
@@ -87,10 +87,12 @@ def test_every_row_read_is_accounted_for(vault: Engine) -> None:
         ),
     ],
 )
-def test_a_faulty_person_is_refused(vault: Engine, row: dict[str, object], reason: str) -> None:
-    report = load(vault, dataset(person=[person(1), person(2), row]))
+def test_a_faulty_person_is_refused(
+    sqlite_vault: Engine, row: dict[str, object], reason: str
+) -> None:
+    report = load(sqlite_vault, dataset(person=[person(1), person(2), row]))
     assert reasons(report, "person") == {reason: 1}
-    assert ids(vault, "person") == [1, 2]
+    assert ids(sqlite_vault, "person") == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -112,32 +114,34 @@ def test_a_faulty_person_is_refused(vault: Engine, row: dict[str, object], reaso
         ),
     ],
 )
-def test_a_faulty_event_is_refused(vault: Engine, row: dict[str, object], reason: str) -> None:
-    report = load(vault, dataset(condition_occurrence=[condition(21, 1), row]))
+def test_a_faulty_event_is_refused(
+    sqlite_vault: Engine, row: dict[str, object], reason: str
+) -> None:
+    report = load(sqlite_vault, dataset(condition_occurrence=[condition(21, 1), row]))
     assert reasons(report, "condition_occurrence") == {reason: 1}
     (refusal,) = report.table("condition_occurrence").refusals
     assert refusal.examples == ("row 2",)
-    assert ids(vault, "condition_occurrence") == [21]
+    assert ids(sqlite_vault, "condition_occurrence") == [21]
 
 
-def test_an_event_today_is_not_in_the_future(vault: Engine) -> None:
-    report = load(vault, dataset(condition_occurrence=[condition(21, 1, TODAY.isoformat())]))
+def test_an_event_today_is_not_in_the_future(sqlite_vault: Engine) -> None:
+    report = load(sqlite_vault, dataset(condition_occurrence=[condition(21, 1, TODAY.isoformat())]))
     assert report.refused == 0
 
 
-def test_a_note_without_a_person_is_refused(vault: Engine) -> None:
-    report = load(vault, dataset(note=[note(1, 1), note(2, None), note(3, 77)]))
+def test_a_note_without_a_person_is_refused(sqlite_vault: Engine) -> None:
+    report = load(sqlite_vault, dataset(note=[note(1, 1), note(2, None), note(3, 77)]))
     assert reasons(report, "note") == {
         "person_id is missing": 1,
         "person_id is of an unknown person": 1,
     }
 
 
-def test_a_refused_person_takes_all_their_records_along(vault: Engine) -> None:
-    report = load(vault, dataset(person=[person(1, year_of_birth=None), person(2)]))
+def test_a_refused_person_takes_all_their_records_along(sqlite_vault: Engine) -> None:
+    report = load(sqlite_vault, dataset(person=[person(1, year_of_birth=None), person(2)]))
     assert reasons(report, "visit_occurrence") == {"person_id is of a refused person": 1}
     assert reasons(report, "condition_occurrence") == {"person_id is of a refused person": 1}
-    assert ids(vault, "condition_occurrence") == [22]
+    assert ids(sqlite_vault, "condition_occurrence") == [22]
 
 
 def test_an_optional_reference_to_nothing_is_emptied_and_the_row_kept(vault: Engine) -> None:
@@ -167,28 +171,28 @@ def test_rows_may_refer_to_later_rows_of_their_own_table(vault: Engine) -> None:
     assert preceding == {11: 12, 12: None, 14: None}
 
 
-def test_different_rows_of_one_key_are_all_refused(vault: Engine) -> None:
+def test_different_rows_of_one_key_are_all_refused(sqlite_vault: Engine) -> None:
     rows = [condition(21, 1), condition(21, 2), condition(22, 2)]
-    report = load(vault, dataset(condition_occurrence=rows))
+    report = load(sqlite_vault, dataset(condition_occurrence=rows))
     assert reasons(report, "condition_occurrence") == {
         "several different rows have one key (condition_occurrence_id)": 2
     }
-    assert ids(vault, "condition_occurrence") == [22]
+    assert ids(sqlite_vault, "condition_occurrence") == [22]
 
 
-def test_the_same_row_twice_is_loaded_once(vault: Engine) -> None:
-    report = load(vault, dataset(condition_occurrence=[condition(21, 1), condition(21, 1)]))
+def test_the_same_row_twice_is_loaded_once(sqlite_vault: Engine) -> None:
+    report = load(sqlite_vault, dataset(condition_occurrence=[condition(21, 1), condition(21, 1)]))
     assert reasons(report, "condition_occurrence") == {"the same row came before": 1}
-    assert ids(vault, "condition_occurrence") == [21]
+    assert ids(sqlite_vault, "condition_occurrence") == [21]
 
 
-def test_on_request_different_records_of_one_key_are_both_kept(vault: Engine) -> None:
+def test_on_request_different_records_of_one_key_are_both_kept(sqlite_vault: Engine) -> None:
     rows = [condition(21, 1), condition(21, 2), condition(21, 2)]
     tables = dataset(condition_occurrence=rows, person=[person(1), person(2), person(2)])
-    report = load(vault, tables, duplicate_keys="renumber")
+    report = load(sqlite_vault, tables, duplicate_keys="renumber")
     assert report.table("condition_occurrence").loaded == 2
     assert reasons(report, "condition_occurrence") == {"the same row came before": 1}
-    again = load(vault, tables, duplicate_keys="renumber")
+    again = load(sqlite_vault, tables, duplicate_keys="renumber")
     assert again.loaded == 0
     assert again.table("condition_occurrence").already_there == 2
 
@@ -221,18 +225,18 @@ def test_a_newer_vocabulary_replaces_what_differs(vault: Engine) -> None:
     assert {k.as_py(): v.as_py() for k, v in found.items()}[HYPERTENSION] == "Hypertension"
 
 
-def test_unknown_concepts_are_kept_on_request(vault: Engine) -> None:
+def test_unknown_concepts_are_kept_on_request(sqlite_vault: Engine) -> None:
     rows = [condition(21, 1, condition_concept_id=999_999)]
-    report = load(vault, dataset(condition_occurrence=rows), unknown_concepts="keep")
+    report = load(sqlite_vault, dataset(condition_occurrence=rows), unknown_concepts="keep")
     assert report.refused == 0
     assert report.table("condition_occurrence").warnings == {
         "condition_concept_id is of a concept that the vocabulary lacks": 1
     }
 
 
-def test_an_unknown_concept_beside_the_main_one_is_a_warning(vault: Engine) -> None:
+def test_an_unknown_concept_beside_the_main_one_is_a_warning(sqlite_vault: Engine) -> None:
     rows = [condition(21, 1, condition_type_concept_id=999_999)]
-    report = load(vault, dataset(condition_occurrence=rows))
+    report = load(sqlite_vault, dataset(condition_occurrence=rows))
     assert report.refused == 0
     assert report.table("condition_occurrence").warnings == {
         "condition_type_concept_id is of a concept that the vocabulary lacks": 1
@@ -250,12 +254,12 @@ def test_an_unknown_concept_beside_the_main_one_is_a_warning(vault: Engine) -> N
     ],
 )
 def test_a_wrong_structure_refuses_the_whole_import(
-    vault: Engine, tables: dict[str, list[dict[str, object]]], message: str
+    sqlite_vault: Engine, tables: dict[str, list[dict[str, object]]], message: str
 ) -> None:
     with pytest.raises(ImportRefused, match=message):
-        load(vault, {**dataset(), **{t: pa.Table.from_pylist(r) for t, r in tables.items()}})
-    assert ids(vault, "concept") == []
-    with vault.connect() as connection:
+        load(sqlite_vault, {**dataset(), **{t: pa.Table.from_pylist(r) for t, r in tables.items()}})
+    assert ids(sqlite_vault, "concept") == []
+    with sqlite_vault.connect() as connection:
         assert connection.execute(select(metadata.tables["import_batch"])).all() == []
 
 
@@ -281,26 +285,26 @@ def test_the_report_is_kept_in_the_vault_with_its_refusals(vault: Engine) -> Non
     assert (refused.table_name, refused.reason, refused.rows) == ("note", "person_id is missing", 1)
 
 
-def test_no_value_of_a_record_shows_in_report_or_error(vault: Engine) -> None:
+def test_no_value_of_a_record_shows_in_report_or_error(sqlite_vault: Engine) -> None:
     secret = "Quillfeather"
     bad = [note(1, None, secret), {**note(2, 1, secret), "note_date": dt.date(2030, 1, 1)}]
-    report = load(vault, dataset(note=bad))
+    report = load(sqlite_vault, dataset(note=bad))
     assert secret not in report.render() + report.to_json()
     text = {"person": pa.Table.from_pylist([{**person(1), "year_of_birth": secret}])}
-    report = load(vault, text)
+    report = load(sqlite_vault, text)
     assert reasons(report, "person") == {"year_of_birth is not a whole number": 1}
     assert secret not in report.render() + report.to_json()
 
 
-def test_places_given_by_the_importer_are_used_as_examples(vault: Engine) -> None:
+def test_places_given_by_the_importer_are_used_as_examples(sqlite_vault: Engine) -> None:
     rows = {"person": pa.Table.from_pylist([{**person(1, year_of_birth=None), "_place": "line 7"}])}
-    assert load(vault, rows).table("person").refusals[0].examples == ("line 7",)
+    assert load(sqlite_vault, rows).table("person").refusals[0].examples == ("line 7",)
 
 
-def test_sequences_of_batches_and_empty_tables_are_taken_too(vault: Engine) -> None:
+def test_sequences_of_batches_and_empty_tables_are_taken_too(sqlite_vault: Engine) -> None:
     tables = dataset()
     tables["person"] = iter(tables["person"].to_batches(max_chunksize=1))  # type: ignore[assignment]
     tables["death"] = iter(())  # type: ignore[assignment]
-    report = load(vault, tables)
+    report = load(sqlite_vault, tables)
     assert report.table("person").loaded == 2
     assert report.table("death").read == 0
