@@ -6,7 +6,6 @@ program can decide from the case alone is here. Findings name places, never a re
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -14,28 +13,12 @@ from typing import Literal
 from casebank import relations, rules
 from casebank.documents import encode
 from casebank.errors import CaseCheckFailed
+from casebank.identifiers import identifiers_in
 from casebank.model import Case, Statement
 
 Severity = Literal["stop", "look"]
 
 MINIMUM_CONTACTS = 3
-
-IDENTIFIERS: dict[str, str] = {
-    "an e-mail address": r"[\w.+-]+@[\w-]+\.[\w.]+",
-    "a web address": r"\bhttps?://|\bwww\.\w",
-    "a Chinese identity number": r"(?<!\d)\d{17}[\dXx](?!\d)",
-    "a Chinese mobile number": r"(?<!\d)1[3-9]\d{9}(?!\d)",
-    "a telephone number": r"(?<!\d)(\(\d{3}\)\s?|\d{3}[-.])\d{3}[-.]\d{4}(?!\d)|"
-    r"(?<!\d)0\d{2,3}-\d{7,8}(?!\d)",
-    "a social security number": r"(?<!\d)\d{3}-\d{2}-\d{4}(?!\d)",
-    "a resident record number": r"(?<!\d)\d{6}-?\d{3}-?\d{3}-?\d{5}(?!\d)|(?<!\d)\d{3}-\d{5}(?!\d)",
-    "a record number": r"\b(mrn|record no\.?|病历号|档案编号|住院号|门诊号)\s*[:：#]?\s*\w*\d{4,}",
-    "a calendar date": r"(?<!\d)(19|20)\d\d\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}|"
-    r"(?<![\d/])\d{1,2}/\d{1,2}/(19|20)?\d\d(?![\d/])|"
-    r"\b(january|february|march|april|june|july|august|september|october|november|december)"
-    r"\s+\d{1,2}(st|nd|rd|th)?\b",
-    "an age over 89": r"(?<![\d.])(9\d|1[01]\d)([- ]years?[- ]old|\s*y/?o\b|\s*岁)",
-}
 
 
 @dataclass(frozen=True)
@@ -90,15 +73,16 @@ def _provenance(case: Case) -> Iterator[Finding]:
 
 
 def _title(case: Case) -> Iterator[Finding]:
+    # A complaint such as "sore throat" may be part of a diagnosis' name; it gives nothing away.
+    title = case.title.casefold()
+    for complaint in rules.COMPLAINTS["en"] + rules.COMPLAINTS["zh"]:
+        title = title.replace(complaint, " ")
     for problem in case.problems:
         if rules.matches(rules.SYMPTOM, problem.title):
             continue
-        title = case.title.casefold()
         key = rules.sameness_key(problem.title)
         named = key in title or problem.title.casefold() in title
-        family = relations.families("problem", case.title) & relations.families(
-            "problem", problem.title
-        )
+        family = relations.families("problem", title) & relations.families("problem", problem.title)
         if named or family:
             yield Finding(
                 "B3-title", "stop", f"problem {problem.number}", "the title gives this problem away"
@@ -137,12 +121,10 @@ def _holism(case: Case) -> Iterator[Finding]:
 
 def _identifiers(case: Case) -> Iterator[Finding]:
     for statement in _all(case):
-        for what, pattern in IDENTIFIERS.items():
-            if re.search(pattern, statement.text, re.IGNORECASE):
-                yield Finding("F1-identifier", "stop", statement.id, f"looks like {what}")
-    for what, pattern in IDENTIFIERS.items():
-        if re.search(pattern, case.title, re.IGNORECASE):
-            yield Finding("F1-identifier", "stop", "title", f"looks like {what}")
+        for what in identifiers_in(statement.text):
+            yield Finding("F1-identifier", "stop", statement.id, f"looks like {what}")
+    for what in identifiers_in(case.title):
+        yield Finding("F1-identifier", "stop", "title", f"looks like {what}")
 
 
 def _sensitive(case: Case) -> Iterator[Finding]:

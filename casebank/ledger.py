@@ -109,9 +109,13 @@ class Ledger:
         self, note: Note, start: int, end: int, problems: tuple[int, ...] = ()
     ) -> Statement:
         """Part ``[start, end)`` of a note as a statement, without dates and ages."""
-        text = self._relative(note.text[start:end], note.day)
+        text = self.sentence_text(note, start, end)
         source = Source("note", note.note_id, "note_text", start, end)
         return self.statement(text, self.day(note.day), (source,), problems)
+
+    def sentence_text(self, note: Note, start: int, end: int) -> str:
+        """Part ``[start, end)`` of a note without dates and ages; it takes no id."""
+        return self._relative(note.text[start:end], note.day)
 
     def statement(
         self,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 
 @dataclass(frozen=True)
@@ -236,7 +236,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-@cache
+@lru_cache(maxsize=8192)
 def families(part: str, name: str) -> frozenset[str]:
     """Keys of the relations whose pattern for ``part`` matches ``name``."""
     return frozenset(relation.key for relation in RELATIONS if relation.fits(part, name))

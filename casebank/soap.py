@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from casebank import relations, rules
+from casebank.identifiers import identifiers_in
 from casebank.ledger import Ledger
 from casebank.model import Problem, Soap, Statement
 from casebank.record import Event, Note
@@ -46,7 +47,8 @@ _ABBREVIATION = re.compile(
 IDENTITY_LINE = re.compile(
     # a label at the beginning of the line
     r"^\s*(patient( name| id)?|name|pt|re|dob|date of birth|mrn|record (no|number)|ssn|phone|tel|"
-    r"address|e-?mail|insurance( id)?|signed( by)?|author|provider|physician|clinician|visit|date|"
+    r"(new )?address|e-?mail|insurance( id)?|signed( by)?|author|provider|physician|clinician|visit|"
+    r"date|"
     r"姓名|患者|编号|档案(编号|号)|身份证号?|出生日期|联系电话|电话|现?住址|地址|联系人|医保卡?号?|"
     r"就诊日期|随访日期|接诊日期|日期|(随访|接诊|责任)?医[生师](签名)?|签名|记录人|居民签名)"
     r"\s*(\([^)]*\))?[:：]"
@@ -60,6 +62,7 @@ IDENTITY_LINE = re.compile(
     # name, sex and age alone
     r"|^\S{2,4}[，,][男女][，,][^，,]{1,8}[。.]?$"
     # who signed
+    r"|\b(electronically )?signed\b"
     r"|^[\w.'’-]+(\s+[\w.'’-]+){0,3},?\s+(MD|DO|RN|NP|PA-C|PA|MBBS|PhD)\b"
     r"|^-*\s*Dr\.?\s+\w+[^.;:]{0,20}$"
     r"|^(责任|接诊|随访)?医[生师]\S{0,6}$|(卫生院|卫生服务中心|医院|卫生室)[　 ]+\S{1,5}$",
@@ -79,6 +82,12 @@ EXAMINED_SENTENCE = re.compile(
 )
 TOLD_SENTENCE = re.compile(
     r"诉(?!讼)|^近\d+\s*[天周日月年]|\b(reports|complains of|c/o|presents with|says|denies)\b",
+    re.IGNORECASE,
+)
+PLANNED_SENTENCE = re.compile(
+    r"^(meds?|rx|medications?|continue|return|recheck|next visit|follow.?up|start|add|increase|"
+    r"reduce|stop|refer|no change|same meds|keep going|symptomatic care)\b|"
+    r"^(用药|复诊|预约|嘱|继续|加用|调整|维持|转诊|原方案)",
     re.IGNORECASE,
 )
 SCORED = r"total score|apgar|\bscore\b|总分|评分"
@@ -220,14 +229,15 @@ def _in_time(problem: Problem, day: int, part: str) -> bool:
 def build_soap(
     events: Iterable[Event], notes: Iterable[Note], linker: Linker, ledger: Ledger
 ) -> tuple[Soap, dict[str, int]]:
-    """The SOAP note of one contact, and how many identity lines of notes were left out."""
+    """The SOAP note of one contact, and what was left out of it, counted by reason."""
     parts: dict[Letter, list[Statement]] = {"S": [], "O": [], "A": [], "P": [], "": []}
     left_out = 0
     for note in notes:
         for section in parse_note(note.text):
             for start, end in split_sentences(note.text, section.start, section.end):
                 sentence = note.text[start:end]
-                if IDENTITY_LINE.search(sentence):
+                shown = ledger.sentence_text(note, start, end)
+                if IDENTITY_LINE.search(sentence) or identifiers_in(shown):
                     left_out += 1
                     continue
                 numbers = linker.of_sentence(sentence, ledger.day(note.day))
@@ -239,9 +249,17 @@ def build_soap(
     here = frozenset(
         number for event in conditions for number in linker.of_event(event, ledger, nothing)
     )
+    repeated = 0
+    seen: set[tuple[Letter, str]] = set()
     for event in events:
+        letter, text = _letter_of(event), ledger.text(event)
+        # Two forms filled in on one day ask the same things.
+        if (letter, text) in seen:
+            repeated += 1
+            continue
+        seen.add((letter, text))
         numbers = linker.of_event(event, ledger, here)
-        parts[_letter_of(event)].append(ledger.event(event, numbers))
+        parts[letter].append(ledger.event(event, numbers))
     soap = Soap(
         subjective=tuple(parts["S"]),
         objective=tuple(parts["O"]),
@@ -249,13 +267,19 @@ def build_soap(
         plan=tuple(parts["P"]),
         other=tuple(parts[""]),
     )
-    return soap, {"identity lines of notes": left_out} if left_out else {}
+    counts = {"identity lines of notes": left_out, "rows that repeat another of the day": repeated}
+    return soap, {reason: count for reason, count in counts.items() if count}
 
 
 def file_under(sentence: str, letter: Letter) -> Letter:
-    """The heading's letter, or where there is none or S, what the sentence plainly is."""
+    """The heading's letter, or where it says too little, what the sentence plainly is.
+
+    Notes leave headings out, and one heading often serves for assessment and plan together.
+    """
     if letter in {"", "S"} and EXAMINED_SENTENCE.search(sentence):
         return "O"
+    if letter == "A" and PLANNED_SENTENCE.search(sentence):
+        return "P"
     if letter == "" and TOLD_SENTENCE.search(sentence):
         return "S"
     return letter

@@ -99,6 +99,13 @@ def test_each_planted_defect_stops_publication(farmer: Case, defect: str) -> Non
         check_publishable(bad)
 
 
+def test_a_complaint_in_the_title_gives_no_diagnosis_away(farmer: Case) -> None:
+    throat = replace(farmer.problems[2], title="Streptococcal sore throat")
+    problems = (*farmer.problems[:2], throat, *farmer.problems[3:])
+    assert can_publish(replace(farmer, title="A man with sore throat", problems=problems))
+    assert not can_publish(replace(farmer, title="A man with pneumonia", problems=problems))
+
+
 def test_a_finding_never_quotes_the_record(farmer: Case) -> None:
     bad = with_sentence(farmer, "Send it to rose@example.com.")
     assert not any("rose" in f"{finding}" for finding in find_findings(bad))
