@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -140,8 +139,8 @@ class Requests(RuleBasedStateMachine):
             assert verify_chain(session).intact
 
 
-def _prepare() -> None:
-    world = make_world(Path(tempfile.mkdtemp(prefix="carecommons-laws-")), people=20, ill=12)
+def _prepare(folder: Path) -> None:
+    world = make_world(folder, people=20, ill=12)
     with world.database.writing() as session:
         both = create_user(
             session,
@@ -156,10 +155,10 @@ def _prepare() -> None:
     Requests.world, Requests.people = world, {**people, "worker": WORKER}
 
 
-def test_random_steps_of_random_people_keep_the_laws() -> None:
+def test_random_steps_of_random_people_keep_the_laws(tmp_path: Path) -> None:
     from hypothesis.stateful import run_state_machine_as_test
 
-    _prepare()
+    _prepare(tmp_path)
     run_state_machine_as_test(
         Requests,
         settings=settings(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import re
 import shutil
@@ -222,7 +223,9 @@ class World:
 def make_world(root: Path, people: int = 60, ill: int = 30) -> World:
     """A world of its own under ``root``; the first of a kind is built, the others are copies."""
     if (people, ill) not in _patterns:
-        pattern = _build_world(Path(tempfile.mkdtemp(prefix="carecommons-world-")), people, ill)
+        folder = Path(tempfile.mkdtemp(prefix="carecommons-world-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        pattern = build_world(folder, people, ill)
         pattern.database.close()
         _patterns[people, ill] = pattern
     pattern = _patterns[people, ill]
@@ -234,10 +237,12 @@ def make_world(root: Path, people: int = 60, ill: int = 30) -> World:
 _patterns: dict[tuple[int, int], World] = {}
 
 
-def _build_world(root: Path, people: int, ill: int) -> World:
-    """Build the release, the users and the project."""
+def build_world(root: Path, people: int, ill: int, database_url: str | None = None) -> World:
+    """Build the release, the users and the project, on SQLite or on the database given."""
     build_release(root / "releases", release_tables(people, ill), RELEASE)
     settings = settings_of(root)
+    if database_url is not None:
+        settings = replace(settings, database_url=database_url)
     database = open_database(settings.database_url)
     actors: dict[str, Actor] = {}
     with database.writing() as session:

@@ -1,0 +1,68 @@
+"""The whole way of a request on PostgreSQL, and two stewards at once on both databases."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from app.audit import verify_chain
+from app.db.models import Job
+from app.errors import TransitionRefused
+from app.services.requests import transition
+from app.services.workflow import State
+from app.worker.loop import run_once
+from tests.integration.portal.test_worker import extract_folder, workshop_of
+from tests.integration.portal.world import World, build_world, make_world, post
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def any_world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
+    """The world on each of the two databases."""
+    if request.param == "sqlite":
+        return make_world(tmp_path)
+    return build_world(tmp_path, 60, 30, request.getfixturevalue("postgres_url"))
+
+
+def test_a_request_goes_from_draft_to_delivery(any_world: World) -> None:
+    world = any_world
+    request_id = world.request_in(State.SUBMITTED)
+    where = f"/requests/{request_id}"
+    steward = world.client("steward")
+    post(steward, f"{where}/steps/start", where)
+    post(steward, f"{where}/steps/approve", where)
+    assert run_once(workshop_of(world)) == 1
+    assert "Delivered" in world.client("researcher").get(where).get_data(as_text=True)
+    assert extract_folder(world, request_id).is_dir()
+    with world.database.reading() as session:
+        assert verify_chain(session).intact
+    world.database.close()
+
+
+def test_two_approvals_at_once_make_one(any_world: World) -> None:
+    world = any_world
+    request_id = world.request_in(State.IN_REVIEW)
+    version = world.read_request(request_id).version
+
+    def approve(_: int) -> bool:
+        try:
+            with world.database.writing() as session:
+                transition(
+                    session,
+                    world.actors["steward"],
+                    request_id,
+                    "approve",
+                    version,
+                    world.surroundings,
+                )
+        except TransitionRefused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(approve, range(4))) == [False, False, False, True]
+    with world.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Job)) == 1
+    world.database.close()
