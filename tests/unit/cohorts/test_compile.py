@@ -122,7 +122,7 @@ def test_free_text_is_compared_as_it_is_written(text: str, tmp_path: Path) -> No
     assert matching(tmp_path, "something else", text, "other") == 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.text(max_size=40))
 def test_no_text_breaks_out_of_its_literal(text: str) -> None:
     document = expression(condition(StopReason={"Text": text, "Op": "contains"}))
