@@ -41,14 +41,14 @@ _ALLERGEN = r"\bIgE\b|过敏原"
 RELATIONS = (
     Relation(
         "diabetes",
-        r"diabet|hyperglyc|impaired glucose|糖尿病|血糖升高|糖耐量",
+        r"diabet|\bt?[12]?dm2?\b|hyperglyc|impaired glucose|糖尿病|血糖升高|糖耐量",
         r"metformin|gliclazide|glipizide|glimepiride|glyburide|insulin|acarbose|\w+gliptin|"
         r"\w+gliflozin|\w+glutide|pioglitazone|二甲双胍|格列|胰岛素|阿卡波糖|列汀|列净|鲁肽",
         r"glucose|a1c|microalbumin|foot|retinop|血糖|糖化血红蛋白|微量白蛋白|足背动脉",
     ),
     Relation(
         "hypertension",
-        r"hypertensi(on|ve)|elevated blood pressure|高血压|血压升高",
+        r"hypertensi(on|ve)|\bhtn\b|elevated blood pressure|高血压|血压升高",
         r"amlodipine|nifedipine|felodipine|\w+opril\b|\w+sartan|hydrochlorothiazide|indapamide|"
         r"metoprolol|bisoprolol|atenolol|氨氯地平|硝苯地平|非洛地平|普利|沙坦|氢氯噻嗪|吲达帕胺|美托洛尔|"
         r"比索洛尔",
@@ -97,7 +97,7 @@ RELATIONS = (
     Relation(
         "respiratory-infection",
         r"sinusitis|pharyngitis|bronchitis|sore throat|otitis|pneumonia|tonsil|covid|influenza|"
-        r"upper respiratory|common cold|上呼吸道感染|感冒|咽炎|支气管炎|肺炎|鼻窦炎|扁桃体|流感",
+        r"upper respiratory|\buri\b|common cold|上呼吸道感染|感冒|咽炎|支气管炎|肺炎|鼻窦炎|扁桃体|流感",
         rf"{_ANTIBIOTIC}|dextromethorphan|acetaminophen|感冒|止咳|右美沙芬",
         r"temperature|throat culture|respiratory rate|leukocyte|white blood|体温|白细胞|咽拭子",
     ),

@@ -74,6 +74,8 @@ def without_dates_and_ages(text: str, origin: date, anchor: date, language: Lang
 
     ``anchor`` is the day of the note: a day and month without a year mean the nearest such day.
     """
+    if not _DIGIT.search(text):
+        return text
     for pattern in _DATES:
         text = pattern.expression.sub(
             lambda match, read=pattern.read: read(match, origin, anchor, language),  # type: ignore[misc]
@@ -200,6 +202,7 @@ _DATES = (
         _year,
     ),
 )
+_DIGIT = re.compile(r"\d")
 _AGES = (
     _compile(r"\b(?P<age>\d{1,3})[- ](?:years?|yrs?)[- ](?:old|of age)\b"),
     _compile(r"\b(?P<age>\d{1,3})\s*y/?o\b"),

@@ -47,8 +47,8 @@ _ABBREVIATION = re.compile(
 IDENTITY_LINE = re.compile(
     # a label at the beginning of the line
     r"^\s*(patient( name| id)?|name|pt|re|dob|date of birth|mrn|record (no|number)|ssn|phone|tel|"
-    r"(new )?address|e-?mail|insurance( id)?|signed( by)?|author|provider|physician|clinician|visit|"
-    r"date|"
+    r"(new )?address|e-?mail|insurance( id)?|signed( by)?|author|provider|physician|clinician|"
+    r"visit|date|"
     r"姓名|患者|编号|档案(编号|号)|身份证号?|出生日期|联系电话|电话|现?住址|地址|联系人|医保卡?号?|"
     r"就诊日期|随访日期|接诊日期|日期|(随访|接诊|责任)?医[生师](签名)?|签名|记录人|居民签名)"
     r"\s*(\([^)]*\))?[:：]"

@@ -260,6 +260,9 @@ def test_every_rule_matches_something_and_is_named_once() -> None:
         ("measurement", "Hemoglobin [Mass/volume] in Blood", "anaemia"),
         ("drug", "simvastatin 20 MG Oral Tablet", "lipids"),
         ("problem", "慢性阻塞性肺疾病", "airways"),
+        ("problem", "HTN, above goal.", "hypertension"),
+        ("problem", "T2DM, at goal.", "diabetes"),
+        ("problem", "DM2 F/U", "diabetes"),
     ],
 )
 def test_drugs_and_tests_serve_the_families_they_should(part: str, name: str, family: str) -> None:

@@ -85,12 +85,13 @@ def long_record() -> dict[str, list[dict[str, Any]]]:
 def test_five_hundred_contacts_are_drafted_within_two_seconds(tmp_path: Path) -> None:
     release = build_release(tmp_path, long_record())
     draft_case(release, 1, case_id="warm")
-    start = time.perf_counter()
+    # Time of the processor, so that a busy machine does not decide.
+    start = time.process_time()
     case = draft_case(release, 1, case_id="long")
-    elapsed = time.perf_counter() - start
+    elapsed = time.process_time() - start
     assert len(case.contacts) == CONTACTS
     assert elapsed < 2.0
-    start = time.perf_counter()
+    start = time.process_time()
     shown = [len(case.contacts_of(problem.number)) for problem in case.problems]
     assert sum(shown) > 0
-    assert (time.perf_counter() - start) / len(case.problems) < 0.2
+    assert (time.process_time() - start) / len(case.problems) < 0.2
