@@ -97,7 +97,8 @@ RELATIONS = (
     Relation(
         "respiratory-infection",
         r"sinusitis|pharyngitis|bronchitis|sore throat|otitis|pneumonia|tonsil|covid|influenza|"
-        r"upper respiratory|\buri\b|common cold|上呼吸道感染|感冒|咽炎|支气管炎|肺炎|鼻窦炎|扁桃体|流感",
+        r"upper respiratory|\buri\b|common cold|"
+        r"上呼吸道感染|感冒|咽炎|支气管炎|肺炎|鼻窦炎|扁桃体|流感",
         rf"{_ANTIBIOTIC}|dextromethorphan|acetaminophen|感冒|止咳|右美沙芬",
         r"temperature|throat culture|respiratory rate|leukocyte|white blood|体温|白细胞|咽拭子",
     ),
