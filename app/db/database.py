@@ -56,14 +56,14 @@ class Database:
         with Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
-    def upgrade(self) -> None:
-        """Create the schema or bring it to the newest version, in one transaction."""
+    def upgrade(self, revision: str = "head") -> None:
+        """Create the schema or bring it to a version, by default the newest, in one transaction."""
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         engine = self._engine.execution_options(begin_immediate=True)
         with engine.begin() as connection:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
 
     def close(self) -> None:
         """Close all connections."""

@@ -270,7 +270,10 @@ class Notification(Base):
 
 
 class TeachingCase(Base):
-    """A case drafted from one person of a release; ``document`` is ``casebank.Case`` as JSON."""
+    """A case drafted from one person of a release; ``document`` is ``casebank.Case`` as JSON.
+
+    ``summary`` holds what lists show of it: level, language, problems, number of contacts.
+    """
 
     __tablename__ = "teaching_case"
 
@@ -280,6 +283,7 @@ class TeachingCase(Base):
     state: Mapped[str] = mapped_column(String(20), default="draft")
     version: Mapped[int] = mapped_column(default=1)
     document: Mapped[str]
+    summary: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     author_id: Mapped[int] = mapped_column(ForeignKey("portal_user.id"))
     reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("portal_user.id"))
     review_note: Mapped[str] = mapped_column(default="")

@@ -29,7 +29,7 @@ ADVICE = {
     404: "The address may be mistyped, or what it named may not be yours to see.",
     405: "Go back and use the buttons of the page.",
     413: "An upload may have up to 1 MB.",
-    429: "For safety, sign-in pauses after several wrong attempts. Wait five minutes.",
+    429: "Wait a little. Sign-in pauses for five minutes after several wrong attempts.",
 }
 
 

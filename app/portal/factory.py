@@ -40,11 +40,11 @@ def create_app(settings: PortalSettings, database: Database | None = None) -> Fl
     Bootstrap5(app)
     init_protection(app, settings.host)
     init_sign_in(app, database)
-    init_throttling(app)
     init_error_pages(app)
     formats.init_formats(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    init_throttling(app)
 
     @app.context_processor
     def _shared() -> dict[str, object]:

@@ -18,6 +18,7 @@ from app.portal.sign_in import current_actor
 
 IDLE_MINUTES = 30
 UPLOAD_BYTES = 1 << 20
+COUNTS_PER_PERSON = "60 per minute"
 FAILED_SIGN_INS_PER_ADDRESS = "30 per 5 minutes"
 FAILED_SIGN_INS_PER_ACCOUNT = "6 per 5 minutes"
 
@@ -64,7 +65,7 @@ def init_protection(app: Flask, host: str) -> None:
 
 
 def init_throttling(app: Flask) -> None:
-    """Throttle failed sign-ins by address and by account; called after sign-in is set up."""
+    """Throttle failed sign-ins and questions for counts; called when all pages are registered."""
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=True)
 
     def failed(response: Response) -> bool:
@@ -77,6 +78,16 @@ def init_throttling(app: Flask) -> None:
     ):
         view = limiter.limit(limit, key_func=key, methods=["POST"], deduct_when=failed)(view)
     app.view_functions["security.login"] = view
+    # Many differing questions in a row are how small groups are found out by subtraction.
+    counting: Any = limiter.limit(
+        COUNTS_PER_PERSON, key_func=_person_key, exempt_when=lambda: "release" not in request.args
+    )
+    app.view_functions["cohorts.show"] = counting(app.view_functions["cohorts.show"])
+
+
+def _person_key() -> str:
+    actor = current_actor()
+    return f"person:{actor.user_id}" if actor else get_remote_address()
 
 
 def _account_key() -> str:

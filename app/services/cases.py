@@ -96,6 +96,12 @@ def draft(
         title=drafted.title,
         state=DRAFT,
         document=drafted.to_json().decode("utf-8"),
+        summary={
+            "level": drafted.level,
+            "language": drafted.language,
+            "problems": [problem.title for problem in drafted.problems],
+            "contacts": len(drafted.contacts),
+        },
         author_id=actor.user_id,
     )
     session.add(case)
@@ -175,16 +181,10 @@ def library(session: Session, actor: Actor, words: str = "") -> list[TeachingCas
     for case in session.scalars(query):
         if not can_see(session, actor, case):
             continue
-        haystack = f"{case.title} {' '.join(problem_titles(case))}".casefold()
+        haystack = " ".join((case.title, *case.summary.get("problems", ()))).casefold()
         if all(word in haystack for word in wanted):
             found.append(case)
     return found
-
-
-def problem_titles(case: TeachingCase) -> list[str]:
-    """Titles on the case's problem list."""
-    problems = Case.from_json(case.document.encode("utf-8")).problems
-    return [problem.title for problem in problems]
 
 
 def desk(session: Session, actor: Actor) -> list[TeachingCase]:

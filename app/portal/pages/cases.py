@@ -27,7 +27,7 @@ def library() -> str:
         found = case_service.library(session, actor, words)
         return render_template(
             "cases/library.html",
-            cases=[(case, case_service.content(actor, case)) for case in found],
+            cases=found,
             sets=case_service.list_sets(session, actor),
             read=case_service.read_ids(session, actor),
             words=words,

@@ -139,3 +139,11 @@ def test_a_cohort_definition_that_is_no_circe_comes_back_with_the_place_of_the_f
 
 def _visible(page: str) -> str:
     return re.sub(r"<[^>]+>", " ", page)
+
+
+def test_questions_for_counts_are_throttled_and_reading_a_cohort_is_not(world: World) -> None:
+    client = world.client("researcher")
+    where = f"/cohorts/{world.cohort_id}"
+    statuses = [client.get(f"{where}?release={RELEASE}").status_code for _ in range(61)]
+    assert statuses == [200] * 60 + [429]
+    assert client.get(where).status_code == 200

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app.db.database import Database, open_database
-from app.db.models import APPEND_ONLY, Base, User
+from app.db.models import APPEND_ONLY, Base, TeachingCase, User
 from deid.errors import ConfigurationError
 
 
@@ -75,3 +76,34 @@ def test_every_history_is_guarded() -> None:
     for dialect in ("sqlite", "postgresql"):
         statements = " ".join(guard_statements(dialect, APPEND_ONLY))
         assert all(f" ON {table} " in statements for table in APPEND_ONLY)
+
+
+def test_a_database_of_the_first_schema_is_brought_up_to_date_with_its_cases(url: str) -> None:
+    database = Database(url)
+    database.upgrade("0001")
+    document = {
+        "level": "clerkship",
+        "language": "en",
+        "problems": [{"title": "Cough"}, {"title": "Asthma"}],
+        "contacts": [{}, {}, {}],
+    }
+    with database.writing() as session:
+        session.add(User(id=1, email="a@b.org", name="A", fs_uniquifier="x", active=True))
+        session.flush()
+        session.execute(
+            text(
+                "INSERT INTO teaching_case (id, release, title, state, version, document, "
+                "author_id, review_note, created_at) VALUES (1, 'r', 't', 'draft', 1, :document, "
+                "1, '', '2026-01-01 00:00:00')"
+            ),
+            {"document": json.dumps(document)},
+        )
+    database.upgrade()
+    with database.reading() as session:
+        assert session.get_one(TeachingCase, 1).summary == {
+            "level": "clerkship",
+            "language": "en",
+            "problems": ["Cough", "Asthma"],
+            "contacts": 3,
+        }
+    database.close()
