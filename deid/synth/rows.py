@@ -13,11 +13,15 @@ FIRST_ID = 7_000_000_000
 """Every id of a synthetic row is at least this, far from those of imported records."""
 
 
+BATCH_ROWS = 20_000
+
+
 class RowStore:
     """Rows under way; columns that are never given stay empty."""
 
     def __init__(self) -> None:
         self._rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self._done: dict[str, list[pa.Table]] = defaultdict(list)
         self._next: dict[str, int] = defaultdict(lambda: FIRST_ID)
 
     def number(self, table: str) -> int:
@@ -28,23 +32,31 @@ class RowStore:
 
     def add(self, table: str, **values: Any) -> None:
         """A row whose key, if it has any, is among the values."""
-        self._rows[table].append(values)
+        rows = self._rows[table]
+        rows.append(values)
+        # Arrow holds a row in a small part of the memory that a dict needs.
+        if len(rows) >= BATCH_ROWS:
+            self._done[table].append(_table(table, rows))
+            rows.clear()
 
     def add_numbered(self, table: str, **values: Any) -> int:
         """A row that receives the next id of its table; gives the id."""
         number = self.number(table)
         values[f"{table}_id"] = number
-        self._rows[table].append(values)
+        self.add(table, **values)
         return number
 
     def tables(self) -> dict[str, pa.Table]:
         """All rows, with the vault's columns and types, in the order in which they were added."""
-        return {table: _table(table, rows) for table, rows in sorted(self._rows.items())}
+        return {
+            table: pa.concat_tables([*self._done[table], _table(table, rows)]).combine_chunks()
+            for table, rows in sorted(self._rows.items())
+        }
 
 
 def _table(name: str, rows: list[dict[str, Any]]) -> pa.Table:
     schema = arrow_schema(name)
-    given = set().union(*rows)
+    given: set[str] = set().union(*rows)
     unknown = given - set(schema.names)
     if unknown:
         raise ValueError(f"table {name} has no column {', '.join(sorted(unknown))}")
