@@ -15,7 +15,13 @@ import pyarrow as pa
 
 from deid.errors import GateRefused
 from deid.policy.model import Policy, Treatment
-from deid.structured.classes import NONE, Generalised, band_of_year, generalise_to_average
+from deid.structured.classes import (
+    NONE,
+    Generalised,
+    YearRange,
+    band_of_year,
+    generalise_to_average,
+)
 from deid.structured.dates import DataWindow, data_window, oldest_year, shift_days
 from deid.structured.expressions import quoted
 from deid.structured.layout import LAYOUTS, RowKind
@@ -54,19 +60,20 @@ def decide_people(working: duckdb.DuckDBPyConnection, policy: Policy, date_key: 
     ids = rows["person_id"].to_numpy()
     days = _offsets(rows, date_key, window.max_weeks)
     oldest = oldest_year(window.end, policy.pool_ages_over)
-    years = np.maximum(_shifted_years(rows, days), oldest)
+    shown = YearRange(oldest, window.end.year)
+    years = np.clip(_shifted_years(rows, days), oldest, window.end.year)
     columns = {
         name: rows[name].to_numpy()
         for name in policy.risk.quasi_identifiers
         if name != "year_of_birth"
     }
     if "year_of_birth" in policy.risk.quasi_identifiers:
-        columns["year_of_birth"] = band_of_year(years, policy.risk.birth_year_band, oldest)
+        columns["year_of_birth"] = band_of_year(years, policy.risk.birth_year_band, shown)
     result = generalise_to_average(
         columns,
         policy.risk.steps,
         policy.risk.k,
-        oldest,
+        shown,
         policy.risk.thresholds.get("prosecutor_average", 1.0),
     )
     _store(working, ids, days, years, rows, result)

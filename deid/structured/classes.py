@@ -15,6 +15,8 @@ Column = npt.NDArray[np.int64]
 NONE = -1
 """Stands for an absent region; ids are positive."""
 
+_BANDS_BEGIN = 1900
+
 
 @dataclass(frozen=True)
 class Generalised:
@@ -40,19 +42,29 @@ def class_of_each(columns: Sequence[Column]) -> tuple[Column, Column]:
     return codes, np.bincount(codes, minlength=0).astype(np.int64)
 
 
-def band_of_year(years: Column, width: int, oldest: int) -> Column:
-    """Middle of each year's band of ``width`` years, but never before the pooled year.
+@dataclass(frozen=True)
+class YearRange:
+    """Years of birth that a release may show: from the pooled year to the end of its data."""
 
-    OMOP wants one number, and the middle keeps mean ages right.
+    oldest: int
+    newest: int
+
+
+def band_of_year(years: Column, width: int, shown: YearRange) -> Column:
+    """Middle of each year's band of ``width`` years, counted from 1900.
+
+    OMOP wants one number, and the middle keeps mean ages right. A band ends where the range does,
+    so nobody seems older than the pool or not yet born.
     """
-    return np.maximum((years // width) * width + width // 2, oldest)
+    first = (years - _BANDS_BEGIN) // width * width + _BANDS_BEGIN
+    return (np.maximum(first, shown.oldest) + np.minimum(first + width - 1, shown.newest)) // 2
 
 
 def generalise_small_classes(
     columns: Mapping[str, Column],
     steps: Sequence[GeneralisationStep],
     k: int,
-    oldest_year: int,
+    shown: YearRange,
 ) -> Generalised:
     """Take the steps one after the other, each for the people whose class is below ``k``.
 
@@ -67,11 +79,11 @@ def generalise_small_classes(
         small = _in_small_class(now, k)
         if not small.any():
             break
-        now[step.column] = np.where(small, _level(columns, step, oldest_year), now[step.column])
+        now[step.column] = np.where(small, _level(columns, step, shown), now[step.column])
         taken.append((f"{step.column}:{step.level}", int(small.sum())))
     top = dict(now)
     for step in steps:
-        top[step.column] = _level(columns, step, oldest_year)
+        top[step.column] = _level(columns, step, shown)
     joined = _join_the_few(now, top, k)
     if joined:
         taken.append(("joined to small classes", joined))
@@ -82,7 +94,7 @@ def generalise_to_average(
     columns: Mapping[str, Column],
     steps: Sequence[GeneralisationStep],
     k: int,
-    oldest_year: int,
+    shown: YearRange,
     average_max: float,
 ) -> Generalised:
     """Like :func:`generalise_small_classes`, with the smallest k that also keeps the mean risk low.
@@ -92,7 +104,7 @@ def generalise_to_average(
     """
     last = max(k, math.ceil(1 / average_max))
     for target in range(k, last + 1):
-        result = generalise_small_classes(columns, steps, target, oldest_year)
+        result = generalise_small_classes(columns, steps, target, shown)
         kept = [column[result.kept] for column in result.columns.values()]
         if not len(kept[0]):
             continue
@@ -127,9 +139,9 @@ def _join_the_few(now: dict[str, Column], top: Mapping[str, Column], k: int) -> 
     return joined
 
 
-def _level(columns: Mapping[str, Column], step: GeneralisationStep, oldest_year: int) -> Column:
+def _level(columns: Mapping[str, Column], step: GeneralisationStep, shown: YearRange) -> Column:
     if step.column == "year_of_birth":
-        return band_of_year(columns["year_of_birth"], int(step.level), oldest_year)
+        return band_of_year(columns["year_of_birth"], int(step.level), shown)
     people = len(next(iter(columns.values())))
     return np.full(people, NONE if step.column == "location_id" else 0, np.int64)
 

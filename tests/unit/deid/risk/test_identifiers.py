@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deid.risk.identifiers import Identifier, IdentifierIndex
@@ -87,6 +87,7 @@ def test_nothing_of_the_index_shows_a_value() -> None:
     assert "Abernathy" not in repr(Identifier("name", "Abernathy", 1))
 
 
+@settings(deadline=None)
 @given(
     number=st.from_regex(r"[1-9][0-9]{7,14}", fullmatch=True),
     before=st.text(alphabet="abc 我是,.:", max_size=8),

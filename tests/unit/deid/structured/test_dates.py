@@ -5,7 +5,7 @@ import datetime as dt
 import duckdb
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deid.errors import GateRefused
@@ -41,6 +41,7 @@ def test_offsets_depend_on_key_and_domain_and_on_nothing_else() -> None:
     assert (days != shift_days(KEY, "person", IDS, 52)).mean() > 0.9
 
 
+@settings(deadline=None)
 @given(first=DAYS, length=st.integers(60, 20_000), weeks=st.integers(1, 52))
 def test_shifted_data_of_every_offset_reach_over_the_whole_window(
     first: dt.date, length: int, weeks: int
@@ -82,6 +83,7 @@ def released(moments: list[dt.datetime], shift: int, window: DataWindow, truncat
         ).fetchall()
 
 
+@settings(deadline=None)
 @given(
     moments=st.lists(
         st.datetimes(dt.datetime(2005, 1, 1), dt.datetime(2015, 12, 31)), min_size=2, max_size=5
