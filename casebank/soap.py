@@ -38,6 +38,12 @@ _HEADING = re.compile(
     rf"(?:(?i:{_WORDS})|(?P<letter>[SOAP]))[】\]）)]?"
     rf"(?:[ \t　]*[:：]|(?<=[】\]])|(?<=[\nSOAP])[ \t]+[-–](?=[ \t]))"
 )
+# Markdown headings stand alone on their line; one that no word explains opens a part of its own.
+_MARKDOWN = re.compile(
+    rf"^[ \t]*#{{1,4}}[ \t]*(?:(?i:{_WORDS}|"
+    r"(?P<told>(social|family|past medical) history|allergies|medications))[ \t]*$|[^\n]*$)",
+    re.MULTILINE,
+)
 _SENTENCE_END = re.compile(r"(?<=[.!?])(?=\s)|(?<=[。！？；])|\n+")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Dr|Mr|Mrs|Ms|St|vs|No|approx|e\.g|i\.e)|^\s*\d{1,2}|\n\s*\d{1,2})\.$"
@@ -113,7 +119,14 @@ def parse_note(text: str) -> tuple[Section, ...]:
     sections = []
     letter: Letter = ""
     start = 0
-    for match in _HEADING.finditer(text):
+    headings = [*_MARKDOWN.finditer(text)]
+    taken = [match.span() for match in headings]
+    headings += [
+        match
+        for match in _HEADING.finditer(text)
+        if not any(match.start() < last and first < match.end() for first, last in taken)
+    ]
+    for match in sorted(headings, key=lambda one: one.start()):
         if text[start : match.start()].strip():
             sections.append(Section(letter, start, match.start()))
         letter, start = _letter(match), match.end()
@@ -303,8 +316,10 @@ def _letter(match: re.Match[str]) -> Letter:
     for letter in HEADINGS:
         if match.group(f"w{letter}"):
             return letter
-    single = match.group("letter")
-    return next(letter for letter in HEADINGS if letter == single)
+    groups = match.groupdict()
+    if groups.get("told"):
+        return "S"
+    return next((letter for letter in HEADINGS if letter == groups.get("letter")), "")
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

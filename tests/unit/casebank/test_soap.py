@@ -34,6 +34,20 @@ def test_headings_in_both_languages_open_sections(text: str) -> None:
     assert plain == [("S", "dizzy"), ("O", "BP 150/90"), ("A", "high pressure"), ("P", "rest")]
 
 
+def test_markdown_headings_are_headings_and_unknown_ones_open_a_part_of_their_own() -> None:
+    text = (
+        "# Chief Complaint\nCough.\n# Allergies\nNone.\n"
+        "# Assessment and Plan\nCold.\n## Plan\nRest.\n# Misc\nX."
+    )
+    assert parts(text) == [
+        ("S", "Cough."),
+        ("S", "None."),
+        ("A", "Cold."),
+        ("P", "Rest."),
+        ("", "X."),
+    ]
+
+
 def test_what_stands_before_the_first_heading_is_under_none() -> None:
     assert parts("HOME VISIT\nS: dizzy") == [("", "HOME VISIT"), ("S", "dizzy")]
 
