@@ -56,7 +56,8 @@ def linkage_risk(
         classes=len(sizes),
         smallest_class=int(sizes.min()),
         prosecutor_max=float(risk.max()),
-        prosecutor_average=float(risk.mean()),
+        # Each class adds 1 to the sum of its members' risks; a sum of fractions would round.
+        prosecutor_average=len(sizes) / people,
         share_above={str(level): float((risk > level).mean()) for level in RISK_LEVELS},
         journalist_max=journalist,
         marketer=len(sizes) / people,

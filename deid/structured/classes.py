@@ -108,8 +108,9 @@ def generalise_to_average(
         kept = [column[result.kept] for column in result.columns.values()]
         if not len(kept[0]):
             continue
-        codes, sizes = class_of_each(kept)
-        if float((1.0 / sizes[codes]).mean()) <= average_max:
+        _, sizes = class_of_each(kept)
+        # Each class adds 1 to the sum of its members' risks; a sum of fractions would round.
+        if len(sizes) / len(kept[0]) <= average_max:
             break
     return result
 
