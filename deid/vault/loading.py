@@ -24,13 +24,15 @@ from deid.errors import ImportRefused, VaultError
 from deid.vault.reading import VaultSnapshot
 from deid.vault.report import ImportReport, Skipped, TableReport
 from deid.vault.rows import rows_within
-from deid.vault.rules import has_row_id
+from deid.vault.rules import concept_columns, has_row_id, references
 from deid.vault.schema import BOOKKEEPING_TABLES, VOCABULARY_TABLES, metadata
-from deid.vault.staging import StagedTable, TableSource, open_staging
+from deid.vault.staging import BATCH_ROWS, StagedTable, TableSource, open_staging
 from deid.vault.transactions import write_transaction
 from deid.vault.writing import delete_keys, insert_batches
 
 Progress = Callable[[str, int], None]
+
+LOOK_UP_IDS = 5_000  # ids in one SELECT; well within the limits of every database
 
 LOADING_ORDER = (
     *VOCABULARY_TABLES,
@@ -173,32 +175,47 @@ class _Load:
         self._connection = connection
         self._staging = staging
         self._options = options
-        self._snapshot = VaultSnapshot(rows_within(connection), connection.dialect.name)
+        self._rows = rows_within(connection)
+        self._snapshot = VaultSnapshot(self._rows, connection.dialect.name)
         self.tables = tables
-        for batch in self._snapshot.batches("concept", ["concept_id"]):
-            self._append("known_concept", batch.column(0))
-        self._know_parents()
-
-    def _know_parents(self) -> None:
-        """Ids that the vault holds, of every table that a table of this import refers to."""
-        parents = {
-            key.column.table.name
-            for table in self.tables
-            for column in metadata.tables[table].columns
-            for key in column.foreign_keys
+        parents = {r.table for table in tables for r in references(table)}
+        for name in sorted(parents | {table for table in tables if has_row_id(table)}):
+            staging.execute(f"CREATE TABLE known_{name} (id BIGINT)")
+            staging.execute(f"CREATE TABLE refused_{name} (id BIGINT)")
+        self._in_vault = {
+            name: self._snapshot.rows(name) for name in sorted(parents | {*tables, "concept"})
         }
-        for parent in sorted(parents | {t for t in self.tables if has_row_id(t)}):
-            self._staging.execute(f"CREATE TABLE known_{parent} (id BIGINT)")
-            self._staging.execute(f"CREATE TABLE refused_{parent} (id BIGINT)")
-            if parent in parents:
-                (key,) = metadata.tables[parent].primary_key.columns
-                for batch in self._snapshot.batches(parent, [key.name]):
-                    self._append(f"known_{parent}", batch.column(0))
 
-    def _append(self, target: str, ids: object) -> None:
-        self._staging.register("ids", pa.table({"id": ids}))
-        self._staging.execute(f"INSERT INTO {target} SELECT id FROM ids")
-        self._staging.unregister("ids")
+    def _look_up(self, staged: StagedTable) -> None:
+        """Ask the vault for the ids that this table refers to, and for no others."""
+        for reference in references(staged.table):
+            wanted = staged.unknown_ids(reference.column, f"known_{reference.table}")
+            self._learn(reference.table, wanted)
+        for column in concept_columns(staged.table):
+            self._learn("concept", staged.unknown_ids(column, "known_concept"))
+
+    def _learn(self, table: str, wanted: pa.Array) -> None:
+        if not self._in_vault[table]:
+            return
+        (key,) = metadata.tables[table].primary_key.columns
+        for start in range(0, len(wanted), LOOK_UP_IDS):
+            ids = wanted.slice(start, LOOK_UP_IDS).to_pylist()
+            for batch in self._rows.fetch(select(key).where(key.in_(ids)), LOOK_UP_IDS):
+                self._staging.register("ids", pa.Table.from_batches([batch]))
+                self._staging.execute(f"INSERT INTO known_{table} SELECT * FROM ids")
+                self._staging.unregister("ids")
+
+    def _held(self, staged: StagedTable) -> Iterator[pa.RecordBatch]:
+        """The vault's rows whose first key column lies within that of the import."""
+        if not staged.read or not self._in_vault[staged.table]:
+            return iter(())
+        table = metadata.tables[staged.table]
+        statement = select(*table.columns)
+        span = staged.key_span()
+        if span:
+            first = table.columns[staged.key[0]]
+            statement = statement.where(first.between(*span))
+        return self._rows.fetch(statement, BATCH_ROWS)
 
     def table(self, name: str, source: TableSource) -> TableReport:
         staged = StagedTable(self._staging, name, source)
@@ -207,7 +224,8 @@ class _Load:
         staged.judge_rows(
             self._options.last_day, renumber=self._options.duplicate_keys == "renumber"
         )
-        staged.compare_with(self._snapshot.batches(name) if staged.read else ())
+        staged.compare_with(self._held(staged))
+        self._look_up(staged)
         staged.judge_references()
         staged.judge_concepts(refuse=self._options.unknown_concepts == "refuse")
         staged.judge_self_references()

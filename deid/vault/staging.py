@@ -177,6 +177,25 @@ class StagedTable:
             f"FROM twice WHERE {same} AND staged._reason IS NULL"
         )
 
+    def unknown_ids(self, column: str, known: str) -> pa.Array:
+        """Distinct ids of a column of the open rows that a table of known ids lacks."""
+        found = self._staging.sql(
+            f"SELECT DISTINCT {quoted(column)} AS id FROM staged WHERE _reason IS NULL "
+            f"AND _state = 'new' AND {quoted(column)} IS NOT NULL "
+            f"AND {quoted(column)} NOT IN (SELECT id FROM {known})"
+        ).to_arrow_table()
+        return found["id"].combine_chunks()
+
+    def key_span(self) -> tuple[int, int] | None:
+        """Least and greatest value of the first key column, if that is a number."""
+        first = metadata.tables[self.table].columns[self.key[0]]
+        if sql_type(first) != "BIGINT":
+            return None
+        ((least, greatest),) = self._staging.execute(
+            f"SELECT min({quoted(first.name)}), max({quoted(first.name)}) FROM staged"
+        ).fetchall()
+        return None if least is None else (least, greatest)
+
     def compare_with(self, held: Iterable[pa.RecordBatch]) -> None:
         """Take from the vault's rows those with a key of this import, and mark equal rows."""
         key = ", ".join(quoted(name) for name in self.key)
