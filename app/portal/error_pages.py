@@ -73,5 +73,5 @@ def _unexpected(error: Exception) -> tuple[str, int]:
 def _own_referrer() -> str | None:
     referrer = request.referrer or ""
     if referrer.startswith(request.host_url):
-        return "/" + referrer[len(request.host_url) :]
+        return "/" + referrer[len(request.host_url) :].lstrip("/")
     return url_for("home.index") if not referrer else None

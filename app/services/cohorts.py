@@ -139,6 +139,11 @@ def add_version(
     return version
 
 
+def can_see(actor: Actor, cohort: CohortDefinition) -> bool:
+    """Members of the project, and stewards, who judge what the cohort is asked for."""
+    return is_member(cohort.project, actor) or can(actor, Permission.REVIEW_REQUESTS)
+
+
 def can_edit(actor: Actor, cohort: CohortDefinition) -> bool:
     """Members of the project who define cohorts."""
     return can(actor, Permission.DEFINE_COHORTS) and is_member(cohort.project, actor)
@@ -153,19 +158,16 @@ def get_cohort(session: Session, actor: Actor, cohort_id: int) -> CohortDefiniti
     """
     check_permission(actor, Permission.DEFINE_COHORTS)
     cohort = session.get(CohortDefinition, cohort_id)
-    visible = cohort is not None and (
-        is_member(cohort.project, actor) or can(actor, Permission.REVIEW_REQUESTS)
-    )
-    if cohort is None or not visible:
+    if cohort is None or not can_see(actor, cohort):
         raise NotFound("There is no such cohort.")
     return cohort
 
 
 def list_cohorts(session: Session, actor: Actor) -> list[CohortDefinition]:
-    """The cohorts of the actor's projects, newest first."""
+    """The cohorts that the actor may see, newest first."""
     check_permission(actor, Permission.DEFINE_COHORTS)
     found = session.scalars(select(CohortDefinition).order_by(CohortDefinition.id.desc()))
-    return [cohort for cohort in found if is_member(cohort.project, actor)]
+    return [cohort for cohort in found if can_see(actor, cohort)]
 
 
 def list_of_project(session: Session, actor: Actor, project_id: int) -> list[CohortVersion]:

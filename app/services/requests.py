@@ -171,18 +171,29 @@ def save(
     if not can_edit(actor, request):
         raise PermissionDenied("Only members of the project edit its request.")
     _check_version(request, version)
+    cohort_version_id = _cohort_of_project(session, request, fields.cohort_version_id)
+    request.columns.clear()
+    session.flush()  # the old rows go before the new ones come, or a kept column would clash
+    fill(request, fields)
+    request.cohort_version_id = cohort_version_id
+    _touch(request)
+    session.flush()
+    record(session, actor, AuditEvent("request.edited", "request", request.id))
+    return request
+
+
+def fill(request: DataRequest, fields: RequestFields) -> None:
+    """Put ``fields`` into a request, without checking or keeping anything."""
     for name in _TEXT_FIELDS:
         setattr(request, name, getattr(fields, name).strip())
     request.title = request.title or "Untitled request"
-    request.cohort_version_id = _cohort_of_project(session, request, fields.cohort_version_id)
+    request.cohort_version_id = fields.cohort_version_id
     request.end_date = fields.end_date
     request.people = [
         RequestPerson(name=name.strip(), affiliation=affiliation.strip())
         for name, affiliation in fields.people
         if name.strip()
     ]
-    request.columns.clear()
-    session.flush()  # the old rows go before the new ones come, or a kept column would clash
     request.columns = [
         RequestColumn(
             table_name=table,
@@ -192,10 +203,6 @@ def save(
         for table, columns in fields.columns.items()
         for column in dict.fromkeys(columns)
     ]
-    _touch(request)
-    session.flush()
-    record(session, actor, AuditEvent("request.edited", "request", request.id))
-    return request
 
 
 def comment(session: Session, actor: Actor, request_id: int, text: str) -> None:

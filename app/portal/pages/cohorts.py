@@ -21,14 +21,15 @@ blueprint = Blueprint("cohorts", __name__, url_prefix="/cohorts")
 
 @page(blueprint, "/", Permission.DEFINE_COHORTS)
 def index() -> str:
-    """The cohorts of my projects."""
+    """The cohorts that I may see."""
     actor = signed_in_actor()
     with wiring().database.reading() as session:
         found = cohort_service.list_cohorts(session, actor)
-        return render_template("cohorts/index.html", cohorts=found)
+        defines = Permission.REQUEST_DATA in actor.permissions
+        return render_template("cohorts/index.html", cohorts=found, defines=defines)
 
 
-@page(blueprint, "/new", Permission.DEFINE_COHORTS)
+@page(blueprint, "/new", Permission.REQUEST_DATA)
 def new() -> str:
     """The form for a new cohort, empty or from a template."""
     with wiring().database.reading() as session:
@@ -42,7 +43,7 @@ def new() -> str:
     return _new_form(projects, typed)
 
 
-@page(blueprint, "/new", Permission.DEFINE_COHORTS, methods=("POST",))
+@page(blueprint, "/new", Permission.REQUEST_DATA, methods=("POST",))
 def create() -> Response | tuple[str, int]:
     """Keep a new cohort; a definition that cannot be read is shown again with the reason."""
     actor = signed_in_actor()
@@ -71,6 +72,27 @@ def create() -> Response | tuple[str, int]:
 @page(blueprint, "/<int:cohort_id>", Permission.DEFINE_COHORTS)
 def show(cohort_id: int) -> str:
     """One cohort: in words, checked, and counted over a release if one is chosen."""
+    return _show(cohort_id)
+
+
+@page(blueprint, "/<int:cohort_id>/versions", Permission.REQUEST_DATA, methods=("POST",))
+def add_version(cohort_id: int) -> Response | tuple[str, int]:
+    """Keep a further version; one that cannot be read is shown again with the reason."""
+    expression = _uploaded() or request.form.get("expression", "")
+    note = request.form.get("note", "")[:1000]
+    try:
+        with wiring().database.writing() as session:
+            version = cohort_service.add_version(
+                session, signed_in_actor(), cohort_id, expression, note
+            )
+    except CohortError as error:
+        typed = {"expression": expression, "note": note, "error": str(error)}
+        return _show(cohort_id, typed), 400
+    flash(f"Version {version.number} is kept.", "success")
+    return redirect(url_for("cohorts.show", cohort_id=cohort_id))
+
+
+def _show(cohort_id: int, typed: dict[str, str] | None = None) -> str:
     actor = signed_in_actor()
     with wiring().database.reading() as session:
         cohort = cohort_service.get_cohort(session, actor, cohort_id)
@@ -78,7 +100,6 @@ def show(cohort_id: int) -> str:
         version = next((v for v in cohort.versions if v.number == number), None)
         if version is None:
             raise NotFound("There is no such version.")
-        releases = wiring().catalogue.list(actor)
         name = request.args.get("release", "")
         release = wiring().catalogue.get(actor, name) if name else None
         answer, error = None, None
@@ -95,10 +116,11 @@ def show(cohort_id: int) -> str:
             definition=definition,
             words=cohort_engine.describe(definition),
             findings=cohort_engine.check(definition),
-            releases=releases,
+            releases=wiring().catalogue.list(actor),
             release=release,
             answer=answer,
             error=error,
+            typed=typed,
             can_edit=cohort_service.can_edit(actor, cohort),
             minimum=wiring().settings.minimum_cell,
         )
@@ -106,18 +128,6 @@ def show(cohort_id: int) -> str:
         with wiring().database.writing() as session:
             cohort_service.record_question(session, actor, cohort, version.number, answer.release)
     return html
-
-
-@page(blueprint, "/<int:cohort_id>/versions", Permission.DEFINE_COHORTS, methods=("POST",))
-def add_version(cohort_id: int) -> Response:
-    """Keep a further version."""
-    expression = _uploaded() or request.form.get("expression", "")
-    with wiring().database.writing() as session:
-        version = cohort_service.add_version(
-            session, signed_in_actor(), cohort_id, expression, request.form.get("note", "")[:1000]
-        )
-    flash(f"Version {version.number} is kept.", "success")
-    return redirect(url_for("cohorts.show", cohort_id=cohort_id))
 
 
 def _new_form(projects: list[Project], typed: dict[str, str], error: str = "") -> str:

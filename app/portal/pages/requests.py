@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from app.db.models import DataRequest
-from app.errors import BadInput
+from app.errors import BadInput, TransitionRefused
 from app.permissions import Actor, Permission
 from app.portal.access import page
 from app.portal.sign_in import signed_in_actor
@@ -99,13 +99,16 @@ def edit(request_id: int) -> str | Response:
 
 
 @page(blueprint, "/<int:request_id>/edit", Permission.REQUEST_DATA, methods=("POST",))
-def save(request_id: int) -> Response:
+def save(request_id: int) -> Response | tuple[str, int]:
     """Keep what was typed, and submit it if asked; an incomplete request is kept all the same."""
     actor = signed_in_actor()
     fields, problems = parse_fields(request.form)
     version = request.form.get("version", 0, type=int)
-    with wiring().database.writing() as session:
-        saved = request_service.save(session, actor, request_id, version, fields)
+    try:
+        with wiring().database.writing() as session:
+            saved = request_service.save(session, actor, request_id, version, fields)
+    except TransitionRefused as refused:
+        return _not_saved(actor, request_id, fields, str(refused))
     for problem in problems:
         flash(problem, "warning")
     if request.form.get("then") == "submit" and not problems:
@@ -183,6 +186,20 @@ def parse_fields(form: MultiDict[str, str]) -> tuple[RequestFields, list[str]]:
         reasons={table: form.get(f"reason-{table}", "")[:2000] for table in columns},
     )
     return fields, problems
+
+
+def _not_saved(
+    actor: Actor, request_id: int, fields: RequestFields, reason: str
+) -> Response | tuple[str, int]:
+    """Show what was typed over the present version, so that a colleague's change loses nothing."""
+    flash(reason, "warning")
+    with wiring().database.reading() as session, session.no_autoflush:
+        found = request_service.get_request(session, actor, request_id)
+        if not request_service.can_edit(actor, found):
+            return redirect(url_for("requests.show", request_id=request_id))
+        request_service.fill(found, fields)
+        flash("What you typed is below and not saved yet. Saving now replaces it.", "warning")
+        return _form(session, actor, found), 409
 
 
 def _form(session: Session, actor: Actor, found: DataRequest) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,15 @@ from app.portal import create_app
 from app.portal.access import Open, declared_access, may_use
 from app.services import cases as case_service
 from app.services.workflow import State
-from tests.integration.portal.world import RELEASE, World, make_world, sign_in, token_of
+from tests.integration.portal.world import (
+    PASSWORD,
+    RELEASE,
+    World,
+    make_world,
+    post,
+    sign_in,
+    token_of,
+)
 
 ROLES = [None, *(role.value for role in Role)]
 
@@ -153,6 +164,55 @@ def test_signing_out_ends_the_session(world: World) -> None:
     token = token_of(client.get("/").get_data(as_text=True))
     client.post("/sign-out", data={"csrf_token": token})
     assert client.get("/").status_code == 302
+
+
+def test_an_idle_session_ends(world: World) -> None:
+    client = world.client("student")
+    client.application.config["PERMANENT_SESSION_LIFETIME"] = timedelta(seconds=1)
+    assert client.get("/").status_code == 200
+    time.sleep(2.1)
+    assert client.get("/").status_code == 302
+
+
+@pytest.mark.parametrize(("host", "secure"), [("127.0.0.1", False), ("0.0.0.0", True)])
+def test_cookies_ask_for_tls_unless_only_this_machine_is_served(
+    world: World, host: str, secure: bool
+) -> None:
+    app = create_app(replace(world.settings, host=host), world.database)
+    cookie = sign_in_cookie(app)
+    assert ("Secure" in cookie) == secure
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+def sign_in_cookie(app: Flask) -> str:
+    """The session cookie that the sign-in page sets."""
+    return app.test_client().get("/sign-in", base_url="https://localhost").headers["Set-Cookie"]
+
+
+def test_signing_in_never_leads_to_another_site(world: World) -> None:
+    client = world.client()
+    token = token_of(client.get("/sign-in").get_data(as_text=True))
+    data = {"email": "student@example.org", "password": PASSWORD, "csrf_token": token}
+    answer = client.post("/sign-in?next=https://elsewhere.example/", data=data)
+    assert "elsewhere" not in answer.headers["Location"]
+
+
+def test_a_changed_password_works_and_the_old_one_does_not(world: World) -> None:
+    client = world.client("student")
+    new = "another invented password"
+    post(
+        client,
+        "/account/password",
+        "/account/password",
+        password=PASSWORD,
+        new_password=new,
+        new_password_confirm=new,
+    )
+    assert sign_in(world.client(), "student@example.org").status_code == 200
+    assert sign_in(world.client(), "student@example.org", new).status_code == 302
+    log = world.client("administrator").get("/audit?action=password").get_data(as_text=True)
+    assert "user.password_changed" in log
 
 
 def test_pages_with_data_are_never_cached_and_carry_the_headers(world: World) -> None:

@@ -81,6 +81,22 @@ def test_a_form_sent_twice_makes_one_transition(world: World) -> None:
     assert world.read_request(request_id).version == version + 1
 
 
+def test_a_form_saved_over_a_colleagues_change_is_shown_again_with_what_was_typed(
+    world: World,
+) -> None:
+    researcher = world.client("researcher")
+    request_id = world.request_in(State.DRAFT)
+    form = f"/requests/{request_id}/edit"
+    old = world.read_request(request_id).version
+    post(researcher, form, form, **(FORM | {"purpose": "The colleague's."}))
+    answer = post(researcher, form, form, **(FORM | {"purpose": "Typed meanwhile."}), version=old)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 409
+    assert "Typed meanwhile." in page
+    assert world.read_request(request_id).purpose == "The colleague's."
+    assert world.read_request(request_id).version == old + 1
+
+
 @pytest.mark.parametrize("step", ["start", "approve", "reject", "return", "revoke", "retry"])
 def test_the_requester_cannot_take_a_stewards_step(world: World, step: str) -> None:
     researcher = world.client("researcher")
