@@ -110,7 +110,7 @@ def take_in(
         for batch in snapshot.batches(table, columns):
             _insert(working, "vault", table, _treated(batch, rules, pseudonyms, fields))
             progress.add(batch.num_rows)
-        _check_injective(working, table, rules)
+        check_injective(working, table, rules)
     progress.finish()
     _take_in_identity_tables(snapshot, pseudonyms, working)
     return Intake(rows, types, required)
@@ -237,7 +237,7 @@ def _insert(
     working.unregister("incoming")
 
 
-def _check_injective(
+def check_injective(
     working: duckdb.DuckDBPyConnection, table: str, rules: Mapping[str, ColumnRule]
 ) -> None:
     """A primary key has no duplicates in the vault, so it may have none afterwards."""

@@ -19,6 +19,7 @@ DAY = dt.timedelta(days=1)
 FIRST = dt.date(2015, 1, 5)
 ENGLISH, CHINESE = 4180186, 4182948
 OUTPATIENT, HYPERTENSION, RARE, EHR = 9202, 320128, 4077577, 32817
+CONDITION_FIELD, UNKNOWN_FIELD = 1147127, 1147999
 FAMILY_NAMES = ("Abernathy", "Blenkinsop", "Castellano", "Dombrowski", "Eagleton")
 GIVEN_NAMES = ("Marigold", "Thaddeus", "Philippa", "Leopold", "Rosalind", "Cornelius")
 ZH_FAMILY = ("欧阳", "司马", "诸葛")
@@ -178,6 +179,8 @@ def _add_person(tables: Rows, person: int, visits: int, notes: bool) -> None:
                 "observation_type_concept_id": EHR,
                 "value_as_string": "Never smoker" if visit else "seen by Wilhelmina Fotheringay",
                 "visit_occurrence_id": row,
+                "observation_event_id": row,
+                "obs_event_field_concept_id": CONDITION_FIELD if person % 2 else UNKNOWN_FIELD,
             }
         )
         if notes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import traceback
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from deid.build.pipeline import build_release
-from deid.errors import GateRefused, ReleaseAlreadyExists, UncoveredColumn
+from deid.errors import GateRefused, ReleaseAlreadyExists, TextRefused, UncoveredColumn
 from deid.policy import load_policy, parse_policy
 from deid.pseudonyms import Pseudonymiser
 from deid.release import Release, list_releases
@@ -171,6 +172,41 @@ def test_links_between_rows_hold_and_links_to_missing_rows_are_empty(published: 
     people = set(column(published, "person", "person_id"))
     assert set(column(published, "fact_relationship", "fact_id_1")) <= people
     assert len(column(published, "provider", "provider_id")) == 1
+
+
+def test_an_id_whose_table_a_concept_names_points_to_the_same_row(published: Release) -> None:
+    conditions = set(column(published, "condition_occurrence", "condition_occurrence_id"))
+    rows = {row["observation_id"]: row for row in published.read("observation").to_pylist()}
+    pointed = 0
+    for original in residents(notes=False)["observation"]:
+        row = rows.get(pseudonym("observation", original["observation_id"]))
+        condition = pseudonym("condition_occurrence", original["observation_event_id"])
+        if row is None:
+            continue
+        if original["person_id"] % 2 and condition in conditions:
+            assert row["observation_event_id"] == condition
+            pointed += 1
+        else:
+            # The concept beside it names no table that we know: a guess would be worse.
+            assert row["observation_event_id"] is None
+    assert pointed > 30
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_note_that_cannot_be_scrubbed_stops_the_build_and_is_named_by_its_row(
+    tmp_path: Path, processes: int
+) -> None:
+    rows = residents()
+    rows["note"][101]["note_text"] = f"{full_name(26)} " * 400_000
+    url = make_vault(tmp_path, rows)
+    settings = settings_for(tmp_path, url, processes)
+    with pytest.raises(TextRefused) as refusal:
+        build_release(settings, fixed_keyring(), url, load_policy("limited-research"), "r", "R")
+    assert re.fullmatch(r"note row \d+ cannot be scrubbed \(\w+\)", str(refusal.value))
+    shown = "".join(traceback.format_exception(refusal.value))
+    assert full_name(26) not in shown
+    assert list(settings.release_root.iterdir()) == []
+    assert list(settings.work_root.iterdir()) == []
 
 
 def test_the_release_describes_itself(published: Release) -> None:
