@@ -79,7 +79,7 @@ def build_release(
     try:
         check_coverage(policy, vault_columns(engine))
         with (
-            _clear_disk_errors(),
+            _clear_errors(),
             private_folder(settings.work_root, name) as folder,
             ReleaseWriter(settings.release_root, name) as writer,
             read_tables(engine) as snapshot,
@@ -248,14 +248,16 @@ def _json(document: object) -> bytes:
 
 
 @contextmanager
-def _clear_disk_errors() -> Iterator[None]:
+def _clear_errors() -> Iterator[None]:
     full = "the disk is full or a file became too large; nothing was published, all was removed"
     try:
         yield
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
             raise ReleaseError(full) from None
-        raise
+        raise ReleaseError(
+            f"{error.filename or 'a file'}: {error.strerror}; nothing was published"
+        ) from None
     except duckdb.Error as error:
         # The text of the library's error may quote values; only its kind is told.
         if any(words in str(error) for words in ("No space left", "File too large", "disk space")):

@@ -56,7 +56,10 @@ def claimed_folder(path: Path, refusal: str) -> Iterator[None]:
 
 def _claim(path: Path, refusal: str) -> int:
     while True:
-        path.mkdir(mode=0o700, exist_ok=True)
+        try:
+            path.mkdir(mode=0o700, exist_ok=True)
+        except FileExistsError:
+            raise ReleaseError(f"{path} is in the way and is no folder") from None
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         except FileNotFoundError:
@@ -82,7 +85,7 @@ def _is_still(descriptor: int, path: Path) -> bool:
 
 def remove_abandoned(root: Path, pattern: str) -> None:
     """Remove the folders that killed builds left behind; those of living builds stay."""
-    for folder in sorted(root.glob(pattern)):
+    for folder in sorted(path for path in root.glob(pattern) if path.is_dir()):
         try:
             with claimed_folder(folder, "its build is alive"):
                 pass

@@ -81,3 +81,16 @@ def test_a_published_release_is_read_only_and_its_name_is_taken(tmp_path: Path) 
     with pytest.raises(ReleaseAlreadyExists, match="never changes"):
         build_release(tmp_path, {"person": [{"person_id": 2}]}, name="tiny")
     assert [item.name for item in list_releases(tmp_path)] == ["tiny"]
+
+
+def test_a_file_in_the_way_is_named_and_not_touched(tmp_path: Path) -> None:
+    (tmp_path / "build-a").write_text("mine")
+    (tmp_path / "build-b").write_text("mine")
+    with private_folder(tmp_path, "c"):
+        pass
+    with (
+        pytest.raises(ReleaseError, match="build-a is in the way"),
+        private_folder(tmp_path, "a"),
+    ):
+        pass
+    assert (tmp_path / "build-b").read_text() == "mine"
