@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -209,8 +209,11 @@ def _build(
         if not text:
             continue
         held = by_text.get(text)
+        breaks = _breaks(form.text) | (held.breaks if held else frozenset())
         if held is None or (form.certain and not held.form.certain):
-            by_text[text] = _Pattern(form, pack, _breaks(form.text))
+            by_text[text] = _Pattern(form, pack, breaks)
+        else:
+            by_text[text] = replace(held, breaks=breaks)
         if form.type is SpanType.NAME and form.certain and not shared and _may_be_misspelt(text):
             words.setdefault(text[0], {})[text] = form.canonical
     patterns = tuple(by_text.values())
@@ -291,7 +294,7 @@ def _separators_fit(
         if text[end] >= "\u2e80" and between.isspace():
             continue
         return gaps == i and _spelt_out(offsets.tolist())
-    return gaps >= len(pattern.breaks) if pattern.form.separated else True
+    return gaps >= 2 if pattern.form.separated else True
 
 
 def _spelt_out(offsets: Sequence[int]) -> bool:

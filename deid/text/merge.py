@@ -102,7 +102,7 @@ def _union(left: Merged, right: Merged) -> Merged:
         max(left.strength, right.strength),
         tuple(sorted({*left.detectors, *right.detectors})),
         best.canonical if best else None,
-        left.shared and right.shared,
+        max(left, right, key=lambda s: (s.strength, not s.shared)).shared,
     )
 
 
@@ -151,9 +151,7 @@ def _join_names(text: str, spans: list[Merged]) -> list[Merged]:
             and text[last.end : span.start] in {"", " ", "-", "\n", "\u00b7", ", ", ","}
             and (text[last.end : span.start] not in {", ", ","} or _is_last_first(text, last, span))
         ):
-            joined[-1] = replace(
-                _union(last, span), canonical=None, shared=last.shared and span.shared
-            )
+            joined[-1] = replace(_union(last, span), canonical=None)
         else:
             joined.append(span)
     return joined

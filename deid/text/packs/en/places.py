@@ -111,7 +111,7 @@ _SHAPES = tuple(
         ("en.place.caps_facility", SpanType.LOCATION, Strength.LISTED, r"\b((?:[A-Z][A-Z.'-]+[ ]+){1,4}(?:HOSPITAL|CLINIC|HEALTH CENTRE|HEALTH CENTER|MEDICAL CENTER|MEDICAL CENTRE|INFIRMARY|PAVILION|MANOR|HOSPICE|NURSING HOME))\b"),
         ("en.org.caps", SpanType.ORGANIZATION, Strength.LISTED, r"\b((?:[A-Z][A-Z.'-]+[ ]+){1,4}(?:TABERNACLE|CHURCH|CHAPEL|SCHOOL|COLLEGE|UNIVERSITY|PHARMACY|COMPANY|INC|LLC|BAKERY|ACADEMY|TEMPLE|MOSQUE))\b"),
         ("en.place.saint", SpanType.LOCATION, Strength.LISTED, r"\b((?:St\.?|Saint|Mt\.?|Mount)[ ]+(?:[A-Z][\w-]+)(?:['’]s)?(?:[ ]+(?:[Hh]osp(?:ital)?\.?|[Cc]linic|Med(?:ical)?\.?[ ]+C(?:enter|tr)\.?|Health))?)"),
-        ("en.place.clinic_lower", SpanType.LOCATION, Strength.LISTED, rf"\b({_CAP}(?:[ ]+{_CAP}){{0,3}}(?:[ ]+\w+)?[ ]+(?:clinic|hospital|hosp|health center|medical center|office))\b"),
+        ("en.place.clinic_lower", SpanType.LOCATION, Strength.LISTED, rf"\b({_CAP}(?:[ ]+{_CAP}){{0,3}}(?:[ ]+downtown)?[ ]+(?:clinic|hospital|hosp|health center|medical center|office))\b"),
         ("en.place.va", SpanType.LOCATION, Strength.LISTED, r"\b([A-Z][a-z]+[ ]+(?:VA|Gen|Med)\b\.?)"),
         ("en.place.acronym", SpanType.LOCATION, Strength.LISTED, r"\b([A-Z]{2,5}[ ]+(?:Med(?:ical)?\.?(?:[ ]+(?:Center|Ctr\.?|Centre))?|Health(?:[ ]+(?:Center|System|Care))?|Hosp(?:ital)?|Clinic|Cancer[ ]+Center))\b"),
         ("en.org.kind", SpanType.ORGANIZATION, Strength.LISTED, rf"\b({_HEAD}{_ORGANISATION})"),
