@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, g, session
+from flask import Flask, g, has_request_context, request, session
 from flask_login import user_logged_in, user_logged_out
 from flask_security import (
     RoleMixin,
@@ -15,7 +15,9 @@ from flask_security import (
     password_changed,
 )
 from flask_security.forms import LoginForm
+from sqlalchemy import Engine
 from sqlalchemy.orm import Mapped, configure_mappers, relationship, scoped_session, sessionmaker
+from sqlalchemy.orm import Session as DatabaseSession
 
 from app.audit import AuditEvent, record
 from app.db.database import Database
@@ -71,7 +73,15 @@ def init_sign_in(app: Flask, database: Database) -> None:
         SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False},
         SECURITY_MSG_LOGIN=("You need to sign in to open this page.", "info"),
     )
-    sessions = scoped_session(sessionmaker(database.engine))
+    immediate = database.engine.execution_options(begin_immediate=True)
+
+    class SignInSession(DatabaseSession):
+        """Takes the write lock from the beginning where a password is changed."""
+
+        def get_bind(self, *arguments: Any, **named: Any) -> Engine:
+            return immediate if _changes_password() else database.engine
+
+    sessions = scoped_session(sessionmaker(class_=SignInSession))
     datastore = SQLAlchemySessionUserDatastore(sessions, SignInUser, SignInRole)
     Security(app, datastore, login_form=PortalLoginForm)
 
@@ -80,7 +90,7 @@ def init_sign_in(app: Flask, database: Database) -> None:
         sessions.remove()
 
     def _audit(action: str, user: Any) -> None:
-        sessions.rollback()
+        sessions.commit()  # ends the transaction that read the user, so that none waits
         with database.writing() as writing:
             account = writing.get_one(User, user.id)
             record(writing, actor_of(account), AuditEvent(action, "user", user.id))
@@ -89,7 +99,8 @@ def init_sign_in(app: Flask, database: Database) -> None:
     def _signed_in(sender: Flask, user: Any, **extra: Any) -> None:
         session.permanent = True
         g.pop("actor", None)
-        _audit("user.signed_in", user)
+        if not _changes_password():  # which signs in anew by itself
+            _audit("user.signed_in", user)
 
     @user_logged_out.connect_via(app)
     def _signed_out(sender: Flask, user: Any, **extra: Any) -> None:
@@ -98,8 +109,17 @@ def init_sign_in(app: Flask, database: Database) -> None:
 
     @password_changed.connect_via(app)
     def _changed(sender: Flask, user: Any, **extra: Any) -> None:
+        event = AuditEvent("user.password_changed", "user", user.id)
+        record(sessions(), actor_of(user), event)
         sessions.commit()
-        _audit("user.password_changed", user)
+
+
+def _changes_password() -> bool:
+    return (
+        has_request_context()
+        and request.endpoint == "security.change_password"
+        and request.method == "POST"
+    )
 
 
 def current_actor() -> Actor | None:
