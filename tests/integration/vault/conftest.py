@@ -21,16 +21,18 @@ def vault_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def vault(vault_url: str) -> Iterator[Engine]:
+def vault(vault_url: str, made_vaults: Path) -> Iterator[Engine]:
     """An empty vault, without vocabulary."""
+    _copy_if_sqlite(made_vaults / "empty.db", vault_url)
     engine = create_vault(vault_url, base_vocabulary=False)
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
-def stocked(vault_url: str) -> Iterator[Engine]:
+def stocked(vault_url: str, made_vaults: Path) -> Iterator[Engine]:
     """A vault with the shipped vocabulary and nothing else."""
+    _copy_if_sqlite(made_vaults / "stocked.db", vault_url)
     engine = create_vault(vault_url)
     yield engine
     engine.dispose()
@@ -56,6 +58,13 @@ def sqlite_vault(made_vaults: Path, tmp_path: Path) -> Iterator[Engine]:
 def stocked_sqlite(made_vaults: Path, tmp_path: Path) -> Iterator[Engine]:
     """A vault on SQLite with the shipped vocabulary."""
     yield from _copied(made_vaults / "stocked.db", tmp_path)
+
+
+def _copy_if_sqlite(made: Path, url: str) -> None:
+    if url.startswith("sqlite:///"):
+        path = Path(url.removeprefix("sqlite:///"))
+        path.parent.mkdir(mode=0o700)
+        shutil.copy2(made, path)
 
 
 def _copied(made: Path, folder: Path) -> Iterator[Engine]:
