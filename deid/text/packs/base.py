@@ -19,7 +19,7 @@ class Form:
     ``certain`` is false for a form that is also an ordinary word: then the pack decides by context.
     ``canonical`` is the value whose surrogate it takes. Where ``loose``, separators may stand
     anywhere in it (numbers); else only where ``text`` itself has them;
-    ``separated`` asks for two at least, so that six digits of a birth date are no laboratory result.
+    ``separated`` asks for two at least, so that six digits of a birth date are no result.
     """
 
     text: str = field(repr=False)

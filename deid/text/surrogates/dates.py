@@ -132,7 +132,7 @@ def shift_written(text: str, days: int, reference: datetime.date | None) -> str 
             match = form.match(plain, place)
             if match is None or match.end() == place:
                 continue
-            written = _move(match, days, base)
+            written = _move(match, days, base, reference)
             if written is not None:
                 pieces.append(written)
                 place, understood = match.end(), True
@@ -184,7 +184,9 @@ def _inside_word(text: str, place: int) -> bool:
     return left.isalpha() and right.isalpha() and left < "\u2e80" and right < "\u2e80"
 
 
-def _move(match: re.Match[str], days: int, base: datetime.date | None) -> str | None:
+def _move(
+    match: re.Match[str], days: int, base: datetime.date | None, reference: datetime.date | None
+) -> str | None:
     parts = {key: value for key, value in match.groupdict().items() if value is not None}
     if "cm" in parts:
         return _move_chinese(parts, days)
@@ -199,6 +201,8 @@ def _move(match: re.Match[str], days: int, base: datetime.date | None) -> str | 
     moved = _shift(read, days, base)
     if moved is None:
         return None
+    if read.year is not None:
+        moved = pool_old_birth(moved, reference)
     return _write(match, parts, moved)
 
 
@@ -249,7 +253,7 @@ def _shift(read: _Day, days: int, base: datetime.date | None) -> datetime.date |
         moved = date + datetime.timedelta(days=days)
     except OverflowError:
         return None
-    return pool_old_birth(moved, base) if read.year is not None else moved
+    return moved
 
 
 def _nearest_year(month: int, day: int, base: datetime.date | None) -> int:
@@ -266,9 +270,10 @@ def _write(match: re.Match[str], parts: dict[str, str], date: datetime.date) -> 
     """Fill the written form with another date, group by group, from the end to the start."""
     values: dict[str, str] = {}
     numbers = [parts[key] for key in ("a", "b", "m", "d") if key in parts]
-    padded = any(n[0] == "0" for n in numbers) or (
-        len(numbers) == 2 and all(len(n) == 2 for n in numbers) and "y" in parts
-    )
+    both = len(numbers) == 2 and all(len(n) == 2 for n in numbers) and "y" in parts
+    dashed = "mon" in parts and "-" in parts.get("s1", "")
+    slashed = "mon" not in parts and len(numbers) == 1 and "s1" in parts and len(numbers[0]) == 2
+    padded = any(n[0] == "0" for n in numbers) or both or dashed or slashed
     if "a" in parts:
         first, second = date.month, date.day
         if _day_first(parts, int(parts["a"]), int(parts["b"])):

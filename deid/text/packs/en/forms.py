@@ -86,6 +86,7 @@ def name_forms(name: PersonName) -> Iterator[Form]:
         (whole_given, whole_family),
         (first, whole_family),
         (first, family[-1]),
+        *((first, part) for part in _PART.findall(whole_family) if fold(part) not in PARTICLES),
         (first[0], whole_family),
         ("".join(g[0] for g in given), whole_family),
         (whole_given, whole_family[0]),

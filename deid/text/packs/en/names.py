@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import re2
+
 from deid.text.document import Document, Mention, SpanType, Strength
 from deid.text.normalise import fold
 from deid.text.packs.en.context import KIN, TITLES
@@ -64,11 +66,12 @@ def _token(text: str, start: int, end: int, gap: str) -> _Token:
 
 
 _NUMBERED = re.compile(r"[A-Z][a-z]{2,}\d{1,3}")  # `Cecelia952`, as Synthea makes names
-_BEFORE_AGE = re.compile(
-    r"(?m)^(?:pt:? |patient:? |[A-Z ]{0,12}: ?)?([^\W\d_][\w'’-]+(?:,? {0,2}[^\W\d_][\w'’-]*\.?){1,3}),?\s{1,4}(?:is an? )?"
-    r"\d{1,3}\s?-?(?:yo|y/o|y\b|yr|year|[MF]\b)"
+# On re2: these begin anywhere and would take quadratic time on a backtracking engine.
+_BEFORE_AGE = re2.compile(
+    r"(?m)^(?:pt:? |patient:? |[A-Z ]{0,12}: ?)?(\pL[\pL'’-]+(?:,? {0,2}\pL[\pL'’-]*\.?){1,3}),? {1,4}(?:is an? )?"
+    r"\d{1,3}[ ]?-?(?:yo|y/o|y\b|yr|year|[MF]\b)"
 )
-_WITH_NICKNAME = re.compile(r"\b([A-Z][\w'’-]+) \(?[\"“]([A-Z][\w'’-]+)[\"”]\)? [A-Z][\w'’-]+")
+_WITH_NICKNAME = re2.compile(r"([A-Z][\pL'’-]+) \(?[\"“]([A-Z][\pL'’-]+)[\"”]\)? [A-Z][\pL'’-]+")
 
 
 class NameAnnotator:
@@ -95,6 +98,7 @@ class _Note:
                 _token(match[0], match.start(), match.end(), plain[place : match.start()])
             )
             place = match.end()
+        self.texts = frozenset(token.text for token in self.tokens)
         letters = [c for c in plain if c.isalpha()]
         capitals = sum(map(str.isupper, letters))
         self.all_upper = len(letters) > 40 and capitals > 0.7 * len(letters)
@@ -171,7 +175,11 @@ class _Note:
 
     def _after_title(self, i: int, title: str) -> Iterator[Mention]:
         j = i + 1
-        while j < len(self.tokens) and self.tokens[j].folded in _TITLES and _close(self.tokens[j]):
+        while (
+            j < min(len(self.tokens), i + 4)
+            and self.tokens[j].folded in _TITLES
+            and _close(self.tokens[j])
+        ):
             j += 1
         if j >= len(self.tokens) or not re.fullmatch(
             r"\.?[ \n]{1,2}|\.|\. ?\(|: ?", self.tokens[j].gap
@@ -462,7 +470,7 @@ class _Note:
         token = self.tokens[i]
         if self.all_upper or "-" in token.gap or is_term(token.text):
             return False
-        return not any(t.text == token.text.casefold() for t in self.tokens)
+        return token.text.casefold() not in self.texts
 
     def _is_surname_like(self, token: _Token) -> bool:
         if token.gap not in {" ", ". "}:
@@ -487,7 +495,7 @@ class _Note:
         if any(_is_clinical(p) or is_word(p) for p in map(fold, token.text.split("-"))):
             return False
         lower = token.text.casefold()
-        return not any(t.text == lower for t in self.tokens)
+        return lower not in self.texts
 
     def _starts_sentence(self, i: int) -> bool:
         if i == 0:
