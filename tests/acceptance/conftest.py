@@ -1,0 +1,85 @@
+"""The demonstration, made once and served as a new user would have it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+
+START_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A prepared demonstration; ``address`` answers while ``served`` is in use."""
+
+    home: Path
+    port: int
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def password(self) -> str:
+        return str(json.loads((self.home / "portal" / "demo.json").read_text())["password"])
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "CARECOMMONS_HOME": str(self.home)}
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "app.cli", *arguments]
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*arguments), env=self.environment, capture_output=True, text=True
+        )
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The demonstration, not yet served."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    demo = Demo(tmp_path_factory.mktemp("demo") / "var", port)
+    done = demo.run("demo", "--prepare-only", "--residents", "600")
+    assert done.returncode == 0, done.stderr
+    return demo
+
+
+@pytest.fixture(scope="session")
+def served(prepared: Demo) -> Iterator[Demo]:
+    """The demonstration with portal and worker running."""
+    process = subprocess.Popen(
+        prepared.command("demo", "--port", str(prepared.port)),
+        env=prepared.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            with urllib.request.urlopen(f"{prepared.address}/health", timeout=2) as answer:
+                assert answer.status == 200
+            break
+        except (URLError, ConnectionError, TimeoutError):
+            assert process.poll() is None, process.stderr.read() if process.stderr else ""
+            assert time.monotonic() < deadline, "the portal did not answer in time"
+            time.sleep(0.2)
+    yield prepared
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0

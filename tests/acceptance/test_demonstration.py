@@ -1,0 +1,100 @@
+"""The demonstration as a new user has it: what it makes, and that it never changes what exists."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from app.demo.accounts import ACCOUNTS
+from app.services.workflow import State
+from tests.acceptance.conftest import Demo
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+
+def _fingerprint(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.name.endswith(("-wal", "-shm"))
+    }
+
+
+def test_it_seeds_one_request_in_each_state(prepared: Demo) -> None:
+    connection = sqlite3.connect(prepared.home / "portal" / "portal.db")
+    states = [row[0] for row in connection.execute("SELECT state FROM data_request")]
+    connection.close()
+    assert sorted(states) == sorted(state.value for state in State)
+
+
+def test_a_second_run_changes_nothing(prepared: Demo) -> None:
+    before = _fingerprint(prepared.home)
+    done = prepared.run("demo", "--prepare-only")
+    assert done.returncode == 0, done.stderr
+    assert _fingerprint(prepared.home) == before
+
+
+def test_it_prints_the_address_and_every_account(prepared: Demo) -> None:
+    shown = prepared.run("demo", "--prepare-only").stdout
+    assert "http://127.0.0.1:8000/" in shown
+    assert prepared.password in shown
+    for account in ACCOUNTS:
+        assert account.email in shown
+
+
+@pytest.mark.parametrize("name", ["county-research-v1", "county-teaching-v1"])
+def test_its_releases_hold_no_identifier_of_the_vault(prepared: Demo, name: str) -> None:
+    done = prepared.run("release", "verify", name, "--with-vault")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_only_the_owner_can_read_vault_keys_and_portal(prepared: Demo) -> None:
+    for path in ("vault", "keys", "portal"):
+        assert (prepared.home / path).stat().st_mode & 0o077 == 0
+    assert (prepared.home / "keys" / "keyring.json").stat().st_mode & 0o777 == 0o600
+    assert (prepared.home / "vault" / "vault.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_no_identified_intermediate_file_is_left(prepared: Demo) -> None:
+    assert not [path for path in (prepared.home / "work").rglob("*") if path.is_file()]
+
+
+def test_a_port_in_use_is_told_before_anything_is_made(served: Demo, tmp_path: Path) -> None:
+    other = Demo(tmp_path / "var", served.port)
+    done = other.run("demo", "--port", str(served.port))
+    assert done.returncode == 2
+    assert re.search(r"port \d+ .* cannot be used", done.stderr)
+    assert not (tmp_path / "var").exists()
+
+
+def test_a_portal_of_somebody_elses_is_left_alone(prepared: Demo, tmp_path: Path) -> None:
+    home = tmp_path / "var"
+    home.mkdir()
+    for part in ("keys", "vault", "releases"):
+        shutil.copytree(prepared.home / part, home / part)
+    (home / "portal").mkdir()
+    (home / "portal" / "portal.db").write_bytes(b"kept")
+    done = Demo(home, 0).run("demo", "--prepare-only")
+    assert done.returncode == 2
+    assert "not the demonstration's" in done.stderr
+    assert (home / "portal" / "portal.db").read_bytes() == b"kept"
+
+
+def test_the_releases_are_the_same_bytes_when_built_again(prepared: Demo, tmp_path: Path) -> None:
+    home = tmp_path / "var"
+    home.mkdir()
+    for part in ("keys", "vault"):
+        shutil.copytree(prepared.home / part, home / part)
+    again = Demo(home, 0)
+    done = again.run(
+        *("release", "build", "--name", "county-teaching-v1", "--policy", "teaching"),
+        *("--title", "Synthetic county, for teaching", "--quiet"),
+    )
+    assert done.returncode == 0, done.stderr
+    name = "county-teaching-v1"
+    assert _fingerprint(home / "releases" / name) == _fingerprint(prepared.home / "releases" / name)
