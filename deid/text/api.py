@@ -92,6 +92,14 @@ class TextEngine:
             raise ValueError("surrogates need a key")
         if mode not in MODES:
             raise ValueError(f"the mode is one of {', '.join(MODES)}")
+        self._arguments = (
+            surrogate_key,
+            staff,
+            mode,
+            tuple(forbidden),
+            tuple(packs),
+            tuple(annotators),
+        )
         self._key = surrogate_key
         self._mode = mode
         self._packs = tuple(load_pack(p) if isinstance(p, str) else p for p in packs)
@@ -99,6 +107,10 @@ class TextEngine:
         self._forbidden = frozenset(fold(value) for value in forbidden) - {""}
         self._staff = index_staff(staff or StaffDirectory(), self._packs)
         self._persons: OrderedDict[KnownPerson, KnownIndex] = OrderedDict()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Compiled expressions and automata do not travel; the other process makes its own.
+        return TextEngine, self._arguments
 
     def __repr__(self) -> str:
         return f"TextEngine(mode={self._mode!r}, packs={[pack.tag for pack in self._packs]})"

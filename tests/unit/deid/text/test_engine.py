@@ -15,7 +15,7 @@ from deid.text.api import KnownPerson, NoteInput, NoteOutput, PersonName, TextEn
 from deid.text.document import Mention, SpanType, Strength
 from deid.text.merge import merge
 from deid.text.normalise import fold, squeeze, to_plain
-from tests.unit.deid.text.builders import CHINESE, ENGLISH, ENGINE, KEY, engine, note
+from tests.unit.deid.text.builders import CHINESE, ENGINE, ENGLISH, KEY, engine, note
 
 FRAGMENTS = st.sampled_from(
     [
