@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- cases are read as one line each
 """Laws of the engine: offsets, determinism, nothing removed survives, any text is survived."""
 
 from __future__ import annotations
@@ -5,6 +6,7 @@ from __future__ import annotations
 import multiprocessing
 import pickle
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -149,7 +151,7 @@ def test_merging_loses_no_covered_letter_and_leaves_no_overlap(mentions: list[Me
     spans = merge(text, mentions)
     covered = {i for m in mentions for i in range(m.start, m.end)}
     assert {i for s in spans for i in range(s.start, s.end)} == covered
-    assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(spans))
 
 
 def test_a_known_person_wins_over_a_shape_and_an_address_over_a_name_in_it() -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- cases are read as one line each
 """``carecommons scrub``: JSON lines in, JSON lines out, all or nothing."""
 
 from __future__ import annotations
