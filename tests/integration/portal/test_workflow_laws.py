@@ -162,7 +162,7 @@ def test_random_steps_of_random_people_keep_the_laws(tmp_path: Path) -> None:
     run_state_machine_as_test(
         Requests,
         settings=settings(
-            max_examples=30,
+            max_examples=20,
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(HealthCheck),
