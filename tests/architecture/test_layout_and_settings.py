@@ -101,7 +101,7 @@ def test_every_error_has_a_code_of_its_own_and_a_status() -> None:
     assert len(codes) == len(set(codes)), sorted(c for c in codes if codes.count(c) > 1)
     for kind in kinds:
         assert kind.exit_code in {1, 2}
-        assert 400 <= http_status(kind("x")) <= 503
+        assert 400 <= http_status(kind.__new__(kind)) <= 503
         assert kind.__doc__
 
 
