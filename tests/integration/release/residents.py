@@ -221,10 +221,16 @@ def _add_person(tables: Rows, person: int, visits: int, notes: bool) -> None:
 
 
 def make_vault(folder: Path, rows: Mapping[str, list[dict[str, Any]]]) -> str:
-    """A vault that holds ``rows``; gives its URL."""
+    """A vault on SQLite that holds ``rows``; gives its URL."""
+    url = f"sqlite:///{folder / 'vault' / 'vault.db'}"
+    fill_vault(url, rows)
+    return url
+
+
+def fill_vault(url: str, rows: Mapping[str, list[dict[str, Any]]]) -> None:
+    """Create the vault at ``url`` and load ``rows``."""
     from deid.vault.arrow import arrow_schema
 
-    url = f"sqlite:///{folder / 'vault' / 'vault.db'}"
     dataset = {
         table: pa.Table.from_pylist(
             list(entries),
@@ -240,7 +246,6 @@ def make_vault(folder: Path, rows: Mapping[str, list[dict[str, Any]]]) -> str:
     engine.dispose()
     refused = [(t.table, r.reason, r.rows) for t in report.tables for r in t.refusals]
     assert not refused, refused
-    return url
 
 
 def settings_for(folder: Path, url: str, processes: int = 1) -> EngineSettings:
