@@ -14,7 +14,8 @@ test: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --ignore tests/acceptance
+	$(BIN)/pytest tests/acceptance
 
 format: $(STAMP)
 	$(BIN)/ruff format .

@@ -14,8 +14,6 @@ from app.demo.accounts import ACCOUNTS
 from app.services.workflow import State
 from tests.acceptance.conftest import Demo
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 def _fingerprint(folder: Path) -> dict[str, str]:
     return {

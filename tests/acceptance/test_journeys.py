@@ -17,7 +17,7 @@ from app.demo.requests import PROJECT
 from app.lab.workspace import shipped_notebooks
 from tests.acceptance.conftest import Demo
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.browser
 
 DELIVERY_SECONDS = 90
 WAIT_MILLISECONDS = 15_000
@@ -111,7 +111,9 @@ def test_from_a_cohort_to_the_notebook(browser: Browser, served: Demo) -> None:
         page.fill("#ethics_number", "BROWSER-1")
         page.select_option("#release", "county-research-v1")
         page.get_by_role("button", name="Save the draft").click()
-        cohort = page.locator("#cohort_version option", has_text="Adults with type 2 diabetes,").first
+        cohort = page.locator(
+            "#cohort_version option", has_text="Adults with type 2 diabetes,"
+        ).first
         page.select_option("#cohort_version", cohort.get_attribute("value"))
         page.fill("#planned_outputs", "A Table 1.")
         end = datetime.now(UTC).date() + timedelta(days=200)
