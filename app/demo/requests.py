@@ -147,7 +147,12 @@ def _seed_cohorts(session: Session, researcher: Actor, project: int) -> dict[str
 
 
 def _fields(release: Release, cohort_version: int, end_date: date) -> RequestFields:
-    possible = deliverable_columns(release)
+    # A column without a value helps nobody; asking for it would be asking for too much.
+    filled = {(c.table, c.name) for c in release.dictionary.columns if c.completeness}
+    possible = {
+        table: tuple(column for column in columns if (table, column) in filled)
+        for table, columns in deliverable_columns(release).items()
+    }
     return RequestFields(
         purpose="To learn whether regular follow-up by the same team improves glucose control in "
         "adults with type 2 diabetes, and for whom.",
@@ -158,6 +163,6 @@ def _fields(release: Release, cohort_version: int, end_date: date) -> RequestFie
         cohort_version_id=cohort_version,
         end_date=end_date,
         people=(("Rosa Researcher", "Demonstration University"),),
-        columns={table: tuple(possible[table]) for table in _WANTED if table in possible},
+        columns={table: possible[table] for table in _WANTED if possible.get(table)},
         reasons=_WANTED,
     )
