@@ -16,6 +16,7 @@ from casebank.errors import (
     RecordUnusable,
     TransitionRefused,
 )
+from casebank.grouping import FindingGroup, group_findings
 from casebank.model import (
     Background,
     Case,
@@ -61,6 +62,7 @@ __all__ = [
     "Contact",
     "Criterion",
     "Finding",
+    "FindingGroup",
     "FlowPoint",
     "FlowSeries",
     "FlowSheet",
@@ -95,6 +97,7 @@ __all__ = [
     "find_candidates",
     "find_findings",
     "flow_table",
+    "group_findings",
     "read_record",
     "render_text",
     "span_text",

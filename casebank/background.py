@@ -101,8 +101,8 @@ def build_background(record: Record, ledger: Ledger, language: Language) -> Sort
     }
     earlier = tuple(
         ledger.event(event)
-        for event in record.of("condition_occurrence")
-        if event.start < record.first_day
+        for event in record.events
+        if event.start < record.first_day and (event.table, event.row_id) not in rows
     )
     background = Background(
         profile=(*_person(record, ledger, language), *sections.get("profile", ())),

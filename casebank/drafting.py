@@ -32,8 +32,6 @@ from casebank.soap import Linker, build_soap
 from casebank.timeline import build_timeline, drug_items
 from deid.release import Release
 
-_DENIAL = r"(\b(no|not|denies|denied|without|never)\b[^.;,]*|[无未否][^。；，]*)$"
-
 
 def draft_case(
     release: Release, person_id: int, *, case_id: str, language: Language | None = None
@@ -101,12 +99,15 @@ def draft_from_record(record: Record, *, case_id: str) -> Case:
 
 
 def _history(meeting: Meeting, record: Record) -> bool:
-    """Whether it is no contact but history: conditions alone, dated before the first contact."""
-    return (
-        meeting.derived
-        and meeting.start < record.first_day
-        and not meeting.notes
-        and all(event.table == "condition_occurrence" for event in meeting.events)
+    """Whether it is no contact but history.
+
+    Where visits tell who was seen when, an entry without a visit and without a note is history: all
+    of it before the first contact, and later what is nothing but a dated diagnosis.
+    """
+    if not meeting.derived or meeting.notes or not record.follows_visits:
+        return False
+    return meeting.start < record.first_day or all(
+        event.table == "condition_occurrence" for event in meeting.events
     )
 
 

@@ -1,4 +1,4 @@
-"""Patterns of what must not stand in a case: contact details, numbers of a person, calendar dates.
+"""Patterns of what must not stand in a case: who the person and the author are, and when exactly.
 
 A release's notes are scrubbed, so that what still matches is a surrogate or a miss. Neither teaches
 anything: a draft leaves the sentence out, and the check before publishing refuses it.
@@ -35,3 +35,55 @@ def identifiers_in(text: str) -> tuple[str, ...]:
 @cache
 def _compiled(what: str) -> re.Pattern[str]:
     return re.compile(IDENTIFIERS[what], re.IGNORECASE)
+
+
+# Lines that hold who the person and the author are: surrogates in a release, noise in a case.
+IDENTITY_LINE = re.compile(
+    # a label at the beginning of the line
+    r"^\s*(patient( name| id)?|name|pt|re|dob|date of birth|mrn|record (no|number)|ssn|phone|tel|"
+    r"(new )?address|e-?mail|insurance( id)?|signed( by)?|author|provider|physician|clinician|"
+    r"visit|date|"
+    r"姓名|患者|编号|档案(编号|号)|身份证号?|出生日期|联系电话|电话|现?住址|地址|联系人|医保卡?号?|"
+    r"就诊日期|随访日期|接诊日期|日期|(随访|接诊|责任)?医[生师](签名)?|签名|记录人|居民签名)"
+    r"\s*(\([^)]*\))?[:：]"
+    # a label with its number anywhere
+    r"|\b(mrn|ssn|dob|d\.o\.b)\b|\bcc: chart|\bchart (no\.? ?)?\S*\d{4,}|"
+    r"身份证号|医保卡号|档案编号|病历号"
+    r"|(电话|手机|微信|\b(phone|call|tel)\b)\D{0,6}\+?\d[\d\s()-]{6,}"
+    # when somebody was born, in whatever form
+    r"|\b(born|date of birth|birth ?date|birthday)\b.{0,12}\d|(出生(?![体身评])|生于|生日).{0,6}\d|"
+    r"\d\s*[年月日]\s*出?生(?![命活理化长产])"
+    # mail through a portal, whoever writes
+    r"|\b(portal|e-?)\s?mail\b[^.]{0,12}@"
+    # a number that is too long to be a measurement, also in groups within brackets
+    r"|(?<![\d.])\d{8,}(?!\d)|\b[a-z]{1,3}-?\d{6,}\b|[（(]\+?\d[\d\s-]{6,}[）)]"
+    # where somebody lives or works
+    r"|[，,]住.{4,}(号|室|组|村|弄)|^家住|^(患者)?\S{2,4}[，,][男女][，,].*(号|室|组|村|弄|镇|街道|社区)[。.]?$"
+    r"|^still at \d|^(drove in from|works at)\s+\S|^lives (at|in)\s+\d"
+    # name, sex and age alone
+    r"|^(患者)?\S{2,4}[，,][男女][，,][^，,]{1,8}[。.]?$"
+    r"|^this is .{3,40}\b(man|woman|boy|girl|person)\b(, seen .{2,20})?\.?$"
+    # the place of care
+    r"|^[^:：。，,]{2,30}(clinic|hospital|health center|medical center)\.?$"
+    # who signed
+    r"|\b(electronically )?signed\b|^\s*[-–—]{2,}\s*\w"
+    r"|^[\w.'’-]+(\s+[\w.'’-]+){0,3},?\s+(MD|DO|RN|NP|PA-C|PA|MBBS|PhD)\b"
+    r"|^-*\s*(Dr|Nurse)\.?\s+[^.;:]{1,30}\.?$|^(?-i:[a-z]{1,2}|[A-Z])\.?$"
+    r"|^(责任|接诊|随访)?医[生师]\S{0,6}$|(卫生院|卫生服务中心|医院|卫生室)[　 ]+\S{1,5}$",
+    re.IGNORECASE,
+)
+_PLACE_OF_TITLE = re.compile(
+    r"^\S{2,24}(卫生院|服务中心|医院|卫生室)\S{0,14}(表|记录|小结|随访|档案)$"
+)
+
+
+def says_who_only(sentence: str, shown: str) -> bool:
+    """Whether a sentence of a note tells who or where, which no case needs.
+
+    ``shown`` is the sentence as the case would show it: dates and ages are replaced in it.
+    """
+    return (
+        IDENTITY_LINE.search(sentence) is not None
+        or _PLACE_OF_TITLE.search(sentence) is not None
+        or bool(identifiers_in(shown))
+    )

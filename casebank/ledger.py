@@ -47,6 +47,11 @@ _SEMANTIC_TAG = re.compile(
     r"\s*\((disorder|finding|situation|procedure|regime/therapy|event|observable entity|"
     r"morphologic abnormality|person|substance|context-dependent category)\)$"
 )
+_LOINC_PARTS = re.compile(
+    r"\s*\[[^\]]*\]|\s+in (Serum or Plasma|Serum, Plasma or Blood|Blood|Serum|Plasma)\b|"
+    r"\s+by (Automated count|Tape measure|Estimated|calculation)\b",
+    re.IGNORECASE,
+)
 
 
 def shown_unit(unit: str) -> str:
@@ -76,8 +81,14 @@ class Ledger:
         return (moment - self._record.first_day).days
 
     def name(self, event: Event) -> str:
-        """An event's name for people, without SNOMED's tag at its end."""
-        return _SEMANTIC_TAG.sub("", event.shown_name or event.name)
+        """An event's name for people: without SNOMED's tag, and without LOINC's parts of method.
+
+        A LOINC name gives property, specimen and method; the unit beside the value says as much.
+        """
+        name = event.shown_name or event.name
+        if event.vocabulary == "LOINC":
+            return _LOINC_PARTS.sub("", name) or name
+        return _SEMANTIC_TAG.sub("", name)
 
     def text(self, event: Event) -> str:
         """An event in words: its name, and its value with the unit if it has one."""

@@ -178,12 +178,12 @@ def _status(
     problem: FoundProblem, record: Record, last_day: date
 ) -> tuple[ProblemStatus, str, date | None]:
     ends = [episode.end for episode in problem.episodes]
-    if all(end is not None and end <= last_day for end in ends):
+    if all(end is not None and end < last_day for end in ends):
         return "resolved", "every episode has a recorded end", max(e for e in ends if e)
     since = last_day - timedelta(days=rules.ACTIVE_DAYS)
     families = relations.families("problem", problem.title)
-    if any(end is not None and end > last_day for end in ends):
-        return "active", "its recorded end lies after the last contact", None
+    if any(end is not None and end >= last_day for end in ends):
+        return "active", "it lasts to the end of the record", None
     if families & rules.CHRONIC_FAMILIES or rules.matches(rules.CHRONIC, problem.title):
         return "active", "chronic by nature, and no end is recorded", None
     if problem.kind in {"social", "family", "risk"}:

@@ -177,20 +177,30 @@ class Record:
         return tuple(event for event in self.events if event.table == table)
 
     @cached_property
+    def follows_visits(self) -> bool:
+        """Whether the record's visits are the contacts there were.
+
+        Some sources keep only a few visits: then over a fifth of the data lie before the first.
+        Conditions do not count, as a diagnosis is often dated long before anybody was seen.
+        """
+        if not self.visits:
+            return False
+        first = self.visits[0].start
+        dated = [e.start for e in self.events if e.table != "condition_occurrence"]
+        dated += [note.day for note in self.notes]
+        return sum(1 for day in dated if day < first) * 5 <= len(dated)
+
+    @cached_property
     def first_day(self) -> date:
         """Date of the first contact, which is day 0 of a case.
 
-        It is the first visit, unless over a fifth of the data lie before it (some sources keep
-        only a few visits); then it is the first dated thing.
+        It is the first visit where the record follows visits, else the first dated thing.
 
         Raises:
             RecordUnusable: if nothing in the record has a date.
         """
-        if self.visits:
-            first = self.visits[0].start
-            earlier = sum(1 for event in self.events if event.start < first)
-            if earlier * 5 <= len(self.events):
-                return first
+        if self.follows_visits:
+            return self.visits[0].start
         dates = [event.start for event in self.events] + [note.day for note in self.notes]
         if not dates:
             raise RecordUnusable("the record holds nothing that has a date")

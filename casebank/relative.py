@@ -94,11 +94,17 @@ class _DatePattern:
 
 def _full(match: re.Match[str], origin: date, anchor: date, language: Language) -> str:
     year, month, day = (match.group(name) for name in ("year", "month", "day"))
-    number = int(year) if len(year) == 4 else 2000 + int(year)
+    number = int(year) if len(year) == 4 else _century(int(year), anchor)
     found = _date(number, _month_number(month), int(day)) or _date(number, int(day), _int(month))
     if found is None:
         return match.group()
     return _mark_day((found - origin).days, language)
+
+
+def _century(year: int, anchor: date) -> int:
+    """A year of two digits: the next one at most, for what is told or planned, else a past one."""
+    found = anchor.year // 100 * 100 + year
+    return found if found <= anchor.year + 1 else found - 100
 
 
 def _month_day(match: re.Match[str], origin: date, anchor: date, language: Language) -> str:
@@ -108,7 +114,7 @@ def _month_day(match: re.Match[str], origin: date, anchor: date, language: Langu
     if not dates:
         return match.group()
     found = min(dates, key=lambda one: abs((one - anchor).days))
-    return _mark_day((found - origin).days, language)
+    return (match.groupdict().get("before") or "") + _mark_day((found - origin).days, language)
 
 
 def _month_year(match: re.Match[str], origin: date, anchor: date, language: Language) -> str:
@@ -191,6 +197,14 @@ _DATES = (
     ),
     _DatePattern(
         _compile(rf"\b(?P<day>\d{{1,2}}){_ORDINAL}\s+(?P<month>{_CAPITAL_MONTH})\b\.?"),
+        _month_day,
+    ),
+    # A fraction is a day where words say so: "return 9/14", or before a title, "9/14 Office visit".
+    _DatePattern(
+        re.compile(
+            r"(?P<before>\b(?i:on|return|rtc|visit|until|by|since)\s+|^)"
+            r"(?P<month>\d{1,2})/(?P<day>\d{1,2})(?![\d/])(?=\s*[.;,)]|\s+[A-Z]|$)"
+        ),
         _month_day,
     ),
     _DatePattern(_compile(rf"(?<!\d)(?P<year>{_YEAR})\s*年(?!\d)"), _year),

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from casebank import relations, rules
-from casebank.identifiers import identifiers_in
+from casebank.identifiers import says_who_only
 from casebank.ledger import Ledger
 from casebank.model import Problem, Soap, Statement
 from casebank.record import Event, Note
+from casebank.repeats import is_said, repeats_values
 
 Letter = Literal["S", "O", "A", "P", ""]
 
@@ -49,31 +50,6 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:Dr|Mr|Mrs|Ms|St|vs|No|approx|e\.g|i\.e)|^\s*\d{1,2}|\n\s*\d{1,2})\.$"
 )
 
-# Lines that hold who the person and the author are: surrogates in a release, noise in a case.
-IDENTITY_LINE = re.compile(
-    # a label at the beginning of the line
-    r"^\s*(patient( name| id)?|name|pt|re|dob|date of birth|mrn|record (no|number)|ssn|phone|tel|"
-    r"(new )?address|e-?mail|insurance( id)?|signed( by)?|author|provider|physician|clinician|"
-    r"visit|date|"
-    r"姓名|患者|编号|档案(编号|号)|身份证号?|出生日期|联系电话|电话|现?住址|地址|联系人|医保卡?号?|"
-    r"就诊日期|随访日期|接诊日期|日期|(随访|接诊|责任)?医[生师](签名)?|签名|记录人|居民签名)"
-    r"\s*(\([^)]*\))?[:：]"
-    # a label with its number anywhere
-    r"|\b(mrn|ssn|dob)\b|\bcc: chart|身份证号|医保卡号|档案编号|病历号"
-    r"|(电话|手机|微信|\b(phone|call|tel)\b)\D{0,6}\+?\d[\d\s()-]{6,}"
-    # a number that is too long to be a measurement
-    r"|(?<![\d.])\d{8,}(?!\d)|\b[a-z]{1,3}-?\d{6,}\b"
-    # an address in a Chinese line of identity
-    r"|[，,]住.{4,}(号|室|组|村|弄)"
-    # name, sex and age alone
-    r"|^\S{2,4}[，,][男女][，,][^，,]{1,8}[。.]?$"
-    # who signed
-    r"|\b(electronically )?signed\b"
-    r"|^[\w.'’-]+(\s+[\w.'’-]+){0,3},?\s+(MD|DO|RN|NP|PA-C|PA|MBBS|PhD)\b"
-    r"|^-*\s*Dr\.?\s+\w+[^.;:]{0,20}$"
-    r"|^(责任|接诊|随访)?医[生师]\S{0,6}$|(卫生院|卫生服务中心|医院|卫生室)[　 ]+\S{1,5}$",
-    re.IGNORECASE,
-)
 REPORTED = (
     r"per day|per week|smoking|alcohol use|exercise|intake|adherence|adjustment|"
     r"compliance|hypoglyc|adverse drug|life event|reported|severity|symptom|complain|"
@@ -82,23 +58,41 @@ REPORTED = (
 )
 # Sentences that say by themselves what they are, where a note has no heading for them.
 EXAMINED_SENTENCE = re.compile(
-    r"^((bp|hr|wt|vitals?|lungs|heart (rate|sounds|regular))\b|[tp]\s?\d|no (leg )?o?edema\b|"
-    r"bp\s?\d|(血压|心率|脉搏|体温|体重)\s*\d|双肺|心律|心音|神志清|腹软|腹平|双下肢无|双下肢轻)",
+    r"^((bp|hr|wt|weight|blood pressure|vitals?|alert|abdomen|lungs|heart (rate|sounds|regular))\b|"
+    r"[tp]\s?\d|no (leg )?o?edema\b|bp\s?\d|(血压|心率|脉搏|体温|体重)\s*\d|"
+    r"双肺|心律|心音|神志清|腹软|腹平|双下肢无|双下肢轻)",
     re.IGNORECASE,
 )
 TOLD_SENTENCE = re.compile(
-    r"诉(?!讼)|^近\d+\s*[天周日月年]|\b(reports|complains of|c/o|presents with|says|denies)\b",
+    r"诉(?!讼)|^自述|^近\d+\s*[天周日月年]|来诊[。.]?$|服药|停药|漏服|同住|陪同|精神可|自觉|"
+    r"\b(reports|complains of|c/o|presents with|says|denies|first noticed|here because|lives with|"
+    r"misses doses|meds: taking|takes (all|most)|came (with|along))\b|^cc\b",
     re.IGNORECASE,
 )
 PLANNED_SENTENCE = re.compile(
     r"^(meds?|rx|medications?|continue|return|recheck|next visit|follow.?up|start|add|increase|"
-    r"reduce|stop|refer|no change|same meds|keep going|symptomatic care)\b|"
+    r"reduce|stop|refer|no change|same meds|keep going|symptomatic care|rtc|added|step up|"
+    r"counsell?ed|reassured|will (call|change))\b|"
     r"^(用药|复诊|预约|嘱|继续|加用|调整|维持|转诊|原方案)",
     re.IGNORECASE,
 )
 SCORED = r"total score|apgar|\bscore\b|总分|评分"
+# The result of a test, which some notes write under the plan that asked for it.
+RESULT_SENTENCE = re.compile(
+    r"^(ecg|ekg|x-?ray|chest film|ultrasound|心电图|胸片|b超|彩超).*"
+    r"(normal|unremarkable|no acute|abnormal|changes?|正常|异常|改变)",
+    re.IGNORECASE,
+)
 ASSESSED = r"class of this follow|overall evaluation|lost to follow|随访分类|健康评价|失访"
 PLANNED = r"^target|next follow|referral to|目标|下次随访|转诊"
+
+
+LEFT_OUT = (
+    "identity lines of notes",
+    "sentences of notes that repeat measured values",
+    "rows that repeat another of the day",
+    "rows that a note of the day puts into words",
+)
 
 
 @dataclass(frozen=True)
@@ -244,34 +238,42 @@ def build_soap(
 ) -> tuple[Soap, dict[str, int]]:
     """The SOAP note of one contact, and what was left out of it, counted by reason."""
     parts: dict[Letter, list[Statement]] = {"S": [], "O": [], "A": [], "P": [], "": []}
-    left_out = 0
+    counts = dict.fromkeys(LEFT_OUT, 0)
+    events = list(events)
+    values = frozenset(event.value for event in events if event.value is not None)
     for note in notes:
         for section in parse_note(note.text):
             for start, end in split_sentences(note.text, section.start, section.end):
                 sentence = note.text[start:end]
-                shown = ledger.sentence_text(note, start, end)
-                if IDENTITY_LINE.search(sentence) or identifiers_in(shown):
-                    left_out += 1
+                if says_who_only(sentence, ledger.sentence_text(note, start, end)):
+                    counts["identity lines of notes"] += 1
+                    continue
+                letter = file_under(sentence, section.letter)
+                if letter == "O" and repeats_values(sentence, values):
+                    counts["sentences of notes that repeat measured values"] += 1
                     continue
                 numbers = linker.of_sentence(sentence, ledger.day(note.day))
-                letter = file_under(sentence, section.letter)
                 parts[letter].append(ledger.sentence(note, start, end, numbers))
-    events = list(events)
     nothing: frozenset[int] = frozenset()
     conditions = [event for event in events if event.table == "condition_occurrence"]
     here = frozenset(
         number for event in conditions for number in linker.of_event(event, ledger, nothing)
     )
-    repeated = 0
+    written = {letter: tuple(parts[letter]) for letter in parts}
     seen: set[tuple[Letter, str]] = set()
     for event in events:
         letter, text = _letter_of(event), ledger.text(event)
         # Two forms filled in on one day ask the same things.
         if (letter, text) in seen:
-            repeated += 1
+            counts["rows that repeat another of the day"] += 1
             continue
         seen.add((letter, text))
         numbers = linker.of_event(event, ledger, here)
+        if event.table in {"condition_occurrence", "drug_exposure"} and is_said(
+            event, (one.text for one in written[letter] if set(numbers) <= set(one.problems))
+        ):
+            counts["rows that a note of the day puts into words"] += 1
+            continue
         parts[letter].append(ledger.event(event, numbers))
     soap = Soap(
         subjective=tuple(parts["S"]),
@@ -280,7 +282,6 @@ def build_soap(
         plan=tuple(parts["P"]),
         other=tuple(parts[""]),
     )
-    counts = {"identity lines of notes": left_out, "rows that repeat another of the day": repeated}
     return soap, {reason: count for reason, count in counts.items() if count}
 
 
@@ -290,6 +291,8 @@ def file_under(sentence: str, letter: Letter) -> Letter:
     Notes leave headings out, and one heading often serves for assessment and plan together.
     """
     if letter in {"", "S"} and EXAMINED_SENTENCE.search(sentence):
+        return "O"
+    if letter in {"", "A", "P"} and RESULT_SENTENCE.search(sentence):
         return "O"
     if letter == "A" and PLANNED_SENTENCE.search(sentence):
         return "P"

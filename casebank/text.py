@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from casebank.grouping import group_findings
 from casebank.model import Case, Contact, Problem, Statement
 from casebank.relative import day_text
 from casebank.timeline import flow_table
@@ -131,10 +132,28 @@ def _contact(case: Case, contact: Contact) -> Iterator[str]:
     words = _WORDS[case.language]
     derived = f" ({words['derived']})" if contact.derived else ""
     yield f"  {contact.number}. {day_text(contact.day, case.language)}: {contact.setting}{derived}"
-    for section in ("subjective", "objective", "assessment", "plan", "other"):
-        for statement in getattr(contact.soap, section):
-            links = " ".join(f"#{number}" for number in statement.problems)
-            yield f"     {words[section]} {statement.text}" + (f"  [{links}]" if links else "")
+    soap = contact.soap
+    yield from _entries(words["subjective"], soap.subjective)
+    for group in group_findings(soap.objective, case.language):
+        if group.key == "examination":
+            yield from _entries(words["objective"], group.statements)
+        else:
+            colon, semicolon = (": ", "; ") if case.language == "en" else ("：", "；")
+            listed = semicolon.join(_linked(one) for one in group.statements)
+            yield f"     {words['objective']} {group.label}{colon}{listed}"
+    yield from _entries(words["assessment"], soap.assessment)
+    yield from _entries(words["plan"], soap.plan)
+    yield from _entries(words["other"], soap.other)
+
+
+def _entries(letter: str, statements: Iterable[Statement]) -> Iterator[str]:
+    for statement in statements:
+        yield f"     {letter} {_linked(statement)}"
+
+
+def _linked(statement: Statement) -> str:
+    links = " ".join(f"#{number}" for number in statement.problems)
+    return statement.text + (f"  [{links}]" if links else "")
 
 
 def _statements(case: Case, statements: Iterable[Statement], *, dated: bool) -> Iterator[str]:

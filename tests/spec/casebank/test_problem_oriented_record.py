@@ -114,7 +114,6 @@ def test_a_chinese_contact_record_is_read_alike(tmp_path: Path) -> None:
         0   | O      | 血压160/95。        | #2
         0   | A      | 高血压未控制。      | #2
         0   | A      | 独居                | #1
-        0   | A      | 高血压              | #2
         0   | P      | 限盐。              |
         0   | P      | 氨氯地平片5mg       | #2
         """

@@ -11,7 +11,6 @@ from casebank import (
     Case,
     RecordNotFound,
     RecordUnusable,
-    Statement,
     draft_case,
     read_record,
 )
@@ -217,11 +216,13 @@ def test_questions_without_an_answer_are_counted_and_not_shown(farmer: Case) -> 
 
 
 def test_a_drug_belongs_to_a_problem_only_from_its_onset(farmer: Case) -> None:
-    by_text: dict[str, Statement] = {}
-    for contact in farmer.contacts:
-        for item in contact.soap.plan:
-            by_text.setdefault(item.text, item)
-    assert by_text["metformin"].problems == (4,)
-    assert by_text["amlodipine"].problems == (1,)
-    assert by_text["amoxicillin"].problems == (3,)
-    assert by_text["Echocardiography"].problems == ()
+    drugs = next(lane for lane in farmer.timeline.lanes if lane.kind == "drugs")
+    assert {item.label: item.problems for item in drugs.items} == {
+        "amlodipine": (1,),
+        "amoxicillin": (3,),
+        "metformin": (4,),
+    }
+    plans = [item for contact in farmer.contacts for item in contact.soap.plan]
+    assert [item.problems for item in plans if item.text == "Echocardiography"] == [()]
+    # Before the diagnosis of diabetes, "Add metformin" in a note belongs to nothing.
+    assert [c.day for c in farmer.contacts_of(4) if c.day < farmer.problem(4).onset_day] == []

@@ -122,7 +122,7 @@ def test_problems_are_numbered_by_onset() -> None:
     ("name", "end", "last_day", "status", "rule"),
     [
         ("Fracture of rib", 90, 2000, "resolved", "every episode has a recorded end"),
-        ("Fracture of rib", 90, 60, "active", "its recorded end lies after the last contact"),
+        ("Fracture of rib", 90, 60, "active", "it lasts to the end of the record"),
         ("Asthma", None, 2000, "active", "chronic by nature, and no end is recorded"),
         ("Living alone", None, 2000, "active", "a lasting circumstance, and no end is recorded"),
         ("Appendicitis", None, 2000, "inactive", NOTHING),
@@ -291,3 +291,10 @@ def test_glycated_haemoglobin_says_nothing_about_anaemia() -> None:
 )
 def test_sensitive_categories_are_recognised(name: str, category: str | None) -> None:
     assert rules.sensitive_categories(name) == (() if category is None else (category,))
+
+
+def test_a_lasting_problem_whose_end_is_the_end_of_the_record_is_active() -> None:
+    (ended,) = problems_of(condition("Chronic obstructive lung disease", 10, 2000), last_day=2000)
+    assert (ended.status, ended.status_rule) == ("active", "it lasts to the end of the record")
+    (earlier,) = problems_of(condition("Chronic obstructive lung disease", 10, 1999), last_day=2000)
+    assert (earlier.status, earlier.resolved_day) == ("resolved", 1999)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casebank.soap import IDENTITY_LINE, file_under, parse_note, split_sentences
+from casebank.identifiers import IDENTITY_LINE
+from casebank.soap import file_under, parse_note, split_sentences
 
 
 def parts(text: str) -> list[tuple[str, str]]:
@@ -137,7 +138,20 @@ def test_identity_lines_are_recognised(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["Patient reports cough.", "Strength 5/5.", "患者诉头晕。", "Metformin 500 mg, BID"]
+    "line",
+    [
+        "Patient reports cough.",
+        "Strength 5/5.",
+        "患者诉头晕。",
+        "Metformin 500 mg, BID",
+        "Gout.",
+        "痛风",
+        "DM",
+        "Firstborn son helps.",
+        "出生体重3.2kg，发育正常。",
+        "5月生产。",
+        "Lives in a flat.",
+    ],
 )
 def test_clinical_lines_are_not_identity_lines(line: str) -> None:
     assert not IDENTITY_LINE.search(line)
@@ -157,6 +171,20 @@ def test_clinical_lines_are_not_identity_lines(line: str) -> None:
         "re: Some Body",
         "SOME, BODY / July 6 / JM-2913713",
         "-- Dr. Body",
+        "-- B.",
+        "Dr. Wall.",
+        "Nurse Some Body.",
+        "Pt Some Body (dob 7/4/51)",
+        "chart HA-4023270",
+        "Portal mail to x@example.org",
+        "Born 4 July 1951.",
+        "出生于1951年7月4日，务农。",
+        "1951年7月生。",
+        "This is Some Body, a 61-year-old man, seen on 2016-04-05.",
+        "Still at 12 Some St.",
+        "家住某社区，步行来诊。",
+        "某某（139 0000 0000）要求告知结果。",
+        "Somewhere Community Health Center",
     ],
 )
 def test_lines_that_only_say_who_are_recognised_within_a_note(line: str) -> None:
@@ -176,6 +204,10 @@ def test_lines_that_only_say_who_are_recognised_within_a_note(line: str) -> None
         ("Walks to the market.", "", ""),
         ("Recheck in 2 weeks.", "A", "P"),
         ("预约3个月后随访。", "A", "P"),
+        ("ECG未见明显异常。", "P", "O"),
+        ("ECG in 2 weeks.", "P", "P"),
+        ("RTC in May.", "A", "P"),
+        ("自述无新发症状。", "", "S"),
         ("HTN, above goal.", "A", "A"),
         ("Takes it most mornings.", "S", "S"),
         ("血压一直不稳。", "S", "S"),

@@ -1,0 +1,186 @@
+"""A contact says everything once, in groups, and what precedes the first contact is history."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casebank import Case, Record, Statement, draft_from_record, group_findings
+from casebank.record import Event, Note, Visit
+from casebank.repeats import repeats_values
+
+START = date(2015, 3, 2)
+
+
+def event(table: str, name: str, day: int, row: int, value: float | None = None) -> Event:
+    return Event(
+        table=table,
+        row_id=row,
+        concept_id=row,
+        name=name,
+        name_column="condition_concept_id",
+        start=START + timedelta(days=day),
+        start_column="condition_start_date",
+        value=value,
+    )
+
+
+def visit(number: int, day: int) -> Visit:
+    moment = START + timedelta(days=day)
+    return Visit(number, moment, moment, "Outpatient Visit")
+
+
+def draft(*events: Event, visits: tuple[Visit, ...] = (), note: str = "") -> Case:
+    notes = (Note(1, START, "", note),) if note else ()
+    record = Record(
+        release="tiny-v1",
+        person_id=1,
+        language="en",
+        sex_concept_id=8532,
+        year_of_birth=1950,
+        visits=visits,
+        events=tuple(sorted(events, key=lambda one: (one.start, one.row_id))),
+        notes=notes,
+        relatives=(),
+        death=None,
+        death_cause="",
+        unnamed={},
+    )
+    return draft_from_record(record, case_id="x")
+
+
+def test_what_is_dated_before_the_first_visit_is_past_history_with_its_time() -> None:
+    case = draft(
+        event("condition_occurrence", "Gout", -4000, 1),
+        event("condition_occurrence", "Asthma", -900, 2),
+        event("drug_exposure", "salbutamol", -900, 3),
+        *(event("measurement", "Body weight", day, 10 + day, 70.0) for day in (0, 90, 180, 270)),
+        visits=(visit(1, 0), visit(2, 90), visit(3, 180), visit(4, 270)),
+    )
+    assert [contact.day for contact in case.contacts] == [0, 90, 180, 270]
+    assert [(one.day, one.text) for one in case.background.past_history] == [
+        (-4000, "Gout"),
+        (-900, "Asthma"),
+        (-900, "salbutamol"),
+    ]
+    assert [problem.onset_day for problem in case.problems] == [-4000, -900]
+
+
+def test_many_old_diagnoses_do_not_move_the_first_contact() -> None:
+    old = [event("condition_occurrence", f"Illness {n}", -1000 - n, n) for n in range(1, 9)]
+    case = draft(*old, event("measurement", "Body weight", 0, 90, 70.0), visits=(visit(1, 0),))
+    assert [contact.day for contact in case.contacts] == [0]
+    assert case.timeline.first_day == -1008
+
+
+def test_a_diagnosis_dated_between_visits_is_on_the_problem_list_and_is_no_contact() -> None:
+    case = draft(
+        event("measurement", "Body weight", 0, 1, 70.0),
+        event("condition_occurrence", "Hearing loss", 40, 2),
+        visits=(visit(1, 0), visit(2, 90)),
+    )
+    assert [contact.day for contact in case.contacts] == [0, 90]
+    assert [(problem.title, problem.onset_day) for problem in case.problems] == [
+        ("Hearing loss", 40)
+    ]
+
+
+def test_a_record_without_visits_keeps_its_dated_entries_as_contacts() -> None:
+    case = draft(
+        event("condition_occurrence", "Gout", 0, 1), event("condition_occurrence", "Asthma", 90, 2)
+    )
+    assert [(contact.day, contact.derived) for contact in case.contacts] == [(0, True), (90, True)]
+
+
+def test_a_note_and_its_rows_say_everything_once() -> None:
+    case = draft(
+        event("measurement", "Systolic blood pressure", 0, 1, 152.0),
+        event("measurement", "Diastolic blood pressure", 0, 2, 94.0),
+        event("measurement", "Body weight", 0, 3, 78.5),
+        event("condition_occurrence", "Essential hypertension", 0, 4),
+        event("drug_exposure", "amlodipine 5 MG Oral Tablet", 0, 5),
+        event("drug_exposure", "metformin 500 MG Oral Tablet", 0, 6),
+        visits=(visit(1, 0),),
+        note=(
+            "S: dizzy.\nO: BP 152/94, wt 78.5 kg. BP 160/94 at home. Lungs clear.\n"
+            "A: Essential hypertension, above goal.\nP: amlodipine 5 mg daily."
+        ),
+    )
+    soap = case.contacts[0].soap
+    texts = [statement.text for statement in soap.statements]
+    assert "BP 152/94, wt 78.5 kg." not in texts
+    assert "BP 160/94 at home." in texts
+    assert [one.text for one in soap.assessment] == ["Essential hypertension, above goal."]
+    assert [one.text for one in soap.plan] == [
+        "amlodipine 5 mg daily.",
+        "metformin 500 MG Oral Tablet",
+    ]
+    assert case.left_out == {
+        "sentences of notes that repeat measured values": 1,
+        "rows that a note of the day puts into words": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("sentence", "repeats"),
+    [
+        ("BP 152/94, T 36.6 C.", True),
+        ("血压152/94mmHg，体温36.6℃。", True),
+        ("PHQ-9 7, BP 152/94", True),
+        ("BP 152/94, T 38.6 C.", False),
+        ("BP 152/94, lungs clear.", False),
+        ("BP 152/94 after a walk up the stairs.", False),
+        ("Lungs clear.", False),
+    ],
+)
+def test_a_sentence_repeats_values_if_it_holds_nothing_else(sentence: str, repeats: bool) -> None:
+    assert repeats_values(sentence, frozenset({152.0, 94.0, 36.6, 7.0})) is repeats
+
+
+def statements(*texts: str) -> tuple[Statement, ...]:
+    return tuple(Statement(f"d{n}", 0, text) for n, text in enumerate(texts, 1))
+
+
+def test_findings_are_grouped_in_the_order_in_which_they_are_read() -> None:
+    groups = group_findings(
+        statements(
+            "PHQ-9 total score: 7",
+            "Triglyceride: 233 mg/dL",
+            "Diastolic blood pressure: 68 mmHg",
+            "Body weight: 62.7 kg",
+            "Heart rate: 62 /min",
+            "Systolic blood pressure: 117 mmHg",
+            "Lungs clear.",
+        ),
+        "en",
+    )
+    assert [(group.label, [one.text for one in group.statements]) for group in groups] == [
+        ("Examination and other findings", ["Lungs clear."]),
+        (
+            "Vital signs",
+            [
+                "Systolic blood pressure: 117 mmHg",
+                "Diastolic blood pressure: 68 mmHg",
+                "Heart rate: 62 /min",
+            ],
+        ),
+        ("Body measures", ["Body weight: 62.7 kg"]),
+        ("Laboratory", ["Triglyceride: 233 mg/dL"]),
+        ("Scores", ["PHQ-9 total score: 7"]),
+    ]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["收缩压：150 mmHg", "体重：61 kg", "甘油三酯：1.2", "双肺清", "PHQ-9总分：3"]
+        )
+    )
+)
+def test_every_finding_is_in_exactly_one_group(texts: list[str]) -> None:
+    given_ones = statements(*texts)
+    grouped = [one for group in group_findings(given_ones, "zh") for one in group.statements]
+    assert sorted(one.id for one in grouped) == sorted(one.id for one in given_ones)
