@@ -36,7 +36,8 @@ from casebank.model import (
     Timeline,
     TimelineItem,
 )
-from casebank.record import Record, RecordReader, read_record
+from casebank.reader import RecordReader, read_record
+from casebank.record import Record
 from casebank.relative import age_band, day_text, span_text
 from casebank.selection import Candidate, Criterion, find_candidates
 from casebank.svg import draw_flow_sheet, draw_timeline

@@ -26,7 +26,8 @@ from casebank.model import (
     Statement,
 )
 from casebank.problems import find_problems, number_problems
-from casebank.record import Record, read_record
+from casebank.reader import read_record
+from casebank.record import Record
 from casebank.relative import span_text
 from casebank.soap import Linker, build_soap
 from casebank.timeline import build_timeline, drug_items

@@ -48,7 +48,7 @@ _SEMANTIC_TAG = re.compile(
     r"morphologic abnormality|person|substance|context-dependent category)\)$"
 )
 _LOINC_PARTS = re.compile(
-    r"\s*\[[^\]]*\]|\s+in (Serum or Plasma|Serum, Plasma or Blood|Blood|Serum|Plasma)\b|"
+    r"\s*\[(?!MMSE)[^\]]*\]|\s+in (Serum or Plasma|Serum, Plasma or Blood|Blood|Serum|Plasma)\b|"
     r"\s+by (Automated count|Tape measure|Estimated|calculation)\b",
     re.IGNORECASE,
 )

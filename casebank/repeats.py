@@ -41,9 +41,14 @@ def _is_value(clause: str, values: frozenset[float]) -> bool:
     return bool(numbers) and len(words) <= _MOST_WORDS and all(one in values for one in numbers)
 
 
-def is_said(event: Event, sentences: Iterable[str]) -> bool:
-    """Whether one of ``sentences`` names a condition or a drug, a drug with all its numbers."""
-    names = {re.sub(r"\s*\(\w+\)$", "", name).casefold() for name in event.names or (event.name,)}
+def is_said(event: Event, text: str, sentences: Iterable[str]) -> bool:
+    """Whether one of ``sentences`` says what an event says, whose text in a case is ``text``.
+
+    A condition or drug is said by any of its names, a drug also by ingredient and strength.
+    """
+    names = {text.casefold()}
+    if event.table in {"condition_occurrence", "drug_exposure"}:
+        names |= {re.sub(r"\s*\(\w+\)$", "", name).casefold() for name in event.names}
     for sentence in sentences:
         folded = sentence.casefold()
         if any(name in folded for name in names):

@@ -320,6 +320,11 @@ SAME = (
         "type 2 diabetes",
         r"(type (2|ii) )?diabetes( mellitus)?( type (2|ii))?|(2型|Ⅱ型)?糖尿病",
     ),
+    Sameness(
+        "smoking",
+        r"smoking|(nicotine|tobacco) (dependence|use disorder)|smokes tobacco daily|吸烟|"
+        r"(尼古丁|烟草)依赖",
+    ),
     Sameness("hyperlipidaemia", r"hyperlipida?emia|dyslipida?emia|高脂血症|血脂异常"),
 )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from casebank import rules
 from casebank.flowsheets import SHEETS
-from casebank.record import PERSON_FACTS, RecordReader
+from casebank.reader import PERSON_FACTS, RecordReader
 from deid.release import Release
 
 

@@ -269,9 +269,8 @@ def build_soap(
             continue
         seen.add((letter, text))
         numbers = linker.of_event(event, ledger, here)
-        if event.table in {"condition_occurrence", "drug_exposure"} and is_said(
-            event, (one.text for one in written[letter] if set(numbers) <= set(one.problems))
-        ):
+        beside = [one.text for one in written[letter] if set(numbers) <= set(one.problems)]
+        if is_said(event, text, beside):
             counts["rows that a note of the day puts into words"] += 1
             continue
         parts[letter].append(ledger.event(event, numbers))

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from casebank import Case, draft_from_record, draw_timeline, find_candidates, find_findings
-from casebank.record import RecordReader
+from casebank.reader import RecordReader
 from deid.release import Release
 from tests.builders import build_release
 
