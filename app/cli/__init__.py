@@ -67,16 +67,36 @@ class LazyGroup(click.Group):
 def cli() -> None:
     """Research and teaching over de-identified resident health records.
 
+    See all of it on synthetic residents:
+
     \b
-    Identified records go into a vault:     carecommons vault import omop DIR
-    A pseudonymised release comes out:      carecommons release build --name county-v1
-    Researchers and students work on it:    carecommons serve
-    Approved requests are carried out:      carecommons worker
-    Approved data are analysed:             carecommons lab
+      carecommons demo
 
-    To see all of it on synthetic residents: carecommons demo
+    With records of your own, on the machine that holds the vault:
 
-    Everything lies under the folder CARECOMMONS_HOME (default: ./var).
+    \b
+      carecommons keys create                      the keyring, readable by you only
+      carecommons vault create                     SQLite, or PostgreSQL by URL
+      carecommons vault import omop DIR            or: import fhir DIR
+      carecommons vault check                      what is missing or impossible
+      carecommons policy explain limited-research  what happens to each column
+      carecommons release build --name county-v1   published whole, or not at all
+      carecommons release verify county-v1 --with-vault
+
+    On the machine that serves the portal, which needs neither vault nor keys:
+
+    \b
+      carecommons user add ADDRESS --role steward
+      carecommons serve
+
+    Approved requests are carried out with the keys, and analysed in a lab:
+
+    \b
+      carecommons worker
+      carecommons lab --project CODE
+
+    Everything lies under the folder CARECOMMONS_HOME (default: ./var); all other
+    settings are environment variables too, and docs/settings.md lists them.
     Exit codes: 0 done, 1 refused with the reason, 2 wrong usage.
     """
 

@@ -83,6 +83,32 @@ def test_a_portal_of_somebody_elses_is_left_alone(prepared: Demo, tmp_path: Path
     assert (home / "portal" / "portal.db").read_bytes() == b"kept"
 
 
+def test_a_run_cut_off_between_its_two_renames_is_finished(prepared: Demo, tmp_path: Path) -> None:
+    home = tmp_path / "var"
+    shutil.copytree(prepared.home, home)
+    before = _fingerprint(home)
+    (home / ".demo-staging").mkdir()
+    (home / "projects").rename(home / ".demo-staging" / "projects")
+    done = Demo(home, 0).run("demo", "--prepare-only")
+    assert done.returncode == 0, done.stderr
+    assert _fingerprint(home) == before
+    assert not (home / ".demo-staging").exists()
+
+
+def test_a_run_cut_off_while_seeding_starts_the_seeding_afresh(
+    prepared: Demo, tmp_path: Path
+) -> None:
+    home = tmp_path / "var"
+    for part in ("keys", "vault", "releases"):
+        shutil.copytree(prepared.home / part, home / part)
+    (home / ".demo-staging" / "portal").mkdir(parents=True)
+    (home / ".demo-staging" / "portal" / "portal.db").write_bytes(b"half")
+    done = Demo(home, 0).run("demo", "--prepare-only")
+    assert done.returncode == 0, done.stderr
+    assert (home / "portal" / "portal.db").stat().st_size > 10_000
+    assert (home / "projects").is_dir()
+
+
 def test_the_releases_are_the_same_bytes_when_built_again(prepared: Demo, tmp_path: Path) -> None:
     home = tmp_path / "var"
     home.mkdir()
