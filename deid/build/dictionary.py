@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from deid.build.intake import Intake
-from deid.policy.model import ColumnRule, Policy
+from deid.policy.model import ColumnRule, Policy, Treatment
 from deid.release import ColumnEntry, Dictionary
 
 
@@ -40,7 +40,7 @@ def describe(policy: Policy, intake: Intake, staging: Path) -> Dictionary:
                     name=column,
                     type=kind,
                     meaning=meaning.text,
-                    treatment=treatment_text(rule),
+                    treatment=treatment_text(rule) + _in_notes(policy, rule),
                     rule=rule.rule,
                     unit=meaning.unit,
                     completeness=complete.get(column),
@@ -55,6 +55,15 @@ def treatment_text(rule: ColumnRule) -> str:
     if rule.treatment.value == "suppress-rare" and rule.scope.value != "all":
         option = rule.scope.value
     return f"{rule.treatment.value} ({option})" if option else rule.treatment.value
+
+
+def _in_notes(policy: Policy, rule: ColumnRule) -> str:
+    """What is generalised in notes beyond identifiers."""
+    if rule.treatment is not Treatment.SCRUB_TEXT:
+        return ""
+    births = "birth dates agree with the released year of birth"
+    band = policy.text.age_band
+    return f"; {births}" + (f"; ages in bands of {band} years" if band else "")
 
 
 def table_meaning(table: str) -> str:

@@ -18,7 +18,7 @@ from deid.text.people import AddressParts, KnownPerson, PersonName, StaffDirecto
 LANGUAGES = {4180186: "en", 4182948: "zh"}
 """SNOMED's language concepts in OMOP: English and Chinese."""
 
-_SEX = {8507: "male", 8532: "female"}
+_SEX = {8507: "M", 8532: "F"}
 
 
 @dataclass(frozen=True)
@@ -129,8 +129,11 @@ class Identities:
                 if phone:
                     yield person_id, "telephone", phone
 
-    def known_person(self, person_id: int) -> KnownPerson:
-        """All that the vault knows of a person, the rest of the household as relatives."""
+    def known_person(self, person_id: int, released_birth_year: int | None = None) -> KnownPerson:
+        """All that the vault knows of a person, the rest of the household as relatives.
+
+        ``released_birth_year`` is the year that the release shows, perhaps the middle of a band.
+        """
         person = self._people[person_id]
         relatives = list(self.relatives.get(person_id, ()))
         for other in self._households.get(person.household_id or -1, ()):
@@ -145,6 +148,7 @@ class Identities:
             names=person.names,
             other_names=person.other_names,
             birth_date=person.birth_date,
+            released_birth_year=released_birth_year,
             sex=person.sex,
             identifiers=tuple(self.identifiers.get(person_id, ())),
             contacts=tuple(self.contacts.get(person_id, ())),

@@ -67,12 +67,18 @@ class EngineRecipe:
     surrogate_key: bytes = field(repr=False)
     forbidden: frozenset[str] = field(repr=False)
     staff: StaffDirectory = field(repr=False)
+    age_band: int | None = None
 
     def make(self) -> TextEngine:
         """The engine."""
         from deid.text.api import TextEngine
 
-        return TextEngine(self.surrogate_key, staff=self.staff, forbidden=self.forbidden)
+        return TextEngine(
+            self.surrogate_key,
+            staff=self.staff,
+            forbidden=self.forbidden,
+            age_band=self.age_band,
+        )
 
 
 def scrub_notes(
@@ -118,7 +124,8 @@ def partitions(
     # A cursor of its own: the connection goes on inserting results meanwhile.
     reader = working.cursor()
     reader.execute(
-        "SELECT v.person_id, v.note_id, v.note_text, v.language_concept_id, p.shift_days "
+        "SELECT v.person_id, v.note_id, v.note_text, v.language_concept_id, p.shift_days, "
+        "p.year_of_birth "
         "FROM vault.note v JOIN people p USING (person_id) "
         "WHERE v.note_id IN (SELECT id FROM stays.note) ORDER BY v.person_id, v.note_id"
         + (f" LIMIT {int(limit)}" if limit is not None else "")
@@ -126,23 +133,24 @@ def partitions(
     people: list[tuple[KnownPerson, tuple[NoteRow, ...]]] = []
     rows: list[NoteRow] = []
     current: int | None = None
+    born = 0
     waiting = number = 0
     while batch := reader.fetchmany(1000):
-        for person_id, note_id, text, language_concept_id, shift in batch:
+        for person_id, note_id, text, language_concept_id, shift, year in batch:
             if person_id != current:
                 if current is not None:
-                    people.append((identities.known_person(current), tuple(rows)))
+                    people.append((identities.known_person(current, born), tuple(rows)))
                     rows = []
                     if waiting >= PARTITION_NOTES:
                         yield Partition(tuple(people))
                         people, waiting = [], 0
-                current = person_id
+                current, born = person_id, int(year)
             number += 1
             waiting += 1
             language = language_tag(language_concept_id) or identities.language(person_id)
             rows.append(NoteRow(number, note_id, language, shift, text or ""))
     if current is not None:
-        people.append((identities.known_person(current), tuple(rows)))
+        people.append((identities.known_person(current, born), tuple(rows)))
         yield Partition(tuple(people))
 
 

@@ -99,6 +99,7 @@ def build_release(
                 keyring.derive("release", name, "surrogates"),
                 identities.full_names(),
                 identities.staff,
+                policy.text.age_band,
             )
             canaries = canaries_surviving(working, identities, recipe)
             packs = scrub_notes(working, identities, recipe, settings.processes, say)

@@ -20,6 +20,7 @@ from deid.policy.model import (
     Policy,
     RareScope,
     RiskRule,
+    TextRule,
     Treatment,
 )
 
@@ -33,10 +34,12 @@ _TOP = {
     "pool_ages_over",
     "dates",
     "risk",
+    "text",
     "dropped",
     "tables",
 }
 _DATES = {"max_weeks", "min_weeks", "max_share", "time_of_day"}
+_TEXT = {"ages", "age_band_years"}
 _RISK = {"k", "quasi_identifiers", "birth_year_band", "steps", "thresholds"}
 _HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(#.*)?$")
 
@@ -127,6 +130,7 @@ class _Reader:
             pool_ages_over=pool,
             dates=self._dates(document, parent),
             risk=self._risk(document, parent),
+            text=self._text_rule(document, parent),
             dropped=dropped,
             tables=tables,
             source=self._source,
@@ -174,6 +178,15 @@ class _Reader:
             return DateRule(**{**base, **given})
         except (PolicyError, TypeError) as error:
             self._fail("", "dates", str(error))
+
+    def _text_rule(self, document: dict[str, Any], parent: Policy | None) -> TextRule:
+        given = self._table("", document, "text")
+        self._known("text", given, _TEXT)
+        base = {name: getattr(parent.text, name) for name in _TEXT} if parent else {}
+        try:
+            return TextRule(**{**base, **given})
+        except (PolicyError, TypeError) as error:
+            self._fail("", "text", str(error))
 
     def _risk(self, document: dict[str, Any], parent: Policy | None) -> RiskRule:
         given = self._table("", document, "risk")

@@ -125,6 +125,29 @@ class DateRule:
 
 
 @dataclass(frozen=True)
+class TextRule:
+    """What happens in notes beyond identifiers.
+
+    ``ages`` is ``keep`` or ``band``: then ages under 90 are written as bands of
+    ``age_band_years`` years.
+    """
+
+    ages: str = "keep"
+    age_band_years: int = 5
+
+    def __post_init__(self) -> None:
+        if self.ages not in {"keep", "band"}:
+            raise PolicyError("text: ages is keep or band")
+        if self.age_band_years < 2:
+            raise PolicyError("text: age_band_years is at least 2")
+
+    @property
+    def age_band(self) -> int | None:
+        """Width of the bands in years; ``None`` if ages are kept."""
+        return self.age_band_years if self.ages == "band" else None
+
+
+@dataclass(frozen=True)
 class GeneralisationStep:
     """One step for people in a class that is too small: a quasi-identifier and its new level.
 
@@ -177,6 +200,7 @@ class Policy:
     risk: RiskRule
     dropped: Mapping[str, str]
     tables: Mapping[str, Mapping[str, ColumnRule]]
+    text: TextRule = TextRule()
     source: str = field(default="", compare=False)
 
     @property

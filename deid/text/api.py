@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from deid.errors import TextRefused
+from deid.text.birth import is_birth_date, surrogate_birth_date
 from deid.text.document import Document, Mention, Span, SpanType
 from deid.text.known import KnownIndex, index_person, index_staff
 from deid.text.merge import Merged, merge
@@ -22,7 +23,7 @@ from deid.text.packs import DEFAULT_TAGS, load_pack
 from deid.text.packs.base import Annotator, LanguagePack
 from deid.text.people import AddressParts, KnownPerson, PersonName, StaffDirectory
 from deid.text.surrogates.common import make_common
-from deid.text.surrogates.dates import find_full_dates
+from deid.text.surrogates.dates import find_full_dates, write_date
 from deid.text.surrogates.seed import Scene
 
 __all__ = [
@@ -39,8 +40,8 @@ __all__ = [
 
 Mode = Literal["surrogate", "tag", "asterisk"]
 MODES = ("surrogate", "tag", "asterisk")
-ENGINE_VERSION = "1"
-SURROGATE_VERSION = "1"
+ENGINE_VERSION = "2"
+SURROGATE_VERSION = "2"
 MASK = "***"
 _PERSONS_HELD = 256
 _STAFF_SEED = "staff"
@@ -77,6 +78,7 @@ class TextEngine:
         forbidden: real values that no surrogate may equal.
         packs: language packs, by tag or as objects; the first applicable one leads.
         annotators: further annotators (a statistical model) that run on every note.
+        age_band: width in years of the bands that ages are written in; ``None`` keeps ages.
     """
 
     def __init__(
@@ -87,9 +89,12 @@ class TextEngine:
         forbidden: Collection[str] = (),
         packs: Sequence[str | LanguagePack] = DEFAULT_TAGS,
         annotators: Sequence[Annotator] = (),
+        age_band: int | None = None,
     ) -> None:
         if not surrogate_key:
             raise ValueError("surrogates need a key")
+        if age_band is not None and age_band < 2:
+            raise ValueError("a band of ages is two years wide or more")
         if mode not in MODES:
             raise ValueError(f"the mode is one of {', '.join(MODES)}")
         self._arguments = (
@@ -99,9 +104,11 @@ class TextEngine:
             tuple(forbidden),
             tuple(packs),
             tuple(annotators),
+            age_band,
         )
         self._key = surrogate_key
         self._mode = mode
+        self._age_band = age_band
         self._packs = tuple(load_pack(p) if isinstance(p, str) else p for p in packs)
         self._annotators = tuple(annotators)
         self._forbidden = frozenset(fold(value) for value in forbidden) - {""}
@@ -144,7 +151,7 @@ class TextEngine:
         spans: list[Span] = []
         place = 0
         for found in merged:
-            surrogate = self._replace(note.text[found.start : found.end], found, scene, note)
+            surrogate = self._replace(document, found, scene, note)
             pieces += [note.text[place : found.start], surrogate]
             spans.append(Span(found.start, found.end, found.type, surrogate))
             place = found.end
@@ -167,6 +174,12 @@ class TextEngine:
         for pack in self._applicable(document):
             for annotator in pack.annotators:
                 yield from annotator.annotate(document)
+            if person is not None and person.released_birth_year is not None:
+                for annotator in pack.birth_years:
+                    yield from annotator.annotate(document)
+            if self._age_band is not None:
+                for annotator in pack.ages:
+                    yield from annotator.annotate(document)
         for annotator in self._annotators:
             yield from annotator.annotate(document)
 
@@ -203,14 +216,24 @@ class TextEngine:
             aliases=aliases,
             sexes=sexes,
             reference=max(dates, default=None),
+            birth=surrogate_birth_date(self._key, note.person) if note.person else None,
+            real_birth=birth,
+            age_band=self._age_band or 5,
             forbidden=lambda text: fold(text) in own or fold(text) in forbidden,
         )
 
-    def _replace(self, text: str, found: Merged, scene: Scene, note: NoteInput) -> str:
+    def _replace(self, document: Document, found: Merged, scene: Scene, note: NoteInput) -> str:
+        text = document.text[found.start : found.end]
         if self._mode == "tag":
             return f"[{found.type}]"
         if self._mode == "asterisk":
             return MASK
+        if (
+            scene.birth is not None
+            and note.person is not None
+            and is_birth_date(document, found, note.person, self._packs)
+        ):
+            return write_date(text, scene.birth) or f"[{found.type}]"
         scene = _with(scene, found)
         for pack in self._packs:
             made = pack.surrogate(text, found.type, scene)

@@ -14,11 +14,15 @@ from deid.text.normalise import Squeezed, squeeze, to_plain
 
 
 class SpanType(StrEnum):
-    """Categories of identifiers, as the annotation guidelines of the corpora name them."""
+    """Categories of identifiers, as the annotation guidelines of the corpora name them.
+
+    ``AGE`` is an age under 90, found only where a policy asks for bands of ages.
+    """
 
     NAME = "NAME"
     DATE = "DATE"
     AGE_OVER_89 = "AGE_OVER_89"
+    AGE = "AGE"
     LOCATION = "LOCATION"
     ORGANIZATION = "ORGANIZATION"
     PHONE = "PHONE"

@@ -214,7 +214,9 @@ def _build(
             by_text[text] = _Pattern(form, pack, breaks)
         else:
             by_text[text] = replace(held, breaks=breaks)
-        if form.type is SpanType.NAME and form.certain and not shared and _may_be_misspelt(text):
+        # A name that is also a word (an eponym: Lawrence) is misspelt as any other.
+        sure = form.certain or (len(text) > SHORTEST_TYPO and pack and pack.is_ordinary(text))
+        if form.type is SpanType.NAME and sure and not shared and _may_be_misspelt(text):
             words.setdefault(text[0], {})[text] = form.canonical
     patterns = tuple(by_text.values())
     automaton = ac.AhoCorasick(list(by_text), matchkind=ac.MatchKind.Standard) if by_text else None

@@ -59,6 +59,13 @@ def not_inside_number(text: str, start: int, end: int) -> bool:
     return not (end < len(text) and (_sticks(text[end]) or _is_point(text, end, end + 1)))
 
 
+def not_within_digits(text: str, start: int, end: int) -> bool:
+    """As :func:`not_inside_number`, but letters may follow: ``64yo``."""
+    if start and (_sticks(text[start - 1]) or _is_point(text, start - 1, start - 2)):
+        return False
+    return not (end < len(text) and (text[end].isdigit() or _is_point(text, end, end + 1)))
+
+
 def _sticks(character: str) -> bool:
     return character.isascii() and (character.isalnum() or character == "_")
 

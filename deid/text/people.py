@@ -35,13 +35,16 @@ class KnownPerson:
     """One patient. ``key`` is opaque and stable: surrogates are seeded with it, not with values.
 
     ``identifiers`` and ``contacts`` are pairs (kind, value); ``relatives`` are triples
-    (relationship, full name, telephone number), any of which may be ``None``.
+    (relationship, full name, telephone number), any of which may be ``None``. ``sex`` is ``M`` or
+    ``F``. ``released_birth_year`` is the year that the release shows; where it is known, no birth
+    date in a note says more.
     """
 
     key: str = field(repr=False)
     names: tuple[PersonName, ...] = field(default=(), repr=False)
     other_names: tuple[str, ...] = field(default=(), repr=False)
     birth_date: datetime.date | None = field(default=None, repr=False)
+    released_birth_year: int | None = field(default=None, repr=False)
     sex: str | None = field(default=None, repr=False)
     identifiers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     contacts: tuple[tuple[str, str], ...] = field(default=(), repr=False)

@@ -51,6 +51,20 @@ class LanguagePack(Protocol):
         """Annotators for notes of this language."""
         ...
 
+    @property
+    def birth_years(self) -> Sequence[Annotator]:
+        """Finds years of birth that stand alone; used where a released year is known."""
+        ...
+
+    @property
+    def ages(self) -> Sequence[Annotator]:
+        """Finds ages of the patient under 90; used where a policy asks for bands."""
+        ...
+
+    def says_birth(self, plain: str, start: int, end: int) -> bool:
+        """Whether the words around a date say that it is the patient's birth date."""
+        ...
+
     def applies(self, document: Document) -> bool:
         """Whether the note, or a part of it, is in this language."""
         ...

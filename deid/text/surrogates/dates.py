@@ -1,4 +1,3 @@
-# ruff: noqa: E501 -- an expression or a word list is read whole
 """Dates in text, shifted by the person's own days and written in the form they had.
 
 A date without year or month is completed from the note's own reference date before it is shifted,
@@ -13,54 +12,31 @@ from __future__ import annotations
 import calendar
 import datetime
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
 from deid.text.normalise import to_plain
+from deid.text.surrogates.written import (
+    DIGITS,
+    FORMS,
+    MONTH_NAME,
+    MONTHS,
+    WEEKDAYS,
+    Day,
+    chinese,
+    chinese_number,
+    chinese_year,
+    date_or_none,
+    like,
+    lunar_day,
+    read,
+    write,
+)
 
-MONTHS = (
-    "january", "february", "march", "april", "may", "june",
-    "july", "august", "september", "october", "november", "december",
-)  # fmt: skip
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 OLDEST_AGE = 90
 _FALLBACK_YEAR = 2001
 _FALLBACK_REFERENCE = 2025
-_PIVOT = 50
 _MEAN_LUNAR_MONTH = 29.5306
 
-_DIGITS = "〇一二三四五六七八九"
-_MONTH = r"(?P<mon>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?P<mondot>\.?)"
-_WEEKDAY = (
-    r"(?P<wd>mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?P<wdtail>day)?(?P<wddot>\.?)"
-)
-_YEAR = r"(?P<year>\d{4}|['’]\d{2}|\d{2})"
-_CN = "〇零○一二三四五六七八九十廿卅"
-
-_FORMS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"(?P<y>\d{4})(?P<s1>[-/.])(?P<m>\d{1,2})(?P<s2>[-/.])(?P<d>\d{1,2})(?!\d)",
-        r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?!\d)",
-        r"(?P<a>\d{1,2})(?P<s1>\s?[-/.]\s?)(?P<b>\d{1,2})(?P<s2>\s?[-/.]\s?)(?P<y>\d{4}|['’]?\d{2})(?!\d)",
-        r"(?P<d>\d{1,2})(?P<ord>st|nd|rd|th)?(?P<s1>[-\s]?(?:of )?)" + _MONTH + r"(?:(?P<s2>[-,\s]{1,2})" + _YEAR + r"(?!\d))?",
-        _MONTH + r"(?P<s1>[-\s]*(?:the )?)(?P<d>\d{1,2})(?P<ord>st|nd|rd|th)?(?!\d)(?:(?P<s2>[-,\s]{1,2})" + _YEAR + r"(?!\d))?",
-        _MONTH + r"(?P<s2>[-,\s]{1,2}(?:of )?)" + _YEAR + r"(?!\d)",
-        r"(?P<y>\d{4}) ?年 ?(?P<m>\d{1,2}) ?月 ?(?P<d>\d{1,2}) ?(?P<ri>[日号])?",
-        r"(?P<y>\d{4}) ?年 ?(?P<m>\d{1,2}) ?月",
-        r"(?P<m>\d{1,2}) ?月 ?(?P<d>\d{1,2}) ?(?P<ri>[日号])?",
-        r"(?P<m>\d{1,2})(?P<s1>[/])(?P<y>\d{4})",
-        r"(?P<a>\d{1,2})(?P<s1>[-/])(?P<b>\d{1,2})(?!\d)",
-        rf"(?P<lunar>农历|阴历|旧历)?(?P<cy>[{_CN}]{{4}}年)?(?P<leap>闰)?(?P<cm>正|冬|腊|[一二三四五六七八九十]{{1,2}})月(?P<cd>初?[{_CN}]{{1,3}})(?P<ri>[日号])?",
-        r"(?P<d>\d{1,2})(?P<ord>st|nd|rd|th)\b",
-        r"(?P<d>\d{1,2})(?P<ri>[日号])",
-        _MONTH + r"(?![a-z])",
-        r"(?P<m>\d{1,2})月",
-        _WEEKDAY + r"(?![a-z])",
-        r"(?P<pre>星期|周|礼拜)(?P<cwd>[一二三四五六日天])",
-        r"(?P<d>\d{1,2})(?!\d)",
-    )
-)  # fmt: skip
 
 FEASTS = {
     "newyearseve": (12, 31), "newyearsday": (1, 1), "newyears": (1, 1), "newyear": (1, 1),
@@ -91,22 +67,13 @@ FEASTS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Day:
-    """What a written date says; ``None`` for what it leaves out."""
-
-    year: int | None
-    month: int | None
-    day: int | None
-
-
 def find_full_dates(text: str) -> Iterator[datetime.date]:
     """Dates of ``text`` that name day, month and year, in reading order."""
-    for form in (*_FORMS[:1], *_FORMS[2:5], _FORMS[6]):
+    for form in (*FORMS[:1], *FORMS[2:5], FORMS[6]):
         for match in form.finditer(text):
-            day = _read(match, None)
+            day = read(match, None)
             if day and day.year and day.month and day.day:
-                date = _date(day.year, day.month, day.day)
+                date = date_or_none(day.year, day.month, day.day)
                 if date is not None:
                     yield date
 
@@ -120,23 +87,59 @@ def shift_written(text: str, days: int, reference: datetime.date | None) -> str 
     ranged = _shift_range(plain, days, reference)
     if ranged is not None:
         return ranged
+    base = next(find_full_dates(plain), None) or reference
+
+    def move(match: re.Match[str]) -> str | None:
+        nonlocal base
+        moved = _move(match, days, base, reference)
+        if moved is not None:
+            base = _anchor(match, base)
+        return moved
+
+    return _rewrite(text, plain, move)
+
+
+def write_date(text: str, date: datetime.date) -> str | None:
+    """``text`` with every date in it replaced by ``date``, each in the form that it has.
+
+    A year alone becomes the year of ``date``; ``None`` if nothing in ``text`` is understood.
+    """
+    plain = to_plain(text)
+    year = _YEAR_ALONE.fullmatch(plain)
+    if year is not None:
+        return text[: year.start(1)] + str(date.year) + text[year.end(1) :]
+
+    def put(match: re.Match[str]) -> str | None:
+        parts = {key: value for key, value in match.groupdict().items() if value is not None}
+        if "wd" in parts or "cwd" in parts:
+            return match[0]
+        if "cm" in parts:
+            return _write_chinese(parts, date)
+        return write(match, parts, date) if read(match, None) else None
+
+    return _rewrite(text, plain, put)
+
+
+_YEAR_ALONE = re.compile(r"((?:19|20)\d{2})\s?年?")
+
+
+def _rewrite(text: str, plain: str, change: Callable[[re.Match[str]], str | None]) -> str | None:
+    """Pass every written date through ``change``; words between them stay as they are."""
     pieces: list[str] = []
     place, understood = 0, False
-    base = next(find_full_dates(plain), None) or reference
     while place < len(plain):
         if not plain[place].isalnum() or (place and _inside_word(plain, place)):
             pieces.append(text[place])
             place += 1
             continue
-        for form in _FORMS:
+        for form in FORMS:
             match = form.match(plain, place)
             if match is None or match.end() == place:
                 continue
-            written = _move(match, days, base, reference)
+            written = change(match)
             if written is not None:
                 pieces.append(written)
                 place, understood = match.end(), True
-                base = _anchor(match, base)
                 break
         else:
             end = place + 1
@@ -149,7 +152,7 @@ def shift_written(text: str, days: int, reference: datetime.date | None) -> str 
 
 _DAY_RANGE = re.compile(
     r"(?P<d>\d{1,2})(?:st|nd|rd|th)?(?P<dash>\s?-\s?)(?P<rest>\d{1,2}(?:st|nd|rd|th)?[-\s](?:of )?"
-    + _MONTH
+    + MONTH_NAME
     + r".*)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -172,11 +175,11 @@ def _shift_range(plain: str, days: int, reference: datetime.date | None) -> str 
 
 def _anchor(match: re.Match[str], base: datetime.date | None) -> datetime.date | None:
     """After ``3月7日`` a bare ``9日`` is of the same month."""
-    read = _read(match, base)
-    if read is None or read.month is None:
+    said = read(match, base)
+    if said is None or said.month is None:
         return base
-    year = read.year or _nearest_year(read.month, read.day or 15, base)
-    return _date(year, read.month, min(read.day or 15, 28)) or base
+    year = said.year or _nearest_year(said.month, said.day or 15, base)
+    return date_or_none(year, said.month, min(said.day or 15, 28)) or base
 
 
 def _inside_word(text: str, place: int) -> bool:
@@ -195,48 +198,20 @@ def _move(
     if "cwd" in parts:
         index = "一二三四五六日".index(parts["cwd"].replace("天", "日"))
         return parts["pre"] + "一二三四五六日"[(index + days) % 7]
-    read = _read(match, base)
-    if read is None:
+    said = read(match, base)
+    if said is None:
         return None
-    moved = _shift(read, days, base)
+    moved = _shift(said, days, base)
     if moved is None:
         return None
-    if read.year is not None:
+    if said.year is not None:
         moved = pool_old_birth(moved, reference)
-    return _write(match, parts, moved)
+    return write(match, parts, moved)
 
 
-def _read(match: re.Match[str], base: datetime.date | None) -> _Day | None:
-    parts = {key: value for key, value in match.groupdict().items() if value is not None}
-    year = _year(parts.get("y") or parts.get("year"))
-    if "mon" in parts:
-        month: int | None = _month_number(parts["mon"])
-    elif "m" in parts:
-        month = int(parts["m"])
-    else:
-        month = None
-    day = int(parts["d"]) if "d" in parts else None
-    if "a" in parts:
-        month, day = int(parts["a"]), int(parts["b"])
-        if _day_first(parts, month, day):
-            month, day = day, month
-    if month is not None and not 1 <= month <= 12:
-        return None
-    if day is not None and not 1 <= day <= 31:
-        return None
-    return _Day(year, month, day)
-
-
-def _day_first(parts: dict[str, str], first: int, second: int) -> bool:
-    """``31.10.67`` and ``17/2`` tell; a point between the parts is European usage."""
-    if first > 12 >= second:
-        return True
-    return "." in parts.get("s1", "") and "y" in parts and first <= 31 and second <= 12
-
-
-def _shift(read: _Day, days: int, base: datetime.date | None) -> datetime.date | None:
-    year = read.year
-    month, day = read.month, read.day
+def _shift(said: Day, days: int, base: datetime.date | None) -> datetime.date | None:
+    year = said.year
+    month, day = said.month, said.day
     if month is None:
         anchor = base or datetime.date(_FALLBACK_YEAR, 6, 15)
         month, year = anchor.month, anchor.year
@@ -246,7 +221,7 @@ def _shift(read: _Day, days: int, base: datetime.date | None) -> datetime.date |
         day = 15
     if year is None:
         year = _nearest_year(month, day, base)
-    date = _date(year, month, min(day, calendar.monthrange(year, month)[1]))
+    date = date_or_none(year, month, min(day, calendar.monthrange(year, month)[1]))
     if date is None:
         return None
     try:
@@ -266,86 +241,6 @@ def _nearest_year(month: int, day: int, base: datetime.date | None) -> int:
     )
 
 
-def _write(match: re.Match[str], parts: dict[str, str], date: datetime.date) -> str:
-    """Fill the written form with another date, group by group, from the end to the start."""
-    values: dict[str, str] = {}
-    numbers = [parts[key] for key in ("a", "b", "m", "d") if key in parts]
-    both = len(numbers) == 2 and all(len(n) == 2 for n in numbers) and "y" in parts
-    dashed = "mon" in parts and "-" in parts.get("s1", "")
-    slashed = "mon" not in parts and len(numbers) == 1 and "s1" in parts and len(numbers[0]) == 2
-    padded = any(n[0] == "0" for n in numbers) or both or dashed or slashed
-    if "a" in parts:
-        first, second = date.month, date.day
-        if _day_first(parts, int(parts["a"]), int(parts["b"])):
-            first, second = second, first
-        values["a"], values["b"] = _written(first, padded), _written(second, padded)
-    if "m" in parts:
-        values["m"] = _written(date.month, padded)
-    if "d" in parts:
-        values["d"] = _written(date.day, padded)
-    if "ord" in parts:
-        values["ord"] = _like(parts["ord"], _ordinal(date.day))
-    if "mon" in parts:
-        values["mon"] = _like(parts["mon"], _month_like(parts["mon"], date.month))
-    for key in ("y", "year"):
-        if key in parts:
-            values[key] = _year_like(parts[key], date.year)
-    text = match[0]
-    start = match.start()
-    for key in sorted(values, key=lambda k: match.start(k), reverse=True):
-        a, b = match.start(key) - start, match.end(key) - start
-        text = text[:a] + values[key] + text[b:]
-    return text
-
-
-def _written(value: int, padded: bool) -> str:
-    return f"{value:02d}" if padded else str(value)
-
-
-def _ordinal(day: int) -> str:
-    if day in (11, 12, 13):
-        return "th"
-    return {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
-
-
-def _month_number(name: str) -> int:
-    return next(i for i, month in enumerate(MONTHS, 1) if month.startswith(name.casefold()[:3]))
-
-
-def _month_like(name: str, month: int) -> str:
-    full = MONTHS[month - 1]
-    return full if len(name) > 4 or name.casefold() in MONTHS[5:7] else full[:3]
-
-
-def _like(pattern: str, word: str) -> str:
-    if pattern.isupper():
-        return word.upper()
-    return word.capitalize() if pattern[0].isupper() else word
-
-
-def _year(text: str | None) -> int | None:
-    if text is None:
-        return None
-    digits = text.lstrip("'’")
-    if len(digits) == 4:
-        return int(digits)
-    short = int(digits)
-    return 2000 + short if short < _PIVOT else 1900 + short
-
-
-def _year_like(text: str, year: int) -> str:
-    if len(text) == 4:
-        return f"{year:04d}"
-    return text[:-2] + f"{year % 100:02d}"
-
-
-def _date(year: int, month: int, day: int) -> datetime.date | None:
-    try:
-        return datetime.date(year, month, day)
-    except ValueError:
-        return None
-
-
 def _write_weekday(parts: dict[str, str], days: int) -> str:
     name = parts["wd"].casefold()
     index = next(i for i, day in enumerate(WEEKDAYS) if day.startswith(name[:3]))
@@ -353,63 +248,45 @@ def _write_weekday(parts: dict[str, str], days: int) -> str:
     if days % 7 == 0:
         return parts["wd"] + parts.get("wdtail", "") + parts.get("wddot", "")
     word = full if "wdtail" in parts else full[:3]
-    return _like(parts["wd"], word) + parts.get("wddot", "")
+    return like(parts["wd"], word) + parts.get("wddot", "")
 
 
 def _move_chinese(parts: dict[str, str], days: int) -> str | None:
     """Dates in Chinese numerals: lunar if they say so or look so, else solar."""
-    month = _chinese_number({"正": "一", "冬": "十一", "腊": "十二"}.get(parts["cm"], parts["cm"]))
-    day = _chinese_number(parts["cd"].removeprefix("初"))
+    month = chinese_number({"正": "一", "冬": "十一", "腊": "十二"}.get(parts["cm"], parts["cm"]))
+    day = chinese_number(parts["cd"].removeprefix("初"))
     if not (month and day and 1 <= month <= 12 and 1 <= day <= 31):
         return None
     lunar = "lunar" in parts or "初" in parts["cd"] or "廿" in parts["cd"] or "ri" not in parts
     year_text = parts.get("cy", "").removesuffix("年")
-    year = _chinese_year(year_text) if year_text else None
+    year = chinese_year(year_text) if year_text else None
     if lunar:
         place = (month - 1) * _MEAN_LUNAR_MONTH + day - 1 + days
         years, place = divmod(place, 12 * _MEAN_LUNAR_MONTH)
         new_month = min(12, int(place // _MEAN_LUNAR_MONTH) + 1)
         new_day = min(29, int(place - (new_month - 1) * _MEAN_LUNAR_MONTH)) + 1
         new_year = year + int(years) if year else None
-        written_month = {1: "正", 11: "冬", 12: "腊"}.get(new_month, _chinese(new_month))
-        written_day = _lunar_day(new_day)
+        written_month = {1: "正", 11: "冬", 12: "腊"}.get(new_month, chinese(new_month))
+        written_day = lunar_day(new_day)
     else:
-        date = _shift(_Day(year, month, min(day, 28) if not year else day), days, None)
+        date = _shift(Day(year, month, min(day, 28) if not year else day), days, None)
         if date is None:
             return None
         new_year = date.year if year else None
-        written_month, written_day = _chinese(date.month), _chinese(date.day)
+        written_month, written_day = chinese(date.month), chinese(date.day)
     head = parts.get("lunar", "")
     if new_year:
-        head += "".join(_DIGITS[int(c)] for c in str(new_year)) + "年"
+        head += "".join(DIGITS[int(c)] for c in str(new_year)) + "年"
     return f"{head}{written_month}月{written_day}{parts.get('ri', '')}"
 
 
-def _chinese_number(text: str) -> int | None:
-    text = text.replace("廿", "二十").replace("卅", "三十")
-    tens, mark, ones = text.rpartition("十")
-    values = {c: i for i, c in enumerate(_DIGITS)}
-    if not mark:
-        return values.get(ones)
-    high = values.get(tens, 0) if tens else 1
-    return high * 10 + (values.get(ones, 0) if ones else 0)
-
-
-def _chinese_year(text: str) -> int | None:
-    digits = [_DIGITS.find({"零": "〇", "○": "〇"}.get(c, c)) for c in text]
-    return int("".join(map(str, digits))) if -1 not in digits and max(digits) < 10 else None
-
-
-def _chinese(number: int) -> str:
-    tens, ones = divmod(number, 10)
-    head = {0: "", 1: "十"}.get(tens, _DIGITS[tens] + "十")
-    return head + (_DIGITS[ones] if ones else "")
-
-
-def _lunar_day(day: int) -> str:
-    if day <= 10:
-        return "初" + _chinese(day)
-    return "廿" + _DIGITS[day - 20] if 20 < day < 30 else _chinese(day)
+def _write_chinese(parts: dict[str, str], date: datetime.date) -> str:
+    head = parts.get("lunar", "")
+    if "cy" in parts:
+        head += "".join(DIGITS[int(c)] for c in str(date.year)) + "年"
+    lunar = "初" in parts["cd"] or "廿" in parts["cd"]
+    day = lunar_day(min(date.day, 29)) if lunar else chinese(date.day)
+    return f"{head}{chinese(date.month)}月{day}{parts.get('ri', '')}"
 
 
 def _shift_feast(text: str, days: int, reference: datetime.date | None) -> str | None:
@@ -418,12 +295,12 @@ def _shift_feast(text: str, days: int, reference: datetime.date | None) -> str |
     usual = FEASTS.get(key) or FEASTS.get(short) or FEASTS.get("st" + short)
     if usual is None:
         return None
-    moved = _shift(_Day(None, *usual), days, reference)
+    moved = _shift(Day(None, *usual), days, reference)
     if moved is None:
         return None
     if any(c >= "\u2e80" for c in key):
         return f"{moved.month}月{moved.day}日"
-    return _like(text if text.isupper() or text.islower() else "Aa", MONTHS[moved.month - 1]) + (
+    return like(text if text.isupper() or text.islower() else "Aa", MONTHS[moved.month - 1]) + (
         f" {moved.day}"
     )
 

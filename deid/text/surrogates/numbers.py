@@ -172,6 +172,8 @@ def _moved_birth(text: str, scene: Scene, seed: Seed) -> datetime.date:
     birth = _birth(text)
     if birth is None or not 1900 <= birth.year <= 2100:
         return datetime.date(1950 + seed.number(50, "y"), 1 + seed.number(12, "m"), 15)
+    if scene.birth is not None and birth == scene.real_birth:
+        return scene.birth
     return pool_old_birth(birth + datetime.timedelta(days=scene.shift_days), scene.reference)
 
 

@@ -49,7 +49,8 @@ class Scene:
 
     ``aliases`` maps a folded name form to the known value it stands for, ``sexes`` such a value
     to ``M`` or ``F``; ``reference`` is the date that the note itself tells, for dates that leave
-    out the year or the month.
+    out the year or the month. ``birth`` is the surrogate of the person's birth date ``real_birth``;
+    ``age_band`` is the width of a band of ages in years.
     """
 
     key: bytes = field(repr=False)
@@ -59,6 +60,9 @@ class Scene:
     aliases: Mapping[str, str] = field(default_factory=dict, repr=False)
     sexes: Mapping[str, str] = field(default_factory=dict, repr=False)
     reference: datetime.date | None = field(default=None, repr=False)
+    birth: datetime.date | None = field(default=None, repr=False)
+    real_birth: datetime.date | None = field(default=None, repr=False)
+    age_band: int = 5
     forbidden: Callable[[str], bool] = field(default=lambda text: False, repr=False)
 
     def seed(self, kind: str, value: str) -> Seed:

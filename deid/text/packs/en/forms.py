@@ -11,7 +11,7 @@ from deid.text.normalise import fold
 from deid.text.packs.base import Form
 from deid.text.packs.en.lexicon import NICKNAMES, PARTICLES, US_STATES, is_word
 from deid.text.people import AddressParts, PersonName
-from deid.text.surrogates.dates import MONTHS
+from deid.text.surrogates.written import MONTHS
 
 _PART = re.compile(r"[^\s,\-\u2010-\u2015]+")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")

@@ -584,6 +584,8 @@ class _Note:
 
 
 def _stops_heading(word: str) -> bool:
+    if word in _KIN:
+        return True
     if word in NAME_WORDS or word in given_names():
         return False
     return word in _STOP_CAPITALS or _is_clinical(word)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from deid.text.document import SpanType, Strength
-from deid.text.patterns import Pattern, not_inside_number
+from deid.text.patterns import Pattern, not_inside_number, not_within_digits
 
 MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
@@ -190,7 +190,7 @@ def _weekday_number(text: str, start: int, end: int) -> bool:
 
 def _old_age(text: str, start: int, end: int) -> bool:
     age = int(text[start:end])
-    return 90 <= age <= 125 and not_inside_number(text, start, end) and text[end : end + 1] != "+"
+    return 90 <= age <= 125 and not_within_digits(text, start, end) and text[end : end + 1] != "+"
 
 
 def _phone(text: str, start: int, end: int) -> bool:

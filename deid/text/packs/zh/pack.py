@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from deid.text.document import Document, SpanType
 from deid.text.packs.base import Annotator, Form
 from deid.text.packs.shared import machine_annotator
-from deid.text.packs.zh import forms, surrogates
+from deid.text.packs.zh import forms, personal, surrogates
 from deid.text.packs.zh.context import name_fits
 from deid.text.packs.zh.lexicon import is_chinese, sex_of_kin
 from deid.text.packs.zh.names import NameAnnotator
@@ -23,7 +23,7 @@ class ChinesePack:
     """Notes in Chinese, also where mixed with Latin letters."""
 
     tag = "zh"
-    version = "1"
+    version = "2"
 
     def __init__(self) -> None:
         self._annotators: tuple[Annotator, ...] = (
@@ -37,6 +37,20 @@ class ChinesePack:
     def annotators(self) -> Sequence[Annotator]:
         """Machine addresses, patterns, names by context and surname, places by their kind words."""
         return self._annotators
+
+    @property
+    def birth_years(self) -> Sequence[Annotator]:
+        """A year beside a word of birth."""
+        return (personal.BIRTH_YEARS,)
+
+    @property
+    def ages(self) -> Sequence[Annotator]:
+        """Ages in digits and words, not those of relatives."""
+        return (personal.AGES,)
+
+    def says_birth(self, plain: str, start: int, end: int) -> bool:
+        """Labels of birth dates."""
+        return personal.says_birth(plain, start, end)
 
     def applies(self, document: Document) -> bool:
         """A note is Chinese in part if it has a Chinese character."""

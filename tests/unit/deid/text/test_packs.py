@@ -37,6 +37,17 @@ class ExamplePack:
     def annotators(self) -> Sequence[Annotator]:
         return (CyrillicNames(),)
 
+    @property
+    def birth_years(self) -> Sequence[Annotator]:
+        return ()
+
+    @property
+    def ages(self) -> Sequence[Annotator]:
+        return ()
+
+    def says_birth(self, plain: str, start: int, end: int) -> bool:
+        return False
+
     def applies(self, document: Document) -> bool:
         return any("а" <= c <= "я" for c in document.text.casefold())
 
