@@ -39,7 +39,7 @@ from casebank.model import (
 from casebank.reader import RecordReader, read_record
 from casebank.record import Record
 from casebank.relative import age_band, day_text, span_text
-from casebank.selection import Candidate, Criterion, find_candidates
+from casebank.selection import CRITERIA, Candidate, Criterion, find_candidates
 from casebank.svg import draw_flow_sheet, draw_timeline
 from casebank.text import render_text
 from casebank.timeline import Table, flow_table, timeline_table
@@ -52,6 +52,7 @@ from casebank.workflow import (
 )
 
 __all__ = [
+    "CRITERIA",
     "Action",
     "Background",
     "Candidate",

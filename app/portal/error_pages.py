@@ -10,6 +10,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from app.errors import BadInput, TransitionRefused, http_status
+from casebank.errors import CaseCheckFailed
+from casebank.errors import TransitionRefused as CaseTransitionRefused
 from deid.errors import CareCommonsError
 
 logger = logging.getLogger(__name__)
@@ -33,6 +35,10 @@ ADVICE = {
 }
 
 
+# What a person can put right on the page that they come from.
+_BACK_TO_THE_FORM = (BadInput, TransitionRefused, CaseCheckFailed, CaseTransitionRefused)
+
+
 def init_error_pages(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(CareCommonsError, _expected)
@@ -50,7 +56,7 @@ def _expected(error: CareCommonsError) -> tuple[str, int] | Response:
     if not error.public:
         logger.error("%s at %s", error.code, request.endpoint)
         return _page(status, "The reason was recorded for the administrator.")
-    if isinstance(error, BadInput | TransitionRefused) and request.method == "POST":
+    if isinstance(error, _BACK_TO_THE_FORM) and request.method == "POST":
         back = _own_referrer()
         if back:
             flash(str(error), "warning")

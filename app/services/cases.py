@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,10 +16,15 @@ from app.db.models import CaseRead, CaseSet, CaseSetItem, TeachingCase
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
 from app.permissions import Actor, Permission, can, check_permission
-from casebank import Case
+from casebank import Action, Candidate, Case, CaseState, Finding
 from deid.release import Release
 
-DRAFT, REVIEW, PUBLISHED, WITHDRAWN = "draft", "review", "published", "withdrawn"
+DRAFT, REVIEW, PUBLISHED, WITHDRAWN = (
+    CaseState.DRAFT.value,
+    CaseState.REVIEW.value,
+    CaseState.PUBLISHED.value,
+    CaseState.WITHDRAWN.value,
+)
 CASE_STATES = {
     DRAFT: "Draft",
     REVIEW: "In review",
@@ -26,55 +32,37 @@ CASE_STATES = {
     WITHDRAWN: "Withdrawn",
 }
 CANDIDATES = 30
+SENSITIVE = "F2-sensitive"
+"""Code of the finding that a reviewer may allow, one category at a time."""
 
-# Richest records first: many contacts with many different conditions teach most.
-_CANDIDATES = """
-WITH visits AS (
-    SELECT person_id, count(*) AS visits,
-           date_diff('day', min(visit_start_date), max(visit_start_date)) AS days
-    FROM visit_occurrence GROUP BY person_id
-), ills AS (
-    SELECT person_id, count(DISTINCT condition_concept_id) AS conditions
-    FROM condition_occurrence GROUP BY person_id
-)
-SELECT person_id, coalesce(visits, 0), coalesce(conditions, 0), coalesce(days, 0)
-FROM person LEFT JOIN visits USING (person_id) LEFT JOIN ills USING (person_id)
-WHERE coalesce(conditions, 0) > 0
-ORDER BY least(coalesce(visits, 0), 40) * least(coalesce(conditions, 0), 12) DESC, person_id
-LIMIT $limit
-"""
+# What the audit trail calls each action of the workflow.
+_AUDITED = {
+    Action.SUBMIT: "case.submitted",
+    Action.RETURN: "case.sent_back",
+    Action.PUBLISH: "case.published",
+    Action.WITHDRAW: "case.withdrawn",
+}
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A record that a case could be drafted from."""
-
-    person_id: int
-    contacts: int
-    conditions: int
-    days: int
-
-
-def find_candidates(actor: Actor, release: Release, limit: int = CANDIDATES) -> list[Candidate]:
-    """People of a release with much in their records.
+def find_candidates(
+    actor: Actor, release: Release, limit: int = CANDIDATES, *, with_sensitive: bool = False
+) -> list[Candidate]:
+    """The most teachable people of a release, best first, each with its score and reasons.
 
     Raises:
         PermissionDenied: unless the actor writes cases.
-        BadInput: if the release has no visits or conditions.
+        BadInput: if the release has no people.
     """
     check_permission(actor, Permission.WRITE_CASES)
-    for table in ("person", "visit_occurrence", "condition_occurrence"):
-        if table not in release.tables:
-            raise BadInput(f"Release {release.name} has no table {table}, which a case needs.")
-    with release.connect() as connection:
-        rows = connection.execute(_CANDIDATES, {"limit": limit}).fetchall()
-    return [Candidate(*row) for row in rows]
+    if "person" not in release.tables:
+        raise BadInput(f"Release {release.name} has no table person, which a case needs.")
+    return casebank.find_candidates(release, limit, with_sensitive=with_sensitive)
 
 
 def draft(
-    session: Session, actor: Actor, release: Release, person_id: int, language: str = "en"
+    session: Session, actor: Actor, release: Release, person_id: int, language: str = ""
 ) -> TeachingCase:
-    """A new draft from one record of a release.
+    """A new draft from one record of a release, by default in the language of its notes.
 
     Raises:
         PermissionDenied: unless the actor writes cases.
@@ -83,13 +71,13 @@ def draft(
     check_permission(actor, Permission.WRITE_CASES)
     if actor.user_id is None:
         raise PermissionDenied("A case needs a person as its author.")
-    if language not in {"en", "zh"}:
+    if language not in {"", "en", "zh"}:
         raise BadInput("A case is in English or Chinese.")
     drafted = casebank.draft_case(
         release,
         person_id,
         case_id=f"case-{secrets.token_hex(6)}",
-        language="zh" if language == "zh" else "en",
+        language="zh" if language == "zh" else "en" if language == "en" else None,
     )
     case = TeachingCase(
         release=release.name,
@@ -159,9 +147,25 @@ def get_case(session: Session, actor: Actor, case_id: int) -> TeachingCase:
 
 def content(actor: Actor, case: TeachingCase) -> Case:
     """The case itself; sources are there only for those who write or review cases."""
-    full = Case.from_json(case.document.encode("utf-8"))
+    full = _document(case)
     teaches = can(actor, Permission.WRITE_CASES) or can(actor, Permission.REVIEW_CASES)
     return full if teaches else full.for_student()
+
+
+def findings(actor: Actor, case: TeachingCase) -> list[Finding]:
+    """What stops the case from publication and what a person should look at.
+
+    Raises:
+        PermissionDenied: unless the actor writes or reviews cases.
+    """
+    if not can(actor, Permission.WRITE_CASES):
+        check_permission(actor, Permission.REVIEW_CASES)
+    return casebank.find_findings(_document(case))
+
+
+def _document(case: TeachingCase) -> Case:
+    """The case under the title that its author gave it last."""
+    return replace(Case.from_json(case.document.encode("utf-8")), title=case.title)
 
 
 def library(session: Session, actor: Actor, words: str = "") -> list[TeachingCase]:
@@ -197,34 +201,63 @@ def desk(session: Session, actor: Actor) -> list[TeachingCase]:
     return list(session.scalars(select(TeachingCase).order_by(TeachingCase.id.desc())))
 
 
+def actions(actor: Actor, case: TeachingCase) -> tuple[Action, ...]:
+    """What the actor may do to the case in its present state."""
+    if not can(actor, Permission.REVIEW_CASES):
+        return ()
+    is_author = case.author_id == actor.user_id
+    ways = casebank.actions_from(CaseState(case.state), is_author=is_author)
+    return tuple(way for way in ways if is_author or way is not Action.SUBMIT)
+
+
 def submit(session: Session, actor: Actor, case_id: int) -> TeachingCase:
     """Author: hand a draft over for review."""
     check_permission(actor, Permission.WRITE_CASES)
-    return _move(session, actor, case_id, DRAFT, REVIEW, "submitted", own=True)
+    return _advance(session, actor, case_id, Action.SUBMIT)
 
 
-def publish(session: Session, actor: Actor, case_id: int, note: str = "") -> TeachingCase:
-    """Reviewer, who is not the author: publish."""
+def publish(
+    session: Session,
+    actor: Actor,
+    case_id: int,
+    note: str = "",
+    opted_in: Iterable[str] = (),
+) -> TeachingCase:
+    """Reviewer, who is not the author: publish what nothing stops.
+
+    ``opted_in`` names the sensitive categories that the reviewer allows, with the reason in
+    ``note``; both are kept in the audit trail.
+
+    Raises:
+        PermissionDenied, TransitionRefused: if it is not the actor's to publish now.
+        BadInput: for an opt-in without a reason.
+        CaseCheckFailed: naming the findings that stop it.
+    """
     check_permission(actor, Permission.REVIEW_CASES)
-    case = _move(session, actor, case_id, REVIEW, PUBLISHED, "published", own=False)
-    case.reviewer_id, case.review_note, case.published_at = actor.user_id, note, utc_now()
-    return case
-
-
-def send_back(session: Session, actor: Actor, case_id: int, note: str) -> TeachingCase:
-    """Reviewer, who is not the author: send back to the author with a note."""
-    check_permission(actor, Permission.REVIEW_CASES)
-    if not note.strip():
-        raise BadInput("Say what should change.")
-    case = _move(session, actor, case_id, REVIEW, DRAFT, "sent_back", own=False)
+    allowed = frozenset(opted_in)
+    if allowed and not note.strip():
+        raise BadInput("Give the reason for teaching with a sensitive category.")
+    case = _advance(session, actor, case_id, Action.PUBLISH, note, opted_in=sorted(allowed))
+    casebank.check_publishable(_document(case), allowed)
+    case.reviewer_id, case.published_at = actor.user_id, utc_now()
     case.review_note = note.strip()
     return case
 
 
-def withdraw(session: Session, actor: Actor, case_id: int) -> TeachingCase:
-    """Anybody who reviews cases: take a published case away from students, for good."""
+def send_back(session: Session, actor: Actor, case_id: int, note: str) -> TeachingCase:
+    """Back to a draft, with a note: by a reviewer, or by the author who takes it back."""
     check_permission(actor, Permission.REVIEW_CASES)
-    return _move(session, actor, case_id, PUBLISHED, WITHDRAWN, "withdrawn", own=None)
+    case = _advance(session, actor, case_id, Action.RETURN, note)
+    case.review_note = note.strip()
+    return case
+
+
+def withdraw(session: Session, actor: Actor, case_id: int, reason: str) -> TeachingCase:
+    """Anybody who reviews cases: take a case away, for good, with a reason."""
+    check_permission(actor, Permission.REVIEW_CASES)
+    case = _advance(session, actor, case_id, Action.WITHDRAW, reason)
+    case.review_note = reason.strip()
+    return case
 
 
 def note_reading(session: Session, actor: Actor, case: TeachingCase) -> None:
@@ -309,31 +342,31 @@ def list_sets(session: Session, actor: Actor) -> list[CaseSet]:
     return [one for one in sets if one.visible or teaches]
 
 
-def _move(
+def _advance(
     session: Session,
     actor: Actor,
     case_id: int,
-    source: str,
-    target: str,
-    action: str,
-    own: bool | None,
+    action: Action,
+    reason: str = "",
+    **detail: object,
 ) -> TeachingCase:
+    """One step of ``casebank.workflow``, under a lock, with its audit event."""
     query = select(TeachingCase).where(TeachingCase.id == case_id).with_for_update()
     case = session.scalar(query)
     if case is None or not can_see(session, actor, case):
         raise NotFound("There is no such case.")
     is_author = case.author_id == actor.user_id
-    if own is True and not is_author:
+    if action is Action.SUBMIT and not is_author:
         raise PermissionDenied("Only its author hands a case over.")
-    if own is False and is_author:
-        raise PermissionDenied("Nobody decides a case of their own.")
-    if case.state != source:
-        raise TransitionRefused("The case has moved on; look at its present state.")
-    case.state = target
+    if action is Action.PUBLISH and is_author:
+        raise PermissionDenied("Nobody publishes a case of their own.")
+    source = CaseState(case.state)
+    target = casebank.check_advance(source, action, is_author=is_author, reason=reason)
+    case.state = target.value
     case.version += 1
     session.flush()
-    detail = {"from": source, "to": target}
-    record(session, actor, AuditEvent(f"case.{action}", "case", case.id, detail))
+    detail = {"from": source.value, "to": target.value, **{k: v for k, v in detail.items() if v}}
+    record(session, actor, AuditEvent(_AUDITED[action], "case", case.id, detail))
     return case
 
 

@@ -11,10 +11,25 @@ from app.portal.access import page
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import cases as case_service
-from casebank import day_text, draw_flow_sheet, draw_timeline, flow_table, timeline_table
+from casebank import (
+    Case,
+    day_text,
+    draw_flow_sheet,
+    draw_timeline,
+    flow_table,
+    group_findings,
+    timeline_table,
+)
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
 
+_ANCHORS = {
+    "problem": "problems",
+    "problems": "problems",
+    "background": "background",
+    "contacts": "contacts",
+    "flow": "flow",
+}
 READERS = frozenset({Permission.READ_CASES, Permission.REVIEW_CASES})
 
 
@@ -56,7 +71,10 @@ def show(case_id: int) -> str:
     with wiring().database.writing() as session:
         row = case_service.get_case(session, actor, case_id)
         case_service.note_reading(session, actor, row)
+        actions = case_service.actions(actor, row)
     case = case_service.content(actor, row)
+    decided = row.state in {case_service.PUBLISHED, case_service.WITHDRAWN}
+    found = [] if decided or not actions else case_service.findings(actor, row)
     number = request.args.get("problem", type=int)
     if number is not None and not 1 <= number <= len(case.problems):
         raise NotFound("The case has no such problem.")
@@ -80,5 +98,23 @@ def show(case_id: int) -> str:
         timeline=timeline,
         timeline_table=timeline_table(case.timeline, case.language),
         sheets=sheets,
+        actions=actions,
+        findings=[(one, *_place(case, one.where)) for one in found],
+        sensitive=[one.where for one in found if one.code == case_service.SENSITIVE],
+        grouped=lambda items: group_findings(items, case.language),
         when=lambda day: day_text(day, case.language),
     )
+
+
+def _place(case: Case, where: str) -> tuple[str, str]:
+    """Where a finding stands, in words and as an anchor of the page (empty if it has none)."""
+    for contact in case.contacts:
+        if where == f"contact {contact.number}":
+            return where, f"contact-{contact.number}"
+        for statement in contact.soap.statements:
+            if statement.id == where:
+                return f"contact {contact.number}: {statement.text}", f"contact-{contact.number}"
+    for statement in case.statements():
+        if statement.id == where:
+            return statement.text, "background"
+    return where, _ANCHORS.get(where.split()[0], "")

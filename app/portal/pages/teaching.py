@@ -11,6 +11,7 @@ from app.portal.access import page
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import cases as case_service
+from casebank import CRITERIA
 
 blueprint = Blueprint("teaching", __name__, url_prefix="/teaching")
 
@@ -24,6 +25,7 @@ def index() -> str:
             "teaching/index.html",
             cases=case_service.desk(session, actor),
             states=case_service.CASE_STATES,
+            actions=lambda case: case_service.actions(actor, case),
             sets=case_service.list_sets(session, actor),
             writes=Permission.WRITE_CASES in actor.permissions,
             releases=wiring().catalogue.list(actor),
@@ -35,10 +37,13 @@ def candidates(release: str) -> str:
     """Records of a release that a case could be drafted from."""
     actor = signed_in_actor()
     found = wiring().catalogue.get(actor, release)
+    with_sensitive = request.args.get("sensitive") == "yes"
     return render_template(
         "teaching/candidates.html",
         release=found,
-        candidates=case_service.find_candidates(actor, found),
+        candidates=case_service.find_candidates(actor, found, with_sensitive=with_sensitive),
+        criteria=CRITERIA,
+        with_sensitive=with_sensitive,
     )
 
 
@@ -50,7 +55,7 @@ def draft() -> Response:
     person_id = request.form.get("person", type=int)
     if person_id is None:
         raise BadInput("Choose a record.")
-    language = request.form.get("language", "en")
+    language = request.form.get("language", "")
     with wiring().database.writing() as session:
         made = case_service.draft(session, actor, release, person_id, language)
     flash("The draft is there. Read it, then hand it over for review.", "success")
@@ -76,11 +81,12 @@ def step(case_id: int, step: str) -> Response:
         if step == "submit":
             case_service.submit(session, actor, case_id)
         elif step == "publish":
-            case_service.publish(session, actor, case_id, note)
+            opted_in = request.form.getlist("opted_in")
+            case_service.publish(session, actor, case_id, note, opted_in)
         elif step == "send-back":
             case_service.send_back(session, actor, case_id, note)
         elif step == "withdraw":
-            case_service.withdraw(session, actor, case_id)
+            case_service.withdraw(session, actor, case_id, note)
         else:
             raise BadInput("There is no such step.")
     flash("Done.", "success")

@@ -7,11 +7,15 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from app.db.models import AuditRow
 from app.errors import PermissionDenied
 from app.permissions import COMMAND_LINE, Role
 from app.services import cases as case_service
 from app.services.accounts import actor_of, create_user
+from casebank import CaseCheckFailed, TransitionRefused
 from tests.builders import build_release
 from tests.integration.portal.world import (
     PASSWORD,
@@ -24,6 +28,11 @@ from tests.integration.portal.world import (
 
 CLINIC = "clinic-v1"
 OUTPATIENT = 9202
+ALONE, HIV, SYSTOLIC = 4053087, 439727, 3004249
+
+
+# Three visits and HIV; the same and living alone; one visit only.
+POSITIVE, HOLISTIC, SEEN_ONCE = 14, 18, 16
 
 
 @pytest.fixture
@@ -44,7 +53,44 @@ def clinic(tmp_path: Path) -> World:
         for person in range(20)
         for visit in range(1 + person % 4)
     ]
+    tables["condition_occurrence"] += [
+        {
+            **tables["condition_occurrence"][person],
+            "condition_occurrence_id": 9050 + person,
+            "condition_concept_id": HIV if person == POSITIVE else ALONE,
+        }
+        for person in range(20)
+    ]
+    tables["condition_occurrence"].append(
+        {
+            **tables["condition_occurrence"][HOLISTIC],
+            "condition_occurrence_id": 9080,
+            "condition_concept_id": HIV,
+        }
+    )
+    tables["measurement"] = [
+        {
+            "measurement_id": 6000 + visit["visit_occurrence_id"],
+            "person_id": visit["person_id"],
+            "measurement_concept_id": SYSTOLIC,
+            "measurement_date": visit["visit_start_date"],
+            "value_as_number": 152.0,
+            "unit_concept_id": 8876,
+            "visit_occurrence_id": visit["visit_occurrence_id"],
+        }
+        for visit in tables["visit_occurrence"]
+    ]
     tables["concept"] += [
+        {**tables["concept"][0], "concept_id": SYSTOLIC, "concept_name": "Systolic blood pressure"},
+        {
+            **tables["concept"][0],
+            "concept_id": 8876,
+            "concept_name": "millimeter mercury column",
+            "vocabulary_id": "UCUM",
+            "concept_code": "mm[Hg]",
+        },
+        {**tables["concept"][0], "concept_id": ALONE, "concept_name": "Living alone"},
+        {**tables["concept"][0], "concept_id": HIV, "concept_name": "HIV infection"},
         {**tables["concept"][0], "concept_id": OUTPATIENT, "concept_name": "Outpatient Visit"},
         {**tables["concept"][0], "concept_id": 8507, "concept_name": "MALE"},
         {**tables["concept"][0], "concept_id": 8532, "concept_name": "FEMALE"},
@@ -86,14 +132,134 @@ def shown(world: World, case_id: int) -> None:
         case_service.show_set(session, actor, made.id, True)
 
 
-def test_the_richest_records_are_offered_first(clinic: World) -> None:
-    release = (
-        clinic.client("instructor")
-        .application.extensions["care_commons"]
-        .catalogue.get(clinic.actors["instructor"], CLINIC)
-    )
-    found = case_service.find_candidates(clinic.actors["instructor"], release)
-    assert [one.contacts for one in found] == sorted((o.contacts for o in found), reverse=True)
+def draft_of(world: World, person: int) -> int:
+    """Id of a case drafted from one person's record and handed over for review."""
+    client = world.client("instructor")
+    candidates = f"/teaching/candidates/{CLINIC}"
+    answer = post(client, "/teaching/drafts", candidates, release=CLINIC, person=1000 + person)
+    case_id = int(answer.headers["Location"].rsplit("/", 1)[1])
+    with world.database.writing() as session:
+        case_service.submit(session, world.actors["instructor"], case_id)
+    return case_id
+
+
+def as_colleague(world: World) -> FlaskClient:
+    client = world.client()
+    sign_in(client, "colleague@example.org")
+    return client
+
+
+def state_of(world: World, case_id: int) -> str:
+    with world.database.reading() as session:
+        return case_service.get_case(session, world.actors["colleague"], case_id).state
+
+
+def test_the_most_teachable_records_are_offered_first_with_the_reasons(clinic: World) -> None:
+    client = clinic.client("instructor")
+    page = client.get(f"/teaching/candidates/{CLINIC}").get_data(as_text=True)
+    scores = [int(score) for score in re.findall(r'data-label="Score">(\d+)<', page)]
+    assert len(scores) == 18
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] > scores[-1]
+    assert "20/20 contacts: 4 (days on which something was recorded; 4 are enough)" in page
+    assert "What a score is made of" in page
+
+
+def test_records_with_a_sensitive_condition_are_offered_only_when_asked_for(clinic: World) -> None:
+    client = clinic.client("instructor")
+    where = f"/teaching/candidates/{CLINIC}"
+    offered = f'name="person" value="{1000 + POSITIVE}"'
+    assert offered not in client.get(where).get_data(as_text=True)
+    asked = client.get(f"{where}?sensitive=yes").get_data(as_text=True)
+    assert offered in asked
+    assert ">HIV<" in asked
+
+
+def test_author_and_reviewer_see_what_stops_publication(clinic: World) -> None:
+    case_id = draft_of(clinic, SEEN_ONCE)
+    for client in (clinic.client("instructor"), as_colleague(clinic)):
+        page = client.get(f"/cases/{case_id}").get_data(as_text=True)
+        assert "Stops publication" in page
+        assert "Fewer than 3 dated contacts" in page
+
+
+def test_a_case_that_something_stops_is_not_published_and_stays_in_review(clinic: World) -> None:
+    case_id = draft_of(clinic, SEEN_ONCE)
+    colleague = as_colleague(clinic)
+    where = f"/cases/{case_id}"
+    answer = post(colleague, f"/teaching/cases/{case_id}/publish", where)
+    assert answer.headers["Location"] == where
+    assert "B4-contacts at contacts" in colleague.get(where).get_data(as_text=True)
+    assert state_of(clinic, case_id) == "review"
+
+
+def test_a_title_that_names_the_diagnosis_stops_publication(clinic: World) -> None:
+    case_id = draft_first(clinic)
+    author = clinic.actors["instructor"]
+    with clinic.database.writing() as session:
+        case_service.rename(session, author, case_id, "A man with hypertensive disorder")
+        case_service.submit(session, author, case_id)
+    with pytest.raises(CaseCheckFailed, match="B3-title"), clinic.database.writing() as session:
+        case_service.publish(session, clinic.actors["colleague"], case_id)
+    assert state_of(clinic, case_id) == "review"
+
+
+def test_a_sensitive_category_needs_the_reviewers_opt_in_with_a_reason(clinic: World) -> None:
+    case_id = draft_of(clinic, POSITIVE)
+    with clinic.database.writing() as session:
+        row = case_service.get_case(session, clinic.actors["colleague"], case_id)
+        stops = case_service.findings(clinic.actors["colleague"], row)
+    assert "HIV" in {one.where for one in stops if one.code == case_service.SENSITIVE}
+    assert 'value="HIV"' in as_colleague(clinic).get(f"/cases/{case_id}").get_data(as_text=True)
+    others = {one.code for one in stops if one.severity == "stop"} - {case_service.SENSITIVE}
+    assert others == {"C1-holism"}
+
+
+def test_an_opt_in_is_audited_with_its_category(clinic: World) -> None:
+    case_id = draft_of(clinic, HOLISTIC)
+    colleague = as_colleague(clinic)
+    where = f"/cases/{case_id}"
+    publish = f"/teaching/cases/{case_id}/publish"
+    post(colleague, publish, where)
+    assert "F2-sensitive at HIV" in colleague.get(where).get_data(as_text=True)
+    post(colleague, publish, where, opted_in="HIV")
+    assert "Give the reason" in colleague.get(where).get_data(as_text=True)
+    assert state_of(clinic, case_id) == "review"
+    reason = "The module is about living with HIV."
+    post(colleague, publish, where, opted_in="HIV", note=reason)
+    assert state_of(clinic, case_id) == "published"
+    with clinic.database.reading() as session:
+        query = select(AuditRow).where(AuditRow.action == "case.published")
+        assert session.scalars(query).one().detail["opted_in"] == ["HIV"]
+
+
+def test_an_author_may_take_a_case_back_and_says_why(clinic: World) -> None:
+    case_id = draft_of(clinic, 3)
+    author = clinic.actors["instructor"]
+    with pytest.raises(TransitionRefused), clinic.database.writing() as session:
+        case_service.send_back(session, author, case_id, " ")
+    with clinic.database.writing() as session:
+        case_service.send_back(session, author, case_id, "the title gives it away")
+    assert state_of(clinic, case_id) == "draft"
+
+
+def test_a_withdrawal_has_a_reason_and_is_for_good(clinic: World) -> None:
+    case_id = published(clinic)
+    colleague = clinic.actors["colleague"]
+    with pytest.raises(TransitionRefused), clinic.database.writing() as session:
+        case_service.withdraw(session, colleague, case_id, "")
+    with clinic.database.writing() as session:
+        case_service.withdraw(session, colleague, case_id, "consent withdrawn")
+    with clinic.database.reading() as session:
+        row = case_service.get_case(session, colleague, case_id)
+        assert case_service.actions(colleague, row) == ()
+
+
+def test_objective_findings_are_shown_in_groups(clinic: World) -> None:
+    case_id = published(clinic)
+    page = clinic.client("instructor").get(f"/cases/{case_id}").get_data(as_text=True)
+    assert "<strong>Vital signs</strong>" in page
+    assert '<span class="finding">Systolic blood pressure: 152 mmHg' in page
 
 
 def test_a_case_goes_from_a_record_to_a_student(clinic: World) -> None:
@@ -130,7 +296,7 @@ def test_choosing_a_problem_shows_only_its_contacts(clinic: World) -> None:
     shown(clinic, case_id)
     student = clinic.client("student")
     everything = student.get(f"/cases/{case_id}").get_data(as_text=True)
-    one = student.get(f"/cases/{case_id}?problem=1").get_data(as_text=True)
+    one = student.get(f"/cases/{case_id}?problem=2").get_data(as_text=True)
     assert one.count('class="panel contact"') < everything.count('class="panel contact"')
     assert "Only what belongs to this problem" in one
     assert student.get(f"/cases/{case_id}?problem=99").status_code == 404
@@ -160,7 +326,7 @@ def test_a_withdrawn_case_is_gone_from_the_students_set(clinic: World) -> None:
     case_id = published(clinic)
     shown(clinic, case_id)
     with clinic.database.writing() as session:
-        case_service.withdraw(session, clinic.actors["colleague"], case_id)
+        case_service.withdraw(session, clinic.actors["colleague"], case_id, "consent withdrawn")
     student = clinic.client("student")
     assert student.get(f"/cases/{case_id}").status_code == 404
     assert f"/cases/{case_id}" not in student.get("/cases/sets/1").get_data(as_text=True)
