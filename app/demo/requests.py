@@ -14,8 +14,9 @@ from app.db.models import CohortDefinition
 from app.permissions import WORKER, Actor
 from app.services.cohorts import create_cohort
 from app.services.projects import create_project
-from app.services.requests import RequestFields, Surroundings, get_request, transition
+from app.services.requests import RequestFields, get_request
 from app.services.seeding import seed_request
+from app.services.transitions import Surroundings, transition
 from app.services.workflow import State
 from app.worker.extracts import Workshop
 from app.worker.loop import run_once

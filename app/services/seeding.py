@@ -11,13 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.db.models import DataRequest
 from app.permissions import Actor
-from app.services.requests import (
-    RequestFields,
-    Surroundings,
-    create_request,
-    save,
-    transition,
-)
+from app.services.requests import RequestFields, create_request, save
+from app.services.transitions import Surroundings, transition
 from app.services.workflow import State
 
 _PATHS: dict[State, tuple[tuple[str, str], ...]] = {

@@ -25,7 +25,8 @@ from app.db.models import DataRequest, ReviewDecision
 from app.errors import TransitionRefused
 from app.permissions import WORKER
 from app.services.projects import PROJECT_CODE
-from app.services.requests import Surroundings, extract_name, get_request, transition
+from app.services.requests import get_request
+from app.services.transitions import Surroundings, extract_name, transition
 from app.services.workflow import State
 from app.worker.gate import RISK_FILE, check_extract, measure_extract
 from app.worker.queue import TakenJob, finish, holds

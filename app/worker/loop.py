@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.db.models import DataRequest
 from app.permissions import WORKER
-from app.services.requests import EXTRACT_JOB, REMOVAL_JOB, transition
+from app.services.transitions import EXTRACT_JOB, REMOVAL_JOB, transition
 from app.services.workflow import State
 from app.worker.extracts import JobRefused, Workshop, carry_out, give_up, remove_extract
 from app.worker.queue import MOST_ATTEMPTS, TakenJob, finish, holds, kept, take_job, worker_name

@@ -18,11 +18,13 @@ from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import cohorts as cohort_service
 from app.services import requests as request_service
+from app.services import transitions
 from app.services.completeness import missing_columns, missing_parts
 from app.services.duo import DUO_TERMS, PURPOSE_CODES
 from app.services.projects import list_projects
-from app.services.requests import RequestFields, Surroundings
+from app.services.requests import RequestFields
 from app.services.review import asked_tables
+from app.services.transitions import Surroundings
 from app.services.workflow import BY_NAME, STATE_LABELS, STATE_MEANING, State
 from cohorts.extract import deliverable_columns
 from deid.errors import ReleaseError
@@ -76,7 +78,7 @@ def show(request_id: int) -> str:
             labels=STATE_LABELS,
             meanings=STATE_MEANING,
             steps=BY_NAME,
-            offered=request_service.offered(actor, found),
+            offered=transitions.offered(actor, found),
             can_edit=request_service.can_edit(actor, found),
             missing=_missing(found) if request_service.can_edit(actor, found) else [],
             asked=asked_tables(found, release),
@@ -113,7 +115,7 @@ def save(request_id: int) -> Response | tuple[str, int]:
         flash(problem, "warning")
     if request.form.get("then") == "submit" and not problems:
         with wiring().database.writing() as session:
-            request_service.transition(
+            transitions.transition(
                 session, actor, request_id, "submit", saved.version, surroundings()
             )
         flash("Submitted. The stewards have been told.", "success")
@@ -136,7 +138,7 @@ def comment(request_id: int) -> Response:
 def step(request_id: int, name: str) -> Response:
     """Carry out a transition."""
     with wiring().database.writing() as session:
-        changed = request_service.transition(
+        changed = transitions.transition(
             session,
             signed_in_actor(),
             request_id,

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from app.audit import verify_chain
 from app.db.models import Job
 from app.errors import TransitionRefused
-from app.services.requests import transition
+from app.services.transitions import transition
 from app.services.workflow import State
 from app.worker.loop import run_once
 from tests.integration.portal.test_worker import extract_folder, workshop_of

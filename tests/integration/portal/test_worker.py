@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from app.audit import verify_chain
 from app.db.models import DataRequest, Job, Notification, ReviewDecision
 from app.db.types import utc_now
-from app.services.requests import transition
+from app.services.transitions import transition
 from app.services.workflow import State
 from app.worker.extracts import Workshop
 from app.worker.loop import expire_requests, run_once

@@ -16,7 +16,8 @@ from app.errors import AppError
 from app.permissions import COMMAND_LINE, WORKER, Actor, Role
 from app.services.accounts import actor_of, create_user
 from app.services.projects import add_member
-from app.services.requests import create_request, offered, save, transition
+from app.services.requests import create_request, save
+from app.services.transitions import offered, transition
 from app.services.workflow import BY_NAME, FINAL, TRANSITIONS, State, Who, leaving
 from tests.integration.portal.world import PASSWORD, World, make_world
 

@@ -22,8 +22,9 @@ from app.portal import create_app
 from app.services.accounts import actor_of, create_user
 from app.services.cohorts import create_cohort
 from app.services.projects import create_project
-from app.services.requests import RequestFields, Surroundings
+from app.services.requests import RequestFields
 from app.services.seeding import seed_request
+from app.services.transitions import Surroundings
 from app.services.workflow import State
 from app.settings import PortalSettings
 from tests.builders import build_release
