@@ -82,6 +82,8 @@ class KnownIndex:
                 pattern.pack and pattern.pack.fits(document, start, end, form)
             ):
                 continue
+            if form.lead:
+                start, end = squeezed.span(first + form.lead, last)
             yield Mention(
                 start, end, form.type, Strength.KNOWN, "known", form.canonical, self.shared
             )
@@ -127,10 +129,12 @@ def _person_forms(
 ) -> Iterator[tuple[Form, LanguagePack | None]]:
     names = list(person.names) + [PersonName(full=name) for name in person.other_names if name]
     names += [PersonName(full=name) for _, name, _ in person.relatives if name]
-    for pack in packs:
+    # The pack of the person's own name comes first: pinyin of a Chinese name is Chinese.
+    for pack in sorted(packs, key=lambda pack: not (names and any(pack.name_forms(names[0])))):
         for name in names:
             for form in pack.name_forms(name):
                 yield form, pack
+    for pack in packs:
         if person.birth_date is not None:
             for form in pack.date_forms(person.birth_date):
                 yield form, pack

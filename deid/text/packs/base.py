@@ -19,6 +19,7 @@ class Form:
     ``certain`` is false for a form that is also an ordinary word: then the pack decides by context.
     ``canonical`` is the value whose surrogate it takes. Where ``loose``, separators may stand
     anywhere in it (numbers); else only where ``text`` itself has them;
+    ``lead`` letters at its head are looked for and left outside (老 in 老王);
     ``separated`` asks for two at least, so that six digits of a birth date are no result.
     """
 
@@ -28,6 +29,7 @@ class Form:
     certain: bool = True
     loose: bool = False
     separated: bool = False
+    lead: int = 0
 
 
 class Annotator(Protocol):

@@ -7,7 +7,7 @@ import re
 from deid.text.document import SpanType
 from deid.text.normalise import fold
 from deid.text.packs.base import Form
-from deid.text.packs.en.lexicon import english_words, is_word
+from deid.text.packs.en.lexicon import english_words, is_in_dictionary, is_word
 
 TITLES = english_words("titles.txt")
 KIN = english_words("kin.txt")
@@ -50,6 +50,8 @@ def name_fits(text: str, start: int, end: int, form: Form) -> bool:
     if month:
         return False
     named = bool(_BEFORE.search(before))
+    if not named and _is_heading(text, start, end):
+        return not (is_word(folded) or is_in_dictionary(folded))
     if found.islower():
         # `will` is a name only in a note without capitals, and there only in a name's place.
         if _TITLE_OR_KIN_BEFORE.search(before):
@@ -70,6 +72,14 @@ def name_fits(text: str, start: int, end: int, form: Form) -> bool:
     if named or not is_word(folded):
         return True
     return bool(re.search(r"[a-z,]\s+$", before))
+
+
+def _is_heading(text: str, start: int, end: int) -> bool:
+    """A Markdown heading, or the first word of a line that a colon closes."""
+    line = text.rfind("\n", 0, start) + 1
+    if text.startswith("#", line):
+        return True
+    return not text[line:start].strip("-*• ") and text[end : end + 1] == ":"
 
 
 def _initials_fit(found: str, before: str) -> bool:

@@ -6,6 +6,8 @@ import importlib
 import re
 from functools import cache
 
+from english_words import get_english_words_set as english_words_of
+
 from deid.text.normalise import fold
 from deid.text.words import read_lines, read_words
 
@@ -74,6 +76,29 @@ def is_word(folded: str) -> bool:
     for ending in ("s", "es", "ed", "d", "ing", "ly", "er"):
         stem = folded.removesuffix(ending)
         if stem != folded and len(stem) > 2 and (stem in words or stem + "e" in words):
+            return True
+    return folded.endswith("ies") and folded[:-3] + "y" in words
+
+
+@cache
+def _dictionary() -> frozenset[str]:
+    listed = english_words_of(["web2"], alpha=True)
+    words = frozenset(w for w in listed if len(w) > 3 and w.islower())
+    return words - given_names() - family_names()
+
+
+def is_in_dictionary(folded: str) -> bool:
+    """Whether a large dictionary has the word, or one that it is a form of, and no list of names.
+
+    Only where nothing but a capital says that a word is a name: the dictionary is too large to
+    doubt a known name by it.
+    """
+    words = _dictionary()
+    if folded in words:
+        return True
+    for ending in ("s", "es", "ed", "d", "ing", "ly", "er", "ness"):
+        stem = folded.removesuffix(ending)
+        if stem != folded and len(stem) > 3 and (stem in words or stem + "e" in words):
             return True
     return folded.endswith("ies") and folded[:-3] + "y" in words
 

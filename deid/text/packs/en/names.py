@@ -25,13 +25,15 @@ from deid.text.packs.en.lexicon import (
     english_words,
     family_names,
     given_names,
+    is_in_dictionary,
     is_term,
     is_word,
 )
 
 # `al-Qahtani`, `d'Arcy`, `O'Dwyer`: the capital may come second.
 _ARTICLED = re.compile(r"(?:al|el|ad|as|ash|d|l|o|de|bin)['-][^\W\d_a-z]")
-_TOKEN = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*\d{0,3}")
+# Letters of other scripts end a word: `Xu Lei诉` is a name and a verb.
+_TOKEN = re.compile(r"[^\W\d_\u2e80-\uffff]+(?:['-][^\W\d_\u2e80-\uffff]+)*\d{0,3}")
 _CREDENTIALS = english_words("credentials.txt")
 _AMBIGUOUS_CREDENTIALS = english_words("ambiguous_credentials.txt")
 _TITLES = frozenset(TITLES)
@@ -65,6 +67,11 @@ def _token(text: str, start: int, end: int, gap: str) -> _Token:
     return _Token(text, start, end, gap, folded, upper, titled)
 
 
+# `signed by dd on 11/2`
+_SIGNED_SMALL = re.compile(
+    r"(?:[Ss]igned|[Rr]eviewed|[Dd]ictated|[Tt]yped)\s+by:?\s+([a-z]{2,3})(?=\s+on\b|\s+\d|[.,;]|\s*$)",
+    re.MULTILINE,
+)
 _NUMBERED = re.compile(r"[A-Z][a-z]{2,}\d{1,3}")  # `Cecelia952`, as Synthea makes names
 # On re2: these begin anywhere and would take quadratic time on a backtracking engine.
 _BEFORE_AGE = re2.compile(
@@ -165,6 +172,7 @@ class _Note:
                 and len(nexts.text) > 1
                 and self._is_surname_like(nexts)
                 and self._may_be_name(i)
+                and not self._is_everyday(i, nexts)
             ):
                 # Two capitalised words, the first in no list: also where a sentence begins.
                 yield self._extended(i, Strength.SHAPED, "en.name.pair")
@@ -192,7 +200,9 @@ class _Note:
             if self.tokens[i].upper and not (self.all_upper or first.titled or first.upper):
                 return
             doubtful = title in _WEAK_TITLES and (
-                is_word(first.folded) or _is_clinical(first.folded)
+                is_word(first.folded)
+                or _is_clinical(first.folded)
+                or is_in_dictionary(first.folded)
             )
             if doubtful:
                 return
@@ -207,7 +217,15 @@ class _Note:
                 and (first.folded in _CREDENTIALS or len(first.text) < 3)
             ):
                 return
-            yield self._span(j, end, Strength.LABELLED, "en.name.title")
+            # After a title a name alone is a family name, though it may be a given one elsewhere.
+            alone = end == j and title not in _WEAK_TITLES
+            yield self._span(
+                j,
+                end,
+                Strength.LABELLED,
+                "en.name.title",
+                f"family:{first.folded}" if alone else None,
+            )
         elif title not in _WEAK_TITLES and not self.tokens[i].upper and self._lower_surname(j):
             end = j
             nexts = self._next(j)
@@ -417,12 +435,25 @@ class _Note:
     def _initials(self) -> Iterator[Mention]:
         """``pt J.T.``, ``MA initials: RB``, ``/scribe jb``."""
         pattern = r"(?:\b(?:pt|patient|client|initials|signed|sig|scribe|reply)\b[:.]?\s*\(?)((?:[A-Z]\.){2,3}|[A-Z]{2}\b|(?:\b[a-z]{2}$))"
+        for match in _SIGNED_SMALL.finditer(self.plain):
+            if not is_word(match[1]) and match[1] not in _CREDENTIALS:
+                yield self._mention(
+                    match.start(1),
+                    match.end(1),
+                    Strength.LISTED,
+                    "en.name.initials",
+                    f"initials:{match[1]}",
+                )
         for match in re.finditer(pattern, self.plain, re.MULTILINE):
             word = match[1].replace(".", "").casefold()
             told = re.match(r"(?:initials|reply|signed|sig)", match[0], re.IGNORECASE)
             if "." in match[1] or told or (word not in _CREDENTIALS and not is_word(word)):
                 yield self._mention(
-                    match.start(1), match.end(1), Strength.LISTED, "en.name.initials"
+                    match.start(1),
+                    match.end(1),
+                    Strength.LISTED,
+                    "en.name.initials",
+                    f"initials:{match[1]}",
                 )
 
     def _lower_name(self, i: int) -> bool:
@@ -472,6 +503,18 @@ class _Note:
             return False
         return token.text.casefold() not in self.texts
 
+    def _is_everyday(self, i: int, following: _Token) -> bool:
+        """A pair of capitalised words that a heading or a dictionary explains."""
+        if self._in_heading(i):
+            return True
+        first, second = self.tokens[i].folded, following.folded
+        return is_in_dictionary(first) and (is_in_dictionary(second) or is_word(second))
+
+    def _in_heading(self, i: int) -> bool:
+        """In a line that Markdown makes a heading, capitals say nothing."""
+        line = self.plain.rfind("\n", 0, self.tokens[i].start) + 1
+        return self.plain.startswith("#", line)
+
     def _is_surname_like(self, token: _Token) -> bool:
         if token.gap not in {" ", ". "}:
             return False
@@ -492,7 +535,13 @@ class _Note:
             return False
         if not re.fullmatch(r"[,;]? |/| \(|\(|\n", token.gap):
             return False
-        if any(_is_clinical(p) or is_word(p) for p in map(fold, token.text.split("-"))):
+        if self._in_heading(i):
+            return False
+        parts = map(fold, token.text.split("-"))
+        # `thank you Midge`: after a small word a capital says more than the dictionary.
+        before = self.tokens[i - 1]
+        told = before.text.islower() and len(before.text) > 1 and token.gap == " "
+        if any(_is_clinical(p) or is_word(p) or (not told and is_in_dictionary(p)) for p in parts):
             return False
         lower = token.text.casefold()
         return lower not in self.texts
@@ -573,14 +622,18 @@ class _Note:
     def _extended(self, i: int, strength: int, detector: str) -> Mention:
         return self._span(i, self._extend(i), strength, detector)
 
-    def _span(self, first: int, last: int, strength: int, detector: str) -> Mention:
+    def _span(
+        self, first: int, last: int, strength: int, detector: str, canonical: str | None = None
+    ) -> Mention:
         start, end = self.tokens[first].start, self.tokens[last].end
-        return self._mention(start, end, strength, detector)
+        return self._mention(start, end, strength, detector, canonical)
 
-    def _mention(self, start: int, end: int, strength: int, detector: str) -> Mention:
+    def _mention(
+        self, start: int, end: int, strength: int, detector: str, canonical: str | None = None
+    ) -> Mention:
         if self.plain[end - 2 : end] == "'s":
             end -= 2
-        return Mention(start, end, SpanType.NAME, strength, detector)
+        return Mention(start, end, SpanType.NAME, strength, detector, canonical)
 
 
 def _stops_heading(word: str) -> bool:

@@ -232,6 +232,8 @@ def _bare_code(text: str, start: int, end: int) -> bool:
         return False  # the label of the number, or `DISP 0312`
     if re.fullmatch(r"[A-Za-z]+[-/ ]?(?:19|20)\d{2}", value):
         return False  # `ADA 2023`, `KDIGO-2021`
+    if re.fullmatch(r"[A-Za-z]+ (?:19|20)\d{2}[-/.]\d{1,2}(?:[-/.]\d{1,2})?", value):
+        return False  # `RTC 2023-12-29`: a date after a word in capitals
     return digits >= 4
 
 
@@ -247,6 +249,8 @@ def _digit_groups(text: str, start: int, end: int) -> bool:
         return False
     parts = re.findall(r"\d+", text[start:end])
     total = sum(map(len, parts))
+    if len(parts) == 3 and _is_day(*parts):
+        return False
     if len(parts) == 2:
         a, b = (int(p) for p in parts)
         same = len(parts[0]) == len(parts[1])
@@ -255,6 +259,10 @@ def _digit_groups(text: str, start: int, end: int) -> bool:
         if years or clock or (a < b and a % 25 == 0 and b % 25 == 0) or total < 7:
             return False
     return total >= 6
+
+
+def _is_day(year: str, month: str, day: str) -> bool:
+    return 1900 <= int(year) <= 2100 and 1 <= int(month) <= 12 and 1 <= int(day) <= 31
 
 
 def _long_number(text: str, start: int, end: int) -> bool:

@@ -10,7 +10,13 @@ import re2
 
 from deid.text.document import Document, Mention, SpanType, Strength
 from deid.text.normalise import fold
-from deid.text.packs.en.lexicon import PACKAGE, US_STATES, english_words, is_term, is_word
+from deid.text.packs.en.lexicon import (
+    PACKAGE,
+    US_STATES,
+    english_words,
+    is_term,
+    is_word,
+)
 from deid.text.words import longest_first, read_lines
 
 _CAP = r"(?:(?:St|Mt|Ft)\.\s?)?[A-ZÀ-Þ][\w'’À-ÿ-]*"
@@ -94,9 +100,9 @@ _PREPOSITION = r"\b(?:[Ii]n|[Ff]rom|[Nn]ear|[Tt]o|[Aa]t|[Oo]f|[Ll]ives in|[Ll]iv
 _SHAPES = tuple(
     (name, kind, strength, re2.compile(expression))
     for name, kind, strength, expression in (
-        ("en.place.address", SpanType.LOCATION, Strength.LABELLED, rf"\b(\d{{1,6}}[A-Za-z]?,?[ ]+(?:[NSEW]\.?[ ]+)?(?:[A-ZÀ-Þ][\w'’À-ÿ-]*[ ]+){{1,3}}{_STREET}(?:,?[ ]+{_UNIT})?(?:,\s*{_TOWNLIKE})?(?:,?[ ]+(?:{_STATES}|{_STATE_NAMES}))?(?:,?[ ]+(?:{_ZIP}|{_UK_POSTCODE}|\d{{3}}\s?\d{{3}}))?)"),
+        ("en.place.address", SpanType.LOCATION, Strength.LABELLED, rf"\b(\d{{1,6}}[A-Za-z]?,?[ ]{{1,2}}(?:[NSEW]\.?[ ]{{1,2}})?(?:[A-ZÀ-Þ][\w'’À-ÿ-]*[ ]{{1,2}}){{1,3}}{_STREET}(?:,?[ ]+{_UNIT})?(?:,\s*{_TOWNLIKE})?(?:,?[ ]+(?:{_STATES}|{_STATE_NAMES}))?(?:,?[ ]+(?:{_ZIP}|{_UK_POSTCODE}|\d{{3}}\s?\d{{3}}))?)"),
         ("en.place.unit_address", SpanType.LOCATION, Strength.LABELLED, rf"\b((?:Apt|Apartment|Unit|Suite|Flat|Villa|Door|Lot|P\.?\s?O\.?[ ]+Box)(?:\.[ ]?|[ ]#?|#)[\w/-]+,[ ]+(?:{_ADDRESS}|{_TOWNLIKE}(?:,\s*{_TOWNLIKE})*))"),
-        ("en.place.street", SpanType.LOCATION, Strength.LISTED, rf"\b((?:[A-ZÀ-Þ][\w'’À-ÿ-]+[ ]+){{1,3}}{_STREET})"),
+        ("en.place.street", SpanType.LOCATION, Strength.LISTED, rf"\b((?:[A-ZÀ-Þ][\w'’À-ÿ-]+[ ]{{1,2}}){{1,3}}{_STREET})"),
         ("en.place.road", SpanType.LOCATION, Strength.LABELLED, r"(?i)\b((?:hwy|highway|route|rte|interstate|i-|county[ ]+road|state[ ]+road|us-)\s?\d{1,4}(?:\s*@\s*[\w' ]{3,30}(?:bridge|exit|creek|road|rd))?)\b"),
         ("en.place.town_state", SpanType.LOCATION, Strength.LABELLED, rf"\b({_TOWNLIKE},\s*(?:{_STATES}|{_STATE_NAMES})(?:[ ]+{_ZIP})?)\b"),
         ("en.place.town_zip", SpanType.LOCATION, Strength.LABELLED, rf"\b({_TOWNLIKE},?[ ]+{_ZIP})\b"),
@@ -178,6 +184,7 @@ _PREPOSITION_BEFORE = re.compile(
     r"\b(?:in|from|at|to|near|of|the|our|visiting|outside)\s+$", re.IGNORECASE
 )
 _EPONYM_AFTER = re.compile(r"(?:['’]s)?[ -]([A-Za-z]+)")
+_DATE_BEFORE = re.compile(r"(?:\d[/.-]|[A-Za-z]{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? )$")
 _STATE_TAIL = re.compile(r",\s*([A-Z]{2})$")
 
 
@@ -198,6 +205,9 @@ def _is_place(plain: str, start: int, end: int, name: str) -> bool:
         state = _STATE_TAIL.search(found)
         if state and state[1] in _CREDENTIAL_STATES:
             return bool(_PREPOSITION_BEFORE.search(plain[max(0, start - 12) : start]))
+    if name == "en.place.address":
+        # `8/7/16 Alder Crossing`, `May 5, 2020 Alder Crossing`: the number ends a date.
+        return not _DATE_BEFORE.search(plain[max(0, start - 16) : start])
     if name == "en.place.town_zip":
         return any(c.islower() for c in found)
     if name == "en.place.street" and re.search(r"\bSt\.?$", found):

@@ -40,6 +40,7 @@ _TOWN_TAILS = (
     "wick", "wood", "worth",
 )  # fmt: skip
 KEPT_WORDS = english_words("kept_words.txt")
+_ROLES_OF_NAMES = frozenset({"given", "family", "full", "initials"})
 _ROLES = (
     "owner of a local shop", "member of a local council", "retired teacher", "local musician",
     "small business owner", "manager of a local firm",
@@ -51,6 +52,9 @@ def make(text: str, kind: SpanType, scene: Scene) -> str | None:
     if any(c >= "\u2e80" for c in text):
         return None
     if kind is SpanType.NAME:
+        canonical = scene.aliases.get(fold(text)) or scene.canonical
+        if canonical and canonical.partition(":")[0] not in _ROLES_OF_NAMES:
+            return None  # another pack's name, in Latin letters: it keeps its culture
         return scene.first_free(text, lambda n: _name(text, scene, n))
     if kind is SpanType.AGE_OVER_89:
         return POOLED_AGE if any(c.isdigit() for c in text) else "ninety or older"
@@ -83,6 +87,10 @@ def _name(text: str, scene: Scene, attempt: int) -> str:
 
 def _word(word: str, scene: Scene, family: bool, attempt: int, alone: bool) -> str:
     folded = fold(word)
+    if (scene.canonical or "").startswith("initials:"):
+        seed = scene.seed("name", scene.canonical or "")
+        letters = "".join(seed.pick("abcdefghjklmnprstw", attempt, i) for i in range(len(word)))
+        return letters.upper() if word.isupper() else letters
     if word.isdigit():
         seed = scene.seed("digits", word)
         return "".join(str(seed.number(10, attempt, i)) for i in range(len(word)))

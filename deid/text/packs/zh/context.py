@@ -19,6 +19,11 @@ _AFTER = re.compile(
     + "|".join(STRONG_TITLES)
     + ")"
 )
+# 老 and 小 before a surname that begins another word, or after a word that ends with them.
+_NOT_BEFORE_PREFIX = frozenset("大中最很从缩减变年偏较稍古衰")
+_WORD_WITH = re.compile(
+    r"高[血脂龄低烧热压]|[黄白][疸内天斑带蛋细]|年|时候|水[平泡肿]|马桶|石头|[温牛包方常车江路房]"
+)
 _SEPARATORS = re.compile(r"(?:^|[\n、,,。;;::\s(（\"“])$")
 
 
@@ -27,6 +32,10 @@ def name_fits(text: str, start: int, end: int, form: Form) -> bool:
     if form.type is not SpanType.NAME:
         return True
     found = text[start:end]
+    if form.lead:
+        return text[start - 1 : start] not in _NOT_BEFORE_PREFIX and not _WORD_WITH.match(
+            text[end - 1 : end + 2]
+        )
     before, after = text[max(0, start - 20) : start], text[end : end + 6]
     if not has_han(found):
         return found[:1].isupper() and not (before[-1:].isalnum() and before[-1:].isascii())

@@ -40,6 +40,9 @@ def name_forms(name: PersonName) -> Iterator[Form]:
         for syllable in {given[-1], given[0]}:
             for form in (f"小{syllable}", f"阿{syllable}", syllable * 2):
                 yield Form(form, SpanType.NAME, f"zhgiven:{fold(given)}", certain=False)
+        if len(family) == 1:
+            for form in (f"老{family}", f"小{family}"):
+                yield Form(form, SpanType.NAME, f"zhfamily:{fold(family)}", certain=False, lead=1)
         if len(family) == 2:
             yield Form(family, SpanType.NAME, f"zhfamily:{fold(family)}", certain=True)
     yield from _pinyin_forms(family, given, whole)

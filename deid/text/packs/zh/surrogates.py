@@ -60,8 +60,9 @@ def make(text: str, kind: SpanType, scene: Scene) -> str | None:
     if kind is SpanType.NAME:
         if has_han(text):
             return scene.first_free(text, lambda n: _name(text, scene, n))
-        if scene.canonical and scene.canonical.startswith("zh"):
-            return scene.first_free(text, lambda n: _pinyin_name(text, scene, n))
+        canonical = scene.aliases.get(fold(text)) or scene.canonical or ""
+        if canonical.startswith("zh"):
+            return scene.first_free(text, lambda n: _pinyin_name(text, canonical, scene, n))
         return None
     if not has_han(text):
         return None
@@ -139,8 +140,8 @@ def _foreign(part: str, scene: Scene, attempt: int) -> str:
     return "".join(seed.pick(_FOREIGN, attempt, i) for i in range(len(part)))
 
 
-def _pinyin_name(text: str, scene: Scene, attempt: int) -> str:
-    role, _, rest = (scene.canonical or "").partition(":")
+def _pinyin_name(text: str, canonical: str, scene: Scene, attempt: int) -> str:
+    role, _, rest = canonical.partition(":")
     family, _, given = rest.partition(":") if role == "zhfull" else ("", "", rest)
     new_given = "".join(lazy_pinyin(_given(given, scene, attempt, len(given))))
     parts = [new_given]
