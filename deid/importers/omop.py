@@ -22,10 +22,10 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.types import NullType
 
 from deid.errors import ImportRefused
+from deid.vault.arrival import TableSource
 from deid.vault.loading import Remarks
 from deid.vault.report import Skipped
 from deid.vault.schema import CDM_TABLES, IDENTITY_TABLES
-from deid.vault.staging import TableSource
 
 IMPORTED_TABLES = frozenset((*CDM_TABLES, *IDENTITY_TABLES))
 _BATCH_ROWS = 50_000

@@ -16,10 +16,11 @@ import duckdb
 import pyarrow as pa
 from sqlalchemy import Engine
 
+from deid.vault.digests import digest_of
 from deid.vault.reading import VaultSnapshot, read_tables
 from deid.vault.rules import concept_columns, has_row_id, quoted, references, row_rules
 from deid.vault.schema import PERSON_TABLES, VOCABULARY_TABLES
-from deid.vault.staging import digest_of, open_staging
+from deid.vault.staging import open_staging
 
 Severity = Literal["error", "warning"]
 DAYS_AFTER_DEATH = 60  # records are often closed some weeks after a death

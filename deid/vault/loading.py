@@ -21,12 +21,13 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from deid.errors import ImportRefused, VaultError
+from deid.vault.arrival import TableSource
 from deid.vault.reading import VaultSnapshot
 from deid.vault.report import ImportReport, Skipped, TableReport
 from deid.vault.rows import rows_within
 from deid.vault.rules import concept_columns, has_row_id, references
 from deid.vault.schema import BOOKKEEPING_TABLES, VOCABULARY_TABLES, metadata
-from deid.vault.staging import BATCH_ROWS, StagedTable, TableSource, open_staging
+from deid.vault.staging import BATCH_ROWS, StagedTable, open_staging
 from deid.vault.transactions import write_transaction
 from deid.vault.writing import delete_keys, insert_batches
 

@@ -7,15 +7,14 @@ memory and may not spill: the rows are identified.
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 from collections.abc import Iterable, Iterator
-from typing import TypeAlias
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 
-from deid.errors import CareCommonsError, ImportRefused
+from deid.errors import CareCommonsError
+from deid.vault.arrival import PLACE, TableSource, arriving_rows, check_columns, with_failures_kept
+from deid.vault.digests import DIGEST_MODULUS, digest_of, row_text
 from deid.vault.report import Refusal
 from deid.vault.rules import (
     MAIN_CONCEPT,
@@ -36,12 +35,9 @@ from deid.vault.rules import (
 )
 from deid.vault.schema import metadata
 
-PLACE = "_place"  # optional column of a dataset's table: where a row came from
 EXAMPLES = 3
 BATCH_ROWS = 50_000
 RENUMBERED_FROM = 1 << 60  # above any number that sites give out
-_DIGEST_MODULUS = 1 << 256
-TableSource: TypeAlias = pa.Table | pa.RecordBatchReader | Iterable[pa.RecordBatch]
 
 
 def open_staging() -> duckdb.DuckDBPyConnection:
@@ -66,8 +62,8 @@ class StagedTable:
         self.table = table
         self.key = key_columns(table)
         failures: list[CareCommonsError] = []
-        reader = _kept_failures(_reader(table, source), failures)
-        self.columns = _check_columns(table, reader.schema.names)
+        reader = with_failures_kept(arriving_rows(table, source), failures)
+        self.columns = check_columns(table, reader.schema.names)
         has_place = PLACE in reader.schema.names
         staging.register("arriving", reader)
         try:
@@ -367,7 +363,7 @@ class StagedTable:
             f"SELECT held.* FROM held JOIN staged ON {self._same_key('held')} "
             "WHERE staged._reason IS NULL AND staged._state = 'updated'",
         )
-        return (added - gone) % _DIGEST_MODULUS
+        return (added - gone) % DIGEST_MODULUS
 
     def _same_key(self, other: str) -> str:
         return " AND ".join(f"staged.{quoted(n)} = {other}.{quoted(n)}" for n in self.key)
@@ -382,90 +378,3 @@ class StagedTable:
     def _warn(self, warning: str, rows: int) -> None:
         if rows:
             self.warnings[warning] = self.warnings.get(warning, 0) + rows
-
-
-def digest_of(staging: duckdb.DuckDBPyConnection, table: str, query: str) -> int:
-    """Sum of the SHA-256 of the rows of ``query``, modulo 2^256: the order does not matter."""
-    reader: pa.RecordBatchReader = staging.sql(
-        f"SELECT unhex(sha256({row_text(table)})) AS h FROM ({query})"
-    ).to_arrow_reader(BATCH_ROWS)
-    total = 0
-    for batch in reader:
-        if batch.num_rows:
-            array = batch.column(0).cast(pa.binary(32))
-            words = np.frombuffer(
-                array.buffers()[1], dtype=">u4", count=8 * batch.num_rows, offset=32 * array.offset
-            ).reshape(-1, 8)
-            sums = words.astype(np.uint64).sum(axis=0)
-            total += sum(int(word) << (32 * (7 - place)) for place, word in enumerate(sums))
-    return total % _DIGEST_MODULUS
-
-
-def row_text(table: str) -> str:
-    """SQL that writes a row as one text: its columns in table order.
-
-    Text is preceded by its length and a missing value is marked, so that no two different rows are
-    written alike.
-    """
-    parts = []
-    for column in metadata.tables[table].columns:
-        name = quoted(column.name)
-        text = f"CAST({name} AS VARCHAR)"
-        if sql_type(column) == "VARCHAR":
-            text = f"length({text}) || ':' || {text}"
-        parts.append(f"coalesce({text}, '~')")
-    return f"concat_ws(chr(31), {', '.join(parts)})"
-
-
-def _reader(table: str, source: TableSource) -> pa.RecordBatchReader:
-    if table not in metadata.tables:
-        near = difflib.get_close_matches(table, metadata.tables, 1)
-        hint = f"; do you mean {near[0]}?" if near else ""
-        raise ImportRefused(f"{table} is not a table of the vault{hint}")
-    if isinstance(source, pa.RecordBatchReader):
-        return source
-    if isinstance(source, pa.Table):
-        return source.to_reader()
-    batches = iter(source)
-    first = next(batches, None)
-    if first is None:
-        return pa.table({name: [] for name in column_names(table)}).to_reader()
-
-    def every() -> Iterator[pa.RecordBatch]:
-        yield first
-        yield from batches
-
-    return pa.RecordBatchReader.from_batches(first.schema, every())
-
-
-def _kept_failures(
-    reader: pa.RecordBatchReader, failures: list[CareCommonsError]
-) -> pa.RecordBatchReader:
-    def batches() -> Iterator[pa.RecordBatch]:
-        try:
-            yield from reader
-        except CareCommonsError as error:
-            failures.append(error)
-            raise
-
-    return pa.RecordBatchReader.from_batches(reader.schema, batches())
-
-
-def _check_columns(table: str, names: list[str]) -> tuple[str, ...]:
-    columns = {column.name: column for column in metadata.tables[table].columns}
-    arriving = [name.lower() for name in names if name != PLACE]
-    repeated = sorted({name for name in arriving if arriving.count(name) > 1})
-    if repeated:
-        raise ImportRefused(f"table {table}: column {', '.join(repeated)} comes twice")
-    unknown = sorted(set(arriving) - set(columns))
-    if unknown:
-        near = difflib.get_close_matches(unknown[0], columns, 1)
-        hint = f"; do you mean {near[0]}?" if near else ""
-        raise ImportRefused(
-            f"table {table}: no column {', '.join(unknown)} in OMOP CDM v5.4 "
-            f"or the identity tables{hint}"
-        )
-    missing = [n for n, c in columns.items() if not c.nullable and n not in arriving]
-    if missing:
-        raise ImportRefused(f"table {table}: required column {', '.join(missing)} is missing")
-    return tuple(name for name in columns if name in arriving)

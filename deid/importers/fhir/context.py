@@ -11,8 +11,8 @@ from deid.importers.fhir.bundles import Entry
 from deid.importers.fhir.codes import Codes
 from deid.importers.fhir.links import UNKNOWN_ROW, Key, Links, Tally, content_sha256
 from deid.importers.fhir.times import Moment
+from deid.vault.arrival import PLACE
 from deid.vault.rules import column_names, key_columns
-from deid.vault.staging import PLACE
 
 Row = dict[str, Any]
 

@@ -39,6 +39,7 @@ from deid.importers.fhir.identity import (
 )
 from deid.importers.fhir.links import Links, Tally, content_sha256
 from deid.importers.fhir.notes import DocumentTexts, document_texts, map_document, map_report
+from deid.vault.arrival import PLACE, TableSource
 from deid.vault.arrow import arrow_schema
 from deid.vault.loading import (
     LoadOptions,
@@ -49,7 +50,6 @@ from deid.vault.loading import (
 )
 from deid.vault.report import ImportReport, Skipped
 from deid.vault.schema import metadata
-from deid.vault.staging import PLACE, TableSource
 from deid.vocabulary import names
 
 _ROW_TABLE = {

@@ -1,0 +1,82 @@
+"""Rows as they arrive for a table: read batch by batch, their columns checked."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
+
+import pyarrow as pa
+
+from deid.errors import CareCommonsError, ImportRefused
+from deid.vault.rules import column_names
+from deid.vault.schema import metadata
+
+PLACE = "_place"  # optional column of a dataset's table: where a row came from
+TableSource: TypeAlias = pa.Table | pa.RecordBatchReader | Iterable[pa.RecordBatch]
+
+
+def arriving_rows(table: str, source: TableSource) -> pa.RecordBatchReader:
+    """The rows of ``source``, one batch after the other.
+
+    Raises:
+        ImportRefused: if the vault has no such table.
+    """
+    if table not in metadata.tables:
+        near = difflib.get_close_matches(table, metadata.tables, 1)
+        hint = f"; do you mean {near[0]}?" if near else ""
+        raise ImportRefused(f"{table} is not a table of the vault{hint}")
+    if isinstance(source, pa.RecordBatchReader):
+        return source
+    if isinstance(source, pa.Table):
+        return source.to_reader()
+    batches = iter(source)
+    first = next(batches, None)
+    if first is None:
+        return pa.table({name: [] for name in column_names(table)}).to_reader()
+
+    def every() -> Iterator[pa.RecordBatch]:
+        yield first
+        yield from batches
+
+    return pa.RecordBatchReader.from_batches(first.schema, every())
+
+
+def with_failures_kept(
+    reader: pa.RecordBatchReader, failures: list[CareCommonsError]
+) -> pa.RecordBatchReader:
+    """``reader``, whose refusals are kept in ``failures``: DuckDB would only pass on their text."""
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        try:
+            yield from reader
+        except CareCommonsError as error:
+            failures.append(error)
+            raise
+
+    return pa.RecordBatchReader.from_batches(reader.schema, batches())
+
+
+def check_columns(table: str, names: list[str]) -> tuple[str, ...]:
+    """The table's columns among ``names``, in table order.
+
+    Raises:
+        ImportRefused: for a repeated, unknown or missing column.
+    """
+    columns = {column.name: column for column in metadata.tables[table].columns}
+    arriving = [name.lower() for name in names if name != PLACE]
+    repeated = sorted({name for name in arriving if arriving.count(name) > 1})
+    if repeated:
+        raise ImportRefused(f"table {table}: column {', '.join(repeated)} comes twice")
+    unknown = sorted(set(arriving) - set(columns))
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], columns, 1)
+        hint = f"; do you mean {near[0]}?" if near else ""
+        raise ImportRefused(
+            f"table {table}: no column {', '.join(unknown)} in OMOP CDM v5.4 "
+            f"or the identity tables{hint}"
+        )
+    missing = [n for n, c in columns.items() if not c.nullable and n not in arriving]
+    if missing:
+        raise ImportRefused(f"table {table}: required column {', '.join(missing)} is missing")
+    return tuple(name for name in columns if name in arriving)
