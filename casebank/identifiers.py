@@ -63,6 +63,8 @@ IDENTITY_LINE = re.compile(
     # name, sex and age alone
     r"|^(患者)?\S{2,4}[，,][男女][，,][^，,]{1,8}[。.]?$"
     r"|^this is .{3,40}\b(man|woman|boy|girl|person)\b(, seen .{2,20})?\.?$"
+    # a name alone, as generators of synthetic records write it
+    r"|^[^\W\d_]{2,}\d{2,4}(\s+[^\W\d_]{2,}\d{2,4})*$"
     # the place of care
     r"|^[^:：。，,]{2,30}(clinic|hospital|health center|medical center)\.?$"
     # who signed
@@ -72,6 +74,7 @@ IDENTITY_LINE = re.compile(
     r"|^(责任|接诊|随访)?医[生师]\S{0,6}$|(卫生院|卫生服务中心|医院|卫生室)[　 ]+\S{1,5}$",
     re.IGNORECASE,
 )
+_DAY_ALONE = re.compile(r"^(\[day -?\d+\]|〔第-?\d+天〕)[.。]?$")
 _PLACE_OF_TITLE = re.compile(
     r"^\S{2,24}(卫生院|服务中心|医院|卫生室)\S{0,14}(表|记录|小结|随访|档案)$"
 )
@@ -85,5 +88,6 @@ def says_who_only(sentence: str, shown: str) -> bool:
     return (
         IDENTITY_LINE.search(sentence) is not None
         or _PLACE_OF_TITLE.search(sentence) is not None
+        or _DAY_ALONE.search(shown) is not None
         or bool(identifiers_in(shown))
     )

@@ -198,8 +198,17 @@ def _status(
 
 
 def _part_of(number: int, problem: FoundProblem, numbered: dict[int, FoundProblem]) -> int | None:
-    """Weed's arrow: a complication points to its cause, a symptom to what explained it."""
+    """Weed's arrow: a complication points to its cause, a symptom to what explained it.
+
+    A score that reveals symptoms points to the diagnosis of their family.
+    """
     others = {n: other for n, other in numbered.items() if n != number}
+    scores = {rule.name for rule in rules.SCORE_RULES}
+    if problem.kind_rule in scores:
+        mine = relations.families("problem", problem.title)
+        for other_number, other in others.items():
+            if other.kind_rule not in scores and mine & relations.families("problem", other.title):
+                return other_number
     cause = rules.cause_of(problem.title)
     if cause:
         families = relations.families("problem", cause)

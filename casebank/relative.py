@@ -83,6 +83,8 @@ def without_dates_and_ages(text: str, origin: date, anchor: date, language: Lang
         )
     for expression in _AGES:
         text = expression.sub(_band_in_text, text)
+    for expression, words in _AGES_OF_INFANTS:
+        text = expression.sub(words, text)
     return text
 
 
@@ -224,6 +226,12 @@ _AGES = (
     re.compile(r"(?<![\d.])(?P<age>\d{2,3})\s?(?=[MF]\b)"),
     _compile(r"(?<!\d)(?P<age>\d{1,3})\s*(?:周岁|岁)"),
     _compile(r"年龄[:：]?\s*(?P<age>\d{1,3})(?!\d)"),
+)
+
+# An age in days, weeks or months tells the day of birth; the first band holds them all.
+_AGES_OF_INFANTS = (
+    (_compile(r"\b\d{1,3}[- ](?:days?|weeks?|months?)[- ](?:old|of age)\b"), "0–4 year-old"),
+    (_compile(r"(?<!\d)\d{1,3}\s*(?:个月大|月龄|日龄|天大)"), "0–4岁"),
 )
 
 

@@ -41,21 +41,21 @@ def _is_value(clause: str, values: frozenset[float]) -> bool:
     return bool(numbers) and len(words) <= _MOST_WORDS and all(one in values for one in numbers)
 
 
-def is_said(event: Event, text: str, sentences: Iterable[str]) -> bool:
-    """Whether one of ``sentences`` says what an event says, whose text in a case is ``text``.
+def says(event: Event, text: str, sentences: Iterable[str]) -> int | None:
+    """Place of the first of ``sentences`` that says what an event says, shown as ``text``.
 
     A condition or drug is said by any of its names, a drug also by ingredient and strength.
     """
     names = {text.casefold()}
     if event.table in {"condition_occurrence", "drug_exposure"}:
         names |= {re.sub(r"\s*\(\w+\)$", "", name).casefold() for name in event.names}
-    for sentence in sentences:
+    for place, sentence in enumerate(sentences):
         folded = sentence.casefold()
         if any(name in folded for name in names):
-            return True
+            return place
         if event.table == "drug_exposure" and any(_is_drug(name, folded) for name in names):
-            return True
-    return False
+            return place
+    return None
 
 
 def _is_drug(name: str, sentence: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from casebank import relations, rules
@@ -17,7 +17,7 @@ from casebank.identifiers import says_who_only
 from casebank.ledger import Ledger
 from casebank.model import Problem, Soap, Statement
 from casebank.record import Event, Note
-from casebank.repeats import is_said, repeats_values
+from casebank.repeats import repeats_values, says
 
 Letter = Literal["S", "O", "A", "P", ""]
 
@@ -259,7 +259,7 @@ def build_soap(
     here = frozenset(
         number for event in conditions for number in linker.of_event(event, ledger, nothing)
     )
-    written = {letter: tuple(parts[letter]) for letter in parts}
+    written = {letter: len(parts[letter]) for letter in parts}
     seen: set[tuple[Letter, str]] = set()
     for event in events:
         letter, text = _letter_of(event), ledger.text(event)
@@ -269,9 +269,12 @@ def build_soap(
             continue
         seen.add((letter, text))
         numbers = linker.of_event(event, ledger, here)
-        beside = [one.text for one in written[letter] if set(numbers) <= set(one.problems)]
-        if is_said(event, text, beside):
+        place = says(event, text, [one.text for one in parts[letter][: written[letter]]])
+        if place is not None:
             counts["rows that a note of the day puts into words"] += 1
+            said = parts[letter][place]
+            linked = tuple(sorted({*said.problems, *numbers}))
+            parts[letter][place] = replace(said, problems=linked)
             continue
         parts[letter].append(ledger.event(event, numbers))
     soap = Soap(

@@ -298,3 +298,12 @@ def test_a_lasting_problem_whose_end_is_the_end_of_the_record_is_active() -> Non
     assert (ended.status, ended.status_rule) == ("active", "it lasts to the end of the record")
     (earlier,) = problems_of(condition("Chronic obstructive lung disease", 10, 1999), last_day=2000)
     assert (earlier.status, earlier.resolved_day) == ("resolved", 1999)
+
+
+def test_symptoms_that_a_score_reveals_point_to_their_diagnosis() -> None:
+    problems = problems_of(
+        score("PHQ-9 total score", 14, day=20), condition("Depressive disorder", 40)
+    )
+    assert [(problem.number, problem.see) for problem in problems] == [(2, 3), (3, None)]
+    (alone,) = problems_of(score("PHQ-9 total score", 14, day=20))
+    assert alone.see is None

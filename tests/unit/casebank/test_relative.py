@@ -36,6 +36,7 @@ FIRST = date(2015, 3, 2)
         ("4/5 strength", "4/5 strength"),
         ("Stroke 6/1/98", "Stroke [day -6118]"),
         ("Next visit 6/1/15", "Next visit [day 91]"),
+        ("an 11 month-old girl", "an 0–4 year-old girl"),
         ("72-year-old man", "70–74-year-old man"),
         ("aged 93", "aged 90+"),
         ("54M with cough", "50–54M with cough"),
@@ -55,6 +56,7 @@ def test_english_dates_and_ages_are_replaced_and_nothing_else(text: str, expecte
         ("3月12日复诊", "〔第10天〕复诊"),
         ("患者67岁，服药3年", "患者65–69岁，服药3年"),
         ("93岁", "90+岁"),
+        ("8月龄儿童，体重8kg", "0–4岁儿童，体重8kg"),
         ("血压150/95mmHg，3天，每日2次", "血压150/95mmHg，3天，每日2次"),
     ],
 )

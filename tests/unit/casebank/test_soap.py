@@ -172,6 +172,7 @@ def test_clinical_lines_are_not_identity_lines(line: str) -> None:
         "SOME, BODY / July 6 / JM-2913713",
         "-- Dr. Body",
         "-- B.",
+        "Someone392 Body17",
         "Dr. Wall.",
         "Nurse Some Body.",
         "Pt Some Body (dob 7/4/51)",
