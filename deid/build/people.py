@@ -6,7 +6,6 @@ The result is the table ``people`` of the working database, one row a person:
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import dataclass
 
 import duckdb
@@ -22,10 +21,16 @@ from deid.structured.classes import (
     band_of_year,
     generalise_to_average,
 )
-from deid.structured.dates import DataWindow, data_window, oldest_year, shift_days
+from deid.structured.dates import (
+    DataWindow,
+    Month,
+    data_window,
+    oldest_year,
+    records_kept,
+    shift_days,
+)
 from deid.structured.expressions import quoted
 from deid.structured.layout import LAYOUTS, RowKind
-from deid.structured.queries import one_row
 
 REGION_COLUMNS = ("state", "county")
 
@@ -120,16 +125,20 @@ def merge_regions(working: duckdb.DuckDBPyConnection, policy: Policy) -> None:
 
 def _window(working: duckdb.DuckDBPyConnection, policy: Policy) -> DataWindow:
     parts = [
-        f"SELECT min({quoted(layout.start)}) AS first, max({quoted(layout.start)}) AS last "
-        f"FROM vault.{quoted(table)}"
+        f"SELECT {quoted(layout.start)} AS day FROM vault.{quoted(table)}"
         for table, layout in LAYOUTS.items()
         if layout.kind is RowKind.EVENT and layout.start and table in policy.tables
     ]
-    found = one_row(working, f"SELECT min(first), max(last) FROM ({' UNION ALL '.join(parts)})")
-    first, last = found
-    if not isinstance(first, datetime.date) or not isinstance(last, datetime.date):
+    months = [
+        Month(first, last, rows)
+        for first, last, rows in working.execute(
+            f"SELECT min(day), max(day), count(*) FROM ({' UNION ALL '.join(parts)}) "
+            "WHERE day IS NOT NULL GROUP BY year(day), month(day) ORDER BY 1"
+        ).fetchall()
+    ]
+    if not months:
         raise GateRefused("the vault holds no dated record; there is nothing to release")
-    return data_window(first, last, policy.dates, policy.pool_ages_over)
+    return data_window(records_kept(months), policy.dates, policy.pool_ages_over)
 
 
 def _offsets(rows: pa.Table, key: bytes, max_weeks: int) -> np.ndarray:

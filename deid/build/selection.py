@@ -13,13 +13,14 @@ import duckdb
 from deid.policy.model import Policy, RareScope, Treatment
 from deid.risk.identifiers import IdentifierIndex
 from deid.structured.dates import DataWindow
-from deid.structured.expressions import date, quoted, text
+from deid.structured.expressions import date, in_blind_time, quoted, text
 from deid.structured.layout import LAYOUTS, LOCAL_CONCEPT_FLOOR, Layout, RowKind
 from deid.structured.queries import one_row
 from deid.vocabulary import load_base_vocabulary
 
 SUPPRESSED = "the person was suppressed"
 OUTSIDE = "outside the data window"
+BLIND = "near the day on which the records begin"
 UNREFERENCED = "no row that stays refers to it"
 LOCAL = "a local concept of too few people"
 
@@ -155,6 +156,7 @@ def _decide(
         cases.append(f"WHEN NOT p.kept THEN {text(SUPPRESSED)}")
     if layout.start is not None:
         cases.append(f"WHEN {_outside(layout, window)} THEN {text(OUTSIDE)}")
+        cases.append(f"WHEN {_unseen(layout, window)} THEN {text(BLIND)}")
     for column, domain in layout.parents:
         stays = "stays.any_row" if domain == "*" else f"stays.{quoted(domain)}"
         what = "the row it belongs to" if domain == "*" else f"its {domain}"
@@ -183,6 +185,16 @@ def _outside(layout: Layout, window: DataWindow) -> str:
         return f"NOT ({start} BETWEEN {date(window.start)} AND {date(window.end)})"
     end = f"coalesce(v.{quoted(layout.end or '')}, v.{quoted(layout.start or '')})"
     return f"({start} > {date(window.end)} OR {end} + p.shift_days::INTEGER < {date(window.start)})"
+
+
+def _unseen(layout: Layout, window: DataWindow) -> str:
+    """Begins in the blind time and, for spans that are cut, does not reach out of it."""
+    start = f"v.{quoted(layout.start or '')} + p.shift_days::INTEGER"
+    unseen = in_blind_time(start, window)
+    if not layout.clips:
+        return unseen
+    end = f"coalesce(v.{quoted(layout.end or '')}, v.{quoted(layout.start or '')})"
+    return f"({unseen} AND {in_blind_time(f'{end} + p.shift_days::INTEGER', window)})"
 
 
 def _make_any_row(working: duckdb.DuckDBPyConnection, decided: list[str]) -> None:

@@ -48,21 +48,35 @@ def constant(rule: ColumnRule, kind: str, window: DataWindow) -> str:
 
 
 def shifted_date(column: str, window: DataWindow) -> str:
-    """The date with the person's offset, held inside the window."""
+    """The date with the person's offset, held inside the window and after its blind time."""
     moved = f"v.{quoted(column)} + p.shift_days::INTEGER"
     clipped = f"least(greatest({moved}, {date(window.start)}), {date(window.end)})"
-    return f"CASE WHEN v.{quoted(column)} IS NULL THEN NULL ELSE {clipped} END::DATE"
+    hidden = f"WHEN {in_blind_time(moved, window)} THEN {_opens(window)} "
+    return f"CASE WHEN v.{quoted(column)} IS NULL THEN NULL {hidden}ELSE {clipped} END::DATE"
 
 
 def shifted_datetime(column: str, window: DataWindow, truncate: bool) -> str:
-    """The moment with the person's offset; at the window's edge, or by policy, at midnight."""
+    """The moment with the person's offset; at an edge of what is shown, or by policy, midnight."""
     moved = f"(v.{quoted(column)} + to_days(p.shift_days::INTEGER))"
     inside = f"date_trunc('day', {moved})" if truncate else moved
     return (
         f"CASE WHEN {moved}::DATE < {date(window.start)} THEN {date(window.start)}::TIMESTAMP "
         f"WHEN {moved}::DATE > {date(window.end)} THEN {date(window.end)}::TIMESTAMP "
+        f"WHEN {in_blind_time(f'{moved}::DATE', window)} THEN {_opens(window)}::TIMESTAMP "
         f"ELSE {inside} END::TIMESTAMP"
     )
+
+
+def in_blind_time(moved: str, window: DataWindow) -> str:
+    """Condition: the shifted date falls where the window is blind."""
+    if window.blind is None:
+        return "false"
+    closes, opens = window.blind
+    return f"({moved} >= {date(closes)} AND {moved} < {date(opens)})"
+
+
+def _opens(window: DataWindow) -> str:
+    return date(window.blind[1] if window.blind else window.start)
 
 
 def rare_removed(column: str, rule: ColumnRule, allowed: str, kind: str) -> str:

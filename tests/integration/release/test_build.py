@@ -333,3 +333,28 @@ def test_an_empty_vault_is_refused(tmp_path: Path) -> None:
     settings = settings_for(tmp_path, url)
     with pytest.raises(GateRefused, match="no dated record"):
         build_release(settings, fixed_keyring(), url, load_policy("teaching"), "r", "R")
+
+
+def test_old_diseases_do_not_lay_open_the_day_on_which_the_records_begin(tmp_path: Path) -> None:
+    rows = residents(visits=40, notes=False)
+    begin = min(row["visit_start_date"] for row in rows["visit_occurrence"])
+    for number, row in enumerate(rows["visit_occurrence"]):
+        day = begin + dt.timedelta(days=number % 40 * 90 + row["person_id"] % 7)
+        row.update(visit_start_date=day, visit_start_datetime=None, visit_end_date=day)
+    rows["condition_occurrence"] = [
+        row | {"condition_start_date": dt.date(1955 + row["person_id"], 3, 1)}
+        for row in rows["condition_occurrence"][::40]
+    ]
+    for row in rows["observation_period"]:
+        row["observation_period_end_date"] = begin + dt.timedelta(days=39 * 90)
+    del rows["observation"]
+    made = make_vault(tmp_path / "own", rows)
+    policy = load_policy("limited-research")
+    release = build_release(settings_for(tmp_path, made), fixed_keyring(), made, policy, "r", "R")
+    reach = dt.timedelta(weeks=50)
+    assert min(column(release, "condition_occurrence", "condition_start_date")) < begin - 2 * reach
+    assert min(column(release, "visit_occurrence", "visit_start_date")) >= begin + reach
+    starts = column(release, "observation_period", "observation_period_start_date")
+    assert len(set(starts)) == 1
+    left_out = release.manifest.tables["visit_occurrence"].left_out
+    assert left_out["near the day on which the records begin"] > 0

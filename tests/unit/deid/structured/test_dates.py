@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from deid.errors import GateRefused
 from deid.policy import DateRule
-from deid.structured.dates import DataWindow, data_window, oldest_year, shift_days
+from deid.structured.dates import (
+    DataWindow,
+    Month,
+    RecordsKept,
+    data_window,
+    oldest_year,
+    records_kept,
+    shift_days,
+)
 from deid.structured.expressions import shifted_date, shifted_datetime
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
@@ -48,7 +56,7 @@ def test_shifted_data_of_every_offset_reach_over_the_whole_window(
 ) -> None:
     last = first + dt.timedelta(days=length)
     rule = DateRule(max_weeks=weeks, min_weeks=1, max_share=0.1)
-    window = data_window(first, last, rule, pool_ages_over=89)
+    window = data_window(RecordsKept(first, first, last), rule, pool_ages_over=89)
     assert window.max_weeks <= weeks
     for offset in (-window.max_weeks, window.max_weeks):
         shift = dt.timedelta(weeks=offset)
@@ -56,17 +64,50 @@ def test_shifted_data_of_every_offset_reach_over_the_whole_window(
         assert last + shift >= window.end
 
 
+def test_a_few_old_diseases_and_one_late_row_do_not_hide_when_records_were_kept() -> None:
+    old = [Month(dt.date(year, 3, 2), dt.date(year, 3, 20), 2) for year in range(1940, 2016)]
+    steady = [Month(dt.date(2016, m, 4), dt.date(2016, m, 28), 300 * m) for m in range(1, 13)]
+    late = [Month(dt.date(2020, 1, 1), dt.date(2020, 1, 1), 1)]
+    assert records_kept([*old, *steady, *late]) == RecordsKept(
+        dt.date(1940, 3, 2), dt.date(2016, 1, 4), dt.date(2016, 12, 28)
+    )
+
+
+@settings(deadline=None)
+@given(weeks=st.integers(1, 52), later=st.integers(0, 2000))
+def test_no_offset_shows_where_the_records_begin_when_old_diseases_reach_further_back(
+    weeks: int, later: int
+) -> None:
+    begin = dt.date(2016, 1, 4)
+    kept = RecordsKept(dt.date(1944, 5, 31), begin, dt.date(2025, 12, 31))
+    window = data_window(kept, DateRule(max_weeks=weeks, min_weeks=1, max_share=0.1), 89)
+    assert window.blind is not None
+    closes, opens = window.blind
+    day = dt.datetime.combine(begin + dt.timedelta(days=later), dt.time(9))
+    for offset in (-weeks, weeks):
+        ((shown, moment),) = released([day], 7 * offset, window, truncate=False)
+        assert closes < opens <= shown == moment.date()
+    assert opens == begin + dt.timedelta(weeks=weeks)
+    assert closes <= begin - dt.timedelta(weeks=weeks)
+
+
 def test_the_greatest_offset_shrinks_for_short_data_but_not_below_the_minimum() -> None:
     rule = DateRule(max_weeks=52, min_weeks=4, max_share=0.1)
-    first = dt.date(2020, 1, 1)
-    assert data_window(first, first + dt.timedelta(days=700), rule, 89).max_weeks == 10
-    assert data_window(first, first + dt.timedelta(days=100), rule, 89).max_weeks == 4
+
+    def steady(days: int) -> RecordsKept:
+        first = dt.date(2020, 1, 1)
+        return RecordsKept(first, first, first + dt.timedelta(days=days))
+
+    assert data_window(steady(700), rule, 89).max_weeks == 10
+    assert data_window(steady(100), rule, 89).max_weeks == 4
     with pytest.raises(GateRefused, match="too few for a date shift"):
-        data_window(first, first + dt.timedelta(days=40), rule, 89)
+        data_window(steady(40), rule, 89)
 
 
 def test_no_date_shows_that_somebody_is_older_than_the_pool() -> None:
-    window = data_window(dt.date(1900, 1, 1), dt.date(2020, 12, 31), DateRule(), 89)
+    window = data_window(
+        RecordsKept(dt.date(1900, 1, 1), dt.date(1900, 1, 1), dt.date(2020, 12, 31)), DateRule(), 89
+    )
     assert window.start.year == oldest_year(window.end, 89) == window.end.year - 90
 
 
