@@ -6,7 +6,7 @@ from click.testing import CliRunner
 from deid.build.dictionary import column_meaning, table_meaning
 from deid.cli.policy import policy as command
 from deid.errors import PolicyError, UncoveredColumn
-from deid.policy import Treatment, check_coverage, load_policy, shipped_policies
+from deid.policy import RareScope, Treatment, check_coverage, load_policy, shipped_policies
 from deid.structured.layout import LAYOUTS
 from deid.vault.schema import CDM_TABLES, IDENTITY_TABLES, metadata
 
@@ -38,6 +38,34 @@ def test_a_policy_for_another_vault_stops(table: str) -> None:
     vault = {name: columns for name, columns in VAULT.items() if name != table}
     with pytest.raises(PolicyError, match=f"table {table}, which the vault has not"):
         check_coverage(load_policy("limited-research"), vault)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "condition_occurrence.condition_concept_id",
+        "condition_era.condition_concept_id",
+        "death.cause_concept_id",
+        "death.cause_source_concept_id",
+        "device_exposure.device_concept_id",
+        "dose_era.drug_concept_id",
+        "drug_era.drug_concept_id",
+        "drug_exposure.drug_concept_id",
+        "drug_exposure.drug_source_concept_id",
+        "episode.episode_object_concept_id",
+        "measurement.measurement_concept_id",
+        "measurement.value_as_concept_id",
+        "observation.observation_concept_id",
+        "observation.value_as_concept_id",
+        "procedure_occurrence.procedure_concept_id",
+        "specimen.specimen_concept_id",
+    ],
+)
+def test_what_few_people_have_never_reaches_students_in_any_table(place: str) -> None:
+    table, column = place.split(".")
+    rule = load_policy("teaching").tables[table][column]
+    assert rule.treatment is Treatment.SUPPRESS_RARE
+    assert rule.scope is RareScope.ALL
 
 
 @pytest.mark.parametrize("name", shipped_policies())
