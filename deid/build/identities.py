@@ -18,6 +18,7 @@ from deid.text.people import AddressParts, KnownPerson, PersonName, StaffDirecto
 LANGUAGES = {4180186: "en", 4182948: "zh"}
 """SNOMED's language concepts in OMOP: English and Chinese."""
 
+_SHARED_KINDS = frozenset({"name", "place"})
 _SEX = {8507: "M", 8532: "F"}
 
 
@@ -84,12 +85,16 @@ class Identities:
         """The language a person's notes are mostly in, if known."""
         return self._people[person_id].language
 
-    def full_names(self) -> frozenset[str]:
-        """Full names of all people and staff; surrogates must avoid them."""
-        names = {n.full for p in self._people.values() for n in p.names if n.full}
-        names.update(name for triples in self.relatives.values() for _, name, _ in triples if name)
-        names.update(self.staff.providers)
-        return frozenset(names)
+    def forbidden_surrogates(self) -> frozenset[str]:
+        """Full names, numbers, telephones and addresses of all people, their relatives and staff.
+
+        No surrogate may equal one of them. Single names are not among them: too few would be left.
+        """
+        return frozenset(
+            identifier.value
+            for identifier in self.identifiers_of_all()
+            if identifier.kind not in _SHARED_KINDS
+        )
 
     def identifiers_of_all(self) -> Iterator[Identifier]:
         """Everything that must not be found in a release."""

@@ -97,7 +97,7 @@ def build_release(
             left_out |= count_vocabulary_left_out(working, policy)
             recipe = EngineRecipe(
                 keyring.derive("release", name, "surrogates"),
-                identities.full_names(),
+                identities.forbidden_surrogates(),
                 identities.staff,
                 policy.text.age_band,
             )

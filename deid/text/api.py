@@ -16,6 +16,7 @@ from typing import Literal
 from deid.errors import TextRefused
 from deid.text.birth import is_birth_date, surrogate_birth_date
 from deid.text.document import Document, Mention, Span, SpanType
+from deid.text.forbidden import Forbidden
 from deid.text.known import KnownIndex, index_person, index_staff
 from deid.text.merge import Merged, merge
 from deid.text.normalise import fold
@@ -45,6 +46,7 @@ SURROGATE_VERSION = "2"
 MASK = "***"
 _PERSONS_HELD = 256
 _STAFF_SEED = "staff"
+_REDRAWS = 8
 _DOCUMENT_LIMIT = 4_000_000
 
 
@@ -75,7 +77,7 @@ class TextEngine:
         surrogate_key: the release's key for surrogates.
         staff: names that may stand in any note.
         mode: ``surrogate`` (hidden in plain sight), ``tag`` (``[NAME]``) or ``asterisk``.
-        forbidden: real values that no surrogate may equal.
+        forbidden: real names and numbers that no surrogate may equal and none may form.
         packs: language packs, by tag or as objects; the first applicable one leads.
         annotators: further annotators (a statistical model) that run on every note.
         age_band: width in years of the bands that ages are written in; ``None`` keeps ages.
@@ -111,7 +113,7 @@ class TextEngine:
         self._age_band = age_band
         self._packs = tuple(load_pack(p) if isinstance(p, str) else p for p in packs)
         self._annotators = tuple(annotators)
-        self._forbidden = frozenset(fold(value) for value in forbidden) - {""}
+        self._forbidden = Forbidden(forbidden, self._packs)
         self._staff = index_staff(staff or StaffDirectory(), self._packs)
         self._persons: OrderedDict[KnownPerson, KnownIndex] = OrderedDict()
 
@@ -147,16 +149,33 @@ class TextEngine:
         document = self._document(note)
         merged = merge(note.text, self._mentions(document, note.person))
         scene = self._scene(document, note, merged)
-        pieces: list[str] = []
-        spans: list[Span] = []
-        place = 0
-        for found in merged:
-            surrogate = self._replace(document, found, scene, note)
-            pieces += [note.text[place : found.start], surrogate]
-            spans.append(Span(found.start, found.end, found.type, surrogate))
-            place = found.end
-        pieces.append(note.text[place:])
-        return NoteOutput(note.note_id, "".join(pieces), tuple(spans))
+        surrogates = [self._replace(document, found, scene, note) for found in merged]
+        for redraw in range(1, _REDRAWS + 1):
+            text, places = _assemble(note.text, merged, surrogates)
+            clashing = self._clashing(text, places)
+            if not clashing:
+                break
+            for i in clashing:
+                surrogates[i] = (
+                    self._replace(document, merged[i], replace(scene, skip=redraw), note)
+                    if redraw < _REDRAWS
+                    else f"[{merged[i].type}]"
+                )
+        text, _ = _assemble(note.text, merged, surrogates)
+        spans = tuple(
+            Span(found.start, found.end, found.type, surrogate)
+            for found, surrogate in zip(merged, surrogates, strict=True)
+        )
+        return NoteOutput(note.note_id, text, spans)
+
+    def _clashing(self, text: str, places: Sequence[tuple[int, int]]) -> list[int]:
+        """Numbers of the surrogates that take part in a forbidden value of the scrubbed note."""
+        hits = list(self._forbidden.places(text)) if self._mode == "surrogate" else []
+        return [
+            i
+            for i, (start, end) in enumerate(places)
+            if any(first < end and start < last for first, last in hits)
+        ]
 
     def _document(self, note: NoteInput) -> Document:
         if len(note.text) > _DOCUMENT_LIMIT:
@@ -219,7 +238,7 @@ class TextEngine:
             birth=surrogate_birth_date(self._key, note.person) if note.person else None,
             real_birth=birth,
             age_band=self._age_band or 5,
-            forbidden=lambda text: fold(text) in own or fold(text) in forbidden,
+            forbidden=lambda text: fold(text) in own or text in forbidden,
         )
 
     def _replace(self, document: Document, found: Merged, scene: Scene, note: NoteInput) -> str:
@@ -241,6 +260,23 @@ class TextEngine:
                 return made
         # A form that no pack understands is still removed.
         return make_common(text, found.type, scene) or f"[{found.type}]"
+
+
+def _assemble(
+    text: str, merged: Sequence[Merged], surrogates: Sequence[str]
+) -> tuple[str, list[tuple[int, int]]]:
+    """The note with its surrogates, and where they stand in it."""
+    pieces: list[str] = []
+    places: list[tuple[int, int]] = []
+    place = length = 0
+    for found, surrogate in zip(merged, surrogates, strict=True):
+        kept = text[place : found.start]
+        pieces += [kept, surrogate]
+        length += len(kept) + len(surrogate)
+        places.append((length - len(surrogate), length))
+        place = found.end
+    pieces.append(text[place:])
+    return "".join(pieces), places
 
 
 def _with(scene: Scene, found: Merged) -> Scene:

@@ -73,7 +73,7 @@ class KnownIndex:
         for number, first, last in hits:
             pattern = self.patterns[number]
             form = pattern.form
-            if not _stands_alone(document.text, squeezed, first, last):
+            if not stands_alone(document.text, squeezed, first, last):
                 continue
             if not _separators_fit(document.text, squeezed, first, last, pattern):
                 continue
@@ -258,7 +258,7 @@ def _breaks(text: str) -> frozenset[int]:
     return frozenset(breaks)
 
 
-def _stands_alone(text: str, squeezed: Squeezed, first: int, last: int) -> bool:
+def stands_alone(text: str, squeezed: Squeezed, first: int, last: int) -> bool:
     """Whether the match begins and ends where words or numbers do."""
     start, end = squeezed.span(first, last)
     if start and _joined(text[start - 1], text[start]):

@@ -75,6 +75,10 @@ class LanguagePack(Protocol):
         """Ways in which notes of this language write a person's name; none if it is foreign."""
         ...
 
+    def combinations(self, name: str) -> Iterable[str]:
+        """Orders in which the parts of a full name may be written; none if it is foreign."""
+        ...
+
     def date_forms(self, date: datetime.date) -> Iterable[Form]:
         """Ways to write a birth date."""
         ...

@@ -50,7 +50,8 @@ class Scene:
     ``aliases`` maps a folded name form to the known value it stands for, ``sexes`` such a value
     to ``M`` or ``F``; ``reference`` is the date that the note itself tells, for dates that leave
     out the year or the month. ``birth`` is the surrogate of the person's birth date ``real_birth``;
-    ``age_band`` is the width of a band of ages in years.
+    ``age_band`` is the width of a band of ages in years; ``skip`` passes
+    over the first choices, which clashed with their neighbours.
     """
 
     key: bytes = field(repr=False)
@@ -63,6 +64,7 @@ class Scene:
     birth: datetime.date | None = field(default=None, repr=False)
     real_birth: datetime.date | None = field(default=None, repr=False)
     age_band: int = 5
+    skip: int = 0
     forbidden: Callable[[str], bool] = field(default=lambda text: False, repr=False)
 
     def seed(self, kind: str, value: str) -> Seed:
@@ -72,7 +74,7 @@ class Scene:
     def first_free(self, original: str, make: Callable[[int], str]) -> str | None:
         """The first of ``make(0)``, ``make(1)``... that is no real value and not the original."""
         folded = fold(original)
-        for attempt in range(TRIES):
+        for attempt in range(self.skip, self.skip + TRIES):
             candidate = make(attempt)
             if fold(candidate) != folded and not self.forbidden(candidate):
                 return candidate

@@ -22,7 +22,12 @@ _BEFORE = re.compile(
 _TITLE_OR_KIN_BEFORE = re.compile(
     r"\b(?:" + "|".join(map(re.escape, (*TITLES, *KIN))) + r")\b[.,:]?[\s(]*$", re.IGNORECASE
 )
-_ACTS_AFTER = re.compile(r"^(?:'s\b|\s+(?:" + "|".join(_ACTS) + r")\b)", re.IGNORECASE)
+_ACTS_AFTER = re.compile(
+    r"^(?:'s\b|\s+(?:(?:first|also|still|now|then|just|never|again|recently)\s+[a-z]+(?:ed|s)\b|"
+    + "|".join(_ACTS)
+    + r")\b)",
+    re.IGNORECASE,
+)
 _MONTH_BEFORE = re.compile(
     r"\b(?:in|since|last|next|early|late|mid|until|till|by|of|from|through|during|this|\d{1,2}(?:st|nd|rd|th)?)[\s-]+$",
     re.I,

@@ -59,6 +59,19 @@ def _parts(text: str) -> list[str]:
     return [word for word in text.split() if _LATIN.search(word) and not _TITLE.match(word)]
 
 
+def combinations(name: str) -> Iterator[str]:
+    """Given and family name in both orders, with and without further names, and initialled."""
+    given, family = split_name(PersonName(full=name))
+    if not (given and family):
+        return
+    whole = " ".join(family)
+    for first in {given[0], " ".join(given), given[0][0]}:
+        yield f"{first} {whole}"
+        yield f"{whole} {first}"
+    if len(family) > 1:
+        yield f"{given[0]} {family[-1]}"
+
+
 def name_forms(name: PersonName) -> Iterator[Form]:
     """Full, reordered, single, initialled and nicknamed forms of one name."""
     given, family = split_name(name)

@@ -78,6 +78,7 @@ _BEFORE_AGE = re2.compile(
     r"(?m)^(?:pt:? |patient:? |[A-Z ]{0,12}: ?)?(\pL[\pL'’-]+(?:,? {0,2}\pL[\pL'’-]*\.?){1,3}),? {1,4}(?:is an? )?"
     r"\d{1,3}[ ]?-?(?:yo|y/o|y\b|yr|year|[MF]\b)"
 )
+_ARTICLE = re.compile(r"(?:,? +an?)?$")
 _WITH_NICKNAME = re2.compile(r"([A-Z][\pL'’-]+) \(?[\"“]([A-Z][\pL'’-]+)[\"”]\)? [A-Z][\pL'’-]+")
 
 
@@ -430,7 +431,9 @@ class _Note:
                 continue
             if any(_stops_heading(fold(word)) for word in words):
                 continue
-            yield self._mention(match.start(1), match.end(1), Strength.LABELLED, "en.name.headed")
+            # `Nicholas Gonzalez, a 42-year-old`: the article is no name.
+            end = match.end(1) - len(_ARTICLE.search(match[1])[0])  # type: ignore[index]
+            yield self._mention(match.start(1), end, Strength.LABELLED, "en.name.headed")
 
     def _initials(self) -> Iterator[Mention]:
         """``pt J.T.``, ``MA initials: RB``, ``/scribe jb``."""

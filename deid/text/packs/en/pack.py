@@ -63,6 +63,10 @@ class EnglishPack:
         """Forms of Latin-script names."""
         return forms.name_forms(name)
 
+    def combinations(self, name: str) -> Iterable[str]:
+        """Orders of the parts of a full name."""
+        return forms.combinations(name)
+
     def date_forms(self, date: datetime.date) -> Iterable[Form]:
         """A birth date in digits and month names."""
         return forms.date_forms(date)

@@ -14,6 +14,7 @@ from deid.text.packs.base import Form
 from deid.text.packs.zh.lexicon import ORDINARY, has_han, split_full_name
 from deid.text.people import AddressParts, PersonName
 
+_LONGEST_NAME = 12
 _DIGITS = "〇一二三四五六七八九"
 _PIECES = re.compile(
     r".+?(?:特别行政区|自治区|自治州|自治县|省|地区|盟|市|新区|区|县|旗|街道|乡|镇|社区|村委会|居委会|村|小区|新村|公寓|花园|路|街|巷|弄|胡同|大道)"
@@ -46,6 +47,18 @@ def name_forms(name: PersonName) -> Iterator[Form]:
         if len(family) == 2:
             yield Form(family, SpanType.NAME, f"zhfamily:{fold(family)}", certain=True)
     yield from _pinyin_forms(family, given, whole)
+
+
+def combinations(name: str) -> Iterator[str]:
+    """The name in Hanzi, and its pinyin in both orders."""
+    full = to_plain(name).replace(" ", "")
+    if not has_han(full) or len(full) > _LONGEST_NAME:
+        return
+    yield full
+    family, given = split_full_name(full)
+    left, right = "".join(lazy_pinyin(family)), "".join(lazy_pinyin(given))
+    yield f"{left} {right}"
+    yield f"{right} {left}"
 
 
 def _pinyin_forms(family: str, given: str, canonical: str) -> Iterator[Form]:

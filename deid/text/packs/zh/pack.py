@@ -60,6 +60,10 @@ class ChinesePack:
         """Forms of names in Chinese characters."""
         return forms.name_forms(name)
 
+    def combinations(self, name: str) -> Iterable[str]:
+        """Orders of the parts of a full name."""
+        return forms.combinations(name)
+
     def date_forms(self, date: datetime.date) -> Iterable[Form]:
         """A birth date with 年月日."""
         return forms.date_forms(date)

@@ -54,6 +54,9 @@ class ExamplePack:
     def name_forms(self, name: PersonName) -> Iterable[Form]:
         return ()
 
+    def combinations(self, name: str) -> Iterable[str]:
+        return ()
+
     def date_forms(self, date: datetime.date) -> Iterable[Form]:
         return ()
 
