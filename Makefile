@@ -6,8 +6,9 @@ STAMP := $(VENV)/.installed
 
 .PHONY: demo test check format bench clean
 
+# Another port than 8000: make demo PORT=8010
 demo: $(STAMP)
-	$(BIN)/carecommons demo
+	$(BIN)/carecommons demo $(if $(PORT),--port $(PORT))
 
 test: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -58,7 +58,8 @@ def read_settings(
         try:
             values[setting.name] = setting.parse(text)
         except ValueError as error:
-            raise ConfigurationError(f"{variable}: {setting.meaning}: {error}") from None
+            reason = "not a whole number" if setting.parse is int else error
+            raise ConfigurationError(f"{variable}: {setting.meaning}: {reason}") from None
     return values
 
 

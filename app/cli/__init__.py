@@ -114,9 +114,26 @@ def main() -> None:
     except CareCommonsError as error:
         click.echo(f"carecommons: {error}", err=True)
         sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        click.echo(
+            f"carecommons: the package {error.name} is not installed here; install Care Commons "
+            "again, with the extra that this machine needs: [engine], [portal] or [lab]",
+            err=True,
+        )
+        sys.exit(1)
+    except OSError as error:
+        click.echo(describe_system(error) or describe_unexpected(error), err=True)
+        sys.exit(1)
     except Exception as error:
         click.echo(describe_unexpected(error), err=True)
         sys.exit(1)
+
+
+def describe_system(error: OSError) -> str:
+    """What the operating system refused, by file; empty if it names none."""
+    if not isinstance(error.filename, str | Path) or not error.strerror:
+        return ""
+    return f"carecommons: {error.filename}: {error.strerror}; nothing half-done is left visible"
 
 
 def describe_unexpected(error: BaseException) -> str:

@@ -15,7 +15,7 @@ from app.demo.processes import portal_environment, run_together
 from app.demo.records import demo_releases, prepare_records
 from app.demo.requests import PROJECT
 from app.settings import PortalSettings
-from deid.errors import ConfigurationError
+from deid.errors import ConfigurationError, GateRefused
 from deid.settings import EngineSettings
 
 RESIDENTS = 800
@@ -48,7 +48,10 @@ def demo(residents: int, port: int | None, prepare_only: bool) -> None:
     settings = replace(settings, port=port or settings.port)
     if not prepare_only:
         _check_port_is_free(settings)
-    keyring, _ = prepare_records(engine, residents, _say)
+    try:
+        keyring, _ = prepare_records(engine, residents, _say)
+    except GateRefused as error:
+        raise GateRefused(f"{error}\n{_after_refusal(engine)}") from None
     research, teaching = demo_releases(engine)
     portal = prepare_portal(settings, keyring, research, teaching, _say)
     _say(f"ready in {time.monotonic() - begun:.0f} s")
@@ -58,6 +61,16 @@ def demo(residents: int, port: int | None, prepare_only: bool) -> None:
     environment = portal_environment(os.environ)
     served = ["serve", "--host", settings.host, "--port", str(settings.port)]
     raise SystemExit(run_together([(served, environment), (["worker"], os.environ)]))
+
+
+def _after_refusal(engine: EngineSettings) -> str:
+    """The same keyring gives the same surrogates, so that only another one helps."""
+    return (
+        "Invented names of this release happen to be names of other invented residents, and the\n"
+        "gate tells no difference. Another key gives other names: remove the file\n"
+        f"  {engine.keyring}\n"
+        "and run the demonstration again. Never do that with a keyring of real releases."
+    )
 
 
 def _check_port_is_free(settings: PortalSettings) -> None:

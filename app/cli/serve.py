@@ -10,6 +10,7 @@ import waitress
 
 from app.portal import create_app
 from app.settings import PortalSettings
+from deid.errors import ConfigurationError
 
 
 @click.command()
@@ -25,12 +26,20 @@ def serve(host: str | None, port: int | None, threads: int) -> None:
     settings = PortalSettings.from_environ(os.environ)
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
     app = create_app(settings)
+    try:
+        server = waitress.create_server(
+            app,
+            host=settings.host,
+            port=settings.port,
+            threads=threads,
+            ident=None,
+            clear_untrusted_proxy_headers=True,
+        )
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no such address"
+        raise ConfigurationError(
+            f"port {settings.port} of {settings.host} cannot be used ({reason}); "
+            "choose others with --host and --port"
+        ) from None
     click.echo(f"Care Commons on http://{settings.host}:{settings.port}/ (stop with Ctrl-C)")
-    waitress.serve(
-        app,
-        host=settings.host,
-        port=settings.port,
-        threads=threads,
-        ident=None,
-        clear_untrusted_proxy_headers=True,
-    )
+    server.run()

@@ -82,7 +82,12 @@ def reset(email: str, password_stdin: bool) -> None:
 def list_() -> None:
     """List users with their roles."""
     with _database().reading() as session:
-        for found in list_users(session, COMMAND_LINE):
+        users = list_users(session, COMMAND_LINE)
+        if not users:
+            click.echo(
+                "no user yet; add one with `carecommons user add ADDRESS --role ROLE`", err=True
+            )
+        for found in users:
             names = ",".join(sorted(role.name for role in found.roles))
             state = "" if found.active else "\tclosed"
             click.echo(f"{found.email}\t{found.name}\t{names}{state}")

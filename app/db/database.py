@@ -10,6 +10,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.orm import Session
 
 from deid.errors import ConfigurationError
@@ -23,7 +24,13 @@ class Database:
     """The portal's database. One object a process; sessions are opened and closed by use."""
 
     def __init__(self, url: str) -> None:
-        self.url = make_url(url)
+        try:
+            self.url = make_url(url)
+        except ArgumentError:
+            raise ConfigurationError(
+                "the address of the portal's database is not of the form dialect://...; "
+                "check CARECOMMONS_PORTAL_DATABASE_URL"
+            ) from None
         if self.url.get_backend_name() == "sqlite":
             self._engine = _sqlite_engine(self.url)
         elif self.url.get_backend_name() == "postgresql":
@@ -71,9 +78,21 @@ class Database:
 
 
 def open_database(url: str) -> Database:
-    """The portal's database at the newest schema; its folder is made if it is SQLite's default."""
+    """The portal's database at the newest schema; its folder is made if it is SQLite's default.
+
+    Raises:
+        ConfigurationError: if it is no database, cannot be reached or cannot be written.
+    """
     database = Database(url)
-    database.upgrade()
+    try:
+        database.upgrade()
+    except DatabaseError as error:
+        # The driver's own words may quote a row; the kind of the error does not.
+        raise ConfigurationError(
+            f"{database.url.render_as_string(hide_password=True)}: the portal's database cannot "
+            f"be used ({type(error.orig).__name__}); check that it is the portal's, may be "
+            "written, and that its server answers"
+        ) from None
     return database
 
 

@@ -71,7 +71,7 @@ def read_omop_directory(path: Path) -> OmopDataset:
         ImportRefused: if the folder holds no table or a table twice, or a file cannot be read.
     """
     if not path.is_dir():
-        raise ImportRefused(f"{path}: no such folder")
+        raise ImportRefused(f"{path}: {'not a folder' if path.exists() else 'no such folder'}")
     files: dict[str, Path] = {}
     skipped: list[Skipped] = []
     for found in sorted(path.iterdir()):

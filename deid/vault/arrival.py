@@ -73,7 +73,7 @@ def check_columns(table: str, names: list[str]) -> tuple[str, ...]:
         near = difflib.get_close_matches(unknown[0], columns, 1)
         hint = f"; do you mean {near[0]}?" if near else ""
         raise ImportRefused(
-            f"table {table}: no column {', '.join(unknown)} in OMOP CDM v5.4 "
+            f"table {table} has no column {', '.join(unknown)} in OMOP CDM v5.4 "
             f"or the identity tables{hint}"
         )
     missing = [n for n, c in columns.items() if not c.nullable and n not in arriving]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
 from app.cli import COMMANDS, cli, describe_unexpected, main
-from deid.errors import LeakFound
+from deid.errors import ConfigurationError, LeakFound
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -67,3 +68,31 @@ def test_an_unforeseen_error_names_the_place() -> None:
     with pytest.raises(KeyError) as caught:
         {}["x"]
     assert "test_command_line.py" in describe_unexpected(caught.value)
+
+
+def test_what_the_operating_system_refused_is_told_by_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run_main(monkeypatch, PermissionError(13, "Permission denied", "/srv/keys")) == 1
+    assert capsys.readouterr().err.startswith("carecommons: /srv/keys: Permission denied")
+
+
+def test_a_missing_package_is_told_by_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run_main(monkeypatch, ModuleNotFoundError("no", name="pyarrow")) == 1
+    assert "the package pyarrow is not installed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [b"no database", None])
+def test_a_portal_database_that_cannot_be_used_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    url = "nonsense"
+    if content is not None:
+        (tmp_path / "portal.db").write_bytes(content)
+        url = f"sqlite:///{tmp_path / 'portal.db'}"
+    monkeypatch.setenv("CARECOMMONS_PORTAL_DATABASE_URL", url)
+    result = CliRunner().invoke(cli, ["user", "list"])
+    assert isinstance(result.exception, ConfigurationError)
+    assert "portal's database" in str(result.exception)
