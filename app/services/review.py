@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.db.models import DataRequest
+from app.services.catalogue import safe_entry
+from cohorts.disclosure import DisclosureRule, SafeCount, safe_count
 from deid.release import ColumnEntry, Release
 
 
@@ -26,32 +28,40 @@ class AskedTable:
     reason: str
     columns: tuple[AskedColumn, ...]
     not_asked: tuple[str, ...]
-    rows: int | None
+    rows: SafeCount | None
 
 
-def asked_tables(request: DataRequest, release: Release | None) -> list[AskedTable]:
+def asked_tables(
+    request: DataRequest, release: Release | None, rule: DisclosureRule
+) -> list[AskedTable]:
     """The request's tables in the order asked, compared with ``release`` if it is published."""
     wanted: dict[str, list[str]] = {}
     reasons: dict[str, str] = {}
     for column in request.columns:
         wanted.setdefault(column.table_name, []).append(column.column_name)
         reasons[column.table_name] = column.reason
-    return [_compare(table, columns, reasons[table], release) for table, columns in wanted.items()]
+    return [
+        _compare(table, columns, reasons[table], release, rule) for table, columns in wanted.items()
+    ]
 
 
-def _compare(table: str, columns: list[str], reason: str, release: Release | None) -> AskedTable:
+def _compare(
+    table: str, columns: list[str], reason: str, release: Release | None, rule: DisclosureRule
+) -> AskedTable:
     held_table = release is not None and table in release.manifest.tables
     if release is None or not held_table:
         unknown = tuple(AskedColumn(name, None, False) for name in columns)
         return AskedTable(table, "", reason, unknown, (), None)
     manifest = release.manifest.tables[table]
     held = [name for name, _ in manifest.columns]
-    entries = {entry.name: entry for entry in release.dictionary.of_table(table)}
+    entries = {
+        entry.name: safe_entry(release, entry, rule) for entry in release.dictionary.of_table(table)
+    }
     return AskedTable(
         name=table,
         meaning=release.dictionary.tables.get(table, ""),
         reason=reason,
         columns=tuple(AskedColumn(name, entries.get(name), name in held) for name in columns),
         not_asked=tuple(name for name in held if name not in columns),
-        rows=manifest.rows_out,
+        rows=safe_count(manifest.rows_out, rule),
     )

@@ -8,7 +8,7 @@ from app.permissions import Permission
 from app.portal.access import page
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
-from app.services.catalogue import find_columns, risk_verdicts, table_summaries
+from app.services.catalogue import find_columns, people_of, risk_verdicts, table_summaries
 
 blueprint = Blueprint("catalogue", __name__, url_prefix="/releases")
 
@@ -21,19 +21,21 @@ REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; s
 def index() -> str:
     """All releases."""
     releases = wiring().catalogue.list(signed_in_actor())
-    return render_template("catalogue/index.html", releases=releases)
+    people = {found.name: people_of(found, wiring().answers.rule) for found in releases}
+    return render_template("catalogue/index.html", releases=releases, people=people)
 
 
 @page(blueprint, "/<name>", Permission.SEE_CATALOGUE)
 def release(name: str) -> str:
     """One release: what it is, its tables, its measured risk."""
     found = wiring().catalogue.get(signed_in_actor(), name)
-    tables = table_summaries(found)
+    tables = table_summaries(found, wiring().answers.rule)
     return render_template(
         "catalogue/release.html",
         release=found,
-        tables=[table for table in tables if table.rows],
-        empty=[table.name for table in tables if not table.rows],
+        people=people_of(found, wiring().answers.rule),
+        tables=[table for table in tables if not table.empty],
+        empty=[table.name for table in tables if table.empty],
         risk=risk_verdicts(found),
     )
 
@@ -44,7 +46,7 @@ def dictionary(name: str) -> str:
     found = wiring().catalogue.get(signed_in_actor(), name)
     words = request.args.get("q", "")[:200]
     table = request.args.get("table", "")
-    columns = find_columns(found, words, table)
+    columns = find_columns(found, words, wiring().answers.rule, table)
     number = max(1, request.args.get("page", 1, type=int))
     start = (number - 1) * PAGE_COLUMNS
     return render_template(

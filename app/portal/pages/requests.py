@@ -81,7 +81,7 @@ def show(request_id: int) -> str:
             offered=transitions.offered(actor, found),
             can_edit=request_service.can_edit(actor, found),
             missing=_missing(found) if request_service.can_edit(actor, found) else [],
-            asked=asked_tables(found, release),
+            asked=asked_tables(found, release, wiring().answers.rule),
             release=release,
             duo=DUO_TERMS,
             reviewing=Permission.REVIEW_REQUESTS in actor.permissions,

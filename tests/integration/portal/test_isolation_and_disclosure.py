@@ -8,11 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import update
 from sqlalchemy.exc import DatabaseError
 
 from app.db.models import RequestEvent
+from app.services.catalogue import safe_share
 from app.services.workflow import State
+from cohorts.disclosure import DisclosureRule
 from tests.integration.portal.world import RELEASE, World, make_world
 
 ROOT = Path(__file__).parents[3]
@@ -87,6 +91,41 @@ def test_a_cohort_of_three_people_is_never_shown_as_a_number(tmp_path: Path) -> 
         assert "&lt;11" in text
         assert not re.search(r"\b3\b", text.split("In words")[0].split("People in a release")[1])
         assert "Who they are" not in text
+
+
+def test_a_table_of_three_rows_is_never_shown_as_a_number(tmp_path: Path) -> None:
+    world = make_world(tmp_path, people=61, ill=3)
+    request_id = world.request_in(State.SUBMITTED)
+    for role in ("researcher", "steward"):
+        client = world.client(role)
+        page = client.get(f"/releases/{RELEASE}").get_data(as_text=True)
+        row = re.search(r"table=condition_occurrence.*?</tr>", page, re.DOTALL)
+        assert row is not None
+        assert "&lt;11" in row[0]
+        assert not re.search(r"\b3\b", _visible(row[0]))
+        assert not re.search(r"\b61\b", _visible(page))
+        asked = _visible(client.get(f"/requests/{request_id}").get_data(as_text=True))
+        assert "&lt;11 rows in the release" in asked
+        assert "60 rows in the release" in asked
+
+
+@given(rows=st.integers(0, 500), filled=st.integers(0, 500), minimum=st.integers(3, 40))
+def test_a_shown_completeness_stands_for_the_minimum_of_rows_on_either_side(
+    rows: int, filled: int, minimum: int
+) -> None:
+    rule = DisclosureRule.with_minimum(minimum)
+    if 0 < filled < rows:
+        shown = safe_share(filled / rows, rows, rule)
+        if rows < 2 * rule.smallest_shown:
+            assert shown is None
+        else:
+            assert shown is not None
+            count = round(shown * rows)
+            assert minimum <= count <= rows - minimum
+            assert abs(count - filled) <= rule.smallest_shown
+    assert safe_share(0.0, rows, rule) == 0.0
+    assert safe_share(1.0, rows, rule) == 1.0
+    assert safe_share(None, rows, rule) is None
 
 
 def test_a_cohort_of_thirty_people_is_shown_rounded(tmp_path: Path) -> None:
