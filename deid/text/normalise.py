@@ -44,6 +44,9 @@ def to_plain(text: str) -> str:
 
 def fold(text: str) -> str:
     """Letters and digits of ``text``, without case, accent and width."""
+    if text.isascii():
+        small = text.lower()
+        return small if small.isalnum() else "".join(filter(str.isalnum, small))
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     if decomposed.isascii():
         return "".join(filter(str.isalnum, decomposed))
