@@ -19,7 +19,10 @@ _CLAUSE = re.compile(r"[,，;；、。]|\.(?!\d)")
 _MOST_WORDS = 4
 """A clause of more words than label and unit says more than a value."""
 
-_SHORTEST_DRUG = 5
+# The first word of a product's name in English; what stands before the form in Chinese.
+_INGREDIENT = re.compile(
+    r"[a-z]{5,}(?![a-z])|[\u4e00-\u9fff]{2,}?(?=缓释|控释|肠溶|分散|片|胶囊|颗粒|口服|注射|吸入|\d)"
+)
 
 
 def repeats_values(sentence: str, values: frozenset[float]) -> bool:
@@ -59,9 +62,9 @@ def says(event: Event, text: str, sentences: Iterable[str]) -> int | None:
 
 
 def _is_drug(name: str, sentence: str) -> bool:
-    """Whether a product's ingredient (its name's first word) and its strength are named."""
-    words = name.split()
-    if not words or len(words[0]) < _SHORTEST_DRUG or words[0] not in sentence:
+    """Whether a product's ingredient (its name before the form) and its strength are named."""
+    ingredient = _INGREDIENT.match(name)
+    if ingredient is None or ingredient.group() not in sentence:
         return False
     said = {float(number) for number in _NUMBER.findall(sentence)}
     return all(float(number) in said for number in _NUMBER.findall(name))

@@ -174,6 +174,10 @@ def _row(
     prefix: str,
 ) -> str:
     shown = label if _width(label) <= 62 else _cut(label, 60) + "…"
+    # What begins before the drawing is drawn from its edge, with its beginning in words.
+    before = [item.start_day for item in items if item.start_day < axis.first]
+    if before:
+        shown += f" ◂ {day_text(min(before), language)}"
     parts = [f"<g><title>{escape(label)}</title>", _label(_LEFT, top + 9, shown)]
     y = top + 13
     parts.append(_line(_LEFT, y + 4, _RIGHT, y + 4, "#bbb", 0.5))

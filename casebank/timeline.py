@@ -130,7 +130,18 @@ def build_timeline(
         for kind, items in filled
         if items
     )
-    days = [item.start_day for lane in lanes for item in lane.items]
+    # An illness that goes on from long ago would press all that was seen into a corner: it does not
+    # widen the drawing, whose table tells its beginning.
+    days = [
+        item.start_day
+        for lane in lanes
+        for item in lane.items
+        if not (
+            lane.kind == "problems"
+            and item.start_day < 0
+            and (item.open_ended or (item.end_day or -1) >= 0)
+        )
+    ]
     ends = [item.end_day for lane in lanes for item in lane.items if item.end_day is not None]
     return Timeline(min(days, default=0), max([*days, *ends], default=0), lanes)
 

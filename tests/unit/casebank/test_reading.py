@@ -8,9 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casebank import Case, Record, Statement, draft_from_record, group_findings
+from casebank import (
+    Case,
+    Record,
+    Statement,
+    draft_from_record,
+    draw_timeline,
+    group_findings,
+    timeline_table,
+)
 from casebank.record import Event, Note, Visit
-from casebank.repeats import repeats_values
+from casebank.repeats import repeats_values, says
 
 START = date(2015, 3, 2)
 
@@ -70,10 +78,13 @@ def test_what_is_dated_before_the_first_visit_is_past_history_with_its_time() ->
 
 
 def test_many_old_diagnoses_do_not_move_the_first_contact() -> None:
-    old = [event("condition_occurrence", f"Illness {n}", -1000 - n, n) for n in range(1, 9)]
+    old = [event("condition_occurrence", f"Chronic illness {n}", -1000 - n, n) for n in range(1, 9)]
     case = draft(*old, event("measurement", "Body weight", 0, 90, 70.0), visits=(visit(1, 0),))
     assert [contact.day for contact in case.contacts] == [0]
-    assert case.timeline.first_day == -1008
+    # They are drawn from the edge, so that what was seen keeps its room.
+    assert case.timeline.first_day == 0
+    assert "◂ 2 years 9 months before first contact" in draw_timeline(case.timeline, "en")
+    assert "2 years 9 months before first contact" in str(timeline_table(case.timeline, "en").rows)
 
 
 def test_a_diagnosis_dated_between_visits_is_on_the_problem_list_and_is_no_contact() -> None:
@@ -138,6 +149,23 @@ def test_a_note_and_its_rows_say_everything_once() -> None:
 )
 def test_a_sentence_repeats_values_if_it_holds_nothing_else(sentence: str, repeats: bool) -> None:
     assert repeats_values(sentence, frozenset({152.0, 94.0, 36.6, 7.0})) is repeats
+
+
+@pytest.mark.parametrize(
+    ("product", "sentence", "place"),
+    [
+        ("metformin 500 MG Oral Tablet", "metformin 500 mg bid.", 0),
+        ("metformin 500 MG Oral Tablet", "metformin 850 mg bid.", None),
+        ("metformin 500 MG Oral Tablet", "Stop it.", None),
+        ("对乙酰氨基酚片500mg", "用药：对乙酰氨基酚500mg bid。", 0),
+        ("硝苯地平缓释片10mg", "硝苯地平20mg qd；", None),
+    ],
+)
+def test_a_sentence_says_a_drug_by_ingredient_and_strength(
+    product: str, sentence: str, place: int | None
+) -> None:
+    drug = event("drug_exposure", product, 0, 1)
+    assert says(drug, product, [sentence]) == place
 
 
 def statements(*texts: str) -> tuple[Statement, ...]:
