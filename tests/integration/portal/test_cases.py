@@ -346,3 +346,11 @@ def test_the_library_finds_cases_by_their_problems(clinic: World) -> None:
     student = clinic.client("student")
     assert 'class="panel"' in student.get("/cases/?q=hypertensive").get_data(as_text=True)
     assert "No case holds all these words" in student.get("/cases/?q=zebra").get_data(as_text=True)
+
+
+def test_the_desk_offers_each_person_their_own_next_step(clinic: World) -> None:
+    handed_over = draft_of(clinic, 3)
+    mine = clinic.client("instructor").get("/teaching/").get_data(as_text=True)
+    assert "waits for a colleague" in mine
+    theirs = as_colleague(clinic).get("/teaching/").get_data(as_text=True)
+    assert f'<a class="btn btn-sm btn-primary" href="/cases/{handed_over}">Review' in theirs
