@@ -22,6 +22,7 @@ from deid.text.people import KnownPerson, PersonName, StaffDirectory
 
 WORST_GAP = 4
 SHORTEST_TYPO = 6
+SHORTEST_SWAP = 4
 SHORTEST_DOUBLE_TYPO = 10
 SHORTEST_NUMBER = 4
 CONTACT_TYPES = {
@@ -31,7 +32,7 @@ CONTACT_TYPES = {
     "qq": SpanType.ID,
 }
 _SEPARATORS = frozenset(" \t\n\r\u3000\u00a0,.-'’·•()（）\"“”/+_\u2010\u2011\u2013\u2014#，、&")
-_WORD = re.compile(r"[^\W\d_]{5,}")
+_WORD = re.compile(r"[^\W\d_]{4,}")
 _HYPHENATED = re.compile(r"-[ ]*\n[ ]*")
 
 
@@ -82,6 +83,8 @@ class KnownIndex:
                 pattern.pack and pattern.pack.fits(document, start, end, form)
             ):
                 continue
+            if form.type is SpanType.NAME and _ends_in_article(document.text[start:end]):
+                continue
             if form.lead:
                 start, end = squeezed.span(first + form.lead, last)
             yield Mention(
@@ -96,6 +99,8 @@ class KnownIndex:
             word = fold(match[0])
             for known, canonical in candidates:
                 allowed = 2 if len(known) >= SHORTEST_DOUBLE_TYPO else 1
+                if len(known) < SHORTEST_TYPO and not _swapped(word, known):
+                    continue
                 if (
                     word != known
                     and abs(len(word) - len(known)) <= allowed
@@ -239,8 +244,13 @@ def _build(
     )
 
 
+def _ends_in_article(text: str) -> bool:
+    """``Nelson, a`` in ``Nelson, a nurse``: small, and no initial."""
+    return len(text) > 2 and text[0].isupper() and text[-1].islower() and text[-2] == " "
+
+
 def _may_be_misspelt(folded: str) -> bool:
-    return len(folded) >= SHORTEST_TYPO and folded.isascii() and folded.isalpha()
+    return len(folded) >= SHORTEST_SWAP and folded.isascii() and folded.isalpha()
 
 
 def _breaks(text: str) -> frozenset[int]:
@@ -307,6 +317,18 @@ def _spelt_out(offsets: Sequence[int]) -> bool:
     """Letter by letter: S-M-I-T-H, all gaps alike."""
     steps = {b - a for a, b in pairwise(offsets)}
     return len(offsets) >= 4 and len(steps) == 1 and steps <= {2, 3}
+
+
+def _swapped(left: str, right: str) -> bool:
+    """Whether two neighbouring letters behind the first have changed places: Bteh."""
+    places = [i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b]
+    return (
+        len(left) == len(right)
+        and len(places) == 2
+        and places[1] == places[0] + 1
+        and left[places[0]] == right[places[1]]
+        and left[places[1]] == right[places[0]]
+    )
 
 
 def within_distance(left: str, right: str, most: int) -> bool:

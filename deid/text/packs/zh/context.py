@@ -6,7 +6,7 @@ import re
 
 from deid.text.document import SpanType
 from deid.text.packs.base import Form
-from deid.text.packs.zh.lexicon import KIN, LABELS, STRONG_TITLES, has_han
+from deid.text.packs.zh.lexicon import JOINING, KIN, LABELS, STRONG_TITLES, has_han
 from deid.text.words import longest_first
 
 _LABEL_BEFORE = re.compile(
@@ -36,6 +36,8 @@ def name_fits(text: str, start: int, end: int, form: Form) -> bool:
         return text[start - 1 : start] not in _NOT_BEFORE_PREFIX and not _WORD_WITH.match(
             text[end - 1 : end + 2]
         )
+    if form.canonical.startswith("zhgiven:") and found[0] in JOINING and len(found) == 2:
+        return text[start - 1 : start] not in JOINING[found[0]]
     before, after = text[max(0, start - 20) : start], text[end : end + 6]
     if not has_han(found):
         return found[:1].isupper() and not (before[-1:].isalnum() and before[-1:].isascii())

@@ -11,7 +11,7 @@ from pypinyin import Style, lazy_pinyin
 from deid.text.document import SpanType
 from deid.text.normalise import fold, to_plain
 from deid.text.packs.base import Form
-from deid.text.packs.zh.lexicon import ORDINARY, has_han, split_full_name
+from deid.text.packs.zh.lexicon import JOINING, ORDINARY, has_han, split_full_name
 from deid.text.people import AddressParts, PersonName
 
 _LONGEST_NAME = 12
@@ -36,7 +36,7 @@ def name_forms(name: PersonName) -> Iterator[Form]:
     ordinary = full in ORDINARY
     yield Form(full, SpanType.NAME, whole, certain=not ordinary and len(full) > 1)
     if given and family and has_han(given):
-        alone = len(given) >= 2 and given not in ORDINARY
+        alone = len(given) >= 2 and given not in ORDINARY and given[0] not in JOINING
         yield Form(given, SpanType.NAME, f"zhgiven:{fold(given)}", certain=alone and len(given) > 1)
         for syllable in {given[-1], given[0]}:
             for form in (f"小{syllable}", f"阿{syllable}", syllable * 2):

@@ -96,6 +96,8 @@ KIN = read_words(PACKAGE, "kin.txt")
 
 # Full names that are ordinary words of everyday or clinical Chinese; context decides.
 ORDINARY = read_words(PACKAGE, "ordinary.txt")
+# Second characters of common words: 神志清 is no 志清.
+JOINING = {"志": "神意同标斗", "清": "神澄", "平": "水和公", "明": "说证查声", "安": "不治公"}
 LABELS = read_words(PACKAGE, "labels.txt")
 
 _MALE_KIN = re.compile("父|爸|夫|子|兄|弟|哥|爷|公|叔|伯|舅|侄子|男|婿")

@@ -96,3 +96,29 @@ def test_a_relatives_age_at_the_head_of_a_line_is_no_name() -> None:
     assert out("Son, 34-year-old, is well.", replace(WALKER, names=())) == (
         "Son, 34-year-old, is well."
     )
+
+
+@pytest.mark.parametrize(
+    ("family", "given", "text"),
+    [
+        ("王", "志清", "神志清。"),
+        ("王", "秀兰", "转诊至县医院，两周内随访。"),
+    ],
+)
+def test_a_given_name_inside_another_word_and_a_generic_place_stay(
+    family: str, given: str, text: str
+) -> None:
+    known = KnownPerson("z", names=(PersonName(family, given, family + given),))
+    assert out(text, known) == text
+
+
+def test_an_article_after_a_name_is_no_initial() -> None:
+    known = KnownPerson("a", names=(PersonName("Nelson", "Angela", None),))
+    assert out("This is Angela Nelson, a 39-year-old woman.", known).endswith(
+        ", a 39-year-old woman."
+    )
+
+
+def test_two_swapped_letters_of_a_short_name_are_found() -> None:
+    known = KnownPerson("b", names=(PersonName("Harrison", "Beth", None),))
+    assert "Bteh" not in out("No new problems. Bteh came alone.", known)
