@@ -10,6 +10,7 @@ from flask import Flask, Response, redirect, request, url_for
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.errors import PermissionDenied
@@ -18,6 +19,7 @@ from app.portal.sign_in import current_actor
 
 IDLE_MINUTES = 30
 UPLOAD_BYTES = 1 << 20
+LARGEST_ROW = (1 << 31) - 1
 COUNTS_PER_PERSON = "60 per minute"
 FAILED_SIGN_INS_PER_ADDRESS = "30 per 5 minutes"
 FAILED_SIGN_INS_PER_ACCOUNT = "6 per 5 minutes"
@@ -46,6 +48,13 @@ HEADERS = {
 _CACHEABLE = {"static", "bootstrap.static"}
 
 
+class RowNumber(IntegerConverter):
+    """A number in an address that a database can look for; beyond that there is no such page."""
+
+    def __init__(self, map: Map, *arguments: Any, **named: Any) -> None:
+        super().__init__(map, *arguments, **({"max": LARGEST_ROW} | named))
+
+
 def init_protection(app: Flask, host: str) -> None:
     """Put the protections around ``app``; called before any page is registered."""
     app.config.update(
@@ -59,6 +68,7 @@ def init_protection(app: Flask, host: str) -> None:
         MAX_CONTENT_LENGTH=UPLOAD_BYTES,
         WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
     )
+    app.url_map.converters["int"] = RowNumber
     CSRFProtect(app)
     app.before_request(_default_deny)
     app.after_request(_add_headers)
@@ -79,10 +89,15 @@ def init_throttling(app: Flask) -> None:
         view = limiter.limit(limit, key_func=key, methods=["POST"], deduct_when=failed)(view)
     app.view_functions["security.login"] = view
     # Many differing questions in a row are how small groups are found out by subtraction.
-    counting: Any = limiter.limit(
-        COUNTS_PER_PERSON, key_func=_person_key, exempt_when=lambda: "release" not in request.args
+    counting: Any = limiter.shared_limit(
+        COUNTS_PER_PERSON,
+        scope="counts",
+        key_func=_person_key,
+        exempt_when=lambda: "release" not in request.args,
     )
-    app.view_functions["cohorts.show"] = counting(app.view_functions["cohorts.show"])
+    # A version that is refused is shown on the page of its cohort, counts included.
+    for endpoint in ("cohorts.show", "cohorts.add_version"):
+        app.view_functions[endpoint] = counting(app.view_functions[endpoint])
 
 
 def _person_key() -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 from app.permissions import Actor, Permission, check_permission
 from cohorts.disclosure import DisclosureRule, SafeCount, safe_count
-from deid.release import ColumnEntry, Release, list_releases, open_release
+from deid.errors import ReleaseError, ReleaseNotFound
+from deid.release import ColumnEntry, Release, check_release_name, list_releases, open_release
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,10 @@ class Catalogue:
             ReleaseNotFound: if there is none of that name.
         """
         check_permission(actor, Permission.SEE_CATALOGUE)
+        try:
+            check_release_name(name)
+        except ReleaseError:
+            raise ReleaseNotFound("no release of that name") from None
         return open_release(self._root, name)
 
 

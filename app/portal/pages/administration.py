@@ -14,6 +14,9 @@ from app.portal.wiring import wiring
 from app.services import accounts
 from app.services.overview import AUDIT_PAGE, read_audit
 
+# Further on there is nothing that a database could count to.
+LAST_AUDIT_PAGE = 1_000_000
+
 blueprint = Blueprint("administration", __name__)
 
 
@@ -75,7 +78,7 @@ def set_active(user_id: int) -> Response:
 @page(blueprint, "/audit", Permission.READ_AUDIT)
 def audit_log() -> str:
     """The audit log, newest first."""
-    number = max(1, request.args.get("page", 1, type=int))
+    number = min(max(1, request.args.get("page", 1, type=int)), LAST_AUDIT_PAGE)
     kind, action = request.args.get("kind", "")[:30], request.args.get("action", "")[:60]
     with wiring().database.reading() as session:
         log = read_audit(session, signed_in_actor(), number, kind, action)

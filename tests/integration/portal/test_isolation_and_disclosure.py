@@ -188,6 +188,22 @@ def test_questions_for_counts_are_throttled_and_reading_a_cohort_is_not(world: W
     assert client.get(where).status_code == 200
 
 
+def test_a_refused_version_is_no_way_round_the_throttling_of_counts(world: World) -> None:
+    from tests.integration.portal.world import token_of
+
+    client = world.client("researcher")
+    where = f"/cohorts/{world.cohort_id}"
+    form = {
+        "csrf_token": token_of(client.get(where).get_data(as_text=True)),
+        "expression": '{"PrimaryCriteria": "mistyped"}',
+    }
+    statuses = [
+        client.post(f"{where}/versions?release={RELEASE}", data=form).status_code for _ in range(61)
+    ]
+    assert statuses == [400] * 60 + [429]
+    assert client.get(f"{where}?release={RELEASE}").status_code == 429
+
+
 def test_a_faulty_version_of_a_cohort_is_shown_again_with_what_was_typed(world: World) -> None:
     from tests.integration.portal.world import post
 
