@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from flask import Flask, g, has_request_context, request, session
@@ -89,10 +90,12 @@ def init_sign_in(app: Flask, database: Database) -> None:
     def _close(error: BaseException | None) -> None:
         sessions.remove()
 
-    def _audit(action: str, user: Any) -> None:
+    def _audit(action: str, user: Any, end_sessions: bool = False) -> None:
         sessions.commit()  # ends the transaction that read the user, so that none waits
         with database.writing() as writing:
             account = writing.get_one(User, user.id)
+            if end_sessions:
+                account.fs_uniquifier = secrets.token_hex(32)
             record(writing, actor_of(account), AuditEvent(action, "user", user.id))
 
     @user_logged_in.connect_via(app)
@@ -105,7 +108,8 @@ def init_sign_in(app: Flask, database: Database) -> None:
     @user_logged_out.connect_via(app)
     def _signed_out(sender: Flask, user: Any, **extra: Any) -> None:
         if user is not None and user.is_authenticated:
-            _audit("user.signed_out", user)
+            # The session lies in the cookie: only a new mark in the account makes copies useless.
+            _audit("user.signed_out", user, end_sessions=True)
 
     @password_changed.connect_via(app)
     def _changed(sender: Flask, user: Any, **extra: Any) -> None:

@@ -166,6 +166,38 @@ def test_signing_out_ends_the_session(world: World) -> None:
     assert client.get("/").status_code == 302
 
 
+def test_a_copied_cookie_opens_nothing_after_signing_out(world: World) -> None:
+    client, thief = world.client("student"), world.client()
+    cookie = client.get_cookie("care_commons")
+    assert cookie is not None
+    thief.set_cookie("care_commons", cookie.value)
+    assert thief.get("/").status_code == 200
+    token = token_of(client.get("/").get_data(as_text=True))
+    client.post("/sign-out", data={"csrf_token": token})
+    assert thief.get("/").status_code == 302
+    assert sign_in(client, "student@example.org").status_code == 302
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/cohorts/99999999999999999999",
+        "/requests/9223372036854775808",
+        "/releases/%2e%2e",
+        "/releases/a%00b",
+        "/releases/" + "a" * 3000,
+        "/cohorts/1?release=a%00b",
+    ],
+)
+def test_an_address_of_nothing_is_no_unforeseen_error(small_world: World, address: str) -> None:
+    assert small_world.client("steward").get(address).status_code == 404
+
+
+def test_the_audit_log_ends_where_its_pages_end(small_world: World) -> None:
+    page = small_world.client("steward").get("/audit?page=99999999999999999999")
+    assert page.status_code == 200
+
+
 def test_an_idle_session_ends(world: World) -> None:
     client = world.client("student")
     client.application.config["PERMANENT_SESSION_LIFETIME"] = timedelta(seconds=1)
