@@ -32,6 +32,7 @@ MAX_DEPTH: Final = 100
 MAX_INCLUSION_RULES: Final = 52
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
+_UNWRITABLE = re.compile(r"[\x00\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d{1,12})?")
 
 Node = Mapping[str, Any]
@@ -90,7 +91,10 @@ def load(data: bytes | str) -> CohortDefinition:
         DefinitionError: naming the JSON path of the first thing that is wrong.
         UnsupportedExpression: for valid Circe that no engine here answers correctly.
     """
-    source = data.encode("utf-8") if isinstance(data, str) else bytes(data)
+    try:
+        source = data.encode("utf-8") if isinstance(data, str) else bytes(data)
+    except UnicodeEncodeError:
+        raise DefinitionError("$", "not text in UTF-8") from None
     document = _parse_json(source)
     title = ""
     if isinstance(document, dict) and "PrimaryCriteria" not in document:
@@ -160,7 +164,16 @@ def _unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise DefinitionError("$", f"an object holds the property {twice[:60]!r} twice")
+    if any(_unwritable(text) for pair in pairs for text in pair):
+        raise DefinitionError("$", "holds half a character or a NUL, which no database keeps")
     return document
+
+
+def _unwritable(value: Any) -> bool:
+    """JSON may escape what UTF-8 and databases cannot hold: lone surrogates and NUL."""
+    if isinstance(value, list):
+        return any(_unwritable(entry) for entry in value)
+    return isinstance(value, str) and _UNWRITABLE.search(value) is not None
 
 
 def _refuse_constant(name: str) -> Any:

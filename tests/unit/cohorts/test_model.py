@@ -178,3 +178,13 @@ def test_unknown_properties_are_remembered_with_their_path() -> None:
 def test_what_the_cdm_does_not_have_is_unsupported(criterion: dict[str, Any]) -> None:
     with pytest.raises(UnsupportedExpression, match="does not have"):
         load(json.dumps(expression(criterion)))
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\x00b"])
+@pytest.mark.parametrize("escaped", [True, False])
+def test_text_that_no_database_keeps_is_refused(text: str, escaped: bool) -> None:
+    named = json.dumps(sample() | {"Title": text}, ensure_ascii=escaped)
+    listed = json.dumps(sample() | {"Unknown": [[text]]}, ensure_ascii=escaped)
+    for source in (named, listed):
+        with pytest.raises(DefinitionError):
+            load(source)
