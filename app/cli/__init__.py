@@ -6,6 +6,7 @@ Loading by name keeps the worlds apart: ``carecommons serve`` never imports the 
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -103,6 +104,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; an expected error is one line, never a traceback."""
+    # Whoever may write into a folder of ours can put another in the place of what lies there.
+    os.umask(os.umask(0o077) | 0o022)
     try:
         cli(standalone_mode=False)
     except click.ClickException as error:

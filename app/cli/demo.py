@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
+import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
@@ -97,11 +100,20 @@ def _introduce(settings: PortalSettings, password: str) -> None:
         "",
         f"  password: {password}",
         "",
-        f"Analyse the delivered data:  carecommons lab --project {PROJECT}",
+        f"Analyse the delivered data:  {_own_name()} lab --project {PROJECT}",
         "Stop with Ctrl-C.",
         "",
     ]
     click.echo("\n".join(lines))
+
+
+def _own_name() -> str:
+    """How this program is called from here: by its path if the shell would not find it."""
+    own = Path(sys.argv[0])
+    if shutil.which("carecommons") or own.name != "carecommons":
+        return "carecommons"
+    folder = Path.cwd()
+    return str(own.relative_to(folder) if own.is_relative_to(folder) else own)
 
 
 def _say(line: str) -> None:

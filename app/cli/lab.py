@@ -41,4 +41,5 @@ def lab(project: str | None, no_browser: bool, port: int | None) -> None:
     )
     click.echo(f"workspace: {session.workspace}")
     click.echo(f"address:   {session.address}")
+    click.echo("stop:      Ctrl-C, then y")
     start(session)
