@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -96,3 +97,18 @@ def test_a_portal_database_that_cannot_be_used_is_told(
     result = CliRunner().invoke(cli, ["user", "list"])
     assert isinstance(result.exception, ConfigurationError)
     assert "portal's database" in str(result.exception)
+
+
+def test_nothing_that_is_made_can_be_written_by_others(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    program = "import os; os.umask(0); from app.cli import main; main()"
+    for arguments in (["keys", "create"], ["vault", "create"]):
+        subprocess.run(
+            [sys.executable, "-c", program, *arguments],
+            env={**os.environ, "CARECOMMONS_HOME": str(home)},
+            check=True,
+            capture_output=True,
+        )
+    made = [home, *home.rglob("*")]
+    assert len(made) >= 5
+    assert [path for path in made if path.stat().st_mode & 0o022] == []
