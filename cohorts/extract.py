@@ -158,6 +158,8 @@ def write_extract(
     final = folder / check_folder_name("extract", extract)
     if final.exists():
         raise ExtractAlreadyExists(f"extract {extract} of project {project} exists already")
+    if project_folder.is_symlink() or folder.is_symlink():
+        raise ExtractError(f"the folder of project {project} is a link; nothing is written there")
     folder.mkdir(parents=True, exist_ok=True)
     staging = folder / f"{STAGING_PREFIX}{extract}"
     shutil.rmtree(staging, ignore_errors=True)

@@ -38,6 +38,8 @@ def private_folder(work_root: Path, name: str) -> Iterator[Path]:
 def claimed_folder(path: Path, refusal: str) -> Iterator[None]:
     """Make ``path`` an empty folder that this process holds alone; it is removed at the end.
 
+    A link in its place is refused: what it leads to would be emptied.
+
     If the folder was renamed meanwhile (a release that was published), nothing is removed.
 
     Raises:
@@ -61,14 +63,21 @@ def _claim(path: Path, refusal: str) -> int:
         except FileExistsError:
             raise ReleaseError(f"{path} is in the way and is no folder") from None
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+            descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         except FileNotFoundError:
             continue
+        except NotADirectoryError:
+            raise ReleaseError(f"{path} is in the way and is no folder") from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(descriptor)
             raise ReleaseError(refusal) from None
+        try:
+            os.fchmod(descriptor, 0o700)
+        except PermissionError:
+            os.close(descriptor)
+            raise ReleaseError(f"{path} is in the way and belongs to somebody else") from None
         # Its holder may have removed or renamed it between our opening and locking it.
         if _is_still(descriptor, path):
             return descriptor

@@ -335,3 +335,17 @@ def test_people_unknown_to_the_release_give_no_extract(release: Release, tmp_pat
         write_extract(
             release, [5, 6], {"person": None}, mapper("p"), tmp_path, project="p", extract="e"
         )
+
+
+@pytest.mark.parametrize("linked", ["p1", "p1/extracts"])
+def test_a_link_in_the_place_of_a_projects_folder_is_refused(
+    release: Release, cohort: CohortResult, tmp_path: Path, linked: str
+) -> None:
+    other = tmp_path / "elsewhere"
+    other.mkdir()
+    place = tmp_path / "projects" / linked
+    place.parent.mkdir(parents=True)
+    place.symlink_to(other)
+    with pytest.raises(ExtractError, match="is a link"):
+        deliver(release, cohort, tmp_path / "projects", project="p1")
+    assert list(other.iterdir()) == []

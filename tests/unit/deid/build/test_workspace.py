@@ -94,3 +94,26 @@ def test_a_file_in_the_way_is_named_and_not_touched(tmp_path: Path) -> None:
     ):
         pass
     assert (tmp_path / "build-b").read_text() == "mine"
+
+
+def test_a_link_in_the_place_of_a_folder_is_refused_and_what_it_leads_to_is_kept(
+    tmp_path: Path,
+) -> None:
+    kept = tmp_path / "elsewhere"
+    kept.mkdir()
+    (kept / "file").touch()
+    root = tmp_path / "releases"
+    root.mkdir()
+    (root / ".staging-old").symlink_to(kept)
+    (root / ".staging-new").symlink_to(kept)
+    with pytest.raises(ReleaseError, match="in the way"), ReleaseWriter(root, "new"):
+        pass
+    assert (kept / "file").exists()
+
+
+def test_a_folder_that_was_made_before_is_closed_to_others(tmp_path: Path) -> None:
+    open_to_all = tmp_path / "work" / "build-a"
+    open_to_all.mkdir(parents=True)
+    open_to_all.chmod(0o777)
+    with private_folder(tmp_path / "work", "a") as folder:
+        assert folder.stat().st_mode & 0o077 == 0
