@@ -58,7 +58,7 @@ def demo(residents: int, port: int | None, prepare_only: bool) -> None:
     research, teaching = demo_releases(engine)
     portal = prepare_portal(settings, keyring, research, teaching, _say)
     _say(f"ready in {time.monotonic() - begun:.0f} s")
-    _introduce(settings, portal.password)
+    _introduce(settings, portal.password, served=not prepare_only)
     if prepare_only:
         return
     environment = portal_environment(os.environ)
@@ -88,7 +88,7 @@ def _check_port_is_free(settings: PortalSettings) -> None:
             ) from None
 
 
-def _introduce(settings: PortalSettings, password: str) -> None:
+def _introduce(settings: PortalSettings, password: str, *, served: bool) -> None:
     width = max(len(account.email) for account in ACCOUNTS)
     lines = [
         "",
@@ -101,7 +101,7 @@ def _introduce(settings: PortalSettings, password: str) -> None:
         f"  password: {password}",
         "",
         f"Analyse the delivered data:  {_own_name()} lab --project {PROJECT}",
-        "Stop with Ctrl-C.",
+        "Stop with Ctrl-C." if served else f"Serve it:  {_own_name()} demo",
         "",
     ]
     click.echo("\n".join(lines))
