@@ -61,10 +61,13 @@ def check_columns(table: str, names: list[str]) -> tuple[str, ...]:
     """The table's columns among ``names``, in table order.
 
     Raises:
-        ImportRefused: for a repeated, unknown or missing column.
+        ImportRefused: for a repeated, unknown or missing column. Names are told only if most are
+            columns of the table: without a header, the first line is somebody's row.
     """
     columns = {column.name: column for column in metadata.tables[table].columns}
     arriving = [name.lower() for name in names if name != PLACE]
+    if 2 * len(set(arriving) & set(columns)) < len(set(arriving)):
+        raise ImportRefused(f"table {table}: most names of its header are no columns; has it one?")
     repeated = sorted({name for name in arriving if arriving.count(name) > 1})
     if repeated:
         raise ImportRefused(f"table {table}: column {', '.join(repeated)} comes twice")

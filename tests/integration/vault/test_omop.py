@@ -202,3 +202,12 @@ def test_a_database_without_omop_tables_is_refused(tmp_path: Path) -> None:
         read_omop_database(url)
     with pytest.raises(ImportRefused, match="SQLAlchemy"):
         read_omop_database("nosuchdb://hunter2@x/y")
+
+
+def test_a_file_without_a_header_is_refused_without_quoting_its_first_row(
+    sqlite_vault: Engine, tmp_path: Path
+) -> None:
+    (tmp_path / "person.csv").write_text("1,8507,1950,,,,0,0,Blenkinsop\n2,8507,1950,,,,0,0,x\n")
+    with pytest.raises(ImportRefused, match="most names of its header are no columns") as refused:
+        bring(sqlite_vault, read_omop_directory(tmp_path))
+    assert "blenkinsop" not in str(refused.value).casefold()
