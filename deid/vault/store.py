@@ -223,5 +223,6 @@ def _clear_errors(url: URL) -> Iterator[None]:
         # Only the driver's class is named: its text may quote rows or a password.
         raise VaultError(
             f"{_shown(url)}: the vault cannot be used ({type(error.orig).__name__}); "
-            "check that it is a Care Commons vault and that the server answers"
+            "check that it is a Care Commons vault, that you may read and write it, and that "
+            "its server answers"
         ) from None
