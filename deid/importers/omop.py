@@ -231,12 +231,27 @@ def _csv_reader(path: Path) -> pa.RecordBatchReader:
         raise _csv_fault(path, error) from None
 
     def batches() -> Iterator[pa.RecordBatch]:
+        last = None
         try:
-            yield from reader
+            for batch in reader:
+                if batch.num_rows and batch.num_columns:
+                    last = batch.column(batch.num_columns - 1)[-1].as_py()
+                yield batch
         except (pa.ArrowException, OSError) as error:
             raise _csv_fault(path, error) from None
+        # A quotation mark that is never closed takes all lines after it into one value.
+        if last is not None and "\n" in last and not _ends_with_quote(path):
+            raise ImportRefused(f"{path}: a quotation mark in the last column is never closed")
 
     return pa.RecordBatchReader.from_batches(reader.schema, batches())
+
+
+def _ends_with_quote(path: Path) -> bool:
+    tail = b""
+    with pa.input_stream(str(path), compression="detect") as stream:
+        while chunk := stream.read(1 << 20):
+            tail = (tail + chunk)[-64:]
+    return tail.rstrip().endswith(b'"')
 
 
 def _csv_fault(path: Path, error: Exception) -> ImportRefused:

@@ -211,3 +211,21 @@ def test_a_file_without_a_header_is_refused_without_quoting_its_first_row(
     with pytest.raises(ImportRefused, match="most names of its header are no columns") as refused:
         bring(sqlite_vault, read_omop_directory(tmp_path))
     assert "blenkinsop" not in str(refused.value).casefold()
+
+
+@pytest.mark.parametrize(("end", "loaded"), [('"\n', 2), ("\n", 0)])
+def test_a_quotation_mark_that_is_never_closed_swallows_no_rows(
+    sqlite_vault: Engine, tmp_path: Path, end: str, loaded: int
+) -> None:
+    header = (
+        "person_id,gender_concept_id,year_of_birth,race_concept_id,ethnicity_concept_id,"
+        "person_source_value\n"
+    )
+    rows = f'11,8507,1950,0,0,a\n12,8507,1950,0,0,"b\n13,8507,1950,0,0,c{end}'
+    (tmp_path / "person.csv").write_text(header + rows)
+    source = read_omop_directory(tmp_path)
+    if loaded:
+        assert bring(sqlite_vault, source).table("person").loaded == loaded
+    else:
+        with pytest.raises(ImportRefused, match="never closed"):
+            bring(sqlite_vault, source)
