@@ -73,6 +73,10 @@ def init_sign_in(app: Flask, database: Database) -> None:
         SECURITY_RETURN_GENERIC_RESPONSES=True,
         SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False},
         SECURITY_MSG_LOGIN=("You need to sign in to open this page.", "info"),
+        SECURITY_MSG_GENERIC_AUTHN_FAILED=(
+            "The address or the password is not right. Try again.",
+            "error",
+        ),
     )
     immediate = database.engine.execution_options(begin_immediate=True)
 
