@@ -95,8 +95,11 @@ def test_time_grows_with_length_and_not_with_its_square(unit: str) -> None:
         ENGINE.find(note(text, ENGLISH))
         return time.process_time() - started
 
-    seconds(1000)
-    assert seconds(24000) < 12 * max(seconds(6000), 0.02)
+    def best(length: int) -> float:
+        # The first run may read word lists, and any run may be disturbed; the best is the work.
+        return min(seconds(length) for _ in range(3))
+
+    assert best(24000) < 12 * max(best(6000), 0.02)
 
 
 def test_scrubbing_twice_finds_no_known_value_again() -> None:
