@@ -249,7 +249,11 @@ def _published_before(workshop: Workshop, order: Order, cohort_sha256: str) -> E
 
 
 def _extract_folder(workshop: Workshop, project: str, extract: str) -> Path:
-    return workshop.project_root.absolute() / project / EXTRACTS / extract
+    """Where the extract is; a link on the way could lead a removal out of the project root."""
+    folder = workshop.project_root.absolute() / project / EXTRACTS / extract
+    if any(path.is_symlink() for path in (folder, folder.parent, folder.parent.parent)):
+        raise JobRefused("a link stands in the place of the project's folder")
+    return folder
 
 
 def _deliver(workshop: Workshop, taken: TakenJob, order: Order, manifest: ExtractManifest) -> None:

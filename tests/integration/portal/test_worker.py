@@ -223,6 +223,21 @@ def test_a_revoked_extract_is_taken_away(world: World, workshop: Workshop) -> No
     assert list(extract_folder(world, request_id).parent.iterdir()) == []
 
 
+def test_a_link_in_the_place_of_a_project_is_not_followed_by_a_removal(
+    world: World, workshop: Workshop
+) -> None:
+    request_id = world.request_in(State.APPROVED)
+    run_once(workshop)
+    project = extract_folder(world, request_id).parent.parent
+    elsewhere = project.with_name("elsewhere")
+    project.rename(elsewhere)
+    project.symlink_to(elsewhere)
+    where = f"/requests/{request_id}"
+    post(world.client("steward"), f"{where}/steps/revoke", where, reason="The ethics vote ended.")
+    run_once(workshop)
+    assert extract_folder(world, request_id).exists()
+
+
 def test_a_delivered_request_expires_on_its_end_date(world: World, workshop: Workshop) -> None:
     request_id = world.request_in(State.APPROVED)
     run_once(workshop)
