@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,4 +59,5 @@ class EngineSettings:
         Raises:
             ConfigurationError: for unknown or malformed settings.
         """
-        return cls(**read_settings(PREFIX, ENGINE_SETTINGS, environ))
+        values = read_settings(PREFIX, ENGINE_SETTINGS, environ)
+        return cls(**{**values, "processes": values["processes"] or os.cpu_count() or 1})

@@ -52,7 +52,7 @@ def demo(residents: int, port: int | None, prepare_only: bool) -> None:
     if not prepare_only:
         _check_port_is_free(settings)
     try:
-        keyring, _ = prepare_records(engine, residents, _say)
+        keyring = prepare_records(engine, residents, _say)
     except GateRefused as error:
         raise GateRefused(f"{error}\n{_after_refusal(engine)}") from None
     research, teaching = demo_releases(engine)

@@ -25,10 +25,8 @@ _RELEASES = (
 )
 
 
-def prepare_records(settings: EngineSettings, residents: int, say: Say) -> tuple[Keyring, bool]:
+def prepare_records(settings: EngineSettings, residents: int, say: Say) -> Keyring:
     """Make what is missing of keyring, vault and releases; what exists is left as it is.
-
-    Returns the keyring, and whether anything was made.
 
     Raises:
         CareCommonsError: as the engine refuses.
@@ -41,7 +39,7 @@ def prepare_records(settings: EngineSettings, residents: int, say: Say) -> tuple
     published = {release.name for release in list_releases(settings.release_root)}
     missing = [entry for entry in _RELEASES if entry[0] not in published]
     if not missing:
-        return keyring, False
+        return keyring
     say(f"filling the vault with {residents} synthetic residents")
     fill_vault(settings.vault_url, residents, SEED, LOCALES, LAST_DAY)
     for name, policy, title in missing:
@@ -49,7 +47,7 @@ def prepare_records(settings: EngineSettings, residents: int, say: Say) -> tuple
         build_release(
             settings, keyring, settings.vault_url, load_policy(policy), name, title, say=say
         )
-    return keyring, True
+    return keyring
 
 
 def demo_releases(settings: EngineSettings) -> tuple[Release, Release]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import os
 import pkgutil
 import re
 import shutil
@@ -127,6 +128,12 @@ def test_the_declared_table_is_the_settings_object(
     assert dataclasses.is_dataclass(built)
     with pytest.raises(ConfigurationError, match="unknown setting"):
         settings.from_environ({prefix + "RELEASE_ROOTS": "x"})
+
+
+@pytest.mark.parametrize(("given", "wanted"), [("0", os.cpu_count()), ("1", 1), ("3", 3)])
+def test_no_number_of_processes_means_one_a_core(given: str, wanted: int) -> None:
+    settings = EngineSettings.from_environ({ENGINE_PREFIX + "PROCESSES": given})
+    assert settings.processes == wanted
 
 
 def test_a_malformed_setting_says_what_was_expected() -> None:
