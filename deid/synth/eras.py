@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import duckdb
 import pyarrow as pa
 
@@ -36,44 +34,54 @@ _ISLANDS = """
     FROM numbered GROUP BY person_id, concept_id, island ORDER BY era_id
 """
 
+_CONDITIONS = """
+    SELECT person_id, condition_concept_id AS concept_id,
+           condition_start_date AS start_date,
+           coalesce(condition_end_date, condition_start_date) AS end_date
+    FROM occurrence
+"""
+_DRUGS = """
+    SELECT person_id, ancestor_concept_id AS concept_id,
+           drug_exposure_start_date AS start_date,
+           drug_exposure_end_date AS end_date
+    FROM exposure
+    JOIN ancestor ON drug_concept_id = descendant_concept_id
+    JOIN concept ON ancestor_concept_id = concept_id
+         AND concept_class_id IN ('Ingredient', 'CVX')
+"""
 
-def derive_eras(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
-    """``condition_era`` and ``drug_era`` of a dataset; drugs count as their ingredients."""
-    eras: dict[str, pa.Table] = {}
-    with duckdb.connect() as connection:
+
+class EraWriter:
+    """Derives the eras of one batch of people after the other, and numbers them on."""
+
+    def __init__(self) -> None:
         vocabulary = load_base_vocabulary()
-        connection.register("ancestor", vocabulary["concept_ancestor"])
-        connection.register("concept", vocabulary["concept"])
-        if "condition_occurrence" in tables:
-            connection.register("occurrence", tables["condition_occurrence"])
-            spans = """
-                SELECT person_id, condition_concept_id AS concept_id,
-                       condition_start_date AS start_date,
-                       coalesce(condition_end_date, condition_start_date) AS end_date
-                FROM occurrence
-            """
-            eras["condition_era"] = _islands(connection, "condition_era", spans)
-        if "drug_exposure" in tables:
-            connection.register("exposure", tables["drug_exposure"])
-            spans = """
-                SELECT person_id, ancestor_concept_id AS concept_id,
-                       drug_exposure_start_date AS start_date,
-                       drug_exposure_end_date AS end_date
-                FROM exposure
-                JOIN ancestor ON drug_concept_id = descendant_concept_id
-                JOIN concept ON ancestor_concept_id = concept_id
-                     AND concept_class_id IN ('Ingredient', 'CVX')
-            """
-            eras["drug_era"] = _islands(connection, "drug_era", spans)
-    return eras
+        self._ancestor, self._concept = vocabulary["concept_ancestor"], vocabulary["concept"]
+        self._next = {"condition_era": FIRST_ID, "drug_era": FIRST_ID}
 
+    def add_to(self, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
+        """The tables with ``condition_era`` and ``drug_era``; drugs count as their ingredients.
 
-def _islands(connection: duckdb.DuckDBPyConnection, table: str, spans: str) -> pa.Table:
-    query = _ISLANDS.format(spans=spans, gap=PERSISTENCE_DAYS, first=FIRST_ID)
-    rows = connection.sql(query).to_arrow_table()
-    schema = arrow_schema(table)
-    # The columns come in the order of both tables; condition_era has no gap_days at its end.
-    return pa.table(
-        [column.cast(field.type) for column, field in zip(rows.columns, schema, strict=False)],
-        schema=schema,
-    )
+        All rows of a person must be in the same tables.
+        """
+        with duckdb.connect() as connection:
+            connection.register("ancestor", self._ancestor)
+            connection.register("concept", self._concept)
+            if "condition_occurrence" in tables:
+                connection.register("occurrence", tables["condition_occurrence"])
+                tables["condition_era"] = self._islands(connection, "condition_era", _CONDITIONS)
+            if "drug_exposure" in tables:
+                connection.register("exposure", tables["drug_exposure"])
+                tables["drug_era"] = self._islands(connection, "drug_era", _DRUGS)
+        return tables
+
+    def _islands(self, connection: duckdb.DuckDBPyConnection, table: str, spans: str) -> pa.Table:
+        query = _ISLANDS.format(spans=spans, gap=PERSISTENCE_DAYS, first=self._next[table])
+        rows = connection.sql(query).to_arrow_table()
+        self._next[table] += rows.num_rows
+        schema = arrow_schema(table)
+        # The columns come in the order of both tables; condition_era has no gap_days at its end.
+        return pa.table(
+            [column.cast(field.type) for column, field in zip(rows.columns, schema, strict=False)],
+            schema=schema,
+        )

@@ -1,9 +1,9 @@
-"""Puts a population together: households, their years, and the rows of both."""
+"""Puts a population together: households, their years, and the rows of both, batch by batch."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
 
@@ -11,11 +11,9 @@ import pyarrow as pa
 from faker import Factory
 
 from deid.synth.care_sites import build_care_sites
-from deid.synth.contacts import contacts
-from deid.synth.eras import derive_eras
-from deid.synth.examinations import basic_information, examinations
+from deid.synth.courses import COURSES, Life
+from deid.synth.eras import EraWriter
 from deid.synth.families import draw_household
-from deid.synth.follow_up import follow_up
 from deid.synth.habits import draw_habits
 from deid.synth.identities import name_members, number_members
 from deid.synth.kin import list_relatives
@@ -24,7 +22,7 @@ from deid.synth.people import LOCALES, CareSite, Household, Locale, Resident
 from deid.synth.physiology import draw_body
 from deid.synth.places import draw_address
 from deid.synth.problems import draw_deaths, draw_problems
-from deid.synth.records import record_household, record_source, record_visit
+from deid.synth.recording import record_household, record_source, record_visit
 from deid.synth.rows import RowStore
 from deid.synth.streams import happens, one_of, open_stream
 from deid.synth.visits import Visit
@@ -32,11 +30,25 @@ from deid.synth.visits import Visit
 RURAL = 0.5
 """Share of households in villages (assumption)."""
 
+BATCH_RESIDENTS = 500
+"""Residents held in memory at once; a household is never cut in two."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Households with all that happened to them. ``tables`` are rows of vault tables."""
+
+    tables: dict[str, pa.Table]
+    notes: list[GoldNote] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"Batch({sum(table.num_rows for table in self.tables.values())} rows)"
+
 
 def generate(
     residents: int, seed: int, locales: Sequence[Locale] = LOCALES, *, today: date
 ) -> dict[str, pa.Table]:
-    """A population of exactly ``residents`` people as a dataset of vault tables.
+    """A population of exactly ``residents`` people as a dataset of vault tables, all in memory.
 
     The same arguments give the same rows. Follow-up takes 8 to 10 years and ends at ``today``;
     nothing lies after it. Residents are shared out evenly among ``locales``.
@@ -51,21 +63,61 @@ def generate_with_gold(
     residents: int, seed: int, locales: Sequence[Locale] = LOCALES, *, today: date
 ) -> tuple[dict[str, pa.Table], list[GoldNote]]:
     """As :func:`generate`, and for each note the spans of all identifiers in it."""
-    unknown = sorted(set(locales) - set(LOCALES))
-    if unknown or not locales or len(set(locales)) != len(locales):
-        raise ValueError(f"locales are one or more of {', '.join(LOCALES)}, each once")
-    if residents < len(locales):
-        raise ValueError("there must be at least one resident for each locale")
-    store = RowStore()
+    parts: dict[str, list[pa.Table]] = {}
     gold: list[GoldNote] = []
+    for batch in generate_batches(residents, seed, locales, today=today):
+        for name, table in batch.tables.items():
+            parts.setdefault(name, []).append(table)
+        gold += batch.notes
+    tables = {name: pa.concat_tables(parts[name]).combine_chunks() for name in sorted(parts)}
+    return tables, gold
+
+
+def generate_batches(
+    residents: int,
+    seed: int,
+    locales: Sequence[Locale] = LOCALES,
+    *,
+    today: date,
+    size: int = BATCH_RESIDENTS,
+) -> Iterator[Batch]:
+    """The same rows as :func:`generate`, a batch of about ``size`` residents at a time.
+
+    Memory holds one batch. The batches' rows do not depend on ``size``.
+
+    Raises:
+        ValueError: as :func:`generate`.
+    """
+    check_arguments(residents, locales)
+    store = RowStore()
+    eras = EraWriter()
     record_source(store, residents, seed, locales, today)
+    gold: list[GoldNote] = []
+    people = 0
     for position, locale in enumerate(locales):
         share = residents // len(locales) + (position < residents % len(locales))
         sites = build_care_sites(seed, locale, store)
         for household in households(share, seed, locale, sites, store, today):
             gold += _live(household, seed, store, today)
-    tables = store.tables()
-    return tables | derive_eras(tables), gold
+            people += len(household.members)
+            if people >= size:
+                yield Batch(eras.add_to(store.take()), gold)
+                gold, people = [], 0
+    if people:
+        yield Batch(eras.add_to(store.take()), gold)
+
+
+def check_arguments(residents: int, locales: Sequence[Locale]) -> None:
+    """Refuse what no population can be made of.
+
+    Raises:
+        ValueError: for fewer residents than locales, or a locale that there is not.
+    """
+    unknown = sorted(set(locales) - set(LOCALES))
+    if unknown or not locales or len(set(locales)) != len(locales):
+        raise ValueError(f"locales are one or more of {', '.join(LOCALES)}, each once")
+    if residents < len(locales):
+        raise ValueError("there must be at least one resident for each locale")
 
 
 def households(
@@ -130,9 +182,8 @@ def _live(household: Household, seed: int, store: RowStore, today: date) -> list
     record_household(store, household, today)
     gold = []
     for member in household.members:
-        stream = open_stream(seed, household.locale, "course", member.person_id)
         words = open_stream(seed, household.locale, "words", member.person_id)
-        for visit in _visits(stream, household, member, today):
+        for visit in _visits(household, member, seed, today):
             record = record_visit(store, household, visit, today)
             for form in visit.forms:
                 note = write_note(words, household, visit, form)
@@ -141,15 +192,15 @@ def _live(household: Household, seed: int, store: RowStore, today: date) -> list
     return gold
 
 
-def _visits(stream: Random, household: Household, member: Resident, today: date) -> list[Visit]:
-    body = draw_body(stream, member)
-    visits = []
-    opened = max(household.record_start, member.birth + timedelta(days=40))
-    last = min(today, member.death or today)
-    if member.age_on(opened) > 6 and opened <= last:
-        visits.append(basic_information(stream, household, body, opened))
-    visits += follow_up(stream, household, body, today)
-    # Copying forward knows the visit before of its own kind only.
-    visits += contacts(stream, household, replace(body, last_pressure=None), today)
-    visits += examinations(stream, household, replace(body, last_pressure=None), today)
-    return sorted(visits, key=lambda visit: visit.day)
+def _visits(household: Household, member: Resident, seed: int, today: date) -> list[Visit]:
+    """All visits of one resident, by day; of one day in the order of the courses."""
+
+    def stream_of(course: str) -> Random:
+        return open_stream(seed, household.locale, course, member.person_id)
+
+    life = Life(household, draw_body(stream_of("body"), member), today)
+    if life.first > life.last:
+        return []
+    for name, course in COURSES:
+        life.visits = sorted([*life.visits, *course(stream_of(name), life)], key=lambda v: v.day)
+    return life.visits

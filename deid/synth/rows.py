@@ -46,17 +46,24 @@ class RowStore:
         self.add(table, **values)
         return number
 
-    def tables(self) -> dict[str, pa.Table]:
-        """All rows, with the vault's columns and types, in the order in which they were added."""
-        return {
+    def take(self) -> dict[str, pa.Table]:
+        """The rows since the last call, with the vault's columns and types, in their order.
+
+        Numbering goes on; tables without new rows are left out.
+        """
+        tables = {
             table: pa.concat_tables([*self._done[table], _table(table, rows)]).combine_chunks()
             for table, rows in sorted(self._rows.items())
+            if rows or self._done[table]
         }
+        self._rows.clear()
+        self._done.clear()
+        return tables
 
 
 def _table(name: str, rows: list[dict[str, Any]]) -> pa.Table:
     schema = arrow_schema(name)
-    given: set[str] = set().union(*rows)
+    given: set[str] = set().union(*rows) if rows else set()
     unknown = given - set(schema.names)
     if unknown:
         raise ValueError(f"table {name} has no column {', '.join(sorted(unknown))}")

@@ -6,13 +6,34 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from deid.synth.people import Clinician, Locale, Resident
+from deid.synth.people import CareSite, Clinician, Locale, Resident
 
 FormKind = Literal[
-    "basic information", "hypertension", "diabetes", "examination", "contact", "telephone"
+    "basic information",
+    "examination",
+    "hypertension",
+    "diabetes",
+    "elderly",
+    "mental illness",
+    "tuberculosis",
+    "antenatal first",
+    "antenatal",
+    "postpartum",
+    "postpartum 42 days",
+    "newborn",
+    "child",
+    "immunization",
+    "contact",
+    "consultation",
+    "referral out",
+    "referral back",
+    "discharge",
+    "telephone",
+    "home visit",
 ]
-Mode = Literal["clinic", "home", "telephone"]
+Mode = Literal["clinic", "home", "telephone", "hospital", "emergency"]
 Change = Literal["kept", "added", "referred", "switched", "none"]
+IdentifierType = Literal["NAME", "PHONE", "ID", "DATE", "LOCATION", "ORGANIZATION"]
 
 
 @dataclass(frozen=True)
@@ -25,12 +46,26 @@ class Prescription:
     days: int
 
 
+@dataclass(frozen=True)
+class Identifier:
+    """A name or number that only the note of a form carries, never a row of OMOP."""
+
+    text: str
+    type: IdentifierType
+
+    def __repr__(self) -> str:
+        return f"Identifier({self.type})"
+
+
 @dataclass(eq=False)
 class Form:
     """One form or record of a visit. Names are keys of :mod:`deid.vocabulary.names`.
 
     ``readings`` are measurements in the unit of their key, ``answers`` observations with a coded
-    answer, ``amounts`` observations with a number, ``texts`` observations in words.
+    answer, ``amounts`` observations with a number, ``texts`` observations in words; a key of
+    ``texts`` and ``answers`` may be qualified, ``FAMILY_HISTORY:ESSENTIAL_HYPERTENSION``.
+    ``vaccines`` are drugs given on the spot. ``hints`` and ``identifiers`` are for the note alone;
+    ``spoken`` holds readings that the note states otherwise than the row, a planted fault.
     """
 
     kind: FormKind
@@ -40,22 +75,29 @@ class Form:
     amounts: dict[str, float] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     drugs: tuple[Prescription, ...] = ()
+    vaccines: tuple[str, ...] = ()
     diagnoses: tuple[str, ...] = ()
     procedures: tuple[str, ...] = ()
     change: Change = "none"
     event: str | None = None
     next_day: date | None = None
+    hints: dict[str, str] = field(default_factory=dict)
+    identifiers: dict[str, Identifier] = field(default_factory=dict)
+    spoken: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
 class Visit:
-    """One contact of one resident on one day."""
+    """One contact of one resident. ``end`` and ``site`` differ from ``day`` and the household's
+    health centre for stays in hospital."""
 
     resident: Resident
     day: date
     mode: Mode
     clinician: Clinician
     forms: list[Form]
+    end: date | None = None
+    site: CareSite | None = None
 
 
 # Conventional units of the United States: key there, factor from the SI unit, decimals.

@@ -111,12 +111,12 @@ def write(
 ) -> Note:
     """One note for one form of a visit."""
     resident = visit.resident
-    title = one_of(stream, TITLES[form.kind])
+    title = one_of(stream, TITLES.get(form.kind, (form.kind,)))
     mentions.set(
         title=title,
         sex="男" if resident.sex == "M" else "女",
         days=str(stream.randrange(2, 15)),
-        symptoms="、".join(SYMPTOM[symptom] for symptom in form.symptoms),
+        symptoms="、".join(SYMPTOM.get(symptom, symptom) for symptom in form.symptoms),
         last_drug=_drug(form.drugs[-1]) if form.drugs else "",
     )
     writer = Writer()

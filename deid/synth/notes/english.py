@@ -118,7 +118,7 @@ def write(
 ) -> Note:
     """One note for one form of a visit."""
     resident = visit.resident
-    title = one_of(stream, TITLES[form.kind])
+    title = one_of(stream, TITLES.get(form.kind, (form.kind.capitalize(),)))
     men = resident.sex == "M"
     child = resident.age_on(visit.day) < 18
     mentions.set(

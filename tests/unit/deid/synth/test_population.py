@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deid.synth import FIRST_ID, generate
+from deid.synth import FIRST_ID, generate, generate_batches
 from deid.vault.arrow import arrow_schema
 from deid.vocabulary import load_base_vocabulary
 from tests.unit.deid.synth.conftest import TODAY, Population
@@ -162,7 +162,7 @@ def test_the_data_say_that_they_are_synthetic(population: Population) -> None:
 
 
 def test_drugs_count_as_eras_of_their_ingredient_with_gaps_of_thirty_days_closed() -> None:
-    from deid.synth.eras import derive_eras
+    from deid.synth.eras import EraWriter
     from deid.vocabulary import names
 
     days = [  # (first day, last day) of one person's tablets
@@ -184,7 +184,7 @@ def test_drugs_count_as_eras_of_their_ingredient_with_gaps_of_thirty_days_closed
         ],
         schema=arrow_schema("drug_exposure"),
     )
-    eras = derive_eras({"drug_exposure": exposures})["drug_era"].to_pylist()
+    eras = EraWriter().add_to({"drug_exposure": exposures})["drug_era"].to_pylist()
     assert [
         (e["drug_concept_id"], e["drug_era_start_date"], e["drug_era_end_date"]) for e in eras
     ] == [
@@ -192,3 +192,13 @@ def test_drugs_count_as_eras_of_their_ingredient_with_gaps_of_thirty_days_closed
         (names.AMLODIPINE, date(2024, 4, 10), date(2024, 4, 20)),
     ]
     assert [(e["drug_exposure_count"], e["gap_days"]) for e in eras] == [(2, 29), (1, 0)]
+
+
+@settings(max_examples=5, deadline=None)
+@given(size=st.integers(1, 60), seed=st.integers(0, 100))
+def test_the_size_of_a_batch_changes_no_row(size: int, seed: int) -> None:
+    whole = generate(40, seed, today=TODAY)
+    batches = list(generate_batches(40, seed, today=TODAY, size=size))
+    for name, rows in whole.items():
+        parts = [batch.tables[name] for batch in batches if name in batch.tables]
+        assert pa.concat_tables(parts).combine_chunks().equals(rows), name

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
 
+from deid.synth.courses.life import Life, working_day
 from deid.synth.parameters import value
 from deid.synth.people import Clinician, Household, Resident
 from deid.synth.physiology import (
@@ -74,19 +75,19 @@ class _Treatment:
     known: set[str] = field(default_factory=set)
 
 
-def follow_up(stream: Random, household: Household, body: Body, today: date) -> list[Visit]:
+def follow_up(stream: Random, life: Life) -> list[Visit]:
     """All follow-up visits of one resident; none for those with neither problem."""
-    resident = body.resident
+    household, body, resident = life.household, life.fresh_body(), life.resident
     onsets = {p: resident.problems[p] for p in (HYPERTENSION, DIABETES) if p in resident.problems}
     if not onsets:
         return []
-    first = max(min(onsets.values()), household.record_start)
-    last = min(today, resident.death or today)
+    first = max(min(onsets.values()), life.first)
+    last = life.last
     treatments: dict[str, _Treatment] = {}
     day = first + timedelta(days=stream.randrange(5, 60))
     visits = []
     while day <= last:
-        day = _working_day(day)
+        day = working_day(day)
         if day > last:
             break
         for problem, onset in onsets.items():
@@ -296,8 +297,3 @@ def _change(stream: Random, treatment: _Treatment, written: str) -> Change:
 
 def _who(stream: Random, household: Household) -> Clinician:
     return household.doctor if happens(stream, 0.8) else household.nurse
-
-
-def _working_day(day: date) -> date:
-    weekday = day.weekday()
-    return day + timedelta(days=7 - weekday) if weekday >= 5 else day

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from random import Random
 
+from deid.synth.courses.life import Life
 from deid.synth.parameters import value
 from deid.synth.people import Household
 from deid.synth.physiology import Body, blood_pressure, fasting_glucose, hba1c, mood_scores
@@ -15,9 +16,12 @@ from deid.synth.visits import Form, Visit, localise
 YEARLY = frozenset({"ESSENTIAL_HYPERTENSION", "TYPE_2_DIABETES", "SCHIZOPHRENIA"})
 
 
-def basic_information(stream: Random, household: Household, body: Body, day: date) -> Visit:
+def basic_information(stream: Random, life: Life) -> list[Visit]:
     """The form that opens a record; children of six or less do not fill it in."""
-    resident = body.resident
+    household, resident = life.household, life.resident
+    day = max(household.record_start, resident.birth + timedelta(days=40))
+    if resident.age_on(day) <= 6 or day > life.last:
+        return []
     form = Form(kind="basic information")
     form.answers = {
         "SMOKING_STATUS": resident.smoking,
@@ -48,13 +52,12 @@ def basic_information(stream: Random, household: Household, body: Body, day: dat
         if parent is not None
         for problem in sorted(FAMILIAL & parent.problems.keys())
     }
-    return Visit(resident, day, "clinic", household.doctor, [form])
+    return [Visit(resident, day, "clinic", household.doctor, [form])]
 
 
-def examinations(stream: Random, household: Household, body: Body, today: date) -> list[Visit]:
+def examinations(stream: Random, life: Life) -> list[Visit]:
     """Examinations of people of 65 and more or with a chronic problem; of a few others too."""
-    resident = body.resident
-    last = min(today, resident.death or today)
+    household, body, resident, last = life.household, life.fresh_body(), life.resident, life.last
     visits = []
     for year in range(household.record_start.year, last.year + 1):
         day = date(year, 3, 1) + timedelta(days=stream.randrange(200))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
+from deid.synth.courses.life import Life
 from deid.synth.parameters import value
 from deid.synth.people import Household, Resident
 from deid.synth.physiology import Body, blood_pressure, mood_scores
@@ -88,11 +89,10 @@ TALKS = ("BEREAVEMENT_SPOUSE", "CAREGIVER_BURDEN", "FINANCIAL_HARDSHIP", "FAMILY
 """Problems of life that bring a person to a talk or the nurse to the home."""
 
 
-def contacts(stream: Random, household: Household, body: Body, today: date) -> list[Visit]:
+def contacts(stream: Random, life: Life) -> list[Visit]:
     """Visits that no schedule asks for, in the order of their days."""
-    resident = body.resident
-    first = max(household.record_start, resident.birth + timedelta(days=30))
-    last = min(today, resident.death or today)
+    household, body, resident, last = life.household, life.fresh_body(), life.resident, life.last
+    first = max(life.first, resident.birth + timedelta(days=30))
     visits = [
         _talk(stream, household, body, problem, onset, last)
         for problem, onset in resident.problems.items()

@@ -1,0 +1,50 @@
+"""What a course of visits knows of the resident whose years it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from random import Random
+
+from deid.synth.people import Household, Resident
+from deid.synth.physiology import Body
+from deid.synth.visits import Visit
+
+
+@dataclass
+class Life:
+    """One resident within the recorded years; ``visits`` are those of the courses before."""
+
+    household: Household
+    body: Body
+    today: date
+    visits: list[Visit] = field(default_factory=list)
+
+    @property
+    def resident(self) -> Resident:
+        """Whose life it is."""
+        return self.body.resident
+
+    @property
+    def first(self) -> date:
+        """First day of the record: that of the household's, or the day of birth."""
+        return max(self.household.record_start, self.resident.birth)
+
+    @property
+    def last(self) -> date:
+        """Last day of the record: death, or the end of all records."""
+        return min(self.today, self.resident.death or self.today)
+
+    def fresh_body(self) -> Body:
+        """The body as a course meets it first: copying forward stays within one kind of form."""
+        return replace(self.body, last_pressure=None)
+
+
+Course = Callable[[Random, Life], list[Visit]]
+"""Visits of one kind, in the order of their days, within ``Life.first`` and ``Life.last``."""
+
+
+def working_day(day: date) -> date:
+    """The day itself, or the Monday after a weekend."""
+    return day + timedelta(days=7 - day.weekday()) if day.weekday() >= 5 else day

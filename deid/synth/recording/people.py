@@ -1,0 +1,199 @@
+"""Writes households, their people and how they belong together as rows of the vault's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time
+
+from deid.synth.people import Household, Locale, Resident
+from deid.synth.places import add_location
+from deid.synth.recording.terms import concept_id, source_code
+from deid.synth.rows import RowStore
+from deid.vocabulary import names
+
+GENDER = {"M": names.MALE, "F": names.FEMALE}
+
+
+def record_source(
+    store: RowStore, residents: int, seed: int, locales: Sequence[Locale], today: date
+) -> None:
+    """Say in the data themselves that nobody in them is real."""
+    store.add(
+        "cdm_source",
+        cdm_source_name="Care Commons synthetic residents",
+        cdm_source_abbreviation="synth",
+        cdm_holder="Care Commons",
+        source_description=(
+            f"{residents} invented residents, seed {seed}, locales {', '.join(locales)}, "
+            f"records until {today.isoformat()}; no real person"
+        ),
+        source_release_date=today,
+        cdm_release_date=today,
+        cdm_version="5.4",
+        cdm_version_concept_id=0,
+        vocabulary_version="Care Commons base vocabulary 1",
+    )
+
+
+def record_household(store: RowStore, household: Household, today: date) -> None:
+    """The home, its people, who they are and how they belong together."""
+    store.add(
+        "household",
+        household_id=household.household_id,
+        household_code=household.code,
+        area_kind=household.area,
+    )
+    location_id = add_location(store, household.address)
+    for member in household.members:
+        _record_person(store, household, member, location_id)
+        _record_identity(store, household, member)
+        _record_life(store, household, member, today)
+    _record_kinship(store, household)
+
+
+def _record_person(
+    store: RowStore, household: Household, member: Resident, location_id: int
+) -> None:
+    chinese = household.locale == "zh_CN"
+    race = "RACE_CHINESE" if chinese else _us_race(household)
+    hispanic = not chinese and household.household_id % 6 == 0
+    store.add(
+        "person",
+        person_id=member.person_id,
+        gender_concept_id=GENDER[member.sex],
+        year_of_birth=member.birth.year,
+        month_of_birth=member.birth.month,
+        day_of_birth=member.birth.day,
+        birth_datetime=datetime.combine(member.birth, time()),
+        race_concept_id=concept_id(race),
+        ethnicity_concept_id=names.HISPANIC if hispanic else names.NOT_HISPANIC,
+        location_id=location_id,
+        provider_id=household.doctor.provider_id,
+        care_site_id=household.site.care_site_id,
+        person_source_value=member.numbers.get("RECORD_NO") or member.numbers["MRN"],
+        gender_source_value=member.sex,
+        race_source_value="汉族" if chinese else None,
+    )
+
+
+def _us_race(household: Household) -> str:
+    draw = household.household_id * 37 % 100
+    if draw < 78:
+        return "RACE_WHITE"
+    return "RACE_BLACK" if draw < 91 else "RACE_ASIAN" if draw < 97 else "RACE_AMERICAN_INDIAN"
+
+
+def _record_identity(store: RowStore, household: Household, member: Resident) -> None:
+    store.add(
+        "person_identity",
+        person_id=member.person_id,
+        household_id=household.household_id,
+        family_name=member.family_name,
+        given_name=member.given_name,
+        full_name=member.full_name,
+        other_names="\n".join(member.other_names) or None,
+        birth_date=member.birth,
+        language=household.locale.replace("_", "-"),
+    )
+    for kind, number in member.numbers.items():
+        store.add_numbered(
+            "identifier",
+            person_id=member.person_id,
+            kind=kind,
+            system=f"urn:carecommons:synthetic:{kind.lower()}",
+            value=number,
+        )
+    for kind, contact in (("phone", member.phone), ("email", member.email)):
+        if contact is not None:
+            store.add_numbered(
+                "contact",
+                person_id=member.person_id,
+                kind=kind,
+                use="mobile" if kind == "phone" else "home",
+                value=contact,
+            )
+    home = household.address
+    store.add_numbered(
+        "address",
+        person_id=member.person_id,
+        use="home",
+        line=home.line,
+        village=home.village,
+        township=home.township,
+        district=home.district,
+        city=home.city,
+        state=home.state,
+        postal_code=home.postal_code,
+        country=home.country,
+        full_text=home.full_text,
+    )
+    for relative in member.relatives:
+        store.add_numbered(
+            "relative",
+            person_id=member.person_id,
+            relationship=relative.relationship,
+            relative_person_id=relative.person_id,
+            full_name=relative.full_name,
+            phone=relative.phone,
+        )
+
+
+def _record_life(store: RowStore, household: Household, member: Resident, today: date) -> None:
+    store.add_numbered(
+        "observation_period",
+        person_id=member.person_id,
+        observation_period_start_date=max(household.record_start, member.birth),
+        observation_period_end_date=member.death or today,
+        period_type_concept_id=names.EHR,
+    )
+    for problem, onset in member.problems.items():
+        store.add_numbered(
+            "condition_occurrence",
+            person_id=member.person_id,
+            condition_concept_id=concept_id(problem),
+            condition_start_date=onset,
+            condition_type_concept_id=names.EHR_PROBLEM_LIST,
+            provider_id=household.doctor.provider_id,
+            condition_source_value=source_code(problem),
+        )
+    if member.death is not None:
+        store.add(
+            "death",
+            person_id=member.person_id,
+            death_date=member.death,
+            death_type_concept_id=names.REGISTRY,
+            cause_concept_id=_cause(member),
+        )
+
+
+_LETHAL = ("LUNG_CANCER", "COLON_CANCER", "BREAST_CANCER", "HEART_FAILURE", "CEREBRAL_INFARCTION",
+           "CORONARY_ARTERIOSCLEROSIS", "COPD", "CHRONIC_KIDNEY_DISEASE", "DEMENTIA")  # fmt: skip
+
+
+def _cause(member: Resident) -> int:
+    cause = next((p for p in _LETHAL if p in member.problems), None)
+    return concept_id(cause) if cause else names.NO_MATCHING_CONCEPT
+
+
+def _record_kinship(store: RowStore, household: Household) -> None:
+    person = names.PERSON_DOMAIN
+    for member in household.members:
+        pairs = [(member.spouse, names.KIN_SPOUSE)]
+        pairs += [(parent, names.KIN_CHILD) for parent in (member.father, member.mother)]
+        for other, relation in pairs:
+            if other is None:
+                continue
+            _relate(store, person, member, other, relation)
+            if relation == names.KIN_CHILD:
+                _relate(store, person, other, member, names.KIN_PARENT)
+
+
+def _relate(store: RowStore, person: int, one: Resident, other: Resident, relation: int) -> None:
+    store.add(
+        "fact_relationship",
+        domain_concept_id_1=person,
+        fact_id_1=one.person_id,
+        domain_concept_id_2=person,
+        fact_id_2=other.person_id,
+        relationship_concept_id=relation,
+    )

@@ -1,0 +1,214 @@
+"""Writes visits as rows of the vault's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from deid.synth.people import Household
+from deid.synth.recording.terms import TERMS, concept_id, source_code
+from deid.synth.rows import RowStore
+from deid.synth.visits import Form, Visit
+from deid.vocabulary import names
+
+if TYPE_CHECKING:
+    from deid.synth.notes import Note
+
+NOTE_CLASS = {
+    "hypertension": names.NOTE_HYPERTENSION_FOLLOW_UP,
+    "diabetes": names.NOTE_DIABETES_FOLLOW_UP,
+    "examination": names.NOTE_HEALTH_EXAMINATION,
+    "contact": names.NOTE_CONTACT_RECORD,
+    "telephone": names.NOTE_TELEPHONE,
+    "basic information": names.NOTE_CONTACT_RECORD,
+}
+VISIT_CONCEPT = {
+    "clinic": names.OUTPATIENT_VISIT,
+    "home": names.HOME_VISIT,
+    "telephone": names.TELEPHONE_VISIT,
+    "hospital": names.INPATIENT_VISIT,
+    "emergency": names.EMERGENCY_VISIT,
+}
+OPENING_HOUR = time(9, 0)
+_VITAL = frozenset(
+    {"SYSTOLIC_BP", "DIASTOLIC_BP", "BP_LEFT_SYSTOLIC", "BP_LEFT_DIASTOLIC", "HEART_RATE",
+     "RESPIRATORY_RATE", "BODY_TEMPERATURE", "BODY_WEIGHT", "BODY_HEIGHT", "BMI",
+     "WAIST_CIRCUMFERENCE"}
+)  # fmt: skip
+_UNITS = {
+    "PHQ_9": names.SCORE, "GAD_7": names.SCORE, "MMSE": names.SCORE, "FAMILY_APGAR": names.SCORE,
+    "SELF_CARE_SCORE": names.SCORE, "WEIGHT_TARGET": names.KILOGRAM,
+    "BMI_TARGET": names.KG_PER_M2, "EXERCISE_MINUTES": names.MINUTE, "NEXT_FOLLOW_UP": names.DAY,
+}  # fmt: skip
+
+
+OF_THE_PROBLEM = frozenset(
+    {"FOLLOW_UP_CLASS", "DRUG_ADHERENCE", "ADVERSE_REACTION", "NEXT_FOLLOW_UP"}
+)
+REPEATED = frozenset({"FAMILY_HISTORY"})
+"""Asked once for each problem that it is about."""
+
+
+def _observed(form: Form) -> Iterator[tuple[str, dict[str, object]]]:
+    for key, answer in form.answers.items():
+        name, _, about = key.partition(":")
+        values: dict[str, object] = {
+            "value_as_concept_id": concept_id(answer),
+            "value_source_value": answer,
+        }
+        if about:
+            values["qualifier_concept_id"] = concept_id(about)
+        yield name, values
+    for key, amount in form.amounts.items():
+        yield key, {"value_as_number": float(amount), "unit_concept_id": _UNITS.get(key)}
+    for key, text in form.texts.items():
+        name, _, about = key.partition(":")
+        about_id = concept_id(about) if about else None
+        yield name, {"value_as_string": text, "value_as_concept_id": about_id}
+
+
+class VisitRecord:
+    """Rows of one visit; notes are added when they are written."""
+
+    def __init__(self, store: RowStore, household: Household, visit: Visit, today: date) -> None:
+        self._store, self._household, self._visit = store, household, visit
+        self._last_day = visit.resident.death or today
+        end = visit.end or visit.day
+        begins = datetime.combine(visit.day, OPENING_HOUR)
+        site = visit.site or household.site
+        self.visit_occurrence_id = store.add_numbered(
+            "visit_occurrence",
+            person_id=visit.resident.person_id,
+            visit_concept_id=VISIT_CONCEPT[visit.mode],
+            visit_start_date=visit.day,
+            visit_start_datetime=begins,
+            visit_end_date=end,
+            visit_end_datetime=begins + (end - visit.day) + timedelta(minutes=20),
+            visit_type_concept_id=names.EHR_ENCOUNTER_RECORD,
+            provider_id=visit.clinician.provider_id,
+            care_site_id=site.care_site_id,
+            visit_source_value=visit.mode,
+        )
+        self._common = {
+            "person_id": visit.resident.person_id,
+            "provider_id": visit.clinician.provider_id,
+            "visit_occurrence_id": self.visit_occurrence_id,
+        }
+        seen: set[str] = set()
+        for form in visit.forms:
+            self._readings(form, seen)
+            self._observations(form, seen)
+            self._doings(form)
+
+    def add_note(self, form: Form, note: Note) -> int:
+        """The note of one form; gives its id."""
+        return self._store.add_numbered(
+            "note",
+            **self._common,
+            note_date=self._visit.end or self._visit.day,
+            note_type_concept_id=names.EHR_NOTE,
+            note_class_concept_id=NOTE_CLASS[form.kind],
+            note_title=note.title,
+            note_text=note.text,
+            encoding_concept_id=names.UTF_8,
+            language_concept_id=(
+                names.CHINESE if self._household.locale == "zh_CN" else names.ENGLISH
+            ),
+            note_source_value=form.kind,
+        )
+
+    def _readings(self, form: Form, seen: set[str]) -> None:
+        for key, reading in form.readings.items():
+            if key in seen:  # two forms of one visit share one measurement
+                continue
+            seen.add(key)
+            term = TERMS[key]
+            self._store.add_numbered(
+                "measurement",
+                **self._common,
+                measurement_concept_id=term.concept_id,
+                measurement_date=self._visit.day,
+                measurement_type_concept_id=(
+                    names.EHR_ENCOUNTER_RECORD if key in _VITAL else names.LAB
+                ),
+                value_as_number=float(reading),
+                unit_concept_id=term.unit_concept_id,
+                range_low=term.range_low,
+                range_high=term.range_high,
+                measurement_source_value=key,
+            )
+
+    def _observations(self, form: Form, seen: set[str]) -> None:
+        """What belongs to one problem is qualified by it; the rest is kept once a visit."""
+        problem = form.diagnoses[0] if form.kind in {"hypertension", "diabetes"} else None
+        for key, values in _observed(form):
+            if problem is not None and key in OF_THE_PROBLEM:
+                self._observe(key, qualifier_concept_id=concept_id(problem), **values)
+            elif key not in seen or key in REPEATED:
+                seen.add(key)
+                self._observe(key, **values)
+
+    def _observe(self, key: str, **values: object) -> None:
+        self._store.add_numbered(
+            "observation",
+            **self._common,
+            observation_concept_id=concept_id(key),
+            observation_date=self._visit.day,
+            observation_type_concept_id=names.EHR_ENCOUNTER_RECORD,
+            observation_source_value=key,
+            **values,
+        )
+
+    def _doings(self, form: Form) -> None:
+        day = self._visit.day
+        for problem in form.diagnoses if form.kind != "basic information" else ():
+            self._store.add_numbered(
+                "condition_occurrence",
+                **self._common,
+                condition_concept_id=concept_id(problem),
+                condition_start_date=day,
+                condition_end_date=day,
+                condition_type_concept_id=names.EHR_ENCOUNTER_RECORD,
+                condition_source_value=source_code(problem),
+            )
+        for drug in form.drugs:
+            self._store.add_numbered(
+                "drug_exposure",
+                **self._common,
+                drug_concept_id=concept_id(drug.drug),
+                drug_exposure_start_date=day,
+                drug_exposure_end_date=min(day + timedelta(days=drug.days - 1), self._last_day),
+                drug_type_concept_id=names.EHR_PRESCRIPTION,
+                quantity=float(drug.days * drug.times_a_day),
+                days_supply=drug.days,
+                sig=f"{drug.dose} x {drug.times_a_day}/d",
+                drug_source_value=source_code(drug.drug),
+            )
+        for vaccine in form.vaccines:
+            self._store.add_numbered(
+                "drug_exposure",
+                **self._common,
+                drug_concept_id=concept_id(vaccine),
+                drug_exposure_start_date=day,
+                drug_exposure_end_date=day,
+                drug_type_concept_id=names.EHR_ENCOUNTER_RECORD,
+                quantity=1.0,
+                days_supply=1,
+                drug_source_value=source_code(vaccine),
+            )
+        for procedure in form.procedures:
+            self._store.add_numbered(
+                "procedure_occurrence",
+                **self._common,
+                procedure_concept_id=concept_id(procedure),
+                procedure_date=day,
+                procedure_type_concept_id=names.EHR_ENCOUNTER_RECORD,
+                quantity=1,
+                procedure_source_value=procedure,
+            )
+
+
+def record_visit(store: RowStore, household: Household, visit: Visit, today: date) -> VisitRecord:
+    """Rows of a visit, except its notes; a supply of drugs ends with the records."""
+    return VisitRecord(store, household, visit, today)
