@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 
 import click
 
 from deid.settings import EngineSettings
-from deid.synth import LOCALES, GoldNote, Locale
-from deid.synth.filling import fill_vault
+from deid.synth import LOCALES, Locale
+from deid.synth.filling import fill_vault, write_dataset
 from deid.vault.loading import LoadOptions
 
 LAST_DAY = date(2025, 12, 31)
@@ -52,8 +50,20 @@ LAST_DAY = date(2025, 12, 31)
     help="Also write each note with the place and type of every identifier in it, one JSON object "
     "a line. A file of that name is replaced.",
 )
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Write the rows to this new folder instead, one Parquet file a table, as `carecommons "
+    "vault import omop` reads them; gold.jsonl lies beside them. No vault is touched.",
+)
 def synth(
-    residents: int, seed: int, locales: tuple[Locale, ...], until: datetime, gold: Path | None
+    residents: int,
+    seed: int,
+    locales: tuple[Locale, ...],
+    until: datetime,
+    gold: Path | None,
+    folder: Path | None,
 ) -> None:
     """Put synthetic residents into the vault, which is created if there is none.
 
@@ -61,26 +71,17 @@ def synth(
     prescriptions and notes in English and Chinese. Running it twice with the same options changes
     nothing; a vault that holds another synthetic population refuses this one.
     """
-    settings = EngineSettings.from_environ(os.environ)
     if until.date() > LoadOptions().last_day:
         raise click.BadParameter("records cannot go beyond today", param_hint="--until")
     chosen: tuple[Locale, ...] = tuple(name for name in LOCALES if name in locales)
-    report, notes = fill_vault(settings.vault_url, residents, seed, chosen, until.date())
+    if folder is not None:
+        if gold is not None:
+            raise click.UsageError("--to writes gold.jsonl itself; leave out --gold")
+        population = write_dataset(folder, residents, seed, chosen, until.date())
+        click.echo(f"{len(population.tables)} tables and {population.notes:,} notes in {folder}")
+        return
+    settings = EngineSettings.from_environ(os.environ)
+    report, notes = fill_vault(settings.vault_url, residents, seed, chosen, until.date(), gold=gold)
     click.echo(report.render())
     if gold is not None:
-        write_gold(gold, notes)
-        click.echo(f"\n{len(notes):,} notes with their identifiers in {gold}")
-
-
-def write_gold(path: Path, notes: Iterable[GoldNote]) -> None:
-    """JSON Lines, mode 0600, complete or not there at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.unlink(missing_ok=True)
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        for note in notes:
-            file.write(json.dumps(note.as_json(), ensure_ascii=False) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+        click.echo(f"\n{notes:,} notes with their identifiers in {gold}")

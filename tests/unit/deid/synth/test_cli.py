@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
+from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -11,8 +14,11 @@ from click.testing import CliRunner, Result
 
 from deid.cli.synth import synth
 from deid.errors import ImportRefused
+from deid.importers.omop import read_omop_directory
+from deid.synth.spool import spool_population
+from deid.vault.loading import load_dataset
 from deid.vault.reading import read_tables
-from deid.vault.store import open_vault
+from deid.vault.store import create_vault, open_vault
 from deid.vocabulary import names
 
 
@@ -108,3 +114,32 @@ def test_a_refused_population_writes_no_gold(home: Path) -> None:
     run()
     run("--seed", "2", "--gold", str(home / "gold.jsonl"))
     assert not (home / "gold.jsonl").exists()
+
+
+def test_a_population_can_be_written_to_a_folder_that_the_vault_imports(home: Path) -> None:
+    result = run("--to", str(home / "county"))
+    assert result.exit_code == 0, result.output
+    assert not (home / "vault").exists()
+    imported = create_vault(vault_url(home))
+    dataset = read_omop_directory(home / "county")
+    load_dataset(imported, dataset.tables, "county", "omop", remarks=dataset.remarks)
+    by_import = snapshot(home)
+    shutil.rmtree(home / "vault")
+    run()
+    assert by_import == snapshot(home)
+
+
+def test_a_folder_that_exists_is_left_as_it_is(home: Path) -> None:
+    (home / "county").mkdir()
+    assert isinstance(run("--to", str(home / "county")).exception, ImportRefused)
+    assert list((home / "county").iterdir()) == []
+
+
+def test_a_folder_is_the_same_byte_for_byte_each_time(tmp_path: Path) -> None:
+    digests = []
+    for name in ("a", "b"):
+        folder = tmp_path / name
+        folder.mkdir()
+        spool_population(folder, 12, 4, until=date(2024, 6, 30))
+        digests.append({p.name: sha256(p.read_bytes()).hexdigest() for p in folder.iterdir()})
+    assert digests[0] == digests[1]
