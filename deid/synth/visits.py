@@ -64,6 +64,7 @@ class Form:
     ``readings`` are measurements in the unit of their key, ``answers`` observations with a coded
     answer, ``amounts`` observations with a number, ``texts`` observations in words; a key of
     ``texts`` and ``answers`` may be qualified, ``FAMILY_HISTORY:ESSENTIAL_HYPERTENSION``.
+    Several answers to one question stand in one string, ``DIET_SALTY|DIET_OILY``.
     ``vaccines`` are drugs given on the spot. ``hints`` and ``identifiers`` are for the note alone;
     ``spoken`` holds readings that the note states otherwise than the row, a planted fault.
     """

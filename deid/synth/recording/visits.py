@@ -53,15 +53,15 @@ REPEATED = frozenset({"FAMILY_HISTORY"})
 def _observed(form: Form) -> Iterator[tuple[str, dict[str, object]]]:
     for key, answer in form.answers.items():
         name, _, about = key.partition(":")
-        values: dict[str, object] = {
-            "value_as_concept_id": concept_id(answer),
-            "value_source_value": answer,
-        }
-        if about:
-            values["qualifier_concept_id"] = concept_id(about)
-        yield name, values
+        qualifier = {"qualifier_concept_id": concept_id(about)} if about else {}
+        for one in answer.split("|"):
+            yield (
+                name,
+                {"value_as_concept_id": concept_id(one), "value_source_value": one, **qualifier},
+            )
     for key, amount in form.amounts.items():
-        yield key, {"value_as_number": float(amount), "unit_concept_id": _UNITS.get(key)}
+        unit = _UNITS.get(key) or TERMS[key].unit_concept_id
+        yield key, {"value_as_number": float(amount), "unit_concept_id": unit}
     for key, text in form.texts.items():
         name, _, about = key.partition(":")
         about_id = concept_id(about) if about else None
@@ -142,12 +142,14 @@ class VisitRecord:
     def _observations(self, form: Form, seen: set[str]) -> None:
         """What belongs to one problem is qualified by it; the rest is kept once a visit."""
         problem = form.diagnoses[0] if form.kind in {"hypertension", "diabetes"} else None
+        said: set[str] = set()
         for key, values in _observed(form):
             if problem is not None and key in OF_THE_PROBLEM:
                 self._observe(key, qualifier_concept_id=concept_id(problem), **values)
             elif key not in seen or key in REPEATED:
-                seen.add(key)
+                said.add(key)
                 self._observe(key, **values)
+        seen |= said
 
     def _observe(self, key: str, **values: object) -> None:
         self._store.add_numbered(
