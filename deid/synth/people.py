@@ -10,6 +10,8 @@ Locale = Literal["en_US", "zh_CN"]
 Area = Literal["urban", "rural"]
 Sex = Literal["M", "F"]
 LOCALES: tuple[Locale, ...] = ("en_US", "zh_CN")
+BirthMode = Literal["vaginal", "caesarean"]
+Outcome = Literal["live birth", "stillbirth", "miscarriage", "ongoing"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,38 @@ class Relative:
     person_id: int | None
 
 
+@dataclass(frozen=True)
+class Pregnancy:
+    """One pregnancy within the recorded years.
+
+    ``lmp`` is the first day of the last menstrual period, ``weeks`` the completed weeks from it to
+    the end or, while ongoing, to the last day of the records. ``delivered`` is the day of birth or
+    of the loss. ``child`` is a resident of the household whose record begins on that day.
+    """
+
+    lmp: date
+    outcome: Outcome
+    weeks: int
+    delivered: date | None = None
+    child: Resident | None = None
+    mode: BirthMode | None = None
+
+    def __repr__(self) -> str:
+        return f"Pregnancy({self.outcome})"
+
+
+@dataclass(frozen=True)
+class LifeEvent:
+    """Something that changes a life: ``kind`` is a key of the vocabulary, ``about`` whom it hit."""
+
+    kind: str
+    day: date
+    about: Resident | None = None
+
+    def __repr__(self) -> str:
+        return f"LifeEvent({self.kind})"
+
+
 @dataclass(eq=False)
 class Resident:
     """One resident. Filled in order by identities, households, problems and follow-up."""
@@ -109,6 +143,13 @@ class Resident:
     death: date | None = None
     widowed_on: date | None = None
     problems: dict[str, date] = field(default_factory=dict)
+    resolved: dict[str, date] = field(default_factory=dict)
+    pregnancies: list[Pregnancy] = field(default_factory=list)
+    events: list[LifeEvent] = field(default_factory=list)
+    blood_group: str = "BLOOD_O"
+    moved_in: date | None = None
+    moved_out: date | None = None
+    away: list[tuple[date, date]] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return f"Resident({self.person_id})"
@@ -119,9 +160,13 @@ class Resident:
         return day.year - self.birth.year - (0 if had else 1)
 
     def has(self, problem: str, day: date) -> bool:
-        """Has the problem begun by this day?"""
-        onset = self.problems.get(problem)
-        return onset is not None and onset <= day
+        """Has the problem begun by this day, and not ended?"""
+        onset, end = self.problems.get(problem), self.resolved.get(problem)
+        return onset is not None and onset <= day and (end is None or day < end)
+
+    def is_away(self, day: date) -> bool:
+        """Working or studying elsewhere on this day, though the record stays open."""
+        return any(first <= day <= last for first, last in self.away)
 
 
 @dataclass(eq=False)
