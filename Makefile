@@ -2,7 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What the demonstration needs, and what the tests need beyond it.
 STAMP := $(VENV)/.installed
+TESTED := $(VENV)/.installed-for-tests
 
 .PHONY: demo test check format bench clean
 
@@ -10,7 +12,7 @@ STAMP := $(VENV)/.installed
 demo: $(STAMP)
 	$(BIN)/carecommons demo $(if $(PORT),--port $(PORT))
 
-test: $(STAMP)
+test: $(TESTED)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -18,17 +20,24 @@ test: $(STAMP)
 	$(BIN)/pytest -n 2 --ignore tests/acceptance
 	$(BIN)/pytest tests/acceptance
 
-format: $(STAMP)
+format: $(TESTED)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(STAMP)
+bench: $(TESTED)
 	$(BIN)/python -m tests.bench
 
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
 $(STAMP): pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
-	touch $(STAMP)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(INSTALL) --editable '.[engine,portal,lab]'
+	touch $@
+
+$(TESTED): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(INSTALL) --editable '.[test]'
+	touch $(STAMP) $@
 
 clean:
 	rm -rf $(VENV) build *.egg-info
