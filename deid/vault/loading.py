@@ -23,13 +23,13 @@ from sqlalchemy.exc import DBAPIError
 from deid.errors import ImportRefused, VaultError
 from deid.vault.arrival import TableSource
 from deid.vault.reading import VaultSnapshot
-from deid.vault.report import ImportReport, Skipped, TableReport
+from deid.vault.report import ImportReport, ResourceReport, Skipped, TableReport
 from deid.vault.rows import rows_within
-from deid.vault.rules import concept_columns, has_row_id, references
+from deid.vault.rules import concept_columns, has_row_id, is_parent, references
 from deid.vault.schema import BOOKKEEPING_TABLES, VOCABULARY_TABLES, metadata
 from deid.vault.staging import BATCH_ROWS, StagedTable, open_staging
 from deid.vault.transactions import write_transaction
-from deid.vault.writing import delete_keys, insert_batches
+from deid.vault.writing import delete_keys, insert_batches, update_batches
 
 Progress = Callable[[str, int], None]
 
@@ -52,14 +52,15 @@ class LoadOptions:
 
     ``unknown_concepts`` is about the main concept of a row only; ``duplicate_keys`` about
     different rows of one key in tables that nothing refers to; ``today`` is the last day on which
-    something can have happened; ``replace`` names tables whose rows are derived from others and
-    give way to newer ones, as vocabulary does.
+    something can have happened; ``replace`` names tables whose rows give way to newer ones, as
+    vocabulary does; ``advice`` ends the reason for refusing a row whose key is taken.
     """
 
     unknown_concepts: Literal["refuse", "keep"] = "refuse"
     duplicate_keys: Literal["refuse", "renumber"] = "refuse"
     today: dt.date | None = None
     replace: frozenset[str] = frozenset()
+    advice: str = ""
 
     @property
     def last_day(self) -> dt.date:
@@ -73,6 +74,7 @@ class Remarks:
 
     skipped: Sequence[Skipped] = ()
     notes: Sequence[str] = ()
+    resources: Sequence[ResourceReport] = ()
 
 
 def load_dataset(
@@ -140,27 +142,79 @@ def load_within(
     progress: Progress | None = None,
 ) -> ImportReport:
     """:func:`load_dataset` inside a transaction of :func:`import_transaction`."""
-    options = options or LoadOptions()
-    remarks = remarks or Remarks()
-    unknown = sorted(set(dataset) - set(LOADING_ORDER))
-    if unknown:
-        raise ImportRefused(f"{', '.join(unknown)}: no such table in the vault")
-    started = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-    reports = []
+    with loading_parts(connection, source, kind, options=options, progress=progress) as parts:
+        parts.load(dataset)
+        return parts.finish(remarks or Remarks())
+
+
+class PartsLoading:
+    """One import that comes in parts, so that memory holds only one of them. All is one batch."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        staging: duckdb.DuckDBPyConnection,
+        source: str,
+        kind: str,
+        options: LoadOptions,
+        progress: Progress | None,
+    ) -> None:
+        self._connection = connection
+        self._staging = staging
+        self._source = source
+        self._kind = kind
+        self._options = options
+        self._progress = progress
+        self._started = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+        self._reports: dict[str, TableReport] = {}
+
+    def load(self, dataset: Mapping[str, TableSource]) -> None:
+        """Load one part; its rows may refer to rows of this and earlier parts.
+
+        Raises:
+            ImportRefused: for a fault that makes a whole table doubtful.
+        """
+        unknown = sorted(set(dataset) - set(LOADING_ORDER))
+        if unknown:
+            raise ImportRefused(f"{', '.join(unknown)}: no such table in the vault")
+        names = tuple(name for name in LOADING_ORDER if name in dataset)
+        load = _Load(self._connection, self._staging, self._options, names)
+        for table in names:
+            if self._progress:
+                self._progress(table, 0)
+            report = load.table(table, dataset[table])
+            earlier = self._reports.get(table)
+            self._reports[table] = earlier.joined(report) if earlier else report
+            if self._progress:
+                self._progress(table, report.read)
+
+    def finish(self, remarks: Remarks) -> ImportReport:
+        """The report of all parts, which is kept in the vault too."""
+        tables = [n for n in LOADING_ORDER if n in self._reports and n not in BOOKKEEPING_TABLES]
+        report = ImportReport(
+            self._source,
+            self._kind,
+            tuple(self._reports[name] for name in tables),
+            tuple(remarks.skipped),
+            tuple(remarks.notes),
+            tuple(remarks.resources),
+        )
+        _record(self._connection, report, self._started)
+        return report
+
+
+@contextmanager
+def loading_parts(
+    connection: Connection,
+    source: str,
+    kind: str,
+    *,
+    options: LoadOptions | None = None,
+    progress: Progress | None = None,
+) -> Iterator[PartsLoading]:
+    """An import in parts inside a transaction of :func:`import_transaction`."""
     with open_staging() as staging:
-        load = _Load(connection, staging, options, tuple(n for n in LOADING_ORDER if n in dataset))
-        for table in load.tables:
-            if progress:
-                progress(table, 0)
-            reports.append(load.table(table, dataset[table]))
-            if progress:
-                progress(table, reports[-1].read)
-    reports = [report for report in reports if report.table not in BOOKKEEPING_TABLES]
-    report = ImportReport(
-        source, kind, tuple(reports), tuple(remarks.skipped), tuple(remarks.notes)
-    )
-    _record(connection, report, started)
-    return report
+        yield PartsLoading(connection, staging, source, kind, options or LoadOptions(), progress)
 
 
 class _Load:
@@ -181,8 +235,10 @@ class _Load:
         self.tables = tables
         parents = {r.table for table in tables for r in references(table)}
         for name in sorted(parents | {table for table in tables if has_row_id(table)}):
-            staging.execute(f"CREATE TABLE known_{name} (id BIGINT)")
-            staging.execute(f"CREATE TABLE refused_{name} (id BIGINT)")
+            staging.execute(f"CREATE OR REPLACE TABLE known_{name} (id BIGINT)")
+            # What an earlier part refused stays refused.
+            staging.execute(f"CREATE TABLE IF NOT EXISTS refused_{name} (id BIGINT)")
+        staging.execute("CREATE OR REPLACE TABLE known_concept (id BIGINT)")
         self._in_vault = {
             name: self._snapshot.rows(name) for name in sorted(parents | {*tables, "concept"})
         }
@@ -231,11 +287,19 @@ class _Load:
         staged.judge_concepts(refuse=self._options.unknown_concepts == "refuse")
         staged.judge_self_references()
         staged.mark_equal()
-        staged.judge_different(replace=name in VOCABULARY_TABLES or name in self._options.replace)
+        staged.judge_different(
+            replace=name in VOCABULARY_TABLES or name in self._options.replace,
+            advice=self._options.advice,
+        )
         staged.judge_self_references()
         staged.remember_key()
-        delete_keys(self._connection, name, staged.updated_keys())
-        insert_batches(self._connection, name, staged.accepted())
+        if is_parent(name):
+            # Rows that others refer to are changed where they are.
+            update_batches(self._connection, name, staged.accepted("updated"))
+            insert_batches(self._connection, name, staged.accepted("new"))
+        else:
+            delete_keys(self._connection, name, staged.updated_keys())
+            insert_batches(self._connection, name, staged.accepted("new", "updated"))
         self._keep_digest(name, staged)
         if name == "concept":
             self._staging.execute(

@@ -33,6 +33,27 @@ class TableReport:
         """Rows refused, for whatever reason."""
         return sum(refusal.rows for refusal in self.refusals)
 
+    def joined(self, later: TableReport) -> TableReport:
+        """This part of a table and a later one, as one report."""
+        refusals = {refusal.reason: refusal for refusal in self.refusals}
+        for more in later.refusals:
+            first = refusals.get(more.reason, Refusal(more.reason, 0))
+            refusals[more.reason] = Refusal(
+                more.reason, first.rows + more.rows, first.examples or more.examples
+            )
+        warnings = dict(self.warnings)
+        for warning, rows in later.warnings.items():
+            warnings[warning] = warnings.get(warning, 0) + rows
+        return TableReport(
+            self.table,
+            self.read + later.read,
+            self.loaded + later.loaded,
+            self.updated + later.updated,
+            self.already_there + later.already_there,
+            tuple(sorted(refusals.values(), key=lambda refusal: (-refusal.rows, refusal.reason))),
+            warnings,
+        )
+
 
 @dataclass(frozen=True)
 class Skipped:
@@ -44,6 +65,22 @@ class Skipped:
 
 
 @dataclass(frozen=True)
+class ResourceReport:
+    """Resources of one FHIR type, and how many of their main codes have a standard concept.
+
+    ``changed`` are those of which the vault holds another version: replaced, or refused if the
+    import was not told to update.
+    """
+
+    type: str
+    added: int
+    changed: int
+    unchanged: int
+    codes: int = 0
+    mapped: int = 0
+
+
+@dataclass(frozen=True)
 class ImportReport:
     """The whole of one import, in the order in which tables were loaded."""
 
@@ -52,6 +89,7 @@ class ImportReport:
     tables: tuple[TableReport, ...]
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
+    resources: tuple[ResourceReport, ...] = ()
 
     @property
     def read(self) -> int:
@@ -65,7 +103,7 @@ class ImportReport:
 
     @property
     def updated(self) -> int:
-        """Vocabulary rows that replaced an older version of themselves."""
+        """Rows that replaced an older version of themselves."""
         return sum(table.updated for table in self.tables)
 
     @property
@@ -111,6 +149,7 @@ class ImportReport:
         for row in rows:
             numbers = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
             lines.append("  ".join([row[0].ljust(widths[0]), *numbers]))
+        lines += _section("resources", self._resource_lines())
         lines += _section("refused", self._refusal_lines())
         lines += _section("kept, with a warning", self._warning_lines())
         lines += _section(
@@ -118,6 +157,18 @@ class ImportReport:
         )
         lines += _section("notes", list(self.notes))
         return "\n".join(lines)
+
+    def _resource_lines(self) -> list[str]:
+        return [
+            f"{r.type}: {r.added:,} added, {r.changed:,} changed, {r.unchanged:,} unchanged"
+            + (
+                f"; {r.mapped:,} of {r.codes:,} codes are standard concepts "
+                f"({r.mapped / r.codes:.0%})"
+                if r.codes
+                else ""
+            )
+            for r in self.resources
+        ]
 
     def _refusal_lines(self) -> list[str]:
         return [

@@ -221,14 +221,15 @@ class StagedTable:
             )
         )
 
-    def judge_different(self, *, replace: bool) -> None:
+    def judge_different(self, *, replace: bool, advice: str = "") -> None:
         """Refuse new rows whose key the vault holds with other content, or let them replace it."""
         if not self._holds_any:
             return
         if replace:
             change = "_state = 'updated'"
         else:
-            change = "_reason = 'the vault holds another row of this key'"
+            reason = "the vault holds another row of this key" + (f"; {advice}" if advice else "")
+            change = f"_reason = {sql_text(reason)}"
         self._staging.execute(
             f"UPDATE staged SET {change} FROM held WHERE {self._same_key('held')} "
             "AND staged._state = 'new' AND staged._reason IS NULL"
@@ -303,7 +304,10 @@ class StagedTable:
             return
         key = quoted(self.key[0])
         self._staging.execute(
-            f"CREATE OR REPLACE TABLE refused_{self.table} AS "
+            f"DELETE FROM refused_{self.table} WHERE id IN (SELECT {key} FROM staged)"
+        )
+        self._staging.execute(
+            f"INSERT INTO refused_{self.table} "
             f"SELECT {key} AS id FROM staged WHERE _reason IS NOT NULL AND {key} IS NOT NULL "
             f"EXCEPT SELECT {key} FROM staged WHERE _reason IS NULL"
         )
@@ -335,10 +339,11 @@ class StagedTable:
             f"SELECT count(*) FROM staged WHERE _reason IS NULL AND _state = '{state}'"
         )
 
-    def accepted(self) -> Iterator[pa.RecordBatch]:
-        """Rows to insert, in the vault's types, ordered by key."""
+    def accepted(self, *states: str) -> Iterator[pa.RecordBatch]:
+        """Rows accepted as ``new`` or ``updated``, in the vault's types, ordered by key."""
+        wanted = ", ".join(sql_text(state) for state in states)
         reader: pa.RecordBatchReader = self._staging.sql(
-            f"SELECT {self._content()} FROM staged WHERE _reason IS NULL AND _state <> 'there' "
+            f"SELECT {self._content()} FROM staged WHERE _reason IS NULL AND _state IN ({wanted}) "
             f"ORDER BY {', '.join(quoted(name) for name in self.key)}"
         ).to_arrow_reader(BATCH_ROWS)
         yield from reader

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, bindparam, delete, insert
+from sqlalchemy import Connection, bindparam, delete, insert, update
 
 from deid.vault.schema import metadata
 
@@ -34,6 +34,25 @@ def delete_keys(connection: Connection, table: str, keys: pa.Table) -> None:
     parameters = [{f"key_{name}": value for name, value in row.items()} for row in keys.to_pylist()]
     if parameters:
         connection.execute(statement, parameters)
+
+
+def update_batches(connection: Connection, table: str, batches: Iterable[pa.RecordBatch]) -> None:
+    """Write whole rows over those of the same primary key; columns are named by the batches."""
+    target = metadata.tables[table]
+    keys = [column.name for column in target.primary_key.columns]
+    for batch in batches:
+        others = [name for name in batch.schema.names if name not in keys]
+        statement = (
+            update(target)
+            .where(*(target.columns[name] == bindparam(f"key_{name}") for name in keys))
+            .values({name: bindparam(f"new_{name}") for name in others})
+        )
+        rows = [
+            {(f"key_{name}" if name in keys else f"new_{name}"): row[name] for name in row}
+            for row in batch.to_pylist()
+        ]
+        if rows:
+            connection.execute(statement, rows)
 
 
 def _insert_sqlite(connection: Connection, table: str, batches: Iterable[pa.RecordBatch]) -> int:
