@@ -105,3 +105,15 @@ class ManifestMismatch(ReleaseError):
     """A release's files are not what its manifest says."""
 
     code = "deid.manifest_mismatch"
+
+
+class VocabularyError(DeidError):
+    """Files of a vocabulary are missing, malformed or contradict each other."""
+
+    code = "deid.vocabulary"
+
+
+class GrammarError(DeidError):
+    """A grammar that notes are written by cannot be parsed or names what there is not."""
+
+    code = "deid.grammar"

@@ -6,12 +6,8 @@ Athena download loads that beside it; ids do not collide, because OHDSI leaves t
 2,000,000,000 on to sites.
 """
 
-from deid.vocabulary.loading import (
-    BASE_VOCABULARY_TABLES,
-    LOCAL_IDS,
-    LOCAL_VOCABULARY,
-    load_base_vocabulary,
-)
+from deid.vocabulary.loading import BASE_VOCABULARY_TABLES, load_base_vocabulary
+from deid.vocabulary.source import LOCAL_IDS, LOCAL_VOCABULARY
 from deid.vocabulary.terms import Term, load_terms, render_names
 
 __all__ = [

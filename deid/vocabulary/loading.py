@@ -1,15 +1,15 @@
-"""Reads the shipped vocabulary as a dataset of vault tables."""
+"""The shipped vocabulary as a dataset of vault tables."""
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 
 import pyarrow as pa
 from pyarrow import csv
 
-LOCAL_VOCABULARY = "CareCommons"
-LOCAL_IDS = range(2_000_000_000, 2_147_483_648)
-"""Concept ids that OHDSI leaves to sites, as far as 32-bit readers can follow."""
+from deid.vocabulary.source import SourceTerm, read_terms
+from deid.vocabulary.tables import DESCRIBED, derive_tables
 
 BASE_VOCABULARY_TABLES = (
     "concept",
@@ -28,15 +28,23 @@ def load_base_vocabulary() -> dict[str, pa.Table]:
 
     ``concept_ancestor`` is the closure of the shipped ``Is a`` relationships: its levels count
     steps within this subset, not within the whole of SNOMED CT or RxNorm.
+
+    Raises:
+        VocabularyError: if the source files contradict each other, with file and line.
     """
-    return {table: _read(table) for table in BASE_VOCABULARY_TABLES}
+    return dict(_tables())
 
 
-def _arrow_type(column: str) -> pa.DataType:
-    """By name, as OMOP's naming allows: the vault itself reads this package, not the reverse."""
-    if "concept_id" in column or column.endswith("_levels_of_separation"):
-        return pa.int64()
-    return pa.date32() if column.endswith("_date") else pa.string()
+@cache
+def source_terms() -> tuple[SourceTerm, ...]:
+    """The lines of all term files, by concept id, checked."""
+    return read_terms(files("deid.vocabulary") / "data" / "terms")
+
+
+@cache
+def _tables() -> dict[str, pa.Table]:
+    derived = derive_tables(source_terms(), {table: _read(table) for table in DESCRIBED})
+    return {table: derived[table] for table in BASE_VOCABULARY_TABLES}
 
 
 def _read(table: str) -> pa.Table:
@@ -47,7 +55,11 @@ def _read(table: str) -> pa.Table:
         return csv.read_csv(
             file,
             convert_options=csv.ConvertOptions(
-                column_types={name: _arrow_type(name) for name in names},
+                column_types={
+                    # By name, as OMOP's naming allows: the vault itself reads this package.
+                    name: pa.int64() if name.endswith("concept_id") else pa.string()
+                    for name in names
+                },
                 # Only an empty field is no value: the vocabulary "None" is a name.
                 null_values=[""],
                 strings_can_be_null=True,

@@ -1,21 +1,24 @@
-"""The curated bilingual table of what synthetic residents and cases speak of.
-
-``data/term.csv`` gives each concept a key for program code, its English and Chinese name, its
-ICD-10 or ATC code, and for a measurement its unit and reference range in that unit.
-"""
+"""The curated bilingual table of what synthetic residents, cases and importers speak of."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
+
+from deid.vocabulary.loading import source_terms
+
+NAMES = Path(__file__).with_name("names.py")
 
 
 @dataclass(frozen=True)
 class Term:
-    """One concept of the shipped vocabulary in both languages; absent codes are ``None``."""
+    """One concept of the shipped vocabulary in both languages; absent codes are ``None``.
+
+    The reference range is in the unit of ``unit_concept_id``; for a LOINC concept ``concept_code``
+    is the LOINC code.
+    """
 
     concept_id: int
     key: str
@@ -26,32 +29,39 @@ class Term:
     unit_concept_id: int | None
     range_low: float | None
     range_high: float | None
+    domain_id: str
+    vocabulary_id: str
+    concept_code: str
 
 
 @cache
 def load_terms() -> tuple[Term, ...]:
-    """All terms, by concept id."""
-    with (files("deid.vocabulary") / "data" / "term.csv").open(encoding="utf-8") as file:
-        return tuple(
-            Term(
-                concept_id=int(row["concept_id"]),
-                key=row["key"],
-                en=row["en"],
-                zh=row["zh"],
-                icd10=row["icd10"] or None,
-                atc=row["atc"] or None,
-                unit_concept_id=int(row["unit_concept_id"]) if row["unit_concept_id"] else None,
-                range_low=float(row["range_low"]) if row["range_low"] else None,
-                range_high=float(row["range_high"]) if row["range_high"] else None,
-            )
-            for row in csv.DictReader(file)
+    """All terms, by concept id.
+
+    Raises:
+        VocabularyError: if the source files contradict each other, with file and line.
+    """
+    return tuple(
+        Term(
+            concept_id=term.concept_id,
+            key=term.key,
+            en=term.en,
+            zh=term.zh,
+            icd10=term.icd10,
+            atc=term.atc,
+            unit_concept_id=term.unit_concept_id,
+            range_low=term.range_low,
+            range_high=term.range_high,
+            domain_id=term.domain_id,
+            vocabulary_id=term.vocabulary_id,
+            concept_code=term.concept_code,
         )
+        for term in source_terms()
+    )
 
 
 def render_names(terms: Iterable[Term]) -> str:
     """Source text of ``deid/vocabulary/names.py``: one constant a term."""
     lines = [f"{term.key} = {term.concept_id}" for term in sorted(terms, key=lambda t: t.key)]
-    head = (
-        '"""Concept ids by name; written by `deid.vocabulary.render_names` from data/term.csv."""'
-    )
+    head = '"""Concept ids by name; written from data/terms by `python -m deid.vocabulary`."""'
     return "\n".join([head, "", *lines, ""])
