@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, bindparam, delete, insert, update
+from sqlalchemy.exc import DBAPIError
 
 from deid.vault.schema import metadata
 
@@ -87,16 +88,18 @@ def _copy_postgresql(connection: Connection, table: str, batches: Iterable[pa.Re
     if first is None:
         return 0
     names = ", ".join(_quoted(connection, name) for name in first.schema.names)
-    with (
-        driver.cursor() as cursor,
-        cursor.copy(f"COPY {_quoted(connection, table)} ({names}) FROM STDIN") as copy,
-    ):
-        batch: pa.RecordBatch | None = first
-        while batch is not None:
-            for values in _tuples(batch.columns):
-                copy.write_row(values)
-            rows += batch.num_rows
-            batch = next(iterator, None)
+    statement = f"COPY {_quoted(connection, table)} ({names}) FROM STDIN"
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            batch: pa.RecordBatch | None = first
+            while batch is not None:
+                for values in _tuples(batch.columns):
+                    copy.write_row(values)
+                rows += batch.num_rows
+                batch = next(iterator, None)
+    except connection.dialect.loaded_dbapi.Error as error:
+        # Below SQLAlchemy nobody wraps the driver's errors, whose text quotes the row.
+        raise DBAPIError(statement, None, error) from None
     return rows
 
 

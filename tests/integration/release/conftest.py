@@ -1,24 +1,39 @@
+"""A vault on SQLite and one on PostgreSQL: the same tests run on both."""
+
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
 from deid.build.pipeline import build_release
 from deid.policy import load_policy
 from deid.release import Release
-from tests.integration.release.residents import (
-    fixed_keyring,
-    make_vault,
-    residents,
-    settings_for,
+from tests.integration.release.residents import fixed_keyring, residents, settings_for
+from tests.integration.release.vaults import PostgresVaults, SqliteVaults
+
+
+@pytest.fixture(
+    scope="session",
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)],
 )
+def vaults(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SqliteVaults | PostgresVaults]:
+    """Makes vaults on the database under test: ``vaults.new(rows)`` gives a URL."""
+    made: SqliteVaults | PostgresVaults
+    if request.param == "postgresql":
+        made = PostgresVaults(request.getfixturevalue("postgres_server"))
+    else:
+        made = SqliteVaults(tmp_path_factory.mktemp("vaults"))
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")
-def vault_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+def vault_url(vaults: SqliteVaults | PostgresVaults) -> str:
     """A vault of sixty residents with notes; nobody writes into it."""
-    return make_vault(tmp_path_factory.mktemp("residents"), residents())
+    return vaults.new(residents())
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +45,6 @@ def published(vault_url: str, tmp_path_factory: pytest.TempPathFactory) -> Relea
 
 
 @pytest.fixture
-def small_vault_url(tmp_path: Path) -> str:
+def small_vault_url(vaults: SqliteVaults | PostgresVaults) -> str:
     """A vault of one's own, without notes."""
-    return make_vault(tmp_path / "own", residents(notes=False))
+    return vaults.new(residents(notes=False))

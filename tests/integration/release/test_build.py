@@ -20,12 +20,14 @@ from deid.vault.store import open_vault
 from tests.integration.release.residents import (
     fixed_keyring,
     full_name,
-    make_vault,
     phone,
     record_number,
     residents,
     settings_for,
 )
+from tests.integration.release.vaults import PostgresVaults, SqliteVaults
+
+Vaults = SqliteVaults | PostgresVaults
 
 PEOPLE = range(1, 61)
 
@@ -194,11 +196,11 @@ def test_an_id_whose_table_a_concept_names_points_to_the_same_row(published: Rel
 
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_note_that_cannot_be_scrubbed_stops_the_build_and_is_named_by_its_row(
-    tmp_path: Path, processes: int
+    vaults: Vaults, tmp_path: Path, processes: int
 ) -> None:
     rows = residents()
     rows["note"][101]["note_text"] = f"{full_name(26)} " * 400_000
-    url = make_vault(tmp_path, rows)
+    url = vaults.new(rows)
     settings = settings_for(tmp_path, url, processes)
     with pytest.raises(TextRefused) as refusal:
         build_release(settings, fixed_keyring(), url, load_policy("limited-research"), "r", "R")
@@ -291,8 +293,10 @@ def test_a_column_without_a_treatment_stops_the_build(small_vault_url: str, tmp_
     assert not settings.release_root.exists() or list(settings.release_root.iterdir()) == []
 
 
-def test_too_few_people_are_refused_by_the_gate_with_every_threshold(tmp_path: Path) -> None:
-    url = make_vault(tmp_path, residents(people=4, notes=False))
+def test_too_few_people_are_refused_by_the_gate_with_every_threshold(
+    vaults: Vaults, tmp_path: Path
+) -> None:
+    url = vaults.new(residents(people=4, notes=False))
     settings = settings_for(tmp_path, url)
     with pytest.raises(GateRefused) as refusal:
         build_release(settings, fixed_keyring(), url, load_policy("limited-research"), "r", "R")
@@ -328,14 +332,16 @@ visit_source_value = "keep"
     assert list(settings.release_root.iterdir()) == []
 
 
-def test_an_empty_vault_is_refused(tmp_path: Path) -> None:
-    url = make_vault(tmp_path, {"location": [{"location_id": 1}]})
+def test_an_empty_vault_is_refused(vaults: Vaults, tmp_path: Path) -> None:
+    url = vaults.new({"location": [{"location_id": 1}]})
     settings = settings_for(tmp_path, url)
     with pytest.raises(GateRefused, match="no dated record"):
         build_release(settings, fixed_keyring(), url, load_policy("teaching"), "r", "R")
 
 
-def test_old_diseases_do_not_lay_open_the_day_on_which_the_records_begin(tmp_path: Path) -> None:
+def test_old_diseases_do_not_lay_open_the_day_on_which_the_records_begin(
+    vaults: Vaults, tmp_path: Path
+) -> None:
     rows = residents(visits=40, notes=False)
     begin = min(row["visit_start_date"] for row in rows["visit_occurrence"])
     for number, row in enumerate(rows["visit_occurrence"]):
@@ -348,7 +354,7 @@ def test_old_diseases_do_not_lay_open_the_day_on_which_the_records_begin(tmp_pat
     for row in rows["observation_period"]:
         row["observation_period_end_date"] = begin + dt.timedelta(days=39 * 90)
     del rows["observation"]
-    made = make_vault(tmp_path / "own", rows)
+    made = vaults.new(rows)
     policy = load_policy("limited-research")
     release = build_release(settings_for(tmp_path, made), fixed_keyring(), made, policy, "r", "R")
     reach = dt.timedelta(weeks=50)

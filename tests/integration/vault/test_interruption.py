@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, make_url, text
 
+from deid.errors import VaultError
 from deid.vault.loading import LoadOptions, load_dataset
 from deid.vault.store import create_vault, open_vault, read_tables
-from tests.integration.vault.records import TODAY, condition, dataset
+from tests.integration.vault.records import TODAY, condition, dataset, note
 
 PROGRAM = """
 import sys
@@ -99,3 +104,61 @@ except VaultError as error:
         assert snapshot.snapshot_id == before
     rows = dataset(condition_occurrence=[condition(90, 1)])
     assert load_dataset(vault, rows, "test", "omop", options=options).loaded == 1
+
+
+SMALL = 40 * 2**20
+
+
+@pytest.fixture
+def small_disk(postgres_server: str, tmp_path: Path) -> Iterator[Path]:
+    """A file system of 40 MiB that belongs to the server's account."""
+    if make_url(postgres_server).host not in {"127.0.0.1", "localhost"} or os.geteuid() != 0:
+        pytest.skip("only root can give a PostgreSQL server of this machine a small disk")
+    folder = Path("/run") / f"carecommons-small-{secrets.token_hex(6)}"
+    folder.mkdir(mode=0o700)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs", folder], capture_output=True
+    )
+    if mounted.returncode:
+        folder.rmdir()
+        pytest.skip("this machine does not let root mount a tmpfs")
+    shutil.chown(folder, "postgres")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+    folder.rmdir()
+
+
+@pytest.fixture
+def url_on_small_disk(postgres_server: str, small_disk: Path) -> Iterator[str]:
+    """URL of a database whose tables lie on the small disk."""
+    name = f"cc_{secrets.token_hex(6)}"
+    admin = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE TABLESPACE {name} LOCATION '{small_disk}'"))
+        connection.execute(text(f"CREATE DATABASE {name} TABLESPACE {name}"))
+    yield make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        connection.execute(text(f"DROP TABLESPACE {name}"))
+    admin.dispose()
+
+
+@pytest.mark.postgres
+def test_a_full_disk_of_the_server_is_told_and_leaves_the_vault_as_it_was(
+    url_on_small_disk: str,
+) -> None:
+    vault = create_vault(url_on_small_disk, base_vocabulary=False)
+    options = LoadOptions(today=TODAY)
+    load_dataset(vault, dataset(), "test", "omop", options=options)
+    with read_tables(vault) as snapshot:
+        before = snapshot.snapshot_id
+    # Texts that do not compress, so that they fill pages.
+    notes = [note(n, 1, secrets.token_hex(8000)) for n in range(SMALL // 8000)]
+    with pytest.raises(VaultError) as refusal:
+        load_dataset(vault, dataset(note=notes), "test", "omop", options=options)
+    assert str(refusal.value) == "the vault's disk is full; nothing was loaded"
+    with read_tables(vault) as snapshot:
+        assert snapshot.snapshot_id == before
+    rows = dataset(condition_occurrence=[condition(90, 1)])
+    assert load_dataset(vault, rows, "test", "omop", options=options).loaded == 1
+    vault.dispose()
