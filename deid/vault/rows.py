@@ -10,13 +10,15 @@ SQLAlchemy's cursor. All give the types of the SELECT's own columns; a test comp
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, Dialect, Engine, Select
+from sqlalchemy.exc import DBAPIError
 
+from deid.errors import VaultError
 from deid.vault.arrow import arrow_type
 
 
@@ -105,7 +107,11 @@ def rows_within(connection: Connection) -> Rows:
 
 @contextmanager
 def open_rows(engine: Engine) -> Iterator[Rows]:
-    """One read transaction by the fastest way this engine's database has."""
+    """One read transaction by the fastest way this engine's database has.
+
+    Raises:
+        VaultError: if the database fails while it is read.
+    """
     if engine.dialect.name == "postgresql":
         with _adbc_postgresql(engine) as connection:
             yield AdbcRows(connection, engine.dialect)
@@ -116,14 +122,19 @@ def open_rows(engine: Engine) -> Iterator[Rows]:
 
 @contextmanager
 def cursor_rows(engine: Engine) -> Iterator[Rows]:
-    """One read transaction by SQLAlchemy alone."""
+    """One read transaction by SQLAlchemy alone.
+
+    Raises:
+        VaultError: if the database fails while it is read.
+    """
     with _transaction(engine) as connection:
         yield CursorRows(connection)
 
 
 @contextmanager
 def _transaction(engine: Engine) -> Iterator[Connection]:
-    with engine.connect() as plain:
+    errors = (DBAPIError, engine.dialect.loaded_dbapi.Error)
+    with _clear_errors(errors), engine.connect() as plain:
         connection = plain
         if engine.dialect.name != "sqlite":
             connection = plain.execution_options(isolation_level="REPEATABLE READ")
@@ -136,10 +147,28 @@ def _adbc_postgresql(engine: Engine) -> Iterator[Any]:
     from adbc_driver_postgresql import dbapi
 
     uri = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    with dbapi.connect(uri, autocommit=True) as connection, connection.cursor() as cursor:
+    with (
+        _clear_errors((dbapi.Error,)),
+        dbapi.connect(uri, autocommit=True) as connection,
+        connection.cursor() as cursor,
+    ):
         cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         yield connection
-        cursor.execute("ROLLBACK")
+        # All was read: that the server has gone since then harms nothing.
+        with suppress(dbapi.Error):
+            cursor.execute("ROLLBACK")
+
+
+@contextmanager
+def _clear_errors(errors: tuple[type[Exception], ...]) -> Iterator[None]:
+    """Only the driver's class is named: its text holds the statement and may quote values."""
+    try:
+        yield
+    except errors as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        raise VaultError(
+            f"the vault's database failed while it was read ({type(cause).__name__})"
+        ) from None
 
 
 def _text_of(statement: Select[Any], dialect: Dialect) -> str:

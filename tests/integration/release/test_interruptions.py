@@ -8,7 +8,14 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+from sqlalchemy import create_engine, text
+
+from deid.build.pipeline import build_release
+from deid.errors import VaultError
+from deid.policy import load_policy
 from deid.release import list_releases, open_release
+from tests.integration.release.residents import fixed_keyring, settings_for
 
 ROOT = Path(__file__).resolve().parents[3]
 KILLED_AT_LINES = (1, 2, 3)
@@ -76,3 +83,40 @@ def test_of_two_builds_of_one_name_one_wins_and_the_other_is_told(
     assert leftovers(tmp_path) == ["county-v1"]
     code, out, _ = run(tmp_path, small_vault_url, "county-v1", "build")
     assert (code, "is published and never changes" in out) == (1, True)
+
+
+def build_and_lose_the_server(folder: Path, url: str, name: str, at_line: int) -> None:
+    """Build a release; its connections are cut at a line of progress."""
+    lines = 0
+
+    def cut(_line: str) -> None:
+        nonlocal lines
+        lines += 1
+        if lines == at_line:
+            engine = create_engine(url)
+            with engine.connect() as connection:
+                connection.execute(
+                    text(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    )
+                )
+            engine.dispose()
+
+    policy = load_policy("teaching")
+    build_release(settings_for(folder, url), fixed_keyring(), url, policy, name, "A county", cut)
+    assert lines >= at_line
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("vaults", ["postgresql"], indirect=True)
+def test_a_server_that_is_lost_stops_the_build_unless_all_was_read(
+    small_vault_url: str, tmp_path: Path
+) -> None:
+    with pytest.raises(VaultError, match="failed while it was read") as refusal:
+        build_and_lose_the_server(tmp_path, small_vault_url, "lost", at_line=1)
+    assert "SELECT" not in str(refusal.value)
+    assert leftovers(tmp_path) == []
+    build_and_lose_the_server(tmp_path, small_vault_url, "read", at_line=2)
+    assert leftovers(tmp_path) == ["read"]
+    open_release(tmp_path / "releases", "read").check_files()
