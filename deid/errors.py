@@ -64,6 +64,12 @@ class ImportRefused(DeidError):
     code = "deid.import_refused"
 
 
+class FormError(DeidError):
+    """A file that describes the resident-record forms is malformed or contradicts itself."""
+
+    code = "deid.form"
+
+
 class TextRefused(DeidError):
     """A text cannot be scrubbed safely."""
 
