@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 
 from deid.errors import ImportRefused, VaultError
 from deid.vault.arrival import TableSource
+from deid.vault.digests import DIGEST_MODULUS, digest_of
 from deid.vault.reading import VaultSnapshot
 from deid.vault.report import ImportReport, ResourceReport, Skipped, TableReport
 from deid.vault.rows import rows_within
@@ -188,6 +189,32 @@ class PartsLoading:
             if self._progress:
                 self._progress(table, report.read)
 
+    def remove(self, table: str, ids: Sequence[int]) -> set[int]:
+        """Delete rows of earlier imports; gives those that others refer to, which stay."""
+        (key,) = metadata.tables[table].primary_key.columns
+        stay = self._referred_to(table, ids)
+        wanted = sorted(set(ids) - stay)
+        rows = select(*metadata.tables[table].columns).where(key.in_(wanted))
+        batches = list(rows_within(self._connection).fetch(rows, LOOK_UP_IDS))
+        for batch in batches:
+            self._staging.register("gone", pa.Table.from_batches([batch]))
+            digest = digest_of(self._staging, table, "SELECT * FROM gone")
+            self._staging.unregister("gone")
+            keys = pa.table({key.name: batch.column(key.name)})
+            delete_keys(self._connection, table, keys)
+            _keep_digest(self._connection, table, -digest)
+        return stay
+
+    def _referred_to(self, table: str, ids: Sequence[int]) -> set[int]:
+        found: set[int] = set()
+        for other in LOADING_ORDER:
+            for reference in references(other):
+                if reference.table == table:
+                    column = metadata.tables[other].columns[reference.column]
+                    rows = self._connection.execute(select(column).where(column.in_(ids)))
+                    found.update(rows.scalars())
+        return found
+
     def finish(self, remarks: Remarks) -> ImportReport:
         """The report of all parts, which is kept in the vault too."""
         tables = [n for n in LOADING_ORDER if n in self._reports and n not in BOOKKEEPING_TABLES]
@@ -300,7 +327,7 @@ class _Load:
         else:
             delete_keys(self._connection, name, staged.updated_keys())
             insert_batches(self._connection, name, staged.accepted("new", "updated"))
-        self._keep_digest(name, staged)
+        _keep_digest(self._connection, name, staged.digest_change())
         if name == "concept":
             self._staging.execute(
                 "INSERT INTO known_concept SELECT concept_id FROM staged "
@@ -316,20 +343,19 @@ class _Load:
             warnings=staged.warnings,
         )
 
-    def _keep_digest(self, name: str, staged: StagedTable) -> None:
-        if name in BOOKKEEPING_TABLES:
-            return
-        kept = metadata.tables["table_digest"]
-        where = kept.c.table_name == name
-        row = self._connection.execute(select(kept.c.digest).where(where)).scalar_one_or_none()
-        digest = f"{(int(row or '0', 16) + staged.digest_change()) % (1 << 256):064x}"
-        rows = self._connection.execute(
-            select(func.count()).select_from(metadata.tables[name])
-        ).scalar_one()
-        if row is None:
-            self._connection.execute(insert(kept).values(table_name=name, rows=rows, digest=digest))
-        else:
-            self._connection.execute(update(kept).where(where).values(rows=rows, digest=digest))
+
+def _keep_digest(connection: Connection, table: str, change: int) -> None:
+    if table in BOOKKEEPING_TABLES:
+        return
+    kept = metadata.tables["table_digest"]
+    where = kept.c.table_name == table
+    row = connection.execute(select(kept.c.digest).where(where)).scalar_one_or_none()
+    digest = f"{(int(row or '0', 16) + change) % DIGEST_MODULUS:064x}"
+    rows = connection.execute(select(func.count()).select_from(metadata.tables[table])).scalar_one()
+    if row is None:
+        connection.execute(insert(kept).values(table_name=table, rows=rows, digest=digest))
+    else:
+        connection.execute(update(kept).where(where).values(rows=rows, digest=digest))
 
 
 def _record(connection: Connection, report: ImportReport, started: dt.datetime) -> None:

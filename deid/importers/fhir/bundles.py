@@ -6,11 +6,13 @@ be imported is only checked to be a FHIR resource at all.
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from fhir.resources.R4B import get_fhir_model_class
 from pydantic import ValidationError
@@ -19,41 +21,29 @@ from deid.errors import ImportRefused
 
 Resource = dict[str, Any]
 BUNDLE_TYPES = frozenset({"transaction", "batch", "collection", "searchset", "document"})
-IMPORTED_TYPES = frozenset(
-    {
-        "AllergyIntolerance",
-        "Condition",
-        "DiagnosticReport",
-        "DocumentReference",
-        "Encounter",
-        "FamilyMemberHistory",
-        "Immunization",
-        "Location",
-        "Medication",
-        "MedicationAdministration",
-        "MedicationRequest",
-        "MedicationStatement",
-        "Observation",
-        "Organization",
-        "Patient",
-        "Practitioner",
-        "Procedure",
-        "RelatedPerson",
-    }
-)
 # Where a resource says whose it is; a record without a person is a fault of the sender.
 PATIENT_ELEMENT = {
-    "AllergyIntolerance": "patient",
-    "FamilyMemberHistory": "patient",
-    "Immunization": "patient",
-    "RelatedPerson": "patient",
     **dict.fromkeys(
         (
+            "AllergyIntolerance",
+            "ExplanationOfBenefit",
+            "FamilyMemberHistory",
+            "Immunization",
+            "RelatedPerson",
+        ),
+        "patient",
+    ),
+    **dict.fromkeys(
+        (
+            "CarePlan",
             "Condition",
+            "DeviceUseStatement",
             "DiagnosticReport",
             "DocumentReference",
             "Encounter",
+            "ImagingStudy",
             "MedicationAdministration",
+            "MedicationDispense",
             "MedicationRequest",
             "MedicationStatement",
             "Observation",
@@ -61,7 +51,25 @@ PATIENT_ELEMENT = {
         ),
         "subject",
     ),
+    "Coverage": "beneficiary",
 }
+_NOBODYS = frozenset(
+    {
+        "Basic",
+        "Device",
+        "Group",
+        "Location",
+        "Medication",
+        "Organization",
+        "Patient",
+        "Practitioner",
+        "PractitionerRole",
+        "Specimen",
+        "SupplyDelivery",
+    }
+)
+IMPORTED_TYPES = frozenset(PATIENT_ELEMENT) | _NOBODYS
+_SUFFIXES = (".json", ".ndjson", ".json.gz", ".ndjson.gz")
 _WHAT = {"missing": "is missing", "extra_forbidden": "is not an element of FHIR R4"}
 
 
@@ -85,7 +93,7 @@ class Entry:
 
 
 def find_files(path: Path) -> list[Path]:
-    """The JSON and NDJSON files of a folder, or the one file.
+    """The JSON and NDJSON files of a folder, plain or compressed by gzip, or the one file.
 
     Raises:
         ImportRefused: if there is none.
@@ -94,9 +102,9 @@ def find_files(path: Path) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise ImportRefused(f"{path}: no such file or folder")
-    files = sorted(p for p in path.iterdir() if p.suffix.lower() in {".json", ".ndjson"})
+    files = sorted(p for p in path.iterdir() if p.name.lower().endswith(_SUFFIXES) and p.is_file())
     if not files:
-        raise ImportRefused(f"{path}: no .json or .ndjson file there")
+        raise ImportRefused(f"{path}: no .json or .ndjson file there, nor one with .gz")
     return files
 
 
@@ -133,22 +141,40 @@ def read_entries(path: Path, *, validate: bool) -> Iterator[Entry]:
 
 
 def _documents(path: Path) -> Iterator[tuple[str, Any]]:
+    """Where each JSON document of a file stands, and the document; NDJSON comes line by line."""
+    name = path.name.lower().removesuffix(".gz")
+    line = 0
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ImportRefused(f"{path}: byte {error.start}: not in UTF-8") from None
+        with _opened(path) as file:
+            if not name.endswith(".ndjson"):
+                yield "$", _parsed(file.read(), path, 1)
+                return
+            for line, text in enumerate(file, start=1):
+                if text.strip():
+                    yield f"line {line}", _parsed(text, path, line)
+    except UnicodeDecodeError:
+        raise ImportRefused(f"{path}: line {line + 1} or later: not in UTF-8") from None
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise ImportRefused(
+            f"{path}: line {line + 1} or later: the compressed file is damaged or cut off"
+        ) from None
     except OSError as error:
         raise ImportRefused(f"{path}: {error.strerror}") from None
-    lines = path.suffix.lower() == ".ndjson"
-    for number, part in enumerate(text.splitlines() if lines else [text], start=1):
-        if not part.strip() and lines:
-            continue
-        try:
-            yield f"line {number}" if lines else "$", json.loads(part)
-        except (json.JSONDecodeError, RecursionError) as error:
-            line = number if lines else getattr(error, "lineno", 1)
-            column = getattr(error, "colno", 1)
-            raise ImportRefused(f"{path}: line {line}, column {column}: not JSON") from None
+
+
+def _opened(path: Path) -> IO[str]:
+    if path.name.lower().endswith(".gz"):
+        return gzip.open(path, "rt", encoding="utf-8-sig")
+    return path.open(encoding="utf-8-sig")
+
+
+def _parsed(text: str, path: Path, first_line: int) -> Any:
+    try:
+        return json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        line = first_line + getattr(error, "lineno", 1) - 1
+        column = getattr(error, "colno", 1)
+        raise ImportRefused(f"{path}: line {line}, column {column}: not JSON") from None
 
 
 def _entry(place: str, url: Any, resource: Any, *, validate: bool) -> Entry:

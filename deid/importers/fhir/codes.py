@@ -1,18 +1,19 @@
 """From FHIR codings to OMOP concepts, through the vault's own vocabulary.
 
 A code is looked up by vocabulary and code; a code that is not standard goes on by ``Maps to``. A
-code that the vocabulary lacks becomes concept 0 with a local source concept (OHDSI leaves ids from
-2,000,000,000 on to sites), so that its name is kept and shown.
+code that leads to no standard concept becomes concept 0 with its source code kept. Where the
+vocabulary lacks the code too, a local source concept that is not standard keeps its name (OHDSI
+leaves ids from 2,000,000,000 on to sites).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from deid.vault.schema import metadata
 
@@ -28,7 +29,15 @@ SYSTEMS: Mapping[str, tuple[str, ...]] = {
     "http://www.whocc.no/atc": ("ATC",),
     "http://www.ama-assn.org/go/cpt": ("CPT4",),
     "http://unitsofmeasure.org": ("UCUM",),
+    "http://hl7.org/fhir/sid/icpc-2": ("ICPC",),
+    "http://dicom.nema.org/resources/ontology/DCM": ("DICOM",),
+    "http://nucc.org/provider-taxonomy": ("NUCC",),
+    "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets": ("HCPCS",),
+    "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets": ("HCPCS",),
+    "http://www.cms.gov/Medicare/Coding/ICD10": ("ICD10PCS",),
+    "urn:carecommons:codes": ("CareCommons",),
 }
+OMOP_SYSTEM = "https://fhir-terminology.ohdsi.org"  # its codes are concept ids
 LOCAL_VOCABULARY = "FHIR"
 FIRST_LOCAL_ID = 2_100_000_000  # the shipped vocabulary's own local ids lie below
 _FIRST_DAY, _LAST_DAY = dt.date(1970, 1, 1), dt.date(2099, 12, 31)
@@ -57,8 +66,10 @@ class Codes:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._found: dict[tuple[str, str], tuple[int, _Concept] | None] = {}
+        self._in_vocabulary: dict[tuple[str, str], int] = {}
         self._local: dict[tuple[str, str], int] = {}
         self._next_local: int | None = None
+        self.made = 0
         self.new_concepts: list[dict[str, Any]] = []
         self.new_vocabularies: list[dict[str, Any]] = []
 
@@ -91,18 +102,41 @@ class Codes:
         found = self._lookup("http://unitsofmeasure.org", str(code))
         return (found[1].concept_id if found else 0), written
 
+    def concept(self, vocabulary: str, code: str | None) -> int:
+        """The concept of a code of an OMOP vocabulary, 0 if there is none."""
+        if not code:
+            return 0
+        if (vocabulary, code) not in self._in_vocabulary:
+            concept = metadata.tables["concept"]
+            found = self._connection.execute(
+                select(concept.c.concept_id).where(
+                    concept.c.concept_code == code, concept.c.vocabulary_id == vocabulary
+                )
+            ).scalar()
+            self._in_vocabulary[vocabulary, code] = int(found or 0)
+        return self._in_vocabulary[vocabulary, code]
+
     def _lookup(self, system: str, code: str) -> tuple[int, _Concept] | None:
         """``(concept of the code, standard concept or concept 0)``."""
         if (system, code) not in self._found:
-            vocabularies = SYSTEMS.get(system)
-            self._found[system, code] = self._query(vocabularies, code) if vocabularies else None
+            self._found[system, code] = self._query(system, code)
         return self._found[system, code]
 
-    def _query(self, vocabularies: Sequence[str], code: str) -> tuple[int, _Concept] | None:
+    def _query(self, system: str, code: str) -> tuple[int, _Concept] | None:
         concept = metadata.tables["concept"]
+        if system == OMOP_SYSTEM:
+            if not code.isdecimal() or int(code) >= 1 << 63:
+                return None
+            meant = concept.c.concept_id == int(code)
+        elif system in SYSTEMS:
+            meant = and_(
+                concept.c.concept_code == code, concept.c.vocabulary_id.in_(SYSTEMS[system])
+            )
+        else:
+            return None
         row = self._connection.execute(
             select(concept.c.concept_id, concept.c.standard_concept, concept.c.domain_id)
-            .where(concept.c.concept_code == code, concept.c.vocabulary_id.in_(vocabularies))
+            .where(meant)
             .order_by(concept.c.invalid_reason.is_not(None), concept.c.concept_id)
         ).first()
         if row is None:
@@ -154,6 +188,13 @@ class Codes:
         number = self._next_local
         self._next_local += 1
         return number
+
+    def take_new(self) -> dict[str, list[dict[str, Any]]]:
+        """Rows of local concepts that are not loaded yet; the next call gives only later ones."""
+        rows = {"concept": self.new_concepts, "vocabulary": self.new_vocabularies}
+        self.made += len(self.new_concepts)
+        self.new_concepts, self.new_vocabularies = [], []
+        return rows
 
     def _make_vocabulary(self) -> None:
         assert self._next_local is not None

@@ -1,4 +1,4 @@
-"""Encounters, conditions, drugs, procedures, measurements and observations.
+"""Encounters, conditions, procedures, allergies, measurements and observations.
 
 The table of a row is that of its standard concept's domain, as OMOP wants it; where the code has no
 standard concept, that of the resource type. Displays of references, which carry names, are read for
@@ -7,13 +7,12 @@ provider and care site only.
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
 from typing import Any
 
 from deid.importers.fhir.bundles import Entry, Resource
 from deid.importers.fhir.codes import Coded
 from deid.importers.fhir.context import Gathering, Row
+from deid.importers.fhir.restoring import restored, table_said
 from deid.importers.fhir.times import Moment, moment
 from deid.vocabulary import names
 
@@ -23,6 +22,7 @@ _DOMAIN_TABLE = {
     "Measurement": "measurement",
     "Procedure": "procedure_occurrence",
     "Drug": "drug_exposure",
+    "Device": "device_exposure",
 }
 _VISIT = {
     "AMB": names.OUTPATIENT_VISIT,
@@ -33,6 +33,12 @@ _VISIT = {
     "NONAC": names.INPATIENT_VISIT,
     "SS": names.OUTPATIENT_VISIT,
     "VR": names.TELEPHONE_VISIT,
+}
+# Tables whose rows begin and end, with the stem of those columns.
+_LASTING = {
+    "condition_occurrence": "condition",
+    "drug_exposure": "drug_exposure",
+    "device_exposure": "device_exposure",
 }
 _COMPARATOR = {"<": 4171756, "<=": 4171754, ">": 4172704, ">=": 4171755}
 _NOT_DONE = frozenset(
@@ -49,7 +55,6 @@ _NOT_DONE = frozenset(
         "refuted",
     }
 )
-_DAYS = {"d": 1, "wk": 7, "mo": 30, "a": 365}
 
 
 def not_done(resource: Resource) -> str | None:
@@ -68,18 +73,18 @@ def map_encounter(entry: Entry, gathered: Gathering) -> None:
     start, end = moment(period.get("start")), moment(period.get("end"))
     end = end or start
     visit_class = (encounter.get("class") or {}).get("code")
-    kind = gathered.codes.read((encounter.get("type") or [None])[0], "Visit")
+    kind = gathered.code((encounter.get("type") or [None])[0], "Visit")
     place = ((encounter.get("location") or [{}])[0]).get("location") or {}
     stay = encounter.get("hospitalization") or {}
-    gathered.add(
+    visit_id = gathered.add(
         entry,
         "visit_occurrence",
         {
             "person_id": person_id,
             "visit_concept_id": _VISIT.get(visit_class or "", 0),
-            **_between("visit", start, end, gathered),
+            **between("visit", start, end, gathered),
             "visit_type_concept_id": names.EHR_ENCOUNTER_RECORD,
-            "provider_id": _performer(encounter, gathered),
+            "provider_id": performer(encounter, gathered),
             "care_site_id": gathered.care_site(encounter.get("serviceProvider") or {})
             or gathered.care_site(place, "Location"),
             "visit_source_value": visit_class,
@@ -90,9 +95,11 @@ def map_encounter(entry: Entry, gathered: Gathering) -> None:
             "discharged_to_source_value": gathered.codes.read(
                 stay.get("dischargeDisposition"), "Visit"
             ).source_value,
+            **restored(encounter, "visit_occurrence"),
         },
     )
-    _span(gathered, person_id, start, end)
+    gathered.links.register(entry, visit_id)
+    widen(gathered, person_id, start, end)
 
 
 def map_condition(entry: Entry, gathered: Gathering) -> None:
@@ -112,11 +119,11 @@ def map_condition(entry: Entry, gathered: Gathering) -> None:
         for category in condition.get("category", [])
         for coding in category.get("coding", [])
     )
-    _add_event(
+    add_event(
         entry,
         gathered,
         "condition_occurrence",
-        gathered.codes.read(condition.get("code"), "Condition"),
+        gathered.code(condition.get("code"), "Condition"),
         start,
         end,
         names.EHR_PROBLEM_LIST if on_list else names.EHR,
@@ -129,72 +136,14 @@ def map_procedure(entry: Entry, gathered: Gathering) -> None:
     procedure = entry.resource
     period = procedure.get("performedPeriod") or {}
     start = moment(procedure.get("performedDateTime")) or moment(period.get("start"))
-    _add_event(
+    add_event(
         entry,
         gathered,
         "procedure_occurrence",
-        gathered.codes.read(procedure.get("code"), "Procedure"),
+        gathered.code(procedure.get("code"), "Procedure"),
         start,
         moment(period.get("end")),
         names.EHR,
-    )
-
-
-def map_immunization(entry: Entry, gathered: Gathering) -> None:
-    """A vaccine that was given."""
-    immunization = entry.resource
-    start = moment(immunization.get("occurrenceDateTime")) or moment(immunization.get("recorded"))
-    _add_event(
-        entry,
-        gathered,
-        "drug_exposure",
-        gathered.codes.read(immunization.get("vaccineCode"), "Drug"),
-        start,
-        start,
-        names.EHR,
-        quantity=(immunization.get("doseQuantity") or {}).get("value"),
-        lot_number=immunization.get("lotNumber"),
-        **_route(immunization.get("route"), gathered),
-    )
-
-
-def map_medication(
-    entry: Entry, gathered: Gathering, medications: Mapping[object, Resource]
-) -> None:
-    """A prescription, statement or administration of a drug."""
-    drug = entry.resource
-    code = drug.get("medicationCodeableConcept")
-    reference = drug.get("medicationReference")
-    if reference:
-        code = _medication_code(drug, reference, gathered, medications)
-    dosage = drug.get("dosageInstruction") or drug.get("dosage") or [{}]
-    first: Resource = dosage[0] if isinstance(dosage, list) else dosage
-    dispense = drug.get("dispenseRequest") or {}
-    supply = dispense.get("expectedSupplyDuration") or {}
-    period = drug.get("effectivePeriod") or dispense.get("validityPeriod") or {}
-    start = (
-        moment(drug.get("effectiveDateTime"))
-        or moment((drug.get("effectivePeriod") or {}).get("start"))
-        or moment(drug.get("authoredOn"))
-        or moment(drug.get("dateAsserted"))
-    )
-    days = int(supply["value"] * _DAYS.get(supply.get("code", "d"), 1)) if "value" in supply else 0
-    end = moment(period.get("end"))
-    if end is None and start and days:
-        end = Moment(start.date + dt.timedelta(days=days - 1))
-    _add_event(
-        entry,
-        gathered,
-        "drug_exposure",
-        gathered.codes.read(code, "Drug"),
-        start,
-        end or start,
-        names.EHR_PRESCRIPTION if entry.type == "MedicationRequest" else names.EHR,
-        quantity=(dispense.get("quantity") or {}).get("value"),
-        refills=dispense.get("numberOfRepeatsAllowed"),
-        days_supply=days or None,
-        sig=first.get("text"),
-        **_route(first.get("route"), gathered),
     )
 
 
@@ -202,8 +151,8 @@ def map_allergy(entry: Entry, gathered: Gathering) -> None:
     """An allergy, as the observation that somebody has it."""
     allergy = entry.resource
     when = moment(allergy.get("recordedDate")) or moment(allergy.get("onsetDateTime"))
-    meant = gathered.codes.read(allergy.get("code"), "Observation")
-    _add_event(
+    meant = gathered.code(allergy.get("code"), "Observation")
+    add_event(
         entry,
         gathered,
         "observation",
@@ -243,8 +192,8 @@ def _add_observed(entry: Entry, gathered: Gathering, observed: Resource, part: s
         or moment(period.get("start"))
         or moment(whole.get("issued"))
     )
-    meant = gathered.codes.read(observed.get("code"), "Measurement" if measured else "Observation")
-    _add_event(
+    meant = gathered.code(observed.get("code"), "Measurement" if measured else "Observation")
+    add_event(
         entry,
         gathered,
         default,
@@ -253,6 +202,7 @@ def _add_observed(entry: Entry, gathered: Gathering, observed: Resource, part: s
         None,
         names.LAB if "laboratory" in categories else names.EHR,
         part=part,
+        element=observed,
         **_value(observed, gathered),
     )
 
@@ -264,7 +214,7 @@ def _value(observed: Resource, gathered: Gathering) -> Row:
         unit_id, unit = gathered.codes.unit(quantity)
         low, high = _range(observed)
         return {
-            "value_as_number": _number(quantity.get("value")),
+            "value_as_number": number(quantity.get("value")),
             "operator_concept_id": _COMPARATOR.get(quantity.get("comparator")),
             "unit_concept_id": unit_id,
             "unit_source_value": unit,
@@ -274,9 +224,9 @@ def _value(observed: Resource, gathered: Gathering) -> Row:
     if "valueCodeableConcept" in observed:
         value = gathered.codes.read(observed["valueCodeableConcept"], "Meas Value")
         return {
-            "value_as_concept_id": value.concept_id or value.source_concept_id,
+            "value_as_concept_id": value.concept_id,
             "value_as_string": value.name,
-            "value_source_value": value.source_value,
+            "value_source_value": value.source_value or value.name,
         }
     if "valueInteger" in observed:
         return {"value_as_number": float(observed["valueInteger"])}
@@ -292,7 +242,7 @@ def _value(observed: Resource, gathered: Gathering) -> Row:
     return {}
 
 
-def _add_event(
+def add_event(
     entry: Entry,
     gathered: Gathering,
     table: str,
@@ -303,10 +253,16 @@ def _add_event(
     *,
     part: str = "",
     fixed_table: bool = False,
+    element: Resource | None = None,
     **more: Any,
 ) -> None:
+    """Add a row of a clinical table; ``element`` is the part of the resource that it tells."""
     resource = entry.resource
-    if not fixed_table:
+    element = resource if element is None else element
+    said = table_said(element)
+    if said is not None and said in _DOMAIN_TABLE.values():
+        table = said
+    elif not fixed_table:
         table = _DOMAIN_TABLE.get(meant.domain or "", table)
     person_id = gathered.person(resource.get("subject") or resource.get("patient"))
     prefix = table.split("_")[0]
@@ -317,11 +273,10 @@ def _add_event(
         f"{prefix}_source_value": meant.source_value,
         f"{prefix}_type_concept_id": type_concept_id,
         "visit_occurrence_id": gathered.visit(resource.get("encounter") or resource.get("context")),
-        "provider_id": _performer(resource, gathered),
+        "provider_id": performer(resource, gathered),
     }
-    if table in {"condition_occurrence", "drug_exposure"}:
-        stem = "condition" if table == "condition_occurrence" else "drug_exposure"
-        row |= _between(stem, start, end, gathered)
+    if table in _LASTING:
+        row |= between(_LASTING[table], start, end, gathered)
         if table == "drug_exposure" and end is None and start is not None:
             row |= {"drug_exposure_end_date": start.date}
     else:
@@ -330,13 +285,14 @@ def _add_event(
         if table == "procedure_occurrence" and end:
             row |= {"procedure_end_date": end.date, "procedure_end_datetime": end.time}
     row |= {name: value for name, value in more.items() if name in gathered.columns(table)}
+    row |= restored(element, table)
     gathered.add(entry, table, row, part)
-    _span(gathered, person_id, start, None if table == "drug_exposure" else end)
+    widen(gathered, person_id, start, None if table == "drug_exposure" else end)
     if resource.get("note"):
         gathered.leave_out(f"note of {entry.type}", "free text beside a coded record")
 
 
-def _between(stem: str, start: Moment | None, end: Moment | None, gathered: Gathering) -> Row:
+def between(stem: str, start: Moment | None, end: Moment | None, gathered: Gathering) -> Row:
     return {
         f"{stem}_start_date": gathered.day(start),
         f"{stem}_start_datetime": start.time if start else None,
@@ -345,11 +301,11 @@ def _between(stem: str, start: Moment | None, end: Moment | None, gathered: Gath
     }
 
 
-def _span(gathered: Gathering, person_id: int, start: Moment | None, end: Moment | None) -> None:
+def widen(gathered: Gathering, person_id: int, start: Moment | None, end: Moment | None) -> None:
     gathered.span(person_id, start.date if start else None, end.date if end else None)
 
 
-def _performer(resource: Resource, gathered: Gathering) -> int | None:
+def performer(resource: Resource, gathered: Gathering) -> int | None:
     """The first practitioner that a resource names in any of the places R4 has for one."""
     candidates: list[Any] = [
         resource.get("recorder"),
@@ -367,33 +323,14 @@ def _performer(resource: Resource, gathered: Gathering) -> int | None:
     return None
 
 
-def _route(route: Any, gathered: Gathering) -> Row:
-    meant = gathered.codes.read(route, "Route")
-    return {"route_concept_id": meant.concept_id, "route_source_value": meant.source_value}
-
-
-def _medication_code(
-    drug: Resource,
-    reference: Mapping[str, Any],
-    gathered: Gathering,
-    medications: Mapping[object, Resource],
-) -> Any:
-    text = str(reference.get("reference") or "")
-    if text.startswith("#"):
-        for contained in drug.get("contained", []):
-            if contained.get("id") == text[1:]:
-                return contained.get("code")
-    medication = medications.get(gathered.links.resolve(reference, "Medication"))
-    return medication.get("code") if medication else None
-
-
 def _range(observed: Resource) -> tuple[float | None, float | None]:
     first = (observed.get("referenceRange") or [{}])[0]
     return (
-        _number((first.get("low") or {}).get("value")),
-        _number((first.get("high") or {}).get("value")),
+        number((first.get("low") or {}).get("value")),
+        number((first.get("high") or {}).get("value")),
     )
 
 
-def _number(value: Any) -> float | None:
+def number(value: Any) -> float | None:
+    """A decimal of R4 as a number."""
     return None if value is None else float(value)

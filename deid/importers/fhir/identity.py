@@ -1,17 +1,19 @@
-"""Patients, relatives and staff. Who somebody is goes to the identity tables and nowhere else."""
+"""Patients and their families. Who somebody is goes to the identity tables and nowhere else."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from deid.importers.fhir.bundles import Entry, Resource
 from deid.importers.fhir.context import Gathering, Row
 from deid.importers.fhir.links import UNKNOWN_ROW
+from deid.importers.fhir.restoring import ROW, is_household, restored
 from deid.importers.fhir.times import moment
 from deid.vocabulary import names
 
-_GENDER = {"male": names.MALE, "female": names.FEMALE, "other": 8521, "unknown": 8551}
+GENDER = {"male": names.MALE, "female": names.FEMALE, "other": 8521, "unknown": 8551}
 _RACE = {
     "1002-5": names.RACE_AMERICAN_INDIAN,
     "2028-9": names.RACE_ASIAN,
@@ -20,8 +22,15 @@ _RACE = {
     "2076-8": names.RACE_PACIFIC_ISLANDER,
     "2106-3": names.RACE_WHITE,
 }
+_MARITAL = {
+    "S": names.SINGLE,
+    "M": names.MARRIED,
+    "W": names.WIDOWED,
+    "D": names.DIVORCED,
+}
+_BIRTH_SEX = {"M": names.MALE, "F": names.FEMALE, "UNK": 8551, "OTH": 8521}
 _ETHNICITY = {"2135-2": names.HISPANIC, "2186-5": names.NOT_HISPANIC}
-_US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
+US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
 _PATIENT = "http://hl7.org/fhir/StructureDefinition/patient-"
 # HL7 table 0203 to the vault's kinds of numbers.
 _IDENTIFIER_KIND = {"MR": "MRN", "SS": "SSN", "NI": "ID_CARD", "PPN": "PASSPORT"}
@@ -33,16 +42,17 @@ def map_patient(entry: Entry, gathered: Gathering) -> None:
     patient = entry.resource
     birth = moment(patient.get("birthDate"))
     text = patient.get("birthDate") or ""
-    race = _omb_category(patient, "race")
-    ethnicity = _omb_category(patient, "ethnicity")
+    race = _omb_category(patient, "race", gathered)
+    ethnicity = _omb_category(patient, "ethnicity", gathered)
     person_id = gathered.add(
         entry,
         "person",
         {
-            "gender_concept_id": _GENDER.get(patient.get("gender", ""), 0),
+            "gender_concept_id": _sex(patient, gathered),
             "year_of_birth": birth.date.year if birth else None,
             "month_of_birth": birth.date.month if birth and len(text) >= 7 else None,
             "day_of_birth": birth.date.day if birth and birth.whole else None,
+            "birth_datetime": _birth_time(patient),
             "race_concept_id": _RACE.get(race or "", 0),
             "ethnicity_concept_id": _ETHNICITY.get(ethnicity or "", 0),
             "provider_id": gathered.provider((patient.get("generalPractitioner") or [{}])[0]),
@@ -50,8 +60,10 @@ def map_patient(entry: Entry, gathered: Gathering) -> None:
             "gender_source_value": patient.get("gender"),
             "race_source_value": race,
             "ethnicity_source_value": ethnicity,
+            **restored(patient, "person"),
         },
     )
+    gathered.links.register(entry, person_id)
     _map_names(entry, gathered, person_id, birth.date if birth and birth.whole else None)
     _map_numbers(entry, gathered, person_id)
     for number, row in enumerate(_contacts(patient)):
@@ -59,56 +71,93 @@ def map_patient(entry: Entry, gathered: Gathering) -> None:
     _map_addresses(entry, gathered, person_id)
     _map_relatives(entry, gathered, person_id)
     _map_death(entry, gathered, person_id)
-    for element in ("photo", "maritalStatus", "multipleBirthBoolean", "multipleBirthInteger"):
-        if element in patient:
-            gathered.leave_out(f"Patient.{element}", "the vault has no place for it")
+
+
+def map_marital_status(entry: Entry, gathered: Gathering) -> None:
+    """A patient's marital status, as an observation of the last day of their record.
+
+    FHIR gives it no date. A row that is there keeps its day when the record grows.
+    """
+    codings = entry.resource["maritalStatus"].get("coding") or [{}]
+    person_id = gathered.person({"reference": f"Patient/{entry.key}"})
+    day = gathered.held_day("observation") or gathered.spans.get(person_id, (None, None))[1]
+    if day is None:
+        gathered.leave_out("Patient.maritalStatus", "nothing recorded says on which day it held")
+        return
+    code = codings[0].get("code")
+    gathered.add(
+        entry,
+        "observation",
+        {
+            "person_id": person_id,
+            "observation_concept_id": names.MARITAL_STATUS,
+            "observation_date": day,
+            "observation_type_concept_id": names.EHR,
+            "value_as_concept_id": _MARITAL.get(code or "", 0),
+            "value_source_value": code or entry.resource["maritalStatus"].get("text"),
+        },
+    )
 
 
 def map_related_person(entry: Entry, gathered: Gathering) -> None:
     """A relative of a patient."""
     related = entry.resource
-    person_id = gathered.person(related["patient"])
-    gathered.add(entry, "relative", {**_relative(related, "relationship"), "person_id": person_id})
+    row = {**_relative(related, "relationship"), "person_id": gathered.person(related["patient"])}
+    for extension in related.get("extension", []):
+        if extension.get("url") == ROW + "relative_person_id":
+            row["relative_person_id"] = gathered.row(extension.get("valueReference"), "Patient")
+    gathered.add(entry, "relative", {**row, **restored(related, "relative")})
 
 
-def map_practitioner(entry: Entry, gathered: Gathering) -> None:
-    """A provider, under the name that notes may call them by."""
-    practitioner = entry.resource
-    npi = [
-        identifier["value"]
-        for identifier in practitioner.get("identifier", [])
-        if str(identifier.get("system", "")).endswith("/us-npi") and identifier.get("value")
-    ]
-    gathered.add(
-        entry,
-        "provider",
-        {
-            "provider_name": _full_name(_first_name(practitioner)),
-            "npi": npi[0] if npi else None,
-            "gender_concept_id": _GENDER.get(practitioner.get("gender", ""), 0),
-            "gender_source_value": practitioner.get("gender"),
-        },
-    )
+def map_group(entry: Entry, gathered: Gathering) -> None:
+    """A household; its members learn of it when they are mapped themselves."""
+    group = entry.resource
+    if not is_household(group):
+        gathered.leave_out("Group", "it is no household")
+        return
+    household_id = gathered.add(entry, "household", restored(group, "household"))
+    for member in group.get("member", []):
+        reference = str((member.get("entity") or {}).get("reference"))
+        gathered.index.put("household", reference, value=str(household_id).encode())
 
 
-def map_care_site(entry: Entry, gathered: Gathering) -> None:
-    """An organisation or place of care, by name."""
-    gathered.add(entry, "care_site", {"care_site_name": entry.resource.get("name")})
-    if entry.resource.get("address"):
-        gathered.leave_out(f"{entry.type}.address", "care sites are kept by name")
-
-
-def _omb_category(patient: Resource, what: str) -> str | None:
+def _sex(patient: Resource, gathered: Gathering) -> int:
+    """Sex at birth, which is what OMOP's column is for; the administrative gender without it."""
+    gender = GENDER.get(patient.get("gender", ""), 0)
     for extension in patient.get("extension", []):
-        if extension.get("url") == _US_CORE + what:
-            for part in extension.get("extension", []):
-                if part.get("url") == "ombCategory":
-                    code: str | None = part.get("valueCoding", {}).get("code")
-                    return code
+        if extension.get("url") == US_CORE + "birthsex":
+            at_birth = _BIRTH_SEX.get(extension.get("valueCode", ""), 0)
+            if at_birth and gender and at_birth != gender:
+                gathered.leave_out(
+                    "Patient.gender as a concept",
+                    "another than the sex at birth; its code is kept in gender_source_value",
+                )
+            return at_birth or gender
+    return gender
+
+
+def _birth_time(patient: Resource) -> dt.datetime | None:
+    for extension in (patient.get("_birthDate") or {}).get("extension", []):
+        if extension.get("url") == _PATIENT + "birthTime":
+            found = moment(extension.get("valueDateTime"))
+            return found.time if found else None
     return None
 
 
-def _first_name(resource: Resource) -> Mapping[str, Any]:
+def _omb_category(patient: Resource, what: str, gathered: Gathering) -> str | None:
+    codes = [
+        part["valueCoding"].get("code")
+        for extension in patient.get("extension", [])
+        if extension.get("url") == US_CORE + what
+        for part in extension.get("extension", [])
+        if part.get("url") in {"ombCategory", "detailed"} and "valueCoding" in part
+    ]
+    if len(codes) > 1:
+        gathered.leave_out(f"further {what} of Patient", "OMOP keeps one a person", len(codes) - 1)
+    return codes[0] if codes else None
+
+
+def first_name(resource: Resource) -> Mapping[str, Any]:
     all_names = resource.get("name") or [{}]
     if isinstance(all_names, dict):
         return all_names
@@ -119,7 +168,7 @@ def _first_name(resource: Resource) -> Mapping[str, Any]:
     return dict(all_names[0])
 
 
-def _full_name(name: Mapping[str, Any]) -> str | None:
+def full_name(name: Mapping[str, Any]) -> str | None:
     """As written; put together in the order of its culture where only parts are given."""
     if name.get("text"):
         return str(name["text"])
@@ -132,8 +181,8 @@ def _full_name(name: Mapping[str, Any]) -> str | None:
 
 def _map_names(entry: Entry, gathered: Gathering, person_id: int, birth_date: Any) -> None:
     patient = entry.resource
-    first = _first_name(patient)
-    others = [_full_name(n) for n in patient.get("name", []) if dict(n) != dict(first)]
+    first = first_name(patient)
+    others = [full_name(n) for n in patient.get("name", []) if dict(n) != dict(first)]
     language = next(
         (
             coding["code"]
@@ -143,17 +192,20 @@ def _map_names(entry: Entry, gathered: Gathering, person_id: int, birth_date: An
         ),
         None,
     )
-    gathered.rows["person_identity"].append(
+    gathered.add_keyed(
+        entry,
+        "person_identity",
         {
             "person_id": person_id,
             "family_name": first.get("family"),
             "given_name": " ".join(first.get("given", [])) or None,
-            "full_name": _full_name(first),
+            "full_name": full_name(first),
             "other_names": "\n".join(name for name in others if name) or None,
             "birth_date": birth_date,
             "language": language,
-            "_place": entry.place,
-        }
+            "household_id": gathered.household(entry),
+            **restored(patient, "person_identity"),
+        },
     )
 
 
@@ -171,6 +223,7 @@ def _map_numbers(entry: Entry, gathered: Gathering, person_id: int) -> None:
                 "kind": _IDENTIFIER_KIND.get(kind, kind),
                 "system": identifier.get("system"),
                 "value": identifier["value"],
+                **restored(identifier, "identifier"),
             },
             f"identifier{number}",
         )
@@ -183,6 +236,7 @@ def _contacts(resource: Resource) -> Iterator[Row]:
                 "kind": telecom.get("system") or "other",
                 "use": telecom.get("use"),
                 "value": telecom["value"],
+                **restored(telecom, "contact"),
             }
 
 
@@ -211,6 +265,7 @@ def _map_addresses(entry: Entry, gathered: Gathering, person_id: int) -> None:
                 "postal_code": address.get("postalCode"),
                 "country": address.get("country"),
                 "full_text": address.get("text") or full or None,
+                **restored(address, "address"),
             },
             f"address{number}",
         )
@@ -229,7 +284,7 @@ def _relative(resource: Resource, relationship: str) -> Row:
     phones = [c["value"] for c in _contacts(resource) if c["kind"] == "phone"]
     return {
         "relationship": kind or "contact",
-        "full_name": _full_name(_first_name(resource)),
+        "full_name": full_name(first_name(resource)),
         "phone": phones[0] if phones else None,
     }
 
@@ -249,14 +304,16 @@ def _map_relatives(entry: Entry, gathered: Gathering, person_id: int) -> None:
 def _map_death(entry: Entry, gathered: Gathering, person_id: int) -> None:
     died = moment(entry.resource.get("deceasedDateTime"))
     if died:
-        gathered.rows["death"].append(
+        gathered.add_keyed(
+            entry,
+            "death",
             {
                 "person_id": person_id,
                 "death_date": gathered.day(died),
                 "death_datetime": died.time,
                 "death_type_concept_id": names.EHR,
-                "_place": entry.place,
-            }
+                **restored(entry.resource, "death"),
+            },
         )
         gathered.span(person_id, died.date)
     elif entry.resource.get("deceasedBoolean"):
@@ -281,7 +338,7 @@ def map_family_member(entry: Entry, gathered: Gathering) -> None:
         )
     when = moment(member.get("date"))
     for number, condition in enumerate(member.get("condition", [])):
-        meant = gathered.codes.read(condition.get("code"), "Condition")
+        meant = gathered.code(condition.get("code"), "Condition")
         gathered.add(
             entry,
             "observation",
@@ -291,11 +348,12 @@ def map_family_member(entry: Entry, gathered: Gathering) -> None:
                 "observation_date": gathered.day(when),
                 "observation_datetime": when.time if when else None,
                 "observation_type_concept_id": names.EHR,
-                "value_as_concept_id": meant.concept_id or meant.source_concept_id,
+                "value_as_concept_id": meant.concept_id,
                 "value_as_string": meant.name,
                 "value_source_value": meant.source_value,
-                "qualifier_concept_id": kinship.concept_id or kinship.source_concept_id,
+                "qualifier_concept_id": kinship.concept_id,
                 "qualifier_source_value": kinship.source_value,
+                **restored(condition, "observation"),
             },
             f"condition{number}",
         )

@@ -1,4 +1,4 @@
-"""Who is who: references between resources, and the row that each resource has in the vault.
+"""Who is who: references between resources, and the rows that each resource has in the vault.
 
 Rows get sequential numbers. ``source_record`` keeps which resource of which source got which row,
 so that a second import of the same resource finds the same row.
@@ -6,122 +6,201 @@ so that a second import of the same resource finds the same row.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import re
-from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from deid.importers.fhir.bundles import Entry, Resource
+from deid.importers.fhir.index import Index
 from deid.vault.rules import key_columns
 from deid.vault.schema import metadata
 from deid.vault.staging import RENUMBERED_FROM
 
 Key = tuple[str, str]  # resource type, and its id within the source
 UNKNOWN_ROW = -1  # an id that no row has, so that the loader refuses with its reason
+# The table of the row that a reference to a resource of a type means.
+REFERRED_TABLE = {
+    "Patient": "person",
+    "Encounter": "visit_occurrence",
+    "Practitioner": "provider",
+    "Organization": "care_site",
+    "Location": "care_site",
+    "Coverage": "payer_plan_period",
+}
 # These are often referred to by number rather than by id, so the number is their key.
 _KEYED_BY_NUMBER = frozenset({"Practitioner", "Organization", "Location"})
 _REFERENCE = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/.*)?$")
 
 
-class Links:
-    """All resources of one import by every name they have, and the rows of earlier imports."""
+@dataclass(frozen=True)
+class Target:
+    """What a reference means: a resource, and its row if it has one."""
 
-    def __init__(self, connection: Connection, source: str) -> None:
+    key: Key
+    row_id: int | None
+
+
+@dataclass(frozen=True)
+class Held:
+    """One row that an earlier import made of a resource."""
+
+    record_id: int
+    part: str
+    table: str
+    row_id: int
+    content_sha256: str
+
+
+class Links:
+    """References by every name a resource has, and the rows of this and earlier imports."""
+
+    def __init__(self, connection: Connection, source: str, index: Index) -> None:
         self._connection = connection
         self._source = source
-        self._by_url: dict[str, Key] = {}
-        self._by_id: dict[Key, Key] = {}
-        self._by_number: dict[Key, Key] = {}
-        record = metadata.tables["source_record"]
-        rows = connection.execute(
-            select(
-                record.c.record_type, record.c.record_key, record.c.table_name, record.c.row_id
-            ).where(record.c.source == source)
-        )
-        self._rows: dict[Key, dict[str, int]] = defaultdict(dict)
-        for kind, key, table, row_id in rows:
-            self._rows[kind, key][table] = row_id
+        self._index = index
+        self._record = metadata.tables["source_record"]
+        self._earlier = self._has_records()
         self._next: dict[str, int] = {}
         self.new_records: list[dict[str, Any]] = []
 
-    def register(self, entry: Entry) -> None:
-        """Learn one resource's names."""
-        key = (entry.type, entry.key)
-        if entry.type in _KEYED_BY_NUMBER:
-            for identifier in entry.resource.get("identifier", []):
-                number = _number(identifier)
-                if number:
-                    key = (entry.type, number)
-                    break
-        for identifier in entry.resource.get("identifier", []):
-            number = _number(identifier)
-            if number:
-                self._by_number[entry.type, number] = key
-        self._by_id[entry.type, entry.key] = key
-        if entry.url:
-            self._by_url[entry.url] = key
+    def _has_records(self) -> bool:
+        found = select(self._record.c.source_record_id).where(self._record.c.source == self._source)
+        return self._connection.execute(found.limit(1)).first() is not None
 
     def key_of(self, entry: Entry) -> Key:
         """The key under which a resource's rows are kept."""
-        return self._by_id.get((entry.type, entry.key), (entry.type, entry.key))
+        if entry.type in _KEYED_BY_NUMBER:
+            for identifier in entry.resource.get("identifier", []):
+                number = number_of(identifier)
+                if number:
+                    return entry.type, number
+        return entry.type, entry.key
 
-    def resolve(self, reference: Mapping[str, Any] | None, kind: str) -> Key | None:
+    def register(self, entry: Entry, row_id: int, table: str | None = None) -> None:
+        """Learn all names of one resource that has a row."""
+        key = self.key_of(entry)
+        names = {f"{entry.type}/{entry.key}", f"{key[0]}?{key[1]}", f"{key[0]}/{key[1]}"}
+        for identifier in entry.resource.get("identifier", []):
+            number = number_of(identifier)
+            if number:
+                names.add(f"{entry.type}?{number}")
+        if entry.url:
+            names.add(entry.url)
+        value = f"{row_id} {entry.type} {table or REFERRED_TABLE[entry.type]}".encode()
+        for name in names:
+            self._index.put("name", name, value=value)
+
+    def remember(self, key: Key, row_id: int) -> None:
+        """Learn the row of a resource that is only named in references."""
+        value = f"{row_id} {key[0]} {REFERRED_TABLE[key[0]]}".encode()
+        for mark in "?/":
+            self._index.put("name", f"{key[0]}{mark}{key[1]}", value=value)
+
+    def find(self, reference: Mapping[str, Any] | None, kind: str) -> Target | None:
         """The resource that a reference means; ``kind`` where the reference does not say.
 
         ``urn:uuid:``, relative, absolute and conditional (``Type?identifier=system|value``)
         references are understood, and logical ones by identifier.
         """
-        if not reference:
+        names = list(_names_of(reference or {}, kind))
+        for name, _key in names:
+            value = self._index.get("name", name)
+            if value:
+                number, found, _table = value.decode().split(" ")
+                # The key is needed only of resources that have no row.
+                return Target((found, ""), int(number))
+        if not names:
             return None
-        text = str(reference.get("reference") or "")
-        if text in self._by_url:
-            return self._by_url[text]
-        if "?identifier=" in text:
-            named, number = text.split("?identifier=", 1)
-            key = (named.rsplit("/", 1)[-1], number)
-            return self._by_number.get(key, key)
-        if text.startswith("urn:"):
-            return (kind, text.split(":", 2)[-1])
-        found = _REFERENCE.search(text)
-        if found:
-            key = (found.group(1), found.group(2))
-            return self._by_id.get(key, key)
-        logical = _number(reference.get("identifier"))
-        if logical:
-            return self._by_number.get((kind, logical), (kind, logical))
-        return None
+        key = names[0][1]
+        row_id = self._earlier_row(key)
+        if row_id is not None:
+            self.remember(key, row_id)
+        return Target(key, row_id)
 
-    def row_of(self, key: Key | None, table: str) -> int | None:
-        """The row of a resource that is known, from this import or an earlier one."""
-        return None if key is None else self._rows.get(key, {}).get(table)
+    def find_fact(self, reference: Mapping[str, Any], table: str | None) -> int | None:
+        """The row of a table that a resource of any type has, once its part is loaded.
 
-    def is_known(self, key: Key, table: str) -> bool:
-        """Whether the resource has a row."""
-        return table in self._rows.get(key, {})
+        Without a table, the id says it, as those of our own exports do: ``drug-exposure-17``.
+        """
+        found = _REFERENCE.search(str(reference.get("reference") or ""))
+        if not found:
+            return None
+        table = table or found[2].rpartition("-")[0].replace("-", "_")
+        value = self._index.get("name", f"{found[1]}/{found[2]}")
+        if value:
+            row_id, _kind, held_in = value.decode().split(" ")
+            return int(row_id) if held_in == table else None
+        rows = [h for h in self.held((found[1], found[2]), always=True) if h.table == table]
+        return rows[0].row_id if len(rows) == 1 else None
 
-    def give_row(self, key: Key, table: str, content_sha256: str) -> int:
-        """The row of a resource, a new one if it has none yet."""
-        known = self._rows[key].get(table)
-        if known is not None:
-            return known
-        row_id = self.next_id(table)
-        self._rows[key][table] = row_id
-        self.new_records.append(
-            {
-                "source_record_id": self.next_id("source_record"),
-                "source": self._source,
-                "record_type": key[0],
-                "record_key": key[1],
-                "table_name": table,
-                "row_id": row_id,
-                "content_sha256": content_sha256,
-            }
+    def held(self, key: Key, *, always: bool = False) -> list[Held]:
+        """Rows that the vault holds of a resource, of all its parts."""
+        if not (self._earlier or always):
+            return []
+        record = self._record
+        rows = self._connection.execute(
+            select(
+                record.c.source_record_id,
+                record.c.record_key,
+                record.c.table_name,
+                record.c.row_id,
+                record.c.content_sha256,
+            ).where(
+                record.c.source == self._source,
+                record.c.record_type == key[0],
+                # A range instead of LIKE: the index serves it, and ids hold no sign below "-".
+                or_(
+                    record.c.record_key == key[1],
+                    record.c.record_key.startswith(key[1] + "#", autoescape=True)
+                    if self._connection.dialect.name != "sqlite"
+                    else record.c.record_key.between(key[1] + "#", key[1] + "$"),
+                ),
+            )
         )
-        return row_id
+        found = []
+        for record_id, record_key, table, row_id, content in rows:
+            part = record_key[len(key[1]) + 1 :]
+            if record_key == key[1] or record_key.startswith(key[1] + "#"):
+                found.append(Held(record_id, part, table, row_id, content))
+        return found
+
+    def held_row(self, key: Key, table: str) -> int | None:
+        """The row of exactly this key in a table, from an earlier import."""
+        return next((h.row_id for h in self.held(key) if h.table == table and not h.part), None)
+
+    def give_row(
+        self, key: Key, part: str, table: str, content_sha256: str, held: list[Held]
+    ) -> tuple[int, dict[str, Any] | None]:
+        """The row of a part of a resource, that of ``held`` or a new one, and its new record."""
+        known = next((h for h in held if h.part == part and h.table == table), None)
+        if known and known.content_sha256 == content_sha256:
+            return known.row_id, None
+        row_id = known.row_id if known else self.next_id(table)
+        return row_id, {
+            "source_record_id": known.record_id if known else self.next_id("source_record"),
+            "source": self._source,
+            "record_type": key[0],
+            "record_key": f"{key[1]}#{part}" if part else key[1],
+            "table_name": table,
+            "row_id": row_id,
+            "content_sha256": content_sha256,
+        }
+
+    def day_of(self, table: str, row_id: int) -> dt.date | None:
+        """The day of a clinical row of the vault."""
+        columns = metadata.tables[table].columns
+        (key,) = key_columns(table)
+        day: dt.date | None = self._connection.execute(
+            select(columns[f"{table.split('_')[0]}_date"]).where(columns[key] == row_id)
+        ).scalar_one_or_none()
+        return day
 
     def next_id(self, table: str) -> int:
         """The next free number of a table, from 1."""
@@ -136,14 +215,40 @@ class Links:
         self._next[table] += 1
         return number
 
+    def _earlier_row(self, key: Key) -> int | None:
+        table = REFERRED_TABLE.get(key[0])
+        return self.held_row(key, table) if table else None
+
+
+def _names_of(reference: Mapping[str, Any], kind: str) -> Iterator[tuple[str, Key]]:
+    """Names to look a reference up by, each with the key that it says."""
+    text = str(reference.get("reference") or "")
+    if "?identifier=" in text:
+        named, number = text.split("?identifier=", 1)
+        named = named.rsplit("/", 1)[-1]
+        yield f"{named}?{number}", (named, number)
+    elif text.startswith("urn:"):
+        key = text.split(":", 2)[-1]
+        yield text, (kind, key)
+    elif text and not text.startswith("#"):
+        found = _REFERENCE.search(text)
+        if found:
+            yield text, (found[1], found[2])
+            yield f"{found[1]}/{found[2]}", (found[1], found[2])
+    logical = number_of(reference.get("identifier"))
+    if logical and not text:
+        kind = str(reference.get("type") or kind)
+        yield f"{kind}?{logical}", (kind, logical)
+
 
 def content_sha256(resource: Resource) -> str:
     """SHA-256 of a resource's canonical JSON."""
     text = json.dumps(resource, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _number(identifier: Any) -> str | None:
+def number_of(identifier: Any) -> str | None:
+    """An identifier as ``system|value``; None if it has no value."""
     if isinstance(identifier, dict) and identifier.get("value"):
         return f"{identifier.get('system', '')}|{identifier['value']}"
     return None

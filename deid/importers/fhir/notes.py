@@ -17,6 +17,7 @@ from deid.errors import ImportRefused
 from deid.importers.fhir.bundles import Entry, Resource
 from deid.importers.fhir.context import Gathering
 from deid.importers.fhir.links import UNKNOWN_ROW
+from deid.importers.fhir.restoring import restored
 from deid.importers.fhir.times import Moment, moment
 from deid.vocabulary import names
 
@@ -25,16 +26,14 @@ _BREAK = re.compile(r"(?i)<(?:br|/p|/div|/tr|/li|/h\d)\b[^>]*>")
 _CHARSET = re.compile(r"charset=([\w-]+)", re.IGNORECASE)
 _CHINESE_SHARE = 0.1  # of a text's signs; Chinese notes are full of Latin drug names and numbers
 
-DocumentTexts = set[tuple[str, str]]
 
-
-def document_texts(entry: Entry) -> Iterator[tuple[str, str]]:
-    """``(subject reference, hash of the text)`` of each text that a DocumentReference carries."""
+def document_texts(entry: Entry) -> Iterator[tuple[str, ...]]:
+    """A name for each text that a DocumentReference carries: whose it is, and its hash."""
     subject = str((entry.resource.get("subject") or {}).get("reference"))
     for content in entry.resource.get("content", []):
         text = attachment_text(content.get("attachment") or {}, entry.place)
         if text is not None:
-            yield subject, _hash(text)
+            yield "text", subject, _hash(text)
 
 
 def map_document(entry: Entry, gathered: Gathering) -> None:
@@ -61,7 +60,7 @@ def map_document(entry: Entry, gathered: Gathering) -> None:
         )
 
 
-def map_report(entry: Entry, gathered: Gathering, documents: DocumentTexts) -> None:
+def map_report(entry: Entry, gathered: Gathering) -> None:
     """A note for each text of a DiagnosticReport that no DocumentReference carries."""
     report = entry.resource
     subject = str(report["subject"].get("reference"))
@@ -76,7 +75,7 @@ def map_report(entry: Entry, gathered: Gathering, documents: DocumentTexts) -> N
         text = attachment_text(attachment, entry.place)
         if text is None:
             _count_unreadable(attachment, "DiagnosticReport", gathered)
-        elif (subject, _hash(text)) in documents:
+        elif gathered.index.get("text", subject, _hash(text)):
             gathered.leave_out(
                 "text of DiagnosticReport", "a DocumentReference carries the same text"
             )
@@ -145,7 +144,7 @@ def _add_note(
     part: str,
 ) -> None:
     person_id = gathered.person(entry.resource["subject"])
-    meant = gathered.codes.read(kind, "Note")
+    meant = gathered.code(kind, "Note")
     author = (entry.resource.get("author") or entry.resource.get("performer") or [{}])[0]
     gathered.add(
         entry,
@@ -155,7 +154,7 @@ def _add_note(
             "note_date": gathered.day(when),
             "note_datetime": when.time if when else None,
             "note_type_concept_id": names.EHR_NOTE,
-            "note_class_concept_id": meant.concept_id or meant.source_concept_id,
+            "note_class_concept_id": meant.concept_id,
             "note_title": meant.name,
             "note_text": text,
             "encoding_concept_id": names.UTF_8,
@@ -165,6 +164,7 @@ def _add_note(
             "provider_id": gathered.provider(author),
             "visit_occurrence_id": gathered.visit(encounter),
             "note_source_value": meant.source_value,
+            **restored(entry.resource, "note"),
         },
         part,
     )

@@ -178,7 +178,7 @@ def test_what_is_not_imported_is_counted_with_its_reason(
     }
     report = bring(stocked_sqlite, tmp_path, bundle(wrong))
     skipped = {(s.what, s.reason): s.count for s in report.skipped}
-    assert skipped["Claim", "billing is not imported"] == 1
+    assert skipped["Claim", "its ExplanationOfBenefit says what was charged and paid"] == 1
     assert skipped["narrative of Patient", "generated from the coded content"] == 1
     assert skipped["Condition", "its status is entered-in-error"] == 1
 
@@ -209,9 +209,11 @@ def test_a_changed_resource_is_refused_and_the_vaults_row_kept(
 ) -> None:
     bring(stocked_sqlite, tmp_path)
     report = bring(stocked_sqlite, tmp_path, bundle(birthDate="1971-04-02"))
-    assert [r.reason for r in report.table("person").refusals] == [
-        "the vault holds another row of this key"
-    ]
+    assert {(s.what, s.count) for s in report.skipped if "--update" in s.reason} == {
+        ("changed Patient", 1)
+    }
+    (patient,) = [r for r in report.resources if r.type == "Patient"]
+    assert (patient.added, patient.changed, patient.unchanged) == (0, 1, 0)
     assert rows(stocked_sqlite, "person")[0]["year_of_birth"] == 1961
 
 
