@@ -1,0 +1,78 @@
+"""Which drugs a resident must not be given: by age, by pregnancy, by allergy.
+
+The lists hold what the generator could prescribe, from the summaries of product characteristics
+that are common to both countries; they are no guide for treating anybody.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from deid.synth.parameters import value
+from deid.synth.people import Pregnancy, Resident
+from deid.synth.streams import happens, open_stream, weighted
+
+MIN_AGE: dict[str, float] = {
+    "LEVOFLOXACIN": 18, "DOXYCYCLINE": 8, "NITROFURANTOIN": 12, "FOSFOMYCIN": 12,
+    "ASPIRIN": 16, "CELECOXIB": 18, "DICLOFENAC": 14, "NAPROXEN": 12, "TRAMADOL": 18,
+    "IBUPROFEN": 0.5, "CETIRIZINE": 1, "LORATADINE": 2, "MONTELUKAST": 1, "SALBUTAMOL": 0.5,
+    "AMBROXOL": 1, "MONTMORILLONITE": 0.25, "OSELTAMIVIR": 1, "CEFACLOR": 0.1,
+    "ZOLPIDEM": 18, "ESCITALOPRAM": 12, "SERTRALINE": 12, "OMEPRAZOLE": 12, "BETAHISTINE": 18,
+    "LIANHUA_QINGWEN": 12, "COLCHICINE": 16, "ACETAMINOPHEN_500MG": 12, "IBUPROFEN_200MG": 12,
+    "AMOXICILLIN_500MG": 12, "DIPHENHYDRAMINE": 6, "TIOTROPIUM": 12,
+}  # fmt: skip
+"""Youngest age in years, by the beginning of a drug's key."""
+
+NOT_IN_PREGNANCY = (
+    "LISINOPRIL", "ENALAPRIL", "CAPTOPRIL", "BENAZEPRIL", "LOSARTAN", "VALSARTAN", "IRBESARTAN",
+    "ATORVASTATIN", "SIMVASTATIN", "ROSUVASTATIN", "HYDROCHLOROTHIAZIDE", "INDAPAMIDE",
+    "SPIRONOLACTONE", "LEVOFLOXACIN", "DOXYCYCLINE", "IBUPROFEN", "CELECOXIB", "DICLOFENAC",
+    "NAPROXEN", "WARFARIN", "COLCHICINE", "ZOLPIDEM", "ALPRAZOLAM", "TRAMADOL", "GLIMEPIRIDE",
+    "GLIPIZIDE", "GLICLAZIDE", "SITAGLIPTIN", "ACARBOSE", "LIANHUA_QINGWEN", "ALENDRONATE",
+    "ALLOPURINOL", "FEBUXOSTAT", "TAMOXIFEN", "LETROZOLE", "FLUOXETINE", "BETAHISTINE",
+)  # fmt: skip
+ALLERGIES: dict[str, tuple[str, ...]] = {
+    "DRUG_ALLERGY_PENICILLIN": ("AMOXICILLIN", "PENICILLIN", "AMPICILLIN", "CEPHALEXIN",
+                                "CEFACLOR"),
+    "DRUG_ALLERGY_SULFONAMIDE": ("SULFAMETHOXAZOLE",),
+    "DRUG_ALLERGY_STREPTOMYCIN": ("STREPTOMYCIN",),
+    "DRUG_ALLERGY_IBUPROFEN": ("IBUPROFEN", "NAPROXEN", "DICLOFENAC", "ASPIRIN"),
+}  # fmt: skip
+"""Question of the forms, and the drugs that its answer rules out."""
+
+KNOWN_AFTER_DAYS = 35
+"""A pregnancy is noticed five weeks after the last period (assumption)."""
+
+
+def allergies_of(resident: Resident) -> tuple[str, ...]:
+    """Keys of the resident's drug allergies, mostly none; the same in every form."""
+    stream = open_stream("allergy", resident.person_id, resident.birth, resident.full_name)
+    if not happens(stream, value("allergy.drug")):
+        return ()
+    shares = {
+        "DRUG_ALLERGY_PENICILLIN": 0.62,
+        "DRUG_ALLERGY_SULFONAMIDE": 0.18,
+        "DRUG_ALLERGY_STREPTOMYCIN": 0.06,
+        "DRUG_ALLERGY_IBUPROFEN": 0.14,
+    }
+    return (weighted(stream, shares),)
+
+
+def pregnancy_on(resident: Resident, day: date) -> Pregnancy | None:
+    """The pregnancy that is known on a day."""
+    for pregnancy in resident.pregnancies:
+        ended = pregnancy.delivered
+        known = (day - pregnancy.lmp).days >= KNOWN_AFTER_DAYS
+        if known and (day <= ended if ended is not None else True):
+            return pregnancy
+    return None
+
+
+def may_take(resident: Resident, drug: str, day: date) -> bool:
+    """Whether nothing speaks against the drug for this person on this day."""
+    age = (day - resident.birth).days / 365.25
+    if any(drug.startswith(name) and age < least for name, least in MIN_AGE.items()):
+        return False
+    if pregnancy_on(resident, day) is not None and drug.startswith(NOT_IN_PREGNANCY):
+        return False
+    return not any(drug.startswith(ALLERGIES[allergy]) for allergy in allergies_of(resident))
