@@ -37,6 +37,7 @@ def build_release(
         writer.add_document("dictionary.json", dictionary.to_json())
         writer.add_document("risk.json", json.dumps({"thresholds": {}}).encode())
         writer.add_document("risk.html", b"<!doctype html><title>Risk</title>")
+        writer.add_document("quality.html", b"<!doctype html><title>Quality</title>")
         return writer.publish(
             Manifest(
                 release=name,

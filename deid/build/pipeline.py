@@ -26,18 +26,20 @@ from deid.build.notes import EngineRecipe, canaries_surviving, scrub_notes
 from deid.build.output import write_table
 from deid.build.people import People, decide_people
 from deid.build.progress import Progress, Say, silent
+from deid.build.quality import assess_release
 from deid.build.selection import (
     collect_allowed_values,
     count_vocabulary_left_out,
     remove_identifying_values,
     select_rows,
 )
-from deid.build.workspace import private_folder
+from deid.build.workspace import private_folder, working_database
 from deid.build.writer import ReleaseWriter
 from deid.errors import ReleaseError
 from deid.keys import Keyring
 from deid.policy import Policy, check_coverage
 from deid.pseudonyms import Pseudonymiser
+from deid.quality import render_page
 from deid.release import Manifest, Release
 from deid.risk.gate import check_gate, judge
 from deid.risk.identifiers import IdentifierIndex
@@ -51,7 +53,6 @@ from deid.structured.layout import LAYOUTS
 from deid.vault.store import open_vault, read_tables
 
 NOT_RECORDS = frozenset({"alembic_version"})
-MEMORY_LIMIT = "2GB"
 
 
 def build_release(
@@ -114,6 +115,10 @@ def build_release(
             risk = _measure(working, writer.staging, policy, people, index, canaries)
             writer.add_document("risk.json", _json(risk))
             writer.add_document("risk.html", render_report(title, policy, risk))
+            say("assessing the quality of the records")
+            quality = assess_release(working, writer.staging, policy)
+            writer.add_document("quality.json", quality.to_json())
+            writer.add_document("quality.html", render_page(title, quality, policy.risk.k))
             dictionary = describe(policy, intake, writer.staging)
             writer.add_document("dictionary.json", dictionary.to_json())
             return writer.publish(
@@ -150,20 +155,6 @@ def vault_columns(engine: Engine) -> dict[str, list[str]]:
         for table in inspector.get_table_names()
         if table not in NOT_RECORDS
     }
-
-
-@contextmanager
-def working_database(folder: Path, processes: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB database in the private folder, with bounded memory; it spills there too."""
-    connection = duckdb.connect(str(folder / "working.duckdb"))
-    try:
-        connection.execute(f"SET threads = {max(1, int(processes))}")
-        connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-        connection.execute("SET temp_directory = $1", [str(folder / "spill")])
-        connection.execute("SET TimeZone = 'UTC'")
-        yield connection
-    finally:
-        connection.close()
 
 
 def _linkage(working: duckdb.DuckDBPyConnection, staging: Path, policy: Policy) -> LinkageRisk:

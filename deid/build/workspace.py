@@ -13,9 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import duckdb
+
 from deid.errors import ReleaseError
 
 _PREFIX = "build-"
+MEMORY_LIMIT = "2GB"
 
 
 @contextmanager
@@ -32,6 +35,20 @@ def private_folder(work_root: Path, name: str) -> Iterator[Path]:
     remove_abandoned(work_root, f"{_PREFIX}*")
     with claimed_folder(work_root / f"{_PREFIX}{name}", f"release {name} is being built already"):
         yield work_root / f"{_PREFIX}{name}"
+
+
+@contextmanager
+def working_database(folder: Path, processes: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB database in the private folder, with bounded memory; it spills there too."""
+    connection = duckdb.connect(str(folder / "working.duckdb"))
+    try:
+        connection.execute(f"SET threads = {max(1, int(processes))}")
+        connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+        connection.execute("SET temp_directory = $1", [str(folder / "spill")])
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+    finally:
+        connection.close()
 
 
 @contextmanager

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +14,7 @@ import click
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from deid.build.quality import assess_vault
 from deid.errors import ImportRefused
 from deid.importers.fhir import import_fhir
 from deid.importers.omop import read_omop_database, read_omop_directory
@@ -152,11 +155,23 @@ def fhir(
 @vault.command()
 @JSON
 def check(as_json: bool) -> None:
-    """Report the quality of what the vault holds; exit code 1 if there are errors."""
-    engine = open_vault(_url())
+    """Report the quality of what the vault holds; exit code 1 if there are errors.
+
+    Errors are rows that an import would refuse, or that were changed by something else than an
+    import. The quality checks follow: conformance, completeness and plausibility as the OHDSI Data
+    Quality Dashboard asks for them, gaps in follow-up, codes that are not mapped, and records that
+    contradict themselves, each with its threshold, count and rows as examples. They do not change
+    the exit code: real records are imperfect.
+    """
+    settings = EngineSettings.from_environ(os.environ)
+    engine = open_vault(settings.vault_url)
     with _Progress() as progress:
         report = check_vault(engine, progress=progress)
-    click.echo(report.to_json() if as_json else report.render())
+        quality = assess_vault(engine, settings.work_root, settings.processes, progress)
+    if as_json:
+        click.echo(json.dumps(asdict(report) | {"quality": quality.to_dict()}, indent=1))
+    else:
+        click.echo(f"{report.render()}\n\n{quality.render()}")
     if report.errors:
         sys.exit(1)
 

@@ -19,6 +19,7 @@ from deid.release.manifest import MANIFEST_FILE, FileEntry, Manifest
 
 RISK_FILE = "risk.json"
 RISK_REPORT_FILE = "risk.html"
+QUALITY_REPORT_FILE = "quality.html"
 RELEASE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _HASH_CHUNK = 1 << 20
 
@@ -68,6 +69,11 @@ class Release:
     def risk_report(self) -> str:
         """The risk report as an HTML page."""
         return (self.path / RISK_REPORT_FILE).read_text(encoding="utf-8")
+
+    @property
+    def quality_report(self) -> str:
+        """The report on the quality of its records as an HTML page."""
+        return (self.path / QUALITY_REPORT_FILE).read_text(encoding="utf-8")
 
     def parquet_paths(self, table: str) -> list[Path]:
         """Parquet files of a table.

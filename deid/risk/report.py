@@ -8,7 +8,7 @@ from typing import Any
 
 from deid.policy.model import Policy
 
-_STYLE = """
+STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
 table{border-collapse:collapse;width:100%;margin:1rem 0}
 th,td{border:1px solid #bbb;padding:.35rem .6rem;text-align:left;vertical-align:top}
@@ -78,7 +78,7 @@ def render_report(title: str, policy: Policy, risk: Mapping[str, Any]) -> bytes:
     page = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Risk report: {escape(title)}</title><style>{_STYLE}</style></head>"
+        f"<title>Risk report: {escape(title)}</title><style>{STYLE}</style></head>"
         f"<body>\n{body}\n</body></html>\n"
     )
     return page.encode("utf-8")

@@ -68,3 +68,12 @@ def risk_report(name: str) -> Response:
     response = make_response(found.risk_report)
     response.headers["Content-Security-Policy"] = REPORT_POLICY
     return response
+
+
+@page(blueprint, "/<name>/quality-report", Permission.SEE_CATALOGUE)
+def quality_report(name: str) -> Response:
+    """The report on the quality of the records as the release holds it."""
+    found = wiring().catalogue.get(signed_in_actor(), name)
+    response = make_response(found.quality_report)
+    response.headers["Content-Security-Policy"] = REPORT_POLICY
+    return response

@@ -1,0 +1,95 @@
+"""Asks all checks of a set of OMOP tables in a DuckDB connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import duckdb
+
+from deid.quality.concepts import concept_checks
+from deid.quality.consistency import consistency_checks
+from deid.quality.continuity import continuity_checks
+from deid.quality.fields import RowCheck, row_checks
+from deid.quality.model import EXAMPLES, CheckResult, QualityAssessment
+from deid.quality.tables import table_checks
+from deid.vault.rules import has_row_id, key_columns, quoted
+from deid.vault.schema import VOCABULARY_TABLES
+
+
+def assess(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Mapping[str, Sequence[str]],
+    *,
+    births_exact: bool = True,
+) -> QualityAssessment:
+    """Every check that applies to ``tables``, which are tables or views of the connection.
+
+    ``tables`` gives the columns that hold what the source said: leave out those that were removed
+    on purpose. Empty tables are not assessed. ``births_exact=False`` for releases, whose years of
+    birth are bands: what compares with birth is left out.
+    """
+    filled = [
+        name
+        for name in sorted(tables)
+        if connection.execute(f"SELECT 1 FROM {quoted(name)} LIMIT 1").fetchall()
+    ]
+    _days_of_people(connection, filled)
+    records = [name for name in filled if name not in VOCABULARY_TABLES]
+    results: list[CheckResult] = []
+    for table in records:
+        checks = row_checks(table, tables[table], filled, births_exact=births_exact)
+        results += _rows(connection, table, list(checks))
+    results += table_checks(connection, records)
+    results += concept_checks(connection, filled)
+    results += consistency_checks(connection, filled, births_exact=births_exact)
+    results += continuity_checks(connection, filled, births_exact=births_exact)
+    return QualityAssessment(tuple(results))
+
+
+def _days_of_people(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> None:
+    """Births and deaths, one row a person; an unknown month or day counts as the earliest."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE person_day AS SELECT person_id, make_date(year_of_birth, "
+        "coalesce(month_of_birth, 1), coalesce(day_of_birth, 1)) AS birth FROM person"
+        if "person" in tables
+        else "CREATE OR REPLACE TEMP TABLE person_day (person_id BIGINT, birth DATE)"
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE death_day AS SELECT person_id, death_date FROM death"
+        if "death" in tables
+        else "CREATE OR REPLACE TEMP TABLE death_day (person_id BIGINT, death_date DATE)"
+    )
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, table: str, checks: Sequence[RowCheck]
+) -> list[CheckResult]:
+    """All checks of one table in one pass; examples are looked up where something was found."""
+    if not checks:
+        return []
+    joins = " ".join(dict.fromkeys(join for check in checks for join in check.joins))
+    counts = ", ".join(
+        f"count(*) FILTER ({c.applies}), count(*) FILTER (({c.applies}) AND ({c.violated}))"
+        for c in checks
+    )
+    (found,) = connection.execute(f"SELECT {counts} FROM {quoted(table)} t {joins}").fetchall()
+    results = []
+    for index, check in enumerate(checks):
+        rows, violated = int(found[2 * index]), int(found[2 * index + 1])
+        if rows:
+            examples = _examples(connection, table, check) if violated else ()
+            results.append(CheckResult(check.check, rows, violated, examples))
+    return results
+
+
+def _examples(
+    connection: duckdb.DuckDBPyConnection, table: str, check: RowCheck
+) -> tuple[int, ...]:
+    if not has_row_id(table) or check.check.name == "measureValueCompleteness":
+        return ()
+    key = f"t.{quoted(key_columns(table)[0])}"
+    rows = connection.execute(
+        f"SELECT {key} FROM {quoted(table)} t {' '.join(check.joins)} "
+        f"WHERE ({check.applies}) AND ({check.violated}) ORDER BY 1 LIMIT {EXAMPLES}"
+    ).fetchall()
+    return tuple(int(row[0]) for row in rows)

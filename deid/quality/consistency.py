@@ -1,0 +1,163 @@
+"""Checks that compare rows of one person: what contradicts itself, or was said twice."""
+
+from __future__ import annotations
+
+import duckdb
+
+from deid.quality.concepts import rows_of, terms
+from deid.quality.model import CheckResult
+from deid.quality.tables import check, count
+
+ELDERLY = 65
+"""Years from which under 150/90 mmHg is controlled, else under 140/90 (national standard 2017)."""
+
+
+def consistency_checks(
+    connection: duckdb.DuckDBPyConnection, tables: list[str], *, births_exact: bool
+) -> list[CheckResult]:
+    """All checks within a person's record that the ``tables`` allow."""
+    have = set(tables)
+    results = []
+    if "visit_occurrence" in have:
+        results.append(_duplicate_visits(connection))
+    if "measurement" in have:
+        _lay_out_readings(connection)
+        results += [_swapped(connection), _copied(connection)]
+        if {"observation", "person"} <= have and births_exact:
+            results += _classes(connection)
+        if "note" in have:
+            results.append(_notes(connection))
+    if {"drug_exposure", "condition_occurrence", "concept_ancestor"} <= have:
+        results += _indications(connection)
+    return [result for result in results if result.rows]
+
+
+def _id(key: str) -> int:
+    return terms()[key].concept_id
+
+
+def _lay_out_readings(connection: duckdb.DuckDBPyConnection) -> None:
+    """One row a person and visit with blood pressure and weight."""
+    systolic, diastolic, weight = map(_id, ("SYSTOLIC_BP", "DIASTOLIC_BP", "BODY_WEIGHT"))
+    glucose, mass = _id("FASTING_GLUCOSE"), _id("FASTING_GLUCOSE_MASS")
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE reading AS SELECT person_id, visit_occurrence_id, "
+        "min(measurement_date) AS day, "
+        f"max(value_as_number) FILTER (measurement_concept_id = {systolic}) AS systolic, "
+        f"max(value_as_number) FILTER (measurement_concept_id = {diastolic}) AS diastolic, "
+        f"max(value_as_number) FILTER (measurement_concept_id = {weight}) AS weight, "
+        "max(CASE WHEN measurement_concept_id = "
+        f"{glucose} THEN value_as_number WHEN measurement_concept_id = {mass} "
+        "THEN value_as_number / 18.016 END) AS glucose, "
+        f"min(measurement_id) FILTER (measurement_concept_id = {systolic}) AS id "
+        "FROM measurement WHERE visit_occurrence_id IS NOT NULL AND measurement_concept_id IN "
+        f"({systolic}, {diastolic}, {weight}, {glucose}, {mass}) "
+        "GROUP BY person_id, visit_occurrence_id"
+    )
+
+
+def _duplicate_visits(connection: duckdb.DuckDBPyConnection) -> CheckResult:
+    asked = check("duplicateVisit", "RECORD", "Plausibility", "Uniqueness", "visit_occurrence",
+                  "another visit of that kind, day and place is there")  # fmt: skip
+    return count(
+        connection,
+        asked,
+        "SELECT visit_occurrence_id AS id, row_number() OVER (PARTITION BY person_id, "
+        "visit_concept_id, visit_start_date, care_site_id, provider_id "
+        "ORDER BY visit_occurrence_id) > 1 AS violated FROM visit_occurrence",
+    )
+
+
+def _swapped(connection: duckdb.DuckDBPyConnection) -> CheckResult:
+    asked = check("systolicAboveDiastolic", "RECORD", "Plausibility", "Atemporal", "measurement",
+                  "the systolic pressure is not above the diastolic")  # fmt: skip
+    return count(
+        connection,
+        asked,
+        "SELECT id, systolic <= diastolic AS violated FROM reading "
+        "WHERE systolic IS NOT NULL AND diastolic IS NOT NULL",
+    )
+
+
+def _copied(connection: duckdb.DuckDBPyConnection) -> CheckResult:
+    asked = check("copyForward", "RECORD", "Plausibility", "Uniqueness", "measurement",
+                  "pressure and weight are the same as at the visit before")  # fmt: skip
+    return count(
+        connection,
+        asked,
+        "SELECT id, systolic = lag(systolic) OVER w AND diastolic = lag(diastolic) OVER w "
+        "AND weight = lag(weight) OVER w AND day > lag(day) OVER w AS violated FROM reading "
+        "WHERE systolic IS NOT NULL AND diastolic IS NOT NULL AND weight IS NOT NULL "
+        "WINDOW w AS (PARTITION BY person_id ORDER BY day, visit_occurrence_id)",
+    )
+
+
+def _classes(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
+    """Follow-up class against the numbers of the same visit, by the national rules."""
+    good, bad = _id("CLASS_CONTROLLED"), _id("CLASS_UNCONTROLLED")
+    rules = {
+        "ESSENTIAL_HYPERTENSION": (
+            f"systolic < CASE WHEN date_diff('day', p.birth, r.day) >= {ELDERLY} * 365.25 "
+            "THEN 150 ELSE 140 END AND diastolic < 90",
+            "systolic IS NOT NULL AND diastolic IS NOT NULL",
+        ),
+        "TYPE_2_DIABETES": ("glucose < 7.0", "glucose IS NOT NULL"),
+    }
+    results = []
+    for problem, (controlled, measured) in rules.items():
+        asked = check("classAgreesWithReading", "RECORD", "Conformance", "Computational",
+                      "observation", "the class of the follow-up contradicts its own reading",
+                      "value_as_concept_id", terms()[problem].en)  # fmt: skip
+        results.append(
+            count(
+                connection,
+                asked,
+                f"SELECT observation_id AS id, (value_as_concept_id = {good}) <> ({controlled}) "
+                "AS violated FROM observation o JOIN reading r USING (person_id, "
+                "visit_occurrence_id) JOIN person_day p USING (person_id) WHERE "
+                f"observation_concept_id = {_id('FOLLOW_UP_CLASS')} AND qualifier_concept_id = "
+                f"{_id(problem)} AND value_as_concept_id IN ({good}, {bad}) AND {measured}",
+            )
+        )
+    return results
+
+
+def _notes(connection: duckdb.DuckDBPyConnection) -> CheckResult:
+    """The first pressure that a note states, against the row of its visit."""
+    asked = check("noteAgreesWithReading", "RECORD", "Conformance", "Computational", "note",
+                  "the note states another blood pressure than the visit's row")  # fmt: skip
+    pressure = r"(?:^|[^0-9/])([0-9]{2,3})/([0-9]{2,3})(?:[^0-9/]|$)"
+    return count(
+        connection,
+        asked,
+        "WITH stated AS (SELECT note_id, person_id, visit_occurrence_id, "
+        f"regexp_extract(note_text, '{pressure}', ['s', 'd']) AS said FROM note), "
+        "numbers AS (SELECT *, try_cast(said.s AS DOUBLE) AS s, try_cast(said.d AS DOUBLE) AS d "
+        "FROM stated) SELECT note_id AS id, s <> systolic OR d <> diastolic AS violated "
+        "FROM numbers JOIN reading USING (person_id, visit_occurrence_id) "
+        "WHERE s BETWEEN 70 AND 270 AND d BETWEEN 30 AND 160 AND s > d "
+        "AND systolic IS NOT NULL AND diastolic IS NOT NULL",
+    )
+
+
+def _indications(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
+    results = []
+    for row in rows_of("indications.csv"):
+        drug = terms()[row["drug"]]
+        wanted = ", ".join(str(_id(key)) for key in row["problems"].split("|"))
+        asked = check("drugHasIndication", "RECORD", "Plausibility", "Atemporal", "drug_exposure",
+                      "given to a person without any of its indications", "drug_concept_id",
+                      drug.en)  # fmt: skip
+        results.append(
+            count(
+                connection,
+                asked,
+                "SELECT drug_exposure_id AS id, person_id NOT IN (SELECT person_id FROM "
+                "condition_occurrence WHERE condition_concept_id IN (SELECT "
+                "descendant_concept_id FROM concept_ancestor WHERE ancestor_concept_id IN "
+                f"({wanted}))) AS violated FROM drug_exposure WHERE drug_concept_id IN (SELECT "
+                "descendant_concept_id FROM concept_ancestor WHERE ancestor_concept_id = "
+                f"{drug.concept_id})",
+            )
+        )
+    return results
