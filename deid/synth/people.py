@@ -53,7 +53,7 @@ class Clinician:
 
 @dataclass(frozen=True)
 class CareSite:
-    """A health centre with its staff."""
+    """A health centre, or the county hospital that the health centres send people to."""
 
     care_site_id: int
     centre: Centre
@@ -62,6 +62,7 @@ class CareSite:
     phone: str
     region_code: str
     staff: tuple[Clinician, ...]
+    hospital: CareSite | None = None
 
 
 @dataclass(frozen=True)

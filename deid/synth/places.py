@@ -24,6 +24,7 @@ class County:
     country: str
     region_code: str
     centres: tuple[Centre, ...]
+    hospital: Centre
     streets: tuple[str, ...]
 
 
@@ -49,6 +50,13 @@ COUNTIES: dict[Locale, County] = {
                 ("Cutbank Bench", "Sorrel Creek", "Granite Siding", "Willow Draw"),
                 "59798",
             ),
+        ),
+        hospital=Centre(
+            "Marrow County Memorial Hospital",
+            "urban",
+            "Alder Crossing",
+            ("Hospital Hill",),
+            "59799",
         ),
         streets=(
             "Juniper Bend", "Quarry Loop", "Mill Race Rd", "Larkspur Ave", "County Road 9",
@@ -78,6 +86,7 @@ COUNTIES: dict[Locale, County] = {
                 "353998",
             ),
         ),
+        hospital=Centre("青溪县人民医院", "urban", "东湖街道", ("文昌社区",), "353999"),
         streets=("柳荫路", "文昌街", "滨湖路", "人民路", "桥南巷", "建设路", "学府路", "解放街"),
     ),
 }  # fmt: skip
