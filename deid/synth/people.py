@@ -67,12 +67,17 @@ class CareSite:
 
 @dataclass(frozen=True)
 class Relative:
-    """A relative or contact; ``person_id`` if a resident of the same household."""
+    """A relative or contact; ``person`` and ``person_id`` if a resident of the county too.
+
+    ``relationship`` is one of spouse, father, mother, son, daughter, brother, sister, grandfather,
+    grandmother, grandson and granddaughter.
+    """
 
     relationship: str
     full_name: str
     phone: str | None
     person_id: int | None
+    person: Resident | None = None
 
 
 @dataclass(frozen=True)
@@ -145,9 +150,16 @@ class Resident:
     widowed_on: date | None = None
     problems: dict[str, date] = field(default_factory=dict)
     resolved: dict[str, date] = field(default_factory=dict)
+    parity: int = 0
+    """Children born before the records."""
     pregnancies: list[Pregnancy] = field(default_factory=list)
     events: list[LifeEvent] = field(default_factory=list)
     blood_group: str = "BLOOD_O"
+    genes: dict[str, float] = field(default_factory=dict)
+    blood_genes: tuple[str, str] = ("O", "O")
+    family_history: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    married_on: date | None = None
+    divorced_on: date | None = None
     moved_in: date | None = None
     moved_out: date | None = None
     away: list[tuple[date, date]] = field(default_factory=list)
@@ -164,6 +176,33 @@ class Resident:
         """Has the problem begun by this day, and not ended?"""
         onset, end = self.problems.get(problem), self.resolved.get(problem)
         return onset is not None and onset <= day and (end is None or day < end)
+
+    def marital_on(self, day: date) -> str:
+        """Marital status on a day; ``marital`` holds that before the records."""
+        if self.divorced_on is not None and self.divorced_on <= day:
+            return "DIVORCED"
+        if self.widowed_on is not None and self.widowed_on <= day:
+            return "WIDOWED"
+        if self.spouse is not None and (self.married_on is None or self.married_on <= day):
+            return "MARRIED"
+        return "SINGLE" if self.spouse is not None else self.marital
+
+    def first_day(self, start: date) -> date:
+        """First day of the record, when those of the household begin at ``start``."""
+        return max(start, self.birth, self.moved_in or start)
+
+    def last_day(self, today: date) -> date:
+        """Last day of the record: death, moving out, or the end of all records."""
+        return min(today, self.death or today, self.moved_out or today)
+
+    def lives_here(self, day: date) -> bool:
+        """Belongs to the household on a day, even if away at work or at school."""
+        return (
+            self.birth <= day
+            and (self.moved_in is None or self.moved_in <= day)
+            and (self.moved_out is None or day < self.moved_out)
+            and (self.death is None or day < self.death)
+        )
 
     def is_away(self, day: date) -> bool:
         """Working or studying elsewhere on this day, though the record stays open."""
@@ -187,6 +226,16 @@ class Household:
     record_start: date
     environment: dict[str, str] = field(default_factory=dict)
     family_apgar: int = 8
+    former_homes: list[tuple[date, Address]] = field(default_factory=list)
+    """Earlier homes with the day on which each was left, in their order."""
 
     def __repr__(self) -> str:
         return f"Household({self.household_id})"
+
+    def home_on(self, day: date) -> Address:
+        """Where the household lived on a day."""
+        return next((home for left, home in self.former_homes if day < left), self.address)
+
+    def size_on(self, day: date) -> int:
+        """People who belonged to the household on a day."""
+        return sum(member.lives_here(day) for member in self.members)
