@@ -1,13 +1,14 @@
 """Checks at concept level: values, units and sexes that can be, from the shipped bilingual table.
 
 The limits of ``data/plausible.csv`` are those of life, in the unit of the term, not reference
-ranges: a value outside them was written wrongly or belongs to another unit.
+ranges: a value outside them was written wrongly or belongs to another unit. ``other_units`` are
+units that the term is also measured in; their values are not judged.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -40,7 +41,9 @@ def concept_checks(connection: duckdb.DuckDBPyConnection, tables: list[str]) -> 
         for row in rows_of("plausible.csv"):
             term = terms()[row["key"]]
             if term.concept_id in used:
-                results += _values(connection, term, float(row["low"]), float(row["high"]))
+                others = [int(unit) for unit in row["other_units"].split("|") if unit]
+                limits = float(row["low"]), float(row["high"])
+                results += _values(connection, term, limits, others)
     if {"condition_occurrence", "person", "concept_ancestor"} <= set(tables):
         results += [_sex(connection, terms()[row["key"]], row["sex"]) for row in rows_of("sex.csv")]
     return [result for result in results if result.rows]
@@ -53,8 +56,12 @@ def _used(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> set
 
 
 def _values(
-    connection: duckdb.DuckDBPyConnection, term: Term, low: float, high: float
+    connection: duckdb.DuckDBPyConnection,
+    term: Term,
+    limits: tuple[float, float],
+    other_units: Sequence[int],
 ) -> Iterator[CheckResult]:
+    low, high = limits
     unit = term.unit_concept_id or 0
     # A value in another unit is the unit check's; NULL is the term's own unit left unsaid.
     of_term = f"FROM measurement WHERE measurement_concept_id = {term.concept_id}"
@@ -72,12 +79,13 @@ def _values(
         )
     if unit:
         asked = check("plausibleUnitConceptIds", "CONCEPT", "Plausibility", "Atemporal",
-                      "measurement", "another unit than the term's", "unit_concept_id",
+                      "measurement", "a unit that the term is not measured in", "unit_concept_id",
                       term.en)  # fmt: skip
         yield count(
             connection,
             asked,
-            f"SELECT measurement_id AS id, unit_concept_id <> {unit} AS violated {of_term} "
+            "SELECT measurement_id AS id, unit_concept_id NOT IN "
+            f"({', '.join(map(str, (unit, *other_units)))}) AS violated {of_term} "
             "AND coalesce(unit_concept_id, 0) <> 0",
         )
 

@@ -70,7 +70,7 @@ def count(connection: duckdb.DuckDBPyConnection, asked: Check, query: str) -> Ch
     """Run a ``query`` that gives ``id`` and ``violated`` for each thing the check applies to."""
     row = connection.execute(
         "SELECT count(*), count(*) FILTER (violated), "
-        f"list(id ORDER BY id) FILTER (violated) [1:{EXAMPLES}] FROM ({query})"
+        f"list_sort(list(DISTINCT id) FILTER (violated)) [1:{EXAMPLES}] FROM ({query})"
     ).fetchall()[0]
     return CheckResult(asked, int(row[0]), int(row[1]), tuple(row[2] or ()))
 
