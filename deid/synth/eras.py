@@ -11,6 +11,7 @@ from deid.vocabulary import load_base_vocabulary
 
 PERSISTENCE_DAYS = 30
 
+# Rows alike but for their ids stand in one order in both windows: ``reached`` never falls.
 _ISLANDS = """
     WITH ordered AS (
         SELECT *, max(end_date) OVER (
@@ -20,7 +21,8 @@ _ISLANDS = """
         FROM ({spans})
     ), numbered AS (
         SELECT *, sum(CASE WHEN reached IS NULL OR start_date > reached + {gap} THEN 1 ELSE 0 END)
-            OVER (PARTITION BY person_id, concept_id ORDER BY start_date, end_date
+            OVER (PARTITION BY person_id, concept_id
+                  ORDER BY start_date, end_date, reached NULLS FIRST
                   ROWS UNBOUNDED PRECEDING) AS island
         FROM ordered
     )
@@ -38,7 +40,7 @@ _CONDITIONS = """
     SELECT person_id, condition_concept_id AS concept_id,
            condition_start_date AS start_date,
            coalesce(condition_end_date, condition_start_date) AS end_date
-    FROM occurrence
+    FROM occurrence WHERE condition_concept_id <> 0
 """
 _DRUGS = """
     SELECT person_id, ancestor_concept_id AS concept_id,

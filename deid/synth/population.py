@@ -14,6 +14,7 @@ from deid.synth.care_sites import build_care_sites
 from deid.synth.courses import COURSES, Life
 from deid.synth.eras import EraWriter
 from deid.synth.families import draw_household
+from deid.synth.faults import plant
 from deid.synth.habits import draw_habits
 from deid.synth.identities import name_members, number_members
 from deid.synth.kin import list_relatives
@@ -25,7 +26,7 @@ from deid.synth.problems import draw_deaths, draw_problems
 from deid.synth.recording import record_household, record_source, record_visit
 from deid.synth.rows import RowStore
 from deid.synth.streams import happens, one_of, open_stream
-from deid.synth.visits import Visit
+from deid.synth.visits import Fault, Visit
 
 RURAL = 0.5
 """Share of households in villages (assumption)."""
@@ -36,36 +37,51 @@ BATCH_RESIDENTS = 500
 
 @dataclass(frozen=True)
 class Batch:
-    """Households with all that happened to them. ``tables`` are rows of vault tables."""
+    """Households with all that happened to them. ``tables`` are rows of vault tables.
+
+    ``faults`` is the ledger of what was spoilt on purpose.
+    """
 
     tables: dict[str, pa.Table]
     notes: list[GoldNote] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return f"Batch({sum(table.num_rows for table in self.tables.values())} rows)"
 
 
 def generate(
-    residents: int, seed: int, locales: Sequence[Locale] = LOCALES, *, today: date
+    residents: int,
+    seed: int,
+    locales: Sequence[Locale] = LOCALES,
+    *,
+    today: date,
+    faults: bool = True,
 ) -> dict[str, pa.Table]:
     """A population of exactly ``residents`` people as a dataset of vault tables, all in memory.
 
     The same arguments give the same rows. Follow-up takes 8 to 10 years and ends at ``today``;
-    nothing lies after it. Residents are shared out evenly among ``locales``.
+    nothing lies after it. Residents are shared out evenly among ``locales``. Without ``faults``
+    the finished visits are not spoilt (:func:`deid.synth.faults.plant`).
 
     Raises:
         ValueError: for fewer residents than locales, or a locale that there is not.
     """
-    return generate_with_gold(residents, seed, locales, today=today)[0]
+    return generate_with_gold(residents, seed, locales, today=today, faults=faults)[0]
 
 
 def generate_with_gold(
-    residents: int, seed: int, locales: Sequence[Locale] = LOCALES, *, today: date
+    residents: int,
+    seed: int,
+    locales: Sequence[Locale] = LOCALES,
+    *,
+    today: date,
+    faults: bool = True,
 ) -> tuple[dict[str, pa.Table], list[GoldNote]]:
     """As :func:`generate`, and for each note the spans of all identifiers in it."""
     parts: dict[str, list[pa.Table]] = {}
     gold: list[GoldNote] = []
-    for batch in generate_batches(residents, seed, locales, today=today):
+    for batch in generate_batches(residents, seed, locales, today=today, faults=faults):
         for name, table in batch.tables.items():
             parts.setdefault(name, []).append(table)
         gold += batch.notes
@@ -80,6 +96,7 @@ def generate_batches(
     *,
     today: date,
     size: int = BATCH_RESIDENTS,
+    faults: bool = True,
 ) -> Iterator[Batch]:
     """The same rows as :func:`generate`, a batch of about ``size`` residents at a time.
 
@@ -93,18 +110,19 @@ def generate_batches(
     eras = EraWriter()
     record_source(store, residents, seed, locales, today)
     gold: list[GoldNote] = []
+    ledger: list[Fault] = []
     people = 0
     for position, locale in enumerate(locales):
         share = residents // len(locales) + (position < residents % len(locales))
         sites = build_care_sites(seed, locale, store)
         for household in households(share, seed, locale, sites, store, today):
-            gold += _live(household, seed, store, today)
+            _live(household, seed, store, today, gold, ledger, spoil=faults)
             people += len(household.members)
             if people >= size:
-                yield Batch(eras.add_to(store.take()), gold)
-                gold, people = [], 0
+                yield Batch(eras.add_to(store.take()), gold, ledger)
+                gold, ledger, people = [], [], 0
     if people:
-        yield Batch(eras.add_to(store.take()), gold)
+        yield Batch(eras.add_to(store.take()), gold, ledger)
 
 
 def check_arguments(residents: int, locales: Sequence[Locale]) -> None:
@@ -177,23 +195,36 @@ def _settle(
     )
 
 
-def _live(household: Household, seed: int, store: RowStore, today: date) -> list[GoldNote]:
-    """The years of one household: visits, their rows and their notes."""
+def _live(
+    household: Household,
+    seed: int,
+    store: RowStore,
+    today: date,
+    gold: list[GoldNote],
+    ledger: list[Fault],
+    *,
+    spoil: bool,
+) -> None:
+    """The years of one household: visits, their rows, their notes, and what was spoilt."""
     record_household(store, household, today)
-    gold = []
     for member in household.members:
         words = open_stream(seed, household.locale, "words", member.person_id)
-        for visit in _visits(household, member, seed, today):
+        for visit in _visits(household, member, seed, today, spoil):
             record = record_visit(store, household, visit, today)
             for form in visit.forms:
                 note = write_note(words, household, visit, form)
                 note_id = record.add_note(form, note)
                 gold.append(GoldNote(note_id, note.text, note.spans))
-    return gold
+            ledger += record.faults
 
 
-def _visits(household: Household, member: Resident, seed: int, today: date) -> list[Visit]:
-    """All visits of one resident, by day; of one day in the order of the courses."""
+def _visits(
+    household: Household, member: Resident, seed: int, today: date, spoil: bool
+) -> list[Visit]:
+    """All visits of one resident, by day; of one day in the order of the courses.
+
+    With ``spoil`` some of them are spoilt in the end.
+    """
 
     def stream_of(course: str) -> Random:
         return open_stream(seed, household.locale, course, member.person_id)
@@ -203,4 +234,4 @@ def _visits(household: Household, member: Resident, seed: int, today: date) -> l
         return []
     for name, course in COURSES:
         life.visits = sorted([*life.visits, *course(stream_of(name), life)], key=lambda v: v.day)
-    return life.visits
+    return plant(stream_of("faults"), life) if spoil else life.visits

@@ -57,6 +57,47 @@ class Identifier:
         return f"Identifier({self.type})"
 
 
+FaultKind = Literal[
+    "class contradicts",
+    "note disagrees",
+    "wrong unit",
+    "implausible value",
+    "swapped pressure",
+    "copied forward",
+    "duplicate visit",
+    "missing mandatory",
+    "wrong sex",
+    "after death",
+    "before birth",
+    "drug without indication",
+    "unmapped code",
+    "gap in follow-up",
+]
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A fault put into a form or visit on purpose: the table and keys of the rows that show it.
+
+    Without keys the row of the visit itself, or of the form's note, is meant.
+    """
+
+    kind: FaultKind
+    table: str
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A line of the ledger: a planted fault and the rows of ``table`` that show it."""
+
+    kind: FaultKind
+    person_id: int
+    table: str
+    row_ids: tuple[int, ...]
+    visit_occurrence_id: int
+
+
 @dataclass(eq=False)
 class Form:
     """One form or record of a visit. Names are keys of :mod:`deid.vocabulary.names`.
@@ -85,12 +126,14 @@ class Form:
     hints: dict[str, str] = field(default_factory=dict)
     identifiers: dict[str, Identifier] = field(default_factory=dict)
     spoken: dict[str, float] = field(default_factory=dict)
+    faults: list[Planted] = field(default_factory=list)
 
 
 @dataclass(eq=False)
 class Visit:
     """One contact of one resident. ``end`` and ``site`` differ from ``day`` and the household's
-    health centre for stays in hospital."""
+    health centre for stays in hospital. ``entered`` is the day that the rows bear when another
+    than the true one was typed in."""
 
     resident: Resident
     day: date
@@ -99,10 +142,11 @@ class Visit:
     forms: list[Form]
     end: date | None = None
     site: CareSite | None = None
+    entered: date | None = None
+    faults: list[Planted] = field(default_factory=list)
 
 
-# Conventional units of the United States: key there, factor from the SI unit, decimals.
-_CONVENTIONAL = {
+CONVENTIONAL = {
     "FASTING_GLUCOSE": ("FASTING_GLUCOSE_MASS", 18.016, 0),
     "GLUCOSE": ("GLUCOSE_MASS", 18.016, 0),
     "CHOLESTEROL": ("CHOLESTEROL_MASS", 38.67, 0),
@@ -113,6 +157,7 @@ _CONVENTIONAL = {
     "UREA": ("UREA_MASS", 2.801, 0),
     "URIC_ACID": ("URIC_ACID_MASS", 1 / 59.48, 1),
 }
+"""Conventional units of the United States: key there, factor from the SI unit, decimals."""
 
 
 def localise(locale: Locale, readings: dict[str, float]) -> dict[str, float]:
@@ -121,6 +166,6 @@ def localise(locale: Locale, readings: dict[str, float]) -> dict[str, float]:
         return readings
     local = {}
     for key, reading in readings.items():
-        name, factor, decimals = _CONVENTIONAL.get(key, (key, 1.0, 6))
+        name, factor, decimals = CONVENTIONAL.get(key, (key, 1.0, 6))
         local[name] = round(reading * factor, decimals)
     return local

@@ -24,7 +24,7 @@ from deid.synth.physiology import (
     next_adherence,
 )
 from deid.synth.streams import happens, one_of, weighted
-from deid.synth.visits import Change, Form, Mode, Prescription, Visit, localise
+from deid.synth.visits import Change, Form, Mode, Planted, Prescription, Visit, localise
 
 HYPERTENSION, DIABETES = "ESSENTIAL_HYPERTENSION", "TYPE_2_DIABETES"
 COMPLICATIONS = {
@@ -268,6 +268,8 @@ def _judge(
         written = "CLASS_COMPLICATION"
         treatment.known |= set(new)
         form.event = new[0]
+    if written not in {expected, "CLASS_ADVERSE_REACTION", "CLASS_COMPLICATION"}:
+        form.faults.append(Planted("class contradicts", "observation", ("FOLLOW_UP_CLASS",)))
     form.answers["FOLLOW_UP_CLASS"] = written
     form.answers["ADVERSE_REACTION"] = "PRESENT" if reaction else "NONE"
     interval = value("follow_up.interval")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from deid.synth.people import Household
 from deid.synth.recording.terms import TERMS, concept_id, source_code
 from deid.synth.rows import RowStore
-from deid.synth.visits import Form, Visit
+from deid.synth.visits import Fault, FaultKind, Form, Planted, Visit
 from deid.vocabulary import names
 
 if TYPE_CHECKING:
@@ -73,18 +73,21 @@ class VisitRecord:
 
     def __init__(self, store: RowStore, household: Household, visit: Visit, today: date) -> None:
         self._store, self._household, self._visit = store, household, visit
-        self._last_day = visit.resident.death or today
-        end = visit.end or visit.day
-        begins = datetime.combine(visit.day, OPENING_HOUR)
+        self._day = day = visit.entered or visit.day
+        self._last_day = max(visit.resident.death or today, day)
+        self._rows: dict[tuple[str, str], int] = {}
+        self.faults: list[Fault] = []
+        end = visit.end or day
+        begins = datetime.combine(day, OPENING_HOUR)
         site = visit.site or household.site
         self.visit_occurrence_id = store.add_numbered(
             "visit_occurrence",
             person_id=visit.resident.person_id,
             visit_concept_id=VISIT_CONCEPT[visit.mode],
-            visit_start_date=visit.day,
+            visit_start_date=day,
             visit_start_datetime=begins,
             visit_end_date=end,
-            visit_end_datetime=begins + (end - visit.day) + timedelta(minutes=20),
+            visit_end_datetime=begins + (end - day) + timedelta(minutes=20),
             visit_type_concept_id=names.EHR_ENCOUNTER_RECORD,
             provider_id=visit.clinician.provider_id,
             care_site_id=site.care_site_id,
@@ -100,13 +103,30 @@ class VisitRecord:
             self._readings(form, seen)
             self._observations(form, seen)
             self._doings(form)
+            self._enter(form.faults)
+        self._enter(visit.faults)
+
+    def _enter(self, planted: Sequence[Planted]) -> None:
+        """Put faults into the ledger, with the rows just written that show them."""
+        for fault in planted:
+            if fault.table == "note":  # its row comes later
+                continue
+            rows = tuple(self._rows[fault.table, key] for key in fault.keys)
+            self._ledger(fault.kind, fault.table, rows or (self.visit_occurrence_id,))
+
+    def _ledger(self, kind: FaultKind, table: str, rows: tuple[int, ...]) -> None:
+        person_id = self._visit.resident.person_id
+        self.faults.append(Fault(kind, person_id, table, rows, self.visit_occurrence_id))
+
+    def _add(self, table: str, key: str, **values: object) -> None:
+        self._rows[table, key] = self._store.add_numbered(table, **self._common, **values)
 
     def add_note(self, form: Form, note: Note) -> int:
         """The note of one form; gives its id."""
-        return self._store.add_numbered(
+        note_id = self._store.add_numbered(
             "note",
             **self._common,
-            note_date=self._visit.end or self._visit.day,
+            note_date=self._visit.end or self._day,
             note_type_concept_id=names.EHR_NOTE,
             note_class_concept_id=NOTE_CLASS[form.kind],
             note_title=note.title,
@@ -117,6 +137,11 @@ class VisitRecord:
             ),
             note_source_value=form.kind,
         )
+        # A note may leave the reading out; then nothing disagrees.
+        for fault in form.faults:
+            if fault.table == "note" and all(f"{n:.0f}" in note.text for n in form.spoken.values()):
+                self._ledger(fault.kind, "note", (note_id,))
+        return note_id
 
     def _readings(self, form: Form, seen: set[str]) -> None:
         for key, reading in form.readings.items():
@@ -124,11 +149,11 @@ class VisitRecord:
                 continue
             seen.add(key)
             term = TERMS[key]
-            self._store.add_numbered(
+            self._add(
                 "measurement",
-                **self._common,
+                key,
                 measurement_concept_id=term.concept_id,
-                measurement_date=self._visit.day,
+                measurement_date=self._day,
                 measurement_type_concept_id=(
                     names.EHR_ENCOUNTER_RECORD if key in _VITAL else names.LAB
                 ),
@@ -152,45 +177,53 @@ class VisitRecord:
         seen |= said
 
     def _observe(self, key: str, **values: object) -> None:
-        self._store.add_numbered(
+        self._add(
             "observation",
-            **self._common,
+            key,
             observation_concept_id=concept_id(key),
-            observation_date=self._visit.day,
+            observation_date=self._day,
             observation_type_concept_id=names.EHR_ENCOUNTER_RECORD,
             observation_source_value=key,
             **values,
         )
 
     def _doings(self, form: Form) -> None:
-        day = self._visit.day
+        day = self._day
+        unmapped = {
+            (fault.table, key)
+            for fault in form.faults
+            if fault.kind == "unmapped code"
+            for key in fault.keys
+        }
         for problem in form.diagnoses if form.kind != "basic information" else ():
-            self._store.add_numbered(
+            coded, written = self._coding(problem, ("condition_occurrence", problem) in unmapped)
+            self._add(
                 "condition_occurrence",
-                **self._common,
-                condition_concept_id=concept_id(problem),
+                problem,
+                condition_concept_id=coded,
                 condition_start_date=day,
                 condition_end_date=day,
                 condition_type_concept_id=names.EHR_ENCOUNTER_RECORD,
-                condition_source_value=source_code(problem),
+                condition_source_value=written,
             )
         for drug in form.drugs:
-            self._store.add_numbered(
+            coded, written = self._coding(drug.drug, ("drug_exposure", drug.drug) in unmapped)
+            self._add(
                 "drug_exposure",
-                **self._common,
-                drug_concept_id=concept_id(drug.drug),
+                drug.drug,
+                drug_concept_id=coded,
                 drug_exposure_start_date=day,
                 drug_exposure_end_date=min(day + timedelta(days=drug.days - 1), self._last_day),
                 drug_type_concept_id=names.EHR_PRESCRIPTION,
                 quantity=float(drug.days * drug.times_a_day),
                 days_supply=drug.days,
                 sig=f"{drug.dose} x {drug.times_a_day}/d",
-                drug_source_value=source_code(drug.drug),
+                drug_source_value=written,
             )
         for vaccine in form.vaccines:
-            self._store.add_numbered(
+            self._add(
                 "drug_exposure",
-                **self._common,
+                vaccine,
                 drug_concept_id=concept_id(vaccine),
                 drug_exposure_start_date=day,
                 drug_exposure_end_date=day,
@@ -200,15 +233,22 @@ class VisitRecord:
                 drug_source_value=source_code(vaccine),
             )
         for procedure in form.procedures:
-            self._store.add_numbered(
+            self._add(
                 "procedure_occurrence",
-                **self._common,
+                procedure,
                 procedure_concept_id=concept_id(procedure),
                 procedure_date=day,
                 procedure_type_concept_id=names.EHR_ENCOUNTER_RECORD,
                 quantity=1,
                 procedure_source_value=procedure,
             )
+
+    def _coding(self, key: str, unmapped: bool) -> tuple[int, str | None]:
+        """Concept and source value; the words of the place for what was left without a code."""
+        if not unmapped:
+            return concept_id(key), source_code(key)
+        term = TERMS[key]
+        return 0, term.zh if self._household.locale == "zh_CN" else term.en
 
 
 def record_visit(store: RowStore, household: Household, visit: Visit, today: date) -> VisitRecord:
