@@ -36,7 +36,7 @@ def map_coverage(entry: Entry, gathered: Gathering) -> None:
             "payer_source_concept_id": kind.source_concept_id,
             "payer_source_value": payer.get("display") or kind.name,
             "plan_source_value": classes[0] if classes else None,
-            **restored(coverage, "payer_plan_period"),
+            **restored(gathered, coverage, "payer_plan_period"),
         },
     )
     gathered.links.register(entry, row_id)
@@ -77,7 +77,7 @@ def map_benefit(entry: Entry, gathered: Gathering) -> None:
             "paid_by_payer": number(paid.get("value")),
             "payer_plan_period_id": gathered.row(coverage, "Coverage"),
             **_patients_share(benefit),
-            **restored(benefit, "cost"),
+            **restored(gathered, benefit, "cost"),
         },
     )
     if currency and not gathered.codes.concept("Currency", currency):

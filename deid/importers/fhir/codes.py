@@ -79,7 +79,8 @@ class Codes:
             return Coded()
         codings = [c for c in codeable.get("coding", []) if c.get("code")]
         name = next((c["display"] for c in codings if c.get("display")), codeable.get("text"))
-        for coding in codings:
+        # A concept id says more than a code that several concepts may have.
+        for coding in sorted(codings, key=lambda c: c.get("system") != OMOP_SYSTEM):
             found = self._lookup(str(coding.get("system", "")), str(coding["code"]))
             if found and found[1].concept_id:
                 source_id, standard = found
@@ -101,6 +102,14 @@ class Codes:
             return 0, None
         found = self._lookup("http://unitsofmeasure.org", str(code))
         return (found[1].concept_id if found else 0), written
+
+    def local(self, coding: Mapping[str, Any]) -> int:
+        """The local concept of a code that the vocabulary lacks, made if there is none yet."""
+        system, code = str(coding.get("system", "")), str(coding.get("code", ""))
+        found = self._lookup(system, code)
+        if found:
+            return found[0]
+        return self._local_concept(system, code, str(coding.get("display") or code), "Metadata")
 
     def concept(self, vocabulary: str, code: str | None) -> int:
         """The concept of a code of an OMOP vocabulary, 0 if there is none."""

@@ -82,6 +82,8 @@ def count_unread(entry: Entry, gathered: Gathering) -> None:
     read = _READ.get(entry.type)
     if read is None:
         return
+    if entry.type == "Patient":
+        _count_in_addresses(entry, gathered)
     for element, value in entry.resource.items():
         if element in read or element in _ALWAYS:
             continue
@@ -93,6 +95,11 @@ def count_unread(entry: Entry, gathered: Gathering) -> None:
         else:
             reason = _REASONS.get(element, "OMOP has no column for it")
             gathered.leave_out(f"{entry.type}.{element}", reason)
+
+
+def _count_in_addresses(entry: Entry, gathered: Gathering) -> None:
+    for address in entry.resource.get("address", []):
+        _count_extensions(entry, address.get("extension", []), gathered)
 
 
 def _count_extensions(entry: Entry, extensions: object, gathered: Gathering) -> None:

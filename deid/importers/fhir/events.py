@@ -95,7 +95,7 @@ def map_encounter(entry: Entry, gathered: Gathering) -> None:
             "discharged_to_source_value": gathered.codes.read(
                 stay.get("dischargeDisposition"), "Visit"
             ).source_value,
-            **restored(encounter, "visit_occurrence"),
+            **restored(gathered, encounter, "visit_occurrence"),
         },
     )
     gathered.links.register(entry, visit_id)
@@ -285,7 +285,7 @@ def add_event(
         if table == "procedure_occurrence" and end:
             row |= {"procedure_end_date": end.date, "procedure_end_datetime": end.time}
     row |= {name: value for name, value in more.items() if name in gathered.columns(table)}
-    row |= restored(element, table)
+    row |= restored(gathered, element, table)
     gathered.add(entry, table, row, part)
     widen(gathered, person_id, start, None if table == "drug_exposure" else end)
     if resource.get("note"):
@@ -311,6 +311,7 @@ def performer(resource: Resource, gathered: Gathering) -> int | None:
         resource.get("recorder"),
         resource.get("asserter"),
         resource.get("requester"),
+        resource.get("informationSource"),
     ]
     for name in ("participant", "performer", "author"):
         for part in resource.get(name) or []:

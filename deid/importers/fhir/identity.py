@@ -9,7 +9,7 @@ from typing import Any
 from deid.importers.fhir.bundles import Entry, Resource
 from deid.importers.fhir.context import Gathering, Row
 from deid.importers.fhir.links import UNKNOWN_ROW
-from deid.importers.fhir.restoring import ROW, is_household, restored
+from deid.importers.fhir.restoring import is_household, restored
 from deid.importers.fhir.times import moment
 from deid.vocabulary import names
 
@@ -60,13 +60,13 @@ def map_patient(entry: Entry, gathered: Gathering) -> None:
             "gender_source_value": patient.get("gender"),
             "race_source_value": race,
             "ethnicity_source_value": ethnicity,
-            **restored(patient, "person"),
+            **restored(gathered, patient, "person"),
         },
     )
     gathered.links.register(entry, person_id)
     _map_names(entry, gathered, person_id, birth.date if birth and birth.whole else None)
     _map_numbers(entry, gathered, person_id)
-    for number, row in enumerate(_contacts(patient)):
+    for number, row in enumerate(_contacts(patient, gathered)):
         gathered.add(entry, "contact", {**row, "person_id": person_id}, f"telecom{number}")
     _map_addresses(entry, gathered, person_id)
     _map_relatives(entry, gathered, person_id)
@@ -102,11 +102,9 @@ def map_marital_status(entry: Entry, gathered: Gathering) -> None:
 def map_related_person(entry: Entry, gathered: Gathering) -> None:
     """A relative of a patient."""
     related = entry.resource
-    row = {**_relative(related, "relationship"), "person_id": gathered.person(related["patient"])}
-    for extension in related.get("extension", []):
-        if extension.get("url") == ROW + "relative_person_id":
-            row["relative_person_id"] = gathered.row(extension.get("valueReference"), "Patient")
-    gathered.add(entry, "relative", {**row, **restored(related, "relative")})
+    row = _relative(related, "relationship", gathered)
+    row["person_id"] = gathered.person(related["patient"])
+    gathered.add(entry, "relative", {**row, **restored(gathered, related, "relative")})
 
 
 def map_group(entry: Entry, gathered: Gathering) -> None:
@@ -115,7 +113,7 @@ def map_group(entry: Entry, gathered: Gathering) -> None:
     if not is_household(group):
         gathered.leave_out("Group", "it is no household")
         return
-    household_id = gathered.add(entry, "household", restored(group, "household"))
+    household_id = gathered.add(entry, "household", restored(gathered, group, "household"))
     for member in group.get("member", []):
         reference = str((member.get("entity") or {}).get("reference"))
         gathered.index.put("household", reference, value=str(household_id).encode())
@@ -204,7 +202,7 @@ def _map_names(entry: Entry, gathered: Gathering, person_id: int, birth_date: An
             "birth_date": birth_date,
             "language": language,
             "household_id": gathered.household(entry),
-            **restored(patient, "person_identity"),
+            **restored(gathered, patient, "person_identity"),
         },
     )
 
@@ -223,20 +221,20 @@ def _map_numbers(entry: Entry, gathered: Gathering, person_id: int) -> None:
                 "kind": _IDENTIFIER_KIND.get(kind, kind),
                 "system": identifier.get("system"),
                 "value": identifier["value"],
-                **restored(identifier, "identifier"),
+                **restored(gathered, identifier, "identifier"),
             },
             f"identifier{number}",
         )
 
 
-def _contacts(resource: Resource) -> Iterator[Row]:
+def _contacts(resource: Resource, gathered: Gathering) -> Iterator[Row]:
     for telecom in resource.get("telecom", []):
         if telecom.get("value"):
             yield {
                 "kind": telecom.get("system") or "other",
                 "use": telecom.get("use"),
                 "value": telecom["value"],
-                **restored(telecom, "contact"),
+                **restored(gathered, telecom, "contact"),
             }
 
 
@@ -265,13 +263,13 @@ def _map_addresses(entry: Entry, gathered: Gathering, person_id: int) -> None:
                 "postal_code": address.get("postalCode"),
                 "country": address.get("country"),
                 "full_text": address.get("text") or full or None,
-                **restored(address, "address"),
+                **restored(gathered, address, "address"),
             },
             f"address{number}",
         )
 
 
-def _relative(resource: Resource, relationship: str) -> Row:
+def _relative(resource: Resource, relationship: str, gathered: Gathering) -> Row:
     kinds = resource.get(relationship) or []
     kind = next(
         (
@@ -281,7 +279,7 @@ def _relative(resource: Resource, relationship: str) -> Row:
         ),
         next((concept.get("text") for concept in kinds), None),
     )
-    phones = [c["value"] for c in _contacts(resource) if c["kind"] == "phone"]
+    phones = [c["value"] for c in _contacts(resource, gathered) if c["kind"] == "phone"]
     return {
         "relationship": kind or "contact",
         "full_name": full_name(first_name(resource)),
@@ -291,7 +289,9 @@ def _relative(resource: Resource, relationship: str) -> Row:
 
 def _map_relatives(entry: Entry, gathered: Gathering, person_id: int) -> None:
     patient = entry.resource
-    relatives = [_relative(contact, "relationship") for contact in patient.get("contact", [])]
+    relatives = [
+        _relative(contact, "relationship", gathered) for contact in patient.get("contact", [])
+    ]
     relatives += [
         {"relationship": "mother", "full_name": extension["valueString"]}
         for extension in patient.get("extension", [])
@@ -312,7 +312,7 @@ def _map_death(entry: Entry, gathered: Gathering, person_id: int) -> None:
                 "death_date": gathered.day(died),
                 "death_datetime": died.time,
                 "death_type_concept_id": names.EHR,
-                **restored(entry.resource, "death"),
+                **restored(gathered, entry.resource, "death"),
             },
         )
         gathered.span(person_id, died.date)
@@ -353,7 +353,7 @@ def map_family_member(entry: Entry, gathered: Gathering) -> None:
                 "value_source_value": meant.source_value,
                 "qualifier_concept_id": kinship.concept_id,
                 "qualifier_source_value": kinship.source_value,
-                **restored(condition, "observation"),
+                **restored(gathered, condition, "observation"),
             },
             f"condition{number}",
         )

@@ -40,6 +40,7 @@ from deid.importers.fhir.identity import (
 from deid.importers.fhir.index import Index
 from deid.importers.fhir.links import Links, content_sha256
 from deid.importers.fhir.notes import document_texts, map_document, map_report
+from deid.importers.fhir.restoring import table_of
 from deid.importers.fhir.rows import map_row
 from deid.importers.fhir.staff import learn_role, map_care_site, map_practitioner
 from deid.importers.fhir.supplies import (
@@ -95,6 +96,9 @@ _RANKS: tuple[Mapping[str, Mapper], ...] = (
     },
     {"Basic": map_row},
 )
+# Rows that a rank of resources refers to, by its number; all others come last.
+_ROWS_BEFORE = {0: frozenset({"location"}), 4: frozenset({"visit_detail"})}
+_EARLY = frozenset().union(*_ROWS_BEFORE.values())
 # What these say is read first, for the resources that they are about or that refer to them.
 _LEARNT: Mapping[str, Mapper] = {
     "Device": learn_device,
@@ -187,10 +191,12 @@ class _Run:
             self._check(file)
         for entry in self._entries(frozenset(_LEARNT)):
             self._learn(entry)
-        for rank in _RANKS:
+        for number, rank in enumerate(_RANKS):
+            self._map_rows(_ROWS_BEFORE.get(number, frozenset()))
             self._flush()
             for entry in self._entries(frozenset(rank)):
-                self._map(entry, rank[entry.type])
+                if entry.type != "Basic" or table_of(entry.resource) not in _EARLY:
+                    self._map(entry, rank[entry.type])
         self._flush()
         for entry in self._entries(frozenset({"Patient"})):
             if "maritalStatus" in entry.resource and not not_done(entry.resource):
@@ -234,6 +240,12 @@ class _Run:
             for entry in read_entries(file, validate=False):
                 if entry.type in types and _is_first(entry, self._gathered):
                     yield entry
+
+    def _map_rows(self, tables: frozenset[str]) -> None:
+        if tables:
+            for entry in self._entries(frozenset({"Basic"})):
+                if table_of(entry.resource) in tables:
+                    self._map(entry, map_row)
 
     def _learn(self, entry: Entry) -> None:
         if not_done(entry.resource):

@@ -164,7 +164,7 @@ def _add_note(
             "provider_id": gathered.provider(author),
             "visit_occurrence_id": gathered.visit(encounter),
             "note_source_value": meant.source_value,
-            **restored(entry.resource, "note"),
+            **restored(gathered, entry.resource, "note"),
         },
         part,
     )

@@ -18,7 +18,7 @@ def map_care_site(entry: Entry, gathered: Gathering) -> None:
         "place_of_service_source_value": (kind.name or kind.source_value) if kind else None,
         "place_of_service_concept_id": kind.concept_id if kind else None,
         "location_id": _location(entry, gathered),
-        **restored(site, "care_site"),
+        **restored(gathered, site, "care_site"),
     }
     gathered.links.register(entry, gathered.add(entry, "care_site", row))
 
@@ -71,7 +71,7 @@ def map_practitioner(entry: Entry, gathered: Gathering) -> None:
             "gender_source_value": practitioner.get("gender"),
             "year_of_birth": int(born[:4]) if born else None,
             **_role_of(entry, gathered),
-            **restored(practitioner, "provider"),
+            **restored(gathered, practitioner, "provider"),
         },
     )
     gathered.links.register(entry, provider_id)
@@ -108,6 +108,6 @@ def _location(entry: Entry, gathered: Gathering) -> int | None:
         "country_source_value": address.get("country"),
         "latitude": position.get("latitude"),
         "longitude": position.get("longitude"),
-        **restored(address, "location"),
+        **restored(gathered, address, "location"),
     }
     return gathered.add(entry, "location", row, "address")

@@ -47,7 +47,7 @@ def map_specimen(entry: Entry, gathered: Gathering) -> None:
             "anatomic_site_source_value": site.source_value,
             "specimen_source_id": number_of_lab.get("value"),
             "specimen_source_value": meant.source_value,
-            **restored(specimen, "specimen"),
+            **restored(gathered, specimen, "specimen"),
         },
     )
     widen(gathered, person_id, when, None)
