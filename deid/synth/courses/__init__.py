@@ -5,16 +5,22 @@ run in this order; a later one sees the visits of those before and may add forms
 referral does.
 """
 
+from deid.synth.courses.childhood import childhood
 from deid.synth.courses.chronic import follow_up
 from deid.synth.courses.contacts import contacts
 from deid.synth.courses.examinations import basic_information, examinations
+from deid.synth.courses.immunization import immunization
 from deid.synth.courses.life import Course, Life
+from deid.synth.courses.maternity import maternity
 
 COURSES: tuple[tuple[str, Course], ...] = (
     ("basic information", basic_information),
     ("chronic", follow_up),
     ("contacts", contacts),
     ("examinations", examinations),
+    ("maternity", maternity),
+    ("childhood", childhood),
+    ("immunization", immunization),
 )
 
 __all__ = ["COURSES", "Course", "Life"]

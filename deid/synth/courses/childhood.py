@@ -1,0 +1,276 @@
+"""The checks of children from the nurse's visit to the newborn to the sixth birthday.
+
+One home visit in the first week at home, then checks at 1, 3, 6, 8, 12, 18, 24, 30 and 36 months
+and once a year from three to six, as the national rules ask; well-child visits in the United States
+fill in the same forms. Weight, length and head follow the growth standards of the World Health
+Organization from a child's own place among its age.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from random import Random
+
+from deid.synth.births import Birth, birth_of
+from deid.synth.courses.life import Life, working_day
+from deid.synth.growth import DAYS_A_MONTH, Growth, Measure, draw_growth, z_score
+from deid.synth.parameters import value
+from deid.synth.streams import happens, one_of, weighted
+from deid.synth.visits import Form, Prescription, Visit
+
+MONTHS = (1, 3, 6, 8, 12, 18, 24, 30, 36, 48, 60, 72)
+"""Ages at which a check is due."""
+
+HEMOGLOBIN_MONTHS = frozenset({6, 12, 18, 24, 30, 36, 48, 60, 72})
+NORMAL_LIMIT = 2.0
+"""z-scores beyond are fat, thin or short (WHO 2006)."""
+
+_MILESTONES = {
+    "en_US": {
+        1: "does not look at faces", 3: "does not smile back", 6: "does not reach for toys",
+        8: "does not sit alone", 12: "does not stand with support", 18: "says no words",
+        24: "does not join two words", 30: "does not run", 36: "does not speak of self",
+        48: "does not use sentences", 60: "does not dress without help", 72: "cannot hop",
+    },
+    "zh_CN": {
+        1: "不会注视人脸", 3: "逗引时不会微笑", 6: "不会伸手抓物", 8: "不会独坐",
+        12: "不会扶物站立", 18: "不会有意识叫人", 24: "不会说两字短语", 30: "不会跑",
+        36: "不会说自己的名字", 48: "不会说带形容词的句子", 60: "不会自己穿衣", 72: "不会单脚跳",
+    },
+}  # fmt: skip
+
+
+def childhood(stream: Random, life: Life) -> list[Visit]:
+    """The visits of one child; none for those who are older when the record begins."""
+    child, household = life.resident, life.household
+    if child.age_on(life.first) > 6:
+        return []
+    birth = birth_of(child, household)
+    growth = draw_growth(stream, child.sex, birth.score, value("child.off_the_curve"))
+    visits = list(_newborn(stream, life, birth))
+    visits += _checks(stream, life, birth, growth)
+    return visits
+
+
+def _newborn(stream: Random, life: Life, birth: Birth) -> Iterator[Visit]:
+    child = life.resident
+    nights = 5 if birth.mode == "BIRTH_CESAREAN" else 3
+    day = child.birth + timedelta(days=nights + stream.randrange(2, 6))
+    if not life.first <= day <= life.last or child.birth < life.household.record_start:
+        return
+    old = (day - child.birth).days
+    yellow = happens(stream, 0.45 if birth.preterm else 0.3)
+    feeding = _feeding(stream, 0)
+    gain = round(birth.weight_kg * (0.97 + 0.008 * (old - 4)) + stream.gauss(0, 0.04), 2)
+    form = Form(
+        kind="newborn",
+        readings={
+            "BIRTH_WEIGHT": birth.weight_kg,
+            "BODY_WEIGHT": max(gain, 0.9),
+            "BIRTH_LENGTH": birth.length_cm,
+            "BODY_TEMPERATURE": round(min(max(stream.gauss(36.8, 0.2), 36.2), 37.5), 1),
+            "HEART_RATE": round(min(max(stream.gauss(136, 9), 112), 160)),
+            "RESPIRATORY_RATE": round(min(max(stream.gauss(42, 4), 32), 56)),
+            "FONTANELLE_LENGTH": round(stream.uniform(1.0, 2.2), 1),
+            "FONTANELLE_WIDTH": round(stream.uniform(1.0, 2.2), 1),
+        },
+        amounts={
+            "GESTATIONAL_WEEK_AT_BIRTH": birth.weeks,
+            "APGAR_1_MINUTE": birth.apgar_1,
+            "APGAR_5_MINUTE": birth.apgar_5,
+            "MILK_PER_FEED": 10 * round(stream.uniform(4, 8)),
+            "FEEDS_PER_DAY": stream.randrange(8, 12),
+            "STOOLS_PER_DAY": stream.randrange(2, 7),
+        },
+    )
+    normal = dict.fromkeys(
+        ("EYES", "EARS", "NOSE", "MOUTH", "LIMBS", "HEART_AND_LUNGS", "ABDOMEN", "SPINE", "ANUS",
+         "GENITALS", "SKIN", "FONTANELLE", "HIP"), "NORMAL")  # fmt: skip
+    form.answers = {
+        "DELIVERY_MODE": birth.mode,
+        "ASPHYXIA": "PRESENT" if birth.apgar_1 <= 7 else "NONE",
+        "BIRTH_DEFECT": "NONE",
+        "HEARING_SCREEN": weighted(stream, {"PASSED": 0.95, "NOT_PASSED": 0.03,
+                                            "NOT_SCREENED": 0.02}),
+        "DISEASE_SCREEN": "NEGATIVE",
+        "FEEDING": feeding,
+        "VOMITING_IN_INFANT": "PRESENT" if happens(stream, 0.08) else "NONE",
+        "STOOL": "STOOL_PASTE",
+        "COMPLEXION": "COMPLEXION_YELLOW" if yellow else "COMPLEXION_RUDDY",
+        "JAUNDICE_SITE": one_of(stream, ("FACE", "FACE|TRUNK")) if yellow else "NONE",
+        **normal,
+        "UMBILICUS": "CORD_FALLEN" if old >= 9 else one_of(stream, ("CORD_ATTACHED",
+                                                                    "CORD_FALLEN")),
+        "NECK_MASS": "NONE",
+        "NEWBORN_GUIDANCE": "GUIDANCE_FEEDING|GUIDANCE_DEVELOPMENT|GUIDANCE_PREVENTION"
+        "|GUIDANCE_INJURY",
+    }  # fmt: skip
+    mother = child.mother
+    if mother is not None and any(p.child is child for p in mother.pregnancies):
+        form.hints["mother"] = "known"
+    form.diagnoses = ("PRETERM_BIRTH" if birth.preterm else "NEWBORN",)
+    if yellow and happens(stream, 0.4):
+        form.diagnoses += ("NEONATAL_JAUNDICE",)
+    form.procedures = ("HOME_CARE",)
+    form.next_day = working_day(child.birth + timedelta(days=30))
+    yield Visit(child, day, "home", life.household.nurse, [form])
+
+
+def _checks(stream: Random, life: Life, birth: Birth, growth: Growth) -> Iterator[Visit]:
+    child, household = life.resident, life.household
+    since = life.first
+    delayed = happens(stream, 0.025)
+    anemic = happens(stream, value("child.anemia"))
+    for month in MONTHS:
+        late = stream.randrange(-4, 15) if month <= 36 else stream.randrange(-20, 60)
+        day = working_day(child.birth + timedelta(days=round(month * DAYS_A_MONTH) + late))
+        if not life.first < day <= life.last or child.is_away(day):
+            continue
+        if happens(stream, value("child.check_missed") * (1.0 if month <= 12 else 1.8)):
+            continue
+        months = (day - child.birth).days / DAYS_A_MONTH
+        form = _check(stream, life, birth, growth, month, months)
+        if month in HEMOGLOBIN_MONTHS:
+            low = anemic and 6 <= month <= 18
+            form.readings["HEMOGLOBIN"] = round(
+                min(max(stream.gauss(101 if low else 122, 4), 84), 109 if low else 145)
+                if low
+                else min(max(stream.gauss(122, 6), 110), 145)
+            )
+            if low:
+                form.diagnoses += ("IRON_DEFICIENCY_ANEMIA",)
+                dose = round(child_dose(form.readings["BODY_WEIGHT"], 3), -1) or 10
+                form.drugs += (Prescription("FERROUS_SULFATE", f"{dose:.0f} mg", 2, 60),)
+        if delayed and month >= 6:
+            form.answers["CHILD_DEVELOPMENT"] = "ABNORMAL"
+            form.texts["DEVELOPMENT_WARNING"] = _MILESTONES[household.locale][month]
+            form.diagnoses += ("DEVELOPMENT_DELAY",)
+            form.change = "referred"
+        _illness(stream, life, form, since, day)
+        upcoming = next((m for m in MONTHS if m > month), None)
+        if upcoming is not None:
+            form.next_day = working_day(child.birth + timedelta(days=round(upcoming * 30.4375)))
+        clinician = household.nurse if month <= 36 else household.doctor
+        yield Visit(child, day, "clinic", clinician, [form])
+        since = day
+
+
+def child_dose(weight_kg: float, per_kg: float) -> float:
+    """Milligrams of a dose by weight."""
+    return weight_kg * per_kg
+
+
+def _check(
+    stream: Random, life: Life, birth: Birth, growth: Growth, month: int, months: float
+) -> Form:
+    child, household = life.resident, life.household
+    catch_up = months - (max(40 - birth.weeks, 0) * 7 / DAYS_A_MONTH if months < 24 else 0)
+    found = growth.measure(stream, max(catch_up, 0.2))
+    if month == 1:
+        found["weight"] = max(found["weight"], round(birth.weight_kg + 0.5, 1))
+    form = Form(
+        kind="child",
+        readings={
+            "BODY_WEIGHT": found["weight"],
+            "BODY_HEIGHT": max(found["length"], birth.length_cm),
+        },
+        amounts={"AGE_IN_MONTHS": month},
+    )
+    if month <= 36:
+        form.readings["HEAD_CIRCUMFERENCE"] = max(found["head"], birth.head_cm)
+    if month <= 18:
+        size = max(1.9 - 0.1 * month, 0.3) + stream.uniform(-0.2, 0.2)
+        closed = month >= 12 and happens(stream, 0.3 if month == 12 else 0.85)
+        form.answers["FONTANELLE"] = "FONTANELLE_CLOSED" if closed else "FONTANELLE_OPEN"
+        if not closed:
+            form.readings["FONTANELLE_LENGTH"] = form.readings["FONTANELLE_WIDTH"] = round(
+                max(size, 0.3), 1
+            )
+    _classify(form, child.sex, max(catch_up, 0.0))
+    for key in ("SKIN", "EYES", "HEART_AND_LUNGS", "ABDOMEN", "LIMBS"):
+        form.answers[key] = "NORMAL"
+    form.answers["MOUTH"] = "NORMAL"
+    if month in {6, 12, 24, 36}:
+        form.answers["HEARING"] = "PASSED" if happens(stream, 0.98) else "NOT_PASSED"
+    if month >= 6:
+        form.amounts["TEETH_ERUPTED"] = min(max(round((months - 5) * stream.uniform(0.7, 1.1)), 0),
+                                            20)  # fmt: skip
+        decayed = happens(stream, min(0.08 * max(months - 20, 0) / 12, 0.35))
+        form.amounts["CARIES"] = stream.randrange(1, 5) if decayed else 0
+        if decayed:
+            form.diagnoses += ("DENTAL_CARIES",)
+    if 3 <= month <= 24:
+        soft = happens(stream, 0.05)
+        form.answers["RICKETS_SYMPTOMS"] = (
+            one_of(stream, ("RICKETS_NIGHT_CRYING", "RICKETS_SWEATING")) if soft else "NONE"
+        )
+        form.answers["RICKETS_SIGNS"] = "RICKETS_OCCIPITAL_BALDNESS" if soft else "NONE"
+    if month >= 12:
+        form.answers["GAIT"] = "NORMAL" if month >= 18 else "NOT_EXAMINED"
+    if month >= 48:
+        sharp = round(stream.uniform(0.6, 1.0), 1)
+        form.readings |= {"VISION_LEFT": sharp, "VISION_RIGHT": max(round(sharp - 0.1, 1), 0.5)}
+    if month <= 24:
+        form.answers["FEEDING"] = _feeding(stream, month)
+        if happens(stream, 0.85 if household.area == "urban" else 0.65):
+            form.amounts["VITAMIN_D_DOSE"] = 400
+            form.drugs = (Prescription("VITAMIN_D", "400 IU", 1, 90),)
+    outdoors = weighted(stream, {0.5: 0.15, 1: 0.3, 1.5: 0.2, 2: 0.25, 3: 0.1})
+    if month >= 1:
+        form.amounts["OUTDOOR_HOURS"] = outdoors
+    form.answers["CHILD_DEVELOPMENT"] = "NORMAL"
+    form.answers["CHILD_GUIDANCE"] = "|".join(
+        ("GUIDANCE_FEEDING" if month <= 30 else "GUIDANCE_LOW_SALT_SUGAR", "GUIDANCE_DEVELOPMENT",
+         "GUIDANCE_PREVENTION", "GUIDANCE_INJURY", "GUIDANCE_ORAL_HEALTH")
+    )  # fmt: skip
+    form.procedures = ("WELL_CHILD_VISIT",)
+    return form
+
+
+def _classify(form: Form, sex: str, months: float) -> None:
+    """Centile bands, z-scores and the evaluation of growth from the form's own numbers."""
+    measures: dict[Measure, tuple[str, str, str]] = {
+        "weight": ("BODY_WEIGHT", "WEIGHT_PERCENTILE", "WEIGHT_FOR_AGE_Z"),
+        "length": ("BODY_HEIGHT", "HEIGHT_PERCENTILE", "HEIGHT_FOR_AGE_Z"),
+    }
+    scores: dict[Measure, float] = {}
+    for measure, (reading, band, score) in measures.items():
+        z = z_score(measure, "M" if sex == "M" else "F", months, form.readings[reading])
+        form.answers[band] = "UPPER" if z > 1 else "LOWER" if z < -1 else "MIDDLE"
+        form.amounts[score] = scores[measure] = round(z, 2)
+    evaluation, diagnosis = "NORMAL", None
+    if scores["weight"] > NORMAL_LIMIT and scores["weight"] - scores["length"] > 1:
+        evaluation, diagnosis = "OBESE_CHILD", "OBESITY_OF_CHILD"
+    elif scores["length"] < -NORMAL_LIMIT:
+        evaluation, diagnosis = "STUNTED_CHILD", "GROWTH_DELAY"
+    elif scores["weight"] < -NORMAL_LIMIT:
+        evaluation = "UNDERWEIGHT_CHILD"
+    form.answers["CHILD_GROWTH"] = evaluation
+    if diagnosis is not None:
+        form.diagnoses += (diagnosis,)
+    if evaluation != "NORMAL":
+        form.event = diagnosis or "GROWTH_DELAY"
+        form.change = "referred" if scores["length"] < -2.4 else "none"
+
+
+def _feeding(stream: Random, month: int) -> str:
+    if month < 6:
+        return weighted(stream, {"BREAST_FED": 0.5, "MIXED_FED": 0.32, "FORMULA_FED": 0.18})
+    return weighted(stream, {"BREAST_FED": 0.2, "MIXED_FED": 0.5, "FORMULA_FED": 0.3})
+
+
+def _illness(stream: Random, life: Life, form: Form, since: date, day: date) -> None:
+    """What the record itself holds of illness since the last check, counted."""
+    counts = {"PNEUMONIA_EPISODES": 0, "DIARRHOEA_EPISODES": 0, "TRAUMA_EPISODES": 0}
+    for visit in life.visits:
+        if not since < visit.day < day:
+            continue
+        diagnoses = {d for f in visit.forms if f.kind in {"contact", "discharge"}
+                     for d in f.diagnoses}  # fmt: skip
+        counts["PNEUMONIA_EPISODES"] += bool(diagnoses & {"PNEUMONIA", "BRONCHIOLITIS"})
+        counts["DIARRHOEA_EPISODES"] += "GASTROENTERITIS" in diagnoses
+        counts["TRAUMA_EPISODES"] += any("LACERATION" in d or "FRACTURE" in d or "BURN" in d
+                                         for d in diagnoses)  # fmt: skip
+    form.answers["ILLNESS_BETWEEN_VISITS"] = "PRESENT" if any(counts.values()) else "NONE"
+    form.amounts |= counts
