@@ -12,7 +12,7 @@ import pytest
 
 from deid.errors import VocabularyError
 from deid.vocabulary import load_base_vocabulary
-from deid.vocabulary.source import COLUMNS, read_terms
+from deid.vocabulary.source import COLUMNS, LOCAL_IDS, read_terms
 from deid.vocabulary.tables import DESCRIBED, derive_tables
 
 TERMS = files("deid.vocabulary") / "data" / "terms"
@@ -52,7 +52,8 @@ def test_names_have_no_control_characters_and_chinese_names_are_chinese() -> Non
         assert (term.en + term.zh).isprintable(), term.place
         letters = [character for character in term.zh if character.isalpha()]
         chinese = [character for character in letters if "\u4e00" <= character <= "\u9fff"]
-        assert chinese or not letters, term.place  # a sign such as "±" needs no translation
+        # A sign such as "±" and a regimen such as "2HRZE/4HR" are the same in both languages.
+        assert chinese or all(character.isupper() for character in letters), term.place
 
 
 def test_whole_files_are_read_with_their_values(folder: Callable[..., Path]) -> None:
@@ -176,3 +177,19 @@ def test_ancestors_count_the_shortest_and_the_longest_way(folder: Callable[..., 
     assert levels[2000000004, 2000000006] == (1, 1)
     assert levels[2000000006, 2000000006] == (0, 0)
     assert (2000000006, 2000000003) not in levels
+
+
+def test_every_ohdsi_id_was_verified_by_a_source_that_is_named() -> None:
+    """``data/sources.csv`` names an Athena extract or a public document for each, and no other."""
+    text = (files("deid.vocabulary") / "data" / "sources.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
+    verified = [int(row["concept_id"]) for row in rows]
+    used = {
+        concept_id
+        for concept_id in load_base_vocabulary()["concept"]["concept_id"].to_pylist()
+        if concept_id != 0 and concept_id not in LOCAL_IDS
+    }
+    assert verified == sorted(set(verified))
+    assert sorted(used - set(verified)) == [], "look these up, or make them local concepts"
+    assert sorted(set(verified) - used) == []
+    assert all(row["verified_by"] for row in rows)
