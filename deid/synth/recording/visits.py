@@ -21,7 +21,22 @@ NOTE_CLASS = {
     "examination": names.NOTE_HEALTH_EXAMINATION,
     "contact": names.NOTE_CONTACT_RECORD,
     "telephone": names.NOTE_TELEPHONE,
-    "basic information": names.NOTE_CONTACT_RECORD,
+    "basic information": names.NOTE_BASIC_INFORMATION,
+    "elderly": names.NOTE_SELF_CARE,
+    "mental illness": names.NOTE_MENTAL_FOLLOW_UP,
+    "tuberculosis": names.NOTE_TUBERCULOSIS_FOLLOW_UP,
+    "antenatal first": names.NOTE_ANTENATAL,
+    "antenatal": names.NOTE_ANTENATAL,
+    "postpartum": names.NOTE_POSTPARTUM,
+    "postpartum 42 days": names.NOTE_POSTPARTUM,
+    "newborn": names.NOTE_NEWBORN_VISIT,
+    "child": names.NOTE_CHILD_EXAMINATION,
+    "immunization": names.NOTE_IMMUNIZATION,
+    "consultation": names.NOTE_CONSULTATION,
+    "referral out": names.NOTE_REFERRAL,
+    "referral back": names.NOTE_REFERRAL_BACK,
+    "discharge": names.NOTE_DISCHARGE_SUMMARY,
+    "home visit": names.NOTE_HOME_VISIT,
 }
 VISIT_CONCEPT = {
     "clinic": names.OUTPATIENT_VISIT,
@@ -46,7 +61,7 @@ _UNITS = {
 OF_THE_PROBLEM = frozenset(
     {"FOLLOW_UP_CLASS", "DRUG_ADHERENCE", "ADVERSE_REACTION", "NEXT_FOLLOW_UP"}
 )
-REPEATED = frozenset({"FAMILY_HISTORY"})
+REPEATED = frozenset({"FAMILY_HISTORY", "VACCINE_DOSE"})
 """Asked once for each problem that it is about."""
 
 
@@ -60,8 +75,10 @@ def _observed(form: Form) -> Iterator[tuple[str, dict[str, object]]]:
                 {"value_as_concept_id": concept_id(one), "value_source_value": one, **qualifier},
             )
     for key, amount in form.amounts.items():
-        unit = _UNITS.get(key) or TERMS[key].unit_concept_id
-        yield key, {"value_as_number": float(amount), "unit_concept_id": unit}
+        name, _, about = key.partition(":")
+        qualifier = {"qualifier_concept_id": concept_id(about)} if about else {}
+        unit = _UNITS.get(name) or TERMS[name].unit_concept_id
+        yield name, {"value_as_number": float(amount), "unit_concept_id": unit, **qualifier}
     for key, text in form.texts.items():
         name, _, about = key.partition(":")
         about_id = concept_id(about) if about else None
@@ -202,18 +219,19 @@ class VisitRecord:
                 problem,
                 condition_concept_id=coded,
                 condition_start_date=day,
-                condition_end_date=day,
+                condition_end_date=self._visit.end or day,
                 condition_type_concept_id=names.EHR_ENCOUNTER_RECORD,
                 condition_source_value=written,
             )
+        given = day if form.kind != "discharge" else self._visit.end or day
         for drug in form.drugs:
             coded, written = self._coding(drug.drug, ("drug_exposure", drug.drug) in unmapped)
             self._add(
                 "drug_exposure",
                 drug.drug,
                 drug_concept_id=coded,
-                drug_exposure_start_date=day,
-                drug_exposure_end_date=min(day + timedelta(days=drug.days - 1), self._last_day),
+                drug_exposure_start_date=given,
+                drug_exposure_end_date=min(given + timedelta(days=drug.days - 1), self._last_day),
                 drug_type_concept_id=names.EHR_PRESCRIPTION,
                 quantity=float(drug.days * drug.times_a_day),
                 days_supply=drug.days,
