@@ -192,7 +192,7 @@ class _Reader:
             raise line.fault(f"unknown kind {line['kind']}")
         if kind in _NAMED:
             self._known(line, line["key"].partition(":")[0], "key")
-        if bool(line["choices"]) != (kind in CHOSEN):
+        if kind != "person" and bool(line["choices"]) != (kind in CHOSEN):
             raise line.fault("choices belong to fields that are chosen, and only to those")
         choices = tuple(self._choices.get(line["choices"], ()))
         if line["choices"] and not choices:

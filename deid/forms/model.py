@@ -52,6 +52,11 @@ CHOSEN: frozenset[Kind] = frozenset(
 )
 SEVERAL: frozenset[Kind] = frozenset({"answers", "findings", "symptoms", "problems"})
 
+OF_THE_PROBLEM = frozenset(
+    {"FOLLOW_UP_CLASS", "DRUG_ADHERENCE", "ADVERSE_REACTION", "NEXT_FOLLOW_UP"}
+)
+"""Terms that a form about one problem says of that problem, not of the whole person."""
+
 DRUG_PARTS = (
     ("drug", "药物名称", "Drug"),
     ("dose", "每次剂量", "Dose"),

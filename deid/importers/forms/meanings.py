@@ -1,0 +1,134 @@
+"""What names and codes in the cells of a form mean: concepts of the vault's vocabulary.
+
+A cell may hold the name of a shipped term in either language, its key, or a code of ICD-10, ATC,
+LOINC or RxNorm, with or without a name behind it. A code goes on by ``Maps to`` to a standard
+concept where the vault has it, and else to the shipped term that bears the code. What means
+nothing here is concept 0, with its words kept as the source.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from sqlalchemy import Connection, select
+
+from deid.forms.model import normalised
+from deid.forms.words import terms_by_word
+from deid.vault.schema import metadata
+from deid.vocabulary import Term, load_terms
+
+_ICD10 = re.compile(r"([A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?)\s*[+*†]?(?![0-9A-Za-z])")
+_ATC = re.compile(r"([A-Z]\d{2}(?:[A-Z](?:[A-Z](?:\d{2})?)?)?)(?![0-9A-Za-z.])")
+_LOINC = re.compile(r"(\d{1,7}-\d)(?!\d)")
+_CODES: Mapping[str, tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]] = {
+    "Condition": ((_ICD10, ("ICD10CN", "ICD10", "ICD10CM")),),
+    "Drug": ((_ATC, ("ATC",)),),
+    "Item": ((_LOINC, ("LOINC",)),),
+    "Procedure": (),
+}
+_DOMAINS = {
+    "Condition": ("Condition", "Observation"),
+    "Drug": ("Drug",),
+    "Item": ("Measurement", "Observation"),
+    "Procedure": ("Procedure", "Measurement", "Observation"),
+}
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """A standard concept, or 0; the concept of the source's code, or 0; the term, if shipped."""
+
+    concept_id: int
+    source_concept_id: int = 0
+    domain: str | None = None
+    term: Term | None = None
+
+
+class Meanings:
+    """Looks names and codes up, once each."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._known: dict[tuple[str, str], Meaning | None] = {}
+
+    def find(self, text: str, area: str) -> Meaning | None:
+        """The meaning of a name or code in an area (Condition, Drug, Item, Procedure), if any."""
+        if (area, text) not in self._known:
+            self._known[area, text] = self._find(text, area)
+        return self._known[area, text]
+
+    def _find(self, text: str, area: str) -> Meaning | None:
+        words = terms_by_word(*_DOMAINS[area])
+        term = words.get(normalised(text))
+        if term:
+            return Meaning(term.concept_id, 0, term.domain_id, term)
+        unmapped = None
+        for code, vocabularies in _codes(text, area):
+            found = self._query(vocabularies, code)
+            if found and found.concept_id:
+                return found
+            shipped = _terms_by_code(area)
+            term = shipped.get(code) or shipped.get(code.partition(".")[0])
+            if term:
+                source = found.source_concept_id if found else 0
+                return Meaning(term.concept_id, source, term.domain_id, term)
+            unmapped = unmapped or found
+        # A name in brackets or behind a code may be known where the code is not.
+        for part in re.split(r"[()（）\[\]【】]|\s{1,}", text):
+            term = words.get(normalised(part)) if len(part) > 1 else None
+            if term and part != text:
+                return Meaning(term.concept_id, 0, term.domain_id, term)
+        return unmapped
+
+    def _query(self, vocabularies: tuple[str, ...], code: str) -> Meaning | None:
+        """The vault's concept of a code; its standard concept is 0 if it maps to none."""
+        concept = metadata.tables["concept"]
+        row = self._connection.execute(
+            select(concept.c.concept_id, concept.c.standard_concept, concept.c.domain_id)
+            .where(concept.c.concept_code == code, concept.c.vocabulary_id.in_(vocabularies))
+            .order_by(concept.c.invalid_reason.is_not(None), concept.c.concept_id)
+        ).first()
+        if row is None:
+            return None
+        if row.standard_concept == "S":
+            return Meaning(row.concept_id, row.concept_id, row.domain_id)
+        relationship = metadata.tables["concept_relationship"]
+        mapped = self._connection.execute(
+            select(concept.c.concept_id, concept.c.domain_id)
+            .join(relationship, relationship.c.concept_id_2 == concept.c.concept_id)
+            .where(
+                relationship.c.concept_id_1 == row.concept_id,
+                relationship.c.relationship_id == "Maps to",
+                relationship.c.invalid_reason.is_(None),
+                concept.c.standard_concept == "S",
+            )
+            .order_by(concept.c.concept_id)
+        ).first()
+        if mapped is None:
+            return Meaning(0, row.concept_id)
+        return Meaning(mapped.concept_id, row.concept_id, mapped.domain_id)
+
+
+def _codes(text: str, area: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for pattern, vocabularies in _CODES[area]:
+        match = pattern.match(text.strip().upper())
+        if match:
+            yield match[1], vocabularies
+
+
+@cache
+def _terms_by_code(area: str) -> Mapping[str, Term]:
+    """Shipped terms by their code; of several with one code, the one of the lowest id."""
+    found: dict[str, Term] = {}
+    for term in load_terms():
+        if term.domain_id not in _DOMAINS[area]:
+            continue
+        code = {"Condition": term.icd10, "Drug": term.atc}.get(area)
+        if area == "Item" and term.vocabulary_id == "LOINC":
+            code = term.concept_code
+        if code:
+            found.setdefault(code, term)
+    return found

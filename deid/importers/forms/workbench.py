@@ -1,0 +1,374 @@
+"""Takes the rows of form files apart into contacts, what they say, and what is wrong with them.
+
+All in DuckDB, in memory, column by column: the rows are identified, nothing is written to disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import duckdb
+import pyarrow as pa
+
+from deid.forms import Column
+from deid.forms.model import CHOSEN, OF_THE_PROBLEM
+from deid.forms.words import terms_by_key
+from deid.importers.forms.cells import Said, reader_of
+from deid.importers.forms.files import FormFile
+from deid.importers.forms.meanings import Meanings
+from deid.vault.rules import sql_text
+from deid.vault.staging import open_staging
+from deid.vocabulary import names
+
+_CODED = CHOSEN | {"diagnoses", "procedures", "vaccines", "family", "history", "items"}
+_SAID = pa.schema(
+    [
+        ("cell", pa.string()),
+        ("part", pa.int64()),
+        ("slot", pa.string()),
+        ("concept_id", pa.int64()),
+        ("source_concept_id", pa.int64()),
+        ("source", pa.string()),
+        ("number", pa.float64()),
+        ("value_id", pa.int64()),
+        ("value_source", pa.string()),
+        ("qualifier_id", pa.int64()),
+        ("text", pa.string()),
+        ("unit_id", pa.int64()),
+        ("day", pa.date32()),
+        ("fault", pa.string()),
+    ]
+)
+_FACT = "slot, concept_id, source_concept_id, source, number, value_id, value_source, " \
+    "qualifier_id, text, unit_id, day"  # fmt: skip
+_DAY_FORMATS = (
+    "['%Y-%m-%d', '%Y%m%d', '%Y-%m-%d %H:%M', '%Y-%m-%d %H:%M:%S', '%Y-%m-%d %H:%M:%S.%f']"
+)
+_PLAUSIBLE = "outside what the form expects"
+
+
+class Workbench:
+    """The rows of all files so far.
+
+    ``contact`` has one row a form (file, _row, person_id, day, end_day, visit, doctor,
+    institution), ``fact`` one for each thing said, ``fault`` one for each cell or row that is left
+    out (``whole``) or doubtful (``kept``).
+    """
+
+    def __init__(self, meanings: Meanings) -> None:
+        self.db: duckdb.DuckDBPyConnection = open_staging()
+        self._meanings = meanings
+        self.db.execute(
+            "CREATE TABLE contact (file VARCHAR, form VARCHAR, _row BIGINT, person_id BIGINT, "
+            "day DATE, end_day DATE, visit_id BIGINT, doctor VARCHAR, institution VARCHAR, "
+            "language VARCHAR)"
+        )
+        self.db.execute(
+            "CREATE TABLE fact (file VARCHAR, _row BIGINT, place BIGINT, slot VARCHAR, "
+            "concept_id BIGINT, source_concept_id BIGINT, source VARCHAR, number DOUBLE, "
+            "value_id BIGINT, value_source VARCHAR, qualifier_id BIGINT, text VARCHAR, "
+            "unit_id BIGINT, day DATE, low DOUBLE, high DOUBLE, dose VARCHAR, times DOUBLE, "
+            "days BIGINT)"
+        )
+        self.db.execute(
+            "CREATE TABLE fault (file VARCHAR, _row BIGINT, header VARCHAR, reason VARCHAR, "
+            "kind VARCHAR)"
+        )
+        self.db.execute("CREATE TABLE number (kind VARCHAR, value VARCHAR, person_id BIGINT)")
+
+    def know_numbers(self, kinds: list[str], values: list[str], person_ids: list[int]) -> None:
+        """Learn whose the identifiers of these kinds and values are."""
+        table = pa.table(
+            {"kind": kinds, "value": values, "person_id": pa.array(person_ids, pa.int64())}
+        )
+        self.db.register("numbers", table)
+        self.db.execute("INSERT INTO number SELECT DISTINCT * FROM numbers")
+        self.db.unregister("numbers")
+
+    def numbers_in(self, file: FormFile) -> dict[str, list[str]]:
+        """The distinct identifiers of each kind in a file, without blanks and hyphens."""
+        found: dict[str, list[str]] = {}
+        self.db.register("cells", file.cells)
+        for name, column in file.columns.items():
+            if column.field.kind == "identifier":
+                values = self.db.execute(
+                    f"SELECT DISTINCT {tidy_number(name)} FROM cells "
+                    f"WHERE {tidy_number(name)} <> ''"
+                ).fetchall()
+                found[column.field.key] = sorted(value for (value,) in values)
+        self.db.unregister("cells")
+        return found
+
+    def take(self, file: FormFile) -> None:
+        """Take a file apart; the people must be known."""
+        self.db.register("cells_read", file.cells)
+        self.db.execute("CREATE OR REPLACE TEMP TABLE cells AS SELECT * FROM cells_read")
+        self.db.unregister("cells_read")
+        self._contacts(file)
+        for place, (name, column) in enumerate(file.columns.items()):
+            self._column(file, place, name, column)
+        self._drugs(file)
+        self._problem(file)
+        self._notes(file)
+
+    def _contacts(self, file: FormFile) -> None:
+        """Find out whose each row is and of which day; refuse the rows of which that is unknown."""
+        form = file.form
+        by_kind = {column.field.kind: name for name, column in file.columns.items()}
+        joins, ids = [], []
+        for name, column in file.columns.items():
+            if column.field.kind == "identifier":
+                joins.append(
+                    f"LEFT JOIN number AS {name}_of ON {name}_of.kind = "
+                    f"{sql_text(column.field.key)} AND {name}_of.value = {tidy_number(name)}"
+                )
+                ids.append(f"{name}_of.person_id")
+        day = day_of(by_kind["date"]) if "date" in by_kind else "CAST(NULL AS DATE)"
+        end = day_of(by_kind["end"]) if "end" in by_kind else day
+        known = f"[{', '.join(ids)}]" if ids else "[]::BIGINT[]"
+        self.db.execute(
+            "CREATE OR REPLACE TEMP TABLE found AS SELECT _row, "
+            f"list_distinct(list_filter({known}, lambda one: one IS NOT NULL)) AS people, "
+            f"{day} AS day, {end} AS end_day, "
+            f"{word_of(by_kind.get('doctor'))} AS doctor, "
+            f"{word_of(by_kind.get('institution'))} AS institution "
+            f"FROM cells {' '.join(joins)}"
+        )
+        person = "any person in the vault or the file of persons"
+        self.db.execute(
+            "INSERT INTO fault SELECT ?, _row, NULL, CASE "
+            f"WHEN len(people) = 0 THEN 'its numbers are not those of {person}' "
+            "WHEN len(people) > 1 THEN 'its numbers are those of different people' "
+            "WHEN day IS NULL THEN 'there is no date, or it cannot be read' "
+            "WHEN end_day < day THEN 'it ends before it begins' "
+            "END AS reason, 'row' FROM found WHERE reason IS NOT NULL AND _row NOT IN "
+            "(SELECT _row FROM fault WHERE file = ? AND kind = 'person')",
+            [file.name, file.name],
+        )
+        default = terms_by_key()[form.mode].concept_id
+        zh = sum(header == column.zh for header, column in _pairs(file))
+        self.db.execute(
+            "INSERT INTO contact SELECT ?, ?, _row, people[1], day, coalesce(end_day, day), "
+            f"{default}, doctor, institution, ? FROM found WHERE len(people) = 1 "
+            "AND day IS NOT NULL AND coalesce(end_day, day) >= day",
+            [file.name, form.key, "zh" if 2 * zh >= len(file.columns) else "en"],
+        )
+
+    def _column(self, file: FormFile, place: int, name: str, column: Column) -> None:
+        kind = column.field.kind
+        if kind in {"reading", "amount"}:
+            self._numbers(file, place, name, column)
+        elif kind == "due":
+            self._due(file, place, name, column)
+        elif kind in _CODED:
+            self._coded(file, place, name, column)
+        elif kind == "day":
+            self._told(file, place, name, column, f"CAST({day_of(name)} AS VARCHAR)")
+        elif kind == "text":
+            self._told(file, place, name, column, word_of(name))
+
+    def _numbers(self, file: FormFile, place: int, name: str, column: Column) -> None:
+        field, conversion = column.field, column.conversion
+        assert conversion is not None
+        term = terms_by_key()[conversion.key]
+        number = number_of(name)
+        value = number
+        if not column.exact:
+            value = f"{number} * {conversion.factor!r} + {conversion.offset!r}"
+        unit = term.unit_concept_id
+        if field.kind == "amount" and unit is None and conversion.unit and conversion.unit.concept:
+            unit = terms_by_key()[conversion.unit.concept].concept_id
+        slot = "measurement" if field.kind == "reading" else "observation"
+        low, high = (term.range_low, term.range_high) if field.kind == "reading" else (None, None)
+        self.db.execute(
+            f"INSERT INTO fact SELECT ?, _row, {place}, '{slot}', {term.concept_id}, 0, "
+            f"{sql_text(conversion.key)}, {value}, NULL, NULL, {_of_the_problem(file, field.key)}, "
+            f"NULL, {_sql(unit)}, NULL, {_sql(low)}, {_sql(high)}, NULL, NULL, NULL "
+            f"FROM cells WHERE {number} IS NOT NULL",
+            [file.name],
+        )
+        self._fault(file, name, f"{word_of(name)} IS NOT NULL AND {number} IS NULL", "not a number")
+        if conversion.key == field.key and field.low is not None and field.high is not None:
+            self._fault(
+                file, name, f"{value} NOT BETWEEN {field.low!r} AND {field.high!r}", _PLAUSIBLE,
+                kind="kept",
+            )  # fmt: skip
+
+    def _due(self, file: FormFile, place: int, name: str, column: Column) -> None:
+        term = terms_by_key()[column.field.key]
+        unit = term.unit_concept_id or names.DAY
+        self.db.execute(
+            f"INSERT INTO fact SELECT ?, cells._row, {place}, 'observation', {term.concept_id}, 0, "
+            f"{sql_text(term.key)}, {day_of(name)} - contact.day, NULL, NULL, "
+            f"{_of_the_problem(file, term.key)}, NULL, {unit}, NULL, NULL, NULL, NULL, NULL, NULL "
+            "FROM cells JOIN contact ON contact.file = ? AND contact._row = cells._row "
+            f"WHERE {day_of(name)} IS NOT NULL",
+            [file.name, file.name],
+        )
+        self._fault(
+            file, name, f"{word_of(name)} IS NOT NULL AND {day_of(name)} IS NULL", "not a date"
+        )
+
+    def _told(self, file: FormFile, place: int, name: str, column: Column, text: str) -> None:
+        term = terms_by_key()[column.field.key]
+        self.db.execute(
+            f"INSERT INTO fact SELECT ?, _row, {place}, 'observation', {term.concept_id}, 0, "
+            f"{sql_text(term.key)}, NULL, NULL, NULL, NULL, {text}, NULL, NULL, NULL, NULL, NULL, "
+            f"NULL, NULL FROM cells WHERE {text} IS NOT NULL",
+            [file.name],
+        )
+        self._fault(file, name, f"{word_of(name)} IS NOT NULL AND {text} IS NULL", "not a date")
+
+    def _coded(self, file: FormFile, place: int, name: str, column: Column) -> None:
+        self._read_cells(name, column)
+        if column.field.kind == "mode":
+            self.db.execute(
+                "UPDATE contact SET visit_id = said.value_id FROM cells "
+                f"JOIN said ON said.cell = {word_of(name)} WHERE contact.file = ? "
+                "AND contact._row = cells._row AND said.value_id IS NOT NULL",
+                [file.name],
+            )
+        else:
+            qualifier = _of_the_problem(file, column.field.key)
+            self.db.execute(
+                f"INSERT INTO fact (file, _row, place, {_FACT}) SELECT ?, _row, {place} * 1000 + "
+                "part, slot, concept_id, source_concept_id, source, number, value_id, "
+                f"value_source, coalesce(qualifier_id, {qualifier}), text, unit_id, day "
+                f"FROM cells JOIN said ON said.cell = {word_of(name)} "
+                "WHERE fault IS NULL AND slot <> ''",
+                [file.name],
+            )
+        self.db.execute(
+            "INSERT INTO fault SELECT ?, _row, ?, said.fault, 'cell' FROM cells "
+            f"JOIN said ON said.cell = {word_of(name)} WHERE said.fault IS NOT NULL",
+            [file.name, file.headers[name]],
+        )
+
+    def _read_cells(self, name: str, column: Column) -> None:
+        """Table ``said``: what each distinct text of the column says."""
+        texts = self.db.execute(
+            f"SELECT DISTINCT {word_of(name)} AS cell FROM cells WHERE {word_of(name)} IS NOT NULL "
+            "ORDER BY cell"
+        ).fetchall()
+        read = reader_of(column.field, self._meanings)
+        self.db.register("said", _said_table((cell, read(cell)) for (cell,) in texts))
+
+    def _drugs(self, file: FormFile) -> None:
+        """Drug lines: each part in a column of its own."""
+        lines: dict[int, dict[str, str]] = {}
+        for name, column in file.columns.items():
+            if column.part:
+                lines.setdefault(column.line, {})[column.part] = name
+        for line, parts in sorted(lines.items()):
+            if "drug" not in parts:
+                continue
+            self._read_cells(parts["drug"], file.columns[parts["drug"]])
+            times, days = number_of(parts.get("times")), number_of(parts.get("days"))
+            self.db.execute(
+                f"INSERT INTO fact (file, _row, place, {_FACT}, dose, times, days) "
+                f"SELECT ?, _row, {1_000_000 + line}, 'drug', concept_id, source_concept_id, "
+                "source, NULL, NULL, NULL, NULL, NULL, NULL, NULL, "
+                f"{word_of(parts.get('dose'))}, {times}, TRY_CAST({days} AS BIGINT) "
+                f"FROM cells JOIN said ON said.cell = {word_of(parts['drug'])} "
+                "WHERE said.slot = 'drug'",
+                [file.name],
+            )
+            for part in ("times", "days"):
+                if part in parts:
+                    name = parts[part]
+                    self._fault(
+                        file,
+                        name,
+                        f"{word_of(name)} IS NOT NULL AND {number_of(name)} IS NULL",
+                        "not a number",
+                    )
+
+    def _problem(self, file: FormFile) -> None:
+        """A form about one problem says that the person has it, unless it names others."""
+        if file.form.problem is None:
+            return
+        cell = next(
+            (name for name, column in file.columns.items() if column.field.kind == "diagnoses"),
+            None,
+        )
+        self.db.execute(
+            f"INSERT INTO fact (file, _row, place, {_FACT}) SELECT ?, _row, -1, 'condition', "
+            f"{terms_by_key()[file.form.problem].concept_id}, 0, ?, NULL, NULL, NULL, NULL, NULL, "
+            f"NULL, NULL FROM cells WHERE {word_of(cell)} IS NULL",
+            [file.name, file.form.problem],
+        )
+
+    def _notes(self, file: FormFile) -> None:
+        """All free text of a row becomes one note, each part under its header."""
+        parts = [
+            f"{sql_text(file.headers[name] + ': ')} || {word_of(name)}"
+            for name, column in file.columns.items()
+            if column.field.kind == "narrative"
+        ]
+        if parts:
+            self.db.execute(
+                f"INSERT INTO fact (file, _row, place, slot, text) SELECT ?, _row, 0, 'note', text "
+                f"FROM (SELECT _row, nullif(concat_ws(chr(10), {', '.join(parts)}), '') AS text "
+                "FROM cells) WHERE text IS NOT NULL",
+                [file.name],
+            )
+
+    def _fault(
+        self, file: FormFile, name: str, condition: str, reason: str, kind: str = "cell"
+    ) -> None:
+        self.db.execute(
+            f"INSERT INTO fault SELECT ?, _row, ?, ?, '{kind}' FROM cells WHERE {condition}",
+            [file.name, file.headers[name], reason],
+        )
+
+
+def word_of(name: str | None) -> str:
+    """SQL of a cell's text without blanks around it, NULL if empty."""
+    return f"nullif(trim({name}, ' \t\r\n　'), '')" if name else "CAST(NULL AS VARCHAR)"
+
+
+def tidy_number(name: str) -> str:
+    """SQL of an identifier without blanks and hyphens, in capitals."""
+    return f"upper(regexp_replace({name}, '[\\s　-]', '', 'g'))"
+
+
+def number_of(name: str | None) -> str:
+    """SQL of a cell as a number, NULL if it is none."""
+    if name is None:
+        return "CAST(NULL AS DOUBLE)"
+    text = f"translate({word_of(name)}, '０１２３４５６７８９．－＋', '0123456789.-+')"
+    return (
+        f"CASE WHEN regexp_full_match({text}, '[+-]?[0-9]+([.][0-9]*)?([eE][+-]?[0-9]+)?') "
+        f"THEN TRY_CAST({text} AS DOUBLE) END"
+    )
+
+
+def day_of(name: str) -> str:
+    """SQL of a cell as a date, NULL if it is none: 2020-01-31, 2020/1/31, 2020年1月31日."""
+    # The last sign, 日, has no counterpart and falls away.
+    text = f"translate({word_of(name)}, '０１２３４５６７８９年月/.T日', '0123456789---- ')"
+    return f"CAST(try_strptime(trim({text}), {_DAY_FORMATS}) AS DATE)"
+
+
+def _pairs(file: FormFile) -> Iterable[tuple[str, Column]]:
+    return ((file.headers[name], column) for name, column in file.columns.items())
+
+
+def _of_the_problem(file: FormFile, key: str) -> str:
+    """The qualifier of what belongs to the form's problem alone."""
+    if file.form.problem is None or key not in OF_THE_PROBLEM:
+        return "CAST(NULL AS BIGINT)"
+    return str(terms_by_key()[file.form.problem].concept_id)
+
+
+def _sql(number: float | None) -> str:
+    return "NULL" if number is None else repr(number)
+
+
+def _said_table(cells: Iterable[tuple[str, Iterable[Said]]]) -> pa.Table:
+    rows = [
+        {"cell": cell, "part": part, **vars(said)}
+        for cell, parts in cells
+        for part, said in enumerate(parts)
+    ]
+    return pa.Table.from_pylist(rows, schema=_SAID)

@@ -1,0 +1,83 @@
+"""Writes synthetic households as the CSV files of resident-record forms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from deid.forms import FormFiles, Whose
+from deid.synth.people import Household, Resident
+from deid.synth.visits import Visit
+
+_MODES = {
+    "clinic": "OUTPATIENT_VISIT",
+    "home": "HOME_VISIT",
+    "telephone": "TELEPHONE_VISIT",
+    "hospital": "INPATIENT_VISIT",
+    "emergency": "EMERGENCY_VISIT",
+}
+
+
+def write_household(files: FormFiles, household: Household) -> None:
+    """The line of a household in the file of households."""
+    files.append_household({"household_code": household.code, "area_kind": household.area.upper()})
+
+
+def write_visits(files: FormFiles, household: Household, visits: Iterable[Visit]) -> None:
+    """The forms of visits of members of a household."""
+    for visit in visits:
+        for form in visit.forms:
+            first = form.kind == "basic information"
+            files.append(
+                form,
+                Whose(
+                    numbers=visit.resident.numbers,
+                    day=visit.day,
+                    mode=_MODES[visit.mode],
+                    doctor=visit.clinician.full_name,
+                    institution=(visit.site or household.site).centre.name,
+                    end=visit.end,
+                    particulars=_particulars(household, visit.resident) if first else {},
+                    history=visit.resident.problems if first else {},
+                ),
+            )
+
+
+def _particulars(household: Household, resident: Resident) -> dict[str, str]:
+    home = household.address
+    told = {
+        "household_code": household.code,
+        "full_name": resident.full_name,
+        "family_name": resident.family_name,
+        "given_name": resident.given_name,
+        "other_names": "\n".join(resident.other_names),
+        "sex": {"M": "MALE", "F": "FEMALE"}[resident.sex],
+        "birth_date": resident.birth.isoformat(),
+        "phone": resident.phone,
+        "email": resident.email,
+        "address": home.full_text,
+        "line": home.line,
+        "village": home.village,
+        "township": home.township,
+        "district": home.district,
+        "city": home.city,
+        "state": home.state,
+        "postal_code": home.postal_code,
+        "country": home.country,
+        "ethnic_group": "汉族" if household.locale == "zh_CN" else None,
+        "language": household.locale.replace("_", "-"),
+        "death_date": resident.death.isoformat() if resident.death else None,
+    }
+    kin = {"spouse": resident.spouse, "father": resident.father, "mother": resident.mother}
+    for relation, other in kin.items():
+        if other is not None:
+            told[f"{relation}_code"] = _number(other)
+    contact = next((one for one in resident.relatives if one.phone), None)
+    if contact is not None:
+        told["contact_name"] = contact.full_name
+        told["contact_relationship"] = contact.relationship
+        told["contact_phone"] = contact.phone
+    return {key: value for key, value in told.items() if value}
+
+
+def _number(resident: Resident) -> str | None:
+    return resident.numbers.get("RECORD_NO") or resident.numbers.get("MRN")
