@@ -6,6 +6,7 @@ columns (a policy dropped them). Views over the source fill the gaps with empty 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,6 @@ from cohorts.compile import CDM_SCHEMA
 from cohorts.errors import DataSourceError
 
 RESULT_TABLES: Final = frozenset({"cohort", "cohort_definition"})
-_CASTS: Final = {"BIGINT", "DATE", "DOUBLE"}
 
 
 class DataSource(Protocol):
@@ -30,6 +30,24 @@ class DataSource(Protocol):
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """A private DuckDB connection with one view a table."""
+        ...
+
+
+class ParquetSource(Protocol):
+    """What Spark runs over: a release, or a CDM folder whose files are Parquet."""
+
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+        ...
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Names of the tables that are there."""
+        ...
+
+    def parquet_paths(self, table: str) -> list[Path]:
+        """The files of one table."""
         ...
 
 
@@ -48,42 +66,76 @@ def cdm_columns() -> dict[str, tuple[tuple[str, str], ...]]:
     }
 
 
+@dataclass(frozen=True)
+class ViewDialect:
+    """How an engine writes the views over a source.
+
+    ``types`` names a CDM type that the engine calls otherwise; ``kept`` are the types as found
+    that need no cast, and what is not in ``kept`` is never cast.
+    """
+
+    types: Mapping[str, str]
+    kept: Mapping[str, frozenset[str]]
+    quote: str = '"'
+
+    def name(self, identifier: str) -> str:
+        """A quoted identifier."""
+        return f"{self.quote}{identifier}{self.quote}"
+
+    def query(self, table: str, source: str, found: Mapping[str, tuple[str, str]] | None) -> str:
+        """SELECT of all CDM columns of ``table`` out of ``source``.
+
+        ``found`` gives the name and type of each column that is there, by its name in lower case;
+        None if the table is not there.
+        """
+        columns = cdm_columns()[table]
+        if found is None:
+            fields = ", ".join(self._field(name, kind, None) for name, kind in columns)
+            return f"SELECT {fields} WHERE 1 = 0"
+        fields = ", ".join(self._field(name, kind, found.get(name)) for name, kind in columns)
+        return f"SELECT {fields} FROM {source}"
+
+    def _field(self, name: str, kind: str, found: tuple[str, str] | None) -> str:
+        as_name = f" AS {self.name(name)}"
+        wanted = self.types.get(kind, kind)
+        if found is None:
+            return f"CAST(NULL AS {wanted}){as_name}"
+        column, has = found
+        if name == "invalid_reason":
+            # CSV exports write the empty text where the CDM says NULL: a valid concept.
+            text = self.types.get("VARCHAR", "VARCHAR")
+            return f"NULLIF(CAST({self.name(column)} AS {text}), ''){as_name}"
+        if kind in self.kept and has not in self.kept[kind]:
+            return f"CAST({self.name(column)} AS {wanted}){as_name}"
+        return f"{self.name(column)}{as_name}"
+
+
+DUCKDB_VIEWS: Final = ViewDialect(
+    types={}, kept={kind: frozenset({kind}) for kind in ("BIGINT", "DATE", "DOUBLE")}
+)
+
+
 def prepare_cdm(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     """Create the schema of views that compiled cohorts read; return the tables it had to invent.
 
     The views go to the connection's in-memory database, so nothing of the source is changed.
     """
-    present: dict[str, dict[str, str]] = {}
+    present: dict[str, dict[str, tuple[str, str]]] = {}
     rows = connection.execute(
         "SELECT table_name, column_name, data_type FROM information_schema.columns "
         "WHERE table_schema = 'main'"
     ).fetchall()
     for table, column, kind in rows:
-        present.setdefault(table.lower(), {})[column.lower()] = kind
+        present.setdefault(table.lower(), {})[column.lower()] = (column, kind)
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {CDM_SCHEMA}")
     missing = []
-    for table, columns in cdm_columns().items():
+    for table in cdm_columns():
         found = present.get(table)
         if found is None:
             missing.append(table)
-            fields = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in columns)
-            query = f"SELECT {fields} WHERE FALSE"
-        else:
-            fields = ", ".join(_field(name, kind, found.get(name)) for name, kind in columns)
-            query = f'SELECT {fields} FROM main."{table}"'
+        query = DUCKDB_VIEWS.query(table, f'main."{table}"', found)
         connection.execute(f'CREATE VIEW IF NOT EXISTS {CDM_SCHEMA}."{table}" AS {query}')
     return tuple(missing)
-
-
-def _field(name: str, kind: str, found: str | None) -> str:
-    if found is None:
-        return f'CAST(NULL AS {kind}) AS "{name}"'
-    if name == "invalid_reason":
-        # CSV exports write the empty text where the CDM says NULL: a valid concept.
-        return f'NULLIF(CAST("{name}" AS VARCHAR), \'\') AS "{name}"'
-    if kind in _CASTS and found != kind:
-        return f'CAST("{name}" AS {kind}) AS "{name}"'
-    return f'"{name}"'
 
 
 @dataclass(frozen=True)
@@ -102,6 +154,17 @@ class CdmFolder:
     def tables(self) -> tuple[str, ...]:
         """Names of the tables found, sorted."""
         return tuple(sorted(self.files))
+
+    def parquet_paths(self, table: str) -> list[Path]:
+        """The files of one table.
+
+        Raises:
+            DataSourceError: if they are CSV.
+        """
+        paths = list(self.files[table])
+        if any(path.suffix.lower() != ".parquet" for path in paths):
+            raise DataSourceError(f"{paths[0].name}: only DuckDB reads CSV; Spark needs Parquet")
+        return paths
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """A private DuckDB that reads this folder and nothing else of the machine.

@@ -23,7 +23,12 @@ CDM_SCHEMA: Final = "cc_cdm"
 COHORT_TABLE: Final = "cc_cohort"
 COHORT_ID: Final = 1
 DIALECTS: Final = ("duckdb", "postgresql", "spark")
+VIEW_PREFIX: Final = f"{CDM_SCHEMA}_"
+"""In PostgreSQL and Spark, where a temporary view can have no schema, ``cc_cdm.x`` is ``cc_cdm_x``.
+"""
+_SESSION: Final = "cctemp00"
 _CLEANUP = re.compile(r"(DELETE FROM|TRUNCATE TABLE|DROP TABLE)\s+\S+", re.IGNORECASE)
+_TOKEN = re.compile(r"cctext(\d+)cc")
 _COMMENT_LINES = re.compile(r"^\s*--.*$", re.MULTILINE)
 # The reference tests a column here that its own inner query does not select.
 _ABNORMAL: Final = "C.value_as_concept_id in (4155142, 4155143)"
@@ -38,12 +43,14 @@ _RESULTS_SCHEMA: Final = "cc_results"
 class CompiledCohort:
     """SQL of one definition in one dialect.
 
-    ``statements`` fill the temporary table ``cc_cohort`` and the attrition tables; ``cleanup``
-    drops the intermediate tables. ``sql`` is all of it as text, to be read and kept.
+    ``tables`` are the tables of the CDM that it reads. ``statements`` fill the temporary table
+    ``cc_cohort`` and the attrition tables; ``cleanup`` drops the intermediate tables. ``sql`` is
+    all of it as text, to be read and kept.
     """
 
     dialect: str
     compiler: str
+    tables: frozenset[str]
     statements: tuple[str, ...] = field(repr=False)
     cleanup: tuple[str, ...] = field(repr=False)
 
@@ -54,7 +61,7 @@ class CompiledCohort:
 
 
 def compile_circe(definition: CohortDefinition, dialect: str = "duckdb") -> CompiledCohort:
-    """Compile a definition to SQL over the schema ``cc_cdm``.
+    """Compile a definition to SQL over the schema ``cc_cdm``, or views that begin with ``cc_cdm_``.
 
     Raises:
         UnsupportedExpression: if the compiler refuses what the model let pass.
@@ -79,16 +86,24 @@ def compile_circe(definition: CohortDefinition, dialect: str = "duckdb") -> Comp
         )
     except CirceError as error:
         raise UnsupportedExpression("$", f"the Circe compiler refuses it: {error}") from error
-    script = translate(render(template.replace(_ABNORMAL, _ABNORMAL_REPAIRED)), dialect)
-    script = re.sub(rf"{_RESULTS_SCHEMA}\.", "", script)
-    statements = [_restore(part, texts) for part in split_sql(script)]
-    bodies = [s for s in (part.strip().rstrip(";").strip() for part in statements) if _code(s)]
+    sql = render(template.replace(_ABNORMAL, _ABNORMAL_REPAIRED))
+    script = translate(sql, dialect, session_id=_SESSION)
+    # Spark has no temporary tables: SqlRender marks their names, and the engine makes them views.
+    script = re.sub(rf"{_RESULTS_SCHEMA}\.|{_SESSION}", "", script)
+    tables = frozenset(name.lower() for name in re.findall(rf"{CDM_SCHEMA}\.(\w+)", script))
+    if dialect != "duckdb":
+        script = script.replace(f"{CDM_SCHEMA}.", VIEW_PREFIX)
+    statements = [_restore(part, texts, dialect) for part in split_sql(script)]
+    bodies = [
+        s for s in (part.strip().rstrip(";").strip() for part in statements) if without_notes(s)
+    ]
     end = len(bodies)
-    while end and _CLEANUP.fullmatch(_code(bodies[end - 1])):
+    while end and _CLEANUP.fullmatch(without_notes(bodies[end - 1])):
         end -= 1
     return CompiledCohort(
         dialect=dialect,
         compiler=f"duckcdm {version}",
+        tables=tables,
         statements=tuple(bodies[:end]),
         cleanup=tuple(bodies[end:]),
     )
@@ -107,27 +122,52 @@ def compile_concept_set(items: Sequence[Node], dialect: str = "duckdb") -> str:
     return translate(query, dialect).strip().rstrip(";")
 
 
+COHORT_TABLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    COHORT_TABLE: (
+        ("cohort_definition_id", "INT"),
+        ("subject_id", "BIGINT"),
+        ("cohort_start_date", "DATE"),
+        ("cohort_end_date", "DATE"),
+    ),
+    "cohort_inclusion_result": (
+        ("cohort_definition_id", "INT"),
+        ("inclusion_rule_mask", "BIGINT"),
+        ("person_count", "BIGINT"),
+        ("mode_id", "INT"),
+    ),
+    "cohort_inclusion_stats": (
+        ("cohort_definition_id", "INT"),
+        ("rule_sequence", "INT"),
+        ("person_count", "BIGINT"),
+        ("gain_count", "BIGINT"),
+        ("person_total", "BIGINT"),
+        ("mode_id", "INT"),
+    ),
+    "cohort_summary_stats": (
+        ("cohort_definition_id", "INT"),
+        ("base_count", "BIGINT"),
+        ("final_count", "BIGINT"),
+        ("mode_id", "INT"),
+    ),
+    "cohort_censor_stats": (
+        ("cohort_definition_id", "INT"),
+        ("lost_count", "BIGINT"),
+        ("mode_id", "INT"),
+    ),
+}
+"""Columns and types of the tables that a compiled cohort fills; person ids have 64 bits."""
+
+
 def result_table_statements() -> tuple[str, ...]:
-    """Temporary tables that a compiled cohort fills; person ids have 64 bits."""
-    attrition = {
-        "cohort_inclusion_result": "inclusion_rule_mask BIGINT, person_count BIGINT",
-        "cohort_inclusion_stats": (
-            "rule_sequence INT, person_count BIGINT, gain_count BIGINT, person_total BIGINT"
-        ),
-        "cohort_summary_stats": "base_count BIGINT, final_count BIGINT",
-        "cohort_censor_stats": "lost_count BIGINT",
-    }
-    return (
-        f"CREATE TEMP TABLE {COHORT_TABLE} (cohort_definition_id INT, subject_id BIGINT, "
-        "cohort_start_date DATE, cohort_end_date DATE)",
-        *(
-            f"CREATE TEMP TABLE {table} (cohort_definition_id INT, {columns}, mode_id INT)"
-            for table, columns in attrition.items()
-        ),
+    """Statements that make :data:`COHORT_TABLES` as temporary tables."""
+    return tuple(
+        f"CREATE TEMP TABLE {table} ({', '.join(f'{name} {kind}' for name, kind in columns)})"
+        for table, columns in COHORT_TABLES.items()
     )
 
 
-def _code(statement: str) -> str:
+def without_notes(statement: str) -> str:
+    """A statement without the lines that are comments."""
     return _COMMENT_LINES.sub("", statement).strip()
 
 
@@ -151,9 +191,20 @@ def _thaw(node: Any, texts: list[str]) -> Any:
     return node
 
 
-def _restore(statement: str, texts: list[str]) -> str:
-    for index, text in enumerate(texts):
-        if "\x00" in text:
-            raise DefinitionError("$", "a text filter holds a zero byte")
-        statement = statement.replace(_token(index), text.replace("'", "''"))
-    return statement
+def _restore(statement: str, texts: list[str], dialect: str) -> str:
+    if any("\x00" in text for text in texts):
+        raise DefinitionError("$", "a text filter holds a zero byte")
+    return _TOKEN.sub(lambda token: _quoted(texts[int(token[1])], dialect), statement)
+
+
+def _quoted(text: str, dialect: str) -> str:
+    """Text for the inside of a quoted LIKE pattern; ``%`` and ``_`` stay what they are.
+
+    A backslash escapes in PostgreSQL's and Spark's patterns, and in Spark's literals as well; in
+    DuckDB and in the reference it is a character like others.
+    """
+    if dialect == "spark":
+        return text.replace("\\", "\\" * 4).replace("'", "\\'")
+    if dialect == "postgresql":
+        text = text.replace("\\", "\\" * 2)
+    return text.replace("'", "''")

@@ -35,6 +35,12 @@ class EngineError(CohortError):
     code = "cohort.engine"
 
 
+class EngineUnavailable(EngineError):
+    """A part that an engine needs is not installed."""
+
+    code = "cohort.engine_unavailable"
+
+
 class QueryTimeout(EngineError):
     """The query ran longer than its limit and was stopped."""
 

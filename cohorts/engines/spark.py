@@ -1,0 +1,236 @@
+"""Runs compiled cohorts on Apache Spark, over the Parquet files of a release or a CDM folder.
+
+Spark has temporary views and no temporary tables, and changes rows only in tables of special
+formats. So each table that the SQL makes becomes a view of rows that are computed once and kept
+(a local checkpoint): the row numbers that later statements rely on stay what they were. A session
+of its own holds the views of a run, so runs beside each other do not meet.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from cohorts.cdm import ParquetSource, ViewDialect, cdm_columns
+from cohorts.compile import COHORT_TABLES, VIEW_PREFIX, CompiledCohort, compile_circe, without_notes
+from cohorts.engines.common import DEFAULT_LIMIT_SECONDS, ENTRY, MASKS, ROWS, cohort_result
+from cohorts.engines.watch import stopping
+from cohorts.errors import EngineError, EngineUnavailable
+from cohorts.model import CohortDefinition
+from cohorts.result import COHORT_SCHEMA, CohortResult
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+_VIEWS: Final = ViewDialect(
+    types={"VARCHAR": "STRING"},
+    kept={
+        "BIGINT": frozenset({"bigint"}),
+        "DATE": frozenset({"date"}),
+        "DOUBLE": frozenset({"double"}),
+    },
+    quote="`",
+)
+_NO_LOG: Final = """\
+rootLogger.level = off
+rootLogger.appenderRef.nowhere.ref = nowhere
+appender.nowhere.type = Null
+appender.nowhere.name = nowhere
+"""
+_CREATE = re.compile(r"CREATE (?:TABLE (\w+)\s+USING DELTA|TEMPORARY VIEW (\w+))\s+AS\s+(.*)", re.S)
+_INSERT = re.compile(r"INSERT INTO (\w+)\s*\(([^)]*)\)\s*(.*)", re.S | re.I)
+_DELETE = re.compile(r"DELETE FROM (\w+)\s+WHERE\s+(.*)", re.S | re.I)
+_DROP = re.compile(r"(?:DROP (?:TABLE|VIEW)(?: IF EXISTS)?|TRUNCATE TABLE) (\w+)", re.I)
+_STATISTICS = re.compile(r"ANALYZE TABLE \w+ COMPUTE STATISTICS", re.I)
+
+
+@contextmanager
+def local_spark(threads: int | None = None) -> Iterator[SparkSession]:
+    """A Spark of this process on this machine, with its files in a private folder.
+
+    It listens on the loopback address alone, has no web page, and logs nothing: Spark's log
+    quotes values. ``threads`` defaults to one a core.
+
+    Raises:
+        EngineUnavailable: if pyspark or Java is not installed.
+    """
+    try:
+        from pyspark.errors import PySparkException
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise EngineUnavailable("pyspark is not installed; install carecommons[spark]") from None
+    if not java_is_there():
+        raise EngineUnavailable(
+            "Apache Spark needs Java 17 or later: install a JRE or set JAVA_HOME"
+        )
+    folder = Path(tempfile.mkdtemp(prefix="carecommons-spark-"))
+    (folder / "log4j2.properties").write_text(_NO_LOG)
+    cores = threads or os.cpu_count() or 1
+    options = {
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.extraJavaOptions": f"-Djava.io.tmpdir={folder}",
+        "spark.local.dir": str(folder),
+        "spark.sql.warehouse.dir": str(folder / "warehouse"),
+        "spark.sql.catalogImplementation": "in-memory",
+        "spark.sql.shuffle.partitions": str(2 * cores),
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
+    try:
+        builder = SparkSession.builder.master(f"local[{cores}]").appName("carecommons")
+        with _environment(SPARK_CONF_DIR=str(folder), SPARK_LOCAL_IP="127.0.0.1"):
+            session = builder.config(map=options).getOrCreate()
+    except (PySparkException, OSError, RuntimeError) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise EngineUnavailable(
+            f"Apache Spark does not start ({type(error).__name__}); it needs Java 17 or later"
+        ) from None
+    try:
+        yield session
+    finally:
+        session.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    """Variables for the Java that is started meanwhile."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def java_is_there() -> bool:
+    """Whether Spark would find a Java."""
+    home = os.environ.get("JAVA_HOME")
+    return (Path(home) / "bin" / "java").is_file() if home else shutil.which("java") is not None
+
+
+def run(
+    definition: CohortDefinition,
+    source: ParquetSource,
+    limit_seconds: float = DEFAULT_LIMIT_SECONDS,
+    cancel: threading.Event | None = None,
+    session: SparkSession | None = None,
+) -> CohortResult:
+    """The people and periods of a definition over a release or a CDM folder of Parquet.
+
+    ``session`` is a Spark that runs already, perhaps on a cluster that sees the same files; by
+    default one is started on this machine, which takes some seconds, and stopped.
+
+    Raises:
+        EngineUnavailable: if pyspark or Java is not installed.
+        DataSourceError: if the source is not Parquet.
+        QueryTimeout: if it takes longer than ``limit_seconds``, not counting the start.
+        QueryCancelled: if ``cancel`` is set meanwhile.
+        EngineError: if the query fails on the data.
+    """
+    if session is None:
+        with local_spark() as started:
+            return run(definition, source, limit_seconds, cancel, started)
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    started_at = time.monotonic()
+    compiled = compile_circe(definition, "spark")
+    own = session.newSession()
+    own.conf.set("spark.sql.session.timeZone", "UTC")
+    own.conf.set("spark.sql.ansi.enabled", "true")
+    context, group = own.sparkContext, f"carecommons-{secrets.token_hex(8)}"
+    context.setJobGroup(group, "cohort", interruptOnCancel=True)
+    try:
+        with stopping(
+            lambda: context.cancelJobGroup(group),
+            limit_seconds,
+            cancel,
+            (PySparkException, Py4JError),
+        ):
+            missing = _prepare(own, source, compiled)
+            script = _Script(own)
+            for statement in compiled.statements:
+                script.execute(statement)
+            (entry,) = own.sql(ENTRY).collect()
+            masks = own.sql(MASKS).collect()
+            rows = own.sql(ROWS).toArrow().cast(COHORT_SCHEMA)
+    finally:
+        context.setLocalProperty("spark.jobGroup.id", None)
+    return cohort_result(definition, source.name, compiled, missing, started_at, rows, masks, entry)
+
+
+def _prepare(
+    session: SparkSession, source: ParquetSource, compiled: CompiledCohort
+) -> tuple[str, ...]:
+    """Views of the tables that the SQL reads; gives the CDM tables that the source lacks."""
+    for table in sorted(compiled.tables):
+        found = None
+        if table in source.tables:
+            frame = session.read.parquet(*(str(path) for path in source.parquet_paths(table)))
+            frame.createOrReplaceTempView(f"source_{table}")
+            found = {name.lower(): (name, kind) for name, kind in frame.dtypes}
+        view = session.sql(_VIEWS.query(table, f"source_{table}", found))
+        view.createOrReplaceTempView(f"{VIEW_PREFIX}{table}")
+    return tuple(table for table in cdm_columns() if table not in source.tables)
+
+
+class _Script:
+    """Carries out the kinds of statements that SqlRender writes, on views of kept rows."""
+
+    def __init__(self, session: SparkSession) -> None:
+        self._session = session
+        for table, columns in COHORT_TABLES.items():
+            fields = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in columns)
+            self._keep(table, session.sql(f"SELECT {fields} WHERE 1 = 0"))
+
+    def execute(self, statement: str) -> None:
+        """Carry out one statement.
+
+        Raises:
+            EngineError: if it is of a kind that is not known here.
+        """
+        text = without_notes(statement)
+        if made := _CREATE.fullmatch(text):
+            table, view, query = made.groups()
+            self._keep(table or view, self._session.sql(query))
+        elif put := _INSERT.fullmatch(text):
+            table, names, query = put.groups()
+            self._append(table, [name.strip() for name in names.split(",")], query)
+        elif gone := _DELETE.fullmatch(text):
+            table, condition = gone.groups()
+            kept = f"SELECT * FROM {table} WHERE NOT coalesce({condition}, FALSE)"
+            self._keep(table, self._session.sql(kept))
+        elif drop := _DROP.fullmatch(text):
+            self._session.catalog.dropTempView(drop[1])
+        elif not _STATISTICS.fullmatch(text):
+            raise EngineError(f"Spark: no way to carry out {text.split(None, 1)[0]}")
+
+    def _append(self, table: str, names: list[str], query: str) -> None:
+        """Rows of ``query``, whose columns are ``names`` by position, under those of ``table``."""
+        from pyspark.sql import functions
+
+        there = self._session.table(table)
+        rows = self._session.sql(query).toDF(*names)
+        columns: list[Any] = []
+        for column in there.schema:
+            value = functions.col(column.name) if column.name in names else functions.lit(None)
+            columns.append(value.cast(column.dataType).alias(column.name))
+        self._keep(table, there.unionAll(rows.select(*columns)))
+
+    def _keep(self, table: str, rows: DataFrame) -> None:
+        rows.localCheckpoint(eager=False).createOrReplaceTempView(table)
