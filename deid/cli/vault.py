@@ -16,7 +16,10 @@ from sqlalchemy.exc import ArgumentError
 
 from deid.build.quality import assess_vault
 from deid.errors import ImportRefused
+from deid.forms import describe_form, describe_forms, find_form, write_template
+from deid.forms.model import LANGUAGES, Language
 from deid.importers.fhir import import_fhir
+from deid.importers.forms import import_forms
 from deid.importers.omop import read_omop_database, read_omop_directory
 from deid.settings import EngineSettings
 from deid.vault.check import check_vault
@@ -150,6 +153,77 @@ def fhir(
             progress=progress,
         )
     _print(report, as_json)
+
+
+@import_.command("forms")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--source",
+    default="forms",
+    show_default=True,
+    help="Name of the system the forms come from; its new people are numbered within it.",
+)
+@CONCEPTS
+@JSON
+def forms_(
+    folder: Path, source: str, unknown_concepts: Literal["refuse", "keep"], as_json: bool
+) -> None:
+    """Import resident-record forms: a folder of CSV files, one a form.
+
+    A file is named as its form, in English or Chinese (`carecommons vault forms` lists them), in
+    UTF-8 or GB18030, separated by commas or tabs, with the form's headers in either language.
+    Each row is one filled form and names its person by record code, ID card or medical record
+    number. basic_information.csv brings new people. A cell that cannot be read is left out and
+    reported; a row without person or date is; a file with an unknown column or a broken line
+    refuses the whole import.
+    """
+    engine = open_vault(_url())
+    with _Progress() as progress:
+        report = import_forms(
+            engine,
+            folder,
+            source,
+            options=LoadOptions(unknown_concepts=unknown_concepts),
+            progress=progress,
+        )
+    _print(report, as_json)
+
+
+@vault.command("forms")
+@click.argument("form", required=False)
+@click.option(
+    "--headers",
+    type=click.Choice(LANGUAGES),
+    default="zh",
+    show_default=True,
+    help="Language of the headers and choices.",
+)
+@click.option(
+    "--template",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write an empty CSV file of the form; an existing file is left alone.",
+)
+def list_forms(form: str | None, headers: Language, template: Path | None) -> None:
+    """List the resident-record forms, or the columns of one FORM.
+
+    FORM is its file name without .csv, or its title in either language.
+    """
+    if form is None:
+        if template is not None:
+            raise click.UsageError("--template needs the name of a form")
+        click.echo(describe_forms(headers))
+        return
+    found = find_form(form)
+    if found is None:
+        raise click.BadParameter(
+            "there is no such form; `carecommons vault forms` lists them", param_hint="FORM"
+        )
+    if template is not None:
+        try:
+            write_template(found, headers, template)
+        except FileExistsError:
+            raise click.BadParameter("there is a file already", param_hint="--template") from None
+    click.echo(describe_form(found, headers))
 
 
 @vault.command()
