@@ -64,6 +64,12 @@ class ImportRefused(DeidError):
     code = "deid.import_refused"
 
 
+class ExportRefused(DeidError):
+    """An export from the vault was refused; nothing of it is left."""
+
+    code = "deid.export_refused"
+
+
 class FormError(DeidError):
     """A file that describes the resident-record forms is malformed or contradicts itself."""
 

@@ -20,6 +20,7 @@ from deid.vault.rows import Rows, cursor_rows, open_rows
 from deid.vault.schema import DATA_TABLES, metadata
 
 BATCH_ROWS = 65_536
+LOOK_UP_IDS = 5_000  # values in one SELECT; well within the limits of every database
 
 
 class VaultSnapshot:
@@ -62,6 +63,26 @@ class VaultSnapshot:
         wanted = columns_of(table, columns)
         keys = [self._ordered(key) for key in metadata.tables[table].primary_key.columns]
         return self._rows.fetch(select(*wanted).order_by(*keys), batch_rows)
+
+    def rows_of(
+        self,
+        table: str,
+        column: str,
+        values: Sequence[int],
+        columns: Sequence[str] | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        """Rows whose ``column`` is one of ``values``, in primary-key order within each batch.
+
+        Raises:
+            VaultError: for an unknown table or column.
+        """
+        wanted = columns_of(table, columns)
+        (looked_up,) = columns_of(table, [column])
+        keys = [self._ordered(key) for key in metadata.tables[table].primary_key.columns]
+        for start in range(0, len(values), LOOK_UP_IDS):
+            some = values[start : start + LOOK_UP_IDS]
+            statement = select(*wanted).where(looked_up.in_(some)).order_by(*keys)
+            yield from self._rows.fetch(statement, BATCH_ROWS)
 
     def read(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
         """A whole table in memory; meant for small tables."""
