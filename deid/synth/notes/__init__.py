@@ -1,20 +1,70 @@
-"""Notes of a visit, in the language of its place, with the spans of all identifiers in them."""
+"""Notes of a visit, in the language of its place, with the spans of all identifiers in them.
+
+A note is expanded from the grammar of its language (``grammars/en``, ``grammars/zh``) over the
+facts of its form, in the style of its author, and ends on the page as the author's hand has it.
+"""
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
 from random import Random
 
-from deid.synth.notes import chinese, english
+from deid.synth.notes.facts import FACTS, facts_of
+from deid.synth.notes.grammar import Grammar
 from deid.synth.notes.mentions import Mentions
-from deid.synth.notes.text import GoldNote, Note, Span
-from deid.synth.people import Household
+from deid.synth.notes.styles import author_of, draw_style, draw_surface, written
+from deid.synth.notes.telling import SLOTS, Telling
+from deid.synth.notes.text import GoldNote, Note, Span, assemble
+from deid.synth.people import Household, Locale
 from deid.synth.visits import Form, Visit
 
-__all__ = ["GoldNote", "Note", "Span", "write_note"]
+__all__ = ["Chart", "GoldNote", "Note", "Span", "load_grammar"]
+
+_FOLDERS: dict[Locale, str] = {"en_US": "en", "zh_CN": "zh"}
 
 
-def write_note(stream: Random, household: Household, visit: Visit, form: Form) -> Note:
-    """The note of one form; every number in it is one of the form's."""
-    mentions = Mentions(stream, household, visit.resident, visit.clinician, visit.day)
-    grammar = chinese if household.locale == "zh_CN" else english
-    return grammar.write(stream, mentions, household, visit, form)
+@cache
+def load_grammar(locale: Locale) -> Grammar:
+    """The grammar of a locale's language, parsed and checked.
+
+    Raises:
+        GrammarError: with file and line, if a grammar file is wrong.
+    """
+    folder = Path(__file__).with_name("grammars") / _FOLDERS[locale]
+    return Grammar.load(folder, SLOTS.keys(), FACTS)
+
+
+class Chart:
+    """One resident's chart: writes a note for each form, in the order of the visits.
+
+    It remembers the visit before, because authors look back and copy.
+    """
+
+    def __init__(self, stream: Random, household: Household) -> None:
+        self._stream, self._household = stream, household
+        self._grammar = load_grammar(household.locale)
+        self._prior: Visit | None = None
+        self._visit: Visit | None = None
+
+    def write(self, visit: Visit, form: Form) -> Note:
+        """The note of one form; every number in it is one of the form's or of the visit before."""
+        if visit is not self._visit:
+            self._prior, self._visit = self._visit, visit
+        stream, household = self._stream, self._household
+        mentions = Mentions(stream, household, visit.resident, visit.clinician, visit.day)
+        author = author_of(visit.clinician, household.locale)
+        style = draw_style(stream, author)
+        facts = facts_of(household, visit, form, mentions, self._prior)
+        facts.add(style)
+        if visit.clinician.is_doctor:
+            facts.add("doctor")
+        telling = Telling(
+            stream, self._grammar, mentions, facts, household, visit, form, self._prior
+        )
+        pieces = telling.tell("note")
+        surface = draw_surface(stream, author, style, mentions.chinese)
+        return assemble(telling.title, written(stream, pieces, surface, mentions.chinese))
+
+
+from deid.synth.notes.old import write_note as write_note  # noqa: E402

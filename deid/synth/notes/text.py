@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from string import Formatter
 
 Pieces = tuple["str | Mark", ...]
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A stretch of text that identifies somebody; ``type`` as in the project's annotated notes."""
+    """A stretch of text that identifies somebody.
+
+    ``type`` and ``role`` are those of the annotated notes that the scrubber is measured on: NAME
+    with PATIENT, RELATIVE, CLINICIAN or OTHER; ID with MRN, SSN, PLATE and so on.
+    """
 
     text: str
     type: str
+    role: str = ""
+
+    def __repr__(self) -> str:
+        return f"Mark({self.type}, {self.role or None})"
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,7 @@ class Span:
     start: int
     end: int
     type: str
+    role: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,49 +59,59 @@ class GoldNote:
         return f"GoldNote({self.note_id})"
 
     def as_json(self) -> dict[str, object]:
-        """``{"id", "text", "spans": [{"start", "end", "type"}]}``, as the scorer reads it."""
+        """``{"id", "text", "spans": [{"start", "end", "type", "role"}]}``, as the scorer reads it.
+
+        ``role`` is left out where there is none.
+        """
         return {
             "id": str(self.note_id),
             "text": self.text,
             "spans": [
-                {"start": span.start, "end": span.end, "type": span.type} for span in self.spans
+                {"start": span.start, "end": span.end, "type": span.type}
+                | ({"role": span.role} if span.role else {})
+                for span in self.spans
             ],
         }
 
 
-@cache
-def _parse(template: str) -> tuple[tuple[str, str | None], ...]:
-    return tuple((literal, name) for literal, name, _, _ in Formatter().parse(template))
+def assemble(title: str, pieces: Iterable[str | Mark]) -> Note:
+    """The note that pieces make, and where its identifiers stand.
 
-
-class Writer:
-    """Appends templates whose slots hold text, marks, or sequences of both."""
-
-    def __init__(self) -> None:
-        self._parts: list[str] = []
-        self._spans: list[Span] = []
-        self._length = 0
-
-    def add(self, template: str, slots: Mapping[str, str | Mark | Pieces] | None = None) -> None:
-        """Append one template; ``{name}`` stands for a slot."""
-        for literal, name in _parse(template):
-            if literal:
-                self._append(literal)
-            if name is None:
-                continue
-            slot = slots[name] if slots is not None else ""
-            for piece in slot if isinstance(slot, tuple) else (slot,):
-                self._append(piece)
-
-    def _append(self, piece: str | Mark) -> None:
-        text = piece.text if isinstance(piece, Mark) else piece
-        if not text:
-            return
+    Spaces that optional parts left behind are taken away: double ones, those at the beginning of a
+    line and those at its end.
+    """
+    parts: list[str] = []
+    spans: list[Span] = []
+    length, last = 0, "\n"
+    for piece in pieces:
         if isinstance(piece, Mark):
-            self._spans.append(Span(self._length, self._length + len(text), piece.type))
-        self._parts.append(text)
-        self._length += len(text)
+            text = piece.text
+            spans.append(Span(length, length + len(text), piece.type, piece.role))
+        else:
+            text = piece
+            if not text:
+                continue
+            if "  " in text or " \n" in text or "\n " in text:
+                text = _tidy(text)
+            if last in " \n":
+                text = text.lstrip(" ")
+                if not text:
+                    continue
+            if text[0] == "\n" and last == " ":
+                parts[-1] = parts[-1][:-1]
+                length -= 1
+            elif text[0] in ".,;" and last == " ":
+                parts[-1] = parts[-1][:-1]
+                length -= 1
+        parts.append(text)
+        length += len(text)
+        last = text[-1]
+    return Note(title, "".join(parts).rstrip(), tuple(spans))
 
-    def note(self, title: str) -> Note:
-        """What has been written."""
-        return Note(title, "".join(self._parts), tuple(self._spans))
+
+def _tidy(text: str) -> str:
+    return _AT_AN_EDGE.sub("", _SPACES.sub(" ", text))
+
+
+_SPACES = re.compile(r" {2,}(?=\S)")
+_AT_AN_EDGE = re.compile(r" +(?=\n)|(?<=\n) +")

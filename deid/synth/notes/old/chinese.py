@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from deid.synth.notes.mentions import Mentions
-from deid.synth.notes.text import Note, Writer
+from deid.synth.notes.old.mentions import Mentions
+from deid.synth.notes.old.text import Note, Writer
 from deid.synth.people import Household
 from deid.synth.streams import happens, one_of
 from deid.synth.visits import Form, Prescription, Visit

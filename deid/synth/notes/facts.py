@@ -1,0 +1,132 @@
+"""What is true of one form and its resident, as the names that guards of the grammar ask for."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import get_args
+
+from deid.synth.notes.mentions import Mentions
+from deid.synth.people import Household, Resident
+from deid.synth.visits import Change, Form, FormKind, Mode, Visit
+
+STYLES = ("soap", "prose", "fields", "terse", "bullets", "dictated")
+KINDS = {kind: kind.replace(" ", "_") for kind in get_args(FormKind)}
+MODES = tuple(f"by_{mode}" for mode in get_args(Mode))
+CHANGES = tuple(f"change_{change}" for change in get_args(Change))
+FOLLOW_UP = frozenset({"hypertension", "diabetes"})
+VITALS = ("SYSTOLIC_BP", "DIASTOLIC_BP", "BP_LEFT_SYSTOLIC", "BP_LEFT_DIASTOLIC", "HEART_RATE",
+          "RESPIRATORY_RATE", "BODY_TEMPERATURE", "OXYGEN_SATURATION", "BODY_WEIGHT",
+          "BODY_HEIGHT", "BMI", "WAIST_CIRCUMFERENCE", "HEAD_CIRCUMFERENCE", "FUNDAL_HEIGHT",
+          "ABDOMINAL_GIRTH", "FETAL_HEART_RATE", "BIRTH_WEIGHT", "BIRTH_LENGTH")  # fmt: skip
+SCORES = ("PHQ_9", "GAD_7", "MMSE", "SELF_CARE_SCORE", "FAMILY_APGAR", "GDS", "AUDIT_C", "EPDS",
+          "APGAR_1_MINUTE", "APGAR_5_MINUTE")  # fmt: skip
+CLASSES = ("CLASS_CONTROLLED", "CLASS_UNCONTROLLED", "CLASS_ADVERSE_REACTION", "CLASS_COMPLICATION")
+ADHERENCE = ("ADHERENCE_REGULAR", "ADHERENCE_INTERMITTENT", "ADHERENCE_NONE")
+TALKS = ("BEREAVEMENT_SPOUSE", "CAREGIVER_BURDEN", "FINANCIAL_HARDSHIP", "FAMILY_CONFLICT",
+         "UNEMPLOYMENT_PROBLEM", "HAZARDOUS_DRINKING", "LIVING_ALONE", "LEFT_BEHIND_ELDER")
+PROBLEMS = (
+    *TALKS, "ESSENTIAL_HYPERTENSION", "TYPE_2_DIABETES", "DEPRESSIVE_DISORDER", "ANXIETY_DISORDER",
+    "INSOMNIA", "DEMENTIA", "SCHIZOPHRENIA", "PULMONARY_TUBERCULOSIS", "COPD", "ASTHMA", "GOUT",
+    "HEART_FAILURE", "CORONARY_ARTERIOSCLEROSIS", "CEREBRAL_INFARCTION", "CHRONIC_KIDNEY_DISEASE",
+    "OSTEOPOROSIS", "KNEE_OSTEOARTHRITIS", "OBESITY", "TOBACCO_DEPENDENCE", "HYPERLIPIDEMIA",
+    "PARKINSON_DISEASE", "FALL_RISK", "HEALTH_LITERACY_PROBLEM",
+)  # fmt: skip
+FEVERISH = 37.5
+FACTS = frozenset(
+    {
+        *STYLES, *KINDS.values(), *MODES, *CHANGES, *CLASSES, *ADHERENCE,
+        *(f"has.{problem}" for problem in PROBLEMS), *(f"talk.{talk}" for talk in TALKS),
+        "man", "woman", "child", "infant", "adult", "elder", "very_old", "doctor", "ill", "pressure",
+        "vitals", "labs", "scores", "answers", "habits", "texts", "drugs", "vaccines", "diagnoses",
+        "procedures", "next", "event", "kin", "kin_man", "kin_phone", "phone", "email", "employer",
+        "smoker", "drinker", "problems", "prior", "prior_pressure", "fever", "widowed", "newly",
+        "named", "hints", "stay", "rural", "urban", "has_old_card", "last_drug", "follow_up",
+        "chronic", "talk", "reaction", "kin_spouse", "kin_child", "complication", "away_site",
+    }
+)  # fmt: skip
+"""All facts that there are; the grammar knows no other."""
+
+
+def facts_of(
+    household: Household, visit: Visit, form: Form, mentions: Mentions, prior: Visit | None
+) -> set[str]:
+    """The facts of one form."""
+    resident, day = visit.resident, visit.day
+    age = resident.age_on(day)
+    facts = {KINDS[form.kind], f"by_{visit.mode}", f"change_{form.change}", household.area}
+    facts.add("man" if resident.sex == "M" else "woman")
+    facts.add("child" if age < 18 else "adult")
+    for fact, holds in (
+        ("infant", age < 2), ("elder", age >= 65), ("very_old", age >= 90),
+        ("doctor", visit.clinician.is_doctor), ("ill", bool(form.symptoms)),
+        ("drugs", bool(form.drugs)), ("vaccines", bool(form.vaccines)),
+        ("diagnoses", bool(form.diagnoses)), ("procedures", bool(form.procedures)),
+        ("texts", bool(form.texts)), ("next", form.next_day is not None),
+        ("named", bool(form.identifiers)), ("hints", bool(form.hints)),
+        ("phone", resident.phone is not None), ("email", resident.email is not None),
+        ("employer", resident.employer is not None and age >= 18),
+        ("smoker", resident.cigarettes > 0 and age >= 18), ("drinker", resident.liang > 0),
+        ("follow_up", form.kind in FOLLOW_UP), ("prior", prior is not None),
+        ("stay", visit.end is not None), ("away_site", visit.site is not None),
+        ("widowed", resident.widowed_on is not None and resident.widowed_on <= day),
+        ("newly", form.event is not None), ("has_old_card", "ID_CARD" in resident.numbers
+         and resident.birth.year < 1981),
+        ("fever", form.readings.get("BODY_TEMPERATURE", 36.0) >= FEVERISH),
+    ):  # fmt: skip
+        if holds:
+            facts.add(fact)
+    _measured(facts, form, prior)
+    _kin(facts, mentions)
+    _problems(facts, resident, form, day)
+    return facts
+
+
+def _measured(facts: set[str], form: Form, prior: Visit | None) -> None:
+    readings = form.readings.keys()
+    if "SYSTOLIC_BP" in readings:
+        facts.add("pressure")
+    if any(key in VITALS for key in readings):
+        facts.add("vitals")
+    if any(key not in VITALS for key in readings):
+        facts.add("labs")
+    if any(key in SCORES for key in form.amounts):
+        facts.add("scores")
+    if any(key not in SCORES and key != "NEXT_FOLLOW_UP" for key in form.amounts):
+        facts.add("habits")
+    if form.answers:
+        facts.add("answers")
+    if prior is not None and any("SYSTOLIC_BP" in f.readings for f in prior.forms):
+        facts.add("prior_pressure")
+    for key, names in (("FOLLOW_UP_CLASS", CLASSES), ("DRUG_ADHERENCE", ADHERENCE)):
+        if form.answers.get(key) in names:
+            facts.add(form.answers[key])
+    if form.answers.get("ADVERSE_REACTION") == "PRESENT":
+        facts.add("reaction")
+
+
+def _kin(facts: set[str], mentions: Mentions) -> None:
+    if mentions.kin is None:
+        return
+    facts.add("kin")
+    if mentions.kin_sex == "M":
+        facts.add("kin_man")
+    if mentions.kin.phone is not None:
+        facts.add("kin_phone")
+    if mentions.kin.relationship == "spouse":
+        facts.add("kin_spouse")
+    if mentions.kin.relationship in {"son", "daughter"}:
+        facts.add("kin_child")
+
+
+def _problems(facts: set[str], resident: Resident, form: Form, day: date) -> None:
+    for problem in PROBLEMS:
+        if resident.has(problem, day):
+            facts.add(f"has.{problem}")
+    if any(resident.has(p, day) and p not in form.diagnoses for p in resident.problems):
+        facts.add("problems")
+    if any(p in {"ESSENTIAL_HYPERTENSION", "TYPE_2_DIABETES"} for p in form.diagnoses):
+        facts.add("chronic")
+    if form.event in TALKS:
+        facts |= {"talk", f"talk.{form.event}"}
+    elif form.event is not None:
+        facts.add("event")
