@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 
 from deid.build.quality import assess_vault
 from deid.errors import ImportRefused
+from deid.exporters.fhir import export_fhir
 from deid.forms import describe_form, describe_forms, find_form, write_template
 from deid.forms.model import LANGUAGES, Language
 from deid.importers.fhir import import_fhir
@@ -133,15 +134,28 @@ def omop(
     show_default=True,
     help="Name of the system the records come from; ids of resources are unique within it.",
 )
+@click.option(
+    "--update",
+    is_flag=True,
+    help="Let a resource that the vault holds in another version replace that one: its rows are "
+    "changed, and rows that it no longer gives are removed. Without it such resources are refused.",
+)
 @CONCEPTS
 @JSON
 def fhir(
-    path: Path, source: str, unknown_concepts: Literal["refuse", "keep"], as_json: bool
+    path: Path,
+    source: str,
+    update: bool,
+    unknown_concepts: Literal["refuse", "keep"],
+    as_json: bool,
 ) -> None:
-    """Import FHIR R4 bundles: a JSON or NDJSON file, or a folder of them.
+    """Import FHIR R4: bundles or Bulk Data, a file (.json, .ndjson, also with .gz) or a folder.
 
-    Names, numbers, addresses and contacts go to the identity tables. A code that the vocabulary
-    lacks keeps its name as a local concept (2,000,000,000 and above) and maps to concept 0.
+    Names, numbers, addresses and contacts go to the identity tables. A code that leads to no
+    standard concept becomes concept 0 with its source code; one that the vocabulary lacks keeps
+    its name as a local concept that is not standard (2,100,000,000 and above). The report says of
+    each resource type how many were added, changed and unchanged, and the share of mapped codes;
+    every element and resource that is not imported is counted with its reason.
     """
     engine = open_vault(_url())
     with _Progress() as progress:
@@ -149,6 +163,7 @@ def fhir(
             engine,
             path,
             source,
+            update=update,
             options=LoadOptions(unknown_concepts=unknown_concepts),
             progress=progress,
         )
@@ -187,6 +202,33 @@ def forms_(
             progress=progress,
         )
     _print(report, as_json)
+
+
+@vault.group()
+def export() -> None:
+    """Export identified records to another system of the same house; researchers get releases."""
+
+
+@export.command("fhir")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["ndjson", "bundle"]),
+    default="ndjson",
+    show_default=True,
+    help="Bulk Data files, one a resource type, or Bundles of at most 1,000 resources.",
+)
+def export_fhir_(folder: Path, form: Literal["ndjson", "bundle"]) -> None:
+    """Write the whole vault as FHIR R4 into the new folder DIR, names and numbers included.
+
+    Files can be read by their owner alone. `carecommons vault import fhir` reads them back
+    without loss; docs/fhir.md says how.
+    """
+    engine = open_vault(_url())
+    with _Progress() as progress:
+        report = export_fhir(engine, folder, form, progress=progress)
+    click.echo(report.render())
 
 
 @vault.command("forms")
