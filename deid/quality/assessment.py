@@ -11,7 +11,7 @@ from deid.quality.consistency import consistency_checks
 from deid.quality.continuity import continuity_checks
 from deid.quality.fields import RowCheck, row_checks
 from deid.quality.model import EXAMPLES, CheckResult, QualityAssessment
-from deid.quality.tables import table_checks
+from deid.quality.tables import Records, table_checks
 from deid.vault.rules import has_row_id, key_columns, quoted
 from deid.vault.schema import VOCABULARY_TABLES
 
@@ -21,12 +21,14 @@ def assess(
     tables: Mapping[str, Sequence[str]],
     *,
     births_exact: bool = True,
+    examples: int = EXAMPLES,
 ) -> QualityAssessment:
     """Every check that applies to ``tables``, which are tables or views of the connection.
 
     ``tables`` gives the columns that hold what the source said: leave out those that were removed
     on purpose. Empty tables are not assessed. ``births_exact=False`` for releases, whose years of
-    birth are bands: what compares with birth is left out.
+    birth are bands: what compares with birth is left out. Each check names at most ``examples``
+    rows.
     """
     filled = [
         name
@@ -34,15 +36,16 @@ def assess(
         if connection.execute(f"SELECT 1 FROM {quoted(name)} LIMIT 1").fetchall()
     ]
     _days_of_people(connection, filled)
+    asked = Records(connection, examples)
     records = [name for name in filled if name not in VOCABULARY_TABLES]
     results: list[CheckResult] = []
     for table in records:
         checks = row_checks(table, tables[table], filled, births_exact=births_exact)
-        results += _rows(connection, table, list(checks))
-    results += table_checks(connection, records)
-    results += concept_checks(connection, filled)
-    results += consistency_checks(connection, filled, births_exact=births_exact)
-    results += continuity_checks(connection, filled, births_exact=births_exact)
+        results += _rows(asked, table, list(checks))
+    results += table_checks(asked, records)
+    results += concept_checks(asked, filled)
+    results += consistency_checks(asked, filled, births_exact=births_exact)
+    results += continuity_checks(asked, filled, births_exact=births_exact)
     return QualityAssessment(tuple(results))
 
 
@@ -61,9 +64,7 @@ def _days_of_people(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]
     )
 
 
-def _rows(
-    connection: duckdb.DuckDBPyConnection, table: str, checks: Sequence[RowCheck]
-) -> list[CheckResult]:
+def _rows(records: Records, table: str, checks: Sequence[RowCheck]) -> list[CheckResult]:
     """All checks of one table in one pass; examples are looked up where something was found."""
     if not checks:
         return []
@@ -72,24 +73,24 @@ def _rows(
         f"count(*) FILTER ({c.applies}), count(*) FILTER (({c.applies}) AND ({c.violated}))"
         for c in checks
     )
-    (found,) = connection.execute(f"SELECT {counts} FROM {quoted(table)} t {joins}").fetchall()
+    (found,) = records.connection.execute(
+        f"SELECT {counts} FROM {quoted(table)} t {joins}"
+    ).fetchall()
     results = []
     for index, check in enumerate(checks):
         rows, violated = int(found[2 * index]), int(found[2 * index + 1])
         if rows:
-            examples = _examples(connection, table, check) if violated else ()
+            examples = _examples(records, table, check) if violated else ()
             results.append(CheckResult(check.check, rows, violated, examples))
     return results
 
 
-def _examples(
-    connection: duckdb.DuckDBPyConnection, table: str, check: RowCheck
-) -> tuple[int, ...]:
+def _examples(records: Records, table: str, check: RowCheck) -> tuple[int, ...]:
     if not has_row_id(table) or check.check.name == "measureValueCompleteness":
         return ()
     key = f"t.{quoted(key_columns(table)[0])}"
-    rows = connection.execute(
+    rows = records.connection.execute(
         f"SELECT {key} FROM {quoted(table)} t {' '.join(check.joins)} "
-        f"WHERE ({check.applies}) AND ({check.violated}) ORDER BY 1 LIMIT {EXAMPLES}"
+        f"WHERE ({check.applies}) AND ({check.violated}) ORDER BY 1 LIMIT {records.examples}"
     ).fetchall()
     return tuple(int(row[0]) for row in rows)

@@ -12,10 +12,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 
-import duckdb
-
 from deid.quality.model import CheckResult
-from deid.quality.tables import check, count
+from deid.quality.tables import Records, check
 from deid.vocabulary import Term, load_terms, names
 
 SEXES = {"M": names.MALE, "F": names.FEMALE}
@@ -33,30 +31,31 @@ def rows_of(name: str) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(file)
 
 
-def concept_checks(connection: duckdb.DuckDBPyConnection, tables: list[str]) -> list[CheckResult]:
+def concept_checks(records: Records, tables: list[str]) -> list[CheckResult]:
     """All checks at concept level of the ``tables`` that are there."""
     results: list[CheckResult] = []
     if "measurement" in tables:
-        used = _used(connection, "measurement", "measurement_concept_id")
+        used = _used(records, "measurement", "measurement_concept_id")
         for row in rows_of("plausible.csv"):
             term = terms()[row["key"]]
             if term.concept_id in used:
                 others = [int(unit) for unit in row["other_units"].split("|") if unit]
                 limits = float(row["low"]), float(row["high"])
-                results += _values(connection, term, limits, others)
+                results += _values(records, term, limits, others)
     if {"condition_occurrence", "person", "concept_ancestor"} <= set(tables):
-        results += [_sex(connection, terms()[row["key"]], row["sex"]) for row in rows_of("sex.csv")]
+        results += [_sex(records, terms()[row["key"]], row["sex"]) for row in rows_of("sex.csv")]
     return [result for result in results if result.rows]
 
 
-def _used(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> set[int]:
+def _used(records: Records, table: str, column: str) -> set[int]:
     return {
-        row[0] for row in connection.execute(f"SELECT DISTINCT {column} FROM {table}").fetchall()
+        row[0]
+        for row in records.connection.execute(f"SELECT DISTINCT {column} FROM {table}").fetchall()
     }
 
 
 def _values(
-    connection: duckdb.DuckDBPyConnection,
+    records: Records,
     term: Term,
     limits: tuple[float, float],
     other_units: Sequence[int],
@@ -74,15 +73,12 @@ def _values(
     ):
         asked = check(name, "CONCEPT", "Plausibility", "Atemporal", "measurement", words,
                       "value_as_number", term.en)  # fmt: skip
-        yield count(
-            connection, asked, f"SELECT measurement_id AS id, {outside} AS violated {in_unit}"
-        )
+        yield records.count(asked, f"SELECT measurement_id AS id, {outside} AS violated {in_unit}")
     if unit:
         asked = check("plausibleUnitConceptIds", "CONCEPT", "Plausibility", "Atemporal",
                       "measurement", "a unit that the term is not measured in", "unit_concept_id",
                       term.en)  # fmt: skip
-        yield count(
-            connection,
+        yield records.count(
             asked,
             "SELECT measurement_id AS id, unit_concept_id NOT IN "
             f"({', '.join(map(str, (unit, *other_units)))}) AS violated {of_term} "
@@ -90,12 +86,11 @@ def _values(
         )
 
 
-def _sex(connection: duckdb.DuckDBPyConnection, term: Term, sex: str) -> CheckResult:
+def _sex(records: Records, term: Term, sex: str) -> CheckResult:
     asked = check("plausibleGender", "CONCEPT", "Plausibility", "Atemporal",
                   "condition_occurrence", "in a person of the other sex", "condition_concept_id",
                   term.en)  # fmt: skip
-    return count(
-        connection,
+    return records.count(
         asked,
         "SELECT condition_occurrence_id AS id, gender_concept_id <> "
         f"{SEXES[sex]} AS violated FROM condition_occurrence JOIN person USING (person_id) "

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-import duckdb
-
 from deid.quality.concepts import rows_of, terms
 from deid.quality.model import CheckResult
-from deid.quality.tables import check, count
+from deid.quality.tables import Records, check
 
 ELDERLY = 65
 """Years from which under 150/90 mmHg is controlled, else under 140/90 (national standard 2017)."""
 
 
 def consistency_checks(
-    connection: duckdb.DuckDBPyConnection, tables: list[str], *, births_exact: bool
+    records: Records, tables: list[str], *, births_exact: bool
 ) -> list[CheckResult]:
     """All checks within a person's record that the ``tables`` allow."""
     have = set(tables)
     results = []
     if "visit_occurrence" in have:
-        results.append(_duplicate_visits(connection))
+        results.append(_duplicate_visits(records))
     if "measurement" in have:
-        _lay_out_readings(connection)
-        results += [_swapped(connection), _copied(connection)]
+        _lay_out_readings(records)
+        results += [_swapped(records), _copied(records)]
         if {"observation", "person"} <= have and births_exact:
-            results += _classes(connection)
+            results += _classes(records)
         if "note" in have:
-            results.append(_notes(connection))
+            results.append(_notes(records))
+            if "observation" in have:
+                results += _mandatory(records)
     if {"drug_exposure", "condition_occurrence", "concept_ancestor"} <= have:
-        results += _indications(connection)
+        results += _indications(records)
     return [result for result in results if result.rows]
 
 
@@ -36,11 +36,11 @@ def _id(key: str) -> int:
     return terms()[key].concept_id
 
 
-def _lay_out_readings(connection: duckdb.DuckDBPyConnection) -> None:
+def _lay_out_readings(records: Records) -> None:
     """One row a person and visit with blood pressure and weight."""
     systolic, diastolic, weight = map(_id, ("SYSTOLIC_BP", "DIASTOLIC_BP", "BODY_WEIGHT"))
     glucose, mass = _id("FASTING_GLUCOSE"), _id("FASTING_GLUCOSE_MASS")
-    connection.execute(
+    records.connection.execute(
         "CREATE OR REPLACE TEMP TABLE reading AS SELECT person_id, visit_occurrence_id, "
         "min(measurement_date) AS day, "
         f"max(value_as_number) FILTER (measurement_concept_id = {systolic}) AS systolic, "
@@ -56,11 +56,10 @@ def _lay_out_readings(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _duplicate_visits(connection: duckdb.DuckDBPyConnection) -> CheckResult:
+def _duplicate_visits(records: Records) -> CheckResult:
     asked = check("duplicateVisit", "RECORD", "Plausibility", "Uniqueness", "visit_occurrence",
                   "another visit of that kind, day and place is there")  # fmt: skip
-    return count(
-        connection,
+    return records.count(
         asked,
         "SELECT visit_occurrence_id AS id, row_number() OVER (PARTITION BY person_id, "
         "visit_concept_id, visit_start_date, care_site_id, provider_id "
@@ -68,22 +67,20 @@ def _duplicate_visits(connection: duckdb.DuckDBPyConnection) -> CheckResult:
     )
 
 
-def _swapped(connection: duckdb.DuckDBPyConnection) -> CheckResult:
+def _swapped(records: Records) -> CheckResult:
     asked = check("systolicAboveDiastolic", "RECORD", "Plausibility", "Atemporal", "measurement",
                   "the systolic pressure is not above the diastolic")  # fmt: skip
-    return count(
-        connection,
+    return records.count(
         asked,
         "SELECT id, systolic <= diastolic AS violated FROM reading "
         "WHERE systolic IS NOT NULL AND diastolic IS NOT NULL",
     )
 
 
-def _copied(connection: duckdb.DuckDBPyConnection) -> CheckResult:
+def _copied(records: Records) -> CheckResult:
     asked = check("copyForward", "RECORD", "Plausibility", "Uniqueness", "measurement",
                   "pressure and weight are the same as at the visit before")  # fmt: skip
-    return count(
-        connection,
+    return records.count(
         asked,
         "SELECT id, systolic = lag(systolic) OVER w AND diastolic = lag(diastolic) OVER w "
         "AND weight = lag(weight) OVER w AND day > lag(day) OVER w AS violated FROM reading "
@@ -92,7 +89,7 @@ def _copied(connection: duckdb.DuckDBPyConnection) -> CheckResult:
     )
 
 
-def _classes(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
+def _classes(records: Records) -> list[CheckResult]:
     """Follow-up class against the numbers of the same visit, by the national rules."""
     good, bad = _id("CLASS_CONTROLLED"), _id("CLASS_UNCONTROLLED")
     rules = {
@@ -109,8 +106,7 @@ def _classes(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
                       "observation", "the class of the follow-up contradicts its own reading",
                       "value_as_concept_id", terms()[problem].en)  # fmt: skip
         results.append(
-            count(
-                connection,
+            records.count(
                 asked,
                 f"SELECT observation_id AS id, (value_as_concept_id = {good}) <> ({controlled}) "
                 "AS violated FROM observation o JOIN reading r USING (person_id, "
@@ -122,13 +118,12 @@ def _classes(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
     return results
 
 
-def _notes(connection: duckdb.DuckDBPyConnection) -> CheckResult:
+def _notes(records: Records) -> CheckResult:
     """The first pressure that a note states, against the row of its visit."""
     asked = check("noteAgreesWithReading", "RECORD", "Conformance", "Computational", "note",
                   "the note states another blood pressure than the visit's row")  # fmt: skip
     pressure = r"(?:^|[^0-9/])([0-9]{2,3})/([0-9]{2,3})(?:[^0-9/]|$)"
-    return count(
-        connection,
+    return records.count(
         asked,
         "WITH stated AS (SELECT note_id, person_id, visit_occurrence_id, "
         f"regexp_extract(note_text, '{pressure}', ['s', 'd']) AS said FROM note), "
@@ -140,7 +135,37 @@ def _notes(connection: duckdb.DuckDBPyConnection) -> CheckResult:
     )
 
 
-def _indications(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
+def _mandatory(records: Records) -> list[CheckResult]:
+    """Each form, known by the class of its note, against the fields that it must hold."""
+    results = []
+    for row in rows_of("mandatory.csv"):
+        problem = f"IN (0, {_id(row['problem'])})" if row["problem"] else "= 0"
+        asked = check("mandatoryField", "RECORD", "Completeness", "Completeness",
+                      "visit_occurrence", "a form without a field that it must hold", "",
+                      terms()[row["note_class"]].en)  # fmt: skip
+        groups = [
+            ", ".join(str(_id(key)) for key in group.split("|")) for group in row["fields"].split()
+        ]
+        present = " AND ".join(
+            f"coalesce(bool_or(f.concept IN ({group})), false)" for group in groups
+        )
+        results.append(
+            records.count(
+                asked,
+                "WITH field AS (SELECT visit_occurrence_id, measurement_concept_id AS concept "
+                "FROM measurement WHERE value_as_number IS NOT NULL UNION ALL SELECT "
+                "visit_occurrence_id, observation_concept_id FROM observation "
+                f"WHERE coalesce(qualifier_concept_id, 0) {problem}), form AS (SELECT DISTINCT "
+                "visit_occurrence_id FROM note WHERE visit_occurrence_id IS NOT NULL AND "
+                f"note_class_concept_id = {_id(row['note_class'])}) "
+                f"SELECT form.visit_occurrence_id AS id, NOT ({present}) AS violated "
+                "FROM form LEFT JOIN field f USING (visit_occurrence_id) GROUP BY 1",
+            )
+        )
+    return results
+
+
+def _indications(records: Records) -> list[CheckResult]:
     results = []
     for row in rows_of("indications.csv"):
         drug = terms()[row["drug"]]
@@ -149,8 +174,7 @@ def _indications(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
                       "given to a person without any of its indications", "drug_concept_id",
                       drug.en)  # fmt: skip
         results.append(
-            count(
-                connection,
+            records.count(
                 asked,
                 "SELECT drug_exposure_id AS id, person_id NOT IN (SELECT person_id FROM "
                 "condition_occurrence WHERE condition_concept_id IN (SELECT "

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import duckdb
-
 from deid.quality.concepts import terms
 from deid.quality.model import CheckResult
-from deid.quality.tables import check, count
+from deid.quality.tables import Records, check
 
 QUARTER, GRACE = 92, 31
 """Days between visits, and how late one may be before the record counts as interrupted."""
@@ -34,24 +32,23 @@ SCHEDULES = (
 
 
 def continuity_checks(
-    connection: duckdb.DuckDBPyConnection, tables: list[str], *, births_exact: bool
+    records: Records, tables: list[str], *, births_exact: bool
 ) -> list[CheckResult]:
     """Gaps in follow-up and missed yearly examinations."""
     if not {"observation", "observation_period", "person"} <= set(tables):
         return []
-    results = [_intervals(connection, schedule) for schedule in SCHEDULES]
+    results = [_intervals(records, schedule) for schedule in SCHEDULES]
     if births_exact:
-        results.append(_examinations(connection))
+        results.append(_examinations(records))
     return [result for result in results if result.rows]
 
 
-def _intervals(connection: duckdb.DuckDBPyConnection, schedule: Schedule) -> CheckResult:
+def _intervals(records: Records, schedule: Schedule) -> CheckResult:
     """Every interval between two visits, and from the last to the end of observation."""
     asked = check("followUpInterval", "RECORD", "Continuity", "Gap", "observation",
                   f"more than {schedule.days + GRACE} days to the next follow-up; examples are "
                   "people", "", terms()[schedule.problem].en)  # fmt: skip
-    return count(
-        connection,
+    return records.count(
         asked,
         "WITH visit AS (SELECT DISTINCT person_id, observation_date AS day FROM observation "
         f"WHERE observation_concept_id = {terms()[schedule.form].concept_id} "
@@ -63,13 +60,12 @@ def _intervals(connection: duckdb.DuckDBPyConnection, schedule: Schedule) -> Che
     )
 
 
-def _examinations(connection: duckdb.DuckDBPyConnection) -> CheckResult:
+def _examinations(records: Records) -> CheckResult:
     """Whole calendar years under observation of people of 65 and more."""
     asked = check("yearlyExamination", "RECORD", "Continuity", "Gap", "observation",
                   "a year from 65 on without health examination; examples are people")  # fmt: skip
     examination = terms()["HEALTH_EVALUATION"].concept_id
-    return count(
-        connection,
+    return records.count(
         asked,
         "WITH years AS (SELECT person_id, unnest(range(year(observation_period_start_date) + 1, "
         "year(observation_period_end_date))) AS of_year FROM observation_period), due AS ("

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import duckdb
 
 from deid.quality.model import EXAMPLES, Category, Check, CheckResult, Level
@@ -10,13 +12,28 @@ from deid.structured.layout import LAYOUTS, RowKind
 from deid.vault.rules import key_columns, quoted
 
 
-def table_checks(connection: duckdb.DuckDBPyConnection, tables: list[str]) -> list[CheckResult]:
+@dataclass(frozen=True)
+class Records:
+    """OMOP tables in a connection, and how many rows a check names as examples."""
+
+    connection: duckdb.DuckDBPyConnection
+    examples: int = EXAMPLES
+
+    def count(self, asked: Check, query: str) -> CheckResult:
+        """Run a ``query`` that gives ``id`` and ``violated`` for each thing it applies to."""
+        row = self.connection.execute(
+            "SELECT count(*), count(*) FILTER (violated), "
+            f"list_sort(list(DISTINCT id) FILTER (violated)) [1:{self.examples}] FROM ({query})"
+        ).fetchall()[0]
+        return CheckResult(asked, int(row[0]), int(row[1]), tuple(row[2] or ()))
+
+
+def table_checks(records: Records, tables: list[str]) -> list[CheckResult]:
     """All checks at table level of the ``tables`` that are there."""
-    results = [_primary_key(connection, table) for table in tables if table in LAYOUTS]
+    results = [_primary_key(records, table) for table in tables if table in LAYOUTS]
     if "person" in tables:
         results += [
-            count(
-                connection,
+            records.count(
                 check("measurePersonCompleteness", "TABLE", "Completeness", "Completeness",
                       table, f"people without a row in {table}"),
                 "SELECT person_id AS id, person_id NOT IN "
@@ -27,8 +44,7 @@ def table_checks(connection: duckdb.DuckDBPyConnection, tables: list[str]) -> li
         ]  # fmt: skip
     if {"condition_occurrence", "condition_era"} <= set(tables):
         results.append(
-            count(
-                connection,
+            records.count(
                 check("measureConditionEraCompleteness", "TABLE", "Completeness", "Completeness",
                       "condition_era", "people with conditions and no condition era"),
                 "SELECT DISTINCT person_id AS id, person_id NOT IN "
@@ -37,8 +53,7 @@ def table_checks(connection: duckdb.DuckDBPyConnection, tables: list[str]) -> li
         )  # fmt: skip
     if "observation_period" in tables:
         results.append(
-            count(
-                connection,
+            records.count(
                 check("measureObservationPeriodOverlap", "TABLE", "Plausibility", "Temporal",
                       "observation_period", "observation periods of a person that overlap"),
                 "SELECT person_id AS id, coalesce(bool_or(a.observation_period_start_date <= "
@@ -66,20 +81,11 @@ def check(
     return Check(name, level, category, subcategory, table, text, column, concept, threshold)
 
 
-def count(connection: duckdb.DuckDBPyConnection, asked: Check, query: str) -> CheckResult:
-    """Run a ``query`` that gives ``id`` and ``violated`` for each thing the check applies to."""
-    row = connection.execute(
-        "SELECT count(*), count(*) FILTER (violated), "
-        f"list_sort(list(DISTINCT id) FILTER (violated)) [1:{EXAMPLES}] FROM ({query})"
-    ).fetchall()[0]
-    return CheckResult(asked, int(row[0]), int(row[1]), tuple(row[2] or ()))
-
-
-def _primary_key(connection: duckdb.DuckDBPyConnection, table: str) -> CheckResult:
+def _primary_key(records: Records, table: str) -> CheckResult:
     keys = ", ".join(quoted(name) for name in key_columns(table))
     asked = check("isPrimaryKey", "FIELD", "Conformance", "Relational", table,
                   "another row has the same key", key_columns(table)[0])  # fmt: skip
-    row = connection.execute(
+    row = records.connection.execute(
         f"SELECT count(*), count(*) - count(DISTINCT ({keys})) FROM {quoted(table)}"
     ).fetchall()[0]
     return CheckResult(asked, int(row[0]), int(row[1]))
