@@ -19,7 +19,7 @@ from deid.synth.notes.text import GoldNote, Note, Span, assemble
 from deid.synth.people import Household, Locale
 from deid.synth.visits import Form, Visit
 
-__all__ = ["Chart", "GoldNote", "Note", "Span", "load_grammar"]
+__all__ = ["Chart", "GoldNote", "Note", "Span", "load_grammar", "write_note"]
 
 _FOLDERS: dict[Locale, str] = {"en_US": "en", "zh_CN": "zh"}
 
@@ -67,4 +67,6 @@ class Chart:
         return assemble(telling.title, written(stream, pieces, surface, mentions.chinese))
 
 
-from deid.synth.notes.old import write_note as write_note  # noqa: E402
+def write_note(stream: Random, household: Household, visit: Visit, form: Form) -> Note:
+    """The note of one form by itself, of an author who does not look back."""
+    return Chart(stream, household).write(visit, form)

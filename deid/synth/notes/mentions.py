@@ -92,8 +92,10 @@ class Mentions:
     def patient_wrapped(self) -> Mark:
         """The name across the end of a line."""
         person = self._resident
-        between = "" if self.chinese else ""
-        return Mark(f"{person.given_name}{between}\n{person.family_name}", "NAME", "PATIENT")
+        first, last = person.given_name, person.family_name
+        if self.chinese:
+            first, last = last, first
+        return Mark(f"{first}\n{last}", "NAME", "PATIENT")
 
     def patient_short(self) -> Pieces:
         """What the patient is called in the middle of a sentence."""
@@ -286,7 +288,7 @@ class Mentions:
 
     def address(self) -> Mark:
         """Where the patient lives, whole or in part."""
-        home, draw = self._household.address, self._stream.random()
+        home, draw = self._household.home_on(self.day), self._stream.random()
         if self.chinese:
             forms = (home.full_text, f"{home.village}{home.line}",
                      f"{home.township}{home.village}{home.line}",
@@ -296,7 +298,7 @@ class Mentions:
 
     def town(self) -> Mark:
         """Village or town of the patient."""
-        home = self._household.address
+        home = self._household.home_on(self.day)
         name = home.village if happens(self._stream, 0.5) else home.township
         return Mark(name, "LOCATION", "PLACE")
 
