@@ -156,6 +156,7 @@ class Resident:
     events: list[LifeEvent] = field(default_factory=list)
     blood_group: str = "BLOOD_O"
     genes: dict[str, float] = field(default_factory=dict)
+    constitution: dict[str, float] = field(default_factory=dict)
     blood_genes: tuple[str, str] = ("O", "O")
     family_history: dict[str, tuple[str, ...]] = field(default_factory=dict)
     married_on: date | None = None

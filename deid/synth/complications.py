@@ -1,0 +1,86 @@
+"""Complications that diabetes and hypertension bring on by the year, faster under poor control."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from math import exp, log
+from random import Random
+
+from deid.synth.constitution import (
+    DIABETES,
+    HYPERTENSION,
+    typical_hba1c,
+    typical_systolic,
+)
+from deid.synth.parameters import value
+from deid.synth.people import Household, Resident
+
+
+@dataclass(frozen=True)
+class Complication:
+    """``name`` in the parameter table: ``risk.<name>.per_year`` and its ratios."""
+
+    problem: str
+    name: str
+    after: tuple[str, ...]
+    hastened_by: str | None = None
+
+
+COMPLICATIONS = (
+    Complication("T2DM_RETINOPATHY", "retinopathy", (DIABETES,)),
+    Complication("DIABETIC_NEPHROPATHY", "nephropathy", (DIABETES,)),
+    Complication("T2DM_NEUROPATHY", "neuropathy", (DIABETES,)),
+    Complication("DIABETIC_FOOT", "foot", (DIABETES,), "T2DM_NEUROPATHY"),
+    Complication(
+        "ACUTE_MYOCARDIAL_INFARCTION", "infarction", (DIABETES, HYPERTENSION),
+        "CORONARY_ARTERIOSCLEROSIS",
+    ),
+)  # fmt: skip
+
+
+def draw_complications(stream: Random, household: Household, today: date) -> None:
+    """Onsets for every member with diabetes or hypertension, none after death, moving out or ``today``."""
+    for member in household.members:
+        for complication in COMPLICATIONS:
+            # Every draw is made, so that one problem more does not move the others.
+            left = -log(1 - stream.random())
+            onset = _onset(complication, member, left, member.last_day(today))
+            if onset is not None:
+                member.problems.setdefault(complication.problem, onset)
+
+
+def yearly_rate(complication: Complication, resident: Resident, day: date) -> float:
+    """Incidence on a day, by the control of those diseases that have begun."""
+    rate = value(f"risk.{complication.name}.per_year")
+    ratios = 1.0
+    begun = False
+    if resident.has(DIABETES, day):
+        begun = DIABETES in complication.after
+        excess = typical_hba1c(resident) - value("hba1c.treated.mean")
+        ratios *= value(f"risk.{complication.name}.per_hba1c") ** excess
+    if resident.has(HYPERTENSION, day):
+        begun = begun or HYPERTENSION in complication.after
+        excess = (typical_systolic(resident) - value("sbp.treated.mean")) / 20
+        ratios *= value(f"risk.{complication.name}.per_20_mmhg") ** excess
+    if not begun:
+        return 0.0
+    if complication.hastened_by is not None and resident.has(complication.hastened_by, day):
+        ratios *= value(f"risk.{complication.name}.hastened")
+    age = max(resident.age_on(day) - 60, -30) / 10
+    return rate * ratios * exp(age * log(value(f"risk.{complication.name}.per_decade")))
+
+
+def _onset(complication: Complication, resident: Resident, left: float, last: date) -> date | None:
+    onsets = [resident.problems[p] for p in complication.after if p in resident.problems]
+    if not onsets:
+        return None
+    day = min(onsets)
+    while day < last:
+        rate = yearly_rate(complication, resident, day)
+        if left < rate:
+            onset = day + timedelta(days=int(left / rate * 365))
+            return onset if onset < last else None
+        left -= rate
+        day += timedelta(days=365)
+    return None
