@@ -43,6 +43,8 @@ Progress = Callable[[str, int], None]
 Resource = dict[str, Any]
 BATCH_ROWS = 5_000
 BUNDLE_RESOURCES = 1_000
+# A Bundle resolves "Patient/1" against its entries' URLs; this address is nowhere, by RFC 2606.
+_BASE = "https://carecommons.invalid/fhir"
 _NPI = "http://hl7.org/fhir/sid/us-npi"
 # Rows that travel inside a Patient or a Group.
 _WITHIN = frozenset({"person_identity", "identifier", "contact", "address", "death"})
@@ -138,7 +140,7 @@ class _Files:
             number, place = divmod(self.counts[kind], BUNDLE_RESOURCES)
             name = f"{kind}.{number:05d}.json"
             head = '{"resourceType":"Bundle","type":"collection","entry":[\n'
-            url = f"urn:carecommons:{kind}:{resource['id']}"
+            url = f"{_BASE}/{kind}/{resource['id']}"
             entry = f'{{"fullUrl":"{url}","resource":{text}}}'
             self._file(name).write((",\n" if place else head) + entry)
             if place == BUNDLE_RESOURCES - 1:

@@ -77,8 +77,9 @@ class Gathering:
         counts = self._counts[current.entry.type]
         counts["codes"] += current.codes
         counts["mapped"] += current.mapped
-        if not current.rows and not current.held:
-            counts["added"] -= 1  # why, its mapper has said
+        if not current.records and not current.held:
+            # Nothing came of it, as its mapper has said, or a row without a number of its own.
+            counts["added"] -= 1
         kept = {(table, row[key_columns(table)[0]]) for table, row in current.rows}
         gone = [h for h in current.held if (h.table, h.row_id) not in kept]
         if gone and not self.update:

@@ -11,11 +11,11 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, Select, func, select
 
 from deid.importers.fhir.bundles import Entry, Resource
 from deid.importers.fhir.index import Index
@@ -24,6 +24,7 @@ from deid.vault.schema import metadata
 from deid.vault.staging import RENUMBERED_FROM
 
 Key = tuple[str, str]  # resource type, and its id within the source
+_BATCH_ROWS = 10_000
 UNKNOWN_ROW = -1  # an id that no row has, so that the loader refuses with its reason
 # The table of the row that a reference to a resource of a type means.
 REFERRED_TABLE = {
@@ -67,6 +68,8 @@ class Links:
         self._index = index
         self._record = metadata.tables["source_record"]
         self._earlier = self._has_records()
+        self._ordered_by_sign = connection.dialect.name == "sqlite"
+        self._types_read: set[str] = set()
         self._next: dict[str, int] = {}
         self.new_records: list[dict[str, Any]] = []
 
@@ -144,32 +147,50 @@ class Links:
         """Rows that the vault holds of a resource, of all its parts."""
         if not (self._earlier or always):
             return []
-        record = self._record
-        rows = self._connection.execute(
-            select(
-                record.c.source_record_id,
-                record.c.record_key,
-                record.c.table_name,
-                record.c.row_id,
-                record.c.content_sha256,
-            ).where(
-                record.c.source == self._source,
-                record.c.record_type == key[0],
-                # A range instead of LIKE: the index serves it, and ids hold no sign below "-".
-                or_(
-                    record.c.record_key == key[1],
-                    record.c.record_key.startswith(key[1] + "#", autoescape=True)
-                    if self._connection.dialect.name != "sqlite"
-                    else record.c.record_key.between(key[1] + "#", key[1] + "$"),
-                ),
+        found = self._records(key) if self._ordered_by_sign else self._records_of_type(key)
+        return [
+            Held(record_id, record_key[len(key[1]) + 1 :], table, row_id, content)
+            for record_id, record_key, table, row_id, content in found
+            if record_key == key[1] or record_key.startswith(key[1] + "#")
+        ]
+
+    def _records(self, key: Key) -> Iterable[Sequence[Any]]:
+        """By one range of the index: a part's key is the resource's, "#" and the part."""
+        return self._connection.execute(
+            self._every_record(key[0]).where(
+                self._record.c.record_key >= key[1], self._record.c.record_key < key[1] + "$"
             )
-        )
-        found = []
-        for record_id, record_key, table, row_id, content in rows:
-            part = record_key[len(key[1]) + 1 :]
-            if record_key == key[1] or record_key.startswith(key[1] + "#"):
-                found.append(Held(record_id, part, table, row_id, content))
+        ).all()
+
+    def _records_of_type(self, key: Key) -> Iterable[Sequence[Any]]:
+        """From the import's own index, into which all records of a type are read once.
+
+        Servers order text by language, so that no range of theirs holds just one resource.
+        """
+        if key[0] not in self._types_read:
+            self._types_read.add(key[0])
+            rows = self._connection.execute(
+                self._every_record(key[0]).execution_options(yield_per=_BATCH_ROWS)
+            )
+            for row in rows:
+                whole: str = row[1]
+                cuts = [i for i, sign in enumerate(whole) if sign == "#"]
+                for name in (whole, *(whole[:cut] for cut in cuts)):
+                    known = json.loads(self._index.get("held", key[0], name) or b"[]")
+                    value = json.dumps([*known, list(row)]).encode()
+                    self._index.put("held", key[0], name, value=value)
+        found: list[list[Any]] = json.loads(self._index.get("held", *key) or b"[]")
         return found
+
+    def _every_record(self, kind: str) -> Select[Any]:
+        record = self._record
+        return select(
+            record.c.source_record_id,
+            record.c.record_key,
+            record.c.table_name,
+            record.c.row_id,
+            record.c.content_sha256,
+        ).where(record.c.source == self._source, record.c.record_type == kind)
 
     def held_row(self, key: Key, table: str) -> int | None:
         """The row of exactly this key in a table, from an earlier import."""
