@@ -46,7 +46,7 @@ from cohorts.identifiers import (
 )
 from cohorts.model import CohortDefinition
 from cohorts.result import COHORT_SCHEMA, CohortResult
-from deid.release import ColumnEntry, Dictionary, Release
+from deid.release import BIRTH_YEARS, ColumnEntry, Dictionary, Release
 
 Ids = npt.NDArray[np.int64]
 Mapper = Callable[[str, Ids], Ids]
@@ -80,11 +80,14 @@ class Extract:
 
 
 def deliverable_columns(release: Release) -> dict[str, tuple[str, ...]]:
-    """Everything that may be asked for from a release: ``{table: columns}``."""
+    """Everything that may be asked for from a release: ``{table: columns}``.
+
+    The bands of the years of birth stay behind: the gate of an extract measures OMOP columns.
+    """
     tables = {}
     for table in release.tables:
         names = tuple(name for name, _ in release.manifest.tables[table].columns)
-        if _kind_of(table, names) is None:
+        if table == BIRTH_YEARS or _kind_of(table, names) is None:
             continue
         tables[table] = tuple(name for name in names if is_deliverable(table, name))
     return tables

@@ -11,12 +11,12 @@ import pyarrow.csv as pa_csv
 
 from app.settings import PortalSettings
 from cohorts import check, describe, load, open_cdm_folder, run, safe_attrition, safe_count
-from cohorts.cdm import DataSource
+from cohorts.cdm import CdmFolder
 from cohorts.disclosure import DisclosureRule
 from cohorts.engines import DEFAULT_LIMIT_SECONDS
 from cohorts.model import CohortDefinition
 from cohorts.result import CohortResult
-from deid.release import open_release
+from deid.release import Release, open_release
 
 _DEFINITION = click.argument(
     "definition", type=click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -24,10 +24,20 @@ _DEFINITION = click.argument(
 _RELEASE = click.option("--release", metavar="NAME", help="a published release")
 _CDM = click.option(
     "--cdm",
-    "cdm",
-    metavar="DIR",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="a folder of OMOP tables (Parquet or CSV)",
+    metavar="DIR|URL",
+    help="a folder of OMOP tables (Parquet or CSV), or a PostgreSQL database that holds them, "
+    "postgresql://USER@HOST/DATABASE (a password comes from PGPASSWORD or ~/.pgpass)",
+)
+_SCHEMA = click.option(
+    "--schema",
+    metavar="NAME",
+    help="with a database: the schema of its OMOP tables  [default: public]",
+)
+_ENGINE = click.option(
+    "--engine",
+    type=click.Choice(["duckdb", "spark", "postgresql"]),
+    help="what runs the query: for files duckdb, or spark, which needs carecommons[spark], Java 17 "
+    "and Parquet; for a database postgresql  [default: duckdb or postgresql]",
 )
 _LIMIT = click.option(
     "--limit-seconds",
@@ -40,13 +50,15 @@ _LIMIT = click.option(
 
 @click.group()
 def cohort() -> None:
-    """Run a cohort definition (OHDSI Circe JSON) over a release or a CDM folder."""
+    """Run a cohort definition (OHDSI Circe JSON) over a release, a CDM folder or a database."""
 
 
 @cohort.command("run")
 @_DEFINITION
 @_RELEASE
 @_CDM
+@_SCHEMA
+@_ENGINE
 @_LIMIT
 @click.option(
     "-o",
@@ -57,16 +69,18 @@ def cohort() -> None:
 def run_command(
     definition: Path,
     release: str | None,
-    cdm: Path | None,
+    cdm: str | None,
+    schema: str | None,
+    engine: str | None,
     limit_seconds: float,
     output: Path | None,
 ) -> None:
     """Print the cohort's rows as csv, sorted.
 
     Columns: subject_id, cohort_start_date, cohort_end_date. Person ids are those of the source, a
-    release's pseudonyms.
+    release's pseudonyms. All engines print the same rows.
     """
-    result = _result(definition, release, cdm, limit_seconds)
+    result = _result(definition, release, cdm, schema, engine, limit_seconds)
     options = pa_csv.WriteOptions(include_header=False, quoting_style="none")
     header = ",".join(result.rows.column_names) + "\n"
     if output is None:
@@ -90,12 +104,19 @@ def run_command(
 @_DEFINITION
 @_RELEASE
 @_CDM
+@_SCHEMA
+@_ENGINE
 @_LIMIT
 def count_command(
-    definition: Path, release: str | None, cdm: Path | None, limit_seconds: float
+    definition: Path,
+    release: str | None,
+    cdm: str | None,
+    schema: str | None,
+    engine: str | None,
+    limit_seconds: float,
 ) -> None:
     """Print how many people a definition finds, rule by rule, with small counts suppressed."""
-    result = _result(definition, release, cdm, limit_seconds)
+    result = _result(definition, release, cdm, schema, engine, limit_seconds)
     rule = DisclosureRule.with_minimum(PortalSettings.from_environ(os.environ).minimum_cell)
     table = safe_attrition(result.attrition, result.persons, rule)
     lines = [("People with an entry event", table.entry)]
@@ -139,20 +160,40 @@ def describe_command(definition: Path) -> None:
 
 
 def _result(
-    definition: Path, release: str | None, cdm: Path | None, limit_seconds: float
+    path: Path,
+    release: str | None,
+    cdm: str | None,
+    schema: str | None,
+    engine: str | None,
+    limit_seconds: float,
 ) -> CohortResult:
-    parsed = _read(definition)
-    return run(parsed, _source(release, cdm), limit_seconds)
+    if (release is None) == (cdm is None):
+        raise click.UsageError("give either --release NAME or --cdm DIR")
+    definition = _read(path)
+    if cdm is not None and cdm.split("://")[0] in ("postgresql", "postgres"):
+        if engine not in (None, "postgresql"):
+            raise click.UsageError(f"a database runs the query itself, not {engine}")
+        from cohorts.engines import postgresql
+
+        return postgresql.run(
+            definition, postgresql.PostgresCdm(cdm, schema or "public"), limit_seconds
+        )
+    if schema is not None or engine == "postgresql":
+        raise click.UsageError("--schema and --engine postgresql need --cdm postgresql://...")
+    files = _files(release, cdm)
+    if engine == "spark":
+        from cohorts.engines import spark
+
+        return spark.run(definition, files, limit_seconds)
+    return run(definition, files, limit_seconds)
 
 
 def _read(path: Path) -> CohortDefinition:
     return load(path.read_bytes())
 
 
-def _source(release: str | None, cdm: Path | None) -> DataSource:
-    if (release is None) == (cdm is None):
-        raise click.UsageError("give either --release NAME or --cdm DIR")
+def _files(release: str | None, cdm: str | None) -> Release | CdmFolder:
     if cdm is not None:
-        return open_cdm_folder(cdm)
+        return open_cdm_folder(Path(cdm))
     assert release is not None
     return open_release(PortalSettings.from_environ(os.environ).release_root, release)

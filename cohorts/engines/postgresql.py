@@ -26,7 +26,6 @@ from cohorts.result import COHORT_SCHEMA, CohortResult
 if TYPE_CHECKING:
     import psycopg
 
-SCHEMES: Final = ("postgresql", "postgres")
 # An integer column keeps its index: a cast would hide it from the planner.
 _VIEWS: Final = ViewDialect(
     types={"DOUBLE": "DOUBLE PRECISION"},
@@ -111,8 +110,11 @@ def run(
                 cursor.execute(statement.encode())
             (entry,) = cursor.execute(ENTRY).fetchall()
             masks = cursor.execute(MASKS).fetchall()
-            columns = list(zip(*cursor.execute(ROWS).fetchall(), strict=True)) or [[], [], []]
-            rows = pa.table(dict(zip(COHORT_SCHEMA.names, columns, strict=True)), COHORT_SCHEMA)
+            found = cursor.execute(ROWS).fetchall()
+            columns = [
+                pa.array([row[i] for row in found], f.type) for i, f in enumerate(COHORT_SCHEMA)
+            ]
+            rows = pa.Table.from_arrays(columns, schema=COHORT_SCHEMA)
             connection.rollback()
     finally:
         connection.close()

@@ -15,7 +15,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -54,11 +54,13 @@ _STATISTICS = re.compile(r"ANALYZE TABLE \w+ COMPUTE STATISTICS", re.I)
 
 
 @contextmanager
-def local_spark(threads: int | None = None) -> Iterator[SparkSession]:
+def local_spark(
+    threads: int | None = None, options: Mapping[str, str] | None = None
+) -> Iterator[SparkSession]:
     """A Spark of this process on this machine, with its files in a private folder.
 
     It listens on the loopback address alone, has no web page, and logs nothing: Spark's log
-    quotes values. ``threads`` defaults to one a core.
+    quotes values. ``threads`` defaults to one a core; ``options`` are further settings of Spark.
 
     Raises:
         EngineUnavailable: if pyspark or Java is not installed.
@@ -75,7 +77,7 @@ def local_spark(threads: int | None = None) -> Iterator[SparkSession]:
     folder = Path(tempfile.mkdtemp(prefix="carecommons-spark-"))
     (folder / "log4j2.properties").write_text(_NO_LOG)
     cores = threads or os.cpu_count() or 1
-    options = {
+    settings: dict[str, bool | float | int | str | None] = {
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.extraJavaOptions": f"-Djava.io.tmpdir={folder}",
@@ -85,11 +87,12 @@ def local_spark(threads: int | None = None) -> Iterator[SparkSession]:
         "spark.sql.shuffle.partitions": str(2 * cores),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
+        **(options or {}),
     }
     try:
         builder = SparkSession.builder.master(f"local[{cores}]").appName("carecommons")
         with _environment(SPARK_CONF_DIR=str(folder), SPARK_LOCAL_IP="127.0.0.1"):
-            session = builder.config(map=options).getOrCreate()
+            session = builder.config(map=settings).getOrCreate()
     except (PySparkException, OSError, RuntimeError) as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise EngineUnavailable(
@@ -150,14 +153,12 @@ def run(
 
     started_at = time.monotonic()
     compiled = compile_circe(definition, "spark")
-    own = session.newSession()
-    own.conf.set("spark.sql.session.timeZone", "UTC")
-    own.conf.set("spark.sql.ansi.enabled", "true")
-    context, group = own.sparkContext, f"carecommons-{secrets.token_hex(8)}"
-    context.setJobGroup(group, "cohort", interruptOnCancel=True)
+    own = _session_of_its_own(session)
+    context, tag = own.sparkContext, f"carecommons-{secrets.token_hex(8)}"
+    context.addJobTag(tag)
     try:
         with stopping(
-            lambda: context.cancelJobGroup(group),
+            lambda: context.cancelJobsWithTag(tag),
             limit_seconds,
             cancel,
             (PySparkException, Py4JError),
@@ -170,8 +171,18 @@ def run(
             masks = own.sql(MASKS).collect()
             rows = own.sql(ROWS).toArrow().cast(COHORT_SCHEMA)
     finally:
-        context.setLocalProperty("spark.jobGroup.id", None)
+        context.removeJobTag(tag)
     return cohort_result(definition, source.name, compiled, missing, started_at, rows, masks, entry)
+
+
+def _session_of_its_own(session: SparkSession) -> SparkSession:
+    """Views and settings of one run."""
+    own = session.newSession()
+    own.conf.set("spark.sql.session.timeZone", "UTC")
+    own.conf.set("spark.sql.ansi.enabled", "true")
+    # Spark 4.3 loses a column when it carries the constraints of two checkpoints into a union.
+    own.conf.set("spark.sql.constraintPropagation.enabled", "false")
+    return own
 
 
 def _prepare(
