@@ -1,0 +1,266 @@
+"""Emergencies and stays in the county hospital, and deaths there.
+
+A stay follows the onset of a problem (a stroke, a tumour), comes by the year while a problem lasts
+(failing heart or lungs, a relapse), or befalls anybody of an age (a broken hip, an appendix).
+Urgent ones begin in the emergency room. Stays never overlap; who dies in hospital does so on
+the day of death, of the disease that is the cause of death.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from random import Random
+
+from deid.synth.courses.complaints import SEASONS
+from deid.synth.courses.life import Life
+from deid.synth.courses.sites import department, hospital_of, words
+from deid.synth.courses.stays import BY_NAME, STAYS, Stay
+from deid.synth.parameters import value
+from deid.synth.physiology import blood_pressure
+from deid.synth.safety import pregnancy_on
+from deid.synth.streams import happens
+from deid.synth.visits import Form, Identifier, Prescription, Visit, localise
+
+TERMINAL = (
+    ("LUNG_CANCER", "lung_cancer"), ("COLON_CANCER", "colon_cancer"),
+    ("BREAST_CANCER", "breast_cancer"), ("HEART_FAILURE", "heart_failure"),
+    ("CEREBRAL_INFARCTION", "second_stroke"), ("CORONARY_ARTERIOSCLEROSIS", "infarction"),
+    ("COPD", "copd"), ("CHRONIC_KIDNEY_DISEASE", "kidney_failure"), ("DEMENTIA", "pneumonia"),
+)  # fmt: skip
+"""Problem that is the cause of a death, in the order of the death register, and its last stay."""
+
+TUMOURS = frozenset({"lung_cancer", "breast_cancer", "colon_cancer"})
+AGAIN = frozenset({"heart_failure", "copd", "pneumonia"})
+"""Stays after which people are often back within a month."""
+
+HIP_DOUBLES_YEARS = 6
+"""The rate of broken hips doubles in so many years of age (assumption)."""
+
+CYCLE_DAYS = 21
+
+
+@dataclass
+class _Planned:
+    """A stay before it is written."""
+
+    stay: Stay
+    day: date
+    end: date
+    died: bool = False
+    cycle: int = 0
+
+
+def hospital(stream: Random, life: Life) -> list[Visit]:
+    """All emergencies and stays of one resident, except for births."""
+    planned = [*_last_days(stream, life), *_onsets(stream, life), *_by_the_year(stream, life)]
+    taken = [(v.day, v.end) for v in life.visits if v.end is not None and v.end > v.day]
+    visits = []
+    for plan in planned:
+        if any(plan.day <= end and start <= plan.end for start, end in taken):
+            continue
+        taken.append((plan.day, plan.end))
+        visits += _write(stream, life, plan)
+    return sorted(visits, key=lambda visit: visit.day)
+
+
+def without_outpatients(visits: Iterable[Visit]) -> list[Visit]:
+    """The visits without those that would fall into a stay in hospital of the same person."""
+    visits = list(visits)
+    stays = [(v.day, v.end) for v in visits if v.end is not None and v.end > v.day]
+    return [
+        visit
+        for visit in visits
+        if not any(
+            start < visit.day <= end or (visit.day == start and visit.mode in {"home", "clinic"})
+            for start, end in stays
+        )
+        or (visit.end is not None and visit.end > visit.day)
+    ]
+
+
+def _last_days(stream: Random, life: Life) -> list[_Planned]:
+    resident, household = life.resident, life.household
+    death = resident.death
+    if death is None or death != life.last or resident.age_on(death) < 1:
+        return []
+    if not happens(stream, value(f"death.in_hospital.{household.locale.lower()}")):
+        return []
+    name = next((stay for problem, stay in TERMINAL if resident.has(problem, death)), "sepsis")
+    low, high = BY_NAME[name].nights[household.locale]
+    day = death - timedelta(days=stream.randrange(max(low // 2, 1), high + 1))
+    return [_Planned(BY_NAME[name], day, death, died=True)] if day > life.first else []
+
+
+def _onsets(stream: Random, life: Life) -> list[_Planned]:
+    planned = []
+    for stay in STAYS:
+        onset = life.resident.problems.get(stay.problem)
+        chance = happens(stream, value(f"stay.{stay.name}")) if stay.when == "onset" else False
+        if onset is None or not chance or not stay.fits(life.resident, onset):
+            continue
+        urgent = stay.emergency > 0
+        day = onset if urgent else onset + timedelta(days=stream.randrange(6, 30))
+        first = _plan(stream, life, stay, day)
+        planned += first
+        if first and stay.name in TUMOURS and happens(stream, value("stay.chemotherapy")):
+            planned += _cycles(stream, life, stay, first[0].end)
+    return planned
+
+
+def _cycles(stream: Random, life: Life, stay: Stay, operated: date) -> list[_Planned]:
+    """Four to six courses of chemotherapy, three weeks apart."""
+    planned = []
+    day = operated + timedelta(days=stream.randrange(21, 35))
+    for cycle in range(1, stream.randrange(5, 8)):
+        end = day + timedelta(days=stream.randrange(2, 4))
+        if end >= life.last or life.resident.is_away(day):
+            break
+        planned.append(_Planned(stay, day, end, cycle=cycle))
+        day += timedelta(days=CYCLE_DAYS + stream.randrange(-1, 4))
+    return planned
+
+
+def _by_the_year(stream: Random, life: Life) -> list[_Planned]:
+    planned = []
+    resident = life.resident
+    for stay in STAYS:
+        if stay.when != "yearly":
+            continue
+        rate = value(f"stay.{stay.name}")
+        begins = resident.problems.get(stay.problem, life.first) if stay.problem else life.first
+        if stay.problem and stay.problem not in resident.problems:
+            continue
+        day = max(begins + timedelta(days=40 if stay.problem else 0), life.first)
+        count = 0
+        while count < stay.at_most:
+            day += timedelta(days=1 + int(stream.expovariate(rate * 3) * 365))
+            if day >= life.last:
+                break
+            # Drawn at three times the rate and thinned by season and age.
+            season = SEASONS[stay.season]
+            keep = 1.0 if not season else 1.7 if day.month in season else 0.5
+            if stay.name == "hip_fracture":
+                keep *= 2 ** ((resident.age_on(day) - 70) / HIP_DOUBLES_YEARS)
+                keep *= 1.3 if resident.sex == "F" else 0.6
+            if not happens(stream, min(keep / 3, 1.0)) or not stay.fits(resident, day):
+                continue
+            if resident.is_away(day) or pregnancy_on(resident, day) is not None:
+                continue
+            found = _plan(stream, life, stay, day)
+            planned += found
+            count += 1
+            if found and stay.name in AGAIN and happens(stream, value("stay.readmission")):
+                back = found[0].end + timedelta(days=stream.randrange(6, 30))
+                planned += _plan(stream, life, stay, back)
+                count += 1
+            day += timedelta(days=30)
+    return sorted(planned, key=lambda plan: plan.day)
+
+
+def _plan(stream: Random, life: Life, stay: Stay, day: date) -> list[_Planned]:
+    low, high = stay.nights[life.household.locale]
+    end = day + timedelta(days=stream.randrange(low, high + 1))
+    # A stay that the record's end or death would cut short is left out.
+    return [_Planned(stay, day, end)] if life.first <= day and end < life.last else []
+
+
+def _write(stream: Random, life: Life, plan: _Planned) -> list[Visit]:
+    stay, site = plan.stay, hospital_of(life.household)
+    readings = _admission(stream, life, plan)
+    clinician = department(site, stay.department, stream)
+    discharge = _discharge(stream, life, plan, readings)
+    visits = [
+        Visit(life.resident, plan.day, "hospital", clinician, [discharge], plan.end, site)
+    ]  # fmt: skip
+    urgent = plan.died or happens(stream, stay.emergency * value("hospital.emergency"))
+    if urgent and not plan.cycle:
+        vital = ("SYSTOLIC_BP", "DIASTOLIC_BP", "BODY_TEMPERATURE", "HEART_RATE")
+        form = Form(
+            kind="contact",
+            symptoms=stay.symptoms,
+            readings={key: readings[key] for key in vital if key in readings},
+            diagnoses=(stay.diagnosis,),
+            procedures=stay.procedures[:1] if stay.procedures[:1] == ("ELECTROCARDIOGRAM",) else (),
+            change="referred",
+            hints={"admitted": "yes"},
+        )
+        first = department(site, "EMERGENCY_MEDICINE", stream)
+        visits.insert(0, Visit(life.resident, plan.day, "emergency", first, [form], site=site))
+    return visits
+
+
+def _admission(stream: Random, life: Life, plan: _Planned) -> dict[str, float]:
+    stay, resident = plan.stay, life.resident
+    readings: dict[str, float] = {}
+    hot = happens(stream, stay.fever) and not plan.cycle
+    readings["BODY_TEMPERATURE"] = round(
+        min(max(stream.gauss(38.6 if hot else 36.7, 0.4 if hot else 0.2), 36.0), 40.4), 1
+    )
+    age = resident.age_on(plan.day)
+    if age >= 18:
+        systolic, diastolic = blood_pressure(stream, life.body, plan.day)
+        shift = stay.systolic if not plan.cycle else 0
+        readings["SYSTOLIC_BP"] = min(max(systolic + shift, 74), 220)
+        readings["DIASTOLIC_BP"] = min(max(diastolic + shift / 2, 42), 124)
+        readings["DIASTOLIC_BP"] = min(readings["DIASTOLIC_BP"], readings["SYSTOLIC_BP"] - 18)
+    rate = (132 - 6 * age if age < 8 else 84) if age < 18 else life.body.heart_rate + 8
+    readings["HEART_RATE"] = round(rate + (14 if hot else 0) + stream.gauss(0, 6))
+    if plan.cycle:
+        readings["HEMOGLOBIN"] = round(min(max(stream.gauss(108, 9), 78), 140))
+        readings["LEUKOCYTES"] = round(min(max(stream.gauss(4.2, 1.1), 2.1), 8.5), 1)
+        readings["PLATELETS"] = round(min(max(stream.gauss(160, 40), 70), 290))
+    else:
+        readings |= {test.key: test.draw(stream) for test in stay.tests if test.key != "NIHSS"}
+    return localise(life.household.locale, readings)
+
+
+def _discharge(stream: Random, life: Life, plan: _Planned, readings: dict[str, float]) -> Form:
+    stay, resident, locale = plan.stay, life.resident, life.household.locale
+    others = tuple(
+        problem
+        for problem in ("ESSENTIAL_HYPERTENSION", "TYPE_2_DIABETES", "COPD", "ATRIAL_FIBRILLATION",
+                        "CORONARY_ARTERIOSCLEROSIS", "CHRONIC_KIDNEY_DISEASE")
+        if problem != stay.problem and resident.has(problem, plan.day)
+    )  # fmt: skip
+    form = Form(
+        kind="discharge",
+        symptoms=() if plan.cycle else stay.symptoms,
+        readings=readings,
+        diagnoses=(stay.diagnosis, *others[:3]),
+        procedures=("CHEMOTHERAPY",) if plan.cycle else stay.procedures,
+        event=stay.diagnosis,
+    )
+    for test in stay.tests:
+        if test.key == "NIHSS" and not plan.cycle:
+            form.amounts["NIHSS"] = round(test.draw(stream))
+    cured = stay.name in {"appendicitis", "gallstones", "febrile_convulsion", "hypoglycemia",
+                          "pneumonia_of_child", "bronchiolitis"}  # fmt: skip
+    outcome = "OUTCOME_CURED" if cured else "OUTCOME_IMPROVED"
+    if not cured and happens(stream, 0.05):
+        outcome = "OUTCOME_UNHEALED"
+    form.answers["DISCHARGE_OUTCOME"] = "OUTCOME_DIED" if plan.died else outcome
+    form.texts = {
+        "ADMISSION_DATE": plan.day.isoformat(),
+        "DISCHARGE_DATE": plan.end.isoformat(),
+        "DEPARTMENT": words(locale, stay.department),
+    }
+    if plan.died:
+        form.event = "DEATH"
+    else:
+        form.texts["DISCHARGE_ADVICE"] = words(locale, f"advice.{stay.advice}")
+        form.drugs = (
+            (Prescription("ONDANSETRON", "8 mg", 2, 3),)
+            if plan.cycle
+            else stay.take_home(resident, plan.end)
+        )
+        form.next_day = plan.end + timedelta(days=14)
+        if plan.cycle:
+            form.hints["cycle"] = str(plan.cycle)
+    number = f"{plan.day:%y}{stream.randrange(100000, 999999)}"
+    form.identifiers = {
+        "admission_number": Identifier(number, "ID"),
+        "hospital": Identifier(hospital_of(life.household).centre.name, "LOCATION"),
+    }
+    return form

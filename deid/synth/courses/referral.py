@@ -1,0 +1,154 @@
+"""Two-way referral: letters to the county hospital, and back again.
+
+Every form whose ``change`` is ``referred`` gets a letter, written at the same visit. Seven of ten
+go there within three weeks; the hospital then writes back, or after the stay if there was one.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from random import Random
+
+from deid.synth.courses.life import Life, working_day
+from deid.synth.courses.sites import department, hospital_of, words
+from deid.synth.parameters import value
+from deid.synth.streams import happens
+from deid.synth.visits import Form, Identifier, Visit
+
+DEPARTMENT_OF = {
+    "ESSENTIAL_HYPERTENSION": "CARDIOLOGY", "TYPE_2_DIABETES": "ENDOCRINOLOGY",
+    "CORONARY_ARTERIOSCLEROSIS": "CARDIOLOGY", "HEART_FAILURE": "CARDIOLOGY",
+    "CEREBRAL_INFARCTION": "NEUROLOGY", "SCHIZOPHRENIA": "PSYCHIATRY",
+    "BIPOLAR_DISORDER": "PSYCHIATRY", "DEPRESSIVE_DISORDER": "PSYCHIATRY",
+    "POSTPARTUM_DEPRESSION": "PSYCHIATRY", "PULMONARY_TUBERCULOSIS": "INFECTIOUS_DISEASES",
+    "COPD": "RESPIRATORY_MEDICINE",
+}  # fmt: skip
+_BY_KIND = {
+    "hypertension": ("CARDIOLOGY", "uncontrolled"),
+    "diabetes": ("ENDOCRINOLOGY", "uncontrolled"),
+    "antenatal first": ("OBSTETRICS", "pregnancy"),
+    "antenatal": ("OBSTETRICS", "pregnancy"),
+    "postpartum": ("OBSTETRICS", "other"),
+    "postpartum 42 days": ("PSYCHIATRY", "mood"),
+    "child": ("PAEDIATRICS", "child"),
+    "newborn": ("PAEDIATRICS", "child"),
+    "mental illness": ("PSYCHIATRY", "mental"),
+    "tuberculosis": ("INFECTIOUS_DISEASES", "other"),
+}
+WITHIN_DAYS = 21
+QUIET_DAYS = 150
+"""Whom a department has just seen it does not see again so soon, whatever the letters say."""
+
+REHABILITATED = frozenset({"NEUROLOGY", "CARDIOLOGY", "ORTHOPAEDICS"})
+
+
+def referral(stream: Random, life: Life) -> list[Visit]:
+    """Visits at the hospital after a letter; the letters join the visits that were there."""
+    visits = []
+    stays = [v for v in life.visits if v.mode == "hospital" and v.end is not None]
+    seen: dict[str, date] = {}
+    for visit in life.visits:
+        form = next((f for f in visit.forms if f.change == "referred"), None)
+        if form is None or visit.mode in {"hospital", "emergency"} or visit.site is not None:
+            continue
+        place, reason = _where(form)
+        visit.forms.append(_letter(stream, life, form, place, reason))
+        stay = next((s for s in stays if 0 <= (s.day - visit.day).days <= WITHIN_DAYS), None)
+        goes = happens(stream, value("referral.arrives"))
+        day = working_day(visit.day + timedelta(days=stream.randrange(1, WITHIN_DAYS)))
+        lately = place in seen and (day - seen[place]).days < QUIET_DAYS
+        if stay is None and goes and not lately and day <= life.last:
+            if not _in_hospital(stays, day):
+                visits.append(_seen(stream, life, form, place, day))
+                seen[place] = day
+    for stay in stays:
+        discharge = stay.forms[0]
+        if discharge.kind == "discharge" and _goes_back(stream, discharge):
+            stay.forms.append(_back(stream, life, discharge, "stay"))
+    return sorted(visits, key=lambda visit: visit.day)
+
+
+def _goes_back(stream: Random, discharge: Form) -> bool:
+    died = discharge.answers.get("DISCHARGE_OUTCOME") == "OUTCOME_DIED"
+    return not died and happens(stream, value("referral.back_after_stay"))
+
+
+def _in_hospital(stays: list[Visit], day: date) -> bool:
+    return any(stay.day <= day <= (stay.end or stay.day) for stay in stays)
+
+
+def _where(form: Form) -> tuple[str, str]:
+    """Department and reason of a letter."""
+    if form.event in DEPARTMENT_OF:
+        return DEPARTMENT_OF[form.event], "complication"
+    if form.kind in _BY_KIND:
+        place, reason = _BY_KIND[form.kind]
+        adverse = form.answers.get("ADVERSE_REACTION") == "PRESENT"
+        return place, "adverse" if adverse and reason == "uncontrolled" else reason
+    found = next((DEPARTMENT_OF[d] for d in form.diagnoses if d in DEPARTMENT_OF), None)
+    return found or "GENERAL_SURGERY", "other"
+
+
+def _letter(stream: Random, life: Life, form: Form, place: str, reason: str) -> Form:
+    locale, site = life.household.locale, hospital_of(life.household)
+    impression = form.event if form.event in DEPARTMENT_OF else None
+    impression = impression or (form.diagnoses[0] if form.diagnoses else None)
+    letter = Form(kind="referral out", symptoms=form.symptoms)
+    letter.texts = {
+        "REFERRED_TO": words(locale, place),
+        "REFERRAL_REASON": words(locale, f"reason.{reason}"),
+    }
+    if impression is not None:
+        letter.texts["REFERRAL_IMPRESSION"] = words(locale, impression)
+    letter.readings = {
+        key: form.readings[key]
+        for key in ("SYSTOLIC_BP", "DIASTOLIC_BP", "HEART_RATE")
+        if key in form.readings
+    }
+    letter.identifiers = {
+        "hospital": Identifier(site.centre.name, "LOCATION"),
+        "referred_doctor": Identifier(department(site, place, stream).full_name, "NAME"),
+    }
+    return letter
+
+
+def _seen(stream: Random, life: Life, form: Form, place: str, day: date) -> Visit:
+    """The visit of the hospital's outpatients, with its letter back."""
+    site = hospital_of(life.household)
+    seen = Form(kind="contact", symptoms=form.symptoms, diagnoses=form.diagnoses[:1])
+    seen.readings = {
+        key: max(form.readings[key] + 2 * round(stream.gauss(-3, 3)), low)
+        for key, low in (("SYSTOLIC_BP", 92), ("DIASTOLIC_BP", 54))
+        if key in form.readings
+    }
+    if place == "CARDIOLOGY":
+        seen.procedures = ("ELECTROCARDIOGRAM", "ECHOCARDIOGRAPHY")
+    elif place == "OBSTETRICS":
+        seen.procedures = ("FETAL_ULTRASOUND",)
+    elif place == "PSYCHIATRY":
+        seen.procedures = ("PSYCHOLOGICAL_ASSESSMENT",)
+    seen.change = "kept"
+    back = _back(stream, life, seen, "seen")
+    clinician = department(site, place, stream)
+    return Visit(life.resident, day, "clinic", clinician, [seen, back], site=site)
+
+
+def _back(stream: Random, life: Life, form: Form, how: str) -> Form:
+    locale = life.household.locale
+    stay = how == "stay"
+    weak = any(d in {"CEREBRAL_INFARCTION", "HIP_FRACTURE"} for d in form.diagnoses)
+    back = Form(kind="referral back")
+    back.answers = {"REFERRAL_OUTCOME": "REFERRAL_ADMITTED" if stay else "REFERRAL_TREATED"}
+    back.texts = {
+        "REFERRED_TO": words(locale, "GENERAL_PRACTICE"),
+        "REHABILITATION_ADVICE": words(
+            locale, "rehabilitation.vascular" if weak else "rehabilitation.common"
+        ),
+    }
+    back.hints = {"outcome": words(locale, f"outcome.{how}")}
+    number = form.identifiers.get("admission_number")
+    back.identifiers = {
+        "hospital": Identifier(hospital_of(life.household).centre.name, "LOCATION"),
+        "case_number": number or Identifier(f"OP{stream.randrange(1000000, 9999999)}", "ID"),
+    }
+    return back
