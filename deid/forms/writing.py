@@ -109,8 +109,10 @@ def _form(key: str) -> ResidentForm:
 
 
 def _keys(filled: FilledForm) -> list[str]:
-    keys = [*filled.readings, *filled.amounts, *filled.diagnoses, *filled.procedures]
-    keys += [*filled.vaccines, *(line.drug for line in filled.drugs)]
+    keys = [*filled.readings, *filled.diagnoses, *filled.procedures, *filled.vaccines]
+    keys += [line.drug for line in filled.drugs]
+    for key in filled.amounts:
+        keys += key.split(":")
     for key, answer in filled.answers.items():
         keys += [part for part in (*key.split(":"), *answer.split("|")) if part]
     for key in filled.texts:
@@ -359,6 +361,14 @@ class FormFiles:
         """
         for row in form_rows(filled, whose, self._language):
             self._write(_form(filled.kind), row)
+
+    def append_person(self, whose: Whose) -> None:
+        """Write a person who has filled in no form that opens a record: a small child."""
+        form = _form("basic information")
+        row = _Sheet(form, whose, self._language).rows(())[0]
+        dated = {column.header(self._language) for column in form.columns
+                 if column.field.kind in {"date", "mode", "doctor", "institution"}}  # fmt: skip
+        self._write(form, {header: cell for header, cell in row.items() if header not in dated})
 
     def append_household(self, particulars: Mapping[str, str]) -> None:
         """Write one household: its code and further particulars by the keys of its form."""

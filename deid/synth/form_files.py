@@ -22,24 +22,36 @@ def write_household(files: FormFiles, household: Household) -> None:
     files.append_household({"household_code": household.code, "area_kind": household.area.upper()})
 
 
-def write_visits(files: FormFiles, household: Household, visits: Iterable[Visit]) -> None:
-    """The forms of visits of members of a household."""
+def write_member(
+    files: FormFiles, household: Household, member: Resident, visits: Iterable[Visit]
+) -> None:
+    """One member with the forms of their visits; who fills in no basic information gets a line."""
+    known = False
     for visit in visits:
         for form in visit.forms:
             first = form.kind == "basic information"
-            files.append(
-                form,
-                Whose(
-                    numbers=visit.resident.numbers,
-                    day=visit.day,
-                    mode=_MODES[visit.mode],
-                    doctor=visit.clinician.full_name,
-                    institution=(visit.site or household.site).centre.name,
-                    end=visit.end,
-                    particulars=_particulars(household, visit.resident) if first else {},
-                    history=visit.resident.problems if first else {},
-                ),
+            known = known or first
+            whose = Whose(
+                numbers=member.numbers,
+                day=visit.entered or visit.day,
+                mode=_MODES[visit.mode],
+                doctor=visit.clinician.full_name,
+                institution=(visit.site or household.site).centre.name,
+                end=visit.end,
+                particulars=_particulars(household, member) if first else {},
+                history=member.problems if first else {},
             )
+            files.append(form, whose)
+    if not known:
+        files.append_person(
+            Whose(
+                numbers=member.numbers,
+                day=member.birth,
+                mode="OUTPATIENT_VISIT",
+                particulars=_particulars(household, member),
+                history=member.problems,
+            )
+        )
 
 
 def _particulars(household: Household, resident: Resident) -> dict[str, str]:

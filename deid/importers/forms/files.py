@@ -15,7 +15,7 @@ import pyarrow.csv as pa_csv
 
 from deid.errors import ImportRefused
 from deid.forms import Column, ResidentForm, find_form
-from deid.forms.model import normalised
+from deid.forms.model import Language, normalised
 
 _BLOCK_BYTES = 8 << 20
 _SUFFIXES = (".csv", ".tsv", ".txt")
@@ -34,6 +34,12 @@ class FormFile:
     cells: pa.Table
     columns: Mapping[str, Column]
     headers: Mapping[str, str]
+
+    @property
+    def language(self) -> Language:
+        """Chinese if a header has a Chinese sign."""
+        letters = "".join(self.headers.values())
+        return "zh" if any("一" <= letter <= "鿿" for letter in letters) else "en"
 
 
 def find_form_files(folder: Path) -> dict[Path, ResidentForm]:

@@ -62,8 +62,7 @@ def import_forms(
             dataset |= household_rows(bench, households, source, meanings)
         persons = _file(files, PERSONS)
         if persons:
-            language = "zh-CN" if _is_chinese(persons) else "en-US"
-            people = PeopleFile(bench, persons, source, meanings, language)
+            people = PeopleFile(bench, persons, source, meanings)
             dataset |= people.tables(dataset)
         if "death" in dataset:
             bench.db.register("deaths", dataset["death"])
@@ -92,10 +91,6 @@ def import_forms(
 
 def _file(files: list[FormFile], key: str) -> FormFile | None:
     return next((file for file in files if file.form.key == key), None)
-
-
-def _is_chinese(file: FormFile) -> bool:
-    return any("一" <= letter <= "鿿" for header in file.headers.values() for letter in header)
 
 
 def _periods(connection: Connection, bench: Workbench, last_day: dt.date) -> dict[str, pa.Table]:
@@ -164,6 +159,16 @@ def _remarks(bench: Workbench, files: list[FormFile]) -> Remarks:
         else:
             what = f"cells of {where}" if kind == "cell" else f"rows of {where}"
             skipped.append(Skipped(what, count, f"{reason} (for example {rows})"))
+    undated = bench.db.execute(
+        "SELECT file, count(DISTINCT _row), list(DISTINCT _row ORDER BY _row)[:?] FROM fact "
+        "JOIN contact USING (file, _row) WHERE contact.day IS NULL AND slot <> 'history' "
+        "GROUP BY file ORDER BY file",
+        [_EXAMPLES],
+    ).fetchall()
+    for file, count, examples in undated:
+        rows = ", ".join(f"row {number}" for number in examples)
+        reason = "without a date they bring a person, but no form"
+        skipped.append(Skipped(f"forms of {file}", count, f"{reason} (for example {rows})"))
     unmapped = bench.db.execute(
         "SELECT slot, count(*), count(DISTINCT source) FROM fact WHERE concept_id = 0 "
         "AND slot <> 'note' GROUP BY slot ORDER BY slot"

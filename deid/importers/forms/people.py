@@ -51,9 +51,7 @@ def know_people(connection: Connection, bench: Workbench, files: list[FormFile])
 class PeopleFile:
     """The file of persons; those that the vault does not know receive a number."""
 
-    def __init__(
-        self, bench: Workbench, file: FormFile, source: str, meanings: Meanings, language: str
-    ) -> None:
+    def __init__(self, bench: Workbench, file: FormFile, source: str, meanings: Meanings) -> None:
         self._db, self._bench, self._file, self._source = bench.db, bench, file, source
         self._cell = {column.field.key: name for name, column in file.columns.items()}
         self._numbers = [
@@ -61,7 +59,7 @@ class PeopleFile:
             for column in file.columns.values()
             if column.field.kind == "identifier"
         ]
-        self._language = language
+        self._language = "zh-CN" if file.language == "zh" else "en-US"
         self._read_sex(meanings)
         self._find_persons()
 
@@ -226,8 +224,8 @@ class PeopleFile:
             value = tidy_number(self._cell[kind])
             parts.append(
                 f"SELECT {row_id('identifier', 'person_id', sql_text(kind), value)} "
-                f"AS identifier_id, person_id, {sql_text(kind)} AS kind, {value} AS value, {place} "
-                f"{ours} AND {value} <> ''"
+                f"AS identifier_id, person_id, {sql_text(kind)} AS kind, "
+                f"{self._text(kind)} AS value, {place} {ours} AND {value} <> ''"
             )
         return self._query(" UNION ALL ".join(parts))
 

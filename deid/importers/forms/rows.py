@@ -54,7 +54,8 @@ def _join(bench: Workbench, source: str) -> None:
             f"WHERE {name} IS NOT NULL"
         )
     bench.db.execute(
-        f"CREATE TEMP TABLE visit AS SELECT *, {visit} AS visit_occurrence_id FROM contact"
+        f"CREATE TEMP TABLE visit AS SELECT *, {visit} AS visit_occurrence_id FROM contact "
+        "WHERE day IS NOT NULL"
     )
     bench.db.execute(
         "CREATE TEMP VIEW told AS SELECT visit.*, fact.* EXCLUDE (file, _row, day), "
@@ -94,6 +95,19 @@ def _visits(bench: Workbench) -> pa.Table:
 
 
 def _measurements(bench: Workbench) -> pa.Table:
+    ranges = [
+        (term.concept_id, term.range_low, term.range_high)
+        for term in terms_by_key().values()
+        if term.range_low is not None or term.range_high is not None
+    ]
+    low, high = (
+        "CASE concept_id "
+        + " ".join(
+            f"WHEN {each[0]} THEN {each[side]!r}" for each in ranges if each[side] is not None
+        )
+        + " END"
+        for side in (1, 2)
+    )
     vital = ", ".join(str(terms_by_key()[key].concept_id) for key in _VITAL)
     return _once(
         bench,
@@ -101,7 +115,8 @@ def _measurements(bench: Workbench) -> pa.Table:
         "concept_id AS measurement_concept_id, day AS measurement_date, "
         f"CASE WHEN concept_id IN ({vital}) THEN {names.EHR_ENCOUNTER_RECORD} "
         f"ELSE {names.LAB} END AS measurement_type_concept_id, number AS value_as_number, "
-        "unit_id AS unit_concept_id, low AS range_low, high AS range_high, "
+        "unit_id AS unit_concept_id, "
+        f"{low} AS range_low, {high} AS range_high, "
         "source AS measurement_source_value, "
         "nullif(source_concept_id, 0) AS measurement_source_concept_id",
         "slot = 'measurement'",
@@ -133,47 +148,54 @@ def _conditions(bench: Workbench) -> pa.Table:
         bench,
         "condition_occurrence",
         "concept_id AS condition_concept_id, day AS condition_start_date, "
-        f"day AS condition_end_date, {names.EHR_ENCOUNTER_RECORD} AS condition_type_concept_id, "
+        "end_day AS condition_end_date, "
+        f"{names.EHR_ENCOUNTER_RECORD} AS condition_type_concept_id, "
         "source AS condition_source_value, "
         "nullif(source_concept_id, 0) AS condition_source_concept_id",
         "slot = 'condition'",
         ("visit_occurrence_id", "form", "concept_id", "source"),
     )
     of_person = bench.db.sql(
-        f"SELECT {row_id('history', 'person_id', 'concept_id', 'source', 'onset')} "
+        f"SELECT {row_id('history', 'person_id', 'concept_id', 'source', 'fact.day')} "
         "AS condition_occurrence_id, person_id, provider_id, NULL::BIGINT AS visit_occurrence_id, "
-        "concept_id AS condition_concept_id, coalesce(onset, day) AS condition_start_date, "
+        "concept_id AS condition_concept_id, "
+        "coalesce(fact.day, contact.day) AS condition_start_date, "
         f"NULL::DATE AS condition_end_date, {names.EHR_PROBLEM_LIST} AS condition_type_concept_id, "
         "source AS condition_source_value, "
-        f"nullif(source_concept_id, 0) AS condition_source_concept_id, {_PLACE} "
-        "FROM told WHERE slot = 'history' QUALIFY row_number() OVER "
-        "(PARTITION BY condition_occurrence_id ORDER BY file, _row, place) = 1 "
-        "ORDER BY file, _row, place"
+        "nullif(source_concept_id, 0) AS condition_source_concept_id, "
+        f"contact.file || ' row ' || contact._row AS {PLACE} "
+        "FROM fact JOIN contact ON contact.file = fact.file AND contact._row = fact._row "
+        "WHERE slot = 'history' AND condition_start_date IS NOT NULL QUALIFY row_number() OVER "
+        "(PARTITION BY condition_occurrence_id ORDER BY contact._row, place) = 1 "
+        "ORDER BY contact._row, place"
     ).to_arrow_table()
     return pa.concat_tables([of_contact, of_person], promote_options="permissive")
 
 
 def _drugs(bench: Workbench, last_day: dt.date) -> pa.Table:
-    """A supply ends after its days, at death or on the last day, whichever comes first."""
-    deaths = "SELECT person_id AS dead, death_date FROM death"
+    """A supply ends after its days, at death or on the last day, whichever comes first.
+
+    Drugs of a discharge begin on its day.
+    """
     bench.db.execute("CREATE TABLE IF NOT EXISTS death (person_id BIGINT, death_date DATE)")
+    vaccine = "slot = 'vaccine'"
+    start = "CASE WHEN form = 'discharge' AND slot = 'drug' THEN end_day ELSE day END"
+    died = "(SELECT min(death_date) FROM death WHERE death.person_id = told.person_id)"
     end = (
-        f"greatest(day, least(day + CAST(coalesce(days, 1) - 1 AS INTEGER), "
-        f"DATE '{last_day.isoformat()}', "
-        f"coalesce((SELECT min(death_date) FROM ({deaths}) WHERE dead = person_id), "
-        "DATE '9999-12-31')))"
+        f"least({start} + CAST(coalesce(days, 1) - 1 AS INTEGER), "
+        f"DATE '{last_day.isoformat()}', {died})"
     )
     sig = (
         "nullif(concat_ws(' x ', dose, CASE WHEN times IS NOT NULL THEN "
         "CASE WHEN times = trunc(times) THEN CAST(CAST(times AS BIGINT) AS VARCHAR) "
         "ELSE CAST(times AS VARCHAR) END || '/d' END), '')"
     )
-    vaccine = "slot = 'vaccine'"
     return _once(
         bench,
         "drug_exposure",
-        "concept_id AS drug_concept_id, day AS drug_exposure_start_date, "
-        f"CASE WHEN {vaccine} THEN day ELSE {end} END AS drug_exposure_end_date, "
+        f"concept_id AS drug_concept_id, {start} AS drug_exposure_start_date, "
+        f"CASE WHEN {vaccine} THEN day ELSE greatest({start}, {end}) END "
+        "AS drug_exposure_end_date, "
         f"CASE WHEN {vaccine} THEN {names.EHR_ENCOUNTER_RECORD} ELSE {names.EHR_PRESCRIPTION} END "
         "AS drug_type_concept_id, "
         f"CASE WHEN {vaccine} THEN 1.0 ELSE times * days END AS quantity, "

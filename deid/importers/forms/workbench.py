@@ -50,9 +50,9 @@ _PLAUSIBLE = "outside what the form expects"
 class Workbench:
     """The rows of all files so far.
 
-    ``contact`` has one row a form (file, _row, person_id, day, end_day, visit, doctor,
-    institution), ``fact`` one for each thing said, ``fault`` one for each cell or row that is left
-    out (``whole``) or doubtful (``kept``).
+    ``contact`` has one row a form (a line that only brings a person has no day), ``fact`` one for
+    each thing said, ``fault`` one for each row or cell that is left out (kinds ``person``, ``row``,
+    ``cell``) or doubtful (``kept``).
     """
 
     def __init__(self, meanings: Meanings) -> None:
@@ -67,7 +67,7 @@ class Workbench:
             "CREATE TABLE fact (file VARCHAR, _row BIGINT, place BIGINT, slot VARCHAR, "
             "concept_id BIGINT, source_concept_id BIGINT, source VARCHAR, number DOUBLE, "
             "value_id BIGINT, value_source VARCHAR, qualifier_id BIGINT, text VARCHAR, "
-            "unit_id BIGINT, day DATE, low DOUBLE, high DOUBLE, dose VARCHAR, times DOUBLE, "
+            "unit_id BIGINT, day DATE, dose VARCHAR, times DOUBLE, "
             "days BIGINT)"
         )
         self.db.execute(
@@ -82,17 +82,20 @@ class Workbench:
             {"kind": kinds, "value": values, "person_id": pa.array(person_ids, pa.int64())}
         )
         self.db.register("numbers", table)
-        self.db.execute("INSERT INTO number SELECT DISTINCT * FROM numbers")
+        self.db.execute(
+            f"INSERT INTO number SELECT DISTINCT kind, {tidy_number('value')}, person_id "
+            "FROM numbers"
+        )
         self.db.unregister("numbers")
 
     def numbers_in(self, file: FormFile) -> dict[str, list[str]]:
-        """The distinct identifiers of each kind in a file, without blanks and hyphens."""
+        """The distinct identifiers of each kind in a file, as written and without hyphens."""
         found: dict[str, list[str]] = {}
         self.db.register("cells", file.cells)
         for name, column in file.columns.items():
             if column.field.kind == "identifier":
                 values = self.db.execute(
-                    f"SELECT DISTINCT {tidy_number(name)} FROM cells "
+                    f"SELECT DISTINCT unnest([{word_of(name)}, {tidy_number(name)}]) FROM cells "
                     f"WHERE {tidy_number(name)} <> ''"
                 ).fetchall()
                 found[column.field.key] = sorted(value for (value,) in values)
@@ -105,11 +108,19 @@ class Workbench:
         self.db.execute("CREATE OR REPLACE TEMP TABLE cells AS SELECT * FROM cells_read")
         self.db.unregister("cells_read")
         self._contacts(file)
+        filled = self._filled(file)
         for place, (name, column) in enumerate(file.columns.items()):
-            self._column(file, place, name, column)
-        self._drugs(file)
+            if name in filled:
+                self._column(file, place, name, column)
+        self._drugs(file, filled)
         self._problem(file)
         self._notes(file)
+
+    def _filled(self, file: FormFile) -> set[str]:
+        """The columns with anything in them: most of a long form is empty."""
+        counts = ", ".join(f"count({word_of(name)})" for name in file.columns)
+        (found,) = self.db.execute(f"SELECT {counts} FROM cells").fetchall()
+        return {name for name, count in zip(file.columns, found, strict=True) if count}
 
     def _contacts(self, file: FormFile) -> None:
         """Find out whose each row is and of which day; refuse the rows of which that is unknown."""
@@ -135,23 +146,26 @@ class Workbench:
             f"FROM cells {' '.join(joins)}"
         )
         person = "any person in the vault or the file of persons"
+        # A line of the file of persons without a date brings a person, and no form.
+        undated = "false"
+        if form.of_kind("history") is not None:
+            undated = f"{word_of(by_kind.get('date'))} IS NULL"
         self.db.execute(
             "INSERT INTO fault SELECT ?, _row, NULL, CASE "
             f"WHEN len(people) = 0 THEN 'its numbers are not those of {person}' "
             "WHEN len(people) > 1 THEN 'its numbers are those of different people' "
-            "WHEN day IS NULL THEN 'there is no date, or it cannot be read' "
+            f"WHEN day IS NULL AND NOT {undated} THEN 'there is no date, or it cannot be read' "
             "WHEN end_day < day THEN 'it ends before it begins' "
-            "END AS reason, 'row' FROM found WHERE reason IS NOT NULL AND _row NOT IN "
-            "(SELECT _row FROM fault WHERE file = ? AND kind = 'person')",
+            "END AS reason, 'row' FROM found JOIN cells USING (_row) WHERE reason IS NOT NULL "
+            "AND _row NOT IN (SELECT _row FROM fault WHERE file = ? AND kind = 'person')",
             [file.name, file.name],
         )
         default = terms_by_key()[form.mode].concept_id
-        zh = sum(header == column.zh for header, column in _pairs(file))
         self.db.execute(
             "INSERT INTO contact SELECT ?, ?, _row, people[1], day, coalesce(end_day, day), "
-            f"{default}, doctor, institution, ? FROM found WHERE len(people) = 1 "
-            "AND day IS NOT NULL AND coalesce(end_day, day) >= day",
-            [file.name, form.key, "zh" if 2 * zh >= len(file.columns) else "en"],
+            f"{default}, doctor, institution, ? FROM found WHERE _row NOT IN "
+            "(SELECT _row FROM fault WHERE file = ? AND kind IN ('row', 'person'))",
+            [file.name, form.key, file.language, file.name],
         )
 
     def _column(self, file: FormFile, place: int, name: str, column: Column) -> None:
@@ -179,11 +193,10 @@ class Workbench:
         if field.kind == "amount" and unit is None and conversion.unit and conversion.unit.concept:
             unit = terms_by_key()[conversion.unit.concept].concept_id
         slot = "measurement" if field.kind == "reading" else "observation"
-        low, high = (term.range_low, term.range_high) if field.kind == "reading" else (None, None)
         self.db.execute(
             f"INSERT INTO fact SELECT ?, _row, {place}, '{slot}', {term.concept_id}, 0, "
             f"{sql_text(conversion.key)}, {value}, NULL, NULL, {_of_the_problem(file, field.key)}, "
-            f"NULL, {_sql(unit)}, NULL, {_sql(low)}, {_sql(high)}, NULL, NULL, NULL "
+            f"NULL, {_sql(unit)}, NULL, NULL, NULL, NULL "
             f"FROM cells WHERE {number} IS NOT NULL",
             [file.name],
         )
@@ -200,7 +213,7 @@ class Workbench:
         self.db.execute(
             f"INSERT INTO fact SELECT ?, cells._row, {place}, 'observation', {term.concept_id}, 0, "
             f"{sql_text(term.key)}, {day_of(name)} - contact.day, NULL, NULL, "
-            f"{_of_the_problem(file, term.key)}, NULL, {unit}, NULL, NULL, NULL, NULL, NULL, NULL "
+            f"{_of_the_problem(file, term.key)}, NULL, {unit}, NULL, NULL, NULL, NULL "
             "FROM cells JOIN contact ON contact.file = ? AND contact._row = cells._row "
             f"WHERE {day_of(name)} IS NOT NULL",
             [file.name, file.name],
@@ -213,8 +226,8 @@ class Workbench:
         term = terms_by_key()[column.field.key]
         self.db.execute(
             f"INSERT INTO fact SELECT ?, _row, {place}, 'observation', {term.concept_id}, 0, "
-            f"{sql_text(term.key)}, NULL, NULL, NULL, NULL, {text}, NULL, NULL, NULL, NULL, NULL, "
-            f"NULL, NULL FROM cells WHERE {text} IS NOT NULL",
+            f"{sql_text(term.key)}, NULL, NULL, NULL, NULL, {text}, NULL, NULL, NULL, NULL, "
+            f"NULL FROM cells WHERE {text} IS NOT NULL",
             [file.name],
         )
         self._fault(file, name, f"{word_of(name)} IS NOT NULL AND {text} IS NULL", "not a date")
@@ -253,11 +266,11 @@ class Workbench:
         read = reader_of(column.field, self._meanings)
         self.db.register("said", _said_table((cell, read(cell)) for (cell,) in texts))
 
-    def _drugs(self, file: FormFile) -> None:
+    def _drugs(self, file: FormFile, filled: set[str]) -> None:
         """Drug lines: each part in a column of its own."""
         lines: dict[int, dict[str, str]] = {}
         for name, column in file.columns.items():
-            if column.part:
+            if column.part and name in filled:
                 lines.setdefault(column.line, {})[column.part] = name
         for line, parts in sorted(lines.items()):
             if "drug" not in parts:
@@ -348,10 +361,6 @@ def day_of(name: str) -> str:
     # The last sign, 日, has no counterpart and falls away.
     text = f"translate({word_of(name)}, '０１２３４５６７８９年月/.T日', '0123456789---- ')"
     return f"CAST(try_strptime(trim({text}), {_DAY_FORMATS}) AS DATE)"
-
-
-def _pairs(file: FormFile) -> Iterable[tuple[str, Column]]:
-    return ((file.headers[name], column) for name, column in file.columns.items())
 
 
 def _of_the_problem(file: FormFile, key: str) -> str:
