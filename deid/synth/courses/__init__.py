@@ -7,11 +7,15 @@ referral does.
 
 from deid.synth.courses.childhood import childhood
 from deid.synth.courses.chronic import follow_up
+from deid.synth.courses.consultation import consultation
 from deid.synth.courses.contacts import contacts
 from deid.synth.courses.examinations import basic_information, examinations
+from deid.synth.courses.hospital import hospital
 from deid.synth.courses.immunization import immunization
 from deid.synth.courses.life import Course, Life
 from deid.synth.courses.maternity import maternity
+from deid.synth.courses.outreach import outreach
+from deid.synth.courses.referral import referral
 
 COURSES: tuple[tuple[str, Course], ...] = (
     ("basic information", basic_information),
@@ -21,6 +25,10 @@ COURSES: tuple[tuple[str, Course], ...] = (
     ("maternity", maternity),
     ("childhood", childhood),
     ("immunization", immunization),
+    ("hospital", hospital),
+    ("referral", referral),
+    ("consultation", consultation),
+    ("outreach", outreach),
 )
 
 __all__ = ["COURSES", "Course", "Life"]
