@@ -57,10 +57,10 @@ def referral(stream: Random, life: Life) -> list[Visit]:
         goes = happens(stream, value("referral.arrives"))
         day = working_day(visit.day + timedelta(days=stream.randrange(1, WITHIN_DAYS)))
         lately = place in seen and (day - seen[place]).days < QUIET_DAYS
-        if stay is None and goes and not lately and day <= life.last:
-            if not _in_hospital(stays, day):
-                visits.append(_seen(stream, life, form, place, day))
-                seen[place] = day
+        comes = goes and stay is None and not lately and day <= life.last
+        if comes and not _in_hospital(stays, day):
+            visits.append(_seen(stream, life, form, place, day))
+            seen[place] = day
     for stay in stays:
         discharge = stay.forms[0]
         if discharge.kind == "discharge" and _goes_back(stream, discharge):
