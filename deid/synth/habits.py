@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from random import Random
 from typing import Any
 
-from deid.synth.people import Household, Resident
+from deid.synth.people import Household, Locale, Resident
 from deid.synth.streams import happens, one_of, weighted
 
 _EMPLOYERS_ZH = ("石门镇竹器厂", "青溪县印染厂", "云州第二棉纺厂", "东湖农贸市场", "青溪县运输公司",
@@ -14,6 +15,9 @@ _EMPLOYERS_ZH = ("石门镇竹器厂", "青溪县印染厂", "云州第二棉纺
 _EMPLOYERS_EN = ("Tamarack Feed & Grain", "Marrow County Road Department", "Pellworth Lumber",
                  "Granite Siding Creamery", "Alder Crossing School District", "Depot Street Diner",
                  "Kestrel Machine Works", "Sorrel Creek Ranch")  # fmt: skip
+
+
+EMPLOYERS: Mapping[Locale, tuple[str, ...]] = {"zh_CN": _EMPLOYERS_ZH, "en_US": _EMPLOYERS_EN}
 
 
 def draw_habits(stream: Random, household: Household, today: date) -> None:
@@ -29,7 +33,7 @@ def draw_habits(stream: Random, household: Household, today: date) -> None:
         member.occupation = _occupation(stream, age, member, rural)
         working = member.occupation != "OCCUPATION_OTHER"
         if working and member.occupation != "OCCUPATION_FARMING" and happens(stream, 0.5):
-            member.employer = one_of(stream, _EMPLOYERS_ZH if chinese else _EMPLOYERS_EN)
+            member.employer = one_of(stream, EMPLOYERS[household.locale])
         member.insurance = weighted(
             stream,
             {"INSURANCE_RESIDENT": 0.85, "INSURANCE_EMPLOYEE": 0.15}

@@ -4,35 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from random import Random
 
 import pyarrow as pa
-from faker import Factory
 
 from deid.synth.care_sites import build_care_sites
 from deid.synth.courses import COURSES, Life
 from deid.synth.eras import EraWriter
-from deid.synth.families import draw_household
 from deid.synth.faults import plant
-from deid.synth.habits import draw_habits
-from deid.synth.identities import name_members, number_members
-from deid.synth.kin import list_relatives
 from deid.synth.notes import GoldNote, write_note
 from deid.synth.people import LOCALES, CareSite, Household, Locale, Resident
 from deid.synth.physiology import draw_body
-from deid.synth.places import draw_address
-from deid.synth.problems import draw_deaths, draw_problems
 from deid.synth.recording import record_household, record_source, record_visit
 from deid.synth.rows import RowStore
-from deid.synth.streams import happens, one_of, open_stream
+from deid.synth.society.county import neighbourhoods
+from deid.synth.streams import open_stream
 from deid.synth.visits import Fault, Visit
 
-RURAL = 0.5
-"""Share of households in villages (assumption)."""
-
 BATCH_RESIDENTS = 500
-"""Residents held in memory at once; a household is never cut in two."""
+"""Residents held in memory at once; a neighbourhood is never cut in two."""
 
 
 @dataclass(frozen=True)
@@ -115,9 +106,10 @@ def generate_batches(
     for position, locale in enumerate(locales):
         share = residents // len(locales) + (position < residents % len(locales))
         sites = build_care_sites(seed, locale, store)
-        for household in households(share, seed, locale, sites, store, today):
-            _live(household, seed, store, today, gold, ledger, spoil=faults)
-            people += len(household.members)
+        for neighbours in neighbourhoods(share, seed, locale, sites, store, today):
+            for household in neighbours:
+                _live(household, seed, store, today, gold, ledger, spoil=faults)
+                people += len(household.members)
             if people >= size:
                 yield Batch(eras.add_to(store.take()), gold, ledger)
                 gold, ledger, people = [], [], 0
@@ -147,52 +139,8 @@ def households(
     today: date,
 ) -> Iterator[Household]:
     """Households, one after the other, until together they have ``residents`` members."""
-    surface = Factory.create(locale)
-    remaining, index = residents, 0
-    while remaining:
-        stream = open_stream(seed, locale, "household", index)
-        site = sites[1] if happens(stream, RURAL) else sites[0]
-        kind, members = draw_household(stream, locale, site.centre.area, today)
-        while len(members) > remaining:
-            kind, members = draw_household(stream, locale, site.centre.area, today)
-        for member in members:
-            member.person_id = store.number("person")
-        household_id = store.number("household")
-        surface.random = stream
-        household = _settle(stream, household_id, kind, members, site, today)
-        name_members(stream, surface, household)
-        number_members(stream, household)
-        draw_habits(stream, household, today)
-        draw_deaths(stream, household, today)
-        draw_problems(stream, household, today)
-        list_relatives(stream, surface, household)
-        yield household
-        remaining -= len(members)
-        index += 1
-
-
-def _settle(
-    stream: Random,
-    household_id: int,
-    kind: str,
-    members: list[Resident],
-    site: CareSite,
-    today: date,
-) -> Household:
-    neighbourhood = one_of(stream, site.centre.neighbourhoods)
-    return Household(
-        household_id=household_id,
-        code=f"{site.region_code}-F{household_id % 1_000_000:06d}",
-        locale=site.locale,
-        area=site.centre.area,
-        kind=kind,
-        address=draw_address(stream, site.locale, site.centre, neighbourhood),
-        site=site,
-        doctor=one_of(stream, site.staff[:4]),
-        nurse=one_of(stream, site.staff[4:]),
-        members=members,
-        record_start=today - timedelta(days=stream.randrange(8 * 365, 10 * 365)),
-    )
+    for neighbours in neighbourhoods(residents, seed, locale, sites, store, today):
+        yield from neighbours
 
 
 def _live(
@@ -230,8 +178,14 @@ def _visits(
         return open_stream(seed, household.locale, course, member.person_id)
 
     life = Life(household, draw_body(stream_of("body"), member), today)
-    if life.first > life.last:
+    if life.first >= life.last:
         return []
     for name, course in COURSES:
-        life.visits = sorted([*life.visits, *course(stream_of(name), life)], key=lambda v: v.day)
+        visits = [*life.visits, *(v for v in course(stream_of(name), life) if _is_kept(v))]
+        life.visits = sorted(visits, key=lambda visit: visit.day)
     return plant(stream_of("faults"), life) if spoil else life.visits
+
+
+def _is_kept(visit: Visit) -> bool:
+    """People who are away, at work or at school, come to no appointment."""
+    return visit.mode == "telephone" or not visit.resident.is_away(visit.day)

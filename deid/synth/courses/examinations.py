@@ -6,11 +6,12 @@ from datetime import date, timedelta
 from random import Random
 
 from deid.synth.courses.life import Life
+from deid.synth.kin import has_history
 from deid.synth.parameters import value
 from deid.synth.people import Household
 from deid.synth.physiology import Body, blood_pressure, fasting_glucose, hba1c, mood_scores
-from deid.synth.problems import FAMILIAL
-from deid.synth.streams import happens, one_of, weighted
+from deid.synth.society.heredity import HEREDITY
+from deid.synth.streams import happens, one_of
 from deid.synth.visits import Form, Visit, localise
 
 YEARLY = frozenset({"ESSENTIAL_HYPERTENSION", "TYPE_2_DIABETES", "SCHIZOPHRENIA"})
@@ -28,30 +29,26 @@ def basic_information(stream: Random, life: Life) -> list[Visit]:
         "ALCOHOL_USE": resident.alcohol,
         "EDUCATION_LEVEL": resident.education,
         "OCCUPATION_GROUP": resident.occupation,
-        "MARITAL_STATUS": "MARRIED" if resident.spouse is not None else resident.marital,
+        "MARITAL_STATUS": resident.marital_on(day),
         "PRIMARY_INSURANCE": resident.insurance,
         "RESIDENCE_KIND": "URBAN" if household.area == "urban" else "RURAL",
-        "BLOOD_GROUP": weighted(
-            stream, {"BLOOD_O": 0.35, "BLOOD_A": 0.3, "BLOOD_B": 0.27, "BLOOD_AB": 0.08}
-        ),
+        "BLOOD_GROUP": resident.blood_group,
         **household.environment,
     }
     form.amounts = {
-        "HOUSEHOLD_SIZE": len(household.members),
+        "HOUSEHOLD_SIZE": household.size_on(day),
         "FAMILY_APGAR": household.family_apgar,
     }
     if happens(stream, 0.06):
         allergy = one_of(stream, ("PENICILLIN", "SULFONAMIDE", "STREPTOMYCIN"))
         form.answers[f"DRUG_ALLERGY_{allergy}"] = "PRESENT"
-    form.diagnoses = tuple(p for p, onset in resident.problems.items() if onset <= day)
+    form.diagnoses = tuple(p for p in resident.problems if resident.has(p, day))
     if resident.age_on(day) >= 18:
         form.readings = {"BODY_HEIGHT": resident.height_cm, "BODY_WEIGHT": resident.weight_kg}
-    form.texts = {
-        f"FAMILY_HISTORY:{problem}": kin
-        for kin, parent in (("father", resident.father), ("mother", resident.mother))
-        if parent is not None
-        for problem in sorted(FAMILIAL & parent.problems.keys())
-    }
+    for problem in HEREDITY:
+        ill = [kin for kin in ("father", "mother") if has_history(resident, kin, problem, day)]
+        if ill:
+            form.texts[f"FAMILY_HISTORY:{problem}"] = ", ".join(ill)
     return [Visit(resident, day, "clinic", household.doctor, [form])]
 
 
@@ -117,7 +114,7 @@ def _examine(stream: Random, household: Household, body: Body, day: date) -> For
     form = Form(
         kind="examination",
         readings=localise(household.locale, readings),
-        diagnoses=tuple(p for p, onset in resident.problems.items() if onset <= day),
+        diagnoses=tuple(p for p in resident.problems if resident.has(p, day)),
         procedures=("GENERAL_EXAMINATION", "ELECTROCARDIOGRAM"),
     )
     form.answers = {

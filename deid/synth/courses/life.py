@@ -28,13 +28,13 @@ class Life:
 
     @property
     def first(self) -> date:
-        """First day of the record: that of the household's, or the day of birth."""
-        return max(self.household.record_start, self.resident.birth)
+        """First day of the record: that of the household's, of birth, or of moving in."""
+        return self.resident.first_day(self.household.record_start)
 
     @property
     def last(self) -> date:
-        """Last day of the record: death, or the end of all records."""
-        return min(self.today, self.resident.death or self.today)
+        """Last day of the record: death, moving out, or the end of all records."""
+        return self.resident.last_day(self.today)
 
     def fresh_body(self) -> Body:
         """The body as a course meets it first: copying forward stays within one kind of form."""

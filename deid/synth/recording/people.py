@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, time
 
-from deid.synth.people import Household, Locale, Resident
+from deid.synth.people import Address, Household, Locale, Resident
 from deid.synth.places import add_location
 from deid.synth.recording.terms import concept_id, source_code
 from deid.synth.rows import RowStore
@@ -46,7 +46,7 @@ def record_household(store: RowStore, household: Household, today: date) -> None
     location_id = add_location(store, household.address)
     for member in household.members:
         _record_person(store, household, member, location_id)
-        _record_identity(store, household, member)
+        _record_identity(store, household, member, today)
         _record_life(store, household, member, today)
     _record_kinship(store, household)
 
@@ -55,8 +55,6 @@ def _record_person(
     store: RowStore, household: Household, member: Resident, location_id: int
 ) -> None:
     chinese = household.locale == "zh_CN"
-    race = "RACE_CHINESE" if chinese else _us_race(household)
-    hispanic = not chinese and household.household_id % 6 == 0
     store.add(
         "person",
         person_id=member.person_id,
@@ -65,25 +63,18 @@ def _record_person(
         month_of_birth=member.birth.month,
         day_of_birth=member.birth.day,
         birth_datetime=datetime.combine(member.birth, time()),
-        race_concept_id=concept_id(race),
-        ethnicity_concept_id=names.HISPANIC if hispanic else names.NOT_HISPANIC,
+        race_concept_id=concept_id("RACE_CHINESE" if chinese else member.race),
+        ethnicity_concept_id=concept_id("NOT_HISPANIC" if chinese else member.ethnicity),
         location_id=location_id,
         provider_id=household.doctor.provider_id,
         care_site_id=household.site.care_site_id,
         person_source_value=member.numbers.get("RECORD_NO") or member.numbers["MRN"],
         gender_source_value=member.sex,
-        race_source_value="汉族" if chinese else None,
+        race_source_value=member.ethnicity if chinese else None,
     )
 
 
-def _us_race(household: Household) -> str:
-    draw = household.household_id * 37 % 100
-    if draw < 78:
-        return "RACE_WHITE"
-    return "RACE_BLACK" if draw < 91 else "RACE_ASIAN" if draw < 97 else "RACE_AMERICAN_INDIAN"
-
-
-def _record_identity(store: RowStore, household: Household, member: Resident) -> None:
+def _record_identity(store: RowStore, household: Household, member: Resident, today: date) -> None:
     store.add(
         "person_identity",
         person_id=member.person_id,
@@ -112,21 +103,13 @@ def _record_identity(store: RowStore, household: Household, member: Resident) ->
                 use="mobile" if kind == "phone" else "home",
                 value=contact,
             )
-    home = household.address
-    store.add_numbered(
-        "address",
-        person_id=member.person_id,
-        use="home",
-        line=home.line,
-        village=home.village,
-        township=home.township,
-        district=home.district,
-        city=home.city,
-        state=home.state,
-        postal_code=home.postal_code,
-        country=home.country,
-        full_text=home.full_text,
-    )
+    first = member.first_day(household.record_start)
+    for left, home in household.former_homes:
+        if first < left <= member.last_day(today):
+            _record_address(store, member, home, "old")
+    # Where people went who moved out is not written down.
+    known = household.home_on(member.moved_out) if member.moved_out else household.address
+    _record_address(store, member, known, "home" if member.moved_out is None else "old")
     for relative in member.relatives:
         store.add_numbered(
             "relative",
@@ -138,12 +121,29 @@ def _record_identity(store: RowStore, household: Household, member: Resident) ->
         )
 
 
+def _record_address(store: RowStore, member: Resident, home: Address, use: str) -> None:
+    store.add_numbered(
+        "address",
+        person_id=member.person_id,
+        use=use,
+        line=home.line,
+        village=home.village,
+        township=home.township,
+        district=home.district,
+        city=home.city,
+        state=home.state,
+        postal_code=home.postal_code,
+        country=home.country,
+        full_text=home.full_text,
+    )
+
+
 def _record_life(store: RowStore, household: Household, member: Resident, today: date) -> None:
     store.add_numbered(
         "observation_period",
         person_id=member.person_id,
-        observation_period_start_date=max(household.record_start, member.birth),
-        observation_period_end_date=member.death or today,
+        observation_period_start_date=member.first_day(household.record_start),
+        observation_period_end_date=member.last_day(today),
         period_type_concept_id=names.EHR,
     )
     for problem, onset in member.problems.items():
@@ -152,11 +152,24 @@ def _record_life(store: RowStore, household: Household, member: Resident, today:
             person_id=member.person_id,
             condition_concept_id=concept_id(problem),
             condition_start_date=onset,
+            condition_end_date=member.resolved.get(problem),
             condition_type_concept_id=names.EHR_PROBLEM_LIST,
             provider_id=household.doctor.provider_id,
             condition_source_value=source_code(problem),
         )
-    if member.death is not None:
+    for event in member.events:
+        store.add_numbered(
+            "observation",
+            person_id=member.person_id,
+            observation_concept_id=concept_id("LIFE_EVENT"),
+            observation_date=event.day,
+            observation_type_concept_id=names.EHR,
+            value_as_concept_id=concept_id(event.kind),
+            provider_id=household.nurse.provider_id,
+            observation_source_value="LIFE_EVENT",
+            value_source_value=event.kind,
+        )
+    if member.death is not None and member.death <= member.last_day(today):
         store.add(
             "death",
             person_id=member.person_id,
@@ -175,17 +188,29 @@ def _cause(member: Resident) -> int:
     return concept_id(cause) if cause else names.NO_MATCHING_CONCEPT
 
 
+_KINSHIP = {
+    "spouse": (names.KIN_SPOUSE, None),
+    "father": (names.KIN_CHILD, names.KIN_PARENT),
+    "mother": (names.KIN_CHILD, names.KIN_PARENT),
+    "brother": (names.KIN_SIBLING, None),
+    "sister": (names.KIN_SIBLING, None),
+    "grandfather": (names.KIN_GRANDCHILD, names.KIN_GRANDPARENT),
+    "grandmother": (names.KIN_GRANDCHILD, names.KIN_GRANDPARENT),
+}
+"""What a resident is to a relative, and the relative to the resident; symmetric ones are told by
+each side for itself."""
+
+
 def _record_kinship(store: RowStore, household: Household) -> None:
     person = names.PERSON_DOMAIN
     for member in household.members:
-        pairs = [(member.spouse, names.KIN_SPOUSE)]
-        pairs += [(parent, names.KIN_CHILD) for parent in (member.father, member.mother)]
-        for other, relation in pairs:
-            if other is None:
+        for relative in member.relatives:
+            relation, inverse = _KINSHIP.get(relative.relationship, (None, None))
+            if relative.person is None or relation is None:
                 continue
-            _relate(store, person, member, other, relation)
-            if relation == names.KIN_CHILD:
-                _relate(store, person, other, member, names.KIN_PARENT)
+            _relate(store, person, member, relative.person, relation)
+            if inverse is not None:
+                _relate(store, person, relative.person, member, inverse)
 
 
 def _relate(store: RowStore, person: int, one: Resident, other: Resident, relation: int) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from itertools import pairwise
 from math import log
 from random import Random
 
@@ -107,9 +108,7 @@ def pieces(spells: Sequence[Spell], first: date, last: date) -> list[tuple[date,
     cuts = sorted(
         {first, last} | {day for s in spells for day in (s.first, s.last) if first < day < last}
     )
-    return [
-        (left, right, ratio_on(spells, left)) for left, right in zip(cuts, cuts[1:], strict=False)
-    ]
+    return [(left, right, ratio_on(spells, left)) for left, right in pairwise(cuts)]
 
 
 def draw_onset(

@@ -24,7 +24,7 @@ def test_a_household_shares_one_address_and_one_location(sql: duckdb.DuckDBPyCon
     split = sql.execute(
         """
         SELECT household_id FROM person_identity JOIN address USING (person_id)
-        JOIN person USING (person_id)
+        JOIN person USING (person_id) WHERE use = 'home'
         GROUP BY household_id
         HAVING count(DISTINCT full_text) <> 1 OR count(DISTINCT location_id) <> 1
         """
