@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import exp, log
@@ -14,7 +15,8 @@ from deid.synth.constitution import (
     typical_systolic,
 )
 from deid.synth.parameters import value
-from deid.synth.people import Household, Resident
+from deid.synth.people import Resident
+from deid.synth.streams import happens
 
 
 @dataclass(frozen=True)
@@ -39,15 +41,25 @@ COMPLICATIONS = (
 )  # fmt: skip
 
 
-def draw_complications(stream: Random, household: Household, today: date) -> None:
-    """Onsets for every member with diabetes or hypertension, none after death, moving out or ``today``."""
-    for member in household.members:
+def draw_complications(stream: Random, members: Iterable[Resident], today: date) -> None:
+    """Onsets for each of them; none lies after death, moving out or ``today``."""
+    for member in members:
         for complication in COMPLICATIONS:
             # Every draw is made, so that one problem more does not move the others.
             left = -log(1 - stream.random())
             onset = _onset(complication, member, left, member.last_day(today))
             if onset is not None:
                 member.problems.setdefault(complication.problem, onset)
+        _end_tuberculosis(stream, member)
+
+
+def _end_tuberculosis(stream: Random, member: Resident) -> None:
+    """Most are cured by six months of treatment, or by nine when it is not the first."""
+    cured, retreated = (happens(stream, value(name)) for name in ("tb.completes", "tb.retreated"))
+    onset = member.problems.get("PULMONARY_TUBERCULOSIS")
+    if onset is not None and cured:
+        days = (270 if retreated else 180) + stream.randrange(10)
+        member.resolved.setdefault("PULMONARY_TUBERCULOSIS", onset + timedelta(days=days))
 
 
 def yearly_rate(complication: Complication, resident: Resident, day: date) -> float:

@@ -18,7 +18,6 @@ from deid.synth.people import Resident
 from deid.synth.streams import happens, one_of
 from deid.synth.visits import CONVENTIONAL, Form, Planted, Prescription, Visit
 
-
 PRESSURE = ("SYSTOLIC_BP", "DIASTOLIC_BP")
 MANDATORY: dict[str, tuple[tuple[str, ...], ...]] = {
     "hypertension": (PRESSURE, ("FOLLOW_UP_CLASS",), ("DRUG_ADHERENCE",)),
@@ -117,7 +116,9 @@ def _in_the_other_unit(key: str, reading: float) -> float:
 
 def _spoil_answers(stream: Random, visit: Visit, form: Form) -> None:
     fields = [f for f in MANDATORY.get(form.kind, ()) if any(_holds(form, key) for key in f)]
-    marked = {key for fault in form.faults for key in fault.keys} | form.spoken.keys()
+    forms = visit.forms
+    marked = {key for one in forms for fault in one.faults for key in fault.keys}
+    marked |= form.spoken.keys()
     free = [f for f in fields if not marked.intersection(f)]
     if not free or not happens(stream, value("fault.missing_mandatory")):
         return

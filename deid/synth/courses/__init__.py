@@ -9,19 +9,26 @@ from deid.synth.courses.childhood import childhood
 from deid.synth.courses.chronic import follow_up
 from deid.synth.courses.consultation import consultation
 from deid.synth.courses.contacts import contacts
-from deid.synth.courses.examinations import basic_information, examinations
+from deid.synth.courses.elderly import elderly
+from deid.synth.courses.examinations import basic_information
 from deid.synth.courses.hospital import hospital
 from deid.synth.courses.immunization import immunization
 from deid.synth.courses.life import Course, Life
 from deid.synth.courses.maternity import maternity
+from deid.synth.courses.mental_illness import mental_illness
 from deid.synth.courses.outreach import outreach
 from deid.synth.courses.referral import referral
+from deid.synth.courses.tuberculosis import tuberculosis
+from deid.synth.courses.yearly import examinations
 
 COURSES: tuple[tuple[str, Course], ...] = (
     ("basic information", basic_information),
     ("chronic", follow_up),
     ("contacts", contacts),
     ("examinations", examinations),
+    ("elderly", elderly),
+    ("mental illness", mental_illness),
+    ("tuberculosis", tuberculosis),
     ("maternity", maternity),
     ("childhood", childhood),
     ("immunization", immunization),

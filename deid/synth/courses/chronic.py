@@ -1,9 +1,9 @@
 """Follow-up of hypertension and type 2 diabetes: four visits a year, as the national rules ask.
 
 Controlled: the next visit is in a quarter. Not controlled or an adverse reaction: the treatment
-changes and the next visit is due in two weeks, which not everybody keeps. A second time, or a new
-complication: referral. The class contradicts the numbers in about one form in ten, as in real
-records.
+changes and the next visit is due in two weeks, which not everybody keeps. A second time, danger
+values or a new complication: referral. The class contradicts the numbers in about one form in ten,
+as in real records.
 """
 
 from __future__ import annotations
@@ -12,26 +12,35 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
 
+from deid.synth.constitution import DIABETES, HYPERTENSION
+from deid.synth.courses.chronic_forms import fill_in_lifestyle, tell_symptoms
 from deid.synth.courses.life import Life, working_day
 from deid.synth.parameters import value
-from deid.synth.people import Clinician, Household, Resident
+from deid.synth.people import Clinician, Household, Locale, Resident
 from deid.synth.physiology import (
     Body,
+    Regimen,
     blood_pressure,
+    bmi_of,
     fasting_glucose,
     hba1c,
-    mood_scores,
     next_adherence,
+    weight_on,
 )
+from deid.synth.physiology.drugs import CLASS_OF
 from deid.synth.streams import happens, one_of, weighted
-from deid.synth.visits import Change, Form, Mode, Planted, Prescription, Visit, localise
+from deid.synth.visits import Form, Mode, Planted, Prescription, Visit, localise
 
-HYPERTENSION, DIABETES = "ESSENTIAL_HYPERTENSION", "TYPE_2_DIABETES"
 COMPLICATIONS = {
-    HYPERTENSION: ("CEREBRAL_INFARCTION", "CORONARY_ARTERIOSCLEROSIS", "HEART_FAILURE"),
-    DIABETES: ("CHRONIC_KIDNEY_DISEASE", "CEREBRAL_INFARCTION"),
-}
-LADDERS: dict[tuple[str, str], tuple[tuple[tuple[str, str, int], ...], ...]] = {
+    HYPERTENSION: ("CEREBRAL_INFARCTION", "ACUTE_MYOCARDIAL_INFARCTION",
+                   "CORONARY_ARTERIOSCLEROSIS", "HEART_FAILURE", "CHRONIC_KIDNEY_DISEASE"),
+    DIABETES: ("CEREBRAL_INFARCTION", "ACUTE_MYOCARDIAL_INFARCTION", "CHRONIC_KIDNEY_DISEASE",
+               "T2DM_RETINOPATHY", "DIABETIC_NEPHROPATHY", "T2DM_NEUROPATHY", "DIABETIC_FOOT"),
+}  # fmt: skip
+"""What counts as a new complication of each problem, the gravest first."""
+
+Drug = tuple[str, str, int]
+LADDERS: dict[tuple[str, Locale], tuple[tuple[Drug, ...], ...]] = {
     (HYPERTENSION, "en_US"): (
         (("LISINOPRIL_10MG", "10 mg", 1), ("AMLODIPINE_5MG", "5 mg", 1),
          ("HYDROCHLOROTHIAZIDE_25MG", "25 mg", 1)),
@@ -57,10 +66,23 @@ LADDERS: dict[tuple[str, str], tuple[tuple[tuple[str, str, int], ...], ...]] = {
         (("METFORMIN_500MG", "0.5g", 3), ("ACARBOSE", "50mg", 3), ("GLIMEPIRIDE", "2mg", 1)),
     ),
 }  # fmt: skip
-_SYMPTOMS = {
-    HYPERTENSION: ("headache", "dizziness", "palpitation", "tinnitus", "leg swelling"),
-    DIABETES: ("thirst", "frequent urination", "blurred vision", "numb feet", "weight loss"),
+DOSES: dict[tuple[Locale, str], tuple[str, int]] = {
+    (locale, drug): (dose, times)
+    for (_, locale), ladders in LADDERS.items()
+    for ladder in ladders
+    for drug, dose, times in ladder
 }
+"""Dose and times a day of each drug of the ladders."""
+
+_REASONS = {
+    "complication": {"en_US": "new complication", "zh_CN": "出现新的并发症"},
+    "danger": {"en_US": "dangerous values", "zh_CN": "数值达到危险范围"},
+    "uncontrolled": {"en_US": "not controlled at two visits", "zh_CN": "连续两次控制不满意"},
+}
+GAP_DAYS = 150
+"""Days between two follow-ups from which a quarter was left out."""
+_PAUSE_DAYS = 365
+"""Nobody is referred again within these days for mere lack of control (assumption)."""
 
 
 @dataclass
@@ -68,39 +90,44 @@ class _Treatment:
     """Drugs and state of one problem as it goes."""
 
     problem: str
-    ladder: tuple[tuple[str, str, int], ...]
-    drugs: int
+    drugs: list[Drug]
+    reserve: list[Drug]
     adherence: str
     failures: int = 0
+    referred: date = date.min
     known: set[str] = field(default_factory=set)
 
 
 def follow_up(stream: Random, life: Life) -> list[Visit]:
     """All follow-up visits of one resident; none for those with neither problem."""
-    household, body, resident = life.household, life.fresh_body(), life.resident
+    household, body, resident = life.household, life.body, life.resident
     onsets = {p: resident.problems[p] for p in (HYPERTENSION, DIABETES) if p in resident.problems}
     if not onsets:
         return []
-    first = max(min(onsets.values()), life.first)
-    last = life.last
     treatments: dict[str, _Treatment] = {}
-    day = first + timedelta(days=stream.randrange(5, 60))
-    visits = []
-    while day <= last:
-        day = working_day(day)
-        if day > last:
-            break
+    day = max(min(onsets.values()), life.first) + timedelta(days=stream.randrange(5, 60))
+    visits: list[Visit] = []
+    vitals: dict[str, float] = {}
+    while (day := working_day(day)) <= life.last:
         for problem, onset in onsets.items():
             if onset <= day and problem not in treatments:
-                treatments[problem] = _start(stream, household, resident, problem, day)
-        vitals = _vitals(stream, body, treatments, day)
-        forms = [
-            _fill_in(stream, household, body, treatment, vitals, day)
-            for treatment in treatments.values()
-        ]
-        due = min(form.next_day for form in forms if form.next_day is not None)
+                known = next((t.adherence for t in treatments.values()), None)
+                treatments[problem] = _start(stream, life, problem, known, day)
         mode: Mode = weighted(stream, {"clinic": 0.75, "home": 0.25})
+        copied = bool(vitals) and happens(stream, value("record.copied_forward"))
+        if not copied:
+            vitals = _vitals(stream, body, day, mode, life.first)
+        forms = [
+            _fill_in(stream, life, treatment, vitals, day) for treatment in treatments.values()
+        ]
+        if copied:
+            keys = tuple(key for key in vitals if key in forms[0].readings)
+            forms[0].faults.append(Planted("copied forward", "measurement", keys))
+        due = min(form.next_day for form in forms if form.next_day is not None)
+        if visits and (day - visits[-1].day).days > GAP_DAYS:
+            visits[-1].faults.append(Planted("gap in follow-up", "visit_occurrence"))
         visits.append(Visit(resident, day, mode, _who(stream, household), forms))
+        _take(stream, body, treatments, day)
         if happens(stream, value("follow_up.drops_out")):
             break
         day = due + timedelta(days=stream.randrange(-4, 13))
@@ -120,148 +147,127 @@ def class_of_glucose(glucose: float) -> str:
     return "CLASS_CONTROLLED" if glucose < 7.0 else "CLASS_UNCONTROLLED"
 
 
-def _start(
-    stream: Random, household: Household, resident: Resident, problem: str, day: date
-) -> _Treatment:
-    years = (day - resident.problems[problem]).days / 365
-    known = {p for p in COMPLICATIONS[problem] if resident.has(p, day)}
-    return _Treatment(
-        problem=problem,
-        ladder=one_of(stream, LADDERS[problem, household.locale]),
-        drugs=2 if years > 4 and happens(stream, 0.6) else 1,
-        adherence=next_adherence(stream, resident, day, None),
-        known=known,
+def is_dangerous(readings: dict[str, float]) -> bool:
+    """Values in SI units that ask for referral at once by the national rules."""
+    glucose = readings.get("FASTING_GLUCOSE", 6.0)
+    return (
+        readings.get("SYSTOLIC_BP", 120) >= 180
+        or readings.get("DIASTOLIC_BP", 80) >= 110
+        or glucose >= 16.7
+        or glucose <= 3.9
     )
 
 
-def _vitals(
-    stream: Random, body: Body, treatments: dict[str, _Treatment], day: date
-) -> dict[str, float]:
-    """What is measured once a visit, however many forms it fills."""
-    resident = body.resident
-    # One person has one way with pills, whatever they are for.
+def _start(
+    stream: Random, life: Life, problem: str, adherence: str | None, day: date
+) -> _Treatment:
+    """The first visit; who was ill before the records began is under treatment already.
+
+    ``adherence`` is that to the drugs for another problem.
+    """
+    resident, body = life.resident, life.body
+    ladder = list(one_of(stream, LADDERS[problem, life.household.locale]))
+    years = (day - resident.problems[problem]).days / 365
+    steps = 2 if years > 4 and happens(stream, 0.6) else 1
+    treatment = _Treatment(
+        problem=problem,
+        drugs=ladder[:steps],
+        reserve=ladder[steps:],
+        adherence=adherence or next_adherence(stream, resident, day, None),
+        known={p for p in COMPLICATIONS[problem] if resident.has(p, day)},
+    )
+    if years > 0.5:
+        drugs = tuple(drug for drug, _, _ in treatment.drugs)
+        body.treat(problem, Regimen(day - timedelta(days=90), drugs, treatment.adherence))
+    return treatment
+
+
+def _take(stream: Random, body: Body, treatments: dict[str, _Treatment], day: date) -> None:
+    """Until the next visit: what was prescribed, and how it will be taken.
+
+    One person has one way with pills, whatever they are for.
+    """
     current = next(iter(treatments.values())).adherence
-    adherence = next_adherence(stream, resident, day, current)
+    adherence = next_adherence(stream, body.resident, day, current)
     for treatment in treatments.values():
         treatment.adherence = adherence
-    pressure = treatments.get(HYPERTENSION)
-    drugs = pressure.drugs if pressure else 0
-    systolic, diastolic = blood_pressure(stream, body, day, drugs, adherence)
-    weight = round(resident.weight_kg + stream.gauss(0, 0.8), 1)
+        drugs = tuple(drug for drug, _, _ in treatment.drugs)
+        body.treat(treatment.problem, Regimen(day, drugs, adherence))
+
+
+def _vitals(stream: Random, body: Body, day: date, mode: Mode, first: date) -> dict[str, float]:
+    """What is measured once a visit, however many forms it fills."""
+    systolic, diastolic = blood_pressure(stream, body, day, mode)
+    weight = weight_on(stream, body.resident, day, first)
     return {
         "SYSTOLIC_BP": systolic,
         "DIASTOLIC_BP": diastolic,
         "BODY_WEIGHT": weight,
-        "BMI": round(weight / (resident.height_cm / 100) ** 2, 1),
+        "BMI": bmi_of(weight, body.resident),
         "HEART_RATE": round(body.heart_rate + stream.gauss(0, 4)),
     }
 
 
 def _fill_in(
-    stream: Random,
-    household: Household,
-    body: Body,
-    treatment: _Treatment,
-    vitals: dict[str, float],
-    day: date,
+    stream: Random, life: Life, treatment: _Treatment, vitals: dict[str, float], day: date
 ) -> Form:
-    resident = body.resident
+    resident, household, body = life.resident, life.household, life.body
     readings = dict(vitals)
     if treatment.problem == HYPERTENSION:
         expected = class_of_pressure(resident, day, vitals["SYSTOLIC_BP"], vitals["DIASTOLIC_BP"])
     else:
-        glucose = fasting_glucose(stream, body, day, treatment.drugs, treatment.adherence)
-        readings["FASTING_GLUCOSE"] = glucose
+        readings["FASTING_GLUCOSE"] = fasting_glucose(stream, body, day)
         if happens(stream, 0.35):
-            readings["HBA1C"] = hba1c(stream, glucose)
-        expected = class_of_glucose(glucose)
+            readings["HBA1C"] = hba1c(stream, body, day)
+        expected = class_of_glucose(readings["FASTING_GLUCOSE"])
     form = Form(
         kind="hypertension" if treatment.problem == HYPERTENSION else "diabetes",
         readings=localise(household.locale, readings),
-        symptoms=_symptoms(stream, treatment.problem, expected),
+        symptoms=tell_symptoms(stream, resident, treatment.problem, expected, readings, day),
         diagnoses=(treatment.problem,),
     )
-    _lifestyle(stream, resident, form, vitals, treatment, day)
-    _judge(stream, resident, treatment, form, expected, day)
+    if "HBA1C" in readings:
+        form.texts["HBA1C_DATE"] = (day - timedelta(days=stream.randrange(0, 15))).isoformat()
+    fill_in_lifestyle(stream, resident, form, vitals, treatment.problem, day)
     form.answers["DRUG_ADHERENCE"] = treatment.adherence
+    if treatment.problem == DIABETES and treatment.adherence == "ADHERENCE_REGULAR":
+        _ask_for_hypoglycemia(stream, treatment, form)
+    _judge(stream, life, treatment, form, expected, readings, day)
     days = (form.next_day - day).days if form.next_day else 90
-    if treatment.adherence != "ADHERENCE_NONE" or form.change == "added":
+    if treatment.adherence != "ADHERENCE_NONE" or form.change in {"added", "switched"}:
         form.drugs = tuple(
-            Prescription(drug, dose, times, max(days, 14))
-            for drug, dose, times in treatment.ladder[: treatment.drugs]
+            Prescription(drug, dose, times, max(days, 14)) for drug, dose, times in treatment.drugs
         )
     return form
 
 
-def _symptoms(stream: Random, problem: str, expected: str) -> tuple[str, ...]:
-    chance = 0.45 if expected == "CLASS_UNCONTROLLED" else 0.12
-    return tuple(s for s in _SYMPTOMS[problem] if happens(stream, chance / 2))
-
-
-def _lifestyle(
-    stream: Random,
-    resident: Resident,
-    form: Form,
-    vitals: dict[str, float],
-    treatment: _Treatment,
-    day: date,
-) -> None:
-    """The pairs of now and target, and how the resident bears up."""
-    weight, bmi = vitals["BODY_WEIGHT"], vitals["BMI"]
-    target_bmi = min(bmi, max(23.9, bmi - 1.5))
-    metres = resident.height_cm / 100
-    form.amounts = {
-        "WEIGHT_TARGET": round(min(weight, target_bmi * metres**2), 1),
-        "BMI_TARGET": round(target_bmi, 1),
-        "CIGARETTES_PER_DAY": resident.cigarettes,
-        "CIGARETTES_TARGET": resident.cigarettes // 2 if resident.cigarettes > 5 else 0,
-        "ALCOHOL_LIANG_PER_DAY": resident.liang,
-        "ALCOHOL_TARGET": min(resident.liang, 1.0),
-        "EXERCISE_PER_WEEK": resident.exercise,
-        "EXERCISE_TARGET": max(resident.exercise, min(resident.exercise + 2, 7)),
-        "EXERCISE_MINUTES": one_of(stream, (15, 20, 30, 30, 30, 45)),
-    }
-    if treatment.problem == HYPERTENSION:
-        form.answers["SALT_INTAKE"] = resident.salt
-        form.answers["SALT_TARGET"] = "LIGHT" if resident.salt != "HEAVY" else "MEDIUM"
-    else:
-        food = one_of(stream, (4, 5, 6, 6, 8))
-        form.amounts |= {"STAPLE_FOOD": food, "STAPLE_FOOD_TARGET": min(food, 5)}
-        form.answers["DORSALIS_PEDIS_PULSE"] = (
-            "PULSE_WEAKENED" if happens(stream, 0.08) else "PULSE_PALPABLE"
+def _ask_for_hypoglycemia(stream: Random, treatment: _Treatment, form: Form) -> None:
+    """Insulin and drugs that release it bring glucose down too far now and then."""
+    classes = {CLASS_OF[drug] for drug, _, _ in treatment.drugs}
+    if classes & {"insulin", "sulfonylurea"} and happens(stream, value("hypoglycemia.drugs")):
+        form.answers["HYPOGLYCEMIC_REACTION"] = weighted(
+            stream, {"OCCASIONAL": 0.85, "FREQUENT": 0.15}
         )
-        form.answers["HYPOGLYCEMIC_REACTION"] = (
-            "OCCASIONAL" if treatment.drugs > 1 and happens(stream, 0.05) else "NONE"
-        )
-    low = resident.has("DEPRESSIVE_DISORDER", day)
-    weights = {"GOOD": 0.15, "FAIR": 0.5, "POOR": 0.35} if low else {"GOOD": 0.75, "FAIR": 0.22,
-                                                                     "POOR": 0.03}  # fmt: skip
-    form.answers["PSYCHOLOGICAL_ADJUSTMENT"] = weighted(stream, weights)
-    form.answers["COMPLIANCE_BEHAVIOUR"] = weighted(
-        stream, {"GOOD": 0.6, "FAIR": 0.32, "POOR": 0.08}
-    )
-    if low or happens(stream, 0.04):
-        form.amounts["PHQ_9"], form.amounts["GAD_7"] = mood_scores(stream, resident, day)
 
 
 def _judge(
     stream: Random,
-    resident: Resident,
+    life: Life,
     treatment: _Treatment,
     form: Form,
     expected: str,
+    readings: dict[str, float],
     day: date,
 ) -> None:
     """Class, what follows from it, and the next date."""
-    new = [
-        p
-        for p in COMPLICATIONS[treatment.problem]
-        if resident.has(p, day) and p not in treatment.known
-    ]
+    resident, locale = life.resident, life.household.locale
+    complications = COMPLICATIONS[treatment.problem]
+    new = [p for p in complications if resident.has(p, day) and p not in treatment.known]
     written = expected
     if happens(stream, value("class.contradicts")):
         written = "CLASS_CONTROLLED" if expected == "CLASS_UNCONTROLLED" else "CLASS_UNCONTROLLED"
-    reaction = bool(treatment.drugs) and happens(stream, value("class.adverse_reaction"))
+    takes = treatment.adherence != "ADHERENCE_NONE"
+    reaction = takes and happens(stream, value("class.adverse_reaction"))
     if reaction:
         written = "CLASS_ADVERSE_REACTION"
     if new:
@@ -278,23 +284,47 @@ def _judge(
         form.change = "kept"
     else:
         treatment.failures += 1
-        form.change = _change(stream, treatment, written)
-        if happens(stream, value("follow_up.keeps_two_weeks")):
+        reason = _reason(stream, treatment, written, readings, day)
+        if reason is not None:
+            form.change, treatment.referred = "referred", day
+            form.texts["REFERRAL_REASON"] = _REASONS[reason][locale]
+        else:
+            _adjust(stream, treatment, form, written)
+        if reason == "danger" or happens(stream, value("follow_up.keeps_two_weeks")):
             interval = value("follow_up.after_uncontrolled")
     form.next_day = day + timedelta(days=round(interval))
     form.amounts["NEXT_FOLLOW_UP"] = round(interval)
 
 
-def _change(stream: Random, treatment: _Treatment, written: str) -> Change:
-    if written == "CLASS_COMPLICATION" or treatment.failures >= 3:
-        treatment.failures = 0
-        return "referred"
+def _reason(
+    stream: Random,
+    treatment: _Treatment,
+    written: str,
+    readings: dict[str, float],
+    day: date,
+) -> str | None:
+    """Why the resident is referred, if at all."""
+    if written == "CLASS_COMPLICATION":
+        return "complication"
+    if is_dangerous(readings):
+        return "danger"
+    again = treatment.failures >= 2 and (day - treatment.referred).days > _PAUSE_DAYS
+    return "uncontrolled" if again and happens(stream, value("follow_up.refers")) else None
+
+
+def _adjust(stream: Random, treatment: _Treatment, form: Form, written: str) -> None:
+    """Another drug in the place of one that is not borne, or one more for lack of control."""
+    form.change = "kept"
+    if not treatment.reserve:
+        return
     if written == "CLASS_ADVERSE_REACTION":
-        return "switched"
-    if treatment.drugs < len(treatment.ladder) and happens(stream, 0.5):
-        treatment.drugs += 1
-        return "added"
-    return "kept"
+        stopped = treatment.drugs.pop()
+        treatment.drugs.append(treatment.reserve.pop(0))
+        form.hints["stopped"] = stopped[0]
+        form.change = "switched"
+    elif happens(stream, value("follow_up.intensifies")):
+        treatment.drugs.append(treatment.reserve.pop(0))
+        form.change = "added"
 
 
 def _who(stream: Random, household: Household) -> Clinician:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
 
@@ -35,10 +35,6 @@ class Life:
     def last(self) -> date:
         """Last day of the record: death, moving out, or the end of all records."""
         return self.resident.last_day(self.today)
-
-    def fresh_body(self) -> Body:
-        """The body as a course meets it first: copying forward stays within one kind of form."""
-        return replace(self.body, last_pressure=None)
 
 
 Course = Callable[[Random, Life], list[Visit]]

@@ -214,7 +214,7 @@ def _befall(
         for member in household.members:
             draw_constitution(stream, member)
         draw_problems(stream, household, liability, today, mind=False)
-        draw_complications(stream, household, today)
+        draw_complications(stream, household.members, today)
     for household, life in zip(households, lives, strict=True):
         tell_of_illness(household, kin, today)
         life.draw_burdens(happenings.crop_failures)

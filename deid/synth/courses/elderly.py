@@ -1,0 +1,100 @@
+"""Older people: self-care in five items, cognition and mood, beside the yearly examination."""
+
+from __future__ import annotations
+
+from datetime import date
+from random import Random
+
+from deid.synth.constitution import trait
+from deid.synth.courses.life import Life
+from deid.synth.people import Resident
+from deid.synth.physiology import mood_scores
+from deid.synth.visits import Form, Visit
+
+SELF_CARE = {
+    "SELF_CARE_EATING": (0, 0, 3, 5),
+    "SELF_CARE_GROOMING": (0, 1, 3, 7),
+    "SELF_CARE_DRESSING": (0, 0, 3, 5),
+    "SELF_CARE_TOILETING": (0, 1, 5, 10),
+    "SELF_CARE_ACTIVITY": (0, 1, 5, 10),
+}
+"""Score of each item for those who need no, little, much or all help (national form of 2017)."""
+
+_HARDER = {"SELF_CARE_GROOMING": 0.2, "SELF_CARE_ACTIVITY": 0.4, "SELF_CARE_EATING": -0.4}
+_WEAKENS = {
+    "DEMENTIA": (0.5, 0.22),
+    "CEREBRAL_INFARCTION": (0.7, 0.02),
+    "PARKINSON_DISEASE": (0.5, 0.15),
+    "HEART_FAILURE": (0.3, 0.05),
+    "HIP_FRACTURE": (0.8, 0.0),
+    "COPD": (0.2, 0.02),
+    "DIABETIC_FOOT": (0.4, 0.0),
+}
+"""What a problem takes from independence at once and in each year (assumptions)."""
+
+_SATISFACTION = ("SATISFIED", "RATHER_SATISFIED", "HARD_TO_SAY", "RATHER_DISSATISFIED",
+                 "DISSATISFIED")  # fmt: skip
+
+
+def elderly(stream: Random, life: Life) -> list[Visit]:
+    """Adds the self-care form to the examinations of people of 65 and more; no visit of its own."""
+    for visit in life.visits:
+        form = next((form for form in visit.forms if form.kind == "examination"), None)
+        if form is not None and life.resident.age_on(visit.day) >= 65:
+            visit.forms.append(_assess(stream, life.resident, form, visit.day))
+    return []
+
+
+def level_of(score: int) -> str:
+    """Grade of the sum of the five items."""
+    if score <= 3:
+        return "SELF_CARE_INDEPENDENT"
+    if score <= 8:
+        return "SELF_CARE_MILD"
+    return "SELF_CARE_MODERATE" if score <= 18 else "SELF_CARE_DEPENDENT"
+
+
+def frailty(resident: Resident, day: date) -> float:
+    """Help needed in an item of average difficulty: 0 none to 3 all; it grows with the years."""
+    need = (resident.age_on(day) - 82) / 14 + 0.25 * trait(resident, "kidney")
+    for problem, (at_once, yearly) in _WEAKENS.items():
+        if resident.has(problem, day):
+            need += at_once + yearly * (day - resident.problems[problem]).days / 365
+    return need
+
+
+def _assess(stream: Random, resident: Resident, examination: Form, day: date) -> Form:
+    need = frailty(resident, day)
+    form = Form(kind="elderly")
+    score = 0
+    for item, points in SELF_CARE.items():
+        help_needed = need + _HARDER.get(item, 0.0) + stream.gauss(0, 0.25)
+        form.amounts[item] = points[min(max(round(help_needed), 0), 3)]
+        score += points[min(max(round(help_needed), 0), 3)]
+    form.amounts["SELF_CARE_SCORE"] = score
+    form.answers["SELF_CARE_LEVEL"] = level_of(score)
+    _screen(stream, resident, examination, need, day)
+    examination.amounts["SELF_CARE_SCORE"] = score
+    examination.answers["SELF_CARE_LEVEL"] = form.answers["SELF_CARE_LEVEL"]
+    return form
+
+
+def _screen(stream: Random, resident: Resident, form: Form, need: float, day: date) -> None:
+    """Cognition and mood; the scores are taken when the screen is positive."""
+    decline = 0.0
+    if resident.has("DEMENTIA", day):
+        decline = 7 + 2.2 * (day - resident.problems["DEMENTIA"]).days / 365
+    schooling = 1.5 if resident.education == "EDUCATION_NONE" else 0.0
+    mmse = min(max(round(stream.gauss(28 - schooling - decline, 1.3)), 2), 30)
+    positive = mmse < 24
+    form.answers["COGNITION_SCREEN"] = "SCREEN_POSITIVE" if positive else "SCREEN_NEGATIVE"
+    form.amounts["MMSE"] = mmse
+    phq = form.amounts.get("PHQ_9")
+    if phq is None:
+        phq, form.amounts["GAD_7"] = mood_scores(stream, resident, day)
+        form.amounts["PHQ_9"] = phq
+    form.answers["MOOD_SCREEN"] = "SCREEN_POSITIVE" if phq >= 10 else "SCREEN_NEGATIVE"
+    if phq >= 10:
+        form.amounts["GDS"] = min(max(round(phq * 0.8 + stream.gauss(0, 1.2)), 5), 15)
+    worse = max(need, 0) * 1.2 + (1.2 if phq >= 10 else 0) + stream.gauss(0.6, 0.6)
+    form.answers["SELF_RATED_HEALTH"] = _SATISFACTION[min(max(round(worse), 0), 4)]

@@ -1,0 +1,75 @@
+"""Organ function and physical examination: what is seen, heard and felt, by the problems there."""
+
+from __future__ import annotations
+
+from datetime import date
+from random import Random
+
+from deid.synth.people import Resident
+from deid.synth.streams import happens, one_of
+
+_NORMAL = {
+    "LIPS": "LIPS_RUDDY",
+    "PHARYNX": "NONE",
+    "HEARING": "HEARS",
+    "MOTOR_FUNCTION": "MOVES_FREELY",
+    "SKIN": "NORMAL",
+    "SCLERA": "NORMAL",
+    "LYMPH_NODES": "NONE",
+    "BARREL_CHEST": "NO",
+    "BREATH_SOUNDS": "NORMAL",
+    "RALES": "NONE",
+    "HEART_RHYTHM": "RHYTHM_REGULAR",
+    "HEART_MURMUR": "NONE",
+    "ABDOMINAL_TENDERNESS": "NONE",
+    "ABDOMINAL_MASS": "NONE",
+    "HEPATOMEGALY_SIGN": "NONE",
+    "SPLENOMEGALY_SIGN": "NONE",
+    "SHIFTING_DULLNESS": "NONE",
+    "LEG_OEDEMA": "NONE",
+}
+_FOUND = (
+    # problem, question, answers, share of those with the problem who show it (assumptions)
+    ("COPD", "BARREL_CHEST", ("YES",), 0.5),
+    ("COPD", "BREATH_SOUNDS", ("ABNORMAL",), 0.5),
+    ("COPD", "RALES", ("RALES_DRY",), 0.3),
+    ("ASTHMA", "RALES", ("RALES_DRY",), 0.15),
+    ("HEART_FAILURE", "RALES", ("RALES_MOIST",), 0.3),
+    ("HEART_FAILURE", "LEG_OEDEMA", ("OEDEMA_EQUAL",), 0.5),
+    ("HEART_FAILURE", "HEART_MURMUR", ("PRESENT",), 0.3),
+    ("CHRONIC_KIDNEY_DISEASE", "LEG_OEDEMA", ("OEDEMA_EQUAL",), 0.2),
+    ("ATRIAL_FIBRILLATION", "HEART_RHYTHM", ("RHYTHM_ABSOLUTELY_IRREGULAR",), 0.85),
+    ("CORONARY_ARTERIOSCLEROSIS", "HEART_RHYTHM", ("RHYTHM_IRREGULAR",), 0.1),
+    ("CHRONIC_GASTRITIS", "ABDOMINAL_TENDERNESS", ("PRESENT",), 0.2),
+    ("GALLSTONE", "ABDOMINAL_TENDERNESS", ("PRESENT",), 0.15),
+    ("CIRRHOSIS", "SPLENOMEGALY_SIGN", ("PRESENT",), 0.4),
+    ("CIRRHOSIS", "SCLERA", ("JAUNDICED",), 0.3),
+    ("ANEMIA", "LIPS", ("LIPS_PALE",), 0.4),
+    ("HEARING_LOSS", "HEARING", ("DOES_NOT_HEAR",), 0.85),
+    ("CEREBRAL_INFARCTION", "MOTOR_FUNCTION", ("CANNOT_MOVE",), 0.35),
+    ("PARKINSON_DISEASE", "MOTOR_FUNCTION", ("CANNOT_MOVE",), 0.3),
+)
+
+
+def findings(stream: Random, resident: Resident, day: date) -> dict[str, str]:
+    """Answers to the organ function and physical examination blocks of the yearly form."""
+    answers = dict(_NORMAL)
+    for problem, question, options, share in _FOUND:
+        if resident.has(problem, day) and happens(stream, share):
+            answers[question] = one_of(stream, options)
+    if happens(stream, 0.06):
+        answers["PHARYNX"] = one_of(stream, ("PHARYNX_CONGESTED", "PHARYNX_FOLLICLES"))
+    answers["TEETH"] = _teeth(stream, resident.age_on(day))
+    if resident.has("TYPE_2_DIABETES", day) or happens(stream, 0.1):
+        spoilt = resident.has("T2DM_RETINOPATHY", day)
+        answers["FUNDUS"] = "ABNORMAL" if spoilt else "NORMAL"
+    return answers
+
+
+def _teeth(stream: Random, age: int) -> str:
+    if not happens(stream, min(max((age - 35) / 50, 0.05), 0.9)):
+        return "NORMAL"
+    states = ["TEETH_MISSING" if age >= 50 else "TEETH_CARIES"]
+    if age >= 60 and happens(stream, 0.4):
+        states.append("TEETH_DENTURE")
+    return "|".join(states)

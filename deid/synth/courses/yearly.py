@@ -1,0 +1,297 @@
+"""The yearly health examination: every block of the national form of 2017."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from random import Random
+
+from deid.synth.constitution import DIABETES, HYPERTENSION
+from deid.synth.courses.chronic import DOSES
+from deid.synth.courses.chronic_forms import feel_pulse
+from deid.synth.courses.life import Life, working_day
+from deid.synth.courses.physical import findings
+from deid.synth.parameters import value
+from deid.synth.people import Locale
+from deid.synth.physiology import (
+    albumin_ratio,
+    blood_pressure,
+    bmi_of,
+    fasting_glucose,
+    hba1c,
+    kidney_tests,
+    lipids,
+    mood_scores,
+    takes_statin,
+    weight_on,
+)
+from deid.synth.streams import happens, one_of, weighted
+from deid.synth.visits import Form, Prescription, Visit, localise
+
+YEARLY = (HYPERTENSION, DIABETES, "SCHIZOPHRENIA", "BIPOLAR_DISORDER")
+_VOLUNTEERS = 0.12
+"""Share of others who come for an examination in a year (assumption)."""
+_OLD = 65
+_SYMPTOMS = {
+    "COPD": ("cough", "phlegm", "short of breath"),
+    "CORONARY_ARTERIOSCLEROSIS": ("chest tightness",),
+    "HEART_FAILURE": ("short of breath", "leg swelling"),
+    "KNEE_OSTEOARTHRITIS": ("knee pain",),
+    "T2DM_NEUROPATHY": ("numb feet",),
+    "T2DM_RETINOPATHY": ("blurred vision",),
+    "HEARING_LOSS": ("tinnitus",),
+    "CATARACT": ("blurred vision",),
+    "BENIGN_PROSTATIC_HYPERPLASIA": ("frequent urination",),
+    "CHRONIC_GASTRITIS": ("stomach ache",),
+    "INSOMNIA": ("poor sleep",),
+    "DEPRESSIVE_DISORDER": ("low mood", "tiredness"),
+    HYPERTENSION: ("dizziness", "headache"),
+    DIABETES: ("thirst",),
+    "LOW_BACK_PAIN": ("low back pain",),
+}
+_WORDS: dict[str, dict[Locale, str]] = {
+    "pressure": {"en_US": "blood pressure raised", "zh_CN": "血压偏高"},
+    "glucose": {"en_US": "fasting glucose raised", "zh_CN": "空腹血糖偏高"},
+    "lipids": {"en_US": "blood lipids raised", "zh_CN": "血脂偏高"},
+    "kidney": {"en_US": "creatinine raised", "zh_CN": "肌酐偏高"},
+    "weight": {"en_US": "overweight", "zh_CN": "超重"},
+    "liver": {"en_US": "ALT raised", "zh_CN": "谷丙转氨酶偏高"},
+}
+
+
+def examinations(stream: Random, life: Life) -> list[Visit]:
+    """Examinations of people of 65 and more or with a chronic problem; of a few others too."""
+    resident = life.resident
+    visits = []
+    for year in range(life.first.year, life.last.year + 1):
+        day = working_day(date(year, 3, 1) + timedelta(days=stream.randrange(200)))
+        comes, doctor = stream.random(), one_of(stream, life.household.site.staff[:4])
+        if not life.first < day <= life.last or resident.age_on(day) < 18:
+            continue
+        due = resident.age_on(day) >= _OLD or any(resident.has(p, day) for p in YEARLY)
+        if comes < (value("examination.attends") if due else _VOLUNTEERS):
+            visits.append(Visit(resident, day, "clinic", doctor, [_examine(stream, life, day)]))
+    return visits
+
+
+def _examine(stream: Random, life: Life, day: date) -> Form:
+    resident, locale = life.resident, life.household.locale
+    vitals = _vitals(stream, life, day)
+    tests = _laboratory(stream, life, day)
+    missing = value("record.missing_laboratory") / 4
+    done = {key: reading for key, reading in tests.items() if not happens(stream, missing)}
+    if "CREATININE" not in done:
+        done.pop("EGFR", None)
+    form = Form(
+        kind="examination",
+        symptoms=tuple(
+            dict.fromkeys(
+                symptom
+                for problem, symptoms in _SYMPTOMS.items()
+                if resident.has(problem, day)
+                for symptom in symptoms
+                if happens(stream, 0.3)
+            )
+        ),
+        readings=localise(locale, vitals | done),
+        diagnoses=tuple(p for p in resident.problems if resident.has(p, day)),
+        procedures=("GENERAL_EXAMINATION", "ELECTROCARDIOGRAM"),
+        drugs=_main_drugs(life, day),
+    )
+    form.answers |= _lifestyle(stream, life, form, day)
+    form.answers |= findings(stream, resident, day)
+    form.answers["DORSALIS_PEDIS_PULSE"] = feel_pulse(stream, resident, day)
+    _tests_by_eye(stream, life, form, day)
+    _evaluate(stream, life, form, vitals | done, day)
+    _history(life, form, day)
+    if resident.age_on(day) >= _OLD:
+        form.amounts["PHQ_9"], form.amounts["GAD_7"] = mood_scores(stream, resident, day)
+        if happens(stream, value("vaccine.influenza")):
+            form.vaccines = ("INFLUENZA_VACCINE",)
+    return form
+
+
+def _vitals(stream: Random, life: Life, day: date) -> dict[str, float]:
+    resident, body = life.resident, life.body
+    systolic, diastolic = blood_pressure(stream, body, day)
+    weight = weight_on(stream, resident, day, life.first)
+    acuity = 0.5 if resident.has("CATARACT", day) else 0.7 if resident.age_on(day) >= _OLD else 1.0
+    if resident.has("T2DM_RETINOPATHY", day):
+        acuity -= 0.2
+    eyes = (max(round(acuity + one_of(stream, (-0.2, -0.1, 0, 0, 0.1)), 1), 0.1) for _ in "LR")
+    left, right = eyes
+    return {
+        "BODY_TEMPERATURE": round(stream.gauss(36.5, 0.2), 1),
+        "HEART_RATE": round(body.heart_rate + stream.gauss(0, 4)),
+        "RESPIRATORY_RATE": round(stream.gauss(17, 1.2)),
+        "SYSTOLIC_BP": systolic,
+        "DIASTOLIC_BP": diastolic,
+        "BP_LEFT_SYSTOLIC": systolic + one_of(stream, (-4, -2, 0, 2, 4)),
+        "BP_LEFT_DIASTOLIC": diastolic + one_of(stream, (-2, 0, 2)),
+        "BODY_HEIGHT": resident.height_cm,
+        "BODY_WEIGHT": weight,
+        "BMI": bmi_of(weight, resident),
+        "WAIST_CIRCUMFERENCE": round(bmi_of(weight, resident) * 2.4 + 26 + stream.gauss(0, 3)),
+        "VISION_LEFT": left,
+        "VISION_RIGHT": right,
+    }
+
+
+def _laboratory(stream: Random, life: Life, day: date) -> dict[str, float]:
+    resident, men = life.resident, life.resident.sex == "M"
+    renal = kidney_tests(stream, resident, day)
+    # Anaemia comes with failing kidneys.
+    low = max(60 - renal["EGFR"], 0) * 0.5 + (18 if resident.has("ANEMIA", day) else 0)
+    liver = 38 if resident.has("FATTY_LIVER", day) else 22
+    liver += 20 if resident.has("CHRONIC_HEPATITIS_B", day) and happens(stream, 0.3) else 0
+    tests = {
+        "FASTING_GLUCOSE": fasting_glucose(stream, life.body, day),
+        **lipids(stream, life.body, day),
+        **renal,
+        "URIC_ACID": round(max(stream.gauss(470 if "GOUT" in resident.problems else 330, 50), 140)),
+        "ALT": round(max(stream.gauss(liver, 8), 6)),
+        "AST": round(max(stream.gauss(liver * 0.7 + 8, 6), 8)),
+        "BILIRUBIN": round(max(stream.gauss(12, 4), 3.5), 1),
+        "ALBUMIN": round(min(max(stream.gauss(43 - low / 8, 2.5), 25), 54), 1),
+        "HEMOGLOBIN": round(max(stream.gauss((148 if men else 132) - low, 9), 62)),
+        "LEUKOCYTES": round(max(stream.gauss(6.3, 1.3), 2.8), 1),
+        "PLATELETS": round(max(stream.gauss(215, 45), 80)),
+        "POTASSIUM": round(min(max(stream.gauss(4.2, 0.3), 3.2), 5.9), 1),
+        "SODIUM": round(stream.gauss(140.5, 2)),
+    }
+    if resident.has(DIABETES, day):
+        tests["HBA1C"] = hba1c(stream, life.body, day)
+        tests["URINE_ACR"] = albumin_ratio(stream, resident, day)
+    return tests
+
+
+def _main_drugs(life: Life, day: date) -> tuple[Prescription, ...]:
+    """What the resident takes on the day, as the form asks for up to six drugs."""
+    resident, locale = life.resident, life.household.locale
+    drugs = [
+        Prescription(drug, *DOSES[locale, drug], 30)
+        for problem in (HYPERTENSION, DIABETES)
+        for regimen in (life.body.treatment_on(problem, day),)
+        if regimen.adherence != "ADHERENCE_NONE"
+        for drug in regimen.drugs
+    ]
+    if takes_statin(resident, day):
+        drugs.append(Prescription("ATORVASTATIN", "20 mg", 1, 30))
+    if resident.has("CORONARY_ARTERIOSCLEROSIS", day):
+        drugs.append(Prescription("ASPIRIN_81MG", "81 mg", 1, 30))
+    return tuple(drugs[:6])
+
+
+def _lifestyle(stream: Random, life: Life, form: Form, day: date) -> dict[str, str]:
+    resident, age = life.resident, life.resident.age_on(day)
+    answers = {"SMOKING_STATUS": resident.smoking, "ALCOHOL_USE": resident.alcohol}
+    often = resident.exercise
+    answers["EXERCISE_FREQUENCY"] = (
+        "EVERY_DAY" if often >= 6 else "MORE_THAN_WEEKLY" if often >= 2
+        else "OCCASIONAL" if often else "NEVER"
+    )  # fmt: skip
+    if often:
+        form.amounts["EXERCISE_MINUTES"] = one_of(stream, (20, 30, 30, 40, 60))
+        form.amounts["EXERCISE_YEARS"] = 1 + int(age / 10)
+    diet = ["DIET_BALANCED" if resident.salt != "HEAVY" else "DIET_SALTY"]
+    if resident.has("OBESITY", day):
+        diet.append("DIET_OILY")
+    answers["DIET_HABIT"] = "|".join(diet)
+    if resident.smoking != "NEVER_SMOKER":
+        form.amounts["SMOKING_START_AGE"] = 17 + resident.person_id % 8
+        form.amounts["CIGARETTES_PER_DAY"] = resident.cigarettes
+    if resident.liang:
+        form.amounts["ALCOHOL_LIANG_PER_DAY"] = resident.liang
+        form.amounts["DRINKING_START_AGE"] = 18 + resident.person_id % 9
+        spirit = life.household.locale == "zh_CN"
+        answers["KIND_OF_ALCOHOL"] = "SPIRIT" if spirit else "BEER"
+        answers["DRUNK_IN_PAST_YEAR"] = "YES" if resident.liang >= 3 else "NO"
+    dusty = resident.occupation == "OCCUPATION_PRODUCTION" and resident.person_id % 5 == 0
+    answers["OCCUPATIONAL_EXPOSURE"] = "EXPOSURE_DUST" if dusty else "NONE"
+    regimens = [life.body.treatment_on(problem, day) for problem in (HYPERTENSION, DIABETES)]
+    taken = [regimen.adherence for regimen in regimens if regimen.drugs]
+    if taken:
+        answers["DRUG_ADHERENCE"] = taken[0]
+    return answers
+
+
+def _tests_by_eye(stream: Random, life: Life, form: Form, day: date) -> None:
+    """Urine strips, electrocardiogram, X-ray, ultrasound, hepatitis B."""
+    resident, answers = life.resident, form.answers
+    protein = resident.has("DIABETIC_NEPHROPATHY", day) or resident.has(
+        "CHRONIC_KIDNEY_DISEASE", day
+    )
+    answers["URINE_PROTEIN"] = one_of(stream, ("PLUS_1", "PLUS_2")) if protein else "NEGATIVE"
+    glucose = resident.has(DIABETES, day) and happens(stream, 0.3)
+    answers["URINE_GLUCOSE"] = "PLUS_2" if glucose else "NEGATIVE"
+    heart = resident.has("ATRIAL_FIBRILLATION", day) or (
+        resident.has("CORONARY_ARTERIOSCLEROSIS", day) and happens(stream, 0.7)
+    )
+    answers["ECG_RESULT"] = "ABNORMAL" if heart or happens(stream, 0.06) else "NORMAL"
+    if resident.has("CHRONIC_HEPATITIS_B", day) or happens(stream, 0.15):
+        positive = resident.has("CHRONIC_HEPATITIS_B", day)
+        answers["HBSAG_RESULT"] = "POSITIVE" if positive else "NEGATIVE"
+    if happens(stream, 0.4):
+        form.procedures += ("CHEST_XRAY",)
+        lungs = any(resident.has(p, day) for p in ("COPD", "PULMONARY_TUBERCULOSIS", "LUNG_CANCER"))
+        answers["CHEST_XRAY_RESULT"] = "ABNORMAL" if lungs else "NORMAL"
+    if happens(stream, 0.4):
+        form.procedures += ("ABDOMINAL_ULTRASOUND",)
+        organs = any(resident.has(p, day) for p in ("FATTY_LIVER", "GALLSTONE"))
+        answers["ABDOMINAL_ULTRASOUND_RESULT"] = "ABNORMAL" if organs else "NORMAL"
+
+
+def _evaluate(
+    stream: Random, life: Life, form: Form, readings: dict[str, float], day: date
+) -> None:
+    """Abnormalities from the numbers, guidance and what to change."""
+    resident, locale = life.resident, life.household.locale
+    limits = {
+        "pressure": readings.get("SYSTOLIC_BP", 0) >= 140 or readings.get("DIASTOLIC_BP", 0) >= 90,
+        "glucose": readings.get("FASTING_GLUCOSE", 0) >= 7.0,
+        "lipids": readings.get("LDL", 0) >= 4.1 or readings.get("TRIGLYCERIDE", 0) >= 2.3,
+        "kidney": readings.get("EGFR", 100) < 60,
+        "liver": readings.get("ALT", 0) > 50,
+        "weight": readings.get("BMI", 0) >= (24 if locale == "zh_CN" else 25),
+    }
+    found = [name for name, beyond in limits.items() if beyond]
+    abnormal = bool(form.diagnoses or [name for name in found if name != "weight"])
+    form.answers["HEALTH_EVALUATION"] = "EVALUATION_ABNORMAL" if abnormal else "EVALUATION_NORMAL"
+    if found:
+        form.texts["ABNORMALITY"] = "; ".join(_WORDS[name][locale] for name in found[:4])
+    guidance = []
+    if any(resident.has(problem, day) for problem in YEARLY):
+        guidance.append("GUIDANCE_CHRONIC_MANAGEMENT")
+    if {"glucose", "kidney", "liver", "lipids"} & set(found):
+        guidance.append("GUIDANCE_RECHECK")
+    if readings.get("SYSTOLIC_BP", 0) >= 180 or readings.get("FASTING_GLUCOSE", 0) >= 16.7:
+        guidance.append("GUIDANCE_REFERRAL")
+        form.change = "referred"
+    if guidance:
+        form.answers["HEALTH_GUIDANCE"] = "|".join(guidance)
+    control = []
+    if resident.smoking == "CURRENT_SMOKER":
+        control.append("CONTROL_SMOKING")
+    if resident.liang >= 2:
+        control.append("CONTROL_DRINKING")
+    if resident.salt == "HEAVY" or {"lipids", "glucose"} & set(found):
+        control.append("CONTROL_DIET")
+    if resident.exercise < 3:
+        control.append("CONTROL_EXERCISE")
+    if "weight" in found:
+        control.append("CONTROL_WEIGHT")
+        limit = 24 if locale == "zh_CN" else 25
+        ideal = limit * (resident.height_cm / 100) ** 2
+        form.amounts["WEIGHT_GOAL"] = round(max(ideal, readings["BODY_WEIGHT"] - 4), 1)
+    if resident.age_on(day) >= _OLD:
+        control.append("CONTROL_VACCINATION")
+    if control:
+        form.answers["RISK_CONTROL"] = "|".join(control)
+    if "GUIDANCE_RECHECK" in guidance:
+        form.next_day = day + timedelta(days=weighted(stream, {14: 0.3, 30: 0.5, 90: 0.2}))
+
+
+def _history(life: Life, form: Form, day: date) -> None:
+    """Stays in hospital of the year before."""
+    year = timedelta(days=365)
+    stays = sum(1 for v in life.visits if v.mode == "hospital" and day - year < v.day <= day)
+    form.answers["HOSPITAL_HISTORY"] = "YES" if stays else "NO"

@@ -1,0 +1,48 @@
+"""Blood pressure, glucose and the rest of the body as treatment, season and habits move them.
+
+Levels are functions of the person and the day; measuring adds the visit's variation and the habits
+of those who write it down. Effects and their sources stand in the parameter table.
+"""
+
+from deid.synth.physiology.adherence import next_adherence, regular_chance
+from deid.synth.physiology.body import Body, Regimen, draw_body
+from deid.synth.physiology.drugs import ADHERENCE_EFFECT, fall_of
+from deid.synth.physiology.glucose import fasting_glucose, glucose_level, hba1c
+from deid.synth.physiology.kidney import (
+    albumin_ratio,
+    creatinine_of,
+    egfr_level,
+    egfr_of,
+    kidney_tests,
+)
+from deid.synth.physiology.lipids import lipids, takes_statin
+from deid.synth.physiology.mood import episode, mood_scores
+from deid.synth.physiology.pressure import blood_pressure, pressure_level, winter
+from deid.synth.physiology.weight import bmi_of, weight_on
+
+__all__ = [
+    "ADHERENCE_EFFECT",
+    "Body",
+    "Regimen",
+    "albumin_ratio",
+    "blood_pressure",
+    "bmi_of",
+    "creatinine_of",
+    "draw_body",
+    "egfr_level",
+    "egfr_of",
+    "episode",
+    "fall_of",
+    "fasting_glucose",
+    "glucose_level",
+    "hba1c",
+    "kidney_tests",
+    "lipids",
+    "mood_scores",
+    "next_adherence",
+    "pressure_level",
+    "regular_chance",
+    "takes_statin",
+    "weight_on",
+    "winter",
+]

@@ -1,0 +1,77 @@
+"""One resident's own levels, and the treatment that courses of visits have started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from random import Random
+
+from deid.synth.constitution import trait
+from deid.synth.parameters import value
+from deid.synth.people import Resident
+
+RISE_DAYS = 730
+"""A level rises to that of the disease over the two years before its diagnosis (assumption)."""
+
+
+@dataclass(frozen=True)
+class Regimen:
+    """What is prescribed for one problem from a day on, and how it is taken."""
+
+    since: date
+    drugs: tuple[str, ...]
+    adherence: str
+
+
+NO_REGIMEN = Regimen(date.min, (), "ADHERENCE_NONE")
+
+
+@dataclass
+class Body:
+    """A resident's own levels without disease; what disease adds follows from the constitution."""
+
+    resident: Resident
+    healthy_systolic: float
+    diastolic_offset: float
+    healthy_glucose: float
+    heart_rate: float
+    ldl: float
+    hdl: float
+    triglyceride: float
+    regimens: dict[str, list[Regimen]] = field(default_factory=dict)
+
+    def risen(self, problem: str, day: date) -> float:
+        """How far the level of a disease is reached on a day: 0 long before, 1 from its onset."""
+        onset = self.resident.problems.get(problem)
+        if onset is None:
+            return 0.0
+        return min(max(1 + (day - onset).days / RISE_DAYS, 0.0), 1.0)
+
+    def treat(self, problem: str, regimen: Regimen) -> None:
+        """Write down a regimen; days never go back within one problem."""
+        self.regimens.setdefault(problem, []).append(regimen)
+
+    def treatment_on(self, problem: str, day: date) -> Regimen:
+        """The regimen that a person lives under on a day, before what that day's visit changes."""
+        found = NO_REGIMEN
+        for regimen in self.regimens.get(problem, ()):
+            if regimen.since >= day:
+                break
+            found = regimen
+        return found
+
+
+def draw_body(stream: Random, resident: Resident) -> Body:
+    """Levels of one person."""
+    high = "HYPERLIPIDEMIA" in resident.problems
+    mean = value("ldl.high.mean") if high else value("ldl.normal.mean")
+    return Body(
+        resident=resident,
+        healthy_systolic=min(stream.gauss(value("sbp.normal.mean"), 7), 134),
+        diastolic_offset=28 + 4 * trait(resident, "diastolic"),
+        healthy_glucose=min(max(stream.gauss(value("fpg.normal.mean"), 0.4), 4.2), 6.2),
+        heart_rate=74 + 7 * trait(resident, "pulse"),
+        ldl=max(mean + value("ldl.normal.sd") * trait(resident, "lipids"), 1.4),
+        hdl=max(stream.gauss(1.2 if resident.sex == "M" else 1.4, 0.2), 0.7),
+        triglyceride=min(max(stream.lognormvariate(0.45 if high else 0.25, 0.35), 0.4), 8.0),
+    )

@@ -1,0 +1,46 @@
+"""Fasting glucose, and HbA1c that follows it."""
+
+from __future__ import annotations
+
+from datetime import date
+from random import Random
+
+from deid.synth.constitution import DIABETES, hba1c_of, untreated_glucose
+from deid.synth.parameters import value
+from deid.synth.physiology.body import Body
+from deid.synth.physiology.drugs import ADHERENCE_EFFECT, fall_of
+
+DRIFT_YEARS = 12
+"""Years over which diabetes grows harder to control (assumption)."""
+
+
+def glucose_level(body: Body, day: date) -> float:
+    """Fasting plasma glucose in mmol/L of an ordinary day."""
+    resident = body.resident
+    risen = body.risen(DIABETES, day)
+    glucose = body.healthy_glucose + (untreated_glucose(resident) - body.healthy_glucose) * risen
+    if risen == 1:
+        years = min((day - resident.problems[DIABETES]).days / 365, DRIFT_YEARS)
+        regimen = body.treatment_on(DIABETES, day)
+        percent = value("hba1c.drift") * years
+        percent -= ADHERENCE_EFFECT[regimen.adherence] * fall_of("hba1c", regimen.drugs)
+        glucose += percent / _percent_per_mmol()
+    if resident.has("DEPRESSIVE_DISORDER", day) and risen:
+        glucose += value("fpg.depression")
+    # Drugs bring it back to normal, seldom below.
+    return max(glucose, 4.9)
+
+
+def fasting_glucose(stream: Random, body: Body, day: date) -> float:
+    """Fasting plasma glucose in mmol/L as measured; now and then the person has had breakfast."""
+    spread = value("fpg.visit.sd") * (1 if body.risen(DIABETES, day) else 0.5)
+    return round(min(max(glucose_level(body, day) + stream.gauss(0, spread), 3.7), 25), 1)
+
+
+def hba1c(stream: Random, body: Body, day: date) -> float:
+    """Percent; it shows the level of the last months and not the day's glucose."""
+    return round(min(max(hba1c_of(glucose_level(body, day)) + stream.gauss(0, 0.2), 4.2), 15), 1)
+
+
+def _percent_per_mmol() -> float:
+    return hba1c_of(1) - hba1c_of(0)

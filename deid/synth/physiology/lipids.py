@@ -1,0 +1,41 @@
+"""Blood lipids that add up, and the statin that lowers them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from random import Random
+from statistics import NormalDist
+
+from deid.synth.constitution import taken_share, trait
+from deid.synth.parameters import value
+from deid.synth.people import Resident
+from deid.synth.physiology.body import Body
+
+INDICATIONS = ("HYPERLIPIDEMIA", "CORONARY_ARTERIOSCLEROSIS", "CEREBRAL_INFARCTION")
+
+
+def takes_statin(resident: Resident, day: date) -> bool:
+    """From two months after the first indication on, the ready part of those who have one."""
+    onsets = [resident.problems[p] for p in INDICATIONS if p in resident.problems]
+    if not onsets or day < min(onsets) + timedelta(days=60):
+        return False
+    rank = NormalDist().cdf(trait(resident, "adherence"))
+    return rank > 1 - value("statin.starts")
+
+
+def lipids(stream: Random, body: Body, day: date) -> dict[str, float]:
+    """Total, LDL and HDL cholesterol and triglycerides in mmol/L, by Friedewald 1972."""
+    ldl = body.ldl
+    if takes_statin(body.resident, day):
+        ldl *= 1 - value("ldl.drug.statin") * taken_share(body.resident)
+    ldl = max(ldl + stream.gauss(0, 0.2), 0.9)
+    hdl = max(body.hdl + stream.gauss(0, 0.06), 0.6)
+    triglyceride = min(max(body.triglyceride * stream.lognormvariate(0, 0.2), 0.4), 9.0)
+    # Friedewald's fifth holds up to 4.5 mmol/L; beyond, no more is added.
+    total = ldl + hdl + min(triglyceride, 4.5) / 2.2
+    return {
+        "CHOLESTEROL": round(total, 2),
+        "TRIGLYCERIDE": round(triglyceride, 2),
+        "HDL": round(hdl, 2),
+        "LDL": round(ldl, 2),
+    }

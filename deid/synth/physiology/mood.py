@@ -1,0 +1,41 @@
+"""PHQ-9 and GAD-7 through an episode, after it, and under the weight of life."""
+
+from __future__ import annotations
+
+from datetime import date
+from random import Random
+
+from deid.synth.constitution import trait
+from deid.synth.parameters import value
+from deid.synth.people import Resident
+
+_BURDENS = ("CAREGIVER_BURDEN", "BEREAVEMENT_SPOUSE", "FAMILY_CONFLICT", "UNEMPLOYMENT_PROBLEM",
+            "FINANCIAL_HARDSHIP")  # fmt: skip
+RECOVERY_DAYS = 240
+"""Days over which a score falls to half its height in a lasting episode under care (assumption)."""
+
+
+def episode(resident: Resident, problem: str, day: date) -> float:
+    """Height of an episode: 0 outside it, 1 at its begin, falling to a third at its end."""
+    if not resident.has(problem, day):
+        return 0.0
+    passed = (day - resident.problems[problem]).days
+    end = resident.resolved.get(problem)
+    if end is None:
+        return 0.5 + 0.5 * 0.5 ** (passed / RECOVERY_DAYS)
+    whole = max((end - resident.problems[problem]).days, 1)
+    return 1 - 0.67 * min(passed / whole, 1.0)
+
+
+def mood_scores(stream: Random, resident: Resident, day: date) -> tuple[int, int]:
+    """PHQ-9 (0-27) and GAD-7 (0-21)."""
+    burden = min(sum(1.2 for problem in _BURDENS if resident.has(problem, day)), 3.0)
+    low, anxious = (
+        episode(resident, problem, day) for problem in ("DEPRESSIVE_DISORDER", "ANXIETY_DISORDER")
+    )
+    lift = 2 * trait(resident, "mood")
+    phq = value("phq9.well") + burden + low * (value("phq9.depressed") + lift)
+    gad = value("gad7.well") + burden + anxious * (value("gad7.anxious") + lift)
+    phq += 2 * anxious + stream.gauss(0, 2.2 if low else 1.6)
+    gad += 2 * low + stream.gauss(0, 2.2 if anxious else 1.5)
+    return min(max(round(phq), 0), 27), min(max(round(gad), 0), 21)

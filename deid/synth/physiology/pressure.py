@@ -1,0 +1,75 @@
+"""Blood pressure: age, salt, season, drugs as taken, the white coat, and how it is written down."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+from math import cos, pi
+from random import Random
+from statistics import NormalDist
+
+from deid.synth.constitution import HYPERTENSION, trait, untreated_systolic
+from deid.synth.parameters import value
+from deid.synth.physiology.body import Body
+from deid.synth.physiology.drugs import ADHERENCE_EFFECT, fall_of
+
+
+def winter(day: date) -> float:
+    """1 in mid January, -1 in mid July."""
+    return cos(2 * pi * (day.timetuple().tm_yday - 15) / 365)
+
+
+def pressure_level(body: Body, day: date) -> tuple[float, float]:
+    """Systolic and diastolic pressure in mmHg of a quiet hour at home on a day."""
+    resident = body.resident
+    regimen = body.treatment_on(HYPERTENSION, day)
+    taken = ADHERENCE_EFFECT[regimen.adherence]
+    risen = body.risen(HYPERTENSION, day)
+    own = body.healthy_systolic
+    own += (untreated_systolic(resident) - own) * risen
+    season = value("sbp.winter") * winter(day)
+    age = max(resident.age_on(day) - 40, 0) - 20
+    systolic = own + value("sbp.age_slope") * age + season
+    if resident.salt == "HEAVY":
+        systolic += value("sbp.heavy_salt")
+    systolic -= taken * fall_of("sbp", regimen.drugs)
+    diastolic = body.diastolic_offset + own * 0.42 + season / 2
+    diastolic -= taken * fall_of("dbp", regimen.drugs)
+    return systolic, diastolic
+
+
+def blood_pressure(stream: Random, body: Body, day: date, mode: str = "clinic") -> tuple[int, int]:
+    """Systolic and diastolic pressure in mmHg as they are written down at a visit.
+
+    In the clinic some people's pressure is higher than at home; numbers prefer certain last digits.
+    """
+    systolic, diastolic = pressure_level(body, day)
+    if mode != "home" and fears_the_white_coat(trait(body.resident, "white_coat")):
+        systolic += value("sbp.white_coat")
+        diastolic += value("sbp.white_coat") / 2
+    systolic += stream.gauss(0, value("sbp.visit.sd"))
+    diastolic += stream.gauss(0, 4)
+    # A measurement shows one habit of reading the gauge in both numbers.
+    habit = stream.random()
+    return (
+        _write(min(max(systolic, 84), 228), habit),
+        _write(min(max(diastolic, 46), min(systolic - 18, 128)), habit),
+    )
+
+
+def fears_the_white_coat(deviate: float) -> bool:
+    """Is a person with this deviate among those whose pressure rises in the clinic?"""
+    return deviate > _white_coat_limit()
+
+
+@cache
+def _white_coat_limit() -> float:
+    return NormalDist().inv_cdf(1 - value("sbp.white_coat.share"))
+
+
+def _write(pressure: float, habit: float) -> int:
+    if habit < value("digits.zero_or_five"):
+        return 5 * round(pressure / 5)
+    if habit < value("digits.zero_or_five") + value("digits.even"):
+        return 2 * round(pressure / 2)
+    return round(pressure)
