@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from casebank import relations, rules
 from casebank.ledger import Ledger
 from casebank.model import Background, Language, Source, Statement
-from casebank.record import FEMALE, MALE, Event, Record, Relative
-from casebank.relative import age_band
+from casebank.record import FEMALE, MALE, BirthYears, Event, Record, Relative
+from casebank.relative import ages_band
+
+WIDEST = 45
+"""Years of birth that lie further apart say nothing of an age worth reading."""
 
 # Told apart by name, in this order. "never" is shown nowhere: it would single a person out.
 SECTIONS = (
@@ -148,16 +151,20 @@ def sex_text(sex_concept_id: int, language: Language, child: bool = False) -> st
 
 
 def age_band_at_first_contact(record: Record) -> str:
-    """Five-year age band on day 0; empty if no year of birth was released."""
-    if record.year_of_birth is None:
-        return ""
-    return age_band(record.first_day.year - record.year_of_birth)
+    """Band of age on day 0; empty if no year of birth was released, or hardly anything of it."""
+    return _band(record.born, record.first_day.year)
 
 
 def is_child(record: Record) -> bool:
-    """Whether the person was under 15 at the first contact."""
-    born = record.year_of_birth
-    return born is not None and record.first_day.year - born < 15
+    """Whether the person was certainly under 15 at the first contact."""
+    return record.born is not None and record.born.ages(record.first_day.year)[1] < 15
+
+
+def _band(born: BirthYears | None, year: int) -> str:
+    """Five-year bands of the ages that are possible in a year."""
+    if born is None or born.last - born.first > WIDEST:
+        return ""
+    return ages_band(*born.ages(year))
 
 
 def _person(record: Record, ledger: Ledger, language: Language) -> tuple[Statement, ...]:
@@ -193,8 +200,9 @@ def _relative(relative: Relative, record: Record, ledger: Ledger, language: Lang
         kinship = kinship.removesuffix(" of")
     parts = [kinship, sex_text(relative.sex_concept_id, language)]
     sources = [Source("person", relative.row_id, "gender_concept_id")]
-    if relative.year_of_birth is not None:
-        parts.append(age_band(record.first_day.year - relative.year_of_birth))
+    band = _band(relative.born, record.first_day.year)
+    if band:
+        parts.append(band)
         sources.append(Source("person", relative.row_id, "year_of_birth"))
     text = separator.join(part for part in parts if part)
     if lasting:

@@ -6,14 +6,14 @@ reading small. A release may lack tables and columns (its policy decides).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import duckdb
 
 from casebank.errors import RecordNotFound, RecordUnusable
 from casebank.model import Language
-from casebank.record import Event, Record, Relative
+from casebank.record import BirthYears, Event, Record, Relative
 from casebank.rows import (
     EVENT_TABLES,
     EventTable,
@@ -25,7 +25,7 @@ from casebank.rows import (
     visit_of,
     visit_order,
 )
-from deid.release import Release
+from deid.release import BIRTH_YEARS, Release
 
 # Concepts of OMOP's own tables that mark a fact of fact_relationship as a person.
 PERSON_FACTS = (56, 1147314)
@@ -96,6 +96,7 @@ class RecordReader:
             )
         }
         kin_rows = self._event_rows(EVENT_TABLES[0], kin)
+        born = self._births([*person, *kin_people.values()])
 
         everything = [*person, *visits, *death, *links, *kin_rows]
         everything += [row for table_rows in rows.values() for row in table_rows]
@@ -120,7 +121,7 @@ class RecordReader:
             person_id=person_id,
             language=language,
             sex_concept_id=person[0]["gender_concept_id"] or 0,
-            year_of_birth=person[0]["year_of_birth"],
+            born=born.get(person_id),
             visits=tuple(sorted((visit_of(row, shown) for row in visits), key=visit_order)),
             events=tuple(sorted(events, key=event_order)),
             notes=tuple(
@@ -135,7 +136,7 @@ class RecordReader:
                     inverse=link["inverse"],
                     row_id=link["fact_id_2"],
                     sex_concept_id=kin_people[link["fact_id_2"]]["gender_concept_id"] or 0,
-                    year_of_birth=kin_people[link["fact_id_2"]]["year_of_birth"],
+                    born=born.get(link["fact_id_2"]),
                     conditions=tuple(
                         sorted(
                             kin_events.get(link["fact_id_2"], ()),
@@ -152,6 +153,22 @@ class RecordReader:
             )[0],
             unnamed=unnamed,
         )
+
+    def _births(self, people: Sequence[dict[str, Any]]) -> dict[int, BirthYears]:
+        """Years in which each person may have been born; nobody for whom none was released."""
+        born = {
+            row["person_id"]: BirthYears(row["year_of_birth"], row["year_of_birth"])
+            for row in people
+            if row["year_of_birth"] is not None
+        }
+        bands = self._rows(
+            BIRTH_YEARS,
+            [row["person_id"] for row in people],
+            ("person_id", "first_year", "last_year"),
+        )
+        for row in bands:
+            born[row["person_id"]] = BirthYears(row["first_year"], row["last_year"])
+        return born
 
     def _rows(
         self,
@@ -183,7 +200,7 @@ class RecordReader:
         """A column cast to its OMOP type: some datasets hold numbers and ids as text."""
         if name not in self._columns[table]:
             return f'NULL AS "{name}"'
-        if name.endswith("_id") or name == "year_of_birth":
+        if name.endswith("_id") or name in {"year_of_birth", "first_year", "last_year"}:
             return f'TRY_CAST("{name}" AS BIGINT) AS "{name}"'
         if name.endswith("_date"):
             return f'TRY_CAST("{name}" AS DATE) AS "{name}"'

@@ -13,6 +13,18 @@ MALE, FEMALE = 8507, 8532
 
 
 @dataclass(frozen=True)
+class BirthYears:
+    """Years between which somebody was born, as far as the release tells."""
+
+    first: int
+    last: int
+
+    def ages(self, year: int) -> tuple[int, int]:
+        """Youngest and oldest age that may be reached in a year."""
+        return max(0, year - self.last), max(0, year - self.first)
+
+
+@dataclass(frozen=True)
 class Event:
     """One row of a clinical table.
 
@@ -80,7 +92,7 @@ class Relative:
     inverse: bool
     row_id: int
     sex_concept_id: int
-    year_of_birth: int | None
+    born: BirthYears | None
     conditions: tuple[Event, ...]
 
 
@@ -92,7 +104,7 @@ class Record:
     person_id: int
     language: Language
     sex_concept_id: int
-    year_of_birth: int | None
+    born: BirthYears | None
     visits: tuple[Visit, ...]
     events: tuple[Event, ...]
     notes: tuple[Note, ...]

@@ -40,6 +40,18 @@ def age_band(age: int) -> str:
     return f"{low}–{low + BAND - 1}"
 
 
+def ages_band(youngest: int, oldest: int) -> str:
+    """The five-year bands from that of the youngest age to that of the oldest.
+
+    >>> ages_band(57, 57), ages_band(41, 60), ages_band(88, 95)
+    ('55–59', '40–64', '85+')
+    """
+    low = min(max(0, youngest), OLDEST) // BAND * BAND
+    if oldest >= OLDEST:
+        return f"{low}+"
+    return f"{low}–{oldest // BAND * BAND + BAND - 1}"
+
+
 def span_text(days: int, language: Language) -> str:
     """A length of time in the largest unit that fits: days, months, or years and months."""
     days = abs(days)

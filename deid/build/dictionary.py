@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from deid.build.intake import Intake
 from deid.policy.model import ColumnRule, Policy, Treatment
-from deid.release import ColumnEntry, Dictionary
+from deid.release import BIRTH_YEARS, BIRTH_YEARS_SCHEMA, ColumnEntry, Dictionary
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,21 @@ def describe(policy: Policy, intake: Intake, staging: Path) -> Dictionary:
                     completeness=complete.get(column),
                 )
             )
+    tables[BIRTH_YEARS] = table_meaning(BIRTH_YEARS)
+    complete = _completeness(staging / BIRTH_YEARS)
+    for field in BIRTH_YEARS_SCHEMA:
+        meaning = column_meaning(BIRTH_YEARS, field.name)
+        columns.append(
+            ColumnEntry(
+                table=BIRTH_YEARS,
+                name=field.name,
+                type="BIGINT",
+                meaning=meaning.text,
+                treatment="pseudonym (person)" if field.name == "person_id" else "year-of-birth",
+                unit=meaning.unit,
+                completeness=complete.get(field.name),
+            )
+        )
     return Dictionary(tables, tuple(columns))
 
 

@@ -46,6 +46,15 @@ def write_table(
     )
 
 
+def write_birth_years(working: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Write the bands of the years of birth of those who stay."""
+    working.execute(
+        "COPY (SELECT person_id, first_year, last_year FROM people WHERE person_id IN "
+        f"(SELECT id FROM stays.person) ORDER BY person_id) TO {express.text(str(path))} "
+        "(FORMAT parquet, COMPRESSION zstd)"
+    )
+
+
 def select_table(policy: Policy, intake: Intake, window: DataWindow, table: str) -> str:
     """The statement that gives a table of the release, sorted."""
     layout = LAYOUTS[table]

@@ -1,7 +1,8 @@
 """Decides, for every person, the date offset, the generalised quasi-identifiers, and who stays.
 
 The result is the table ``people`` of the working database, one row a person:
-``person_id, shift_days, kept`` and one column for each quasi-identifier.
+``person_id, shift_days, kept``, one column for each quasi-identifier, and ``first_year`` and
+``last_year`` of the band of birth.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from deid.structured.classes import (
     NONE,
     Generalised,
     YearRange,
-    band_of_year,
+    bands_of_years,
     generalise_to_average,
+    middles_of_bands,
+    years_of_bands,
 )
 from deid.structured.dates import (
     DataWindow,
@@ -73,7 +76,7 @@ def decide_people(working: duckdb.DuckDBPyConnection, policy: Policy, date_key: 
         if name != "year_of_birth"
     }
     if "year_of_birth" in policy.risk.quasi_identifiers:
-        columns["year_of_birth"] = band_of_year(years, policy.risk.birth_year_band, shown)
+        columns["year_of_birth"] = bands_of_years(years, policy.risk.birth_year_band, shown)
     result = generalise_to_average(
         columns,
         policy.risk.steps,
@@ -81,7 +84,9 @@ def decide_people(working: duckdb.DuckDBPyConnection, policy: Policy, date_key: 
         shown,
         policy.risk.thresholds.get("prosecutor_average", 1.0),
     )
-    _store(working, ids, days, years, rows, result)
+    # A year that is no quasi-identifier is shown as it is: a band of one.
+    bands = result.columns.get("year_of_birth", bands_of_years(years, 1, shown))
+    _store(working, ids, days, bands, rows, result)
     return People(window, len(ids), int((~result.kept).sum()), result.steps)
 
 
@@ -163,14 +168,15 @@ def _store(
     working: duckdb.DuckDBPyConnection,
     ids: np.ndarray,
     days: np.ndarray,
-    years: np.ndarray,
+    bands: np.ndarray,
     rows: pa.Table,
     result: Generalised,
 ) -> None:
     columns: dict[str, object] = {"person_id": ids, "shift_days": days, "kept": result.kept}
     for name in ("gender_concept_id", "race_concept_id", "ethnicity_concept_id", "location_id"):
         columns[name] = result.columns.get(name, rows[name].to_numpy())
-    columns["year_of_birth"] = result.columns.get("year_of_birth", years)
+    columns["year_of_birth"] = middles_of_bands(bands)
+    columns["first_year"], columns["last_year"] = years_of_bands(bands)
     working.register("incoming", pa.table(columns))
     working.execute(
         "CREATE TABLE people AS SELECT * REPLACE "

@@ -23,7 +23,7 @@ from deid.build.dictionary import describe
 from deid.build.identities import Identities
 from deid.build.intake import take_in
 from deid.build.notes import EngineRecipe, canaries_surviving, scrub_notes
-from deid.build.output import write_table
+from deid.build.output import write_birth_years, write_table
 from deid.build.people import People, decide_people
 from deid.build.progress import Progress, Say, silent
 from deid.build.quality import assess_release
@@ -40,11 +40,12 @@ from deid.keys import Keyring
 from deid.policy import Policy, check_coverage
 from deid.pseudonyms import Pseudonymiser
 from deid.quality import render_page
-from deid.release import Manifest, Release
+from deid.release import BIRTH_YEARS, Manifest, Release
 from deid.risk.gate import check_gate, judge
 from deid.risk.identifiers import IdentifierIndex
 from deid.risk.leaks import scan_release
 from deid.risk.linkage import LinkageRisk, linkage_risk
+from deid.risk.quasi_identifiers import released_people, shown_columns
 from deid.risk.report import render_report
 from deid.risk.traces import trace_risk
 from deid.settings import EngineSettings
@@ -110,6 +111,8 @@ def build_release(
                 write_table(working, policy, intake, people.window, table, writer.table_path(table))
                 writer.add_table(table, intake.rows[table], dict(left_out.get(table, {})))
                 progress.add(1)
+            write_birth_years(working, writer.table_path(BIRTH_YEARS))
+            writer.add_table(BIRTH_YEARS, intake.rows["person"], dict(left_out.get("person", {})))
             progress.finish()
             say("measuring the risk")
             risk = _measure(working, writer.staging, policy, people, index, canaries)
@@ -159,11 +162,9 @@ def vault_columns(engine: Engine) -> dict[str, list[str]]:
 
 def _linkage(working: duckdb.DuckDBPyConnection, staging: Path, policy: Policy) -> LinkageRisk:
     """Measured on the written Parquet, not on what the build believes it wrote."""
-    names = policy.risk.quasi_identifiers
+    names = shown_columns(policy.risk.quasi_identifiers)
     columns = ", ".join(f"coalesce({name}, {NONE})::BIGINT AS {name}" for name in names)
-    out = working.execute(
-        f"SELECT {columns} FROM read_parquet($1)", [str(staging / "person" / "*.parquet")]
-    ).fetchnumpy()
+    out = working.execute(f"SELECT {columns} FROM {released_people(staging)}").fetchnumpy()
     everybody = working.execute(f"SELECT {columns} FROM people").fetchnumpy()
     return linkage_risk(
         [np.asarray(out[name]) for name in names],

@@ -31,7 +31,7 @@ def assess_release(
     try:
         cursor.execute("CREATE SCHEMA released")
         tables = {}
-        for folder in sorted(path for path in staging.iterdir() if path.is_dir()):
+        for folder in sorted(path for path in staging.iterdir() if path.name in policy.tables):
             files = text(str(folder / "*.parquet"))
             cursor.execute(
                 f"CREATE VIEW released.{quoted(folder.name)} AS FROM read_parquet({files})"

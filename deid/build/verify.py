@@ -12,7 +12,7 @@ from deid.build.intake import take_in_identities
 from deid.errors import LeakFound, ManifestMismatch
 from deid.keys import Keyring
 from deid.pseudonyms import Pseudonymiser
-from deid.release import Release
+from deid.release import BIRTH_YEARS, BIRTH_YEARS_SCHEMA, Release
 from deid.risk.identifiers import IdentifierIndex
 from deid.risk.leaks import LeakScan, scan_release
 from deid.structured.expressions import quoted
@@ -97,7 +97,7 @@ def _check_schema(release: Release, table: str) -> None:
             raise ManifestMismatch(
                 f"release {release.name}: columns of {table} are not those of the manifest"
             )
-    known = arrow_schema(table)
+    known = BIRTH_YEARS_SCHEMA if table == BIRTH_YEARS else arrow_schema(table)
     for name, kind in entry.columns:
         if name not in known.names:
             raise ManifestMismatch(f"release {release.name}: OMOP has no column {table}.{name}")
@@ -130,7 +130,7 @@ def _check_counts(release: Release, table: str) -> int:
 
 def _check_order(release: Release, connection: duckdb.DuckDBPyConnection, table: str) -> None:
     """Rows are sorted, and no key comes twice."""
-    layout = LAYOUTS[table]
+    layout = LAYOUTS["person" if table == BIRTH_YEARS else table]
     if layout.kind is RowKind.DESCRIPTION:
         return
     by_person = layout.kind is RowKind.EVENT and layout.key != ("person_id",)

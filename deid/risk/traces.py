@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from deid.risk.quasi_identifiers import released_people, shown_columns
 from deid.structured.expressions import quoted
 from deid.structured.queries import one_row
 
@@ -53,11 +54,12 @@ def trace_risk(
     ]
     if not parts:
         return None
-    names = ", ".join(f"coalesce({quoted(name)}, -1)" for name in quasi_identifiers)
+    columns = shown_columns(quasi_identifiers)
+    names = ", ".join(f"coalesce({quoted(name)}, -1)" for name in columns)
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE trace_event AS SELECT DISTINCT e.*, p.class FROM "
         f"({' UNION ALL '.join(parts)}) e JOIN (SELECT person_id, hash({names}) AS class FROM "
-        f"read_parquet('{_sql(folder / 'person')}/*.parquet')) p USING (person_id)"
+        f"{released_people(folder)}) p USING (person_id)"
     )
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE trace_pair AS SELECT person_id, class, concept, "

@@ -16,6 +16,8 @@ NONE = -1
 """Stands for an absent region; ids are positive."""
 
 _BANDS_BEGIN = 1900
+_BAND_BASE = 10_000
+"""Greater than any year: a band is its first year times this, and its last."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +52,26 @@ class YearRange:
     newest: int
 
 
-def band_of_year(years: Column, width: int, shown: YearRange) -> Column:
-    """Middle of each year's band of ``width`` years, counted from 1900.
+def bands_of_years(years: Column, width: int, shown: YearRange) -> Column:
+    """Each year's band of ``width`` years, counted from 1900, as one number.
 
-    OMOP wants one number, and the middle keeps mean ages right. A band ends where the range does,
-    so nobody seems older than the pool or not yet born.
+    :func:`years_of_bands` gives its first and last year. A band ends where the range does, so
+    nobody seems older than the pool or not yet born.
     """
     first = (years - _BANDS_BEGIN) // width * width + _BANDS_BEGIN
-    return (np.maximum(first, shown.oldest) + np.minimum(first + width - 1, shown.newest)) // 2
+    last = np.minimum(first + width - 1, shown.newest)
+    return np.maximum(first, shown.oldest) * _BAND_BASE + last
+
+
+def years_of_bands(bands: Column) -> tuple[Column, Column]:
+    """First and last year of each band."""
+    return bands // _BAND_BASE, bands % _BAND_BASE
+
+
+def middles_of_bands(bands: Column) -> Column:
+    """Middle year of each band: OMOP wants one number, and the middle keeps mean ages right."""
+    first, last = years_of_bands(bands)
+    return (first + last) // 2
 
 
 def generalise_small_classes(
@@ -71,7 +85,7 @@ def generalise_small_classes(
     A class moves as a whole, so no other class becomes smaller. Those who are few even after the
     last step are joined by the smallest classes that become equal to them by all steps; whoever is
     still in a small class then is not kept. ``columns`` holds one value a person and
-    quasi-identifier; concepts become 0 and regions :data:`NONE`.
+    quasi-identifier: years of birth as bands; concepts become 0 and regions :data:`NONE`.
     """
     now = {name: column.copy() for name, column in columns.items()}
     taken: list[tuple[str, int]] = []
@@ -142,7 +156,8 @@ def _join_the_few(now: dict[str, Column], top: Mapping[str, Column], k: int) -> 
 
 def _level(columns: Mapping[str, Column], step: GeneralisationStep, shown: YearRange) -> Column:
     if step.column == "year_of_birth":
-        return band_of_year(columns["year_of_birth"], int(step.level), shown)
+        years = middles_of_bands(columns["year_of_birth"])
+        return bands_of_years(years, int(step.level), shown)
     people = len(next(iter(columns.values())))
     return np.full(people, NONE if step.column == "location_id" else 0, np.int64)
 

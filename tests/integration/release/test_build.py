@@ -145,13 +145,28 @@ def test_clinical_words_of_a_note_are_kept(published: Release) -> None:
 def test_people_are_in_classes_of_at_least_five(published: Release) -> None:
     with published.connect() as connection:
         sizes = connection.execute(
-            "SELECT count(*) FROM person GROUP BY year_of_birth, gender_concept_id, "
-            "race_concept_id, ethnicity_concept_id, location_id"
+            "SELECT count(*) FROM person JOIN person_birth_years USING (person_id) GROUP BY "
+            "first_year, last_year, gender_concept_id, race_concept_id, ethnicity_concept_id, "
+            "location_id"
         ).fetchall()
     assert min(size for (size,) in sizes) >= 5
     assert published.risk["linkage"]["smallest_class"] == min(size for (size,) in sizes)
     assert set(column(published, "person", "gender_source_value")) == {None}
     assert set(column(published, "person", "day_of_birth")) == {None}
+
+
+def test_a_released_year_of_birth_is_the_middle_of_a_band_that_is_told(published: Release) -> None:
+    with published.connect() as connection:
+        rows = connection.execute(
+            "SELECT year_of_birth, first_year, last_year FROM person "
+            "LEFT JOIN person_birth_years USING (person_id)"
+        ).fetchall()
+    assert all(year == (first + last) // 2 for year, first, last in rows)
+    assert {column.name for column in published.dictionary.of_table("person_birth_years")} == {
+        "person_id",
+        "first_year",
+        "last_year",
+    }
 
 
 def test_free_values_that_few_share_or_that_name_somebody_are_removed(published: Release) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from casebank import Problem, Record, relations, rules
 from casebank.ledger import Ledger
 from casebank.problems import find_problems, number_problems
-from casebank.record import Event
+from casebank.record import BirthYears, Event
 
 NOTHING = "nothing for it within a year of the last contact"
 START = date(2015, 3, 2)
@@ -49,7 +49,7 @@ def record_of(*events: Event) -> Record:
         person_id=1,
         language="en",
         sex_concept_id=8532,
-        year_of_birth=1950,
+        born=BirthYears(1950, 1950),
         visits=(),
         events=tuple(sorted(events, key=lambda event: (event.start, event.row_id))),
         notes=(),

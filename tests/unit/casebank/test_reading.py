@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,8 +19,11 @@ from casebank import (
     group_findings,
     timeline_table,
 )
-from casebank.record import Event, Note, Visit
+from casebank.background import age_band_at_first_contact
+from casebank.reader import RecordReader
+from casebank.record import BirthYears, Event, Note, Visit
 from casebank.repeats import repeats_values, says
+from tests.builders import build_release
 
 START = date(2015, 3, 2)
 
@@ -48,7 +53,7 @@ def draft(*events: Event, visits: tuple[Visit, ...] = (), note: str = "") -> Cas
         person_id=1,
         language="en",
         sex_concept_id=8532,
-        year_of_birth=1950,
+        born=BirthYears(1950, 1950),
         visits=visits,
         events=tuple(sorted(events, key=lambda one: (one.start, one.row_id))),
         notes=notes,
@@ -212,3 +217,36 @@ def test_every_finding_is_in_exactly_one_group(texts: list[str]) -> None:
     given_ones = statements(*texts)
     grouped = [one for group in group_findings(given_ones, "zh") for one in group.statements]
     assert sorted(one.id for one in grouped) == sorted(one.id for one in given_ones)
+
+
+@pytest.mark.parametrize(
+    ("band", "shown"),
+    [
+        (None, "60–64"),
+        ((1950, 1950), "60–64"),
+        ((1950, 1959), "50–64"),
+        ((1930, 1969), "40–84"),
+        ((1900, 2020), ""),  # nothing worth telling
+    ],
+)
+def test_an_age_is_as_wide_as_the_band_of_birth(
+    tmp_path: Path, band: tuple[int, int] | None, shown: str
+) -> None:
+    tables: dict[str, Any] = {
+        "person": [{"person_id": 1, "gender_concept_id": 8532, "year_of_birth": 1950}],
+        "note": [
+            {
+                "note_id": 1,
+                "person_id": 1,
+                "note_date": date(2011, 5, 1),
+                "note_title": "Visit",
+                "note_text": "Feels well.",
+                "visit_occurrence_id": None,
+            }
+        ],
+    }
+    if band is not None:
+        first, last = band
+        tables["person_birth_years"] = [{"person_id": 1, "first_year": first, "last_year": last}]
+    with RecordReader(build_release(tmp_path, tables)) as reader:
+        assert age_band_at_first_contact(reader.read(1, "en")) == shown

@@ -8,10 +8,12 @@ from deid.policy import GeneralisationStep
 from deid.structured.classes import (
     NONE,
     YearRange,
-    band_of_year,
+    bands_of_years,
     class_of_each,
     generalise_small_classes,
     generalise_to_average,
+    middles_of_bands,
+    years_of_bands,
 )
 
 SHOWN = YearRange(1930, 2020)
@@ -37,7 +39,7 @@ def populations(draw: st.DrawFn) -> dict[str, np.ndarray]:
         return np.array(drawn, dtype=np.int64)
 
     return {
-        "year_of_birth": column(list(range(1940, 2000, 3))),
+        "year_of_birth": bands_of_years(column(list(range(1940, 2000, 3))), 1, SHOWN),
         "gender_concept_id": column([8507, 8532]),
         "race_concept_id": column([8515, 8527, 8516]),
         "location_id": column([NONE, 11, 12]),
@@ -75,7 +77,8 @@ def test_a_value_is_its_own_or_a_coarser_one_and_never_anothers(
         now = result.columns[name]
         assert ((now == people[name]) | (now == coarse)).all()
     years, now = people["year_of_birth"], result.columns["year_of_birth"]
-    levels = [years, *(band_of_year(years, width, SHOWN) for width in (5, 20, 200))]
+    own = middles_of_bands(years)
+    levels = [years, *(bands_of_years(own, width, SHOWN) for width in (5, 20, 200))]
     assert np.any([now == level for level in levels], axis=0).all()
 
 
@@ -110,19 +113,31 @@ def test_the_mean_risk_is_met_wherever_everybody_together_would_meet_it(
 
 def test_large_classes_are_left_as_they_are() -> None:
     people = {
-        "year_of_birth": np.array([1950] * 6 + [1951, 1952]),
+        "year_of_birth": bands_of_years(np.array([1950] * 6 + [1951, 1952]), 1, SHOWN),
         "gender_concept_id": np.array([8507] * 8),
         "race_concept_id": np.array([8527] * 8),
         "location_id": np.array([11] * 8),
     }
     result = generalise_small_classes(people, STEPS, 2, shown=SHOWN)
-    assert result.columns["year_of_birth"].tolist() == [1950] * 6 + [1952, 1952]
+    first, last = years_of_bands(result.columns["year_of_birth"])
+    assert first.tolist() == [1950] * 8
+    assert last.tolist() == [1950] * 6 + [1954, 1954]
     assert result.steps == (("year_of_birth:5", 2),)
+
+
+def test_bands_with_one_middle_are_not_alike() -> None:
+    exact, five = (bands_of_years(np.array([1952]), width, SHOWN) for width in (1, 5))
+    assert middles_of_bands(exact) == middles_of_bands(five)
+    assert exact != five
 
 
 def test_a_band_is_shown_as_its_middle_within_the_years_that_may_be_shown() -> None:
     years = np.array([1930, 1949, 1950, 1959, 2019])
-    assert band_of_year(years, 1, SHOWN).tolist() == years.tolist()
-    assert band_of_year(years, 10, SHOWN).tolist() == [1934, 1944, 1954, 1954, 2014]
-    assert band_of_year(years, 20, YearRange(1932, 2010))[[0, 4]].tolist() == [1935, 2005]
-    assert set(band_of_year(years, 200, SHOWN).tolist()) == {1975}
+
+    def middles(width: int, shown: YearRange) -> list[int]:
+        return middles_of_bands(bands_of_years(years, width, shown)).tolist()
+
+    assert middles(1, SHOWN) == years.tolist()
+    assert middles(10, SHOWN) == [1934, 1944, 1954, 1954, 2014]
+    assert [middles(20, YearRange(1932, 2010))[i] for i in (0, 4)] == [1935, 2005]
+    assert set(middles(200, SHOWN)) == {1975}
