@@ -236,9 +236,9 @@ def _classify(form: Form, sex: str, months: float) -> None:
     }
     scores: dict[Measure, float] = {}
     for measure, (reading, band, score) in measures.items():
-        z = z_score(measure, "M" if sex == "M" else "F", months, form.readings[reading])
+        z = round(z_score(measure, "M" if sex == "M" else "F", months, form.readings[reading]), 2)
         form.answers[band] = "UPPER" if z > 1 else "LOWER" if z < -1 else "MIDDLE"
-        form.amounts[score] = scores[measure] = round(z, 2)
+        form.amounts[score] = scores[measure] = z
     evaluation, diagnosis = "NORMAL", None
     if scores["weight"] > NORMAL_LIMIT and scores["weight"] - scores["length"] > 1:
         evaluation, diagnosis = "OBESE_CHILD", "OBESITY_OF_CHILD"

@@ -13,7 +13,7 @@ from random import Random
 
 from deid.synth.births import birth_of
 from deid.synth.courses.life import Life, working_day
-from deid.synth.courses.sites import department, hospital_of
+from deid.synth.courses.sites import department, hospital_of, words
 from deid.synth.growth import DAYS_A_MONTH
 from deid.synth.parameters import value
 from deid.synth.people import Locale
@@ -129,8 +129,11 @@ def _visit(
     form.amounts = {f"VACCINE_DOSE:{series.vaccine}": number for series, number in given}
     form.hints = {f"site:{series.vaccine}": series.site for series, _ in given}
     form.readings["BODY_TEMPERATURE"] = round(min(max(stream.gauss(36.6, 0.2), 36.0), 37.2), 1)
-    reaction = weighted(stream, {"NONE": 0.93, "FEVER": 0.05, "OTHER": 0.02})
-    form.answers["VACCINE_REACTION"] = "NONE" if day == child.birth else reaction
+    reacts = day != child.birth and happens(stream, value("child.vaccine_reaction"))
+    form.answers["VACCINE_REACTION"] = "PRESENT" if reacts else "NONE"
+    if reacts:
+        form.hints["reaction"] = weighted(stream, {"fever": 0.6, "swollen arm": 0.4})
+    form.texts["VACCINATION_SITE"] = words(household.locale, f"site.{given[0][0].site}")
     if day == child.birth:
         birth = birth_of(child, household)
         nights = 5 if birth.mode == "BIRTH_CESAREAN" else 3

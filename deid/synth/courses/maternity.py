@@ -150,6 +150,7 @@ def _first_visit(stream: Random, life: Life, course: _Course, day: date) -> Form
             "FASTING_GLUCOSE": round(min(max(stream.gauss(4.6, 0.3), 3.9), 5.6), 1),
             "ALT": round(max(stream.gauss(18, 6), 6)),
             "AST": round(max(stream.gauss(20, 5), 8)),
+            "BILIRUBIN": round(max(stream.gauss(9, 2.5), 3.5), 1),
             "CREATININE": round(max(stream.gauss(52, 7), 32)),
             "UREA": round(max(stream.gauss(3.4, 0.6), 1.9), 1),
         },
@@ -165,7 +166,11 @@ def _first_visit(stream: Random, life: Life, course: _Course, day: date) -> Form
         "PARITY_VAGINAL": resident.parity + len(births) - caesareans,
         "PARITY_CESAREAN": caesareans,
         "SPONTANEOUS_ABORTIONS": losses,
+        "INDUCED_ABORTIONS": 0,
+        "FETAL_DEATHS": 0,
         "STILLBIRTHS": sum(p.outcome == "stillbirth" for p in earlier),
+        "NEONATAL_DEATHS": 0,
+        "BIRTH_DEFECTS": 0,
     }
     older, heavy = resident.age_on(day) >= 35, _bmi(resident) >= 28
     ill = {"ESSENTIAL_HYPERTENSION", "TYPE_2_DIABETES", "CHRONIC_KIDNEY_DISEASE", "HEART_FAILURE"}
@@ -189,6 +194,11 @@ def _first_visit(stream: Random, life: Life, course: _Course, day: date) -> Form
         "VAGINAL_CLEANLINESS": weighted(stream, {"CLEANLINESS_1": 0.6, "CLEANLINESS_2": 0.35,
                                                  "CLEANLINESS_3": 0.05}),
         "HBSAG_RESULT": "POSITIVE" if carrier else "NEGATIVE",
+        "URINE_PROTEIN": "NEGATIVE",
+        "URINE_GLUCOSE": "NEGATIVE",
+        "URINE_KETONE": "PLUS_1" if happens(stream, 0.08) else "NEGATIVE",
+        "URINE_BLOOD": "NEGATIVE",
+        "VAGINAL_DISCHARGE": "DISCHARGE_CANDIDA" if happens(stream, 0.08) else "NORMAL",
         "SYPHILIS_TEST": "NEGATIVE",
         "HIV_TEST": "NEGATIVE",
         "OBSTETRIC_ULTRASOUND": "NORMAL",
@@ -417,8 +427,8 @@ def _after_birth(
     normal = "NORMAL"
     mastitis = not closing and happens(stream, 0.04)
     form.answers = {
-        "GENERAL_HEALTH": normal,
-        "GENERAL_PSYCHOLOGY": "ABNORMAL" if low else normal,
+        "GENERAL_HEALTH": "FAIR" if mastitis or low else "GOOD",
+        "GENERAL_PSYCHOLOGY": "POOR" if low else "GOOD",
         "BREAST": "ABNORMAL" if mastitis else normal,
         "LOCHIA": normal,
         "UTERUS": normal,

@@ -194,6 +194,17 @@ class VisitRecord:
         seen |= said
 
     def _observe(self, key: str, **values: object) -> None:
+        if TERMS[key].domain_id == "Measurement":  # a test with an answer, as 1+ or negative
+            self._add(
+                "measurement",
+                key,
+                measurement_concept_id=concept_id(key),
+                measurement_date=self._day,
+                measurement_type_concept_id=names.LAB,
+                measurement_source_value=key,
+                **values,
+            )
+            return
         self._add(
             "observation",
             key,
