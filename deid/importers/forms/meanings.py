@@ -19,8 +19,10 @@ from deid.forms.model import normalised
 from deid.forms.words import terms_by_word
 from deid.vault.schema import metadata
 from deid.vocabulary import Term, load_terms
+from deid.vocabulary.loading import source_terms
 
-_ICD10 = re.compile(r"([A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?)\s*[+*†]?(?![0-9A-Za-z])")
+# With the extensions of the Chinese clinical edition: E11.900, I10.X00X002.
+_ICD10 = re.compile(r"([A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4}(?:X\d{3})?)?)[+*†]?(?![0-9A-Z])")
 _ATC = re.compile(r"([A-Z]\d{2}(?:[A-Z](?:[A-Z](?:\d{2})?)?)?)(?![0-9A-Za-z.])")
 _LOINC = re.compile(r"(\d{1,7}-\d)(?!\d)")
 _CODES: Mapping[str, tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]] = {
@@ -70,8 +72,7 @@ class Meanings:
             found = self._query(vocabularies, code)
             if found and found.concept_id:
                 return found
-            shipped = _terms_by_code(area)
-            term = shipped.get(code) or shipped.get(code.partition(".")[0])
+            term = _terms_by_code(area).get(code)
             if term:
                 source = found.source_concept_id if found else 0
                 return Meaning(term.concept_id, source, term.domain_id, term)
@@ -116,13 +117,24 @@ def _codes(text: str, area: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     for pattern, vocabularies in _CODES[area]:
         match = pattern.match(text.strip().upper())
         if match:
-            yield match[1], vocabularies
+            for code in _broader(match[1]) if pattern is _ICD10 else (match[1],):
+                yield code, vocabularies
+
+
+def _broader(code: str) -> Iterator[str]:
+    """A code of ICD-10 and those above it: E11.900, E11.9, E11."""
+    category, _, rest = code.partition(".")
+    yield code
+    if len(rest) > 1 and rest[0] != "X":
+        yield f"{category}.{rest[0]}"
+    if rest:
+        yield category
 
 
 @cache
 def _terms_by_code(area: str) -> Mapping[str, Term]:
-    """Shipped terms by their code; of several with one code, the one of the lowest id."""
-    found: dict[str, Term] = {}
+    """Shipped terms by their code; of several with one code, the narrowest, then the lowest id."""
+    found: dict[str, list[Term]] = {}
     for term in load_terms():
         if term.domain_id not in _DOMAINS[area]:
             continue
@@ -130,5 +142,12 @@ def _terms_by_code(area: str) -> Mapping[str, Term]:
         if area == "Item" and term.vocabulary_id == "LOINC":
             code = term.concept_code
         if code:
-            found.setdefault(code, term)
-    return found
+            found.setdefault(code, []).append(term)
+    parents = {term.key: term.parents for term in source_terms()}
+    chosen = {}
+    for code, terms in found.items():
+        above = {parent for term in terms for parent in parents[term.key]}
+        # A drug's code is that of its ingredient, which is wider than a tablet of it.
+        narrow = [term for term in terms if term.key not in above] if area == "Condition" else terms
+        chosen[code] = narrow[0]
+    return chosen
