@@ -109,6 +109,9 @@ def follow_up(stream: Random, life: Life) -> list[Visit]:
     visits: list[Visit] = []
     vitals: dict[str, float] = {}
     while (day := working_day(day)) <= life.last:
+        if resident.is_away(day):
+            day += timedelta(days=30)
+            continue
         for problem, onset in onsets.items():
             if onset <= day and problem not in treatments:
                 known = next((t.adherence for t in treatments.values()), None)

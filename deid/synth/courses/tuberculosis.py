@@ -64,7 +64,11 @@ def tuberculosis(stream: Random, life: Life) -> list[Visit]:
     positive = happens(stream, value("tb.sputum_positive"))
     stops, reason = _end(stream, life, notice, end)
     visits: list[Visit] = []
-    for day in _days(stream, notice, min(stops, life.last), supervisor, regimen):
+    closes = stops <= life.last and reason != "TB_END_DIED"
+    days = _days(stream, notice, min(stops, life.last), supervisor, regimen)
+    if closes:
+        days = [day for day in days if (stops - day).days > 7] + [stops]
+    for day in days:
         first = not visits
         form = (
             _first(stream, regimen, supervisor, positive)
@@ -81,7 +85,7 @@ def tuberculosis(stream: Random, life: Life) -> list[Visit]:
                 [form],
             )
         )
-    if visits and stops <= life.last and reason != "TB_END_DIED":
+    if closes:
         _close(visits[-1], reason, stops)
     return visits
 

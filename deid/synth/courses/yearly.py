@@ -78,9 +78,10 @@ def _examine(stream: Random, life: Life, day: date) -> Form:
     vitals = _vitals(stream, life, day)
     tests = _laboratory(stream, life, day)
     missing = value("record.missing_laboratory") / 4
-    done = {key: reading for key, reading in tests.items() if not happens(stream, missing)}
-    if "CREATININE" not in done:
-        done.pop("EGFR", None)
+    lost = {key for key in tests if happens(stream, missing)}
+    # The filtration rate is worked out from creatinine, by the laboratory itself.
+    lost = lost - {"EGFR"} | ({"EGFR"} if "CREATININE" in lost else set())
+    done = {key: reading for key, reading in tests.items() if key not in lost}
     form = Form(
         kind="examination",
         symptoms=tuple(
