@@ -31,6 +31,8 @@ def list_relatives(stream: Random, surface: Any, household: Household, kin: Kin)
         for name, relatives in (
             ("child", kin.children(member)),
             ("sibling", kin.siblings(member)),
+            ("grandparent", kin.grandparents(member)),
+            ("grandchild", kin.grandchildren(member)),
         ):
             found += [(_NAMES[name][0 if r.sex == "M" else 1], r) for r in relatives]
         member.relatives = [

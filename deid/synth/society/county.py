@@ -33,6 +33,7 @@ from deid.synth.society.social import SocialLife
 from deid.synth.society.structure import (
     DAYS_A_YEAR,
     MOTHERS_AGE,
+    OF_AGE,
     draw_structure,
     household_kinds,
 )
@@ -99,7 +100,7 @@ def draw_happenings(seed: int, locale: Locale, today: date) -> Happenings:
     """Failed harvests and closed employers of the county in the last eleven years."""
     stream = open_stream(seed, locale, "happenings")
     failures = []
-    closures = {}
+    closures: dict[str, date] = {}
     for year in range(today.year - 10, today.year + 1):
         day = date(year, 6, 1) + timedelta(days=stream.randrange(100))
         if happens(stream, value("county.crop_failure")) and day < today:
@@ -133,7 +134,12 @@ def _may_descend(person: Resident, elders: Draft) -> bool:
     parents = [m for m in elders.members if m.role in {"head", "spouse"}]
     mother = next((p for p in parents if p.sex == "F"), parents[0])
     years = (person.birth - mother.birth).days / DAYS_A_YEAR
-    return person.father is person.mother is None and MOTHERS_AGE[0] <= years <= MOTHERS_AGE[1]
+    youngest = max(p.birth for p in parents)
+    return (
+        person.father is person.mother is None
+        and MOTHERS_AGE[0] <= years <= MOTHERS_AGE[1]
+        and (person.birth - youngest).days / DAYS_A_YEAR > OF_AGE
+    )
 
 
 def _adopt(person: Resident, elders: Draft) -> None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from random import Random
 
 from deid.synth.parameters import value
-from deid.synth.people import Locale, Outcome, Pregnancy, Resident
+from deid.synth.people import BirthMode, Locale, Outcome, Pregnancy, Resident, Sex
 from deid.synth.society.published import fertility
 from deid.synth.streams import happens
 
@@ -50,13 +50,13 @@ def draw_pregnancies(
                     mother.pregnancies.append(Pregnancy(lmp, "ongoing", done))
                 return children
             child = None
-            mode = None
+            mode: BirthMode | None = None
             if outcome != "miscarriage":
                 cut = value(f"birth.caesarean.{locale.lower()}")
                 mode = "caesarean" if happens(stream, cut) else "vaginal"
             if outcome == "live birth":
                 boys = 0.526 if locale == "zh_CN" else 0.512
-                sex = "M" if happens(stream, boys) else "F"
+                sex: Sex = "M" if happens(stream, boys) else "F"
                 child = Resident(sex=sex, birth=end, role="child", mother=mother)
                 child.father = _father(mother, lmp + timedelta(days=14))
                 children.append(child)
@@ -72,7 +72,7 @@ def _rates(mother: Resident, locale: Locale, year: int, parity: int) -> dict[Out
     age = year - mother.birth.year
     band = age // 5 * 5
     births = fertility(locale).get(band, 0.0) * PARITY.get(parity, 0.15)
-    if not births:
+    if not births or age < 17:
         return {}
     if locale == "zh_CN":
         births = min(births / MARRIED[band], 0.3)

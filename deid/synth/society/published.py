@@ -58,7 +58,7 @@ def pyramid(locale: Locale, area: Area) -> Pyramid:
     shares = _older_shares(locale, area)
     edges = [0, *sorted(shares), BANDS[-1] + BAND]
     wanted = [1.0, *(shares[age] for age in sorted(shares)), 0.0]
-    scaled = {}
+    scaled: dict[tuple[Sex, int], float] = {}
     for low, high, above, beyond in zip(edges, edges[1:], wanted, wanted[1:], strict=False):
         group = {key: share for key, share in national.items() if low <= key[1] < high}
         factor = (above - beyond) / sum(group.values())

@@ -22,6 +22,9 @@ Kind = tuple[str, int]
 MOTHERS_AGE = (20, 36)
 """Youngest and oldest age of a mother at a birth (assumption: the central nine tenths)."""
 
+OF_AGE = 18
+"""Least age of a father, and of a mother who is married."""
+
 DAYS_A_YEAR = 365.25
 _ALONE: dict[str, dict[str, float]] = {
     "elder alone": {"WIDOWED": 0.8, "DIVORCED": 0.1, "SINGLE": 0.1},
@@ -49,7 +52,7 @@ def draw_structure(
     age = stream.uniform(band, band + 5)
     draw = _Draw(stream, start)
     if name in {"elder alone", "adult alone", "single parent"}:
-        women = {"elder alone": 0.68, "adult alone": 0.42, "single parent": 0.8}[name]
+        women = {"elder alone": 0.62, "adult alone": 0.3, "single parent": 0.75}[name]
         sex: Sex = "F" if happens(stream, women) else "M"
         head = draw.person(sex, age, "head")
         head.marital = weighted(stream, _ALONE[name])
@@ -93,6 +96,7 @@ class _Draw:
     def couple_of_child(self, elders: list[Resident]) -> list[Resident]:
         mother = elders[1]
         age = self.age(mother) - self._stream.uniform(*MOTHERS_AGE)
+        age = min(age, self.age(elders[0]) - OF_AGE)
         child = self.person("M" if happens(self._stream, 0.75) else "F", max(age, 21), "heir")
         child.father, child.mother = elders
         partner_age = max(self.age(child) + self._stream.gauss(0, 3), 20)
@@ -110,7 +114,8 @@ class _Draw:
         mothers_age = self._stream.uniform(*MOTHERS_AGE)
         for _ in range(wanted):
             age = self.age(mother) - mothers_age
-            if 0.1 < age < 27:
+            of_age = father is None or self.age(father) - age > OF_AGE
+            if 0.1 < age < 27 and of_age:
                 child = self.person(self.sex(locale), age, "child")
                 child.father = father
                 child.mother = mother if mother.sex == "F" else None

@@ -13,7 +13,6 @@ from deid.synth.care_sites import build_care_sites
 from deid.synth.parameters import ASSUMED, DISEASES, PARAMETERS, DiseaseModel
 from deid.synth.people import LOCALES, Household
 from deid.synth.population import households
-from deid.synth.problems import risk_ratio
 from deid.synth.rows import RowStore
 from deid.vocabulary import names
 from tests.unit.deid.synth.conftest import TODAY
@@ -30,27 +29,6 @@ def county() -> list[Household]:
             1500, 5, locale, build_care_sites(5, locale, store), store, TODAY
         )
     ]
-
-
-@pytest.mark.parametrize("model", DISEASES, ids=lambda model: model.problem)
-def test_prevalence_is_that_of_the_parameter_table(
-    county: list[Household], model: DiseaseModel
-) -> None:
-    expected = variance = found = 0.0
-    for household in county:
-        for member in household.members:
-            if member.death is not None:
-                continue
-            age = (TODAY - member.birth).days / 365.25
-            # Onset is written down up to 90 days later; that much may be missing.
-            risk = min(model.prevalence(age - 0.12) * risk_ratio(model, household, member), 1.0)
-            expected += risk
-            variance += risk * (1 - risk)
-            found += model.problem in member.problems
-    # Grief adds depression after widowhood, which the curve does not hold; four standard
-    # deviations of a sum of independent draws else.
-    grief = 0.25 * expected if model.problem == "DEPRESSIVE_DISORDER" else 0.0
-    assert expected - 4 * variance**0.5 - 1 <= found <= expected + 4 * variance**0.5 + 1 + grief
 
 
 def test_older_people_have_more_hypertension_and_men_do_not_have_womens_ills(
@@ -74,16 +52,6 @@ def test_the_county_has_problems_of_body_mind_and_life(county: list[Household]) 
                     "CAREGIVER_BURDEN", "FINANCIAL_HARDSHIP", "LEFT_BEHIND_ELDER",
                     "UNEMPLOYMENT_PROBLEM", "FAMILY_CONFLICT", "LIVING_ALONE"):  # fmt: skip
         assert counts[problem] >= 5, problem
-
-
-def test_widows_and_widowers_are_depressed_more_often(county: list[Household]) -> None:
-    elders = [m for h in county for m in h.members if m.age_on(TODAY) >= 60 and m.death is None]
-    share = {
-        widowed: sum("DEPRESSIVE_DISORDER" in m.problems for m in group) / len(group)
-        for widowed in (True, False)
-        if (group := [m for m in elders if (m.widowed_on is not None) is widowed])
-    }
-    assert share[True] > share[False]
 
 
 def test_no_problem_begins_before_birth_or_after_death(county: list[Household]) -> None:
