@@ -11,9 +11,11 @@ import pyarrow as pa
 
 from deid.synth.care_sites import build_care_sites
 from deid.synth.courses import COURSES, Life
+from deid.synth.courses.hospital import without_outpatients
+from deid.synth.courses.life import join_same_day
 from deid.synth.eras import EraWriter
 from deid.synth.faults import plant
-from deid.synth.notes import GoldNote, write_note
+from deid.synth.notes import Chart, GoldNote
 from deid.synth.people import LOCALES, CareSite, Household, Locale, Resident
 from deid.synth.physiology import draw_body
 from deid.synth.recording import record_household, record_source, record_visit
@@ -157,10 +159,11 @@ def _live(
     record_household(store, household, today)
     for member in household.members:
         words = open_stream(seed, household.locale, "words", member.person_id)
+        chart = Chart(words, household)
         for visit in _visits(household, member, seed, today, spoil):
             record = record_visit(store, household, visit, today)
             for form in visit.forms:
-                note = write_note(words, household, visit, form)
+                note = chart.write(visit, form)
                 note_id = record.add_note(form, note)
                 gold.append(GoldNote(note_id, note.text, note.spans))
             ledger += record.faults
@@ -182,7 +185,8 @@ def _visits(
         return []
     for name, course in COURSES:
         visits = [*life.visits, *(v for v in course(stream_of(name), life) if _is_kept(v))]
-        life.visits = sorted(visits, key=lambda visit: visit.day)
+        life.visits = sorted(without_outpatients(visits), key=lambda visit: visit.day)
+    life.visits = join_same_day(life.visits)
     return plant(stream_of("faults"), life) if spoil else life.visits
 
 

@@ -44,3 +44,21 @@ Course = Callable[[Random, Life], list[Visit]]
 def working_day(day: date) -> date:
     """The day itself, or the Monday after a weekend."""
     return day + timedelta(days=7 - day.weekday()) if day.weekday() >= 5 else day
+
+
+def join_same_day(visits: list[Visit]) -> list[Visit]:
+    """Visits in their order, those of one day, kind and place made one with all their forms.
+
+    What two forms both measure was measured once: the later form takes over the earlier reading.
+    """
+    joined: dict[tuple[date, str, int], Visit] = {}
+    for visit in visits:
+        place = visit.site.care_site_id if visit.site else 0
+        first = joined.setdefault((visit.day, visit.mode, place), visit)
+        if first is visit:
+            continue
+        measured = {key: value for form in first.forms for key, value in form.readings.items()}
+        for form in visit.forms:
+            form.readings |= {k: measured[k] for k in form.readings if k in measured}
+            first.forms.append(form)
+    return list(joined.values())
