@@ -388,9 +388,7 @@ def _birth_stay(
         form.procedures = ("INSTRUMENTAL_DELIVERY",)
     else:
         form.procedures = ("VAGINAL_DELIVERY",)
-    drugs = [Prescription("OXYTOCIN", "10 units", 1, 1)]
-    if PREECLAMPSIA in found:
-        drugs.append(Prescription("MAGNESIUM_SULFATE", "1 g", 4, 2))
+    drugs = []
     if HYPERTENSION in found or PREECLAMPSIA in found:
         drugs.append(_SAFE[household.locale])
     if ANEMIA in found or bleeds:

@@ -26,7 +26,8 @@ def test_complaints_name_what_the_vocabulary_has(complaint) -> None:  # type: ig
 
 
 def test_children_and_adults_come_with_complaints_of_their_age() -> None:
-    young, old = set(), set()
+    young: set[str] = set()
+    old: set[str] = set()
     by_name = {complaint.diagnosis: complaint for complaint in COMPLAINTS}
     for life, visit, form in forms_of("contact"):
         age = (visit.day - life.resident.birth).days / 365.25
