@@ -193,11 +193,11 @@ class _Run:
             self._learn(entry)
         for number, rank in enumerate(_RANKS):
             self._map_rows(_ROWS_BEFORE.get(number, frozenset()))
-            self._flush()
+            if "Basic" in rank and any("Basic" in types for types in self._types.values()):
+                self._flush()  # these may refer to any row, by what is loaded
             for entry in self._entries(frozenset(rank)):
                 if entry.type != "Basic" or table_of(entry.resource) not in _EARLY:
                     self._map(entry, rank[entry.type])
-        self._flush()
         for entry in self._entries(frozenset({"Patient"})):
             if "maritalStatus" in entry.resource and not not_done(entry.resource):
                 self._map_marital_status(entry)

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from deid.importers.fhir.bundles import Entry, Resource
 from deid.importers.fhir.index import Index
@@ -70,6 +70,17 @@ class Links:
         self._earlier = self._has_records()
         self._ordered_by_sign = connection.dialect.name == "sqlite"
         self._types_read: set[str] = set()
+        record = self._record
+        self._every_record = select(
+            record.c.source_record_id,
+            record.c.record_key,
+            record.c.table_name,
+            record.c.row_id,
+            record.c.content_sha256,
+        ).where(record.c.source == source, record.c.record_type == bindparam("kind"))
+        self._some_records = self._every_record.where(
+            record.c.record_key >= bindparam("first"), record.c.record_key < bindparam("beyond")
+        )
         self._next: dict[str, int] = {}
         self.new_records: list[dict[str, Any]] = []
 
@@ -157,9 +168,7 @@ class Links:
     def _records(self, key: Key) -> Iterable[Sequence[Any]]:
         """By one range of the index: a part's key is the resource's, "#" and the part."""
         return self._connection.execute(
-            self._every_record(key[0]).where(
-                self._record.c.record_key >= key[1], self._record.c.record_key < key[1] + "$"
-            )
+            self._some_records, {"kind": key[0], "first": key[1], "beyond": key[1] + "$"}
         ).all()
 
     def _records_of_type(self, key: Key) -> Iterable[Sequence[Any]]:
@@ -170,7 +179,7 @@ class Links:
         if key[0] not in self._types_read:
             self._types_read.add(key[0])
             rows = self._connection.execute(
-                self._every_record(key[0]).execution_options(yield_per=_BATCH_ROWS)
+                self._every_record.execution_options(yield_per=_BATCH_ROWS), {"kind": key[0]}
             )
             for row in rows:
                 whole: str = row[1]
@@ -181,16 +190,6 @@ class Links:
                     self._index.put("held", key[0], name, value=value)
         found: list[list[Any]] = json.loads(self._index.get("held", *key) or b"[]")
         return found
-
-    def _every_record(self, kind: str) -> Select[Any]:
-        record = self._record
-        return select(
-            record.c.source_record_id,
-            record.c.record_key,
-            record.c.table_name,
-            record.c.row_id,
-            record.c.content_sha256,
-        ).where(record.c.source == self._source, record.c.record_type == kind)
 
     def held_row(self, key: Key, table: str) -> int | None:
         """The row of exactly this key in a table, from an earlier import."""

@@ -46,8 +46,9 @@ def learn_role(entry: Entry, gathered: Gathering) -> None:
         "specialty_concept_id": meant.concept_id,
         "specialty_source_concept_id": meant.source_concept_id,
         "specialty_source_value": meant.name or meant.source_value,
-        "care_site_id": gathered.care_site(role.get("organization") or {})
-        or gathered.care_site(place, "Location"),
+        # Where it is, is looked up with the practitioner: then all places are known.
+        "organization": role.get("organization") or {},
+        "location": place,
     }
 
 
@@ -82,10 +83,12 @@ def _role_of(entry: Entry, gathered: Gathering) -> Row:
     for identifier in entry.resource.get("identifier", []):
         number = f"{identifier.get('system', '')}|{identifier.get('value')}"
         names += [f"Practitioner?identifier={number}", number]
-    for name in names:
-        if name in gathered.roles:
-            return gathered.roles[name]
-    return {}
+    role = next((dict(gathered.roles[name]) for name in names if name in gathered.roles), None)
+    if role is None:
+        return {}
+    organization, place = role.pop("organization"), role.pop("location")
+    care_site_id = gathered.care_site(organization) or gathered.care_site(place, "Location")
+    return {**role, "care_site_id": care_site_id}
 
 
 def _location(entry: Entry, gathered: Gathering) -> int | None:
