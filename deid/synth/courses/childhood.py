@@ -17,7 +17,7 @@ from deid.synth.courses.life import Life, working_day
 from deid.synth.growth import DAYS_A_MONTH, Growth, Measure, draw_growth, z_score
 from deid.synth.parameters import value
 from deid.synth.streams import happens, one_of, weighted
-from deid.synth.visits import Form, Prescription, Visit
+from deid.synth.visits import Form, Mode, Prescription, Visit
 
 MONTHS = (1, 3, 6, 8, 12, 18, 24, 30, 36, 48, 60, 72)
 """Ages at which a check is due."""
@@ -114,7 +114,9 @@ def _newborn(stream: Random, life: Life, birth: Birth) -> Iterator[Visit]:
         form.diagnoses += ("NEONATAL_JAUNDICE",)
     form.procedures = ("HOME_CARE",)
     form.next_day = working_day(child.birth + timedelta(days=30))
-    yield Visit(child, day, "home", life.household.nurse, [form])
+    # Where nurses do not go to the homes, the newborn is brought within the first two weeks.
+    mode: Mode = "home" if life.household.locale == "zh_CN" or happens(stream, 0.2) else "clinic"
+    yield Visit(child, day, mode, life.household.nurse, [form])
 
 
 def _checks(stream: Random, life: Life, birth: Birth, growth: Growth) -> Iterator[Visit]:

@@ -56,8 +56,6 @@ def hospital(stream: Random, life: Life) -> list[Visit]:
     """All emergencies and stays of one resident, except for births."""
     planned = [*_last_days(stream, life), *_onsets(stream, life), *_by_the_year(stream, life)]
     taken = [(v.day, v.end) for v in life.visits if v.end is not None and v.end > v.day]
-    # Doses of vaccines are counted; none of them may get lost in a stay.
-    taken += [(v.day, v.day) for v in life.visits if any(form.vaccines for form in v.forms)]
     visits = []
     for plan in planned:
         if any(plan.day <= end and start <= plan.end for start, end in taken):

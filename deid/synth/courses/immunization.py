@@ -107,7 +107,9 @@ def _plan(
         # Doses before the record are on another card, but count for the intervals.
         previous = given
         if life.first <= given <= life.last and not child.is_away(given):
-            day = _together(given, doses) if month else given
+            day = _free(life, _together(given, doses)) if month else given
+            if day > life.last:
+                return
             previous = day
             doses.setdefault(day, []).append((series, number))
 
@@ -115,6 +117,14 @@ def _plan(
 def _together(day: date, doses: dict[date, list[tuple[Series, int]]]) -> date:
     """The next day within three weeks on which the child comes for another vaccine anyway."""
     return next((other for other in sorted(doses) if 0 <= (other - day).days <= 21), day)
+
+
+def _free(life: Life, day: date) -> date:
+    """The day, or one a week after the stay in hospital that it falls into."""
+    for visit in life.visits:
+        if visit.end is not None and visit.day <= day <= visit.end:
+            day = working_day(visit.end + timedelta(days=7))
+    return day
 
 
 def _visit(

@@ -331,10 +331,13 @@ def _end(stream: Random, life: Life, course: _Course, day: date) -> Iterator[Vis
         return
     yield stay
     home = working_day(stay.end + timedelta(days=stream.randrange(2, 6)))
-    low = birth is None or happens(stream, value("pregnancy.depressed_after"))
+    low = happens(stream, 0.5 if birth is None else value("pregnancy.depressed_after"))
     if home <= life.last and home - stay.end <= timedelta(days=7):
         form = _after_birth(stream, life, course, home, "postpartum", low)
-        yield Visit(resident, home, "home", life.household.nurse, [form])
+        mode: Mode = "home" if chinese or happens(stream, 0.3) else "telephone"
+        if mode == "telephone":
+            form.readings = {}
+        yield Visit(resident, home, mode, life.household.nurse, [form])
     closing = working_day(day + timedelta(days=stream.randrange(40, 48)))
     if closing <= life.last and not happens(stream, value("pregnancy.visit_missed")):
         form = _after_birth(stream, life, course, closing, "postpartum 42 days", low)
@@ -380,7 +383,9 @@ def _birth_stay(
         "DISCHARGE_DATE": end.isoformat(),
         "DELIVERY_DATE": day.isoformat(),
         "DEPARTMENT": words(household.locale, "OBSTETRICS"),
-        "DISCHARGE_ADVICE": words(household.locale, "advice.birth"),
+        "DISCHARGE_ADVICE": words(
+            household.locale, "advice.birth" if birth is not None else "advice.rest"
+        ),
     }
     if caesarean:
         form.procedures = ("CESAREAN_SECTION",)
@@ -432,10 +437,7 @@ def _after_birth(
         "UTERUS": normal,
         "WOUND": "ABNORMAL" if not closing and caesarean and happens(stream, 0.04) else normal,
         "POSTPARTUM_CLASS": "ABNORMAL" if low or mastitis else "NORMAL",
-        "POSTPARTUM_GUIDANCE": "GUIDANCE_SEX|GUIDANCE_CONTRACEPTION|GUIDANCE_INFANT_FEEDING"
-        if closing
-        else "GUIDANCE_HYGIENE|GUIDANCE_PSYCHOLOGY|GUIDANCE_NUTRITION|GUIDANCE_BREASTFEEDING"
-        "|GUIDANCE_NEWBORN_CARE",
+        "POSTPARTUM_GUIDANCE": _guidance(closing, course.pregnancy.child is not None),
     }
     if closing:
         form.answers["POSTPARTUM_CLASS"] = "CLASS_NOT_RECOVERED" if low else "CLASS_RECOVERED"
@@ -447,6 +449,17 @@ def _after_birth(
     elif low:
         form.symptoms = ("low mood", "poor sleep")
     return form
+
+
+def _guidance(closing: bool, nurses: bool) -> str:
+    told: tuple[str, ...]
+    if closing:
+        told = ("GUIDANCE_SEX", "GUIDANCE_CONTRACEPTION", "GUIDANCE_INFANT_FEEDING")
+    else:
+        told = ("GUIDANCE_HYGIENE", "GUIDANCE_PSYCHOLOGY", "GUIDANCE_NUTRITION",
+                "GUIDANCE_BREASTFEEDING", "GUIDANCE_NEWBORN_CARE")  # fmt: skip
+    of_the_child = {"GUIDANCE_INFANT_FEEDING", "GUIDANCE_BREASTFEEDING", "GUIDANCE_NEWBORN_CARE"}
+    return "|".join(topic for topic in told if nurses or topic not in of_the_child)
 
 
 def _loss(stream: Random, life: Life, course: _Course, day: date) -> Visit:
