@@ -204,7 +204,8 @@ def _quoted(text: str, dialect: str) -> str:
     DuckDB and in the reference it is a character like others.
     """
     if dialect == "spark":
-        return text.replace("\\", "\\" * 4).replace("'", "\\'")
+        text = text.replace("\\", "\\" * 4).replace("'", "\\'")
+        return text.replace("\n", "\\n").replace("\r", "\\r")
     if dialect == "postgresql":
         text = text.replace("\\", "\\" * 2)
     return text.replace("'", "''")

@@ -71,7 +71,7 @@ class PostgresCdm:
                 "PostgreSQL's driver is not installed; install carecommons[engine]"
             ) from None
         try:
-            return psycopg.connect(self.url, connect_timeout=10)
+            return psycopg.connect(self.url, connect_timeout=10, client_encoding="utf8")
         except (psycopg.Error, ValueError):
             # The driver's text may hold what the URL holds.
             raise DataSourceError(
@@ -105,6 +105,7 @@ def run(
             cursor = connection.cursor()
             # Compiling short queries to machine code costs more than it gives.
             cursor.execute("SET LOCAL jit = off")
+            cursor.execute("SET LOCAL standard_conforming_strings = on")
             missing = _prepare(cursor, source, compiled.tables)
             for statement in (*result_table_statements(), *compiled.statements):
                 cursor.execute(statement.encode())

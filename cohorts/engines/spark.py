@@ -1,8 +1,8 @@
 """Runs compiled cohorts on Apache Spark, over the Parquet files of a release or a CDM folder.
 
 Spark has temporary views and no temporary tables, and changes rows only in tables of special
-formats. So each table that the SQL makes becomes a view of rows that are computed once and kept
-(a local checkpoint): the row numbers that later statements rely on stay what they were. A session
+formats. So each intermediate table becomes a view of rows that are computed once and kept (a
+local checkpoint): the row numbers that later statements rely on stay what they were. A session
 of its own holds the views of a run, so runs beside each other do not meet.
 """
 
@@ -180,6 +180,8 @@ def _session_of_its_own(session: SparkSession) -> SparkSession:
     own = session.newSession()
     own.conf.set("spark.sql.session.timeZone", "UTC")
     own.conf.set("spark.sql.ansi.enabled", "true")
+    # Otherwise ${name} in a definition's text would be replaced by a variable's value.
+    own.conf.set("spark.sql.variable.substitute", "false")
     # Spark 4.3 loses a column when it carries the constraints of two checkpoints into a union.
     own.conf.set("spark.sql.constraintPropagation.enabled", "false")
     return own
@@ -244,4 +246,7 @@ class _Script:
         self._keep(table, there.unionAll(rows.select(*columns)))
 
     def _keep(self, table: str, rows: DataFrame) -> None:
-        rows.localCheckpoint(eager=False).createOrReplaceTempView(table)
+        # What is filled last is computed when it is asked for, and some of it never is.
+        if table not in COHORT_TABLES:
+            rows = rows.localCheckpoint(eager=False)
+        rows.createOrReplaceTempView(table)
