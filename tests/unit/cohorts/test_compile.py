@@ -137,3 +137,38 @@ def test_no_text_breaks_out_of_its_literal(text: str) -> None:
     assert len(found) == len(expected)
     for statement, model in zip(found, expected, strict=True):
         assert statement == model.replace("%plain%", f"%{quoted}%")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text", "written"),
+    [
+        ("duckdb", r"a\b'c", r"a\b''c"),
+        ("postgresql", r"a\b'c", r"a\\b''c"),
+        ("spark", r"a\b'c", r"a\\\\b\'c"),
+        ("duckdb", "a\nb", "a\nb"),
+        ("spark", "a\n--b\r", r"a\n--b\r"),
+    ],
+)
+def test_text_is_quoted_as_the_dialect_reads_a_pattern_in_a_literal(
+    dialect: str, text: str, written: str
+) -> None:
+    document = expression(condition(StopReason={"Text": text, "Op": "contains"}))
+    assert f"'%{written}%'" in compile_circe(definition(document), dialect).sql
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "postgresql", "spark"])
+def test_a_compiled_cohort_names_the_tables_that_it_reads(dialect: str) -> None:
+    compiled = compile_circe(definition(expression(condition())), dialect)
+    assert compiled.tables == {
+        "concept",
+        "concept_ancestor",
+        "condition_occurrence",
+        "observation_period",
+    }
+
+
+def test_a_text_that_looks_like_the_place_of_another_text_stays_a_text() -> None:
+    texts = [{"Text": text, "Op": "contains"} for text in ("cctext1cc", "the second")]
+    document = expression(*(condition(StopReason=text) for text in texts))
+    sql = compile_circe(definition(document)).sql
+    assert (sql.count("'%cctext1cc%'"), sql.count("'%the second%'")) == (1, 1)
