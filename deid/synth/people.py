@@ -227,6 +227,8 @@ class Household:
     record_start: date
     environment: dict[str, str] = field(default_factory=dict)
     family_apgar: int = 8
+    closeness: float = 0.35
+    """How well the family holds together, as a standard score."""
     former_homes: list[tuple[date, Address]] = field(default_factory=list)
     """Earlier homes with the day on which each was left, in their order."""
 

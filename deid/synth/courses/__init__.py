@@ -11,6 +11,7 @@ from deid.synth.courses.consultation import consultation
 from deid.synth.courses.contacts import contacts
 from deid.synth.courses.elderly import elderly
 from deid.synth.courses.examinations import basic_information
+from deid.synth.courses.family import family
 from deid.synth.courses.hospital import hospital
 from deid.synth.courses.immunization import immunization
 from deid.synth.courses.life import Course, Life
@@ -36,6 +37,7 @@ COURSES: tuple[tuple[str, Course], ...] = (
     ("referral", referral),
     ("consultation", consultation),
     ("outreach", outreach),
+    ("family", family),
 )
 
 __all__ = ["COURSES", "Course", "Life"]
