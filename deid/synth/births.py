@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deid.synth.growth import reference
-from deid.synth.people import Household, Pregnancy, Resident
+from deid.synth.people import Household, Locale, Pregnancy, Resident
 from deid.synth.streams import happens, open_stream, weighted
 
 
@@ -68,3 +68,10 @@ def birth_of(child: Resident, household: Household) -> Birth:
         apgar_5=min(apgar_1 + stream.randrange(1, 3), 10),
         score=score,
     )
+
+
+def nights_after(locale: Locale, caesarean: bool) -> int:
+    """Nights that mother and child stay in hospital after a birth (assumption)."""
+    if locale == "zh_CN":
+        return 5 if caesarean else 3
+    return 3 if caesarean else 2

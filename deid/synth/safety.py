@@ -7,6 +7,7 @@ that are common to both countries; they are no guide for treating anybody.
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
 from deid.synth.parameters import value
 from deid.synth.people import Pregnancy, Resident
@@ -46,7 +47,12 @@ KNOWN_AFTER_DAYS = 35
 
 def allergies_of(resident: Resident) -> tuple[str, ...]:
     """Keys of the resident's drug allergies, mostly none; the same in every form."""
-    stream = open_stream("allergy", resident.person_id, resident.birth, resident.full_name)
+    return _allergies(resident.person_id, resident.birth, resident.full_name)
+
+
+@lru_cache(maxsize=64)
+def _allergies(*whose: object) -> tuple[str, ...]:
+    stream = open_stream("allergy", *whose)
     if not happens(stream, value("allergy.drug")):
         return ()
     shares = {

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from random import Random
 
-from deid.synth.births import Birth, birth_of
+from deid.synth.births import Birth, birth_of, nights_after
 from deid.synth.courses.life import Life, working_day
 from deid.synth.growth import DAYS_A_MONTH, Growth, Measure, draw_growth, z_score
 from deid.synth.parameters import value
@@ -55,7 +55,7 @@ def childhood(stream: Random, life: Life) -> list[Visit]:
 
 def _newborn(stream: Random, life: Life, birth: Birth) -> Iterator[Visit]:
     child = life.resident
-    nights = 5 if birth.mode == "BIRTH_CESAREAN" else 3
+    nights = nights_after(life.household.locale, birth.mode == "BIRTH_CESAREAN")
     day = child.birth + timedelta(days=nights + stream.randrange(2, 6))
     if not life.first <= day <= life.last or child.birth < life.household.record_start:
         return

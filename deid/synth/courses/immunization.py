@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from deid.synth.births import birth_of
+from deid.synth.births import birth_of, nights_after
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.sites import department, hospital_of, words
 from deid.synth.growth import DAYS_A_MONTH
@@ -76,18 +76,28 @@ FLU_SHARE = {"en_US": 0.45, "zh_CN": 0.06}
 def immunization(stream: Random, life: Life) -> list[Visit]:
     """All doses of one resident within the record; those of one day are one visit."""
     doses: dict[date, list[tuple[Series, int]]] = {}
+    checks = {v.day: v for v in life.visits if v.forms[0].kind == "child"}
+    chances = set(checks)
     for series in SCHEDULES[life.household.locale]:
-        _plan(stream, life, series, doses)
+        _plan(stream, life, series, doses, chances)
     visits = []
     for day, given in sorted(doses.items()):
         vaccines = tuple(series.vaccine for series, _ in given)
-        visits.append(_visit(stream, life, day, vaccines, given))
+        visit = _visit(stream, life, day, vaccines, given)
+        if day in checks:
+            checks[day].forms += visit.forms
+        else:
+            visits.append(visit)
     visits += _influenza(stream, life)
     return sorted(visits, key=lambda visit: visit.day)
 
 
 def _plan(
-    stream: Random, life: Life, series: Series, doses: dict[date, list[tuple[Series, int]]]
+    stream: Random,
+    life: Life,
+    series: Series,
+    doses: dict[date, list[tuple[Series, int]]],
+    chances: set[date],
 ) -> None:
     child = life.resident
     previous: date | None = None
@@ -107,16 +117,18 @@ def _plan(
         # Doses before the record are on another card, but count for the intervals.
         previous = given
         if life.first <= given <= life.last and not child.is_away(given):
-            day = _free(life, _together(given, doses)) if month else given
+            day = _free(life, _together(due, given, chances)) if month else given
             if day > life.last:
                 return
             previous = day
             doses.setdefault(day, []).append((series, number))
+            chances.add(day)
 
 
-def _together(day: date, doses: dict[date, list[tuple[Series, int]]]) -> date:
-    """The next day within three weeks on which the child comes for another vaccine anyway."""
-    return next((other for other in sorted(doses) if 0 <= (other - day).days <= 21), day)
+def _together(due: date, day: date, chances: set[date]) -> date:
+    """A day from the due one to three weeks late on which the child comes anyway."""
+    least = due + timedelta(days=1)
+    return next((d for d in sorted(chances) if least <= d <= day + timedelta(days=21)), day)
 
 
 def _free(life: Life, day: date) -> date:
@@ -146,7 +158,7 @@ def _visit(
     form.texts["VACCINATION_SITE"] = words(household.locale, f"site.{given[0][0].site}")
     if day == child.birth:
         birth = birth_of(child, household)
-        nights = 5 if birth.mode == "BIRTH_CESAREAN" else 3
+        nights = nights_after(household.locale, birth.mode == "BIRTH_CESAREAN")
         hospital = hospital_of(household)
         clinician = department(hospital, "PAEDIATRICS", stream)
         end = min(day + timedelta(days=nights), life.last)
@@ -162,12 +174,14 @@ def _influenza(stream: Random, life: Life) -> list[Visit]:
     """The seasonal vaccine, in October or November, of young children and of the old."""
     resident, household = life.resident, life.household
     share = FLU_SHARE[household.locale]
+    had = [v.day for v in life.visits for f in v.forms if "INFLUENZA_VACCINE" in f.vaccines]
     keeps = happens(stream, min(2 * share, 0.9))
     visits = []
     for year in range(life.first.year, life.last.year + 1):
         day = working_day(date(year, 10, 1) + timedelta(days=stream.randrange(56)))
         old = (day - resident.birth).days / 365.25
         wanted = 0.5 <= old < 6 or old >= 65
+        wanted = wanted and not any(abs((day - other).days) < 180 for other in had)
         taken = happens(stream, 0.5 if keeps else 0.05)
         if wanted and taken and life.first < day <= life.last and not resident.is_away(day):
             form = Form(kind="immunization", vaccines=("INFLUENZA_VACCINE",))

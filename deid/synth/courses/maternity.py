@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
 
-from deid.synth.births import Birth, birth_of
+from deid.synth.births import Birth, birth_of, nights_after
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.sites import department, hospital_of, words
 from deid.synth.parameters import value
@@ -325,7 +325,7 @@ def _end(stream: Random, life: Life, course: _Course, day: date) -> Iterator[Vis
     birth = birth_of(pregnancy.child, life.household) if pregnancy.child is not None else None
     caesarean = pregnancy.mode == "caesarean"
     chinese = life.household.locale == "zh_CN"
-    nights = (5 if chinese else 3) if caesarean else (3 if chinese else 2)
+    nights = nights_after(life.household.locale, caesarean)
     stay = _birth_stay(stream, life, course, birth, day, nights)
     if stay.end is None or stay.end > life.last:
         return

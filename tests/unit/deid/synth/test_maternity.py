@@ -137,6 +137,26 @@ def test_mother_and_child_tell_of_the_same_birth() -> None:
     assert told >= 10
 
 
+def test_mother_and_child_go_home_on_the_same_day() -> None:
+    homes = {
+        life.resident.person_id: life.visits[0].end
+        for life, visit, _ in forms_of("immunization")
+        if visit is life.visits[0] and visit.mode == "hospital"
+    }
+    both = [
+        (stay.end, homes[pregnancy.child.person_id])
+        for life in all_lives()
+        for pregnancy in life.resident.pregnancies
+        for stay in life.visits
+        if pregnancy.child is not None
+        and pregnancy.child.person_id in homes
+        and stay.day == pregnancy.delivered
+        and stay.mode == "hospital"
+    ]
+    assert len(both) >= 10
+    assert all(mother == child for mother, child in both)
+
+
 def test_nobody_who_is_known_to_be_pregnant_gets_a_drug_that_harms_the_child() -> None:
     for life in all_lives():
         for pregnancy in life.resident.pregnancies:
