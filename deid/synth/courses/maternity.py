@@ -1,6 +1,6 @@
 """A pregnancy from the first antenatal visit to the visit on day 42, by the national forms.
 
-Five visits before birth (up to week 13, at 16-20, 21-24, 28-36 and 37-40), the birth as a stay in
+Visits before birth (up to week 13, then at 16-20, 21-24, 28-36 and 37-40), the birth as a stay in
 hospital, a home visit within a week of going home, and the closing visit on day 42. Anaemia,
 diabetes and high pressure of pregnancy come at published rates, are found at the visit at which
 they are looked for, and are treated from then on. Prenatal care in the United States fills in the
@@ -18,7 +18,7 @@ from deid.synth.births import Birth, birth_of, nights_after
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.sites import department, hospital_of, words
 from deid.synth.parameters import value
-from deid.synth.people import Pregnancy, Resident
+from deid.synth.people import Locale, Pregnancy, Resident
 from deid.synth.physiology import mood_scores
 from deid.synth.safety import NOT_IN_PREGNANCY, may_take, pregnancy_on
 from deid.synth.streams import happens, one_of, weighted
@@ -26,8 +26,13 @@ from deid.synth.visits import Form, Identifier, Mode, Prescription, Visit, local
 
 ANEMIA, DIABETES = "ANEMIA_IN_PREGNANCY", "GESTATIONAL_DIABETES"
 HYPERTENSION, PREECLAMPSIA = "GESTATIONAL_HYPERTENSION", "PREECLAMPSIA"
-WINDOWS = ((16, 20), (21, 24), (28, 36), (37, 40))
-"""Completed weeks of the antenatal visits after the first one."""
+WINDOWS: dict[Locale, tuple[tuple[int, int], ...]] = {
+    "zh_CN": ((16, 20), (21, 24), (28, 36), (37, 40)),
+    "en_US": ((15, 17), (19, 21), (24, 26), (28, 29), (30, 31), (32, 33), (34, 35), (36, 36),
+              (37, 37), (38, 38), (39, 39)),
+}  # fmt: skip
+"""Completed weeks of the antenatal visits after the first one: the national rules' second to fifth
+visit; monthly, fortnightly and weekly visits in the United States."""
 
 FOUND_IN_WEEK = {ANEMIA: 20, DIABETES: 24, HYPERTENSION: 28, PREECLAMPSIA: 31}
 _COMPLAINTS = {
@@ -49,11 +54,20 @@ class _Course:
     weight: float
     problems: tuple[str, ...]
     hemoglobin: float
+    colour: str = "RISK_GREEN"
     known: set[str] = field(default_factory=set)
 
     def week(self, day: date) -> int:
         """Completed weeks on a day."""
         return (day - self.pregnancy.lmp).days // 7
+
+    def found(self, week: int) -> tuple[str, ...]:
+        """Problems that are there in a week and have been looked for."""
+        return tuple(
+            problem
+            for problem in self.problems
+            if week >= FOUND_IN_WEEK[problem] and (problem != DIABETES or "tested" in self.known)
+        )
 
 
 def maternity(stream: Random, life: Life) -> list[Visit]:
@@ -115,7 +129,8 @@ def _before_birth(stream: Random, life: Life, course: _Course) -> Iterator[Visit
     end = pregnancy.delivered or life.last + timedelta(days=1)
     late = happens(stream, value("pregnancy.late_booking"))
     first = stream.randrange(15, 24) if late else stream.randrange(7, 13)
-    weeks = [first, *(stream.randrange(a, b + 1) for a, b in WINDOWS)]
+    windows = WINDOWS[life.household.locale]
+    weeks = [first, *(stream.randrange(a, b + 1) for a, b in windows)]
     for number, week in enumerate(weeks):
         day = working_day(pregnancy.lmp + timedelta(days=7 * week + stream.randrange(5)))
         if not life.first <= day <= life.last or day >= end or life.resident.is_away(day):
@@ -178,6 +193,7 @@ def _first_visit(stream: Random, life: Life, course: _Course, day: date) -> Form
     colour = "RISK_ORANGE" if grave else "RISK_PURPLE" if carrier else "RISK_GREEN"
     if colour == "RISK_GREEN" and (older or heavy or caesareans):
         colour = "RISK_YELLOW"
+    course.colour = colour
     smokes = resident.smoking == "CURRENT_SMOKER"
     form.answers = {
         "MATERNAL_PERSONAL_HISTORY": "SMOKES_IN_PREGNANCY" if smokes else "NONE",
@@ -239,15 +255,19 @@ def _later_visit(stream: Random, life: Life, course: _Course, day: date) -> Form
     breech = week >= 28 and happens(stream, 0.15 if week < 34 else 0.03)
     if week >= 28:
         form.answers["FETAL_POSITION"] = "FETUS_BREECH" if breech else "FETUS_CEPHALIC"
-    found = tuple(p for p in course.problems if week >= FOUND_IN_WEEK[p])
-    if 24 <= week <= 28:
-        form.readings |= localise(life.household.locale, _tolerance(stream, DIABETES in found))
+    if 24 <= week <= 34 and "tested" not in course.known:
+        course.known.add("tested")
+        diabetic = DIABETES in course.problems
+        form.readings |= localise(life.household.locale, _tolerance(stream, diabetic))
+    found = course.found(week)
     protein = "PLUS_2" if PREECLAMPSIA in found else "NEGATIVE"
     form.answers["URINE_PROTEIN"] = protein if happens(stream, 0.95) else "TRACE"
     new = tuple(p for p in found if p not in course.known)
     course.known |= set(found)
     form.event = new[0] if new else None
-    form.diagnoses = found or ("NORMAL_PREGNANCY",)
+    usual = "NORMAL_PREGNANCY" if course.colour == "RISK_GREEN" else "HIGH_RISK_PREGNANCY"
+    form.diagnoses = found or (usual,)
+    form.answers["PREGNANCY_RISK"] = _darker(course.colour, found)
     form.answers["PREGNANCY_CLASS"] = "ABNORMAL" if found or breech else "NORMAL"
     form.answers["PREGNANCY_GUIDANCE"] = (
         "GUIDANCE_SELF_MONITORING|GUIDANCE_DELIVERY|GUIDANCE_BREASTFEEDING"
@@ -260,7 +280,14 @@ def _later_visit(stream: Random, life: Life, course: _Course, day: date) -> Form
     if life.household.locale == "en_US" and 27 <= week <= 36:
         form.vaccines = ("TDAP_VACCINE",) if "tdap" not in course.known else ()
         course.known.add("tdap")
-    form.drugs = _treatment(life, found)
+    if DIABETES in found:
+        form.procedures += ("DIET_EDUCATION",)
+        if DIABETES in new and happens(stream, value("pregnancy.diabetes_insulin")):
+            course.known.add("insulin")
+        if DIABETES not in new:
+            glucose = round(min(max(stream.gauss(4.9, 0.4), 4.0), 6.4), 1)
+            form.readings |= localise(life.household.locale, {"FASTING_GLUCOSE": glucose})
+    form.drugs = _treatment(life, found, "insulin" in course.known)
     form.change = "added" if new and form.drugs else "none"
     complaints = _COMPLAINTS["second" if week < 28 else "third"]
     if happens(stream, 0.55):
@@ -306,13 +333,23 @@ def _tolerance(stream: Random, diabetic: bool) -> dict[str, float]:
     }
 
 
-def _treatment(life: Life, found: tuple[str, ...]) -> tuple[Prescription, ...]:
+def _darker(colour: str, found: tuple[str, ...]) -> str:
+    """The colour of risk after problems were found; that of an infection stays."""
+    if colour == "RISK_PURPLE" or not found:
+        return colour
+    grave = PREECLAMPSIA in found
+    return "RISK_ORANGE" if grave or colour == "RISK_ORANGE" else "RISK_YELLOW"
+
+
+def _treatment(life: Life, found: tuple[str, ...], insulin: bool) -> tuple[Prescription, ...]:
     drugs = []
+    if insulin:
+        drugs.append(Prescription("INSULIN_HUMAN", "6 units", 3, 30))
     if ANEMIA in found:
         drugs.append(Prescription("FERROUS_SULFATE", "300 mg", 2, 30))
     if HYPERTENSION in found or PREECLAMPSIA in found:
         drugs.append(_SAFE[life.household.locale])
-    if "CALCIUM" not in found and life.household.locale == "zh_CN":
+    if life.household.locale == "zh_CN":
         drugs.append(Prescription("CALCIUM_CARBONATE", "600 mg", 1, 30))
     return tuple(drugs)
 
@@ -354,7 +391,7 @@ def _birth_stay(
     pregnancy, household = course.pregnancy, life.household
     hospital = hospital_of(household)
     caesarean = pregnancy.mode == "caesarean"
-    found = tuple(p for p in course.problems if course.week(day) >= FOUND_IN_WEEK[p])
+    found = course.found(course.week(day))
     bleeds = happens(stream, value("pregnancy.hemorrhage"))
     end = day + timedelta(days=nights)
     outcome = "OUTCOME_LIVE_BIRTH" if birth is not None else "OUTCOME_STILLBIRTH"
