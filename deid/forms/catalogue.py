@@ -22,6 +22,7 @@ from deid.forms.model import (
     CHOSEN,
     NUMBERS,
     Choice,
+    Column,
     Conversion,
     Field,
     Kind,
@@ -276,9 +277,11 @@ def _several(text: str) -> tuple[str, ...]:
 
 def _check_headers(name: str, form: ResidentForm) -> None:
     """Refuse a form of which one header could be two columns."""
-    seen: dict[str, str] = {}
+    seen: dict[str, Column] = {}
     for column in form.columns:
         for header in set(column.headers()):
-            first = seen.setdefault(header, column.zh)
-            if first != column.zh:
-                raise FormError(f"{name}: the header {header} is of {first} and of {column.zh}")
+            first = seen.setdefault(header, column)
+            if first is not column:
+                raise FormError(
+                    f"{name}: the header {header} is of {first.field.key} and {column.field.key}"
+                )

@@ -64,7 +64,7 @@ class Whose:
 
     ``numbers`` are identifiers by kind (``RECORD_NO``, ``ID_CARD``), ``mode`` the term of a kind
     of visit. ``particulars`` and ``history`` (conditions with the date of their diagnosis) are
-    written into the form that opens a record.
+    written into the form that opens a record; ``resolved`` has the end of those that ended.
     """
 
     numbers: Mapping[str, str]
@@ -75,6 +75,7 @@ class Whose:
     end: date | None = None
     particulars: Mapping[str, str] = field(default_factory=dict)
     history: Mapping[str, date] = field(default_factory=dict)
+    resolved: Mapping[str, date] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return "Whose(...)"
@@ -149,13 +150,13 @@ class _Sheet:
             elif kind == "institution":
                 self._put(field_, whose.institution)
             elif kind == "history":
-                self._put(
-                    field_,
-                    "; ".join(
-                        f"{self._word(key, 'Condition', 'Observation')} {day.isoformat()}"
-                        for key, day in whose.history.items()
-                    ),
-                )
+                self._put(field_, "; ".join(map(self._past, whose.history)))
+
+    def _past(self, key: str) -> str:
+        """A condition with its first and, if it ended, its last day."""
+        first, last = self._whose.history[key], self._whose.resolved.get(key)
+        end = f"~{last.isoformat()}" if last else ""
+        return f"{self._word(key, 'Condition', 'Observation')} {first.isoformat()}{end}"
 
     def _particular(self, field_: Field) -> str | None:
         value = self._whose.particulars.get(field_.key)
@@ -229,7 +230,8 @@ class _Sheet:
             elif field_ and field_.kind in {"text", "day"}:
                 self._put(field_, text)
             else:
-                self._items.append(f"{key}={' '.join(text.split())}")
+                # In quotation marks, so that no answer of the same words is meant.
+                self._items.append(f'{key}="{" ".join(text.split())}"')
         for relative, words in kin.items():
             self._put(self._form.by_key[relative], "; ".join(words))
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
 
 from deid.forms import FormFiles, Whose
-from deid.synth.people import Household, Resident
+from deid.forms.model import Language
+from deid.forms.words import terms_by_key
+from deid.synth import population
+from deid.synth.care_sites import build_care_sites
+from deid.synth.people import LOCALES, Household, Locale, Resident
+from deid.synth.rows import RowStore
 from deid.synth.visits import Visit
 
 _MODES = {
@@ -15,6 +22,40 @@ _MODES = {
     "hospital": "INPATIENT_VISIT",
     "emergency": "EMERGENCY_VISIT",
 }
+
+
+def write_forms(
+    folder: Path,
+    residents: int,
+    seed: int,
+    locales: Sequence[Locale] = LOCALES,
+    *,
+    today: date,
+    language: Language = "zh",
+    faults: bool = True,
+) -> dict[str, int]:
+    """Write the population of these arguments as forms; gives the number of rows by form.
+
+    The people and visits are those of :func:`deid.synth.generate`. Memory holds the households of
+    one neighbourhood.
+
+    Raises:
+        ValueError: as :func:`deid.synth.generate`.
+        FormError: if the folder holds CSV files already.
+    """
+    population.check_arguments(residents, locales)
+    store = RowStore()
+    with FormFiles(folder, language) as files:
+        for position, locale in enumerate(locales):
+            share = residents // len(locales) + (position < residents % len(locales))
+            sites = build_care_sites(seed, locale, store)
+            for household in population.households(share, seed, locale, sites, store, today):
+                store.take()  # rows of places and staff are not wanted here
+                write_household(files, household)
+                for member in household.members:
+                    visits = population._visits(household, member, seed, today, faults)
+                    write_member(files, household, member, visits)
+        return dict(files.rows)
 
 
 def write_household(files: FormFiles, household: Household) -> None:
@@ -40,6 +81,7 @@ def write_member(
                 end=visit.end,
                 particulars=_particulars(household, member) if first else {},
                 history=member.problems if first else {},
+                resolved=member.resolved if first else {},
             )
             files.append(form, whose)
     if not known:
@@ -50,12 +92,13 @@ def write_member(
                 mode="OUTPATIENT_VISIT",
                 particulars=_particulars(household, member),
                 history=member.problems,
+                resolved=member.resolved,
             )
         )
 
 
 def _particulars(household: Household, resident: Resident) -> dict[str, str]:
-    home = household.address
+    home = household.home_on(resident.moved_out) if resident.moved_out else household.address
     told = {
         "household_code": household.code,
         "full_name": resident.full_name,
@@ -75,7 +118,7 @@ def _particulars(household: Household, resident: Resident) -> dict[str, str]:
         "state": home.state,
         "postal_code": home.postal_code,
         "country": home.country,
-        "ethnic_group": "汉族" if household.locale == "zh_CN" else None,
+        "ethnic_group": "汉族" if household.locale == "zh_CN" else _race(resident),
         "language": household.locale.replace("_", "-"),
         "death_date": resident.death.isoformat() if resident.death else None,
     }
@@ -93,3 +136,8 @@ def _particulars(household: Household, resident: Resident) -> dict[str, str]:
 
 def _number(resident: Resident) -> str | None:
     return resident.numbers.get("RECORD_NO") or resident.numbers.get("MRN")
+
+
+def _race(resident: Resident) -> str | None:
+    term = terms_by_key().get(resident.race)
+    return term.en if term else None

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
-from deid.forms import Field
+from deid.forms import Field, load_forms
 from deid.forms.model import normalised
 from deid.forms.words import terms_by_key, terms_by_word
 from deid.importers.forms.meanings import Meaning, Meanings
+from deid.vocabulary import Term
 
 NOTHING = frozenset({"无", "none", "没有", "否认", "-", "—"})
 _BETWEEN = re.compile(r"[,，、;；/|\n]+")
 _NAMES = re.compile(r"[;；|\n]+")
 _NAMES_LOOSE = re.compile(r"[;；|\n、,，]+")
 _ITEMS = re.compile(r"(?:\n|[;；])\s*(?=[^;；=\n]+[=:：])")
-_DATED = re.compile(
-    r"(.*?)[\s(（:：]*((?:19|20)\d\d)(?:[-/.年]?(\d{1,2}))?(?:[-/.月]?(\d{1,2}))?日?[)）]?"
-)
+_DAY = r"((?:19|20)\d\d)(?:[-/.年]?(\d{1,2}))?(?:[-/.月]?(\d{1,2}))?日?"
+_DATED = re.compile(rf"(.*?)[\s(（:：]*{_DAY}(?:\s*[~～至]\s*{_DAY})?[)）]?")
 _QUANTITY = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*(\S*)")
 
 
@@ -42,6 +43,7 @@ class Said:
     text: str | None = None
     unit_id: int | None = None
     day: dt.date | None = None
+    end_day: dt.date | None = None
     fault: str | None = None
 
 
@@ -99,9 +101,20 @@ def _chosen(field: Field, cell: str) -> Iterator[Said]:
                     value_source="PRESENT",
                 )
         else:
-            question = "SYMPTOM" if field.kind == "symptoms" else field.term
-            about = terms[question].concept_id if question in terms else 0
-            yield Said("observation", about, source=question, value_id=concept, value_source=key)
+            question = terms.get("SYMPTOM" if field.kind == "symptoms" else field.term)
+            yield Said(
+                _slot(question),
+                question.concept_id if question else 0,
+                source=question.key if question else None,
+                value_id=concept,
+                value_source=key,
+            )
+
+
+def _slot(question: Term | None) -> str:
+    """A test with an answer, as 1+ or negative, is a measurement."""
+    measured = question is not None and question.domain_id == "Measurement"
+    return "measurement" if measured else "observation"
 
 
 def _names(cell: str, area: str, meanings: Meanings) -> list[str]:
@@ -122,7 +135,8 @@ def _names(cell: str, area: str, meanings: Meanings) -> list[str]:
 def _named(
     cell: str, area: str, slot: str, meanings: Meanings, *, one: bool = False
 ) -> Iterator[Said]:
-    names = [cell.strip()] if one else _names(cell, area, meanings)
+    alone = [] if normalised(cell) in NOTHING else [cell.strip()]
+    names = alone if one else _names(cell, area, meanings)
     if not names:
         yield Said("nothing")
     for name in names:
@@ -149,18 +163,21 @@ def _history(cell: str, meanings: Meanings) -> Iterator[Said]:
         if not entry or normalised(entry) in NOTHING:
             continue
         dated = _DATED.fullmatch(entry)
-        name, day = (dated[1].strip(), _day(dated)) if dated else (entry, None)
-        if not name or (dated and day is None):
+        name, day, end = (dated[1].strip(), _day(dated, 2), _day(dated, 5)) if dated else (
+            entry, None, None)  # fmt: skip
+        if not name or (dated and day is None) or (dated and dated[5] and end is None):
             yield Said(fault="a date of diagnosis that is no date")
             continue
         meaning = meanings.find(name, "Condition") or Meaning(0)
-        yield Said("history", meaning.concept_id, meaning.source_concept_id, source=name, day=day)
+        said = Said("history", meaning.concept_id, meaning.source_concept_id, source=name)
+        yield replace(said, day=day, end_day=end)
 
 
-def _day(dated: re.Match[str]) -> dt.date | None:
+def _day(dated: re.Match[str], group: int) -> dt.date | None:
     """The first day of a year or month if no more is known."""
+    year, month, day = dated.group(group, group + 1, group + 2)
     try:
-        return dt.date(int(dated[2]), int(dated[3] or 1), int(dated[4] or 1))
+        return dt.date(int(year), int(month or 1), int(day or 1)) if year else None
     except ValueError:
         return None
 
@@ -187,10 +204,19 @@ def _item(name: str, value: str, meanings: Meanings) -> Iterator[Said]:
     qualifier = terms_by_key().get(about)
     if qualifier:
         said = replace(said, qualifier_id=qualifier.concept_id)
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        yield replace(
+            said,
+            slot="observation",
+            text=value[1:-1],
+            qualifier_id=None,
+            value_id=said.qualifier_id,
+        )
+        return
     quantity = _QUANTITY.fullmatch(value)
     unit = terms_by_unit(quantity[2]) if quantity and quantity[2] else None
     if quantity and (unit or not quantity[2]):
-        own = term.unit_concept_id if term else None
+        own = (term.unit_concept_id or _units_told().get(term.key)) if term else None
         if unit and own and unit != own:
             yield replace(said, fault="an item in another unit than that of its term")
             return
@@ -199,18 +225,23 @@ def _item(name: str, value: str, meanings: Meanings) -> Iterator[Said]:
     answers = terms_by_word("Meas Value", "Condition")
     parts = [answers.get(normalised(part)) for part in value.split("|")]
     if all(parts):
-        # An answer is an observation, also where its question is a measured one.
         for answer in parts:
             if answer:
-                yield replace(
-                    said,
-                    slot="observation",
-                    value_id=answer.concept_id,
-                    value_source=answer.key,
-                )
+                yield replace(said, value_id=answer.concept_id, value_source=answer.key)
         return
-    about_id = said.qualifier_id
-    yield replace(said, slot="observation", text=value, qualifier_id=None, value_id=about_id)
+    yield replace(said, slot="observation", text=value)
+
+
+@cache
+def _units_told() -> Mapping[str, int]:
+    """The unit that the forms give to what is told or counted, by term."""
+    return {
+        field.key: terms_by_key()[conversion.unit.concept].concept_id
+        for form in load_forms()
+        for field in form.fields
+        for conversion in field.units[:1]
+        if field.kind == "amount" and conversion.unit and conversion.unit.concept
+    }
 
 
 def terms_by_unit(word: str) -> int | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 from sqlalchemy import Connection, select
 
+from deid.forms.model import normalised
 from deid.forms.words import terms_by_word
 from deid.importers.forms.cells import reader_of
 from deid.importers.forms.files import FormFile
@@ -192,10 +193,13 @@ class PeopleFile:
     def _persons(self, place: str, ours: str) -> pa.Table:
         group = self._text("ethnic_group")
         races = terms_by_word("Race")
-        cases = "".join(
-            f" WHEN lower({group}) = {sql_text(word)} THEN {term.concept_id}"
-            for word, term in races.items()
-        )
+        cases = ""
+        for (word,) in self._db.execute(
+            f"SELECT DISTINCT {group} AS word FROM persons ORDER BY word"
+        ).fetchall():
+            term = races.get(normalised(word or ""))
+            if term:
+                cases += f" WHEN {group} = {sql_text(word)} THEN {term.concept_id}"
         return self._query(
             "SELECT person_id, gender AS gender_concept_id, year(birth) AS year_of_birth, "
             "month(birth) AS month_of_birth, day(birth) AS day_of_birth, "

@@ -58,7 +58,7 @@ def _join(bench: Workbench, source: str) -> None:
         "WHERE day IS NOT NULL"
     )
     bench.db.execute(
-        "CREATE TEMP VIEW told AS SELECT visit.*, fact.* EXCLUDE (file, _row, day), "
+        "CREATE TEMP VIEW told AS SELECT visit.*, fact.* EXCLUDE (file, _row, day, end_day), "
         "fact.day AS onset FROM fact JOIN visit ON visit.file = fact.file "
         "AND visit._row = fact._row"
     )
@@ -116,11 +116,13 @@ def _measurements(bench: Workbench) -> pa.Table:
         f"CASE WHEN concept_id IN ({vital}) THEN {names.EHR_ENCOUNTER_RECORD} "
         f"ELSE {names.LAB} END AS measurement_type_concept_id, number AS value_as_number, "
         "unit_id AS unit_concept_id, "
-        f"{low} AS range_low, {high} AS range_high, "
+        f"CASE WHEN number IS NOT NULL THEN {low} END AS range_low, "
+        f"CASE WHEN number IS NOT NULL THEN {high} END AS range_high, "
+        "value_id AS value_as_concept_id, value_source AS value_source_value, "
         "source AS measurement_source_value, "
         "nullif(source_concept_id, 0) AS measurement_source_concept_id",
         "slot = 'measurement'",
-        ("visit_occurrence_id", "concept_id", "source", "number", "unit_id"),
+        ("visit_occurrence_id", "concept_id", "source", "number", "unit_id", "value_id"),
     )
 
 
@@ -155,12 +157,14 @@ def _conditions(bench: Workbench) -> pa.Table:
         "slot = 'condition'",
         ("visit_occurrence_id", "form", "concept_id", "source"),
     )
+    identity = ("concept_id", "source", "fact.day", "fact.end_day")
     of_person = bench.db.sql(
-        f"SELECT {row_id('history', 'person_id', 'concept_id', 'source', 'fact.day')} "
+        f"SELECT {row_id('history', 'person_id', *identity)} "
         "AS condition_occurrence_id, person_id, provider_id, NULL::BIGINT AS visit_occurrence_id, "
         "concept_id AS condition_concept_id, "
         "coalesce(fact.day, contact.day) AS condition_start_date, "
-        f"NULL::DATE AS condition_end_date, {names.EHR_PROBLEM_LIST} AS condition_type_concept_id, "
+        "fact.end_day AS condition_end_date, "
+        f"{names.EHR_PROBLEM_LIST} AS condition_type_concept_id, "
         "source AS condition_source_value, "
         "nullif(source_concept_id, 0) AS condition_source_concept_id, "
         f"contact.file || ' row ' || contact._row AS {PLACE} "

@@ -36,11 +36,11 @@ _SAID = pa.schema(
         ("text", pa.string()),
         ("unit_id", pa.int64()),
         ("day", pa.date32()),
+        ("end_day", pa.date32()),
         ("fault", pa.string()),
     ]
 )
-_FACT = "slot, concept_id, source_concept_id, source, number, value_id, value_source, " \
-    "qualifier_id, text, unit_id, day"  # fmt: skip
+_SPOKEN = {name: name for name in _SAID.names if name not in {"cell", "part", "fault"}}
 _DAY_FORMATS = (
     "['%Y-%m-%d', '%Y%m%d', '%Y-%m-%d %H:%M', '%Y-%m-%d %H:%M:%S', '%Y-%m-%d %H:%M:%S.%f']"
 )
@@ -67,7 +67,7 @@ class Workbench:
             "CREATE TABLE fact (file VARCHAR, _row BIGINT, place BIGINT, slot VARCHAR, "
             "concept_id BIGINT, source_concept_id BIGINT, source VARCHAR, number DOUBLE, "
             "value_id BIGINT, value_source VARCHAR, qualifier_id BIGINT, text VARCHAR, "
-            "unit_id BIGINT, day DATE, dose VARCHAR, times DOUBLE, "
+            "unit_id BIGINT, day DATE, end_day DATE, dose VARCHAR, times DOUBLE, "
             "days BIGINT)"
         )
         self.db.execute(
@@ -193,12 +193,16 @@ class Workbench:
         if field.kind == "amount" and unit is None and conversion.unit and conversion.unit.concept:
             unit = terms_by_key()[conversion.unit.concept].concept_id
         slot = "measurement" if field.kind == "reading" else "observation"
-        self.db.execute(
-            f"INSERT INTO fact SELECT ?, _row, {place}, '{slot}', {term.concept_id}, 0, "
-            f"{sql_text(conversion.key)}, {value}, NULL, NULL, {_of_the_problem(file, field.key)}, "
-            f"NULL, {_sql(unit)}, NULL, NULL, NULL, NULL "
-            f"FROM cells WHERE {number} IS NOT NULL",
-            [file.name],
+        self._tell(
+            file,
+            f"{number} IS NOT NULL",
+            place=str(place),
+            slot=sql_text(slot),
+            concept_id=str(term.concept_id),
+            source=sql_text(term.key),
+            number=value,
+            qualifier_id=_of_the_problem(file, field.key),
+            unit_id=_sql(unit),
         )
         self._fault(file, name, f"{word_of(name)} IS NOT NULL AND {number} IS NULL", "not a number")
         if conversion.key == field.key and field.low is not None and field.high is not None:
@@ -210,13 +214,17 @@ class Workbench:
     def _due(self, file: FormFile, place: int, name: str, column: Column) -> None:
         term = terms_by_key()[column.field.key]
         unit = term.unit_concept_id or names.DAY
-        self.db.execute(
-            f"INSERT INTO fact SELECT ?, cells._row, {place}, 'observation', {term.concept_id}, 0, "
-            f"{sql_text(term.key)}, {day_of(name)} - contact.day, NULL, NULL, "
-            f"{_of_the_problem(file, term.key)}, NULL, {unit}, NULL, NULL, NULL, NULL "
-            "FROM cells JOIN contact ON contact.file = ? AND contact._row = cells._row "
-            f"WHERE {day_of(name)} IS NOT NULL",
-            [file.name, file.name],
+        self._tell(
+            file,
+            f"{day_of(name)} IS NOT NULL",
+            place=str(place),
+            slot="'observation'",
+            concept_id=str(term.concept_id),
+            source=sql_text(term.key),
+            number=f"{day_of(name)} - (SELECT any_value(contact.day) FROM contact "
+            f"WHERE contact.file = {sql_text(file.name)} AND contact._row = cells._row)",
+            qualifier_id=_of_the_problem(file, term.key),
+            unit_id=str(unit),
         )
         self._fault(
             file, name, f"{word_of(name)} IS NOT NULL AND {day_of(name)} IS NULL", "not a date"
@@ -224,11 +232,14 @@ class Workbench:
 
     def _told(self, file: FormFile, place: int, name: str, column: Column, text: str) -> None:
         term = terms_by_key()[column.field.key]
-        self.db.execute(
-            f"INSERT INTO fact SELECT ?, _row, {place}, 'observation', {term.concept_id}, 0, "
-            f"{sql_text(term.key)}, NULL, NULL, NULL, NULL, {text}, NULL, NULL, NULL, NULL, "
-            f"NULL FROM cells WHERE {text} IS NOT NULL",
-            [file.name],
+        self._tell(
+            file,
+            f"{text} IS NOT NULL",
+            place=str(place),
+            slot="'observation'",
+            concept_id=str(term.concept_id),
+            source=sql_text(term.key),
+            text=text,
         )
         self._fault(file, name, f"{word_of(name)} IS NOT NULL AND {text} IS NULL", "not a date")
 
@@ -242,14 +253,12 @@ class Workbench:
                 [file.name],
             )
         else:
-            qualifier = _of_the_problem(file, column.field.key)
-            self.db.execute(
-                f"INSERT INTO fact (file, _row, place, {_FACT}) SELECT ?, _row, {place} * 1000 + "
-                "part, slot, concept_id, source_concept_id, source, number, value_id, "
-                f"value_source, coalesce(qualifier_id, {qualifier}), text, unit_id, day "
-                f"FROM cells JOIN said ON said.cell = {word_of(name)} "
-                "WHERE fault IS NULL AND slot <> ''",
-                [file.name],
+            qualifier = f"coalesce(qualifier_id, {_of_the_problem(file, column.field.key)})"
+            self._tell(
+                file,
+                "fault IS NULL AND slot <> ''",
+                name,
+                **_SPOKEN | {"place": f"{place} * 1000 + part", "qualifier_id": qualifier},
             )
         self.db.execute(
             "INSERT INTO fault SELECT ?, _row, ?, said.fault, 'cell' FROM cells "
@@ -277,14 +286,17 @@ class Workbench:
                 continue
             self._read_cells(parts["drug"], file.columns[parts["drug"]])
             times, days = number_of(parts.get("times")), number_of(parts.get("days"))
-            self.db.execute(
-                f"INSERT INTO fact (file, _row, place, {_FACT}, dose, times, days) "
-                f"SELECT ?, _row, {1_000_000 + line}, 'drug', concept_id, source_concept_id, "
-                "source, NULL, NULL, NULL, NULL, NULL, NULL, NULL, "
-                f"{word_of(parts.get('dose'))}, {times}, TRY_CAST({days} AS BIGINT) "
-                f"FROM cells JOIN said ON said.cell = {word_of(parts['drug'])} "
-                "WHERE said.slot = 'drug'",
-                [file.name],
+            self._tell(
+                file,
+                "slot = 'drug'",
+                parts["drug"],
+                **_SPOKEN
+                | {
+                    "place": str(1_000_000 + line),
+                    "dose": word_of(parts.get("dose")),
+                    "times": times,
+                    "days": f"TRY_CAST({days} AS BIGINT)",
+                },
             )
             for part in ("times", "days"):
                 if part in parts:
@@ -304,11 +316,13 @@ class Workbench:
             (name for name, column in file.columns.items() if column.field.kind == "diagnoses"),
             None,
         )
-        self.db.execute(
-            f"INSERT INTO fact (file, _row, place, {_FACT}) SELECT ?, _row, -1, 'condition', "
-            f"{terms_by_key()[file.form.problem].concept_id}, 0, ?, NULL, NULL, NULL, NULL, NULL, "
-            f"NULL, NULL FROM cells WHERE {word_of(cell)} IS NULL",
-            [file.name, file.form.problem],
+        self._tell(
+            file,
+            f"{word_of(cell)} IS NULL",
+            place="-1",
+            slot="'condition'",
+            concept_id=str(terms_by_key()[file.form.problem].concept_id),
+            source=sql_text(file.form.problem),
         )
 
     def _notes(self, file: FormFile) -> None:
@@ -319,12 +333,17 @@ class Workbench:
             if column.field.kind == "narrative"
         ]
         if parts:
-            self.db.execute(
-                f"INSERT INTO fact (file, _row, place, slot, text) SELECT ?, _row, 0, 'note', text "
-                f"FROM (SELECT _row, nullif(concat_ws(chr(10), {', '.join(parts)}), '') AS text "
-                "FROM cells) WHERE text IS NOT NULL",
-                [file.name],
-            )
+            text = f"nullif(concat_ws(chr(10), {', '.join(parts)}), '')"
+            self._tell(file, f"{text} IS NOT NULL", place="0", slot="'note'", text=text)
+
+    def _tell(self, file: FormFile, where: str, spoken: str | None = None, **columns: str) -> None:
+        """Add a fact for each row of ``cells``, or for each thing that a coded column says."""
+        told = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
+        joined = f" JOIN said ON said.cell = {word_of(spoken)}" if spoken else ""
+        self.db.execute(
+            f"INSERT INTO fact BY NAME SELECT {sql_text(file.name)} AS file, _row, {told} "
+            f"FROM cells{joined} WHERE {where}"
+        )
 
     def _fault(
         self, file: FormFile, name: str, condition: str, reason: str, kind: str = "cell"
