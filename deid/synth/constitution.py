@@ -13,7 +13,7 @@ from deid.synth.parameters import value
 from deid.synth.people import Resident
 
 TRAITS = ("systolic", "diastolic", "glucose", "adherence", "lipids", "kidney", "pulse", "mood",
-          "white_coat")  # fmt: skip
+          "white_coat", "frailty")  # fmt: skip
 HYPERTENSION, DIABETES = "ESSENTIAL_HYPERTENSION", "TYPE_2_DIABETES"
 
 

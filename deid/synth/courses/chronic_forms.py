@@ -6,8 +6,10 @@ from datetime import date
 from random import Random
 
 from deid.synth.constitution import DIABETES, HYPERTENSION
+from deid.synth.parameters import value
 from deid.synth.people import Resident
 from deid.synth.physiology import mood_scores
+from deid.synth.society.published import read_table
 from deid.synth.streams import happens, one_of, weighted
 from deid.synth.visits import Form
 
@@ -15,12 +17,28 @@ _SYMPTOMS = {
     HYPERTENSION: ("headache", "dizziness", "palpitation", "tinnitus", "leg swelling"),
     DIABETES: ("thirst", "frequent urination", "blurred vision", "numb feet", "weight loss"),
 }
-_OF_COMPLICATIONS = {
-    "T2DM_NEUROPATHY": "numb feet",
-    "T2DM_RETINOPATHY": "blurred vision",
-    "HEART_FAILURE": "leg swelling",
-    "CORONARY_ARTERIOSCLEROSIS": "chest tightness",
-}
+_OF_PROBLEMS = tuple(
+    (row["problem"], row["symptom"], float(row["share"])) for row in read_table("symptoms")
+)
+"""Problem, symptom, and the share of visits at which those with the problem tell of it."""
+
+_COMPLICATIONS = frozenset(
+    {"T2DM_NEUROPATHY", "T2DM_RETINOPATHY", "HEART_FAILURE", "CORONARY_ARTERIOSCLEROSIS"}
+)
+
+
+def tell_of_problems(
+    stream: Random, resident: Resident, day: date, only: frozenset[str] | None = None
+) -> tuple[str, ...]:
+    """Symptoms of the problems that a resident has, each once."""
+    told = [
+        symptom
+        for problem, symptom, share in _OF_PROBLEMS
+        if (only is None or problem in only)
+        and resident.has(problem, day)
+        and happens(stream, share)
+    ]
+    return tuple(dict.fromkeys(told))
 
 
 def tell_symptoms(
@@ -32,14 +50,13 @@ def tell_symptoms(
     day: date,
 ) -> tuple[str, ...]:
     """What the resident complains of: more when values are high, and what complications bring."""
-    chance = 0.22 if expected == "CLASS_UNCONTROLLED" else 0.05
+    out = expected == "CLASS_UNCONTROLLED"
+    chance = value("symptom.uncontrolled") if out else value("symptom.controlled")
     told = [symptom for symptom in _SYMPTOMS[problem] if happens(stream, chance)]
-    for complication, symptom in _OF_COMPLICATIONS.items():
-        if resident.has(complication, day) and symptom not in told and happens(stream, 0.35):
-            told.append(symptom)
+    told += tell_of_problems(stream, resident, day, _COMPLICATIONS)
     if readings.get("FASTING_GLUCOSE", 6) >= 13 and "thirst" not in told:
         told.append("thirst")
-    return tuple(told)
+    return tuple(dict.fromkeys(told))
 
 
 def fill_in_lifestyle(

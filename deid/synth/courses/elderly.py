@@ -7,8 +7,10 @@ from random import Random
 
 from deid.synth.constitution import trait
 from deid.synth.courses.life import Life
+from deid.synth.parameters import value
 from deid.synth.people import Resident
 from deid.synth.physiology import mood_scores
+from deid.synth.society.published import read_table
 from deid.synth.visits import Form, Visit
 
 SELF_CARE = {
@@ -22,15 +24,9 @@ SELF_CARE = {
 
 _HARDER = {"SELF_CARE_GROOMING": 0.2, "SELF_CARE_ACTIVITY": 0.4, "SELF_CARE_EATING": -0.4}
 _WEAKENS = {
-    "DEMENTIA": (0.5, 0.22),
-    "CEREBRAL_INFARCTION": (0.7, 0.02),
-    "PARKINSON_DISEASE": (0.5, 0.15),
-    "HEART_FAILURE": (0.3, 0.05),
-    "HIP_FRACTURE": (0.8, 0.0),
-    "COPD": (0.2, 0.02),
-    "DIABETIC_FOOT": (0.4, 0.0),
+    row["problem"]: (float(row["at_once"]), float(row["yearly"])) for row in read_table("frailty")
 }
-"""What a problem takes from independence at once and in each year (assumptions)."""
+"""What a problem takes from independence at once and in each year."""
 
 _SATISFACTION = ("SATISFIED", "RATHER_SATISFIED", "HARD_TO_SAY", "RATHER_DISSATISFIED",
                  "DISSATISFIED")  # fmt: skip
@@ -56,7 +52,9 @@ def level_of(score: int) -> str:
 
 def frailty(resident: Resident, day: date) -> float:
     """Help needed in an item of average difficulty: 0 none to 3 all; it grows with the years."""
-    need = (resident.age_on(day) - 82) / 14 + 0.25 * trait(resident, "kidney")
+    need = (resident.age_on(day) - value("frailty.age")) / value("frailty.years") + 0.25 * trait(
+        resident, "kidney"
+    )
     for problem, (at_once, yearly) in _WEAKENS.items():
         if resident.has(problem, day):
             need += at_once + yearly * (day - resident.problems[problem]).days / 365
@@ -83,7 +81,8 @@ def _screen(stream: Random, resident: Resident, form: Form, need: float, day: da
     """Cognition and mood; the scores are taken when the screen is positive."""
     decline = 0.0
     if resident.has("DEMENTIA", day):
-        decline = 7 + 2.2 * (day - resident.problems["DEMENTIA"]).days / 365
+        years = (day - resident.problems["DEMENTIA"]).days / 365
+        decline = value("mmse.at_dementia") + value("mmse.decline") * years
     schooling = 1.5 if resident.education == "EDUCATION_NONE" else 0.0
     mmse = min(max(round(stream.gauss(28 - schooling - decline, 1.3)), 2), 30)
     positive = mmse < 24

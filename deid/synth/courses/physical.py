@@ -6,6 +6,7 @@ from datetime import date
 from random import Random
 
 from deid.synth.people import Resident
+from deid.synth.society.published import read_table
 from deid.synth.streams import happens, one_of
 
 _NORMAL = {
@@ -28,35 +29,19 @@ _NORMAL = {
     "SHIFTING_DULLNESS": "NONE",
     "LEG_OEDEMA": "NONE",
 }
-_FOUND = (
-    # problem, question, answers, share of those with the problem who show it (assumptions)
-    ("COPD", "BARREL_CHEST", ("YES",), 0.5),
-    ("COPD", "BREATH_SOUNDS", ("ABNORMAL",), 0.5),
-    ("COPD", "RALES", ("RALES_DRY",), 0.3),
-    ("ASTHMA", "RALES", ("RALES_DRY",), 0.15),
-    ("HEART_FAILURE", "RALES", ("RALES_MOIST",), 0.3),
-    ("HEART_FAILURE", "LEG_OEDEMA", ("OEDEMA_EQUAL",), 0.5),
-    ("HEART_FAILURE", "HEART_MURMUR", ("PRESENT",), 0.3),
-    ("CHRONIC_KIDNEY_DISEASE", "LEG_OEDEMA", ("OEDEMA_EQUAL",), 0.2),
-    ("ATRIAL_FIBRILLATION", "HEART_RHYTHM", ("RHYTHM_ABSOLUTELY_IRREGULAR",), 0.85),
-    ("CORONARY_ARTERIOSCLEROSIS", "HEART_RHYTHM", ("RHYTHM_IRREGULAR",), 0.1),
-    ("CHRONIC_GASTRITIS", "ABDOMINAL_TENDERNESS", ("PRESENT",), 0.2),
-    ("GALLSTONE", "ABDOMINAL_TENDERNESS", ("PRESENT",), 0.15),
-    ("CIRRHOSIS", "SPLENOMEGALY_SIGN", ("PRESENT",), 0.4),
-    ("CIRRHOSIS", "SCLERA", ("JAUNDICED",), 0.3),
-    ("ANEMIA", "LIPS", ("LIPS_PALE",), 0.4),
-    ("HEARING_LOSS", "HEARING", ("DOES_NOT_HEAR",), 0.85),
-    ("CEREBRAL_INFARCTION", "MOTOR_FUNCTION", ("CANNOT_MOVE",), 0.35),
-    ("PARKINSON_DISEASE", "MOTOR_FUNCTION", ("CANNOT_MOVE",), 0.3),
+_FOUND = tuple(
+    (row["problem"], row["question"], row["answer"], float(row["share"]))
+    for row in read_table("findings")
 )
+"""Problem, question, answer, and the share of those with the problem who show it."""
 
 
 def findings(stream: Random, resident: Resident, day: date) -> dict[str, str]:
     """Answers to the organ function and physical examination blocks of the yearly form."""
     answers = dict(_NORMAL)
-    for problem, question, options, share in _FOUND:
+    for problem, question, answer, share in _FOUND:
         if resident.has(problem, day) and happens(stream, share):
-            answers[question] = one_of(stream, options)
+            answers[question] = answer
     if happens(stream, 0.06):
         answers["PHARYNX"] = one_of(stream, ("PHARYNX_CONGESTED", "PHARYNX_FOLLICLES"))
     answers["TEETH"] = _teeth(stream, resident.age_on(day))

@@ -7,7 +7,7 @@ from random import Random
 
 from deid.synth.constitution import DIABETES, HYPERTENSION
 from deid.synth.courses.chronic import DOSES
-from deid.synth.courses.chronic_forms import feel_pulse
+from deid.synth.courses.chronic_forms import feel_pulse, tell_of_problems
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.physical import findings
 from deid.synth.parameters import value
@@ -28,26 +28,7 @@ from deid.synth.streams import happens, one_of, weighted
 from deid.synth.visits import Form, Prescription, Visit, localise
 
 YEARLY = (HYPERTENSION, DIABETES, "SCHIZOPHRENIA", "BIPOLAR_DISORDER")
-_VOLUNTEERS = 0.12
-"""Share of others who come for an examination in a year (assumption)."""
 _OLD = 65
-_SYMPTOMS = {
-    "COPD": ("cough", "phlegm", "short of breath"),
-    "CORONARY_ARTERIOSCLEROSIS": ("chest tightness",),
-    "HEART_FAILURE": ("short of breath", "leg swelling"),
-    "KNEE_OSTEOARTHRITIS": ("knee pain",),
-    "T2DM_NEUROPATHY": ("numb feet",),
-    "T2DM_RETINOPATHY": ("blurred vision",),
-    "HEARING_LOSS": ("tinnitus",),
-    "CATARACT": ("blurred vision",),
-    "BENIGN_PROSTATIC_HYPERPLASIA": ("frequent urination",),
-    "CHRONIC_GASTRITIS": ("stomach ache",),
-    "INSOMNIA": ("poor sleep",),
-    "DEPRESSIVE_DISORDER": ("low mood", "tiredness"),
-    HYPERTENSION: ("dizziness", "headache"),
-    DIABETES: ("thirst",),
-    "LOW_BACK_PAIN": ("low back pain",),
-}
 _WORDS: dict[str, dict[Locale, str]] = {
     "pressure": {"en_US": "blood pressure raised", "zh_CN": "血压偏高"},
     "glucose": {"en_US": "fasting glucose raised", "zh_CN": "空腹血糖偏高"},
@@ -68,7 +49,7 @@ def examinations(stream: Random, life: Life) -> list[Visit]:
         if not life.first < day <= life.last or resident.age_on(day) < 18:
             continue
         due = resident.age_on(day) >= _OLD or any(resident.has(p, day) for p in YEARLY)
-        if comes < (value("examination.attends") if due else _VOLUNTEERS):
+        if comes < (value("examination.attends") if due else value("examination.volunteers")):
             visits.append(Visit(resident, day, "clinic", doctor, [_examine(stream, life, day)]))
     return visits
 
@@ -84,15 +65,7 @@ def _examine(stream: Random, life: Life, day: date) -> Form:
     done = {key: reading for key, reading in tests.items() if key not in lost}
     form = Form(
         kind="examination",
-        symptoms=tuple(
-            dict.fromkeys(
-                symptom
-                for problem, symptoms in _SYMPTOMS.items()
-                if resident.has(problem, day)
-                for symptom in symptoms
-                if happens(stream, 0.3)
-            )
-        ),
+        symptoms=tell_of_problems(stream, resident, day),
         readings=localise(locale, vitals | done),
         diagnoses=tuple(p for p in resident.problems if resident.has(p, day)),
         procedures=("GENERAL_EXAMINATION", "ELECTROCARDIOGRAM"),
