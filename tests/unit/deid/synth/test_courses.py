@@ -127,7 +127,7 @@ def test_the_treated_are_controlled_more_often_when_they_take_their_drugs() -> N
             if form.answers["DRUG_ADHERENCE"] == taken
         ]
         shares[taken] = mean(pressure < 140 for pressure in systolic)
-    assert shares["ADHERENCE_REGULAR"] > 2 * shares["ADHERENCE_NONE"] > 0
+    assert shares["ADHERENCE_REGULAR"] > shares["ADHERENCE_NONE"] + 0.3
 
 
 def test_pressure_falls_in_the_first_year_of_treatment() -> None:
