@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from deid.forms import find_form
-from deid.synth.courses.maternity import WINDOWS, fundal_height, weight_gained
+from deid.synth.courses.antenatal import WINDOWS
+from deid.synth.courses.pregnancy import fundal_height, weight_gained
 from deid.synth.people import Pregnancy, Resident
 from deid.synth.recording.terms import TERMS
 from deid.synth.visits import Form, Visit
