@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import duckdb
@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 
 from deid.errors import ImportRefused, VaultError
 from deid.vault.arrival import TableSource
+from deid.vault.arrow import arrow_schema
 from deid.vault.digests import DIGEST_MODULUS, digest_of
 from deid.vault.reading import VaultSnapshot
 from deid.vault.report import ImportReport, ResourceReport, Skipped, TableReport
@@ -202,8 +203,24 @@ class PartsLoading:
             self._staging.unregister("gone")
             keys = pa.table({key.name: batch.column(key.name)})
             delete_keys(self._connection, table, keys)
-            _keep_digest(self._connection, table, -digest)
+            keep_digest(self._connection, table, -digest)
         return stay
+
+    def amend(self, table: str, changes: Mapping[int, Mapping[str, object]]) -> None:
+        """Change columns of rows that this import loaded; the report counts them as loaded once."""
+        (key,) = metadata.tables[table].primary_key.columns
+        options = replace(self._options, replace=frozenset({table}))
+        wanted = sorted(changes)
+        for start in range(0, len(wanted), LOOK_UP_IDS):
+            some = wanted[start : start + LOOK_UP_IDS]
+            rows = select(*metadata.tables[table].columns).where(key.in_(some))
+            found = [
+                row | changes[row[key.name]]
+                for batch in rows_within(self._connection).fetch(rows, LOOK_UP_IDS)
+                for row in batch.to_pylist()
+            ]
+            load = _Load(self._connection, self._staging, options, (table,))
+            load.table(table, pa.Table.from_pylist(found, schema=arrow_schema(table)))
 
     def _referred_to(self, table: str, ids: Sequence[int]) -> set[int]:
         found: set[int] = set()
@@ -226,7 +243,7 @@ class PartsLoading:
             tuple(remarks.notes),
             tuple(remarks.resources),
         )
-        _record(self._connection, report, self._started)
+        record_import(self._connection, report, self._started)
         return report
 
 
@@ -327,7 +344,7 @@ class _Load:
         else:
             delete_keys(self._connection, name, staged.updated_keys())
             insert_batches(self._connection, name, staged.accepted("new", "updated"))
-        _keep_digest(self._connection, name, staged.digest_change())
+        keep_digest(self._connection, name, staged.digest_change())
         if name == "concept":
             self._staging.execute(
                 "INSERT INTO known_concept SELECT concept_id FROM staged "
@@ -344,7 +361,7 @@ class _Load:
         )
 
 
-def _keep_digest(connection: Connection, table: str, change: int) -> None:
+def keep_digest(connection: Connection, table: str, change: int) -> None:
     if table in BOOKKEEPING_TABLES:
         return
     kept = metadata.tables["table_digest"]
@@ -358,7 +375,7 @@ def _keep_digest(connection: Connection, table: str, change: int) -> None:
         connection.execute(update(kept).where(where).values(rows=rows, digest=digest))
 
 
-def _record(connection: Connection, report: ImportReport, started: dt.datetime) -> None:
+def record_import(connection: Connection, report: ImportReport, started: dt.datetime) -> None:
     """Keep the report in the vault, in the import's own transaction."""
     stored = connection.execute(
         insert(metadata.tables["import_batch"]).values(

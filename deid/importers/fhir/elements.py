@@ -41,7 +41,7 @@ _READ: Mapping[str, frozenset[str]] = {
         "MedicationRequest": "status intent medicationCodeableConcept medicationReference "
         "subject encounter authoredOn requester recorder dosageInstruction dispenseRequest",
         "MedicationStatement": "status medicationCodeableConcept medicationReference subject "
-        "context effectiveDateTime effectivePeriod dateAsserted dosage",
+        "context effectiveDateTime effectivePeriod dateAsserted informationSource dosage",
         "Observation": "status category code subject encounter effectiveDateTime "
         "effectiveInstant effectivePeriod issued performer valueQuantity valueCodeableConcept "
         "valueString valueBoolean valueInteger valueTime valueDateTime referenceRange component "

@@ -190,21 +190,18 @@ def _map_names(entry: Entry, gathered: Gathering, person_id: int, birth_date: An
         ),
         None,
     )
-    gathered.add_keyed(
-        entry,
-        "person_identity",
-        {
-            "person_id": person_id,
-            "family_name": first.get("family"),
-            "given_name": " ".join(first.get("given", [])) or None,
-            "full_name": full_name(first),
-            "other_names": "\n".join(name for name in others if name) or None,
-            "birth_date": birth_date,
-            "language": language,
-            "household_id": gathered.household(entry),
-            **restored(gathered, patient, "person_identity"),
-        },
-    )
+    row = {
+        "family_name": first.get("family"),
+        "given_name": " ".join(first.get("given", [])) or None,
+        "full_name": full_name(first),
+        "other_names": "\n".join(name for name in others if name) or None,
+        "birth_date": birth_date,
+        "language": language,
+        "household_id": gathered.household(entry),
+        **restored(gathered, patient, "person_identity"),
+    }
+    if any(value is not None for value in row.values()):
+        gathered.add_keyed(entry, "person_identity", {**row, "person_id": person_id})
 
 
 def _map_numbers(entry: Entry, gathered: Gathering, person_id: int) -> None:

@@ -89,7 +89,9 @@ def restored(gathered: Gathering, element: Mapping[str, Any], table: str) -> dic
         if "valueReference" in part and name in column_names(table) and name != "person_id":
             target = gathered.links.find_fact(part["valueReference"], targets.get(name))
             columns[name] = target
-            if target is None:
+            if target is None and targets.get(name) == table:
+                gathered.open_references[table] += 1  # that row may come later
+            elif target is None:
                 gathered.leave_out(f"{table}.{name}", "the row that it refers to is not there")
         elif "valueCoding" in part and name in readers:
             columns[name] = gathered.codes.local(part["valueCoding"])
@@ -102,6 +104,21 @@ def restored(gathered: Gathering, element: Mapping[str, Any], table: str) -> dic
                     f"extension {ROW}{table}: {name} has not the column's type"
                 ) from None
     return columns
+
+
+def own_references(
+    gathered: Gathering, element: Mapping[str, Any], table: str
+) -> dict[str, int | None]:
+    """Rows that the export's extension refers to in its own table, now that all are loaded."""
+    said: Mapping[str, Any] = next(
+        (e for e in element.get("extension", []) if e.get("url") == ROW + table), {}
+    )
+    own = {reference.column for reference in references(table) if reference.table == table}
+    return {
+        part["url"]: gathered.links.find_fact(part["valueReference"], table)
+        for part in said.get("extension", [])
+        if part.get("url") in own and "valueReference" in part
+    }
 
 
 def table_said(element: Mapping[str, Any]) -> str | None:
