@@ -30,7 +30,7 @@ from casebank.reader import read_record
 from casebank.record import Record
 from casebank.relative import span_text
 from casebank.soap import Linker, build_soap
-from casebank.timeline import build_timeline, drug_items
+from casebank.timeline import build_timeline, drug_items, is_life_event
 from deid.release import Release
 
 
@@ -103,12 +103,13 @@ def _history(meeting: Meeting, record: Record) -> bool:
     """Whether it is no contact but history.
 
     Where visits tell who was seen when, an entry without a visit and without a note is history: all
-    of it before the first contact, and later what is nothing but a dated diagnosis.
+    of it before the first contact, and later what is nothing but dated diagnoses and events of
+    life, which the problem list and the timeline show.
     """
     if not meeting.derived or meeting.notes or not record.follows_visits:
         return False
     return meeting.start < record.first_day or all(
-        event.table == "condition_occurrence" for event in meeting.events
+        event.table == "condition_occurrence" or is_life_event(event) for event in meeting.events
     )
 
 

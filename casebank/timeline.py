@@ -32,7 +32,7 @@ DRUG_GAP_DAYS = 30
 
 LIFE_EVENT = (
     r"^life event|widow|divorce|bereave|retire|unemploy|homeless|moved|birth of|employment|refugee|"
-    r"丧偶|离异|退休|失业|搬迁|分娩"
+    r"^生活事件|丧偶|离异|退休|失业|搬迁|分娩"
 )
 
 LANES: dict[LaneKind, dict[Language, str]] = {
@@ -237,6 +237,11 @@ def _test_items(record: Record, ledger: Ledger, language: Language) -> Iterable[
         marks.setdefault((label, ledger.day(event.start)), []).append(ledger.event(event).id)
     for (label, day), data in sorted(marks.items()):
         yield TimelineItem(label, day, None, data=tuple(data))
+
+
+def is_life_event(event: Event) -> bool:
+    """Whether a row is nothing but an event of life, told of whenever it happened."""
+    return event.table == "observation" and rules.matches(r"^life event|^生活事件", event.name)
 
 
 def _life_items(record: Record, ledger: Ledger, language: Language) -> Iterable[TimelineItem]:

@@ -8,6 +8,7 @@ from random import Random
 
 from deid.synth.parameters import value
 from deid.synth.people import Household, Locale, Resident
+from deid.synth.society.life_events import studies_away
 from deid.synth.society.shares import draw_answer
 from deid.synth.streams import happens, one_of
 
@@ -20,6 +21,14 @@ _EMPLOYERS_EN = ("Tamarack Feed & Grain", "Marrow County Road Department", "Pell
 
 EMPLOYERS: Mapping[Locale, tuple[str, ...]] = {"zh_CN": _EMPLOYERS_ZH, "en_US": _EMPLOYERS_EN}
 
+
+_SCHOOLED = frozenset({"EDUCATION_SENIOR", "EDUCATION_COLLEGE"})
+_ASKS: Mapping[str, tuple[frozenset[str], int]] = {
+    "OCCUPATION_HEAD": (_SCHOOLED, 28),
+    "OCCUPATION_PROFESSIONAL": (_SCHOOLED, 22),
+    "OCCUPATION_CLERICAL": (_SCHOOLED, 19),
+}
+"""Schooling and age without which an occupation is out of reach."""
 
 _WITHOUT_EMPLOYER = frozenset({"OCCUPATION_OTHER", "OCCUPATION_FARMING"})
 _HOME = ("KITCHEN_EXHAUST", "FUEL_TYPE", "DRINKING_WATER", "TOILET_TYPE", "LIVESTOCK_PEN")
@@ -50,7 +59,11 @@ def _draw_person(stream: Random, household: Household, member: Resident, today: 
     _build(stream, member, household.locale == "zh_CN")
     if age < 18:
         return
-    member.occupation = draw_answer(stream, "OCCUPATION_GROUP", *place, sex, age)
+    if studies_away(member):
+        member.education = "EDUCATION_COLLEGE"
+    member.occupation = _draw_occupation(stream, household, member, age)
+    if studies_away(member) and member.away[-1][1] >= today:
+        member.occupation = "OCCUPATION_OTHER"
     if member.occupation not in _WITHOUT_EMPLOYER and happens(stream, 0.5):
         member.employer = one_of(stream, EMPLOYERS[household.locale])
     member.smoking = draw_answer(stream, "SMOKING_STATUS", *place, sex, age)
@@ -59,6 +72,17 @@ def _draw_person(stream: Random, household: Household, member: Resident, today: 
     member.alcohol = draw_answer(stream, "ALCOHOL_USE", *place, sex, age)
     if member.alcohol == "DRINKS_DAILY":
         member.liang = one_of(stream, (1.0, 1.0, 2.0, 2.0, 3.0, 4.0))
+
+
+def _draw_occupation(stream: Random, household: Household, member: Resident, age: int) -> str:
+    """Work that asks for no more years and schooling than the person has."""
+    place = household.locale, household.area
+    for _ in range(8):
+        drawn = draw_answer(stream, "OCCUPATION_GROUP", *place, member.sex, age)
+        education, years = _ASKS.get(drawn, (frozenset(), 0))
+        if age >= years and (not education or member.education in education):
+            return drawn
+    return "OCCUPATION_OTHER"
 
 
 def _build(stream: Random, member: Resident, chinese: bool) -> None:

@@ -76,7 +76,7 @@ def tell_of_family(household: Household, kin: Kin, today: date) -> None:
         for pregnancy in member.pregnancies:
             if pregnancy.outcome in {"stillbirth", "miscarriage"}:
                 told.append(("EVENT_PREGNANCY_LOSS", pregnancy.delivered, None))
-        told += _journeys(member)
+        told += _journeys(member, today)
         told += [("EVENT_MOVED", day, None) for day, _ in household.former_homes]
         for kind, day, about in told:
             # An event of a small child is told by the parents.
@@ -104,15 +104,20 @@ def leaving_day(child: Resident) -> date | None:
     return None if day == date.max or child.role != "child" else day
 
 
-def _journeys(member: Resident) -> list[tuple[str, date | None, Resident | None]]:
+def studies_away(member: Resident) -> bool:
+    """Do the absences of a grown child begin with a term of a university?"""
+    return bool(member.away) and member.role == "child" and member.away[0][0].month == 9
+
+
+def _journeys(member: Resident, today: date) -> list[tuple[str, date | None, Resident | None]]:
     if not member.away:
         return []
     first, last = member.away[0][0], member.away[-1][1]
-    studies = member.role == "child" and first.month == 9
+    studies = studies_away(member)
     told: list[tuple[str, date | None, Resident | None]] = [
         ("EVENT_LEFT_FOR_STUDY" if studies else "EVENT_LEFT_FOR_WORK", first, None)
     ]
-    if member.moved_out is None or last < member.moved_out:
+    if last < member.last_day(today):
         told.append(("EVENT_CAME_HOME", last, None))
     return told
 

@@ -10,7 +10,7 @@ from random import Random
 from deid.synth.parameters import value
 from deid.synth.people import Household, LifeEvent, Resident
 from deid.synth.society.influences import draw_onset, find_spells, mean_ratio
-from deid.synth.society.life_events import Kin, leaving_day, tell
+from deid.synth.society.life_events import Kin, leaving_day, studies_away, tell
 from deid.synth.society.published import read_table
 from deid.synth.streams import happens
 
@@ -158,6 +158,8 @@ class SocialLife:
         retired = [e.day for e in member.events if e.kind == "EVENT_RETIRED"]
         last = min([*retired, member.last_day(self._today), birthday(member, 62)])
         first = max(member.first_day(self._start), birthday(member, 20))
+        if studies_away(member):
+            first = max(first, member.away[-1][1])
         if first >= last:
             return
         closed = closures.get(member.employer or "")

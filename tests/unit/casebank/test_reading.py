@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,20 @@ def test_a_diagnosis_dated_between_visits_is_on_the_problem_list_and_is_no_conta
     assert [(problem.title, problem.onset_day) for problem in case.problems] == [
         ("Hearing loss", 40)
     ]
+
+
+@pytest.mark.parametrize("name", ["Life event", "生活事件"])
+def test_a_life_event_between_visits_stands_in_the_timeline_and_is_no_contact(name: str) -> None:
+    case = draft(
+        event("measurement", "Body weight", 0, 1, 70.0),
+        replace(
+            event("observation", name, 40, 2), value_text="Retirement", shown_value="Retirement"
+        ),
+        visits=(visit(1, 0), visit(2, 90)),
+    )
+    assert [contact.day for contact in case.contacts] == [0, 90]
+    (lane,) = (lane for lane in case.timeline.lanes if lane.kind == "life")
+    assert [(item.start_day, "Retirement" in item.label) for item in lane.items] == [(40, True)]
 
 
 def test_a_record_without_visits_keeps_its_dated_entries_as_contacts() -> None:
