@@ -29,16 +29,18 @@ class Complication:
     hastened_by: str | None = None
 
 
+INFARCTION, CORONARY = "ACUTE_MYOCARDIAL_INFARCTION", "CORONARY_ARTERIOSCLEROSIS"
+
+ACUTE = timedelta(days=28)
+"""For how long an infarction counts as acute (ICD-10, I21)."""
+
 COMPLICATIONS = (
     Complication("T2DM_RETINOPATHY", "retinopathy", (DIABETES,)),
     Complication("DIABETIC_NEPHROPATHY", "nephropathy", (DIABETES,)),
     Complication("T2DM_NEUROPATHY", "neuropathy", (DIABETES,)),
     Complication("DIABETIC_FOOT", "foot", (DIABETES,), "T2DM_NEUROPATHY"),
-    Complication(
-        "ACUTE_MYOCARDIAL_INFARCTION", "infarction", (DIABETES, HYPERTENSION),
-        "CORONARY_ARTERIOSCLEROSIS",
-    ),
-)  # fmt: skip
+    Complication(INFARCTION, "infarction", (CORONARY,)),
+)
 
 
 def draw_complications(stream: Random, members: Iterable[Resident], today: date) -> None:
@@ -50,33 +52,36 @@ def draw_complications(stream: Random, members: Iterable[Resident], today: date)
             onset = _onset(complication, member, left, member.last_day(today))
             if onset is not None:
                 member.problems.setdefault(complication.problem, onset)
-        _end_tuberculosis(stream, member)
+        ends = _end_of_tuberculosis(stream)
+        _end(member, INFARCTION, ACUTE, today)
+        _end(member, "PULMONARY_TUBERCULOSIS", ends, today)
 
 
-def _end_tuberculosis(stream: Random, member: Resident) -> None:
+def _end_of_tuberculosis(stream: Random) -> timedelta | None:
     """Most are cured by six months of treatment, or by nine when it is not the first."""
     cured, retreated = (happens(stream, value(name)) for name in ("tb.completes", "tb.retreated"))
-    onset = member.problems.get("PULMONARY_TUBERCULOSIS")
-    if onset is not None and cured:
-        days = (270 if retreated else 180) + stream.randrange(10)
-        member.resolved.setdefault("PULMONARY_TUBERCULOSIS", onset + timedelta(days=days))
+    days = timedelta(days=(270 if retreated else 180) + stream.randrange(10))
+    return days if cured else None
+
+
+def _end(member: Resident, problem: str, after: timedelta | None, today: date) -> None:
+    onset = member.problems.get(problem)
+    if onset is not None and after is not None and onset + after < member.last_day(today):
+        member.resolved.setdefault(problem, onset + after)
 
 
 def yearly_rate(complication: Complication, resident: Resident, day: date) -> float:
     """Incidence on a day, by the control of those diseases that have begun."""
     rate = value(f"risk.{complication.name}.per_year")
+    if not any(resident.has(problem, day) for problem in complication.after):
+        return 0.0
     ratios = 1.0
-    begun = False
     if resident.has(DIABETES, day):
-        begun = DIABETES in complication.after
         excess = typical_hba1c(resident) - value("hba1c.treated.mean")
         ratios *= value(f"risk.{complication.name}.per_hba1c") ** excess
     if resident.has(HYPERTENSION, day):
-        begun = begun or HYPERTENSION in complication.after
         excess = (typical_systolic(resident) - value("sbp.treated.mean")) / 20
         ratios *= value(f"risk.{complication.name}.per_20_mmhg") ** excess
-    if not begun:
-        return 0.0
     if complication.hastened_by is not None and resident.has(complication.hastened_by, day):
         ratios *= value(f"risk.{complication.name}.hastened")
     age = max(resident.age_on(day) - 60, -30) / 10

@@ -177,7 +177,7 @@ def _start(
         drugs=ladder[:steps],
         reserve=ladder[steps:],
         adherence=adherence or next_adherence(stream, resident, day, None),
-        known={p for p in COMPLICATIONS[problem] if resident.has(p, day)},
+        known={p for p in COMPLICATIONS[problem] if _has_begun(resident, p, day)},
     )
     if years > 0.5:
         drugs = tuple(drug for drug, _, _ in treatment.drugs)
@@ -244,6 +244,11 @@ def _fill_in(
     return form
 
 
+def _has_begun(resident: Resident, problem: str, day: date) -> bool:
+    """Also of what is over, as an infarction after four weeks."""
+    return problem in resident.problems and resident.problems[problem] <= day
+
+
 def _ask_for_hypoglycemia(stream: Random, treatment: _Treatment, form: Form) -> None:
     """Insulin and drugs that release it bring glucose down too far now and then."""
     classes = {CLASS_OF[drug] for drug, _, _ in treatment.drugs}
@@ -265,7 +270,7 @@ def _judge(
     """Class, what follows from it, and the next date."""
     resident, locale = life.resident, life.household.locale
     complications = COMPLICATIONS[treatment.problem]
-    new = [p for p in complications if resident.has(p, day) and p not in treatment.known]
+    new = [p for p in complications if _has_begun(resident, p, day) and p not in treatment.known]
     written = expected
     if happens(stream, value("class.contradicts")):
         written = "CLASS_CONTROLLED" if expected == "CLASS_UNCONTROLLED" else "CLASS_UNCONTROLLED"

@@ -29,6 +29,9 @@ REGIMENS = {
 }
 """Months and drugs of each phase."""
 
+_LONGEST = timedelta(days=280)
+"""Who has fewer days of record left is under treatment at its end."""
+
 _REACTIONS = ("TB_NAUSEA", "TB_JOINTS", "TB_ITCH", "TB_EYES")
 _FIRST_SYMPTOMS = ("TB_COUGH", "TB_FEVER", "TB_BLOOD", "TB_CHEST_PAIN")
 
@@ -95,6 +98,8 @@ def _end(stream: Random, life: Life, notice: date, end: date | None) -> tuple[da
     died = life.resident.death
     if end is not None:
         return end, "TB_END_COMPLETED"
+    if notice + _LONGEST >= life.last:
+        return notice + _LONGEST, "TB_END_DIED" if died is not None else "TB_END_COMPLETED"
     months = one_of(stream, (2, 3, 4, 5))
     stops = notice + months * MONTH
     if died is not None and died <= stops:

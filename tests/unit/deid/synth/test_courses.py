@@ -95,7 +95,7 @@ def test_a_complication_is_reported_once_at_the_visit_after_its_onset() -> None:
     assert set(reported.values()) == {1}
     for life, visit, form in forms_of("hypertension", "diabetes"):
         if form.event is not None:
-            assert life.resident.has(form.event, visit.day)
+            assert life.resident.problems[form.event] <= visit.day
             assert form.answers["FOLLOW_UP_CLASS"] == "CLASS_COMPLICATION"
 
 
