@@ -19,7 +19,7 @@ _BETWEEN = re.compile(r"[,，、;；/|\n]+")
 _NAMES = re.compile(r"[;；|\n]+")
 _NAMES_LOOSE = re.compile(r"[;；|\n、,，]+")
 _ITEMS = re.compile(r"(?:\n|[;；])\s*(?=[^;；=\n]+[=:：])")
-_DAY = r"((?:19|20)\d\d)(?:[-/.年]?(\d{1,2}))?(?:[-/.月]?(\d{1,2}))?日?"
+_DAY = r"((?:19|20)\d\d)(?:[-/.年]?(\d{1,2}))?(?:[-/.月]?(\d{1,2}))?[年月日]?"
 _DATED = re.compile(rf"(.*?)[\s(（:：]*{_DAY}(?:\s*[~～至]\s*{_DAY})?[)）]?")
 _QUANTITY = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*(\S*)")
 

@@ -159,16 +159,25 @@ def _remarks(bench: Workbench, files: list[FormFile]) -> Remarks:
         else:
             what = f"cells of {where}" if kind == "cell" else f"rows of {where}"
             skipped.append(Skipped(what, count, f"{reason} (for example {rows})"))
+    nowhere = bench.db.execute(
+        "SELECT file, count(*), list(DISTINCT _row ORDER BY _row)[:?] FROM fact "
+        "JOIN contact USING (file, _row) WHERE slot = 'history' AND fact.day IS NULL "
+        "AND contact.day IS NULL GROUP BY file ORDER BY file",
+        [_EXAMPLES],
+    ).fetchall()
     undated = bench.db.execute(
         "SELECT file, count(DISTINCT _row), list(DISTINCT _row ORDER BY _row)[:?] FROM fact "
         "JOIN contact USING (file, _row) WHERE contact.day IS NULL AND slot <> 'history' "
         "GROUP BY file ORDER BY file",
         [_EXAMPLES],
     ).fetchall()
-    for file, count, examples in undated:
-        rows = ", ".join(f"row {number}" for number in examples)
-        reason = "without a date they bring a person, but no form"
-        skipped.append(Skipped(f"forms of {file}", count, f"{reason} (for example {rows})"))
+    for what, reason, found in (
+        ("forms", "without a date they bring a person, but no form", undated),
+        ("past diseases", "neither they nor the form have a date", nowhere),
+    ):
+        for file, count, examples in found:
+            rows = ", ".join(f"row {number}" for number in examples)
+            skipped.append(Skipped(f"{what} of {file}", count, f"{reason} (for example {rows})"))
     unmapped = bench.db.execute(
         "SELECT slot, count(*), count(DISTINCT source) FROM fact WHERE concept_id = 0 "
         "AND slot <> 'note' GROUP BY slot ORDER BY slot"

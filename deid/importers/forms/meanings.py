@@ -1,9 +1,10 @@
 """What names and codes in the cells of a form mean: concepts of the vault's vocabulary.
 
 A cell may hold the name of a shipped term in either language, its key, or a code of ICD-10, ATC,
-LOINC or RxNorm, with or without a name behind it. A code goes on by ``Maps to`` to a standard
-concept where the vault has it, and else to the shipped term that bears the code. What means
-nothing here is concept 0, with its words kept as the source.
+LOINC, with or without a name behind it. What the vault's ``source_to_concept_map`` says of a code
+or name goes before all else: there a site keeps its own codes. A code goes on by ``Maps to`` to a
+standard concept where the vault has it, and else to the shipped term that bears the code. What
+means nothing here is concept 0, with its words kept as the source.
 """
 
 from __future__ import annotations
@@ -31,6 +32,10 @@ _CODES: Mapping[str, tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]] = {
     "Item": ((_LOINC, ("LOINC",)),),
     "Procedure": (),
 }
+_HEDGES = ("待排", "待查", "疑", "否认", "除外", "家族", "病史", "?", "？", "possible", "suspect",
+           "rule out", "history", "family", "denies")  # fmt: skip
+"""Words beside a name that mean something else than having it now."""
+
 _DOMAINS = {
     "Condition": ("Condition", "Observation"),
     "Drug": ("Drug",),
@@ -55,6 +60,7 @@ class Meanings:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._known: dict[tuple[str, str], Meaning | None] = {}
+        self._has_site_map: bool | None = None
 
     def find(self, text: str, area: str) -> Meaning | None:
         """The meaning of a name or code in an area (Condition, Drug, Item, Procedure), if any."""
@@ -63,6 +69,9 @@ class Meanings:
         return self._known[area, text]
 
     def _find(self, text: str, area: str) -> Meaning | None:
+        own = self._site_map(text, area)
+        if own:
+            return own
         words = terms_by_word(*_DOMAINS[area])
         term = words.get(normalised(text))
         if term:
@@ -77,12 +86,36 @@ class Meanings:
                 source = found.source_concept_id if found else 0
                 return Meaning(term.concept_id, source, term.domain_id, term)
             unmapped = unmapped or found
-        # A name in brackets or behind a code may be known where the code is not.
-        for part in re.split(r"[()（）\[\]【】]|\s{1,}", text):
-            term = words.get(normalised(part)) if len(part) > 1 else None
-            if term and part != text:
-                return Meaning(term.concept_id, 0, term.domain_id, term)
+        # A name before brackets or behind a code may be known where the whole is not.
+        parts = [part for part in re.split(r"[()（）\[\]【】\s]+", text) if part]
+        if not any(hedge in text.casefold() for hedge in _HEDGES):
+            for part in parts if len(parts) > 1 else ():
+                term = words.get(normalised(part)) if len(part) > 1 else None
+                if term:
+                    return Meaning(term.concept_id, 0, term.domain_id, term)
         return unmapped
+
+    def _site_map(self, text: str, area: str) -> Meaning | None:
+        """The concept of a code or name in the vault's ``source_to_concept_map``."""
+        if self._has_site_map is None:
+            table = metadata.tables["source_to_concept_map"]
+            self._has_site_map = (
+                self._connection.execute(select(table).limit(1)).first() is not None
+            )
+        if not self._has_site_map:
+            return None
+        mapping, concept = metadata.tables["source_to_concept_map"], metadata.tables["concept"]
+        row = self._connection.execute(
+            select(mapping.c.source_concept_id, concept.c.concept_id, concept.c.domain_id)
+            .join(concept, concept.c.concept_id == mapping.c.target_concept_id)
+            .where(
+                mapping.c.source_code == text,
+                mapping.c.invalid_reason.is_(None),
+                concept.c.domain_id.in_(_DOMAINS[area]),
+            )
+            .order_by(concept.c.concept_id)
+        ).first()
+        return Meaning(row.concept_id, row.source_concept_id, row.domain_id) if row else None
 
     def _query(self, vocabularies: tuple[str, ...], code: str) -> Meaning | None:
         """The vault's concept of a code; its standard concept is 0 if it maps to none."""

@@ -125,6 +125,26 @@ def test_people_come_with_identity_rows_and_findings_without_a_visit(
     assert count(stocked_sqlite, "visit_occurrence") == 0
 
 
+def test_past_diseases_may_have_years_months_or_an_end(
+    stocked_sqlite: Engine, tmp_path: Path
+) -> None:
+    past = "高血压(2015)、糖尿病2016年3月；肺结核 2001-02-03~2001-09-01; 痛风; 肺炎 2010-13"
+    persons = f"档案编号,性别,出生日期,既往疾病\n{LI},男,1955-03-07,{past}\n"
+    folder = write(tmp_path / "forms", basic_information=persons)
+    report = import_forms(stocked_sqlite, folder, options=TODAY)
+    assert rows(
+        stocked_sqlite, "condition_occurrence", "condition_concept_id", "condition_start_date",
+        "condition_end_date",
+    ) == [
+        (names.DIABETES_MELLITUS, dt.date(2016, 3, 1), None),
+        (names.PULMONARY_TUBERCULOSIS, dt.date(2001, 2, 3), dt.date(2001, 9, 1)),
+        (names.ESSENTIAL_HYPERTENSION, dt.date(2015, 1, 1), None),
+    ]  # fmt: skip
+    reasons = [f"{skip.what}: {skip.reason}" for skip in report.skipped]
+    assert any("past diseases of" in reason and "have a date" in reason for reason in reasons)
+    assert any("a date of diagnosis that is no date" in reason for reason in reasons)
+
+
 def test_a_form_without_a_date_in_the_file_of_persons_is_told(
     stocked_sqlite: Engine, tmp_path: Path
 ) -> None:
@@ -232,6 +252,8 @@ def test_english_headers_and_units_of_another_country_are_understood(
         ("Z99.8；肺炎", [0, names.PNEUMONIA]),
         ("2型糖尿病、肺炎", [names.PNEUMONIA, names.TYPE_2_DIABETES]),
         ("某种罕见的病", [0]),
+        ("肺炎（轻度）", [names.PNEUMONIA]),
+        ("肺炎（待排）", [0]),
         ("无", []),
     ],
 )
@@ -279,6 +301,24 @@ def test_a_code_of_the_vaults_vocabulary_goes_on_to_its_standard_concept(
     ) == [(names.PNEUMONIA, 1_400_000_001, "Q87.1")]  # fmt: skip
 
 
+def test_a_sites_own_codes_are_those_of_its_map(stocked_sqlite: Engine, tmp_path: Path) -> None:
+    with stocked_sqlite.begin() as connection:
+        connection.execute(
+            insert(metadata.tables["source_to_concept_map"]).values(
+                source_code="JB-0417", source_concept_id=0, source_vocabulary_id="site",
+                target_concept_id=names.PNEUMONIA, target_vocabulary_id="SNOMED",
+                valid_start_date=dt.date(1970, 1, 1), valid_end_date=dt.date(2099, 12, 31),
+            )
+        )  # fmt: skip
+    visits = f"档案编号,日期,诊断\n{WANG},2024-05-06,JB-0417\n"
+    folder = write(tmp_path / "forms", basic_information=PERSONS, contact=visits)
+    import_forms(stocked_sqlite, folder, options=TODAY)
+    assert rows(
+        stocked_sqlite, "condition_occurrence", "condition_concept_id",
+        "condition_source_value", condition_start_date=dt.date(2024, 5, 6),
+    ) == [(names.PNEUMONIA, "JB-0417")]  # fmt: skip
+
+
 def test_items_beyond_the_form_are_measured_told_or_answered(
     stocked_sqlite: Engine, tmp_path: Path
 ) -> None:
@@ -290,7 +330,10 @@ def test_items_beyond_the_form_are_measured_told_or_answered(
     measured = rows(stocked_sqlite, "measurement", "measurement_concept_id", "value_as_number")
     assert (names.FERRITIN, 120.0) in measured
     assert (names.HEAD_CIRCUMFERENCE, 33.0) in measured
-    assert said(stocked_sqlite, names.URINE_PROTEIN) == [(None, None, names.PLUS_2)]
+    assert rows(
+        stocked_sqlite, "measurement", "value_as_number", "value_as_concept_id",
+        measurement_concept_id=names.URINE_PROTEIN,
+    ) == [(None, names.PLUS_2)]  # fmt: skip
     assert (6.0, None, None) in said(stocked_sqlite, names.PHQ_9)
     assert (5.5, None, None) in said(stocked_sqlite, 0)
 
