@@ -63,13 +63,15 @@ def local_spark(
     quotes values. ``threads`` defaults to one a core; ``options`` are further settings of Spark.
 
     Raises:
-        EngineUnavailable: if pyspark or Java is not installed.
+        EngineUnavailable: if pyspark or Java is not installed, or a Spark runs in this process.
     """
     try:
         from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
     except ImportError:
         raise EngineUnavailable("pyspark is not installed; install carecommons[spark]") from None
+    if running_spark() is not None:
+        raise EngineUnavailable("a Spark runs in this process already; hand its session over")
     if not java_is_there():
         raise EngineUnavailable(
             "Apache Spark needs Java 17 or later: install a JRE or set JAVA_HOME"
@@ -120,6 +122,15 @@ def _environment(**values: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
+def running_spark() -> SparkSession | None:
+    """The Spark that this process has started before, if it has."""
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        return None
+    return SparkSession.getActiveSession()
+
+
 def java_is_there() -> bool:
     """Whether Spark would find a Java."""
     home = os.environ.get("JAVA_HOME")
@@ -135,8 +146,9 @@ def run(
 ) -> CohortResult:
     """The people and periods of a definition over a release or a CDM folder of Parquet.
 
-    ``session`` is a Spark that runs already, perhaps on a cluster that sees the same files; by
-    default one is started on this machine, which takes some seconds, and stopped.
+    ``session`` is a Spark that runs already, perhaps on a cluster that sees the same files. Without
+    it the one that runs in this process is used, or one is started on this machine, which takes
+    some seconds, and stopped.
 
     Raises:
         EngineUnavailable: if pyspark or Java is not installed.
@@ -145,7 +157,7 @@ def run(
         QueryCancelled: if ``cancel`` is set meanwhile.
         EngineError: if the query fails on the data.
     """
-    if session is None:
+    if (session := session or running_spark()) is None:
         with local_spark() as started:
             return run(definition, source, limit_seconds, cancel, started)
     from py4j.protocol import Py4JError

@@ -17,13 +17,22 @@ import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 
+from app.cli.cohort import cohort
 from cohorts import CohortResult, load, open_cdm_folder
 from cohorts.engines import postgresql, spark
-from cohorts.errors import DataSourceError, EngineError, QueryCancelled, QueryTimeout
+from cohorts.engines.spark import local_spark, running_spark
+from cohorts.errors import (
+    DataSourceError,
+    EngineError,
+    EngineUnavailable,
+    QueryCancelled,
+    QueryTimeout,
+)
 from cohorts.result import COHORT_SCHEMA
 from tests.conftest import SHARED
-from tests.integration.cohorts.engines import QUICK_TO_START, Duckdb, Postgresql, Spark
+from tests.integration.cohorts.engines import Duckdb, Postgresql, Spark
 from tests.unit.cohorts.definitions import (
     condition,
     correlated,
@@ -219,12 +228,40 @@ def test_the_command_prints_the_rows_of_a_database_as_those_of_a_folder(
 
 
 @pytest.mark.spark
-def test_the_command_starts_spark_and_stops_it(cdm: Path, asthma: Path) -> None:
-    arguments = ("--cdm", cdm, "--engine", "spark", "--limit-seconds", 600)
-    quick = QUICK_TO_START["spark.driver.extraJavaOptions"]
-    with_spark = carecommons("cohort", "run", asthma, *arguments, JDK_JAVA_OPTIONS=quick)
-    assert with_spark.stdout == carecommons("cohort", "run", asthma, "--cdm", cdm).stdout
-    assert with_spark.returncode == 0
+def test_the_command_prints_the_rows_of_spark_as_those_of_duckdb(
+    spark_engine: Spark, cdm: Path, asthma: Path
+) -> None:
+    """In this process, so that the Spark that runs is used and left running."""
+    arguments = ["run", str(asthma), "--cdm", str(cdm), "--limit-seconds", "600"]
+    with_spark = CliRunner().invoke(cohort, [*arguments, "--engine", "spark"])
+    assert with_spark.exit_code == 0
+    assert len(with_spark.stdout.splitlines()) == 25
+    assert with_spark.stdout == CliRunner().invoke(cohort, arguments).stdout
+    assert running_spark() is not None
+    with pytest.raises(EngineUnavailable, match="runs in this process already"), local_spark():
+        pass
+
+
+@pytest.mark.spark
+def test_csv_is_told_to_be_for_duckdb(spark_engine: Spark, cdm: Path, tmp_path: Path) -> None:
+    for table in ("person", "observation_period"):
+        pq.read_table(cdm / f"{table}.parquet").to_pandas().to_csv(tmp_path / f"{table}.csv")
+    with pytest.raises(DataSourceError, match=r"observation_period\.csv: only DuckDB reads CSV"):
+        spark_engine.run(definition(expression(condition())), tmp_path)
+
+
+@pytest.mark.parametrize("absent", [pytest.param("java", marks=pytest.mark.spark), "pyspark"])
+def test_an_absent_part_of_spark_is_named(
+    cdm: Path, asthma: Path, tmp_path: Path, absent: str
+) -> None:
+    (tmp_path / "pyspark.py").write_text("raise ModuleNotFoundError(name='pyspark')\n")
+    environment = {"PATH": "", "JAVA_HOME": str(tmp_path)}
+    if absent == "pyspark":
+        environment = {"PYTHONPATH": str(tmp_path)}
+    done = carecommons("cohort", "run", asthma, "--cdm", cdm, "--engine", "spark", **environment)
+    advice = {"java": "install a JRE", "pyspark": "install carecommons[spark]"}
+    assert (done.returncode, done.stdout, advice[absent] in done.stderr) == (1, "", True)
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
