@@ -11,7 +11,15 @@ from typing import get_args
 import pytest
 
 from deid.errors import FormError
-from deid.forms import ResidentForm, describe_form, find_form, load_forms, write_template
+from deid.forms import (
+    ResidentForm,
+    describe_form,
+    describe_forms,
+    find_form,
+    load_forms,
+    render_page,
+    write_template,
+)
 from deid.forms.catalogue import read_forms
 from deid.forms.model import CHOSEN, KINDS, Kind, normalised
 from deid.forms.words import terms_by_key, terms_by_word, word_for
@@ -167,3 +175,13 @@ def test_a_form_without_its_file_is_refused(folder: Path) -> None:
     (folder / "diabetes.csv").unlink()
     with pytest.raises(FormError, match=r"diabetes\.csv: no such file"):
         read_forms(folder, load_terms())
+
+
+def test_the_page_about_the_forms_is_current() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "forms.md").read_text(encoding="utf-8")
+    assert render_page(page) == page
+
+
+def test_a_page_without_the_marks_is_refused() -> None:
+    with pytest.raises(FormError, match="no marks"):
+        render_page("# Forms\n")
