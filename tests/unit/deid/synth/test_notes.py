@@ -173,7 +173,7 @@ def test_notes_of_a_visit_are_dated_by_it_and_in_the_language_of_the_person(
         """
         SELECT count(*) FROM note JOIN visit_occurrence USING (visit_occurrence_id)
         JOIN person_identity ON note.person_id = person_identity.person_id
-        WHERE note_date <> visit_start_date
+        WHERE note_date <> visit_end_date
            OR (language = 'en-US') <> (language_concept_id = 4180186)
         """
     ).fetchone()
