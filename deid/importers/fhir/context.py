@@ -51,7 +51,7 @@ class Gathering:
     spans: dict[int, tuple[dt.date, dt.date]] = field(default_factory=dict)
     with_period: set[int] = field(default_factory=set)
     roles: dict[str, Row] = field(default_factory=dict)
-    open_references: Counter[str] = field(default_factory=Counter)
+    open_references: set[str] = field(default_factory=set)  # tables
     gathered: int = 0
     _counts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     _current: _Current | None = None

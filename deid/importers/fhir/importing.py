@@ -40,7 +40,7 @@ from deid.importers.fhir.identity import (
 from deid.importers.fhir.index import Index
 from deid.importers.fhir.links import Links, content_sha256
 from deid.importers.fhir.notes import document_texts, map_document, map_report
-from deid.importers.fhir.restoring import own_references, table_of
+from deid.importers.fhir.restoring import later_references, table_of
 from deid.importers.fhir.rows import map_row
 from deid.importers.fhir.staff import learn_role, map_care_site, map_practitioner
 from deid.importers.fhir.supplies import (
@@ -198,9 +198,9 @@ class _Run:
             for entry in self._entries(frozenset(rank)):
                 if entry.type != "Basic" or table_of(entry.resource) not in _EARLY:
                     self._map(entry, rank[entry.type])
-        for table, count in self._gathered.open_references.items():
-            if count:
-                self._close_references(table)
+        types = frozenset().union(*_RANKS)
+        for table in sorted(self._gathered.open_references):
+            self._close_references(table, types)
         for entry in self._entries(frozenset({"Patient"})):
             if "maritalStatus" in entry.resource and not not_done(entry.resource):
                 self._map_marital_status(entry)
@@ -250,17 +250,16 @@ class _Run:
                 if table_of(entry.resource) in tables:
                     self._map(entry, map_row)
 
-    def _close_references(self, table: str) -> None:
-        """Fill in references of a table to rows of its own that came later than their referrers."""
+    def _close_references(self, table: str, types: frozenset[str]) -> None:
+        """Fill in references of a table's rows to rows that came later than their referrers."""
         self._flush()
-        kind = "Encounter" if table == "visit_occurrence" else "Basic"
         changes: dict[int, dict[str, Any]] = {}
-        for entry in self._entries(frozenset({kind})):
-            if kind == "Basic" and table_of(entry.resource) != table:
+        for entry in self._entries(types):
+            found = later_references(self._gathered, entry.resource, table)
+            if not found:
                 continue
-            found = own_references(self._gathered, entry.resource, table)
-            row = {"reference": f"{entry.type}/{entry.key}"}
-            row_id = self._gathered.links.find_fact(row, table)
+            own = {"reference": f"{entry.type}/{entry.key}"}
+            row_id = self._gathered.links.find_fact(own, table)
             for column, target in found.items():
                 if target is None:
                     reason = "the row that it refers to is not there"

@@ -89,8 +89,8 @@ def restored(gathered: Gathering, element: Mapping[str, Any], table: str) -> dic
         if "valueReference" in part and name in column_names(table) and name != "person_id":
             target = gathered.links.find_fact(part["valueReference"], targets.get(name))
             columns[name] = target
-            if target is None and targets.get(name) == table:
-                gathered.open_references[table] += 1  # that row may come later
+            if target is None and name in _may_come_later(table):
+                gathered.open_references.add(table)  # that row may come later
             elif target is None:
                 gathered.leave_out(f"{table}.{name}", "the row that it refers to is not there")
         elif "valueCoding" in part and name in readers:
@@ -106,19 +106,27 @@ def restored(gathered: Gathering, element: Mapping[str, Any], table: str) -> dic
     return columns
 
 
-def own_references(
-    gathered: Gathering, element: Mapping[str, Any], table: str
-) -> dict[str, int | None]:
-    """Rows that the export's extension refers to in its own table, now that all are loaded."""
-    said: Mapping[str, Any] = next(
-        (e for e in element.get("extension", []) if e.get("url") == ROW + table), {}
-    )
-    own = {reference.column for reference in references(table) if reference.table == table}
+def later_references(gathered: Gathering, resource: Resource, table: str) -> dict[str, int | None]:
+    """Rows that the export's extension of a row of ``table`` refers to, now that all are loaded."""
+    elements = [resource, *resource.get("condition", [])]
+    targets = {reference.column: reference.table for reference in references(table)}
     return {
-        part["url"]: gathered.links.find_fact(part["valueReference"], table)
+        part["url"]: gathered.links.find_fact(part["valueReference"], targets.get(part["url"]))
+        for element in elements
+        for said in element.get("extension", [])
+        if said.get("url") == ROW + table
         for part in said.get("extension", [])
-        if part.get("url") in own and "valueReference" in part
+        if part.get("url") in _may_come_later(table) and "valueReference" in part
     }
+
+
+@cache
+def _may_come_later(table: str) -> frozenset[str]:
+    """Columns that may refer to rows which are not loaded when their referrer is mapped."""
+    if not has_row_id(table):
+        return frozenset()
+    own = {reference.column for reference in references(table) if reference.table == table}
+    return frozenset((own | ANY_ROW) & set(column_names(table)))
 
 
 def table_said(element: Mapping[str, Any]) -> str | None:

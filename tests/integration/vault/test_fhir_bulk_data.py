@@ -203,5 +203,5 @@ def test_memory_does_not_grow_with_the_number_of_records(tmp_path: Path, made_va
         loaded, peak = (int(word) for word in done.stdout.split())
         assert loaded == count + 2
         peaks[count] = peak
-    # All of 5,000 more rows in memory would be about 12,000 kB.
-    assert peaks[5_500] - peaks[500] < 6_000, peaks
+    # With all 5,000 more rows in one part it is about 25,000 kB.
+    assert peaks[5_500] - peaks[500] < 12_000, peaks
