@@ -147,6 +147,7 @@ class Resident:
     salt: str = "MEDIUM"
     exercise: int = 3
     death: date | None = None
+    death_cause: str | None = None
     widowed_on: date | None = None
     problems: dict[str, date] = field(default_factory=dict)
     resolved: dict[str, date] = field(default_factory=dict)

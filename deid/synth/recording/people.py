@@ -175,17 +175,11 @@ def _record_life(store: RowStore, household: Household, member: Resident, today:
             person_id=member.person_id,
             death_date=member.death,
             death_type_concept_id=names.REGISTRY,
-            cause_concept_id=_cause(member),
+            cause_concept_id=(
+                concept_id(member.death_cause) if member.death_cause else names.NO_MATCHING_CONCEPT
+            ),
+            cause_source_value=source_code(member.death_cause) if member.death_cause else None,
         )
-
-
-_LETHAL = ("LUNG_CANCER", "COLON_CANCER", "BREAST_CANCER", "HEART_FAILURE", "CEREBRAL_INFARCTION",
-           "CORONARY_ARTERIOSCLEROSIS", "COPD", "CHRONIC_KIDNEY_DISEASE", "DEMENTIA")  # fmt: skip
-
-
-def _cause(member: Resident) -> int:
-    cause = next((p for p in _LETHAL if p in member.problems), None)
-    return concept_id(cause) if cause else names.NO_MATCHING_CONCEPT
 
 
 _KINSHIP = {

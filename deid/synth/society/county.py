@@ -25,6 +25,7 @@ from deid.synth.people import CareSite, Household, Locale, Resident
 from deid.synth.places import draw_address
 from deid.synth.problems import draw_habits_as_problems, draw_problems
 from deid.synth.rows import RowStore
+from deid.synth.society.causes import draw_cause
 from deid.synth.society.heredity import draw_shared, inherit, remember_parents
 from deid.synth.society.life_events import Kin, sort_events, tell_of_family, tell_of_illness
 from deid.synth.society.lives import Setting, live
@@ -200,6 +201,7 @@ def _settle_all(
     for household in households:
         for member in household.members:
             remember_parents(stream, member, household.locale)
+            member.death_cause = draw_cause(stream, member)
         list_relatives(stream, surface, household, kin)
         sort_events(household.members)
     return households

@@ -17,6 +17,7 @@ from deid.synth.people import LOCALES, Household, Resident
 from deid.synth.rows import RowStore
 from deid.synth.society.apgar import ITEMS, ask_family_apgar, strain
 from deid.synth.society.calibration import fit_shares
+from deid.synth.society.causes import LETHAL
 from deid.synth.society.county import draw_happenings, neighbourhoods
 from deid.synth.society.life_events import Kin
 from deid.synth.society.lives import Setting, live
@@ -303,6 +304,18 @@ def test_problems_that_end_have_an_end_in_the_problem_list(
     ).fetchone() or (0, 0)
     assert ended > 10
     assert wrong == 0
+
+
+def test_most_deaths_have_a_cause_and_mostly_one_that_was_known(county: list[Household]) -> None:
+    keys = {term.key for term in load_terms()}
+    dead = [m for _, m in members(county) if m.death is not None]
+    assert len(dead) > 200
+    assert {m.death_cause for m in dead} - {None} <= keys
+    ill = [m for m in dead if any(m.has(p, m.death) for p in LETHAL if m.death is not None)]
+    known = [m for m in ill if m.death_cause in m.problems]
+    assert len(known) > 0.65 * len(ill)
+    assert sum(m.death_cause is None for m in dead) < 0.2 * len(dead)
+    assert all(m.death_cause is None for _, m in members(county) if m.death is None)
 
 
 # Homes
