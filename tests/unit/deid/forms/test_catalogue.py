@@ -14,7 +14,6 @@ from deid.errors import FormError
 from deid.forms import (
     ResidentForm,
     describe_form,
-    describe_forms,
     find_form,
     load_forms,
     render_page,
