@@ -32,6 +32,18 @@ _MONTH_BEFORE = re.compile(
     r"\b(?:in|since|last|next|early|late|mid|until|till|by|of|from|through|during|this|\d{1,2}(?:st|nd|rd|th)?)[\s-]+$",
     re.I,
 )
+# `Last name: White  First: Mark`
+_NAME_LABEL = re.compile(
+    r"\b(?:(?:last|first|middle|maiden|family|given|legal)(?:\s+name)?|surname|forename)\s*[:=]\s*$",
+    re.IGNORECASE,
+)
+_INITIAL_BEFORE = re.compile(r"(?:^|[\s(])[A-Za-z]\.\s?$")
+# In a note without capitals, only what people alone do makes a word a name.
+_PEOPLE_ONLY = re.compile(
+    r"\s+(?:is|was|has|says|said|states|stated|denies|denied|reports|reported|wants|thinks|feels|felt|"
+    r"mentions|mentioned|complains|describes|believes|hopes|agrees|tells|told|drove|walked|"
+    r"(?:first|also|still|never)\s+[a-z]+(?:ed|s))\b"
+)
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s+|\n\s*|[-*•]\s+)$")
 _MONTHS = frozenset({"april", "may", "june", "august", "march", "jan", "dec"})
 
@@ -50,6 +62,8 @@ def name_fits(text: str, start: int, end: int, form: Form) -> bool:
         return False
     if _joined_to_name(text, start, end):
         return True
+    if _NAME_LABEL.search(before) or _INITIAL_BEFORE.search(before):
+        return True
     folded = fold(found)
     month = folded in _MONTHS and (_MONTH_BEFORE.search(before) or re.match(r"\s*\d|\s*'\d", after))
     if month:
@@ -62,8 +76,8 @@ def name_fits(text: str, start: int, end: int, form: Form) -> bool:
         if _TITLE_OR_KIN_BEFORE.search(before):
             return not re.match(r"\s+(?:have|be|do|not|need)\b", after)
         if is_word(folded):
-            acts = re.match(r"\s+(?:is|was|has|says|states|denies|reports|wants|thinks)\b", after)
-            return bool(acts) and bool(re.search(r"(?:^|[.\n]\s*)$", before))
+            opens = re.search(r"(?:^|[.:;\n]\s*|[-*•]\s+)$", before)
+            return bool(opens) and bool(_PEOPLE_ONLY.match(after))
         return (
             not any(c.isupper() for c in text[max(0, start - 200) : end + 200] if c.isalpha())
             or len(folded) > 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -122,3 +123,26 @@ def test_an_article_after_a_name_is_no_initial() -> None:
 def test_two_swapped_letters_of_a_short_name_are_found() -> None:
     known = KnownPerson("b", names=(PersonName("Harrison", "Beth", None),))
     assert "Bteh" not in out("No new problems. Bteh came alone.", known)
+
+
+WHITE = KnownPerson("m", names=(PersonName("White", "Mark", None),))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Last name: White   First: Mark   DOB: unknown",
+        "- Mark carries diagnoses of cataract.",
+        "M. White doing well.",
+        "m. white doing well.",
+        "- mark first noticed a cough.",
+        "Mark mentions chest tightness.",
+    ],
+)
+def test_a_known_name_that_is_a_word_goes_where_a_name_stands(text: str) -> None:
+    assert not {"white", "mark"} & set(re.findall(r"[a-z]+", out(text, WHITE).casefold()))
+
+
+@pytest.mark.parametrize("text", ["White count 11.3.", "Mark the wound daily.", "white stool"])
+def test_the_same_words_stay_where_no_name_stands(text: str) -> None:
+    assert out(text, WHITE) == text
