@@ -10,6 +10,7 @@ from random import Random
 import pyarrow as pa
 
 from deid.synth.care_sites import build_care_sites
+from deid.synth.county import neighbourhoods
 from deid.synth.courses import COURSES, Life
 from deid.synth.courses.hospital import without_outpatients
 from deid.synth.courses.life import join_same_day
@@ -20,7 +21,6 @@ from deid.synth.people import LOCALES, CareSite, Household, Locale, Resident
 from deid.synth.physiology import draw_body
 from deid.synth.recording import record_household, record_source, record_visit
 from deid.synth.rows import RowStore
-from deid.synth.society.county import neighbourhoods
 from deid.synth.streams import open_stream
 from deid.synth.visits import Fault, Visit
 

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deid.synth.care_sites import build_care_sites
+from deid.synth.county import draw_happenings, neighbourhoods
 from deid.synth.people import LOCALES, Household, Resident
 from deid.synth.rows import RowStore
 from deid.synth.society.apgar import ITEMS, ask_family_apgar, strain
 from deid.synth.society.calibration import fit_shares
 from deid.synth.society.causes import LETHAL
-from deid.synth.society.county import draw_happenings, neighbourhoods
 from deid.synth.society.life_events import Kin
 from deid.synth.society.lives import Setting, live
 from deid.synth.society.published import AREAS, BANDS, SEXES, fertility, pyramid
