@@ -32,7 +32,9 @@ def pressure_level(body: Body, day: date) -> tuple[float, float]:
     systolic = own + value("sbp.age_slope") * age + season
     if resident.salt == "HEAVY":
         systolic += value("sbp.heavy_salt")
-    systolic -= taken * fall_of("sbp", regimen.drugs)
+    # Drugs lower a high pressure by more (Law 2003).
+    excess = value("sbp.drug.per_mmhg") * (own - value("sbp.drug.reference"))
+    systolic -= taken * (fall_of("sbp", regimen.drugs) + excess * len(regimen.drugs))
     diastolic = body.diastolic_offset + own * 0.42 + season / 2
     diastolic -= taken * fall_of("dbp", regimen.drugs)
     return systolic, diastolic

@@ -20,6 +20,7 @@ from deid.synth.constitution import (
     hba1c_of,
     typical_hba1c,
     typical_systolic,
+    untreated_systolic,
 )
 from deid.synth.parameters import value
 from deid.synth.people import Resident
@@ -72,7 +73,10 @@ def test_drugs_as_taken_lower_the_pressure_by_the_effects_of_the_table() -> None
     full = pressure_level(_under(body, HYPERTENSION, TWO_DRUGS, "ADHERENCE_REGULAR"), DAY)
     half = pressure_level(_under(body, HYPERTENSION, TWO_DRUGS, "ADHERENCE_INTERMITTENT"), DAY)
     none = pressure_level(_under(body, HYPERTENSION, TWO_DRUGS, "ADHERENCE_NONE"), DAY)
-    assert without[0] - full[0] == pytest.approx(value("sbp.drug.ccb") + value("sbp.drug.arb"))
+    above = untreated_systolic(body.resident) - value("sbp.drug.reference")
+    assert without[0] - full[0] == pytest.approx(
+        value("sbp.drug.ccb") + value("sbp.drug.arb") + 2 * value("sbp.drug.per_mmhg") * above
+    )
     assert without[1] - full[1] == pytest.approx(value("dbp.drug.ccb") + value("dbp.drug.arb"))
     assert full[0] < half[0] < none[0] == without[0]
 
