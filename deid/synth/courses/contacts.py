@@ -10,7 +10,7 @@ from deid.synth.courses.life import Life
 from deid.synth.parameters import value
 from deid.synth.people import Household, Resident
 from deid.synth.physiology import Body, blood_pressure, mood_scores
-from deid.synth.safety import pregnancy_on
+from deid.synth.safety import ALLERGIES, allergies_of, pregnancy_on
 from deid.synth.streams import happens, one_of, weighted
 from deid.synth.visits import Form, Mode, Visit
 
@@ -62,6 +62,9 @@ def _visit(
     )
     if pregnancy_on(resident, day) is not None and "CHEST_XRAY" in form.procedures:
         form.procedures = tuple(p for p in form.procedures if p != "CHEST_XRAY")
+    for allergy in allergies_of(resident):
+        if any(remedy.drug.startswith(ALLERGIES[allergy]) for remedy in complaint.remedies):
+            form.answers[allergy] = "PRESENT"
     if complaint.found is not None and happens(stream, 0.75):
         form.texts["PHYSICAL_FINDING"] = complaint.found.say(household.locale)
     if complaint.cause is not None:

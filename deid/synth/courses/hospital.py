@@ -17,7 +17,7 @@ from deid.synth.courses.complaints import SEASONS
 from deid.synth.courses.life import Life
 from deid.synth.courses.sites import department, hospital_of, words
 from deid.synth.courses.stays import BY_NAME, STAYS, Stay
-from deid.synth.parameters import value
+from deid.synth.parameters import PARAMETERS, value
 from deid.synth.physiology import blood_pressure
 from deid.synth.safety import pregnancy_on
 from deid.synth.streams import happens
@@ -97,7 +97,9 @@ def _onsets(stream: Random, life: Life) -> list[_Planned]:
     planned = []
     for stay in STAYS:
         onset = life.resident.problems.get(stay.problem)
-        chance = happens(stream, value(f"stay.{stay.name}")) if stay.when == "onset" else False
+        if stay.when != "onset":
+            continue
+        chance = happens(stream, _rate(stay, life))
         if onset is None or not chance or not stay.fits(life.resident, onset):
             continue
         urgent = stay.emergency > 0
@@ -107,6 +109,12 @@ def _onsets(stream: Random, life: Life) -> list[_Planned]:
         if first and stay.name in TUMOURS and happens(stream, value("stay.chemotherapy")):
             planned += _cycles(stream, life, stay, first[0].end)
     return planned
+
+
+def _rate(stay: Stay, life: Life) -> float:
+    """The chance or rate of a stay, that of the place where there is one."""
+    here = f"stay.{stay.name}.{life.household.locale.lower()}"
+    return value(here if here in PARAMETERS else f"stay.{stay.name}")
 
 
 def _cycles(stream: Random, life: Life, stay: Stay, operated: date) -> list[_Planned]:
@@ -128,7 +136,7 @@ def _by_the_year(stream: Random, life: Life) -> list[_Planned]:
     for stay in STAYS:
         if stay.when != "yearly":
             continue
-        rate = value(f"stay.{stay.name}")
+        rate = _rate(stay, life)
         begins = resident.problems.get(stay.problem, life.first) if stay.problem else life.first
         if stay.problem and stay.problem not in resident.problems:
             continue
