@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -46,6 +47,11 @@ _ZH_LAST = {
     ("F", "young"): "怡婷萱琳颖娜琪莹蕾雯瑶洁慧倩彤",
 }
 _ZH_SINGLE = {"M": "军勇刚伟涛斌磊峰鹏辉", "F": "芳敏静丽娟艳玲霞燕红"}
+
+
+PHONE_AGE = 16
+GROWN_DAYS = 8 * 365
+"""Who is of age within the years of a record has a telephone."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,8 @@ def name_members(stream: Random, surface: Any, household: Household) -> None:
     locale = household.locale
     for member in household.members:
         parent = member.father or member.mother
+        if member.grandparents and happens(stream, 0.75):  # a son's child
+            parent = next((p for p in member.grandparents if p.sex == "M"), None)
         family = parent.family_name if parent is not None and parent.family_name else None
         name = draw_person_name(surface, locale, member.sex, family, member.birth.year)
         while any(other.full_name == name.full for other in household.members):
@@ -144,7 +152,7 @@ def number_members(stream: Random, household: Household) -> None:
                 "MRN": f"{site.region_code}-{serial + 1:07d}",
                 "INSURANCE": f"MBX{stream.randrange(100_000_000, 999_999_999)}",
             }
-        if member.role != "child":
+        if member.age_on(household.record_start + timedelta(days=GROWN_DAYS)) >= PHONE_AGE:
             member.phone = _phone(stream, household.locale)
             if happens(stream, 0.35 if household.locale == "en_US" else 0.1):
                 member.email = _email(stream, household.locale, member)

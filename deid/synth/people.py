@@ -132,6 +132,8 @@ class Resident:
     father: Resident | None = None
     mother: Resident | None = None
     spouse: Resident | None = None
+    grandparents: tuple[Resident, ...] = ()
+    """Those who bring the person up in place of parents who are no residents."""
     relatives: list[Relative] = field(default_factory=list)
     education: str = "EDUCATION_NONE"
     occupation: str = "OCCUPATION_OTHER"

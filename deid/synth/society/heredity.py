@@ -16,7 +16,7 @@ from random import Random
 from deid.synth.parameters import DISEASES, value
 from deid.synth.people import Locale, Resident
 from deid.synth.society.published import read_table
-from deid.synth.streams import weighted
+from deid.synth.streams import one_of, weighted
 
 FAMILY_HISTORY_AGE = 72
 """Age up to which the diseases of parents who are no residents are known of (assumption)."""
@@ -50,15 +50,19 @@ def inherit(stream: Random, members: Iterable[Resident], locale: Locale) -> None
     alleles = {allele: value(f"blood.{locale.lower()}.{allele.lower()}") for allele in "ABO"}
     for member in members:
         parents = [p for p in (member.father, member.mother) if p is not None]
-        if any(not parent.genes for parent in parents):
+        if any(not elder.genes for elder in (*parents, *member.grandparents)):
             raise ValueError("parents come before their children")
         known = [p.blood_genes[stream.getrandbits(1)] for p in parents]
+        if member.grandparents:  # one of them handed on to the parent who is away
+            elder = one_of(stream, member.grandparents)
+            known.append(elder.blood_genes[stream.getrandbits(1)])
         pair = [*known, *(weighted(stream, alleles) for _ in range(2 - len(known)))]
         member.blood_genes = (pair[0], pair[1])
         member.blood_group = _GROUPS["".join(sorted(set(pair) - {"O"})) or "O"]
-        spread = sqrt(1 - 0.25 * len(parents))
+        spread = sqrt(1 - len(parents) / 4 - len(member.grandparents) / 16)
         for problem in HEREDITY:
             mean = sum(parent.genes[problem] for parent in parents) / 2
+            mean += sum(elder.genes[problem] for elder in member.grandparents) / 4
             member.genes[problem] = stream.gauss(mean, spread)
 
 

@@ -19,9 +19,12 @@ class Kin:
 
     def __init__(self, residents: Iterable[Resident]) -> None:
         self._children: dict[int, list[Resident]] = {}
+        self._grandchildren: dict[int, list[Resident]] = {}
         for resident in residents:
             for parent in self.parents(resident):
                 self._children.setdefault(id(parent), []).append(resident)
+            for old in resident.grandparents:
+                self._grandchildren.setdefault(id(old), []).append(resident)
 
     @staticmethod
     def parents(resident: Resident) -> list[Resident]:
@@ -44,11 +47,13 @@ class Kin:
 
     def grandparents(self, resident: Resident) -> list[Resident]:
         """Parents of father and mother."""
-        return [old for parent in self.parents(resident) for old in self.parents(parent)]
+        known = [old for parent in self.parents(resident) for old in self.parents(parent)]
+        return [*known, *resident.grandparents]
 
     def grandchildren(self, resident: Resident) -> list[Resident]:
         """Children of sons and daughters."""
-        return [young for child in self.children(resident) for young in self.children(child)]
+        known = [young for child in self.children(resident) for young in self.children(child)]
+        return [*known, *self._grandchildren.get(id(resident), [])]
 
 
 def tell(resident: Resident, kind: str, day: date, start: date, today: date,

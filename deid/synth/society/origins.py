@@ -28,6 +28,7 @@ def draw_origins(stream: Random, members: Iterable[Resident], locale: Locale) ->
     """
     for member in members:
         parents = [p for p in (member.father, member.mother) if p is not None]
+        parents = parents or list(member.grandparents)
         spouse = member.spouse
         if parents:
             parent = one_of(stream, parents)

@@ -69,6 +69,7 @@ def draw_structure(
         mother = draw.age(elders[1]) - stream.uniform(*MOTHERS_AGE)
         oldest = min(mother - 18, 15)
         grandchild = draw.person(draw.sex(locale), stream.uniform(min(2, oldest), oldest), "child")
+        grandchild.grandparents = tuple(elders)
         return name, [*elders, grandchild]
     middle = draw.couple_of_child(elders)
     return name, elders + middle + draw.children(middle, locale)
