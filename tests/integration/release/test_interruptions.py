@@ -34,7 +34,7 @@ def start(*arguments: object) -> subprocess.Popen[str]:
 
 def run(*arguments: object) -> tuple[int, str, str]:
     process = start(*arguments)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=180)
     return process.returncode, out, err
 
 
@@ -70,7 +70,7 @@ def test_of_two_builds_of_one_name_one_wins_and_the_other_is_told(
     small_vault_url: str, tmp_path: Path
 ) -> None:
     first = start(tmp_path, small_vault_url, "county-v1", "wait")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not (tmp_path / "waiting").exists():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -78,7 +78,7 @@ def test_of_two_builds_of_one_name_one_wins_and_the_other_is_told(
     assert code == 1
     assert "release county-v1 is being built already" in out
     (tmp_path / "go").touch()
-    first.communicate(timeout=60)
+    first.communicate(timeout=180)
     assert first.returncode == 0
     assert leftovers(tmp_path) == ["county-v1"]
     code, out, _ = run(tmp_path, small_vault_url, "county-v1", "build")
