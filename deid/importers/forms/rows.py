@@ -73,7 +73,7 @@ def _once(
         f"SELECT {row_id(table, *identity)} AS {key}, person_id, provider_id, "
         f"visit_occurrence_id, {columns}, {_PLACE} FROM told WHERE {where} "
         f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY file, _row, place) = 1 "
-        "ORDER BY file, _row, place"
+        f"ORDER BY {key}"
     ).to_arrow_table()
 
 
