@@ -2,9 +2,11 @@
 
 ``data/influences.csv`` says what multiplies the rate of what, from how long after the cause
 (``lag_days``) for how long (``lasts_days``; without it as long as the cause lasts). ``exposed`` is
-the expected share of person time under the influence: rates are divided by their mean over all
-people, so that influences move problems between people but leave the prevalence as it is in the
-tables. Effect ``ADHERENCE`` multiplies the odds of taking one's drugs regularly.
+the expected share of the time at risk under the influence (measured over generated people; for the
+diseases of ``diseases.csv`` that is their whole lives, of which the records hold only some years):
+rates are divided by their mean over all people, so that influences move problems between people but
+leave the prevalence as it is in the tables. Effect ``ADHERENCE`` multiplies the odds of taking
+one's drugs regularly.
 """
 
 from __future__ import annotations
