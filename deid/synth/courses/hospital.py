@@ -232,11 +232,12 @@ def _discharge(stream: Random, life: Life, plan: _Planned, readings: dict[str, f
                         "CORONARY_ARTERIOSCLEROSIS", "CHRONIC_KIDNEY_DISEASE")
         if problem != stay.problem and resident.has(problem, plan.day)
     )  # fmt: skip
+    broken = stay.name == "hip_fracture"
     form = Form(
         kind="discharge",
         symptoms=() if plan.cycle else stay.symptoms,
         readings=readings,
-        diagnoses=(stay.diagnosis, *others[:3]),
+        diagnoses=(stay.diagnosis, *(("FALL_AT_HOME",) if broken else ()), *others[:3]),
         procedures=("CHEMOTHERAPY",) if plan.cycle else stay.procedures,
         event=stay.diagnosis,
     )
