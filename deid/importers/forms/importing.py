@@ -61,6 +61,7 @@ def import_forms(
         if households:
             dataset |= household_rows(bench, households, source, meanings)
         persons = _file(files, PERSONS)
+        people = None
         if persons:
             people = PeopleFile(bench, persons, source, meanings)
             dataset |= people.tables(dataset)
@@ -74,7 +75,7 @@ def import_forms(
                 bench.take(file)
         dataset |= event_tables(bench, source, options.last_day)
         dataset |= _periods(connection, bench, options.last_day)
-        remarks = _remarks(bench, files)
+        remarks = _remarks(bench, files, people.known_elsewhere if people else 0)
         if not dataset:
             raise ImportRefused(_nothing(remarks))
         tables: dict[str, TableSource] = dict(dataset)
@@ -140,7 +141,7 @@ def _periods(connection: Connection, bench: Workbench, last_day: dt.date) -> dic
     return {"observation_period": rows} if rows.num_rows else {}
 
 
-def _remarks(bench: Workbench, files: list[FormFile]) -> Remarks:
+def _remarks(bench: Workbench, files: list[FormFile], known_elsewhere: int) -> Remarks:
     """Rows and cells left out or doubtful, by file, column and reason, with row numbers."""
     order = {file.name: position for position, file in enumerate(files)}
     found = bench.db.execute(
@@ -159,6 +160,11 @@ def _remarks(bench: Workbench, files: list[FormFile]) -> Remarks:
         else:
             what = f"cells of {where}" if kind == "cell" else f"rows of {where}"
             skipped.append(Skipped(what, count, f"{reason} (for example {rows})"))
+    if known_elsewhere:
+        notes.append(
+            f"{known_elsewhere:,} people were in the vault from another import; their particulars "
+            "were left as they are"
+        )
     nowhere = bench.db.execute(
         "SELECT file, count(*), list(DISTINCT _row ORDER BY _row)[:?] FROM fact "
         "JOIN contact USING (file, _row) WHERE slot = 'history' AND fact.day IS NULL "

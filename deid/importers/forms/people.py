@@ -140,6 +140,14 @@ class PeopleFile:
                 f"WHERE n.kind = {sql_text(kind)} AND n.value = {tidy_number(name)})"
             )
 
+    @property
+    def known_elsewhere(self) -> int:
+        """How many of the people other imports have brought; their particulars stay theirs."""
+        ((count,),) = self._db.execute(
+            f"SELECT count(*) FROM persons WHERE person_id < {FIRST_ID}"
+        ).fetchall()
+        return int(count)
+
     def tables(self, households: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
         """Rows of ``person`` and the identity tables, for people of this source."""
         place = f"{sql_text(self._file.name + ' row ')} || _row AS {PLACE}"

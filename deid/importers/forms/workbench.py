@@ -160,6 +160,10 @@ class Workbench:
             "AND _row NOT IN (SELECT _row FROM fault WHERE file = ? AND kind = 'person')",
             [file.name, file.name],
         )
+        if "end" in by_kind:
+            name = by_kind["end"]
+            unread = f"{word_of(name)} IS NOT NULL AND {day_of(name)} IS NULL"
+            self._fault(file, name, unread, "not a date")
         default = terms_by_key()[form.mode].concept_id
         self.db.execute(
             "INSERT INTO contact SELECT ?, ?, _row, people[1], day, coalesce(end_day, day), "

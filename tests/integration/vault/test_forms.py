@@ -200,7 +200,8 @@ def test_people_whom_the_vault_knows_from_elsewhere_stay_who_they_are(
             )
         )
     folder = write(tmp_path / "forms", basic_information=PERSONS, hypertension=VISITS)
-    import_forms(stocked_sqlite, folder, options=TODAY)
+    report = import_forms(stocked_sqlite, folder, options=TODAY)
+    assert any(note.startswith("1 people were in the vault") for note in report.notes)
     assert count(stocked_sqlite, "person") == 2
     assert {person for (person,) in rows(stocked_sqlite, "visit_occurrence", "person_id")} == {7}
 
@@ -456,17 +457,22 @@ def test_a_stay_in_hospital_ends_on_the_day_of_discharge(
         "档案编号,日期,出院日期,诊断,药物名称1,用药天数1,诊疗经过\n"
         f"{LI},2024-05-06,2024-05-12,肺炎,阿莫西林,7,抗感染治疗后好转\n"
         f"{LI},2024-07-06,2024-07-01,肺炎,,,\n"
+        f"{LI},2024-08-06,出院,肺炎,,,\n"
     )
     folder = write(tmp_path / "forms", basic_information=PERSONS, discharge=stay)
     report = import_forms(stocked_sqlite, folder, options=TODAY)
     assert rows(
         stocked_sqlite, "visit_occurrence", "visit_concept_id", "visit_start_date",
         "visit_end_date",
-    ) == [(names.INPATIENT_VISIT, dt.date(2024, 5, 6), dt.date(2024, 5, 12))]  # fmt: skip
+    ) == [
+        (names.INPATIENT_VISIT, dt.date(2024, 5, 6), dt.date(2024, 5, 12)),
+        (names.INPATIENT_VISIT, dt.date(2024, 8, 6), dt.date(2024, 8, 6)),
+    ]  # fmt: skip
     assert rows(stocked_sqlite, "drug_exposure", "drug_exposure_start_date") == [
         (dt.date(2024, 5, 12),)
     ]
     assert any("ends before it begins" in skip.reason for skip in report.skipped)
+    assert any("出院日期" in skip.what and "not a date" in skip.reason for skip in report.skipped)
 
 
 def test_the_command_line_imports_a_folder_and_prints_the_report(
