@@ -85,6 +85,24 @@ def _draw_occupation(stream: Random, household: Household, member: Resident, age
     return "OCCUPATION_OTHER"
 
 
+def answers_on(resident: Resident, day: date) -> dict[str, str]:
+    """Schooling, work and habits on a day; as drawn they are those of the last day."""
+    age = resident.age_on(day)
+    if age >= 19:
+        education = resident.education
+    elif age >= 16:
+        education = "EDUCATION_SENIOR" if resident.education in _SCHOOLED else resident.education
+    else:
+        education = "EDUCATION_JUNIOR" if age >= 13 else "EDUCATION_PRIMARY"
+    grown = age >= 18
+    return {
+        "EDUCATION_LEVEL": education,
+        "OCCUPATION_GROUP": resident.occupation if grown else "OCCUPATION_OTHER",
+        "SMOKING_STATUS": resident.smoking if grown else "NEVER_SMOKER",
+        "ALCOHOL_USE": resident.alcohol if grown else "DRINKS_NEVER",
+    }
+
+
 def _build(stream: Random, member: Resident, chinese: bool) -> None:
     men = member.sex == "M"
     tall = (168 if men else 157) if chinese else (176 if men else 162)

@@ -161,6 +161,7 @@ class Resident:
     genes: dict[str, float] = field(default_factory=dict)
     constitution: dict[str, float] = field(default_factory=dict)
     blood_genes: tuple[str, str] = ("O", "O")
+    rhesus_genes: tuple[str, str] = ("D", "d")
     family_history: dict[str, tuple[str, ...]] = field(default_factory=dict)
     married_on: date | None = None
     divorced_on: date | None = None
@@ -180,6 +181,11 @@ class Resident:
         """Has the problem begun by this day, and not ended?"""
         onset, end = self.problems.get(problem), self.resolved.get(problem)
         return onset is not None and onset <= day and (end is None or day < end)
+
+    @property
+    def rhesus(self) -> str:
+        """The Rh factor; negative only for those who have it from both parents."""
+        return "RH_NEGATIVE" if self.rhesus_genes == ("d", "d") else "RH_POSITIVE"
 
     def marital_on(self, day: date) -> str:
         """Marital status on a day; ``marital`` holds that before the records."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from random import Random
 
 from deid.synth.courses.life import Life
+from deid.synth.habits import answers_on
 from deid.synth.kin import has_history
 from deid.synth.safety import allergies_of
 from deid.synth.society.heredity import HEREDITY
@@ -15,19 +16,17 @@ from deid.synth.visits import Form, Visit
 def basic_information(stream: Random, life: Life) -> list[Visit]:
     """The form that opens a record; children of six or less do not fill it in."""
     household, resident = life.household, life.resident
-    day = max(household.record_start, resident.birth + timedelta(days=40))
+    day = max(life.first, resident.birth + timedelta(days=40))
     if resident.age_on(day) <= 6 or day > life.last:
         return []
     form = Form(kind="basic information")
     form.answers = {
-        "SMOKING_STATUS": resident.smoking,
-        "ALCOHOL_USE": resident.alcohol,
-        "EDUCATION_LEVEL": resident.education,
-        "OCCUPATION_GROUP": resident.occupation,
+        **answers_on(resident, day),
         "MARITAL_STATUS": resident.marital_on(day),
         "PRIMARY_INSURANCE": resident.insurance,
         "RESIDENCE_KIND": "URBAN" if household.area == "urban" else "RURAL",
         "BLOOD_GROUP": resident.blood_group,
+        "RH_FACTOR": resident.rhesus,
         **household.environment,
     }
     form.amounts = {

@@ -16,7 +16,7 @@ from random import Random
 from deid.synth.parameters import DISEASES, value
 from deid.synth.people import Locale, Resident
 from deid.synth.society.published import read_table
-from deid.synth.streams import one_of, weighted
+from deid.synth.streams import happens, one_of, weighted
 
 FAMILY_HISTORY_AGE = 72
 """Age up to which the diseases of parents who are no residents are known of (assumption)."""
@@ -48,6 +48,7 @@ def inherit(stream: Random, members: Iterable[Resident], locale: Locale) -> None
         ValueError: if a child comes before its parent.
     """
     alleles = {allele: value(f"blood.{locale.lower()}.{allele.lower()}") for allele in "ABO"}
+    negative = value(f"blood.{locale.lower()}.rhesus_negative")
     for member in members:
         parents = [p for p in (member.father, member.mother) if p is not None]
         if any(not elder.genes for elder in (*parents, *member.grandparents)):
@@ -59,6 +60,9 @@ def inherit(stream: Random, members: Iterable[Resident], locale: Locale) -> None
         pair = [*known, *(weighted(stream, alleles) for _ in range(2 - len(known)))]
         member.blood_genes = (pair[0], pair[1])
         member.blood_group = _GROUPS["".join(sorted(set(pair) - {"O"})) or "O"]
+        rhesus = [p.rhesus_genes[stream.getrandbits(1)] for p in parents]
+        rhesus += ["d" if happens(stream, negative) else "D" for _ in range(2 - len(parents))]
+        member.rhesus_genes = (rhesus[0], rhesus[1])
         spread = sqrt(1 - len(parents) / 4 - len(member.grandparents) / 16)
         for problem in HEREDITY:
             mean = sum(parent.genes[problem] for parent in parents) / 2

@@ -208,6 +208,10 @@ def test_blood_groups_follow_mendel(county: list[Household]) -> None:
         if parents == ["BLOOD_O", "BLOOD_O"]:
             assert member.blood_group == "BLOOD_O"
     assert seen == {"BLOOD_O", "BLOOD_A", "BLOOD_B", "BLOOD_AB"}
+    negative = {locale: [m.rhesus == "RH_NEGATIVE" for h, m in everybody(county)
+                         if h.locale == locale] for locale in LOCALES}  # fmt: skip
+    shares = {locale: sum(found) / len(found) for locale, found in negative.items()}
+    assert shares["zh_CN"] < 0.015 < 0.11 < shares["en_US"] < 0.19
 
 
 def test_problems_that_end_end_within_the_record(county: list[Household]) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from deid.synth.care_sites import build_care_sites
 from deid.synth.county import draw_happenings, neighbourhoods
+from deid.synth.habits import answers_on
 from deid.synth.people import LOCALES, Household, Resident
 from deid.synth.rows import RowStore
 from deid.synth.society.apgar import ITEMS, ask_family_apgar, strain
@@ -384,6 +385,16 @@ def test_everybody_finds_an_answer_in_the_table_of_shares(locale, area) -> None:
             for number in numbers:
                 fitting = [g for g in groups if g.sex in {"", sex} and g.low <= number <= g.high]
                 assert len(fitting) == 1, (question, sex, number)
+
+
+def test_children_have_neither_work_nor_a_college_when_the_form_is_filled_in() -> None:
+    resident = Resident("M", date(2002, 5, 1), "child", education="EDUCATION_COLLEGE",
+                        occupation="OCCUPATION_PROFESSIONAL", smoking="CURRENT_SMOKER",
+                        alcohol="DRINKS_DAILY")  # fmt: skip
+    assert set(answers_on(resident, date(2016, 1, 1)).values()) == {
+        "EDUCATION_JUNIOR", "OCCUPATION_OTHER", "NEVER_SMOKER", "DRINKS_NEVER"
+    }  # fmt: skip
+    assert answers_on(resident, date(2025, 1, 1))["OCCUPATION_GROUP"] == "OCCUPATION_PROFESSIONAL"
 
 
 # Family APGAR
