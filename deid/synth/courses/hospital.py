@@ -23,13 +23,17 @@ from deid.synth.safety import pregnancy_on
 from deid.synth.streams import happens
 from deid.synth.visits import Form, Identifier, Prescription, Visit, localise
 
-TERMINAL = (
-    ("LUNG_CANCER", "lung_cancer"), ("COLON_CANCER", "colon_cancer"),
-    ("BREAST_CANCER", "breast_cancer"), ("HEART_FAILURE", "heart_failure"),
-    ("CEREBRAL_INFARCTION", "second_stroke"), ("CORONARY_ARTERIOSCLEROSIS", "infarction"),
-    ("COPD", "copd"), ("CHRONIC_KIDNEY_DISEASE", "kidney_failure"), ("DEMENTIA", "pneumonia"),
-)  # fmt: skip
-"""Problem that is the cause of a death, in the order of the death register, and its last stay."""
+TERMINAL = {
+    "LUNG_CANCER": "lung_cancer", "COLON_CANCER": "colon_cancer", "BREAST_CANCER": "breast_cancer",
+    "STOMACH_CANCER": "stomach_cancer", "HEART_FAILURE": "heart_failure",
+    "CEREBRAL_INFARCTION": "second_stroke", "CEREBRAL_HEMORRHAGE": "brain_haemorrhage",
+    "ACUTE_MYOCARDIAL_INFARCTION": "infarction", "CORONARY_ARTERIOSCLEROSIS": "infarction",
+    "COPD": "copd", "CHRONIC_KIDNEY_DISEASE": "kidney_failure", "CIRRHOSIS": "liver",
+    "PULMONARY_TUBERCULOSIS": "tuberculosis", "DEMENTIA": "pneumonia",
+    "PARKINSON_DISEASE": "pneumonia", "PNEUMONIA": "pneumonia", "SEPSIS": "sepsis",
+    "INJURY": "trauma", "FALL_AT_HOME": "hip_fracture",
+}  # fmt: skip
+"""The last stay of those who die of a cause; of an unknown one it is for sepsis."""
 
 TUMOURS = frozenset({"lung_cancer", "breast_cancer", "colon_cancer"})
 AGAIN = frozenset({"heart_failure", "copd", "pneumonia"})
@@ -87,7 +91,7 @@ def _last_days(stream: Random, life: Life) -> list[_Planned]:
         return []
     if not happens(stream, value(f"death.in_hospital.{household.locale.lower()}")):
         return []
-    name = next((stay for problem, stay in TERMINAL if resident.has(problem, death)), "sepsis")
+    name = TERMINAL.get(resident.death_cause or "", "sepsis")
     low, high = BY_NAME[name].nights[household.locale]
     day = death - timedelta(days=stream.randrange(max(low // 2, 1), high + 1))
     return [_Planned(BY_NAME[name], day, death, died=True)] if day > life.first else []
@@ -187,7 +191,7 @@ def _write(stream: Random, life: Life, plan: _Planned) -> list[Visit]:
         vital = ("SYSTOLIC_BP", "DIASTOLIC_BP", "BODY_TEMPERATURE", "HEART_RATE")
         form = Form(
             kind="contact",
-            symptoms=stay.symptoms,
+            symptoms=_symptoms(plan),
             readings={key: readings[key] for key in vital if key in readings},
             diagnoses=(stay.diagnosis,),
             procedures=stay.procedures[:1] if stay.procedures[:1] == ("ELECTROCARDIOGRAM",) else (),
@@ -224,6 +228,11 @@ def _admission(stream: Random, life: Life, plan: _Planned) -> dict[str, float]:
     return localise(life.household.locale, readings)
 
 
+def _symptoms(plan: _Planned) -> tuple[str, ...]:
+    tumour = plan.died and plan.stay.name in TUMOURS
+    return ("weight loss", "tiredness") if tumour else plan.stay.symptoms
+
+
 def _discharge(stream: Random, life: Life, plan: _Planned, readings: dict[str, float]) -> Form:
     stay, resident, locale = plan.stay, life.resident, life.household.locale
     others = tuple(
@@ -235,7 +244,7 @@ def _discharge(stream: Random, life: Life, plan: _Planned, readings: dict[str, f
     broken = stay.name == "hip_fracture"
     form = Form(
         kind="discharge",
-        symptoms=() if plan.cycle else stay.symptoms,
+        symptoms=() if plan.cycle else _symptoms(plan),
         readings=readings,
         diagnoses=(stay.diagnosis, *(("FALL_AT_HOME",) if broken else ()), *others[:3]),
         procedures=("CHEMOTHERAPY",) if plan.cycle else stay.procedures,
@@ -257,6 +266,11 @@ def _discharge(stream: Random, life: Life, plan: _Planned, readings: dict[str, f
     }
     if plan.died:
         form.event = "DEATH"
+        cause = resident.death_cause
+        if cause is not None and cause not in form.diagnoses:
+            form.diagnoses += (cause,)
+        if stay.name in TUMOURS | {"hip_fracture"}:
+            form.procedures = ()
     else:
         form.texts["DISCHARGE_ADVICE"] = words(locale, f"advice.{stay.advice}")
         form.drugs = (
