@@ -50,7 +50,7 @@ def describe_forms(language: Language) -> str:
 def describe_form(form: ResidentForm, language: Language) -> str:
     """The columns of one form for a terminal: header, what a cell holds, limits and choices."""
     head = f"{form.file_name}.csv  {form.zh} / {form.en}"
-    lines = [head, f"standard: {form.chapter}", ""]
+    lines = [head, form.chapter, ""]
     lines += [
         f"{column.header(language)}: {cell_of(column, language)}"
         for column in form.columns
@@ -62,11 +62,11 @@ def describe_form(form: ResidentForm, language: Language) -> str:
 def cell_of(column: Column, language: Language) -> str:
     """What a cell of the column holds."""
     field = column.field
+    text = KINDS[field.kind][0 if language == "zh" else 1]
     if column.part:
-        return f"{KINDS[field.kind]} ({field.lines} lines)" if column.part == "drug" else "so"
-    text = KINDS[field.kind]
+        text += f" (×{field.lines})"
     if column.own and field.low is not None and field.high is not None:
-        text += f", {field.low:g} to {field.high:g}"
+        text += f", {field.low:g} {'至' if language == 'zh' else 'to'} {field.high:g}"
     if field.choices:
         text += ": " + ", ".join(f"{c.number} {c.name(language)}" for c in field.choices)
     return text
@@ -110,7 +110,7 @@ def _forms_table() -> str:
 def _cells_table() -> str:
     """What a cell of each kind holds, with a field of that kind as an example."""
     lines = ["| a cell holds | for example | written as |", "|---|---|---|"]
-    for kind, meaning in KINDS.items():
+    for kind, (_, meaning) in KINDS.items():
         found = next(
             ((form, field) for form in load_forms() for field in form.fields if field.kind == kind),
             None,

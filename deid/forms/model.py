@@ -17,34 +17,40 @@ Kind = Literal[
     "history", "diagnoses", "procedures", "vaccines", "drugs", "items", "narrative",
 ]  # fmt: skip
 
-KINDS: dict[Kind, str] = {
-    "identifier": "a number that says whose form it is",
-    "date": "the day of the form",
-    "end": "the last day of a stay",
-    "mode": "how the contact took place, one of the choices",
-    "doctor": "name of the doctor",
-    "institution": "name of the institution",
-    "person": "an identifying particular of the person or the household",
-    "reading": "a measured number",
-    "amount": "a number that is told or counted",
-    "answer": "one of the choices",
-    "answers": "one or several of the choices",
-    "findings": "those of the choices that are present",
-    "symptoms": "symptoms, one or several of the choices",
-    "problems": "problems, one or several of the choices",
-    "text": "a few words",
-    "day": "a date",
-    "due": "the date of the next contact",
-    "family": "conditions of a relative, by name or code",
-    "history": "conditions by name or code, each with the date of its diagnosis",
-    "diagnoses": "conditions by name or code",
-    "procedures": "what was done, by name or code",
-    "vaccines": "vaccines given, by name or code",
-    "drugs": "drug lines: name or code, dose, times a day, days",
-    "items": "further items as name=value with a unit",
-    "narrative": "free text, kept as a note",
+KINDS: dict[Kind, tuple[str, str]] = {
+    "identifier": ("识别号码,说明是谁的表", "a number that says whose form it is"),
+    "date": ("表单日期", "the day of the form"),
+    "end": ("住院的最后一天", "the last day of a stay"),
+    "mode": ("联系方式,单选", "how the contact took place, one of the choices"),
+    "doctor": ("医生姓名", "name of the doctor"),
+    "institution": ("机构名称", "name of the institution"),
+    "person": ("个人或家庭的身份信息", "an identifying particular of the person or the household"),
+    "reading": ("测量数值", "a measured number"),
+    "amount": ("询问或计数的数值", "a number that is told or counted"),
+    "answer": ("单选", "one of the choices"),
+    "answers": ("可多选", "one or several of the choices"),
+    "findings": ("存在的各项,可多选", "those of the choices that are present"),
+    "symptoms": ("症状,可多选", "symptoms, one or several of the choices"),
+    "problems": ("健康问题,可多选", "problems, one or several of the choices"),
+    "text": ("简短文字", "a few words"),
+    "day": ("日期", "a date"),
+    "due": ("下次联系的日期", "the date of the next contact"),
+    "family": ("亲属所患疾病,名称或编码", "conditions of a relative, by name or code"),
+    "history": (
+        "疾病名称或编码,各附确诊日期",
+        "conditions by name or code, each with the date of its diagnosis",
+    ),
+    "diagnoses": ("疾病名称或编码", "conditions by name or code"),
+    "procedures": ("操作名称或编码", "what was done, by name or code"),
+    "vaccines": ("接种的疫苗,名称或编码", "vaccines given, by name or code"),
+    "drugs": (
+        "用药:名称或编码、剂量、每日次数、天数",
+        "drug lines: name or code, dose, times a day, days",
+    ),
+    "items": ("其他项目,名称=值 单位", "further items as name=value with a unit"),
+    "narrative": ("自由文本,存为病历文书", "free text, kept as a note"),
 }
-"""What a cell of each kind holds."""
+"""What a cell of each kind holds, in Chinese and English."""
 
 NUMBERS: frozenset[Kind] = frozenset({"reading", "amount"})
 CHOSEN: frozenset[Kind] = frozenset(

@@ -46,6 +46,9 @@ class Said:
     end_day: dt.date | None = None
     fault: str | None = None
 
+    def __repr__(self) -> str:
+        return f"Said({self.slot or self.fault})"
+
 
 Reader = Callable[[str], Iterable[Said]]
 

@@ -35,6 +35,9 @@ class FormFile:
     columns: Mapping[str, Column]
     headers: Mapping[str, str]
 
+    def __repr__(self) -> str:
+        return f"FormFile({self.name}, {self.cells.num_rows} rows)"
+
     @property
     def language(self) -> Language:
         """Chinese if a header has a Chinese sign."""

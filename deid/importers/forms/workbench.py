@@ -45,6 +45,11 @@ _DAY_FORMATS = (
     "['%Y-%m-%d', '%Y%m%d', '%Y-%m-%d %H:%M', '%Y-%m-%d %H:%M:%S', '%Y-%m-%d %H:%M:%S.%f']"
 )
 _PLAUSIBLE = "outside what the form expects"
+_NUMBERS = {
+    "RECORD_NO": ("[0-9]{17}", "not of 17 digits"),
+    "ID_CARD": ("[0-9]{17}[0-9X]|[0-9]{15}", "not a number of an ID card"),
+}
+"""What numbers of a kind look like (GB 11643 for ID cards), and what to say of others."""
 
 
 class Workbench:
@@ -160,6 +165,9 @@ class Workbench:
             "AND _row NOT IN (SELECT _row FROM fault WHERE file = ? AND kind = 'person')",
             [file.name, file.name],
         )
+        for name, column in file.columns.items():
+            if column.field.key in _NUMBERS:
+                self._check_numbers(file, name, column.field.key)
         if "end" in by_kind:
             name = by_kind["end"]
             unread = f"{word_of(name)} IS NOT NULL AND {day_of(name)} IS NULL"
@@ -171,6 +179,15 @@ class Workbench:
             "(SELECT _row FROM fault WHERE file = ? AND kind IN ('row', 'person'))",
             [file.name, form.key, file.language, file.name],
         )
+
+    def _check_numbers(self, file: FormFile, name: str, kind: str) -> None:
+        """Tell of numbers that cannot be right; they are kept, for people are known by them."""
+        pattern, reason = _NUMBERS[kind]
+        number = tidy_number(name)
+        wrong = f"NOT regexp_full_match({number}, '{pattern}')"
+        if kind == "ID_CARD":
+            wrong += f" OR (length({number}) = 18 AND {_check_character(number)} <> {number}[18])"
+        self._fault(file, name, f"{number} <> '' AND ({wrong})", reason, kind="kept")
 
     def _column(self, file: FormFile, place: int, name: str, column: Column) -> None:
         kind = column.field.kind
@@ -366,6 +383,16 @@ def word_of(name: str | None) -> str:
 def tidy_number(name: str) -> str:
     """SQL of an identifier without blanks and hyphens, in capitals."""
     return f"upper(regexp_replace({name}, '[\\s　-]', '', 'g'))"
+
+
+def _check_character(number: str) -> str:
+    """SQL of the last character that the first 17 digits of an ID card ask for (ISO 7064)."""
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    digits = " + ".join(
+        f"{weight} * coalesce(TRY_CAST({number}[{place}] AS INTEGER), 0)"
+        for place, weight in enumerate(weights, start=1)
+    )
+    return f"'10X98765432'[({digits}) % 11 + 1]"
 
 
 def number_of(name: str | None) -> str:

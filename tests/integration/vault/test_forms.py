@@ -423,6 +423,29 @@ def test_text_in_no_known_encoding_refuses_the_import(
         import_forms(stocked_sqlite, folder, options=TODAY)
 
 
+def test_numbers_that_cannot_be_right_are_kept_and_told(
+    stocked_sqlite: Engine, tmp_path: Path
+) -> None:
+    persons = (
+        "档案编号,身份证号,性别,出生日期,婚姻状况,日期\n"
+        f"{LI},11010119550307123x,1,1955-03-07,21,2024-01-02\n"
+        f"{WANG},110101196001020040,2,1960-01-02,2,2024-01-02\n"
+        "610-112,,2,1960-01-02,30,2024-01-02\n"
+    )
+    report = import_forms(
+        stocked_sqlite, write(tmp_path / "forms", basic_information=persons), options=TODAY
+    )
+    told = [note for note in report.notes if "were kept" in note]
+    assert any("column 档案编号 are not of 17 digits and were kept (row 3)" in n for n in told)
+    assert any("column 身份证号 are not a number of an ID card" in note for note in told)
+    assert count(stocked_sqlite, "person") == 3
+    assert said(stocked_sqlite, names.MARITAL_STATUS) == [
+        (None, None, names.MARRIED),
+        (None, None, names.MARRIED),
+        (None, None, names.WIDOWED),
+    ]
+
+
 def test_a_household_gathers_its_members_and_kin(stocked_sqlite: Engine, tmp_path: Path) -> None:
     households = "家庭编号,地区类型\nF-1,农村\n"
     persons = (

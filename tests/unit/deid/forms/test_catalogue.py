@@ -125,7 +125,7 @@ def test_the_description_shows_limits_and_numbered_choices() -> None:
     form = find_form("hypertension")
     assert form is not None
     text = describe_form(form, "zh")
-    assert "收缩压(mmHg): a measured number, 50 to 280" in text
+    assert "收缩压(mmHg): 测量数值, 50 至 280" in text
     assert "1 控制满意, 2 控制不满意, 3 不良反应, 4 并发症" in text
 
 
