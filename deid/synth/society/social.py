@@ -196,7 +196,9 @@ class SocialLife:
             if not happens(self._stream, share if ill in near else share / 2):
                 continue
             day = max(min(onsets) + timedelta(days=60), birthday(member, ADULT))
-            end = ill.last_day(self._today)
+            # Who needs care gives none.
+            own = [member.problems[p] for p in NEED_CARE if p in member.problems]
+            end = min([ill.last_day(self._today), *own])
             if day < end:
                 ends = end if end < self._today else None
                 begin(self._stream, member, "CAREGIVER_BURDEN", day, self._today, ends)

@@ -25,6 +25,7 @@ from deid.synth.society.lives import Setting, live
 from deid.synth.society.published import AREAS, BANDS, SEXES, fertility, pyramid
 from deid.synth.society.pyramid import compare_pyramid, distance
 from deid.synth.society.shares import groups_of
+from deid.synth.society.social import NEED_CARE
 from deid.synth.society.structure import draw_structure, household_kinds
 from deid.synth.streams import open_stream, weighted
 from deid.vocabulary import load_terms
@@ -317,6 +318,17 @@ def test_most_deaths_have_a_cause_and_mostly_one_that_was_known(county: list[Hou
     assert len(known) > 0.65 * len(ill)
     assert sum(m.death_cause is None for m in dead) < 0.2 * len(dead)
     assert all(m.death_cause is None for _, m in members(county) if m.death is None)
+
+
+def test_who_needs_care_gives_none_and_care_ends_with_the_life_of_the_ill(
+    county: list[Household],
+) -> None:
+    carers = [m for _, m in members(county) if "CAREGIVER_BURDEN" in m.problems]
+    assert len(carers) > 100
+    for carer in carers:
+        for need in NEED_CARE:
+            day = carer.problems.get(need)
+            assert day is None or not carer.has("CAREGIVER_BURDEN", day)
 
 
 # Homes
