@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from random import Random
 
 from deid.synth.courses.complaints import BY_PROBLEM, VOICES, Complaint, choose, treat
-from deid.synth.courses.life import Life
+from deid.synth.courses.life import Life, working_day
 from deid.synth.parameters import value
 from deid.synth.people import Household, Resident
 from deid.synth.physiology import Body, blood_pressure, mood_scores
@@ -37,6 +37,7 @@ def contacts(stream: Random, life: Life) -> list[Visit]:
     while True:
         young = value("contact.child") if resident.age_on(max(day, resident.birth)) < 6 else 1.0
         day += timedelta(days=max(3, int(stream.expovariate(common * young) * 365)))
+        day = day if happens(stream, value("contact.weekend")) else working_day(day)
         if day > last:
             break
         complaint = choose(stream, resident, day)

@@ -43,7 +43,8 @@ def maternity(stream: Random, life: Life) -> list[Visit]:
         visits += antenatal_visits(stream, life, course)
         if pregnancy.delivered is not None and life.first <= pregnancy.delivered <= life.last:
             visits += _end(stream, life, course, pregnancy.delivered)
-    _protect(life)
+    births = [(visit.day, visit.end) for visit in visits if visit.end is not None]
+    _protect(life, births)
     return sorted(visits, key=lambda visit: visit.day)
 
 
@@ -219,20 +220,34 @@ def _loss(stream: Random, life: Life, course: PregnancyCourse, day: date) -> Vis
     return Visit(life.resident, day, mode, clinician, [form], site=hospital)
 
 
-def _protect(life: Life) -> None:
-    """Take drugs that harm the unborn out of the forms that were filled in during a pregnancy."""
+def _protect(life: Life, births: list[tuple[date, date]]) -> None:
+    """Take drugs that harm the unborn out of the forms that were filled in during a pregnancy.
+
+    The first form without them and the first one after it tell of the switch.
+    """
     if not life.resident.pregnancies:
         return
+    spared: set[str] = set()
     for visit in life.visits:
-        if pregnancy_on(life.resident, visit.day) is None:
-            continue
+        if any(first <= visit.day <= last for first, last in births):
+            continue  # she is in hospital and will not come
+        pregnant = pregnancy_on(life.resident, visit.day) is not None
         for form in visit.forms:
-            kept = tuple(d for d in form.drugs if not d.drug.startswith(NOT_IN_PREGNANCY))
-            if len(kept) == len(form.drugs):
-                continue
-            if form.kind == "hypertension":
+            kept = tuple(
+                drug
+                for drug in form.drugs
+                if not (pregnant and drug.drug.startswith(NOT_IN_PREGNANCY))
+            )
+            switched = len(kept) < len(form.drugs)
+            if switched and form.kind == "hypertension":
                 kept = (SAFE_FOR_PRESSURE[life.household.locale], *kept)
-            elif form.kind == "diabetes":
+            elif switched and form.kind == "diabetes":
                 kept = (Prescription("INSULIN_HUMAN", "8 units", 3, 30), *kept)
             form.drugs = tuple(dict.fromkeys(kept))
-            form.change = "switched" if form.change in {"kept", "added"} else form.change
+            if form.kind not in {"hypertension", "diabetes"}:
+                continue
+            if switched != (form.kind in spared) and form.change in {"kept", "added"}:
+                form.change = "switched"
+            elif switched and form.change == "added":
+                form.change = "kept"
+            (spared.add if switched else spared.discard)(form.kind)
