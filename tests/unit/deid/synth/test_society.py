@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from deid.synth.care_sites import build_care_sites
 from deid.synth.county import draw_happenings, neighbourhoods
 from deid.synth.habits import answers_on
-from deid.synth.people import LOCALES, Household, Resident
+from deid.synth.people import LOCALES, Area, Household, Locale, Resident
 from deid.synth.rows import RowStore
 from deid.synth.society.apgar import ITEMS, ask_family_apgar, strain
 from deid.synth.society.calibration import fit_shares
@@ -57,7 +57,7 @@ def members(county: list[Household]) -> Iterator[tuple[Household, Resident]]:
 
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("area", AREAS)
-def test_published_shares_of_age_and_sex_add_up(locale, area) -> None:  # type: ignore[no-untyped-def]
+def test_published_shares_of_age_and_sex_add_up(locale: Locale, area: Area) -> None:
     shares = pyramid(locale, area)
     assert len(shares) == len(SEXES) * len(BANDS)
     assert abs(sum(shares.values()) - 1) < 1e-9
@@ -75,7 +75,7 @@ def test_villages_are_older_than_towns() -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("area", AREAS)
-def test_ages_come_out_as_published(county: list[Household], locale, area) -> None:  # type: ignore[no-untyped-def]
+def test_ages_come_out_as_published(county: list[Household], locale: Locale, area: Area) -> None:
     shares = [s for s in compare_pyramid(county, TODAY) if (s.locale, s.area) == (locale, area)]
     # About 2,000 people in 36 groups: the draw alone puts some 5 % into another group.
     assert distance(shares) < 0.11
@@ -106,7 +106,7 @@ def test_shares_of_household_kinds_add_up() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 10**6), locale=st.sampled_from(LOCALES), area=st.sampled_from(AREAS))
-def test_no_life_contradicts_itself(seed, locale, area) -> None:  # type: ignore[no-untyped-def]
+def test_no_life_contradicts_itself(seed: int, locale: Locale, area: Area) -> None:
     stream = open_stream("lives", seed)
     start = TODAY - timedelta(days=3300)
     setting = Setting(locale, area, start, TODAY)
@@ -161,7 +161,7 @@ def test_pregnancies_follow_each_other_and_end_in_children(county: list[Househol
 @pytest.mark.parametrize("locale", LOCALES)
 def test_women_bear_about_as_many_children_as_published(
     county: list[Household],
-    locale,  # type: ignore[no-untyped-def]
+    locale: Locale,
 ) -> None:
     born = expected = 0.0
     for household, woman in members(county):
@@ -383,7 +383,7 @@ def test_household_size_follows_births_deaths_and_moves(county: list[Household])
 
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("area", AREAS)
-def test_everybody_finds_an_answer_in_the_table_of_shares(locale, area) -> None:  # type: ignore[no-untyped-def]
+def test_everybody_finds_an_answer_in_the_table_of_shares(locale: Locale, area: Area) -> None:
     ranges = {"EDUCATION_LEVEL": range(1915, 2012), "OCCUPATION_GROUP": range(18, 115),
               "PRIMARY_INSURANCE": range(0, 115), "SMOKING_STATUS": range(18, 115),
               "ALCOHOL_USE": range(18, 115), "SALT_INTAKE": range(15, 115)}  # fmt: skip
