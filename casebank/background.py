@@ -59,6 +59,12 @@ REPEATED = (
     r"per day|per week|exercise session|intake|adherence|adjustment|compliance|smoking status|"
     r"alcohol use|每日|每天|每周|摄盐|主食|心理调整|遵医"
 )
+FAMILY_HISTORY = r"family history|家族史"
+_KIN = (
+    r"(grand)?(father|mother|parents?|brothers?|sisters?|siblings?|children|child|sons?)|daughters?|"
+    r"父亲?|母亲?|兄弟|姐妹|兄弟姐妹|子女|祖父|祖母"
+)
+KIN_ALONE = rf"^({_KIN})([,，、 ]+({_KIN}))*$"
 ALLERGEN_NAMES = (
     r"^(mold|animal dander|(grass|tree) pollen|house dust mite|bee venom|cow's milk|.* allergy)$"
 )
@@ -80,7 +86,7 @@ def build_background(record: Record, ledger: Ledger, language: Language) -> Sort
     left_out = unanswered = 0
     for event in record.events:
         section = section_of(event)
-        if event.table == "observation" and event.unanswered:
+        if event.table == "observation" and (event.unanswered or _is_kin_alone(event)):
             rows.add((event.table, event.row_id))
             unanswered += 1
             continue
@@ -92,7 +98,7 @@ def build_background(record: Record, ledger: Ledger, language: Language) -> Sort
             left_out += 1
             continue
         # Events come by date, so that the last one of a name stays. History adds up instead.
-        adds_up = section in {"past_history"} or rules.matches(r"family history|家族史", event.name)
+        adds_up = section in {"past_history"} or rules.matches(FAMILY_HISTORY, event.name)
         key = f"{event.name} {event.value_text}" if adds_up else event.name
         latest.setdefault(section, {})[key] = event
     sections = {
@@ -122,6 +128,11 @@ def build_background(record: Record, ledger: Ledger, language: Language) -> Sort
         "questions without an answer": unanswered,
     }
     return Sorted(background, frozenset(rows), {k: n for k, n in counts.items() if n})
+
+
+def _is_kin_alone(event: Event) -> bool:
+    """A family history whose disease was too rare to be released: only the relative is left."""
+    return rules.matches(FAMILY_HISTORY, event.name) and rules.matches(KIN_ALONE, event.value_text)
 
 
 def section_of(event: Event) -> str:

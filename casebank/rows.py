@@ -151,7 +151,10 @@ def _value_text(row: dict[str, Any], names: dict[int, str]) -> tuple[str, str]:
         return "", "value_as_number"
     coded = names.get(row.get("value_as_concept_id") or 0, "")
     if coded and coded.casefold() != "no matching concept":
-        return coded, "value_as_concept_id"
+        # What is coded and has words beside it: a disease of the family, and whose it is.
+        words = (row.get("value_as_string") or "").strip()
+        aside = f" ({words})" if words.casefold() not in {*NO_VALUE, coded.casefold()} else ""
+        return coded + aside, "value_as_concept_id"
     for column in ("value_as_string", "value_source_value"):
         text = (row.get(column) or "").strip()
         if text.casefold() not in NO_VALUE:

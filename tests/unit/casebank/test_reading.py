@@ -265,3 +265,24 @@ def test_an_age_is_as_wide_as_the_band_of_birth(
         tables["person_birth_years"] = [{"person_id": 1, "first_year": first, "last_year": last}]
     with RecordReader(build_release(tmp_path, tables)) as reader:
         assert age_band_at_first_contact(reader.read(1, "en")) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("Essential hypertension (mother)", True),
+        ("mother", False),
+        ("father, mother", False),
+        ("兄弟姐妹", False),
+        ("mother had diabetes", True),
+    ],
+)
+def test_a_family_history_of_nothing_is_not_told(value: str, shown: bool) -> None:
+    asked = replace(
+        event("observation", "Family history of a condition", 0, 5),
+        value_text=value,
+        shown_value=value,
+        value_column="value_as_string",
+    )
+    told = [item.text for item in draft(asked).background.family]
+    assert any(value in text for text in told) is shown
