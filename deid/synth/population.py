@@ -185,7 +185,7 @@ def _visits(
         return []
     for name, course in COURSES:
         visits = [*life.visits, *(v for v in course(stream_of(name), life) if _is_kept(v))]
-        life.visits = sorted(without_outpatients(visits), key=lambda visit: visit.day)
+        life.visits = sorted(without_outpatients(visits, life.last), key=lambda visit: visit.day)
     life.visits = join_same_day(life.visits)
     return plant(stream_of("faults"), life) if spoil else life.visits
 

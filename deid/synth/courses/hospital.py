@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from random import Random
 
 from deid.synth.courses.complaints import SEASONS
-from deid.synth.courses.life import Life
+from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.sites import department, hospital_of, words
 from deid.synth.courses.stays import BY_NAME, STAYS, Stay
 from deid.synth.parameters import PARAMETERS, value
@@ -38,6 +38,9 @@ TERMINAL = {
 TUMOURS = frozenset({"lung_cancer", "breast_cancer", "colon_cancer"})
 AGAIN = frozenset({"heart_failure", "copd", "pneumonia"})
 """Stays after which people are often back within a month."""
+
+FOLLOW_UP = frozenset({"hypertension", "diabetes", "mental illness", "tuberculosis"})
+"""Forms whose next one goes on from the last; a stay puts them off."""
 
 HIP_DOUBLES_YEARS = 6
 """The rate of broken hips doubles in so many years of age (assumption)."""
@@ -69,19 +72,45 @@ def hospital(stream: Random, life: Life) -> list[Visit]:
     return sorted(visits, key=lambda visit: visit.day)
 
 
-def without_outpatients(visits: Iterable[Visit]) -> list[Visit]:
-    """The visits without those that would fall into a stay in hospital of the same person."""
+def without_outpatients(visits: Iterable[Visit], last: date) -> list[Visit]:
+    """The visits without those that would fall into a stay in hospital of the same person.
+
+    Follow-up of a disease is put off until a week after the stay, if the next one is not due by
+    then and the record, which ends on ``last``, goes on.
+    """
     visits = list(visits)
     stays = [(v.day, v.end) for v in visits if v.end is not None and v.end > v.day]
-    return [
-        visit
-        for visit in visits
-        if not any(
-            start < visit.day <= end or (visit.day == start and visit.mode in {"home", "clinic"})
-            for start, end in stays
-        )
-        or (visit.end is not None and visit.end > visit.day)
-    ]
+    kept = []
+    for visit in visits:
+        is_stay = visit.end is not None and visit.end > visit.day
+        end = None if is_stay else _stay_over(visit, stays)
+        if end is None:
+            kept.append(visit)
+        elif _kinds(visit) & FOLLOW_UP:
+            later = working_day(end + timedelta(days=7))
+            others = [v for v in visits if v is not visit and _kinds(v) & _kinds(visit)]
+            crowded = any(visit.day < other.day <= later for other in others)
+            free = not any(first <= later <= until for first, until in stays)
+            if later <= last and free and not crowded:
+                for form in visit.forms:
+                    if form.next_day is not None:
+                        form.next_day += later - visit.day
+                visit.day = later
+                kept.append(visit)
+    return kept
+
+
+def _stay_over(visit: Visit, stays: list[tuple[date, date]]) -> date | None:
+    """The end of the stay that a visit falls into; an emergency may begin one."""
+    for first, end in stays:
+        begins = visit.day == first and visit.mode in {"home", "clinic"}
+        if begins or first < visit.day <= end:
+            return end
+    return None
+
+
+def _kinds(visit: Visit) -> set[str]:
+    return {form.kind for form in visit.forms}
 
 
 def _last_days(stream: Random, life: Life) -> list[_Planned]:

@@ -34,7 +34,9 @@ def all_lives() -> tuple[Life, ...]:
                     continue
                 for name, course in COURSES:
                     visits = [*life.visits, *course(open_stream(*path, name), life)]
-                    life.visits = sorted(without_outpatients(visits), key=lambda v: v.day)
+                    life.visits = sorted(
+                        without_outpatients(visits, life.last), key=lambda v: v.day
+                    )
                 lives.append(life)
     return tuple(lives)
 

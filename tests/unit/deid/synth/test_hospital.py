@@ -59,7 +59,18 @@ def test_a_visit_that_would_fall_into_a_stay_is_left_out() -> None:
     inside = Visit(life.resident, stay.day + timedelta(days=1), "clinic", stay.clinician,
                    [Form(kind="contact")])  # fmt: skip
     emergency = Visit(life.resident, stay.day, "emergency", stay.clinician, [Form(kind="contact")])
-    assert without_outpatients([emergency, stay, inside]) == [emergency, stay]
+    assert without_outpatients([emergency, stay, inside], life.last) == [emergency, stay]
+
+
+def test_follow_up_is_put_off_until_a_week_after_a_stay() -> None:
+    life = next(life for life in all_lives() if stays_of(life.visits))
+    stay = stays_of(life.visits)[0]
+    assert stay.end is not None
+    due = Visit(life.resident, stay.day + timedelta(days=1), "clinic", stay.clinician,
+                [Form(kind="hypertension")])  # fmt: skip
+    assert without_outpatients([stay, due], stay.end) == [stay]
+    assert without_outpatients([stay, due], stay.end + timedelta(days=30)) == [stay, due]
+    assert 7 <= (due.day - stay.end).days <= 9
 
 
 def test_a_discharge_says_its_days_department_and_outcome() -> None:
