@@ -67,6 +67,8 @@ AGES = PatternAnnotator(
         Pattern("age.years", SpanType.AGE, r"(?i)\b(\d{1,2})\s?-?\s?(?:y/?o\b|yo[mfw]?\b|y\.o\.|(?:years?|yrs?)[ -]?old\b|years?\s+of\s+age\b)", Strength.LABELLED, _age),
         Pattern("age.labelled", SpanType.AGE, r"(?i)\b(?:aged?|age\s*[:=]|age\s+of|age\s*/\s*sex\s*[:=]?|turn(?:s|ed|ing))\s*(\d{1,2})\b", Strength.LABELLED, _age),
         Pattern("age.sex", SpanType.AGE, r"\b(\d{1,2}) ?(?:[MF]|male|female)(?:[,;/)]| (?:with|w/|here|who|presents?|presenting|c/o|pt|patient|comes|seen|for)\b)", Strength.LISTED, _sexed),
+        Pattern("age.after_sex", SpanType.AGE, r"(?:^|[\s(])(?:[MF]|[mf]|male|female),? (\d{1,2})[,;)]", Strength.LISTED, _age),
+        Pattern("age.named", SpanType.AGE, r"\b[A-Z][a-z'’-]+ (?:[A-Z]\. )?[A-Z][A-Za-z'’-]+, (\d{1,2})(?:[.,;]|\s*$)", Strength.LISTED, _age),
         Pattern("age.spelt", SpanType.AGE, rf"(?i)\b({_SPELT})[ -]years?[ -](?:old|of\s+age)\b", Strength.LABELLED, _age),
         Pattern("age.small", SpanType.AGE, r"(?i)\b(\d{1,3}[ -]?(?:months?|mos?|weeks?|wks?|days?))[ -]?old\b", Strength.LABELLED, _age),
     ),

@@ -111,6 +111,8 @@ def test_without_a_released_year_the_birth_date_moves_as_others_do() -> None:
         ("Age: 65, obese", "Age: 65-69, obese"),
         ("64F, here for refills", "60-64F, here for refills"),
         ("A sixty-four-year-old woman.", "A sixty to sixty-four-year-old woman."),
+        ("Grace Hollander, 64.", ", 60-64."),
+        ("Grace H. Hollander (F, 64), doing well", " (F, 60-64), doing well"),
         ("She is 40 years of age.", "She is 40-44 years of age."),
         ("A 3 month-old boy.", "A 0-4 year-old boy."),
         ("王秀兰，女，64岁。", "，女，60～64岁。"),
@@ -131,6 +133,8 @@ def test_ages_become_bands_where_the_policy_asks_for_it(written: str, banded: st
         "母亲64岁去世。",
         "Foley 16 F, draining.",
         "Metformin for 12 years.",
+        "Weight 72, pulse 64.",
+        "T 36, 64 ml",
     ],
 )
 def test_ages_of_relatives_and_other_numbers_stay(text: str) -> None:
