@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
-from deid.forms import Field, load_forms
+from deid.forms import Choice, Field, load_forms
 from deid.forms.model import normalised
 from deid.forms.words import terms_by_key, terms_by_word
 from deid.importers.forms.meanings import Meaning, Meanings
@@ -57,7 +57,8 @@ def reader_of(field: Field, meanings: Meanings) -> Reader:
     """The function that reads the cells of a coded field."""
     kind = field.kind
     if field.choices:
-        return lambda cell: _chosen(field, cell)
+        choices = {word: choice for choice in field.choices for word in choice.words()}
+        return lambda cell: _chosen(field, choices, cell)
     if kind == "diagnoses":
         return lambda cell: _named(cell, "Condition", "condition", meanings)
     if kind == "procedures":
@@ -73,8 +74,7 @@ def reader_of(field: Field, meanings: Meanings) -> Reader:
     return lambda cell: _items(cell, meanings)
 
 
-def _chosen(field: Field, cell: str) -> Iterator[Said]:
-    choices = {word: choice for choice in field.choices for word in choice.words()}
+def _chosen(field: Field, choices: Mapping[str, Choice], cell: str) -> Iterator[Said]:
     whole = choices.get(normalised(cell))
     parts = [cell] if whole else [part for part in _BETWEEN.split(cell) if part.strip()]
     found = [choices.get(normalised(part)) for part in parts]
@@ -217,7 +217,7 @@ def _item(name: str, value: str, meanings: Meanings) -> Iterator[Said]:
         )
         return
     quantity = _QUANTITY.fullmatch(value)
-    unit = terms_by_unit(quantity[2]) if quantity and quantity[2] else None
+    unit = unit_concept(quantity[2]) if quantity and quantity[2] else None
     if quantity and (unit or not quantity[2]):
         own = (term.unit_concept_id or _units_told().get(term.key)) if term else None
         if unit and own and unit != own:
@@ -247,7 +247,8 @@ def _units_told() -> Mapping[str, int]:
     }
 
 
-def terms_by_unit(word: str) -> int | None:
+@cache
+def unit_concept(word: str) -> int | None:
     """The concept of a unit by its code."""
     for term in terms_by_word("Unit").values():
         if normalised(term.concept_code) == normalised(word):

@@ -23,7 +23,7 @@ from deid.vault.report import ImportReport
 from deid.vault.store import create_vault
 
 TODAY = date(2025, 6, 30)
-RESIDENTS, SEED = 40, 3
+RESIDENTS, SEED = 30, 3
 CLINICAL = {
     "measurement": "measurement_concept_id AS concept, measurement_date, value_as_number, "
     "value_as_concept_id, "
