@@ -8,9 +8,11 @@ from pathlib import Path
 
 import click
 
+from deid.forms.model import LANGUAGES, Language
 from deid.settings import EngineSettings
 from deid.synth import LOCALES, Locale
 from deid.synth.filling import fill_vault, write_dataset
+from deid.synth.form_files import write_forms
 from deid.vault.loading import LoadOptions
 
 LAST_DAY = date(2025, 12, 31)
@@ -57,6 +59,19 @@ LAST_DAY = date(2025, 12, 31)
     help="Write the rows to this new folder instead, one Parquet file a table, as `carecommons "
     "vault import omop` reads them; gold.jsonl lies beside them. No vault is touched.",
 )
+@click.option(
+    "--forms",
+    type=click.Path(path_type=Path),
+    help="Write filled resident-record forms to this folder instead, one CSV file a form, as "
+    "`carecommons vault import forms` reads them. No vault is touched.",
+)
+@click.option(
+    "--headers",
+    type=click.Choice(LANGUAGES),
+    default="zh",
+    show_default=True,
+    help="Language of the forms' column names and words.",
+)
 def synth(
     residents: int,
     seed: int,
@@ -64,6 +79,8 @@ def synth(
     until: datetime,
     gold: Path | None,
     folder: Path | None,
+    forms: Path | None,
+    headers: Language,
 ) -> None:
     """Put synthetic residents into the vault, which is created if there is none.
 
@@ -74,9 +91,14 @@ def synth(
     if until.date() > LoadOptions().last_day:
         raise click.BadParameter("records cannot go beyond today", param_hint="--until")
     chosen: tuple[Locale, ...] = tuple(name for name in LOCALES if name in locales)
+    if sum(option is not None for option in (folder, forms, gold)) > 1:
+        raise click.UsageError("take one of --to (which writes gold.jsonl itself), --forms, --gold")
+    if forms is not None:
+        written = write_forms(forms, residents, seed, chosen, today=until.date(), language=headers)
+        click.echo("\n".join(f"{rows:>9,}  {form}" for form, rows in written.items()))
+        click.echo(f"{sum(written.values()):,} forms in {forms}")
+        return
     if folder is not None:
-        if gold is not None:
-            raise click.UsageError("--to writes gold.jsonl itself; leave out --gold")
         population = write_dataset(folder, residents, seed, chosen, until.date())
         click.echo(f"{len(population.tables)} tables and {population.notes:,} notes in {folder}")
         return
