@@ -19,6 +19,7 @@ from deid.errors import ImportRefused
 from deid.exporters.fhir import export_fhir
 from deid.forms import describe_form, describe_forms, find_form, write_template
 from deid.forms.model import LANGUAGES, Language
+from deid.importers.athena import load_athena
 from deid.importers.fhir import import_fhir
 from deid.importers.forms import import_forms
 from deid.importers.omop import read_omop_database, read_omop_directory
@@ -266,6 +267,28 @@ def list_forms(form: str | None, headers: Language, template: Path | None) -> No
         except FileExistsError:
             raise click.BadParameter("there is a file already", param_hint="--template") from None
     click.echo(describe_form(found, headers))
+
+
+@vault.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--work",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder for temporary files, with room for about twice the download.",
+)
+@JSON
+def vocabulary(folder: Path, work: Path | None, as_json: bool) -> None:
+    """Bring the vocabulary to an Athena download: DIR holds its unpacked files.
+
+    The nine files (CONCEPT.csv and so on) are those that athena.ohdsi.org delivers. Only what
+    differs is written, all or nothing: a newer download adds, changes and invalidates rows. The
+    installation's own concepts (ids from 2,000,000,000 on) are kept, and people's records are not
+    touched.
+    """
+    engine = open_vault(_url())
+    with _Progress() as progress:
+        report = load_athena(engine, folder, work=work, progress=progress)
+    click.echo(report.to_json() if as_json else report.render())
 
 
 @vault.command()
