@@ -112,10 +112,10 @@ def _newborn(stream: Random, life: Life, birth: Birth) -> Iterator[Visit]:
     form.diagnoses = ("PRETERM_BIRTH" if birth.preterm else "NEWBORN",)
     if yellow and happens(stream, 0.4):
         form.diagnoses += ("NEONATAL_JAUNDICE",)
-    form.procedures = ("HOME_CARE",)
     form.next_day = working_day(child.birth + timedelta(days=30))
     # Where nurses do not go to the homes, the newborn is brought within the first two weeks.
     mode: Mode = "home" if life.household.locale == "zh_CN" or happens(stream, 0.2) else "clinic"
+    form.procedures = ("HOME_CARE",) if mode == "home" else ("WELL_CHILD_VISIT",)
     yield Visit(child, day, mode, life.household.nurse, [form])
 
 
@@ -252,7 +252,7 @@ def _classify(form: Form, sex: str, months: float) -> None:
     if diagnosis is not None:
         form.diagnoses += (diagnosis,)
     if evaluation != "NORMAL":
-        form.event = diagnosis or "GROWTH_DELAY"
+        form.event = diagnosis
         form.change = "referred" if scores["length"] < -2.4 else "none"
 
 
