@@ -11,6 +11,7 @@ from typing import Final
 from cohorts.errors import EngineError, QueryCancelled, QueryTimeout
 
 _POLL_SECONDS: Final = 0.02
+_CANCELLED: Final = "the query was cancelled"
 
 
 @contextmanager
@@ -33,24 +34,29 @@ def stopping(
     done = threading.Event()
     reason: list[EngineError] = []
 
+    def cancelled() -> bool:
+        return cancel is not None and cancel.is_set()
+
     def watch() -> None:
         deadline = time.monotonic() + limit_seconds
         while not done.wait(_POLL_SECONDS):
             if reason:
                 interrupt()
-            elif cancel is not None and cancel.is_set():
-                reason.append(QueryCancelled("the query was cancelled"))
+            elif cancelled():
+                reason.append(QueryCancelled(_CANCELLED))
             elif time.monotonic() > deadline:
                 reason.append(
                     QueryTimeout(f"the query was stopped at its limit of {limit_seconds:g} seconds")
                 )
 
+    if cancelled():
+        raise QueryCancelled(_CANCELLED)
     watcher = threading.Thread(target=watch, name="query-watcher", daemon=True)
     watcher.start()
     try:
         yield
-        if reason:
-            raise reason[0]
+        if reason or cancelled():
+            raise reason[0] if reason else QueryCancelled(_CANCELLED)
     except errors as error:
         if reason:
             raise reason[0] from None

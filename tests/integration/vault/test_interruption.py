@@ -145,8 +145,11 @@ def url_on_small_disk(postgres_server: str, small_disk: Path) -> Iterator[str]:
 
 @pytest.mark.postgres
 def test_a_full_disk_of_the_server_is_told_and_leaves_the_vault_as_it_was(
-    url_on_small_disk: str,
+    url_on_small_disk: str, small_disk: Path
 ) -> None:
+    # Without any room a server may not even let anybody in; the administrator makes some.
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(bytes(SMALL // 10))
     vault = create_vault(url_on_small_disk, base_vocabulary=False)
     options = LoadOptions(today=TODAY)
     load_dataset(vault, dataset(), "test", "omop", options=options)
@@ -157,6 +160,7 @@ def test_a_full_disk_of_the_server_is_told_and_leaves_the_vault_as_it_was(
     with pytest.raises(VaultError) as refusal:
         load_dataset(vault, dataset(note=notes), "test", "omop", options=options)
     assert str(refusal.value) == "the vault's disk is full; nothing was loaded"
+    ballast.unlink()
     with read_tables(vault) as snapshot:
         assert snapshot.snapshot_id == before
     rows = dataset(condition_occurrence=[condition(90, 1)])
