@@ -12,7 +12,19 @@ MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augus
           "October", "November", "December")  # fmt: skip
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _WEEKDAYS_ZH = "一二三四五六日"
-_LUNAR_DAYS = ("初三", "初五", "初八", "初十", "十二", "十五", "十八", "二十", "廿三", "廿六", "廿八")
+_LUNAR_DAYS = (
+    "初三",
+    "初五",
+    "初八",
+    "初十",
+    "十二",
+    "十五",
+    "十八",
+    "二十",
+    "廿三",
+    "廿六",
+    "廿八",
+)
 _LUNAR_MONTHS = ("冬", "腊", "正", "二", "三", "四", "五", "六", "七", "八", "九", "十")
 # Days that are the same each year; solar terms move by a day at most.
 _FEASTS = {

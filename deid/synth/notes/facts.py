@@ -8,6 +8,9 @@ from typing import get_args
 from deid.synth.notes.mentions import Mentions
 from deid.synth.people import Household, Resident
 from deid.synth.visits import Change, Form, FormKind, Mode, Visit
+from deid.vocabulary import load_terms
+
+TERMS = {term.key: term for term in load_terms()}
 
 STYLES = ("soap", "prose", "fields", "terse", "bullets", "dictated")
 KINDS = {kind: kind.replace(" ", "_") for kind in get_args(FormKind)}
@@ -22,8 +25,16 @@ SCORES = ("PHQ_9", "GAD_7", "MMSE", "SELF_CARE_SCORE", "FAMILY_APGAR", "GDS", "A
           "APGAR_1_MINUTE", "APGAR_5_MINUTE")  # fmt: skip
 CLASSES = ("CLASS_CONTROLLED", "CLASS_UNCONTROLLED", "CLASS_ADVERSE_REACTION", "CLASS_COMPLICATION")
 ADHERENCE = ("ADHERENCE_REGULAR", "ADHERENCE_INTERMITTENT", "ADHERENCE_NONE")
-TALKS = ("BEREAVEMENT_SPOUSE", "CAREGIVER_BURDEN", "FINANCIAL_HARDSHIP", "FAMILY_CONFLICT",
-         "UNEMPLOYMENT_PROBLEM", "HAZARDOUS_DRINKING", "LIVING_ALONE", "LEFT_BEHIND_ELDER")
+TALKS = (
+    "BEREAVEMENT_SPOUSE",
+    "CAREGIVER_BURDEN",
+    "FINANCIAL_HARDSHIP",
+    "FAMILY_CONFLICT",
+    "UNEMPLOYMENT_PROBLEM",
+    "HAZARDOUS_DRINKING",
+    "LIVING_ALONE",
+    "LEFT_BEHIND_ELDER",
+)
 PROBLEMS = (
     *TALKS, "ESSENTIAL_HYPERTENSION", "TYPE_2_DIABETES", "DEPRESSIVE_DISORDER", "ANXIETY_DISORDER",
     "INSOMNIA", "DEMENTIA", "SCHIZOPHRENIA", "PULMONARY_TUBERCULOSIS", "COPD", "ASTHMA", "GOUT",
@@ -31,6 +42,8 @@ PROBLEMS = (
     "OSTEOPOROSIS", "KNEE_OSTEOARTHRITIS", "OBESITY", "TOBACCO_DEPENDENCE", "HYPERLIPIDEMIA",
     "PARKINSON_DISEASE", "FALL_RISK", "HEALTH_LITERACY_PROBLEM",
 )  # fmt: skip
+CHEST = frozenset({"PNEUMONIA", "ACUTE_BRONCHITIS", "COPD", "ASTHMA", "HEART_FAILURE"})
+"""What is heard in the lungs."""
 FEVERISH = 37.5
 FACTS = frozenset(
     {
@@ -41,7 +54,7 @@ FACTS = frozenset(
         "procedures", "next", "event", "kin", "kin_man", "kin_phone", "phone", "email", "employer",
         "smoker", "drinker", "problems", "prior", "prior_pressure", "fever", "widowed", "newly",
         "named", "hints", "stay", "rural", "urban", "has_old_card", "last_drug", "follow_up",
-        "chronic", "talk", "reaction", "kin_spouse", "kin_child", "complication", "away_site",
+        "chronic", "talk", "reaction", "chest", "kin_spouse", "kin_child", "complication", "away_site",
     }
 )  # fmt: skip
 """All facts that there are; the grammar knows no other."""
@@ -71,6 +84,7 @@ def facts_of(
         ("widowed", resident.widowed_on is not None and resident.widowed_on <= day),
         ("newly", form.event is not None), ("has_old_card", "ID_CARD" in resident.numbers
          and resident.birth.year < 1981),
+        ("chest", any(problem in CHEST for problem in form.diagnoses)),
         ("fever", form.readings.get("BODY_TEMPERATURE", 36.0) >= FEVERISH),
     ):  # fmt: skip
         if holds:
@@ -128,5 +142,5 @@ def _problems(facts: set[str], resident: Resident, form: Form, day: date) -> Non
         facts.add("chronic")
     if form.event in TALKS:
         facts |= {"talk", f"talk.{form.event}"}
-    elif form.event is not None:
+    elif form.event in TERMS:
         facts.add("event")

@@ -34,12 +34,13 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from deid.errors import GrammarError
 from deid.synth.notes.text import Mark, Pieces
 
-_TEXT, _SLOT, _CALL, _CHOICE, _OPTIONAL, _IF, _RAISED = range(7)
-Node = tuple[int, object]
+_TEXT, _WORDS, _CALL, _SLOT, _CHOICE, _OPTIONAL, _IF, _RAISED = range(8)
+Node = tuple[int, Any]
 Nodes = tuple[Node, ...]
 Slots = Mapping[str, "str | Mark | Pieces"]
 
@@ -47,6 +48,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.*-]+")
 _GUARD = re.compile(r"<([^<>]*)>\s*")
 _PERCENT = re.compile(r"(\d{1,2})\s")
 _CONDITION = re.compile(r"(!?)([A-Za-z0-9_.=-]+)\s")
+_NOTHING: frozenset[str] = frozenset()
 DEEPEST = 40
 """Productions within productions; deeper is an endless grammar."""
 
@@ -67,6 +69,11 @@ class _Production:
     alternatives: list[_Alternative] = field(default_factory=list)
     asked: frozenset[str] = frozenset()
     drawn_from: dict[frozenset[str], tuple[list[float], list[Nodes]]] = field(default_factory=dict)
+
+    def holding(self, facts: frozenset[str]) -> tuple[list[float], list[Nodes]]:
+        """The alternatives whose guards hold, with running sums of their weights."""
+        chosen = [a for a in self.alternatives if a.needs <= facts and not a.excludes & facts]
+        return list(accumulate(a.weight for a in chosen)), [a.nodes for a in chosen]
 
 
 class Grammar:
@@ -154,7 +161,9 @@ class Grammar:
             elif current is None:
                 raise GrammarError(f"{place}: an alternative without a production")
             else:
-                parser = _Parser(line.strip(), place, self._slots, self._facts, self._calls[current])
+                parser = _Parser(
+                    line.strip(), place, self._slots, self._facts, self._calls[current]
+                )
                 self._productions[current].alternatives.append(parser.alternative())
 
 
@@ -214,7 +223,7 @@ class _Parser:
             if "}" in literal:
                 raise self._error("a brace is closed that was not opened")
             if literal:
-                nodes.append((_TEXT, literal.replace("\\n", "\n").replace("\\s", " ")))
+                nodes.append((_TEXT, _unescaped(literal)))
             if opening < 0:
                 break
             closing = self._closing(text, opening)
@@ -249,12 +258,18 @@ class _Parser:
             return _IF, (self._fact(condition[2]), wanted, nodes)
         parts = list(_split_choices(inner))
         if len(parts) > 1:
+            if not any("{" in part or "}" in part for part in parts):
+                return _WORDS, tuple(_unescaped(part) for part in parts)
             return _CHOICE, tuple(self._nodes(part) for part in parts)
         raised = inner.startswith("^")
         slot = inner.removeprefix("^")
         if slot not in self._slots:
             raise self._error(f"there is no slot {slot!r}")
         return (_RAISED if raised else _SLOT), slot
+
+
+def _unescaped(literal: str) -> str:
+    return literal.replace("\\n", "\n").replace("\\s", " ")
 
 
 def _split_choices(inner: str) -> Iterator[str]:
@@ -287,46 +302,41 @@ class _Expansion:
         production = self._productions[name]
         if depth > DEEPEST:
             raise GrammarError(f"{production.place}: production {name} does not end")
-        holding = production.asked & self._facts
+        holding = production.asked & self._facts if production.asked else _NOTHING
         drawn = production.drawn_from.get(holding)
         if drawn is None:
-            chosen = [
-                a
-                for a in production.alternatives
-                if a.needs <= holding and not a.excludes & holding
-            ]
-            drawn = list(accumulate(a.weight for a in chosen)), [a.nodes for a in chosen]
-            production.drawn_from[holding] = drawn
+            drawn = production.drawn_from[holding] = production.holding(holding)
         weights, alternatives = drawn
-        if not alternatives:
-            return
-        self._write(alternatives[bisect(weights, self._random() * weights[-1])], depth)
+        if len(alternatives) > 1:
+            self._write(alternatives[bisect(weights, self._random() * weights[-1])], depth)
+        elif alternatives:
+            self._write(alternatives[0], depth)
 
     def _write(self, nodes: Nodes, depth: int) -> None:
-        out = self._out
+        out, random = self._out, self._random
         for code, what in nodes:
             if code == _TEXT:
-                out.append(what)  # type: ignore[arg-type]
+                out.append(what)
+            elif code == _WORDS:
+                out.append(what[int(random() * len(what))])
+            elif code == _CALL:
+                self.call(what, depth + 1)
             elif code == _SLOT:
-                slot = self._slots[what]  # type: ignore[index]
+                slot = self._slots[what]
                 if type(slot) is tuple:
                     out.extend(slot)
                 else:
                     out.append(slot)  # type: ignore[arg-type]
-            elif code == _CALL:
-                self.call(what, depth + 1)  # type: ignore[arg-type]
             elif code == _CHOICE:
-                self._write(what[int(self._random() * len(what))], depth)  # type: ignore
+                self._write(what[int(random() * len(what))], depth)
             elif code == _OPTIONAL:
-                share, inner = what  # type: ignore[misc]
-                if self._random() < share:
-                    self._write(inner, depth)
+                if random() < what[0]:
+                    self._write(what[1], depth)
             elif code == _IF:
-                fact, wanted, inner = what  # type: ignore[misc]
-                if (fact in self._facts) is wanted:
-                    self._write(inner, depth)
+                if (what[0] in self._facts) is what[1]:
+                    self._write(what[2], depth)
             else:
-                out.extend(raised(self._slots[what]))  # type: ignore[index]
+                out.extend(raised(self._slots[what]))
 
 
 def raised(slot: str | Mark | Pieces) -> list[str | Mark]:

@@ -38,7 +38,7 @@ class Mentions:
         self._stream, self._household = stream, household
         self._resident, self._clinician, self.day = resident, clinician, day
         self.chinese = household.locale == "zh_CN"
-        known = [r for r in resident.relatives if _can_come(r, household, day)]
+        known = [r for r in resident.relatives if _can_come(r, day)]
         self.kin: Relative | None = one_of(stream, known) if known else None
 
     # The patient
@@ -123,13 +123,17 @@ class Mentions:
         age, draw = person.age_on(self.day), self._stream.random()
         surname = Mark(person.family_name, "NAME", "PATIENT")
         if age >= 60 and draw < 0.35:
-            kin = ("大爷", "老先生", "大伯") if person.sex == "M" else ("大娘", "阿婆", "奶奶", "阿姨")
+            kin = (
+                ("大爷", "老先生", "大伯")
+                if person.sex == "M"
+                else ("大娘", "阿婆", "奶奶", "阿姨")
+            )
             return (surname, one_of(self._stream, kin))
         if age >= 45 and draw < 0.5:
             return ("老", surname)
         if 18 <= age < 40 and draw < 0.2:
             return ("小", surname)
-        if 18 <= age and draw < 0.52:
+        if age >= 18 and draw < 0.52:
             return (surname, "先生" if person.sex == "M" else "女士")
         if age < 14 and draw < 0.3 and person.other_names and len(person.other_names[0]) == 2:
             return (Mark(person.other_names[0], "NAME", "PATIENT"),)
@@ -157,7 +161,10 @@ class Mentions:
                 return one_of(self._stream, (mine, "老伴", "爱人"))
             return "wife" if self._resident.sex == "M" else "husband"
         words = KIN_ZH if self.chinese else KIN_EN
-        return one_of(self._stream, words.get(relative.relationship, ("家属" if self.chinese else "relative",)))
+        return one_of(
+            self._stream,
+            words.get(relative.relationship, ("家属" if self.chinese else "relative",)),
+        )
 
     def kin_name(self) -> Mark:
         """A relative's name: whole, or the given one."""
@@ -177,8 +184,6 @@ class Mentions:
             return (self.kin_word(), self.kin_name())
         if draw < 0.1:
             return (self.kin_word(), " (", self.kin_name(), ")")
-        if draw < 0.2:
-            return (self.kin_word(), ", ", self.kin_name(), ",")
         return (f"{self.kin_word()} ", self.kin_name())
 
     def kin_phone(self) -> Mark:
@@ -275,7 +280,9 @@ class Mentions:
 
     def birth(self) -> Mark:
         """The day of birth, always with its year."""
-        return Mark(days.full_day(self._stream, self._resident.birth, self.chinese), "DATE", "BIRTH")
+        return Mark(
+            days.full_day(self._stream, self._resident.birth, self.chinese), "DATE", "BIRTH"
+        )
 
     def on(self, day: date, year: bool | None = None) -> Mark:
         """A day, with its year or without; without if the year is the visit's, most often."""
@@ -349,7 +356,9 @@ class Mentions:
 
     def spelt_phone(self) -> Mark:
         """The patient's number as read out into a dictating machine."""
-        digits = "".join(c for c in self._resident.phone or self._household.site.phone if c.isdigit())
+        digits = "".join(
+            c for c in self._resident.phone or self._household.site.phone if c.isdigit()
+        )
         return Mark(spelt_digits(digits), "PHONE")
 
     def record(self) -> Mark:
@@ -417,9 +426,9 @@ class Mentions:
         return (Mark(text, "AGE_OVER_89") if age >= 90 else text,)
 
 
-def _can_come(relative: Relative, household: Household, day: date) -> bool:
-    """Is the relative alive and old enough to come along or take a call on this day?"""
-    person = next((m for m in household.members if m.person_id == relative.person_id), None)
+def _can_come(relative: Relative, day: date) -> bool:
+    """Is the relative alive, at home and old enough to come along or take a call on this day?"""
+    person = relative.person
     if person is None:
         return True
-    return person.age_on(day) >= 16 and (person.death is None or day < person.death)
+    return person.age_on(day) >= 16 and person.lives_here(day) and not person.is_away(day)

@@ -17,7 +17,14 @@ from deid.synth.streams import happens, one_of, open_stream, weighted
 Piece = str | Mark
 SURFACES = ("plain", "lower", "upper", "misspelt", "punctuated aloud")
 _USUAL = {"soap": 3.0, "prose": 3.0, "fields": 2.0, "terse": 3.0, "bullets": 2.0, "dictated": 1.0}
-_USUAL_ZH = {"soap": 3.0, "prose": 3.0, "fields": 3.5, "terse": 2.5, "bullets": 1.5, "dictated": 0.4}
+_USUAL_ZH = {
+    "soap": 3.0,
+    "prose": 3.0,
+    "fields": 3.5,
+    "terse": 2.5,
+    "bullets": 1.5,
+    "dictated": 0.4,
+}
 _FAVOURED = 4.0
 _WORD = re.compile(r"[a-z]{5,}")
 _STOP = re.compile(r"\.(?=\s|$)")

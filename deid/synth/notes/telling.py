@@ -8,16 +8,14 @@ from datetime import date, timedelta
 from random import Random
 
 from deid.synth.notes import days, surroundings
-from deid.synth.notes.facts import FOLLOW_UP, SCORES, VITALS
+from deid.synth.notes.facts import FOLLOW_UP, SCORES, TERMS, VITALS
 from deid.synth.notes.grammar import Grammar
 from deid.synth.notes.mentions import Mentions
 from deid.synth.notes.text import Mark, Pieces
 from deid.synth.people import Household
 from deid.synth.streams import happens, one_of
 from deid.synth.visits import Form, Prescription, Visit
-from deid.vocabulary import load_terms
 
-TERMS = {term.key: term for term in load_terms()}
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DECIMALS = {"BODY_TEMPERATURE": 1, "BODY_WEIGHT": 1, "BMI": 1, "HBA1C": 1, "CREATININE_MASS": 2}
 _OTHERWISE_SAID = frozenset({"FOLLOW_UP_CLASS", "DRUG_ADHERENCE", "NEXT_FOLLOW_UP"})
@@ -156,11 +154,10 @@ class Telling(Mapping[str, Slot]):
     def _amounts(self, amounts: Mapping[str, float]) -> Pieces:
         items = []
         for key, value in amounts.items():
-            production = f"amount.{key}"
-            if production in self._grammar:
-                items.append(self.tell(production, n=_number(value)))
-            else:
-                items.append(self.tell("amount", n=_number(value), label=self._name(key)))
+            name, _, about = key.partition(":")
+            production = f"amount.{name}" if f"amount.{name}" in self._grammar else "amount"
+            said = {"n": _number(value), "label": self._name(name), "about": self._name(about)}
+            items.append(self.tell(production, **said))
         return self._joined(items, self._separator)
 
     def _some(self, found: dict[str, float]) -> dict[str, float]:
@@ -206,11 +203,12 @@ class Telling(Mapping[str, Slot]):
         """What the form gives the note alone to say."""
         items = []
         for key, hint in self._form.hints.items():
-            production = f"hint.{key}.{hint}"
+            name, _, about = key.partition(":")
+            production = f"hint.{name}.{hint.replace(' ', '_')}"
             if production not in self._grammar:
-                production = f"hint.{key}"
+                production = f"hint.{name}"
             if production in self._grammar:
-                items.append(self.tell(production, n=self._name(hint)))
+                items.append(self.tell(production, n=self._name(hint), about=self._name(about)))
         return self._joined(items, "" if self._chinese else " ")
 
     def named(self) -> Pieces:
@@ -231,7 +229,9 @@ class Telling(Mapping[str, Slot]):
         items = []
         for symptom in self._form.symptoms:
             production = f"symptom.{symptom.replace(' ', '_')}"
-            said = [self._name(symptom)] if production not in self._grammar else self.tell(production)
+            said = (
+                [self._name(symptom)] if production not in self._grammar else self.tell(production)
+            )
             items.append(said)
         if self._chinese:
             return self._joined(items, one_of(self._stream, ("、", "、", "，", "伴")))
@@ -263,7 +263,9 @@ class Telling(Mapping[str, Slot]):
         for key in others[-_MOST_PROBLEMS:]:
             year = str(resident.problems[key].year)
             items.append(self.tell("problem", what=tuple(self._diagnosis(key)), n=year))
-        return self._joined(items, one_of(self._stream, ("，", "、") if self._chinese else (", ", "; ")))
+        return self._joined(
+            items, one_of(self._stream, ("，", "、") if self._chinese else (", ", "; "))
+        )
 
     def event(self) -> Pieces:
         """A complication or other thing that is new."""
@@ -283,9 +285,13 @@ class Telling(Mapping[str, Slot]):
     def _drug(self, drug: Prescription) -> list[str | Mark]:
         production = f"drug.{drug.drug}"
         name: Slot = (
-            tuple(self.tell(production)) if production in self._grammar else self._drug_name(drug.drug)
+            tuple(self.tell(production))
+            if production in self._grammar
+            else self._drug_name(drug.drug)
         )
-        dose = drug.dose.replace(" ", "") if self._chinese or happens(self._stream, 0.3) else drug.dose
+        dose = (
+            drug.dose.replace(" ", "") if self._chinese or happens(self._stream, 0.3) else drug.dose
+        )
         often = tuple(self.tell(f"often.{min(drug.times_a_day, 4)}"))
         return self.tell("drug", what=name, n=dose, often=often)
 
@@ -348,7 +354,9 @@ class Telling(Mapping[str, Slot]):
         weeks = max(1, round(gap / 7))
         if self._chinese:
             return f"{weeks}周" if weeks < 9 else f"{round(gap / 30)}个月"
-        return f"{weeks} week{'s' if weeks > 1 else ''}" if weeks < 9 else f"{round(gap / 30)} months"
+        return (
+            f"{weeks} week{'s' if weeks > 1 else ''}" if weeks < 9 else f"{round(gap / 30)} months"
+        )
 
     def onset(self) -> Mark:
         """The day on which the trouble began."""
@@ -356,7 +364,9 @@ class Telling(Mapping[str, Slot]):
 
     def weeks_ago(self) -> Mark:
         """Some day in the weeks before."""
-        return self._mentions.on(self._visit.day - timedelta(days=8 + int(self._stream.random() * 40)))
+        return self._mentions.on(
+            self._visit.day - timedelta(days=8 + int(self._stream.random() * 40))
+        )
 
     def years_ago(self) -> Mark:
         """A month or day some years before, after the patient's birth."""

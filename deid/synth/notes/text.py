@@ -82,36 +82,33 @@ def assemble(title: str, pieces: Iterable[str | Mark]) -> Note:
     """
     parts: list[str] = []
     spans: list[Span] = []
+    run: list[str] = []
     length, last = 0, "\n"
-    for piece in pieces:
-        if isinstance(piece, Mark):
-            text = piece.text
-            spans.append(Span(length, length + len(text), piece.type, piece.role))
-        else:
-            text = piece
-            if not text:
-                continue
-            if "  " in text or " \n" in text or "\n " in text:
-                text = _tidy(text)
-            if last in " \n":
-                text = text.lstrip(" ")
-                if not text:
-                    continue
-            if text[0] == "\n" and last == " ":
-                parts[-1] = parts[-1][:-1]
-                length -= 1
-            elif text[0] in ".,;" and last == " ":
-                parts[-1] = parts[-1][:-1]
-                length -= 1
-        parts.append(text)
-        length += len(text)
-        last = text[-1]
+    for piece in (*pieces, _END):
+        if isinstance(piece, str):
+            run.append(piece)
+            continue
+        text = _tidy("".join(run), last)
+        run.clear()
+        if text:
+            parts.append(text)
+            length += len(text)
+            last = text[-1]
+        if piece.text:
+            parts.append(piece.text)
+            end = length + len(piece.text)
+            spans.append(Span(length, end, piece.type, piece.role))
+            length, last = end, piece.text[-1]
     return Note(title, "".join(parts).rstrip(), tuple(spans))
 
 
-def _tidy(text: str) -> str:
-    return _AT_AN_EDGE.sub("", _SPACES.sub(" ", text))
+def _tidy(text: str, last: str) -> str:
+    if "  " in text or " \n" in text or "\n " in text or " ." in text or " ," in text:
+        text = _AT_AN_EDGE.sub("", _BEFORE_STOP.sub("", _SPACES.sub(" ", text)))
+    return text.lstrip(" ") if last in " \n" else text
 
 
-_SPACES = re.compile(r" {2,}(?=\S)")
+_END = Mark("", "")
+_SPACES = re.compile(r"(?<=[.:;,]) {2,}(?=\S)")
+_BEFORE_STOP = re.compile(r" +(?=[.,](?:\s|$))")
 _AT_AN_EDGE = re.compile(r" +(?=\n)|(?<=\n) +")

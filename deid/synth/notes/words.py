@@ -29,7 +29,9 @@ def number_en(number: int, dash: str = " ") -> str:
 def ordinal_en(number: int, words: bool = False) -> str:
     """``4th``, or ``fourth``."""
     if not words:
-        ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+        ending = (
+            "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+        )
         return f"{number}{ending}"
     head, _, last = number_en(number).rpartition(" ")
     return f"{head} {_ORDINALS.get(last, last + 'th')}".strip()

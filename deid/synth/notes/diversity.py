@@ -1,0 +1,123 @@
+"""How varied notes are: measures that a template cannot please.
+
+*Templates*: sentences with identifiers, numbers and words of the vocabulary masked; the share of the
+most frequent one tells how much of a corpus a single template makes up. *Distinct-n* (Li 2016,
+NAACL): different n-grams over all n-grams, in a sample of fixed size because it falls with length.
+*Self-BLEU* (Zhu 2018, SIGIR): how much of a note another note says already. *Compression*: size of
+the gzipped text over its size.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from math import exp, log
+from random import Random
+
+from deid.synth.notes.text import Span
+
+Annotated = tuple[str, Sequence[Span]]
+"""A note and its identifiers."""
+
+_SENTENCE = re.compile(r"[\n。！？；]+|(?<=[.!?;])\s+|(?<=[a-z#9]) {2,}")
+_TOKEN = re.compile(r"[㐀-鿿]|[A-Za-z]+|\d+(?:\.\d+)?|[^\sA-Za-z0-9]")
+_NUMBER = re.compile(r"[-+]?\d+(?:[.,:/]\d+)*")
+SAMPLE_TOKENS = 6_000
+"""Length of the sample of distinct-n: that of the smallest public corpus, about."""
+BLEU_NOTES = 60
+
+
+@dataclass(frozen=True)
+class Diversity:
+    """Measures of one corpus; shares are of 1. ``top`` are the commonest templates, with shares."""
+
+    notes: int
+    sentences: int
+    templates: int
+    top: tuple[tuple[str, float], ...]
+    distinct: tuple[float, float, float, float]
+    self_bleu: float
+    compression: float
+
+    @property
+    def top_share(self) -> float:
+        """Share of the sentences that the commonest template makes up."""
+        return self.top[0][1] if self.top else 0.0
+
+
+def measure(
+    notes: Sequence[Annotated], words: Iterable[str] = (), stream: Random | None = None
+) -> Diversity:
+    """All measures of some notes; ``words`` are those that count as slots of a template."""
+    stream = stream or Random(1)  # noqa: S311 - a sample
+    counted = Counter(templates(notes, words))
+    total = sum(counted.values())
+    order = list(notes)
+    stream.shuffle(order)
+    tokens = list(islice(_tokens(order), SAMPLE_TOKENS))
+    sample = [_TOKEN.findall(text) for text, _ in order[:BLEU_NOTES]]
+    text = "\n".join(text for text, _ in order)[: 8 * SAMPLE_TOKENS].encode()
+    return Diversity(
+        notes=len(notes),
+        sentences=total,
+        templates=len(counted),
+        top=tuple((template, count / total) for template, count in counted.most_common(8)),
+        distinct=tuple(distinct(tokens, n) for n in (1, 2, 3, 4)),  # type: ignore[arg-type]
+        self_bleu=self_bleu(sample),
+        compression=len(gzip.compress(text)) / max(len(text), 1),
+    )
+
+
+def templates(notes: Iterable[Annotated], words: Iterable[str] = ()) -> Iterable[str]:
+    """The sentences of notes with ``#`` for an identifier, ``9`` for a number, ``@`` for a word."""
+    known = sorted(set(words), key=len, reverse=True)
+    lexicon = re.compile("|".join(rf"(?<![A-Za-z]){re.escape(w)}(?![A-Za-z])" if w.isascii()
+                                  else re.escape(w) for w in known), re.I) if known else None  # fmt: skip
+    for text, spans in notes:
+        masked = text
+        for span in reversed(spans):
+            masked = f"{masked[: span.start]}#{masked[span.end :]}"
+        for sentence in _SENTENCE.split(masked):
+            if lexicon is not None:
+                sentence = lexicon.sub("@", sentence)
+            template = _NUMBER.sub("9", sentence).strip(" .,;:：，、。-–—*>·|")
+            if template:
+                yield template
+
+
+def distinct(tokens: Sequence[str], n: int) -> float:
+    """Different n-grams over all n-grams."""
+    grams = [tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1)]
+    return len(set(grams)) / max(len(grams), 1)
+
+
+def self_bleu(notes: Sequence[Sequence[str]], longest: int = 4) -> float:
+    """Mean BLEU of each note against all the others; 1 if each note is said by the others."""
+    if len(notes) < 2:
+        return 0.0
+    grams = [[Counter(_grams(tokens, n)) for n in range(1, longest + 1)] for tokens in notes]
+    total = 0.0
+    for i, own in enumerate(grams):
+        logs = 0.0
+        for n in range(longest):
+            best: Counter[tuple[str, ...]] = Counter()
+            for j, other in enumerate(grams):
+                if j != i:
+                    best |= Counter({g: other[n][g] for g in own[n] if g in other[n]})
+            said = sum(min(count, best[gram]) for gram, count in own[n].items())
+            logs += log(max(said, 0.1) / max(own[n].total(), 1))
+        total += exp(logs / longest)
+    return total / len(notes)
+
+
+def _grams(tokens: Sequence[str], n: int) -> Iterable[tuple[str, ...]]:
+    return (tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1))
+
+
+def _tokens(notes: Iterable[Annotated]) -> Iterable[str]:
+    for text, _ in notes:
+        yield from _TOKEN.findall(text)
