@@ -338,7 +338,7 @@ def test_a_late_fault_leaves_nothing_of_the_earlier_files(vault: Engine, folder:
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(first=st.sets(st.integers(1, 12)), second=st.sets(st.integers(1, 12)))
 def test_after_any_two_downloads_the_valid_rows_are_those_of_the_second(
