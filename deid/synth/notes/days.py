@@ -160,7 +160,8 @@ def weekday_of(day: date) -> str:
 
 def spoken_day(day: date) -> str:
     """As dictated: ``march fourth twenty twenty five``."""
-    year = f"twenty {number_en(day.year % 100) if day.year % 100 > 9 else 'oh ' + number_en(day.year % 100)}"
+    of_century = number_en(day.year % 100)
+    year = f"twenty {of_century if day.year % 100 > 9 else 'oh ' + of_century}"
     return f"{MONTHS[day.month - 1].lower()} {ordinal_en(day.day, words=True)} {year}"
 
 

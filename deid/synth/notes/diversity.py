@@ -1,7 +1,7 @@
 """How varied notes are: measures that a template cannot please.
 
-*Templates*: sentences with identifiers, numbers and words of the vocabulary masked; the share of the
-most frequent one tells how much of a corpus a single template makes up. *Distinct-n* (Li 2016,
+*Templates*: sentences with identifiers, numbers and words of the vocabulary masked; the share of
+the most frequent one tells how much of a corpus a single template makes up. *Distinct-n* (Li 2016,
 NAACL): different n-grams over all n-grams, in a sample of fixed size because it falls with length.
 *Self-BLEU* (Zhu 2018, SIGIR): how much of a note another note says already. *Compression*: size of
 the gzipped text over its size.
@@ -26,6 +26,7 @@ Annotated = tuple[str, Sequence[Span]]
 _SENTENCE = re.compile(r"[\n。！？；]+|(?<=[.!?;])\s+|(?<=[a-z#9]) {2,}")
 _TOKEN = re.compile(r"[㐀-鿿]|[A-Za-z]+|\d+(?:\.\d+)?|[^\sA-Za-z0-9]")
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,:/]\d+)*")
+_WORD = re.compile(r"[A-Za-z㐀-鿿@]")
 SAMPLE_TOKENS = 6_000
 """Length of the sample of distinct-n: that of the smallest public corpus, about."""
 BLEU_NOTES = 60
@@ -75,8 +76,11 @@ def measure(
 def templates(notes: Iterable[Annotated], words: Iterable[str] = ()) -> Iterable[str]:
     """The sentences of notes with ``#`` for an identifier, ``9`` for a number, ``@`` for a word."""
     known = sorted(set(words), key=len, reverse=True)
-    lexicon = re.compile("|".join(rf"(?<![A-Za-z]){re.escape(w)}(?![A-Za-z])" if w.isascii()
-                                  else re.escape(w) for w in known), re.I) if known else None  # fmt: skip
+    alone = (
+        rf"(?<![A-Za-z]){re.escape(word)}(?![A-Za-z])" if word.isascii() else re.escape(word)
+        for word in known
+    )
+    lexicon = re.compile("|".join(alone), re.IGNORECASE) if known else None
     for text, spans in notes:
         masked = text
         for span in reversed(spans):
@@ -85,7 +89,8 @@ def templates(notes: Iterable[Annotated], words: Iterable[str] = ()) -> Iterable
             if lexicon is not None:
                 sentence = lexicon.sub("@", sentence)
             template = _NUMBER.sub("9", sentence).strip(" .,;:：，、。-–—*>·|")
-            if template:
+            # A line that holds a name or a number alone is no sentence.
+            if _WORD.search(template):
                 yield template
 
 

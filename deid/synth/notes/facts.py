@@ -49,12 +49,14 @@ FACTS = frozenset(
     {
         *STYLES, *KINDS.values(), *MODES, *CHANGES, *CLASSES, *ADHERENCE,
         *(f"has.{problem}" for problem in PROBLEMS), *(f"talk.{talk}" for talk in TALKS),
-        "man", "woman", "child", "infant", "adult", "elder", "very_old", "doctor", "ill", "pressure",
+        "man", "woman", "child", "infant", "adult", "elder", "very_old", "doctor", "ill",
+        "pressure",
         "vitals", "labs", "scores", "answers", "habits", "texts", "drugs", "vaccines", "diagnoses",
         "procedures", "next", "event", "kin", "kin_man", "kin_phone", "phone", "email", "employer",
         "smoker", "drinker", "problems", "prior", "prior_pressure", "fever", "widowed", "newly",
         "named", "hints", "stay", "rural", "urban", "has_old_card", "last_drug", "follow_up",
-        "chronic", "talk", "reaction", "chest", "kin_spouse", "kin_child", "complication", "away_site",
+        "chronic", "talk", "reaction", "chest", "kin_spouse", "kin_child", "complication",
+        "away_site",
     }
 )  # fmt: skip
 """All facts that there are; the grammar knows no other."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+import datetime as dt
 from random import Random
 
 from deid.synth.identities import pinyin
@@ -33,7 +33,7 @@ class Mentions:
         household: Household,
         resident: Resident,
         clinician: Clinician,
-        day: date,
+        day: dt.date,
     ) -> None:
         self._stream, self._household = stream, household
         self._resident, self._clinician, self.day = resident, clinician, day
@@ -245,7 +245,16 @@ class Mentions:
         draw = self._stream.random()
         if self.chinese:
             if draw < 0.4:
-                titles = ("主任", "老师", "师傅", "阿姨", "书记", "经理", "警官", "大姐")
+                titles: tuple[str, ...] = (
+                    "主任",
+                    "老师",
+                    "师傅",
+                    "阿姨",
+                    "书记",
+                    "经理",
+                    "警官",
+                    "大姐",
+                )
                 return (Mark(family, "NAME", "OTHER"), one_of(self._stream, titles))
             if draw < 0.55:
                 return (one_of(self._stream, ("小", "老")), Mark(family, "NAME", "OTHER"))
@@ -284,7 +293,7 @@ class Mentions:
             days.full_day(self._stream, self._resident.birth, self.chinese), "DATE", "BIRTH"
         )
 
-    def on(self, day: date, year: bool | None = None) -> Mark:
+    def on(self, day: dt.date, year: bool | None = None) -> Mark:
         """A day, with its year or without; without if the year is the visit's, most often."""
         full = happens(self._stream, 0.45) if year is None else year
         full = full or abs((day - self.day).days) > 300
@@ -337,7 +346,8 @@ class Mentions:
             area, middle, last = digits[:3], digits[3:6], digits[6:]
             forms = {
                 0: f"{area}.{middle}.{last}", 1: f"{area} {middle} {last}", 2: digits,
-                3: f"1-{area}-{middle}-{last}", 4: f"({area}){middle}-{last}", 5: f"{middle}-{last}",
+                3: f"1-{area}-{middle}-{last}", 4: f"({area}){middle}-{last}",
+                5: f"{middle}-{last}",
                 6: f"+1 {area} {middle} {last}", 7: f"{area}/{middle}-{last}",
             }  # fmt: skip
             default = number if draw < 13 else f"{area}-{middle}-{last}"
@@ -426,7 +436,7 @@ class Mentions:
         return (Mark(text, "AGE_OVER_89") if age >= 90 else text,)
 
 
-def _can_come(relative: Relative, day: date) -> bool:
+def _can_come(relative: Relative, day: dt.date) -> bool:
     """Is the relative alive, at home and old enough to come along or take a call on this day?"""
     person = relative.person
     if person is None:

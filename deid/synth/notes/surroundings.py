@@ -17,7 +17,8 @@ _HEADS = (
     "Wexler", "Yarrowdale", "Saint Odile", "St. Finnian", "Holy Cross", "Good Shepherd",
 )  # fmt: skip
 _HOSPITALS = (
-    "Regional Medical Center", "Memorial Hospital", "General Hospital", "Hospital", "Medical Center",
+    "Regional Medical Center", "Memorial Hospital", "General Hospital", "Hospital",
+    "Medical Center",
     "Heart Institute", "Eye Clinic", "Kidney Center", "Surgical Pavilion", "Infirmary",
     "Women's Hospital", "Behavioral Health", "Imaging", "Orthopedic Associates", "Lung Clinic",
 )  # fmt: skip
@@ -27,7 +28,8 @@ _AGENCIES = ("Home Care", "Visiting Nurses", "Senior Services", "Meals on Wheels
              "Grange Hall", "Lutheran Church", "Baptist Church", "Youth Alliance",
              "Volunteer Fire Department", "Hospice")  # fmt: skip
 _SHOPS = ("Drug", "Pharmacy", "Family Pharmacy", "Apothecary", "Rx")
-_FIRMS = ("Lumber", "Ready Mix", "Trucking", "Dairy", "Tire & Axle", "Roofing", "Foods", "Outfitters",
+_FIRMS = ("Lumber", "Ready Mix", "Trucking", "Dairy", "Tire & Axle", "Roofing", "Foods",
+          "Outfitters",
           "Welding", "Greenhouses", "Logistics", "Sheet Metal", "Auto Body")  # fmt: skip
 _PLANS = ("Health Plan", "Mutual", "Benefit Trust", "Care Partners")
 _TOWNS = ("Bench", "Crossing", "Falls", "Springs", "Landing", "Flats", "Hollow", "Junction")
@@ -49,15 +51,18 @@ _FAMILY = (
 _ZH_HEADS = ("永安", "长宁", "安平", "仁济", "和顺", "康宁", "德馨", "福民", "广济", "惠民", "云泽",
              "清江", "白沙", "鹤岭", "临溪", "芳洲", "松岗", "龙门", "凤凰", "西河")  # fmt: skip
 _ZH_HOSPITALS = ("人民医院", "中医院", "第二医院", "中心医院", "妇幼保健院", "医院", "中心卫生院",
-                 "精神卫生中心", "疾病预防控制中心", "结核病防治所", "康复医院", "眼科医院")  # fmt: skip
+                 "精神卫生中心", "疾病预防控制中心", "结核病防治所", "康复医院",
+                 "眼科医院")  # fmt: skip
 _ZH_WIDER = ("云州市", "青溪县", "云州", "青溪", "临江县", "福宁市", "云州市第一", "")
 _ZH_SCHOOLS = ("小学", "中学", "实验小学", "幼儿园", "职业技术学校", "第二中学", "中心小学")
-_ZH_FIRMS = ("纺织有限公司", "机械厂", "物流公司", "建材有限公司", "食品厂", "服装厂", "出租汽车公司",
+_ZH_FIRMS = ("纺织有限公司", "机械厂", "物流公司", "建材有限公司", "食品厂", "服装厂",
+             "出租汽车公司",
              "电子科技有限公司", "家具厂", "砖瓦厂", "超市", "农业合作社")  # fmt: skip
 _ZH_AGENCIES = ("养老院", "老年公寓", "残疾人联合会", "爱心志愿者协会", "日间照料中心", "敬老院")
 _ZH_SHOPS = ("大药房", "药店", "平价大药房")
 _ZH_FAMILY = "高白张石江田金安马方水温平常华时关文林黄王李陈刘赵周吴郑孙钱欧阳司马"
-_ZH_GIVEN = ("峰", "雪", "力", "磊", "山", "明", "静", "健康", "平安", "建国", "国庆", "春风", "和平",
+_ZH_GIVEN = ("峰", "雪", "力", "磊", "山", "明", "静", "健康", "平安", "建国", "国庆", "春风",
+             "和平",
              "长江", "红", "大勇", "二柱", "桂花", "阿福", "小梅", "志强", "丽萍", "晓东", "秀芝",
              "海燕", "文华", "子涵", "美玉", "来福", "根生", "卫东", "爱莲")  # fmt: skip
 _ZH_PLACES = ("上海市", "厦门", "泉州", "深圳", "东莞", "杭州", "宁波", "福州市", "广州", "温州")

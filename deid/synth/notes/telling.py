@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from random import Random
 
@@ -85,12 +85,13 @@ class Telling(Mapping[str, Slot]):
             return "\n"
         if "bullets" in facts:
             return "\n"
+        choices: tuple[str, ...]
         choices = ("，", "，", "；", "，") if self._chinese else (", ", ", ", "; ", ". ", "  ")
         if "terse" in facts:
             choices = ("，", " ", "、") if self._chinese else (", ", " ", "  ", " / ")
         return one_of(self._stream, choices)
 
-    def _joined(self, items: Iterable[list[str | Mark]], separator: str) -> Pieces:
+    def _joined(self, items: Iterable[Sequence[str | Mark]], separator: str) -> Pieces:
         out: list[str | Mark] = []
         for item in items:
             if out:
