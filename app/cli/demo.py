@@ -21,7 +21,7 @@ from app.settings import PortalSettings
 from deid.errors import ConfigurationError, GateRefused
 from deid.settings import EngineSettings
 
-RESIDENTS = 800
+RESIDENTS = 600
 
 
 @click.command()
