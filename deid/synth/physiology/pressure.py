@@ -70,8 +70,17 @@ def _white_coat_limit() -> float:
 
 
 def _write(pressure: float, habit: float) -> int:
-    if habit < value("digits.zero_or_five"):
-        return 5 * round(pressure / 5)
-    if habit < value("digits.zero_or_five") + value("digits.even"):
-        return 2 * round(pressure / 2)
+    for step, share in _steps():
+        if habit < share:
+            return step * round(pressure / step)
+        habit -= share
     return round(pressure)
+
+
+@cache
+def _steps() -> tuple[tuple[int, float], ...]:
+    """Steps of mmHg that pressures are rounded to, and the share of readings so written."""
+    return tuple((step, value(f"digits.{name}")) for step, name in _DIGITS)
+
+
+_DIGITS = ((10, "ten"), (5, "five"), (2, "even"))
