@@ -15,20 +15,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, fields
 from functools import cache
-from importlib import resources
 from typing import Literal
 
-from deid.synth.parameters import read_lines
+from deid.synth.parameters import DATA, read_lines
 
 Kind = Literal["published", "adapted", "assumption", "computed"]
 """``published``: the figure of a publication, rounded; ``adapted``: such a figure, changed by an
-assumption that its source names; ``assumption``: a plausible value; ``computed``: follows from other
-numbers of the model."""
+assumption that its source names; ``assumption``: a plausible value; ``computed``: follows from
+other numbers of the model."""
 
 CITED = ("published", "adapted")
 BEGIN, END = "<!-- parameters: begin -->", "<!-- parameters: end -->"
 _CHECK_COLUMNS = ("source", "address", "found")
-_DATA = resources.files("deid.synth") / "data"
 
 
 @dataclass(frozen=True)
@@ -140,6 +138,19 @@ TABLES = (
         ),
     ),
     Table(
+        "levels",
+        ("group", "test"),
+        (),
+        (
+            Value("mean", "unit of the test"),
+            Value("sd", "unit of the test"),
+            Value("low", "unit of the test"),
+            Value("high", "unit of the test"),
+        ),
+        ("decimals",),
+    ),
+    Table("mixes", ("mix",), ("answer",), (Value("share", "share of answers"),)),
+    Table(
         "remedies",
         ("name",),
         ("age_from", "age_to"),
@@ -204,7 +215,7 @@ def read_checks() -> dict[str, Check]:
     """
     used = {source for *_, source in _rows()}
     found: dict[str, Check] = {}
-    for place, line in read_lines(_DATA / "checked.csv", _CHECK_COLUMNS):
+    for place, line in read_lines(DATA / "checked.csv", _CHECK_COLUMNS):
         source, address = line["source"], line["address"]
         if source in found or source not in used:
             raise ValueError(f"{place}: {source!r} is there already, or is the source of nothing")
@@ -260,8 +271,8 @@ def _summary() -> str:
     cited = [e for e in found if e.kind in CITED]
     compared = [e for e in cited if e.address]
     lines = [
-        f"{len(found):,} numbers: {of['published']:,} with a publication and {of['adapted']:,} with "
-        f"one whose figure was adapted; {len(compared):,} of these compared with a text of it; "
+        f"{len(found):,} numbers: {of['published']:,} with a publication, {of['adapted']:,} with "
+        f"one that was adapted; {len(compared):,} of these compared with a text of it; "
         f"{of['assumption']:,} assumptions; {of['computed']:,} computed from the others. "
         f"{len({e.source for e in cited})} different sources, "
         f"{len({e.source for e in compared})} of them compared.",
@@ -328,5 +339,5 @@ def _parts(column: str, text: str) -> Iterable[str]:
 
 
 def _lines(file: str) -> list[dict[str, str]]:
-    text = (_DATA / f"{file}.csv").read_text(encoding="utf-8")
+    text = (DATA / f"{file}.csv").read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))

@@ -190,9 +190,11 @@ def _check_curve(curve: Curve, place: str) -> None:
         raise ValueError(f"{place}: the shares of a curve must not fall, nor leave 0 to 1")
 
 
-_DATA = resources.files("deid.synth") / "data"
-PARAMETERS: Mapping[str, Parameter] = read_parameters(_DATA / "parameters.csv")
-DISEASES: tuple[DiseaseModel, ...] = read_diseases(_DATA / "diseases.csv")
+DATA = resources.files("deid.synth") / "data"
+"""The folder of all tables."""
+
+PARAMETERS: Mapping[str, Parameter] = read_parameters(DATA / "parameters.csv")
+DISEASES: tuple[DiseaseModel, ...] = read_diseases(DATA / "diseases.csv")
 _VALUES = {name: parameter.value for name, parameter in PARAMETERS.items()}
 
 

@@ -15,8 +15,9 @@ from random import Random
 from deid.synth.births import Birth, birth_of, nights_after
 from deid.synth.courses.life import Life, working_day
 from deid.synth.growth import DAYS_A_MONTH, Growth, Measure, draw_growth, z_score
+from deid.synth.mixes import draw_levels, draw_mix
 from deid.synth.parameters import value
-from deid.synth.streams import happens, one_of, weighted
+from deid.synth.streams import happens, one_of
 from deid.synth.visits import Form, Mode, Prescription, Visit
 
 MONTHS = (1, 3, 6, 8, 12, 18, 24, 30, 36, 48, 60, 72)
@@ -69,9 +70,7 @@ def _newborn(stream: Random, life: Life, birth: Birth) -> Iterator[Visit]:
             "BIRTH_WEIGHT": birth.weight_kg,
             "BODY_WEIGHT": max(gain, 0.9),
             "BIRTH_LENGTH": birth.length_cm,
-            "BODY_TEMPERATURE": round(min(max(stream.gauss(36.8, 0.2), 36.2), 37.5), 1),
-            "HEART_RATE": round(min(max(stream.gauss(136, 9), 112), 160)),
-            "RESPIRATORY_RATE": round(min(max(stream.gauss(42, 4), 32), 56)),
+            **draw_levels(stream, "newborn"),
             "FONTANELLE_LENGTH": round(stream.uniform(1.0, 2.2), 1),
             "FONTANELLE_WIDTH": round(stream.uniform(1.0, 2.2), 1),
         },
@@ -91,8 +90,7 @@ def _newborn(stream: Random, life: Life, birth: Birth) -> Iterator[Visit]:
         "DELIVERY_MODE": birth.mode,
         "ASPHYXIA": "PRESENT" if birth.apgar_1 <= 7 else "NONE",
         "BIRTH_DEFECT": "NONE",
-        "HEARING_SCREEN": weighted(stream, {"PASSED": 0.95, "NOT_PASSED": 0.03,
-                                            "NOT_SCREENED": 0.02}),
+        "HEARING_SCREEN": draw_mix(stream, "child.hearing"),
         "DISEASE_SCREEN": "NEGATIVE",
         "FEEDING": feeding,
         "VOMITING_IN_INFANT": "PRESENT" if happens(stream, 0.08) else "NONE",
@@ -218,7 +216,7 @@ def _check(
         if happens(stream, 0.85 if household.area == "urban" else 0.65):
             form.amounts["VITAMIN_D_DOSE"] = 400
             form.drugs = (Prescription("VITAMIN_D", "400 IU", 1, 90),)
-    outdoors = weighted(stream, {0.5: 0.15, 1: 0.3, 1.5: 0.2, 2: 0.25, 3: 0.1})
+    outdoors = float(draw_mix(stream, "child.outdoors"))
     if month >= 1:
         form.amounts["OUTDOOR_HOURS"] = outdoors
     form.answers["CHILD_DEVELOPMENT"] = "NORMAL"
@@ -258,8 +256,8 @@ def _classify(form: Form, sex: str, months: float) -> None:
 
 def _feeding(stream: Random, month: int) -> str:
     if month < 6:
-        return weighted(stream, {"BREAST_FED": 0.5, "MIXED_FED": 0.32, "FORMULA_FED": 0.18})
-    return weighted(stream, {"BREAST_FED": 0.2, "MIXED_FED": 0.5, "FORMULA_FED": 0.3})
+        return draw_mix(stream, "child.feeding.first_half")
+    return draw_mix(stream, "child.feeding.later")
 
 
 def _illness(stream: Random, life: Life, form: Form, since: date, day: date) -> None:

@@ -6,6 +6,7 @@ from datetime import date
 from random import Random
 
 from deid.synth.constitution import DIABETES, HYPERTENSION
+from deid.synth.mixes import draw_mix
 from deid.synth.parameters import value
 from deid.synth.people import Resident
 from deid.synth.physiology import mood_scores
@@ -88,15 +89,10 @@ def fill_in_lifestyle(
     else:
         _fill_in_diabetes(stream, resident, form, day)
     low = resident.has("DEPRESSIVE_DISORDER", day)
-    form.answers["PSYCHOLOGICAL_ADJUSTMENT"] = weighted(
-        stream,
-        {"GOOD": 0.15, "FAIR": 0.5, "POOR": 0.35}
-        if low
-        else {"GOOD": 0.75, "FAIR": 0.22, "POOR": 0.03},
+    form.answers["PSYCHOLOGICAL_ADJUSTMENT"] = draw_mix(
+        stream, "follow_up.psychology.depressed" if low else "follow_up.psychology.well"
     )
-    form.answers["COMPLIANCE_BEHAVIOUR"] = weighted(
-        stream, {"GOOD": 0.6, "FAIR": 0.32, "POOR": 0.08}
-    )
+    form.answers["COMPLIANCE_BEHAVIOUR"] = draw_mix(stream, "follow_up.compliance")
     if low or happens(stream, 0.04):
         form.amounts["PHQ_9"], form.amounts["GAD_7"] = mood_scores(stream, resident, day)
 

@@ -69,9 +69,6 @@ SCHEDULES: dict[Locale, tuple[Series, ...]] = {
 }
 """The order within a schedule is that in which doses of one day are written down."""
 
-FLU_SHARE = {"en_US": 0.45, "zh_CN": 0.06}
-"""Children of six months to six years who have the seasonal vaccine in a year (assumption)."""
-
 
 def immunization(stream: Random, life: Life) -> list[Visit]:
     """All doses of one resident within the record; those of one day are one visit."""
@@ -173,7 +170,7 @@ def _visit(
 def _influenza(stream: Random, life: Life) -> list[Visit]:
     """The seasonal vaccine, in October or November, of young children and of the old."""
     resident, household = life.resident, life.household
-    share = FLU_SHARE[household.locale]
+    share = value(f"vaccine.influenza.child.{household.locale.lower()}")
     had = [v.day for v in life.visits for f in v.forms if "INFLUENZA_VACCINE" in f.vaccines]
     keeps = happens(stream, min(2 * share, 0.9))
     visits = []

@@ -10,6 +10,7 @@ from deid.synth.courses.chronic import DOSES
 from deid.synth.courses.chronic_forms import feel_pulse, tell_of_problems
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.physical import findings
+from deid.synth.mixes import draw_levels
 from deid.synth.parameters import value
 from deid.synth.people import Locale
 from deid.synth.physiology import (
@@ -114,23 +115,23 @@ def _laboratory(stream: Random, life: Life, day: date) -> dict[str, float]:
     resident, men = life.resident, life.resident.sex == "M"
     renal = kidney_tests(stream, resident, day)
     # Anaemia comes with failing kidneys.
-    low = max(60 - renal["EGFR"], 0) * 0.5 + (18 if resident.has("ANEMIA", day) else 0)
-    liver = 38 if resident.has("FATTY_LIVER", day) else 22
-    liver += 20 if resident.has("CHRONIC_HEPATITIS_B", day) and happens(stream, 0.3) else 0
+    low = max(60 - renal["EGFR"], 0) * value("hemoglobin.per_egfr")
+    low += value("hemoglobin.anemia") if resident.has("ANEMIA", day) else 0
+    liver = value("alt.fatty_liver") if resident.has("FATTY_LIVER", day) else 0
+    if resident.has("CHRONIC_HEPATITIS_B", day) and happens(stream, value("alt.hepatitis.active")):
+        liver += value("alt.hepatitis")
+    shift = {
+        "URIC_ACID": value("uric_acid.gout") if "GOUT" in resident.problems else 0,
+        "ALT": liver,
+        "AST": liver * value("ast.per_alt"),
+        "ALBUMIN": -low * value("albumin.per_hemoglobin"),
+        "HEMOGLOBIN": (value("hemoglobin.men") if men else 0) - low,
+    }
     tests = {
         "FASTING_GLUCOSE": fasting_glucose(stream, life.body, day),
         **lipids(stream, life.body, day),
         **renal,
-        "URIC_ACID": round(max(stream.gauss(470 if "GOUT" in resident.problems else 330, 50), 140)),
-        "ALT": round(max(stream.gauss(liver, 8), 6)),
-        "AST": round(max(stream.gauss(liver * 0.7 + 8, 6), 8)),
-        "BILIRUBIN": round(max(stream.gauss(12, 4), 3.5), 1),
-        "ALBUMIN": round(min(max(stream.gauss(43 - low / 8, 2.5), 25), 54), 1),
-        "HEMOGLOBIN": round(max(stream.gauss((148 if men else 132) - low, 9), 62)),
-        "LEUKOCYTES": round(max(stream.gauss(6.3, 1.3), 2.8), 1),
-        "PLATELETS": round(max(stream.gauss(215, 45), 80)),
-        "POTASSIUM": round(min(max(stream.gauss(4.2, 0.3), 3.2), 5.9), 1),
-        "SODIUM": round(stream.gauss(140.5, 2)),
+        **draw_levels(stream, "examination", shift),
     }
     if resident.has(DIABETES, day):
         tests["HBA1C"] = hba1c(stream, life.body, day)

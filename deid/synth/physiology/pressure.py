@@ -35,7 +35,7 @@ def pressure_level(body: Body, day: date) -> tuple[float, float]:
     # Drugs lower a high pressure by more (Law 2003).
     excess = value("sbp.drug.per_mmhg") * (own - value("sbp.drug.reference"))
     systolic -= taken * (fall_of("sbp", regimen.drugs) + excess * len(regimen.drugs))
-    diastolic = body.diastolic_offset + own * 0.42 + season / 2
+    diastolic = body.diastolic_offset + own * value("dbp.per_systolic") + season / 2
     diastolic -= taken * fall_of("dbp", regimen.drugs)
     return systolic, diastolic
 
@@ -50,7 +50,7 @@ def blood_pressure(stream: Random, body: Body, day: date, mode: str = "clinic") 
         systolic += value("sbp.white_coat")
         diastolic += value("sbp.white_coat") / 2
     systolic += stream.gauss(0, value("sbp.visit.sd"))
-    diastolic += stream.gauss(0, 4)
+    diastolic += stream.gauss(0, value("dbp.visit.sd"))
     # A measurement shows one habit of reading the gauge in both numbers.
     habit = stream.random()
     return (

@@ -10,9 +10,6 @@ from deid.synth.parameters import value
 from deid.synth.people import Resident
 from deid.synth.physiology.pressure import winter
 
-WASTING = timedelta(days=240)
-"""How long before its diagnosis diabetes takes weight away (assumption)."""
-
 
 def weight_on(stream: Random, resident: Resident, day: date, anchor: date) -> float:
     """Weight in kg as the scales show it; ``anchor`` is the day of the weight on file."""
@@ -21,9 +18,11 @@ def weight_on(stream: Random, resident: Resident, day: date, anchor: date) -> fl
     drift = value("weight.drift.old") if old else value("weight.drift.middle")
     weight = resident.weight_kg + drift * years + value("weight.winter") * winter(day)
     onset = resident.problems.get(DIABETES)
-    if onset is not None and onset - WASTING <= day < onset:
-        weight -= 2.5
-    return round(max(weight + stream.gauss(0, 0.5), 0.75 * resident.weight_kg), 1)
+    if onset is not None and onset - timedelta(days=value("weight.wasting.days")) <= day < onset:
+        weight -= value("weight.wasting")
+    return round(
+        max(weight + stream.gauss(0, value("weight.visit.sd")), 0.75 * resident.weight_kg), 1
+    )
 
 
 def bmi_of(weight: float, resident: Resident) -> float:

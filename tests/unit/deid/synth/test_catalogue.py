@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from importlib import resources
 from pathlib import Path
+from random import Random
+from statistics import mean
 
 import pytest
 from click.testing import CliRunner
@@ -14,9 +15,9 @@ from click.testing import CliRunner
 from deid.cli.synth import synth
 from deid.synth import catalogue
 from deid.synth.catalogue import TABLES, WORDS, entries, kind_of, read_checks, render_page
-from deid.synth.parameters import DISEASES, PARAMETERS
+from deid.synth.mixes import draw_levels
+from deid.synth.parameters import DATA, DISEASES, PARAMETERS
 
-DATA = resources.files("deid.synth") / "data"
 OWN_SHAPE = {"parameters", "diseases"}
 
 
@@ -56,6 +57,22 @@ def test_single_numbers_and_curves_are_those_the_model_reads() -> None:
     assert len(points) == sum(len(model.curve) for model in DISEASES)
 
 
+def test_the_shares_of_a_mix_add_up_to_one() -> None:
+    shares: dict[str, float] = {}
+    for entry in entries():
+        if entry.file == "mixes":
+            shares[entry.name] = shares.get(entry.name, 0) + float(entry.value)
+    assert shares == {name: pytest.approx(1) for name in shares}
+
+
+def test_a_level_is_drawn_within_its_limits_and_moves_with_its_shift() -> None:
+    low = [draw_levels(Random(n), "examination")["HEMOGLOBIN"] for n in range(300)]
+    high = [draw_levels(Random(n), "examination", {"HEMOGLOBIN": 16}) for n in range(300)]
+    assert mean(v["HEMOGLOBIN"] for v in high) - mean(low) == pytest.approx(16, abs=0.5)
+    far = draw_levels(Random(1), "examination", {"HEMOGLOBIN": -1000})["HEMOGLOBIN"]
+    assert far == next(float(e.value) for e in entries() if e.name == "examination HEMOGLOBIN low")
+
+
 def test_a_publication_has_a_year() -> None:
     without = {
         e.source
@@ -91,7 +108,7 @@ def test_a_faulty_check_is_refused(
     known = f'"{PARAMETERS["sbp.heavy_salt"].source}"'
     text = "source,address,found\n" + line.replace("{known}", known) + "\n"
     (tmp_path / "checked.csv").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(catalogue, "_DATA", tmp_path)
+    monkeypatch.setattr(catalogue, "DATA", tmp_path)
     read_checks.cache_clear()
     try:
         with pytest.raises(ValueError, match=complaint):
