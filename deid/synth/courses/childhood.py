@@ -61,7 +61,9 @@ def _newborn(stream: Random, life: Life, birth: Birth) -> Iterator[Visit]:
     if not life.first <= day <= life.last or child.birth < life.household.record_start:
         return
     old = (day - child.birth).days
-    yellow = happens(stream, 0.45 if birth.preterm else 0.3)
+    yellow = happens(
+        stream, value("child.jaundice.preterm" if birth.preterm else "child.jaundice.term")
+    )
     feeding = _feeding(stream, 0)
     gain = round(birth.weight_kg * (0.97 + 0.008 * (old - 4)) + stream.gauss(0, 0.04), 2)
     form = Form(
@@ -120,14 +122,18 @@ def _newborn(stream: Random, life: Life, birth: Birth) -> Iterator[Visit]:
 def _checks(stream: Random, life: Life, birth: Birth, growth: Growth) -> Iterator[Visit]:
     child, household = life.resident, life.household
     since = life.first
-    delayed = happens(stream, 0.025)
+    delayed = happens(stream, value("child.delayed"))
     anemic = happens(stream, value("child.anemia"))
     for month in MONTHS:
         late = stream.randrange(-4, 15) if month <= 36 else stream.randrange(-20, 60)
         day = working_day(child.birth + timedelta(days=round(month * DAYS_A_MONTH) + late))
         if not life.first < day <= life.last or child.is_away(day):
             continue
-        if happens(stream, value("child.check_missed") * (1.0 if month <= 12 else 1.8)):
+        if happens(
+            stream,
+            value("child.check_missed")
+            * (1.0 if month <= 12 else value("child.check_missed.older")),
+        ):
             continue
         months = (day - child.birth).days / DAYS_A_MONTH
         form = _check(stream, life, birth, growth, month, months)
@@ -192,7 +198,9 @@ def _check(
         form.answers[key] = "NORMAL"
     form.answers["MOUTH"] = "NORMAL"
     if month in {6, 12, 24, 36}:
-        form.answers["HEARING"] = "PASSED" if happens(stream, 0.98) else "NOT_PASSED"
+        form.answers["HEARING"] = (
+            "PASSED" if happens(stream, value("child.hearing_later")) else "NOT_PASSED"
+        )
     if month >= 6:
         form.amounts["TEETH_ERUPTED"] = min(max(round((months - 5) * stream.uniform(0.7, 1.1)), 0),
                                             20)  # fmt: skip
@@ -201,7 +209,7 @@ def _check(
         if decayed:
             form.diagnoses += ("DENTAL_CARIES",)
     if 3 <= month <= 24:
-        soft = happens(stream, 0.05)
+        soft = happens(stream, value("child.soft_skull"))
         form.answers["RICKETS_SYMPTOMS"] = (
             one_of(stream, ("RICKETS_NIGHT_CRYING", "RICKETS_SWEATING")) if soft else "NONE"
         )

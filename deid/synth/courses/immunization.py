@@ -98,7 +98,7 @@ def _plan(
 ) -> None:
     child = life.resident
     previous: date | None = None
-    slow = happens(stream, 0.08)
+    slow = happens(stream, value("vaccine.child.slow"))
     for number, month in enumerate(series.months, start=1):
         due = child.birth + timedelta(days=round(month * DAYS_A_MONTH) + (2 if month else 0))
         if previous is not None:
@@ -179,7 +179,9 @@ def _influenza(stream: Random, life: Life) -> list[Visit]:
         old = (day - resident.birth).days / 365.25
         wanted = 0.5 <= old < 6 or old >= 65
         wanted = wanted and not any(abs((day - other).days) < 180 for other in had)
-        taken = happens(stream, 0.5 if keeps else 0.05)
+        taken = happens(
+            stream, value("vaccine.influenza.keeps" if keeps else "vaccine.influenza.others")
+        )
         if wanted and taken and life.first < day <= life.last and not resident.is_away(day):
             form = Form(kind="immunization", vaccines=("INFLUENZA_VACCINE",))
             form.hints = {"site:INFLUENZA_VACCINE": "left upper arm"}

@@ -87,16 +87,26 @@ class _Draw:
 
     def couple(self, age_of_husband: float) -> list[Resident]:
         husband = self.person("M", age_of_husband, "head")
-        wife = self.person("F", max(age_of_husband - self._stream.gauss(2.2, 3), 20), "spouse")
+        wife = self.person(
+            "F",
+            max(
+                age_of_husband
+                - self._stream.gauss(value("spouse.age_gap"), value("spouse.age_gap.sd")),
+                20,
+            ),
+            "spouse",
+        )
         return marry(husband, wife)
 
     def couple_of_child(self, elders: list[Resident]) -> list[Resident]:
         mother = elders[1]
         age = self.age(mother) - self._stream.uniform(*MOTHERS_AGE)
         age = min(age, self.age(elders[0]) - OF_AGE)
-        child = self.person("M" if happens(self._stream, 0.75) else "F", max(age, 21), "heir")
+        child = self.person(
+            "M" if happens(self._stream, value("heir.son")) else "F", max(age, 21), "heir"
+        )
         child.father, child.mother = elders
-        partner_age = max(self.age(child) + self._stream.gauss(0, 3), 20)
+        partner_age = max(self.age(child) + self._stream.gauss(0, value("spouse.age_gap.sd")), 20)
         partner = self.person("F" if child.sex == "M" else "M", partner_age, "heir's spouse")
         return marry(child, partner)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
 import re
@@ -55,6 +56,22 @@ def test_single_numbers_and_curves_are_those_the_model_reads() -> None:
     }
     points = [e for e in found if e.file == "diseases" and e.name.endswith(" prevalence")]
     assert len(points) == sum(len(model.curve) for model in DISEASES)
+
+
+def test_every_single_number_is_read_somewhere() -> None:
+    texts: set[str] = set()
+    for path in Path(str(DATA)).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts.add(re.escape(node.value))
+            elif isinstance(node, ast.JoinedStr):
+                texts.add("".join(
+                    re.escape(str(part.value)) if isinstance(part, ast.Constant) else "[a-z0-9_]+"
+                    for part in node.values
+                ))  # fmt: skip
+    patterns = [re.compile(text) for text in texts if len(text) < 80 and "." in text]
+    unread = [name for name in PARAMETERS if not any(p.fullmatch(name) for p in patterns)]
+    assert unread == []
 
 
 def test_the_shares_of_a_mix_add_up_to_one() -> None:
