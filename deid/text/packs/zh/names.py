@@ -9,12 +9,15 @@ from functools import cache
 
 from deid.text.document import Document, Mention, SpanType, Strength
 from deid.text.packs.zh.lexicon import (
+    COMMON,
     KIN,
     LABELS,
     ORDINARY,
     PACKAGE,
     STRONG_TITLES,
     given_characters,
+    is_eponym,
+    surname_class,
     surnames,
 )
 from deid.text.words import longest_first, read_words
@@ -30,15 +33,8 @@ _NOT_NAMES = read_words(PACKAGE, "not_names.txt")
 
 
 @cache
-def _surname_class() -> str:
-    single = "".join(sorted(name for name in surnames() if len(name) == 1))
-    double = "|".join(sorted(name for name in surnames() if len(name) == 2))
-    return rf"(?:{double}|[{single}])"
-
-
-@cache
 def _expressions() -> dict[str, re.Pattern[str]]:
-    surname = _surname_class()
+    surname = surname_class()
     han = r"[\u4e00-\u9fff]"
     titles = "|".join(STRONG_TITLES)
     kin = "|".join(longest_first(k for k in KIN if len(k) > 1))
@@ -59,8 +55,9 @@ def _expressions() -> dict[str, re.Pattern[str]]:
             rf"(?<![大中最很从缩减变年])(?:小|老|阿)(?P<n>{surname})(?=$|[^\u4e00-\u9fff]|头|{followers})"
         ),
         "zh.name.before_bracket": re.compile(
-            rf"(?<![\u4e00-\u9fff])(?P<n>{surname}{han}{{1,2}})(?=[（(](?:{kin}|女|男|妻|夫|父|母|子|兄|弟|姐|妹|配偶|电话|\d{{7,}}))"
+            rf"(?<![\u4e00-\u9fff])(?P<n>{surname}{han}{{1,2}})(?=[（(](?:{kin}|女|男|妻|夫|父|母|子|兄|弟|姐|妹|配偶|电话|\d{{7,}}|\d{{1,3}}[,，岁)）]))"
         ),
+        "zh.name.broken": re.compile(rf"(?:姓名|患者|配偶|丈夫|妻子)[:：]?(?P<n>{surname}\n{han}{{1,2}}|{surname}{han}\n{han})(?={_END}|性别|男|女)"),
         "zh.name.sex": re.compile(
             rf"(?<![\u4e00-\u9fff])(?P<n>{full})(?=[,，、\s　]{{1,3}}[男女](?:[,，。\s　]|$))"
         ),
@@ -94,7 +91,11 @@ class NameAnnotator:
             for match in expression.finditer(plain):
                 start, end = match.span("n")
                 start, end = _without_words(plain, start, end)
-                if start < end and _is_name(plain, start, end, detector):
+                if (
+                    start < end
+                    and _is_name(plain, start, end, detector)
+                    and not is_eponym(plain, start, end)
+                ):
                     found.append(Mention(start, end, SpanType.NAME, Strength.LABELLED, detector))
         yield from found
         yield from _repeated(plain, found)
@@ -176,7 +177,7 @@ def _is_name(plain: str, start: int, end: int, detector: str) -> bool:
 def _repeated(plain: str, found: list[Mention]) -> Iterator[Mention]:
     values = {plain[m.start : m.end] for m in found}
     for value in sorted(values):
-        if len(value) < 2 or value in ORDINARY:
+        if len(value) < 2 or value in COMMON:
             continue
         place = plain.find(value)
         while place >= 0:
