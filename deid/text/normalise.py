@@ -1,9 +1,10 @@
 """Two normal forms of a note: one that keeps offsets, one that keeps only what identifies.
 
 ``to_plain`` maps one character to one, so that patterns can be written once for full-width and
-ordinary forms, and for traditional and simplified characters. ``squeeze`` keeps letters and digits, without case, accent, width (NFKD, casefold):
-in that form ``HUI-LING``, ``Hui Ling`` across a line break and ``huiling`` are the same string, and
-so are all ways to write a telephone number.
+ordinary forms, and for traditional and simplified characters. ``squeeze`` keeps letters and digits,
+without case, accent, width (NFKD, casefold) and traditional forms: in that form ``HUI-LING``, ``Hui
+Ling`` across a line break and ``huiling`` are the same string, and so are all ways to write a
+telephone number.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from importlib.resources import files
 
 
@@ -13,6 +14,7 @@ def read_lines(package: str, name: str) -> tuple[str, ...]:
     return tuple(line for line in lines if line and not line.startswith("#"))
 
 
+@cache
 def read_words(package: str, name: str) -> frozenset[str]:
     """Words of ``words/<name>`` of a pack, in small letters."""
     return frozenset(w for line in read_lines(package, name) for w in line.casefold().split())

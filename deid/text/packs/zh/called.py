@@ -59,7 +59,7 @@ def _expressions() -> tuple[tuple[str, int, re.Pattern[str]], ...]:
         ("zh.called.kin", Strength.LABELLED, re.compile(rf"(?m){_BEFORE}(?:小|老)?(?P<n>{surname}){_KIN}(?!{_KIN}|[夫孙婿会司里共斤斗])")),
         ("zh.called.kin_of_role", Strength.LABELLED, re.compile(rf"(?<={_HAN})(?P<n>{surname})(?=[姐哥婶姨叔嫂](?:[\s,，。;；、:：（(]|$|说|问|在|来))")),
         ("zh.called.given_kin", Strength.LISTED, re.compile(rf"(?m)(?:{_BEFORE}|隔壁|邻居|对门|村里|同村)(?P<n>{_HAN}{{2}})(?={_ELDER_KIN}(?:{next_}|初|配))")),
-        ("zh.called.order", Strength.LABELLED, re.compile(rf"(?m)(?:{_BEFORE}|哥|弟|姐|妹|家)(?P<n>{surname})(?=(?:老[大二三四五六七八幺]|[大二三四五六七八九幺](?:{_KIN}|娃|子|家)))")),
+        ("zh.called.order", Strength.LABELLED, re.compile(rf"(?m)(?:{_BEFORE}|{relations}|哥|弟|姐|妹|家)(?P<n>{surname})(?=(?:老[大二三四五六七八幺]|[大二三四五六七八九幺](?:{_KIN}|娃|子|家)))")),
         ("zh.called.house", Strength.LISTED, re.compile(rf"(?m){_BEFORE}(?P<n>{surname}{_HAN}?)(?=家(?:那位|的|媳|老|大|小|二|三|娶|办|里|院|属|长子|闺女|姑娘|儿子))")),
         ("zh.called.somebody", Strength.LABELLED, re.compile(rf"(?P<n>{surname})(?=某(?![些年月日一个种处地人院科部时次天])|氏(?:[,，。（(]|$|之[子女]))")),
         ("zh.called.relation", Strength.LISTED, re.compile(rf"(?:{relations})[叫名]?(?P<n>{_HAN}{{2}}){after}")),
@@ -131,7 +131,11 @@ def _given(plain: str, start: int, end: int) -> tuple[int, int] | None:
 
 def _given_of_kin(plain: str, start: int, end: int) -> tuple[int, int] | None:
     text = plain[start:end]
-    if text in _RELATIONS or text[1] in "父母夫妻儿女子家的" or text[0] in "大二三四小老这那他她我你各每没":
+    if (
+        text in _RELATIONS
+        or text[1] in "父母夫妻儿女子家的"
+        or text[0] in "大二三四小老这那他她我你各每没"
+    ):
         return None
     family = text[0] in surnames() and text[0] not in given_characters()
     if family:
@@ -191,7 +195,10 @@ def _minority(plain: str, start: int, end: int) -> tuple[int, int] | None:
         return start, end
     after, before = plain[end : end + 1], plain[start - 1 : start]
     inside = "\u4e00" <= after <= "\u9fff" and after not in "说诉和与及的在是来去到也家警医老同陪因"
-    led = "\u4e00" <= before <= "\u9fff" and before not in "姐哥妹弟妈爸父母子女夫妻所长医警人患叫和与由"
+    led = (
+        "\u4e00" <= before <= "\u9fff"
+        and before not in "姐哥妹弟妈爸父母子女夫妻所长医警人患叫和与由"
+    )
     return None if inside or led else (start, end)
 
 
@@ -208,7 +215,58 @@ def _little(plain: str, start: int, end: int) -> tuple[int, int] | None:
 
 _GIVEN_RATHER = frozenset("兰明珍安宁强和云文平成林凤国元华芳")
 _LITTLE_WORDS = frozenset(
-    ["小时", "小学", "小便", "小腿", "小脑", "小肠", "小心", "小儿", "小区", "小组", "小孩", "小叶", "小结", "小量", "小剂", "小中", "小年", "小满", "小雪", "小暑", "小寒", "小子", "小女", "小二", "小三", "小大", "小口", "小于", "小米", "小麦", "小菜", "小鱼", "小坐", "小号", "小型", "小声", "小吃", "小产", "小名", "小字", "小计", "小数", "小数", "小动", "小气", "小伙", "小店", "小路", "小河", "小山"]
+    [
+        "小时",
+        "小学",
+        "小便",
+        "小腿",
+        "小脑",
+        "小肠",
+        "小心",
+        "小儿",
+        "小区",
+        "小组",
+        "小孩",
+        "小叶",
+        "小结",
+        "小量",
+        "小剂",
+        "小中",
+        "小年",
+        "小满",
+        "小雪",
+        "小暑",
+        "小寒",
+        "小子",
+        "小女",
+        "小二",
+        "小三",
+        "小大",
+        "小口",
+        "小于",
+        "小米",
+        "小麦",
+        "小菜",
+        "小鱼",
+        "小坐",
+        "小号",
+        "小型",
+        "小声",
+        "小吃",
+        "小产",
+        "小名",
+        "小字",
+        "小计",
+        "小数",
+        "小数",
+        "小动",
+        "小气",
+        "小伙",
+        "小店",
+        "小路",
+        "小河",
+        "小山",
+    ]
 )
 _CHECKS = {
     "zh.called.a": _after_a,

@@ -25,7 +25,9 @@ _NOT_BEFORE_PREFIX = frozenset("大中最很从缩减变年偏较稍古衰")
 _WORD_WITH = re.compile(
     r"高[血脂龄低烧热压]|[黄白][疸内天斑带蛋细]|年|时候|水[平泡肿]|马桶|石头|[温牛包方常车江路房]"
 )
-_SEPARATORS = re.compile(r"(?:(?:^|次日|当日|术后|今日|昨日|只有|找|问|请|让|叫|跟|和|对|给|劝|嘱|予|告知|通知|关于|陪)|[\n、,,。;;::\s(（\"“])$")
+_SEPARATORS = re.compile(
+    r"(?:(?:^|次日|当日|术后|今日|昨日|只有|找|问|请|让|叫|跟|和|对|给|劝|嘱|予|告知|通知|关于|陪)|[\n、,,。;;::\s(（\"“])$"
+)
 
 
 def name_fits(text: str, start: int, end: int, form: Form) -> bool:

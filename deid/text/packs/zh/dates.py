@@ -12,7 +12,7 @@ _NUM = "〇零○一二三四五六七八九十廿卅"
 _LUNAR_MONTH = r"(?:闰)?(?:正|冬|腊|十[一二]?|[一二三四五六七八九])月"
 _LUNAR_DAY = r"(?:初[一二三四五六七八九十]|十[一二三四五六七八九]?|廿[一二三四五六七八九]?|二十[一二三四五六七八九]?|三十)"
 _FEAST = (
-    r"(?:元旦|除夕|小年夜|六一|五四青年节|三八节|三八妇女节|建军节|大年(?:初[一二三四五六七]|三十)|正月十五|春节|元宵节|元宵|清明节|清明|劳动节|五一节|端午节|端午|中秋节|中秋|国庆节|国庆|重阳节|重阳|腊八节?|小年夜?|"
+    r"(?:元旦|除夕|平安夜|肉孜节|那达慕|万圣节|感恩节|情人节|母亲节|父亲节|护士节|医师节|五一|五四|小年夜|六一|五四青年节|三八节|三八妇女节|建军节|大年(?:初[一二三四五六七]|三十)|正月十五|春节|元宵节|元宵|清明节|清明|劳动节|五一节|端午节|端午|中秋节|中秋|国庆节|国庆|重阳节|重阳|腊八节?|小年夜?|"
     r"圣诞节|妇女节|儿童节|教师节|七夕节?|中元节|立春|惊蛰|春分|谷雨|立夏|小满|芒种|夏至|小暑|大暑|立秋|处暑|白露|秋分|寒露|霜降|立冬|小雪|大雪|冬至|小寒|大寒|"
     r"世界[一-鿿]{2,6}日|全国[一-鿿]{2,6}日|古尔邦节|开斋节|火把节|泼水节|藏历新年|三月三)"
 )
@@ -84,8 +84,17 @@ def _short(text: str, start: int, end: int) -> bool:
         or re.match(r"[\s　]*[（(]?(?:周|星期|礼拜)[一二三四五六日天]", after)
         or re.match(r"(?:日|号)?[上下]午|[早中晚]上", after)
         or (line and re.match(r"[\s　]", after))
-        or re.search(r"(?:日期|时间|体检日|出院|入院|随访|复诊|检查|生日|末次月经|预产期|LMP|EDC)[:：]?\s?$", before)
+        or re.search(
+            r"(?:日期|时间|体检日|出院|入院|随访|复诊|检查|生日|末次月经|预产期|LMP|EDC)[:：]?\s?$",
+            before,
+        )
     ):
+        return True
+    if re.search(r"(?:出生|复查|复诊|生于|手术|确诊|预约|定位|接种|采样|送检|报告|录入)$", before):
+        return True
+    if "/" in text[start:end] and day > 12 and re.match(r"[,，。;；、）)\s]|$", after):
+        return True
+    if re.search(r"[ \u3000]$", before) and re.match(r"[ \u3000]*(?:\n|$)", after):
         return True
     # 2.26急诊, 你9.21化验, 比3/10缩小: a date begins its clause or follows a preposition, and
     # something happens on it.
@@ -108,16 +117,23 @@ def _day(text: str, start: int, end: int) -> bool:
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     if not 1 <= day <= 31 or before[-1:].isdigit() or before[-1:] in ".-/第":
         return False
-    if re.search(r"[本上下当这]个?月$", before):
+    if re.search(r"[本上下当这]个?月$", text[max(0, start - 3) : start]):
         return True
-    return bool(re.search(r"(?:^|[\n,，。;；:：（( ]|[于自至到从在定约等嘱让她他]|今天|每月)$", before)) and bool(
-        re.match(r"来|去|到|复|抽|住|出|入|上午|下午|晚|早|前|做|手术|开|拿|取|再|又|没|回|打|查|就|请|的", after)
+    return bool(
+        re.search(r"(?:^|[\n,，。;；:：（( ]|[于自至到从在定约等嘱让她他]|今天|每月)$", before)
+    ) and bool(
+        re.match(
+            r"来|去|到|复|抽|住|出|入|上午|下午|晚|早|前|做|手术|开|拿|取|再|又|没|回|打|查|就|请|的",
+            after,
+        )
     )
 
 
 def _word_day(text: str, start: int, end: int) -> bool:
     """``十六号来抽血``: a day in words, but no number of something."""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    if re.search(r"[本上下当这]月$", before):
+        return True
     return not re.search(r"[第月年一二三四五六七八九十百]$", before) and not re.match(
         r"[楼床线病房桌院店车机井厅门窗]|公里|公路", after
     )
@@ -138,11 +154,21 @@ def _year_first(text: str, start: int, end: int) -> bool:
     return 0 <= year <= 39 and 1 <= month <= 12 and 1 <= day <= 31
 
 
+def _year_month_dashed(text: str, start: int, end: int) -> bool:
+    after = text[end : end + 2]
+    return not_inside_number(text, start, end) and not re.match(r"[-./年]\d?|[a-zA-Z%]", after)
+
+
 def _bare_weekday(text: str, start: int, end: int) -> bool:
     """``周五上午带身份证到``: an appointment, not a rhythm (每周三次, 周一至周五)."""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    if re.search(r"[\d日号) ]$", before) and re.match(r"[\s,，。)）]|$", after):
+        return True
     return before[-1:] not in "每隔逢上下本这至到-~～、一二三四五六日" and bool(
-        re.match(r"[上下]午|早上|晚上|中午|凌晨|来|去|到|复|前|之前|再|做|手术|出院|查|抽|取|拿|[（(]\d", after)
+        re.match(
+            r"[上下]午|早上|晚上|中午|凌晨|来|去|到|复|前|之前|再|做|手术|出院|查|抽|取|拿|门诊|我|[（(]\d",
+            after,
+        )
     )
 
 
@@ -168,9 +194,11 @@ DATES = (
     Pattern("zh.date.words_month", SpanType.DATE, rf"[{_NUM}]{{4}}年(?:十[一二]|[一二三四五六七八九十])月(?:份)?", Strength.LABELLED),
     Pattern("zh.date.weekday", SpanType.DATE, r"(?:[上下]个?|本)(?:周|星期|礼拜)[一二三四五六日天]", Strength.LISTED),
     Pattern("zh.date.weekday_paren", SpanType.DATE, r"\d{1,2}日?[（(]((?:周|星期|礼拜)[一二三四五六日天])[）)]", Strength.LISTED),
-    Pattern("zh.date.feast", SpanType.DATE, _FEAST, Strength.LISTED, lambda text, start, end: text[end : end + 1] not in {"支", "不"} ),
+    Pattern("zh.date.year_month_dashed", SpanType.DATE, r"(?:19|20)\d{2}[-./](?:1[0-2]|0?[1-9])", Strength.LISTED, _year_month_dashed),
+    Pattern("zh.date.day_first", SpanType.DATE, r"(?:3[01]|[12]\d|0?[1-9])[-./](?:1[0-2]|0?[1-9])[-./](?:19|20)\d{2}", Strength.CHECKED, not_inside_number),
+    Pattern("zh.date.feast", SpanType.DATE, rf"(?:(?:\d{{4}}|[{_NUM}]{{4}})年)?(?:{_FEAST})", Strength.LISTED, lambda text, start, end: text[end : end + 1] not in {"支", "不"} ),
     Pattern("zh.date.year_first", SpanType.DATE, r"\d{2}[-./]\d{1,2}[-./]\d{1,2}", Strength.LISTED, _year_first),
-    Pattern("zh.date.lunar_month", SpanType.DATE, rf"(?:\d{{4}}|[{_NUM}]{{4}}|[甲乙丙丁戊己庚辛壬癸][子丑寅卯辰巳午未申酉戌亥])年(?:农历|阴历)?{_LUNAR_MONTH}(?:{_LUNAR_DAY})?(?:[初底]|[上中下]旬)?", Strength.LABELLED),
+    Pattern("zh.date.lunar_month", SpanType.DATE, rf"(?:\d{{4}}|[{_NUM}]{{4}}|[甲乙丙丁戊己庚辛壬癸][子丑寅卯辰巳午未申酉戌亥])年(?:农历|阴历)?{_LUNAR_MONTH}(?:{_LUNAR_DAY}|[初底]|[上中下]旬)?", Strength.LABELLED),
     Pattern("zh.date.cycle_year", SpanType.DATE, rf"[甲乙丙丁戊己庚辛壬癸][子丑寅卯辰巳午未申酉戌亥]年(?:{_LUNAR_MONTH}{_LUNAR_DAY}[日]?)", Strength.CHECKED),
     Pattern("zh.date.first_lunar", SpanType.DATE, rf"(?:正|冬|腊)月(?:{_LUNAR_DAY}|[里底初]|[上中下]旬)?", Strength.LABELLED),
     Pattern("zh.date.lunar_day", SpanType.DATE, r"(?:大年)?初[一二三四五六七八九十]", Strength.LISTED, _lunar_day),

@@ -18,9 +18,14 @@ from deid.text.words import read_words
 
 _WORD = r"[A-Z][a-z]+|[A-Z]{2,}"
 _PAIR = re.compile(
-    rf"(?<![A-Za-z])(?P<first>{_WORD})[ ,]{{1,2}}(?P<second>{_WORD})(?:[- ](?P<third>{_WORD}))?(?![A-Za-z])"
+    rf"(?<![A-Za-z])(?P<first>{_WORD})[ ,]{{1,2}}(?P<second>{_WORD})"
+    rf"(?:[- ](?P<third>{_WORD}))?(?![A-Za-z])"
 )
 _INITIAL = re.compile(r"(?<![A-Za-z])(?P<first>[A-Z][a-z]+) (?P<second>[A-Z]{1,2})\.(?![A-Za-z])")
+_TITLED = re.compile(
+    r"(?<![A-Za-z])(?:Dr|Mr|Mrs|Ms|Miss|Prof|Sig|RN|NP|MD)[.:]{0,2} ?"
+    r"(?P<n>[A-Z][a-z]+(?:[ -][A-Z][a-z]+){0,2})(?![a-z])"
+)
 _SYLLABLES = 3
 """A given name has two syllables at most; three leave room for 欧阳 and the like."""
 
@@ -52,6 +57,8 @@ class PinyinAnnotator:
                     Strength.LISTED,
                     "zh.pinyin.pair",
                 )
+        for match in _TITLED.finditer(text):
+            yield Mention(*match.span("n"), SpanType.NAME, Strength.LABELLED, "zh.latin.titled")
         for match in _INITIAL.finditer(text):
             if match["first"].lower() in surname_syllables():
                 yield Mention(*match.span(), SpanType.NAME, Strength.LISTED, "zh.pinyin.initial")
@@ -98,11 +105,5 @@ def _split(letters: str, left: int) -> bool:
     )
 
 
-# English words that are also syllables: two of them side by side are no name.
-_ENGLISH = frozenset(
-    ["an", "pan", "man", "men", "pin", "sun", "long", "fang", "gong", "ping", "pong", "song", "bin", "can", "hang", "sang", "tang", "to", "he", "she", "me", "we", "you", "no", "so", "go", "do", "be", "long", "lung", "shen", "ban", "fan", "tan", "ran", "wan", "dai", "die", "due", "hen", "hung", "ken", "lie", "mu", "nan", "pa", "pen", "sui", "ta", "tie", "tong", "wen", "ya", "ye", "yin", "wang", "de", "la"]
-)
-
-
 def _is_english(word: str) -> bool:
-    return word in _ENGLISH
+    return word in read_words(PACKAGE, "english_syllables.txt")

@@ -13,6 +13,7 @@ PACKAGE = "deid.text.packs.zh"
 
 _EXTRA_SURNAMES = read_words(PACKAGE, "extra_surnames.txt")
 # Characters that are surnames but far more often something else; kept out of bare matching.
+_NEVER_SURNAMES = frozenset("阿由来同是")
 _WEAK_SURNAMES = set("于有时年一多少大小从经能对无和后双次便水生平日月心手口血气天")
 
 
@@ -29,7 +30,7 @@ def _people() -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
 @cache
 def surnames() -> frozenset[str]:
     """Single and compound surnames."""
-    return frozenset(_people()[0]) | frozenset(_EXTRA_SURNAMES)
+    return (frozenset(_people()[0]) | frozenset(_EXTRA_SURNAMES)) - _NEVER_SURNAMES
 
 
 @cache

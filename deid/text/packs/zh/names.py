@@ -57,7 +57,9 @@ def _expressions() -> dict[str, re.Pattern[str]]:
         "zh.name.before_bracket": re.compile(
             rf"(?<![\u4e00-\u9fff])(?P<n>{surname}{han}{{1,2}})(?=[（(](?:{kin}|女|男|妻|夫|父|母|子|兄|弟|姐|妹|配偶|电话|\d{{7,}}|\d{{1,3}}[,，岁)）]))"
         ),
-        "zh.name.broken": re.compile(rf"(?:姓名|患者|配偶|丈夫|妻子)[:：]?(?P<n>{surname}\n{han}{{1,2}}|{surname}{han}\n{han})(?={_END}|性别|男|女)"),
+        "zh.name.broken": re.compile(
+            rf"(?:姓名|患者|配偶|丈夫|妻子)[:：]?(?P<n>{surname}\n{han}{{1,2}}|{surname}{han}\n{han})(?={_END}|性别|男|女)"
+        ),
         "zh.name.sex": re.compile(
             rf"(?<![\u4e00-\u9fff])(?P<n>{full})(?=[,，、\s　]{{1,3}}[男女](?:[,，。\s　]|$))"
         ),
@@ -133,7 +135,12 @@ def _titled(plain: str, titles: re.Pattern[str]) -> Iterator[Mention]:
             if start < 0 or not _looks_like_name(text):
                 continue
             before = plain[start - 1 : start]
-            free = not before or not "\u4e00" <= before <= "\u9fff" or before in _BEFORE_NAME
+            # Three characters that are a surname and a given name need nothing more: 外科孟庆余主任.
+            whole = len(text) == 3 and text[:1] in surnames() and text[1:] not in COMMON
+            whole = whole and plain[start - 1 : start + 1] not in COMMON
+            free = (
+                whole or not before or not "\u4e00" <= before <= "\u9fff" or before in _BEFORE_NAME
+            )
             # A surname alone needs no more than its title, unless the title begins another word.
             if free or (
                 length == 1 and text not in _NEVER_SURNAME and before not in "主副总全专住首"
@@ -168,7 +175,7 @@ def _is_name(plain: str, start: int, end: int, detector: str) -> bool:
     if len(text) > 1 and (detector == "zh.name.listed" or not bounded):
         # In running text only characters of given names may follow the surname.
         given = text[2:] if text[:2] in surnames() and len(text) > 2 else text[1:]
-        if text in ORDINARY and detector != "zh.name.role":
+        if text in (COMMON if detector == "zh.name.role" else ORDINARY):
             return False
         return all(c in given_characters() for c in given)
     return True

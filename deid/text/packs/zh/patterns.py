@@ -20,7 +20,9 @@ def _age_in_bracket(text: str, start: int, end: int) -> bool:
     head = text[max(0, start - 4) : start - 1]
     return any(
         head[-length:] and head[-length] in surnames() for length in (2, 3)
-    ) and not head.endswith(("氧", "压", "率", "糖", "重", "高", "分", "值", "度", "数", "酐", "蛋白"))
+    ) and not head.endswith(
+        ("氧", "压", "率", "糖", "重", "高", "分", "值", "度", "数", "酐", "蛋白")
+    )
 
 
 def _after_no_digit(text: str, start: int, end: int) -> bool:
@@ -66,8 +68,11 @@ PATTERNS = (
     Pattern("zh.phone.400", SpanType.PHONE, r"[48]00[- ]\d{3,4}[- ]\d{3,4}", Strength.LABELLED, _phone),
     Pattern("zh.id.labelled", SpanType.ID, _LABEL + r"(?:为|是)?[:：]?\s?(?:为)?([A-Za-z]{0,6}[-]?\d[\dA-Za-z*]*(?:[- ./]?[\dA-Za-z]+)*)", Strength.LABELLED, _value),
     Pattern("zh.id.social", SpanType.ID, _SOCIAL + r"(?:为|是)?[:：]?\s?([A-Za-z0-9_][A-Za-z0-9_.-]{3,}[A-Za-z0-9_])", Strength.LABELLED),
-    Pattern("zh.id.plate", SpanType.ID, r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·. -]?[A-HJ-NP-Z0-9]{5,6}", Strength.CHECKED),
+    Pattern("zh.id.plate", SpanType.ID, r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·. -]?[A-HJ-NP-Z0-9]{5,6}(?:挂|学|警|港|澳)?", Strength.CHECKED),
     Pattern("zh.id.spaced18", SpanType.ID, r"\d{6}[ -]\d{4}[ -]?\d{4}[ -]\d{3}[\dXx]|\d{6}[ -]\d{8}[ -]\d{3}[\dXx]", Strength.CHECKED),
+    Pattern("zh.id.coded", SpanType.ID, r"(?:号|单|证|卡|牌|码|标本|样本|仪|流水|编码|系统)[:：]?\s?([A-Z]{1,4}[A-Z0-9]*(?:-[A-Z0-9]+)+|[A-Z]{1,3}\d{4,})", Strength.LABELLED,
+            lambda text, start, end: sum(c.isdigit() for c in text[start:end]) >= 3 and "批号" not in text[max(0, start - 4) : start]),
+    Pattern("zh.id.card_number", SpanType.ID, r"(?:工牌|胸牌|台胞证|回乡证|通行证|居住证|居留证|病案|病历|案号|卷宗号?|房号|会员|船员证|老年证|优待证|军人证|退役证|教师证|医师证|护士证|执照|营业执照|税号|车票|机票|挂号单)(?:号码?)?[:：]?\s?([A-Za-z]{0,3}-?\d{4,}[\d-]*)", Strength.LABELLED),
     Pattern("zh.id.number_sign", SpanType.ID, r"(?:No|NO|no|№)[.:：]? ?([A-Z]{0,3}\d{5,})", Strength.LABELLED),
     Pattern("zh.id.card", SpanType.ID, r"\d{4}(?: \d{4}){2,3}(?: \d{1,4})?", Strength.CHECKED, not_inside_number),
     Pattern("zh.id.registration", SpanType.ID, r"(?:挂号|门诊|住院|就诊|登记|体检|取药|排队)号?[:：]?\s?([甲乙丙丁A-Z]{1,3}-?\d{3,}[\d-]*)", Strength.LABELLED),

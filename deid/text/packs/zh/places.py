@@ -76,7 +76,7 @@ def _expressions() -> tuple[tuple[str, SpanType, int, re.Pattern[str]], ...]:
             SpanType.LOCATION,
             Strength.LISTED,
             re.compile(
-                r"(?P<c>[\u4e00-\u9fff]{2,4}(?:村|屯|寨|自然村|社区))(?!干部|医|民|委会主任|长|卫生|组织|里|口|支书|庄)"
+                r"(?P<c>[\u4e00-\u9fff]{2,4}(?:村|屯|寨|自然村|社区))(?!干部|医|民|委会|村委|长|卫生|组织|里|口|支书|庄)"
             ),
         ),
         (
@@ -89,7 +89,9 @@ def _expressions() -> tuple[tuple[str, SpanType, int, re.Pattern[str]], ...]:
             "zh.place.facility",
             SpanType.LOCATION,
             Strength.LISTED,
-            re.compile(rf"(?P<c>[\u4e00-\u9fff]{{2,14}}?{_FACILITY})(?:[（(][\u4e00-\u9fff]{{2,8}}(?:院区|分院|校区|总院|门诊部)[）)])?"),
+            re.compile(
+                rf"(?P<c>[\u4e00-\u9fff]{{2,14}}?{_FACILITY})(?:[（(][\u4e00-\u9fff]{{2,8}}(?:院区|分院|校区|总院|门诊部)[）)])?"
+            ),
         ),
         (
             "zh.place.numbered_hospital",

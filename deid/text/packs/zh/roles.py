@@ -65,7 +65,9 @@ def _expressions() -> tuple[tuple[str, int, re.Pattern[str]], ...]:
         (
             "zh.name.handed_over",
             Strength.LISTED,
-            re.compile(rf"(?:→|->)[ \u3000]*[A-Z\u4e00-\u9fff]{{2,5}}[ \u3000](?P<n>{full}){_STOP}"),
+            re.compile(
+                rf"(?:→|->)[ \u3000]*[A-Z\u4e00-\u9fff]{{2,5}}[ \u3000](?P<n>{full}){_STOP}"
+            ),
         ),
         (
             "zh.name.dash",
@@ -110,6 +112,7 @@ class RoleAnnotator:
                     end = start + max(1, (plain[start:end] + " ").find(" "))
                     if plain[start:end] not in surnames() or plain[end : end + 1] != " ":
                         continue
+                start, end = _name_alone(plain, start, end)
                 if is_eponym(plain, start, end):
                     continue
                 yield Mention(start, end, SpanType.NAME, strength, detector)
@@ -131,7 +134,19 @@ def _beside(plain: str, place: int, detector: str) -> Iterator[Mention]:
         start, place = match.span("n")
         if not _may_be_name(plain, start, place, detector):
             return
-        yield Mention(start, place, SpanType.NAME, Strength.LISTED, "zh.name.beside")
+        found = _name_alone(plain, start, place)
+        yield Mention(*found, SpanType.NAME, Strength.LISTED, "zh.name.beside")
+
+
+def _name_alone(plain: str, start: int, end: int) -> tuple[int, int]:
+    """Without a title behind it (徐科长) or a prefix before a surname (小田)."""
+    text = plain[start:end]
+    for title in STRONG_TITLES:
+        if text.endswith(title) and len(text) > len(title):
+            return start, end - len(title)
+    if len(text) == 2 and text[0] in "小老" and text[1] in surnames():
+        return start + 1, end
+    return start, end
 
 
 def _may_be_name(plain: str, start: int, end: int, detector: str) -> bool:
@@ -144,10 +159,15 @@ def _may_be_name(plain: str, start: int, end: int, detector: str) -> bool:
         return False
     family = 2 if text[:2] in surnames() else 1
     if detector == "zh.name.title_after":
-        return text[0] in "小大阿" and len(text) == 2 and text[1] in given_characters() and (
-            text not in COMMON and text[1] not in surnames()
+        return (
+            text[0] in "小大阿"
+            and len(text) == 2
+            and text[1] in given_characters()
+            and (text not in COMMON and text[1] not in surnames())
         )
     if text[:family] in surnames():
+        if text == "单":  # 记录单, a form
+            return False
         if len(text) == family:
             return detector != "zh.name.alone" or end == len(plain.rstrip())
         given = text[family:]
@@ -165,7 +185,23 @@ _ENDS = (
     "结果", "情况", "方式", "地点", "内容", "人员", "建议", "诊断", "检查", "治疗", "登记", "完成", "正常", "异常",
     "不详", "良好", "阳性", "阴性", "门诊", "病房", "医院", "中心", "手术", "麻醉", "报告", "标本", "家属", "患者", "本人",
 )  # fmt: skip
-_STARTS = ("无", "已", "未", "有", "见", "请", "予", "因", "同", "待", "经", "于", "在", "后", "前", "每", "第")
-_LATIN_WORDS = frozenset(
-    ["icu", "eicu", "ccu", "nicu", "picu", "hr", "bp", "ct", "mri", "ecg", "po", "iv", "im", "bid", "tid", "qid", "prn", "dr", "md", "rn", "np", "pa", "pharmd", "pt", "ot", "st"]
+_STARTS = (
+    "无",
+    "已",
+    "未",
+    "有",
+    "见",
+    "请",
+    "予",
+    "因",
+    "同",
+    "待",
+    "经",
+    "于",
+    "在",
+    "后",
+    "前",
+    "每",
+    "第",
 )
+_LATIN_WORDS = read_words(PACKAGE, "latin_words.txt")
