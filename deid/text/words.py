@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
@@ -18,6 +19,11 @@ def read_lines(package: str, name: str) -> tuple[str, ...]:
 def read_words(package: str, name: str) -> frozenset[str]:
     """Words of ``words/<name>`` of a pack, in small letters."""
     return frozenset(w for line in read_lines(package, name) for w in line.casefold().split())
+
+
+def spaced(word: str) -> str:
+    """An expression for a label that may be set with gaps between its characters: 姓　　名."""
+    return " {0,4}".join(map(re.escape, word))
 
 
 def longest_first(words: Iterable[str]) -> list[str]:

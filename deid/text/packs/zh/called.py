@@ -66,11 +66,12 @@ def _expressions() -> tuple[tuple[str, int, re.Pattern[str]], ...]:
         ("zh.called.relation_full", Strength.LABELLED, re.compile(rf"(?:{relations})[叫名]?(?P<n>{surname}{_HAN}{{1,2}}){after}")),
         ("zh.called.relation_run", Strength.LISTED, re.compile(rf"(?:{relations}|{_BEFORE}[哥嫂姐弟妹父母夫妻子女兄])[叫名]?(?P<n>{surname}?{surname}{_HAN}{{2}})")),
         ("zh.called.speaker", Strength.LISTED, re.compile(rf"(?m)^(?P<n>{_HAN}{{2,4}}) ?\d{{1,2}}:\d{{2}}:")),
-        ("zh.called.minority", Strength.LISTED, re.compile(rf"(?P<n>(?:{minority})+)")),
+        ("zh.called.minority", Strength.LISTED, re.compile(rf"(?P<n>(?:{minority})+[措吉毛草加本杰]?)")),
         ("zh.called.kin_full", Strength.LABELLED, re.compile(rf"(?m){_BEFORE}[哥嫂姐弟妹父母夫妻子女兄](?P<n>{surname}{_HAN}{{1,2}}){after}")),
         ("zh.called.relation_a", Strength.LISTED, re.compile(rf"(?:{relations})(?P<n>阿{_HAN})")),
         ("zh.called.elder", Strength.LISTED, re.compile(rf"(?m){_BEFORE}(?P<n>{surname})(?=老(?:[,，。:：、\s云曰说诉称谓师自]|先生|太太|爷子|$))")),
         ("zh.called.little_title", Strength.LISTED, re.compile(rf"(?P<n>小{_HAN})(?={titles})")),
+        ("zh.called.old", Strength.LISTED, re.compile(rf"(?m)(?:^|(?<=[\s,，。;；、:：(（\"“]))[老小](?P<n>{surname})(?={_HAN})")),
         ("zh.called.little", Strength.LISTED, re.compile(rf"(?m){_BEFORE}(?P<n>[小]{_HAN}|{_HAN}(?:娃子|妞|伢|仔|囡|妹子))(?={titles}|[,，。;；、\s:：（(]|$)")),
         ("zh.called.chinese_name", Strength.LABELLED, re.compile(rf"(?:中文名|汉名|本名|原名|又名|艺名|法名|学名|大名|真名|化名)(?:字)?(?:叫|是|为)?[:：]?[ \"“]?(?P<n>{_HAN}{{2,4}})(?=$|[^\u4e00-\u9fff])")),
         ("zh.called.bracket", Strength.LABELLED, re.compile(rf"(?:[A-Z][A-Za-z.'\u2019]*[ .]?)+[ ]?[（(](?P<n>{surname}{_HAN}{{1,2}})[）)]")),
@@ -165,6 +166,9 @@ def _full(plain: str, start: int, end: int) -> tuple[int, int] | None:
     family = 2 if text[:2] in surnames() and len(text) > 2 else 1
     if text in _NOT_NAMES or text in COMMON:
         return None
+    hard = not "\u4e00" <= plain[end : end + 1] <= "\u9fff"
+    if hard and len(text) == 3 and text[1:] not in COMMON and text[:2] not in COMMON:
+        return start, end
     return (start, end) if all(c in given_characters() for c in text[family:]) else None
 
 
@@ -200,6 +204,14 @@ def _minority(plain: str, start: int, end: int) -> tuple[int, int] | None:
         and before not in "姐哥妹弟妈爸父母子女夫妻所长医警人患叫和与由"
     )
     return None if inside or led else (start, end)
+
+
+def _old(plain: str, start: int, end: int) -> tuple[int, int] | None:
+    """老安耳背: a prefix and a surname at the head of a clause, and no word (老家, 小时)."""
+    words = {plain[start - 1 : end], plain[start - 1 : end + 1], plain[start : end + 1]}
+    if words & COMMON or plain[start - 1 : end] in _LITTLE_WORDS or plain[start] in "年人师家龄":
+        return None
+    return start, end
 
 
 def _little(plain: str, start: int, end: int) -> tuple[int, int] | None:
@@ -270,6 +282,7 @@ _LITTLE_WORDS = frozenset(
 )
 _CHECKS = {
     "zh.called.a": _after_a,
+    "zh.called.old": _old,
     "zh.called.relation_run": _run,
     "zh.called.speaker": _speaker,
     "zh.called.minority": _minority,

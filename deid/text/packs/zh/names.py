@@ -45,7 +45,7 @@ def _expressions() -> dict[str, re.Pattern[str]]:
     return {
         # 姓名：王秀兰 — a label with a colon takes what stands there, surname or not.
         "zh.name.label": re.compile(
-            rf"(?:姓名|签名|签字|(?:{labels}))(?:[（(][^）)\n]{{1,8}}[）)])?[:：]\s*(?P<n>{_FOREIGN}|{full}(?={_END})|{surname}{han}{{1,2}}?{after}|{surname}(?={_END})|{surname}(?={titles}))"
+            rf"(?:姓 {{0,4}}名|签 {{0,2}}名|签字|(?:{labels}))(?:[（(][^）)\n]{{1,8}}[）)])?[:：]\s*(?P<n>{_FOREIGN}|{full}(?={_END})|{surname}{han}{{1,2}}?{after}|{surname}(?={_END})|{surname}(?={titles}))"
         ),
         "zh.name.role": re.compile(
             rf"(?:{kin}|{labels})(?:[（(][^）)\n]{{1,6}}[）)])?[ \"“]?(?P<n>{_FOREIGN}|{surname}{han}{{1,2}}?{after}|{surname}(?={titles}))"
@@ -60,6 +60,7 @@ def _expressions() -> dict[str, re.Pattern[str]]:
         "zh.name.broken": re.compile(
             rf"(?:姓名|患者|配偶|丈夫|妻子)[:：]?(?P<n>{surname}\n{han}{{1,2}}|{surname}{han}\n{han})(?={_END}|性别|男|女)"
         ),
+        "zh.name.in_bracket": re.compile(rf"(?:{kin}|{labels}|人员|联系人)[（(](?P<n>{full})[）)]"),
         "zh.name.sex": re.compile(
             rf"(?<![\u4e00-\u9fff])(?P<n>{full})(?=[,，、\s　]{{1,3}}[男女](?:[,，。\s　]|$))"
         ),
@@ -160,6 +161,19 @@ def _looks_like_name(text: str) -> bool:
     return all(c in given_characters() for c in given)
 
 
+_SURE = frozenset(
+    {
+        "zh.name.label",
+        "zh.name.nickname",
+        "zh.name.role",
+        "zh.name.sex",
+        "zh.name.line_start",
+        "zh.name.in_bracket",
+    }
+)
+"""Detectors whose context outweighs that a name is also a word."""
+
+
 def _is_name(plain: str, start: int, end: int, detector: str) -> bool:
     text = plain[start:end].replace(" ", "")
     if "·" in text or text.isascii():
@@ -170,6 +184,8 @@ def _is_name(plain: str, start: int, end: int, detector: str) -> bool:
         return False
     if detector == "zh.name.prefix":
         return text not in _NEVER_SURNAME
+    if text in COMMON and detector not in _SURE:
+        return False
     after = plain[end : end + 1]
     bounded = not "\u4e00" <= after <= "\u9fff"
     if len(text) > 1 and (detector == "zh.name.listed" or not bounded):

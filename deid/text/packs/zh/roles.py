@@ -21,7 +21,7 @@ from deid.text.packs.zh.lexicon import (
     surname_class,
     surnames,
 )
-from deid.text.words import longest_first, read_words
+from deid.text.words import longest_first, read_words, spaced
 
 _ROLES = read_words(PACKAGE, "roles.txt")
 _WITH_COLON = read_words(PACKAGE, "roles_with_colon.txt") | _ROLES | LABELS
@@ -36,7 +36,7 @@ _STOP = r"(?=$|[\s,，。;；、()（）/／|→\"”:：]|代|审|核)"
 @cache
 def _expressions() -> tuple[tuple[str, int, re.Pattern[str]], ...]:
     roles = "|".join(longest_first(_ROLES))
-    announced = "|".join(longest_first(_WITH_COLON))
+    announced = "|".join(map(spaced, longest_first(_WITH_COLON)))
     surname = surname_class()
     titles = "|".join(STRONG_TITLES)
     full = rf"{surname} ?{_HAN}(?: ?{_HAN})?"
@@ -45,7 +45,7 @@ def _expressions() -> tuple[tuple[str, int, re.Pattern[str]], ...]:
             "zh.name.announced",
             Strength.LABELLED,
             re.compile(
-                rf"(?:{announced})(?:[（(][^）)\n]{{1,8}}[）)])?(?:[:：][ \u3000]*|[ \u3000]+)(?P<n>{full}{_STOP}|{_HAN}{{2,3}}{_STOP}|{surname}{_STOP}|{_LATIN}|[a-z]{{4,16}}(?=$|[\s,，。;；、）)/]))"
+                rf"(?:{announced}|{_HAN}[员人者师生士长])(?:[（(][^）)\n]{{1,8}}[）)])?(?:[:：][ \u3000]*|[ \u3000]+)(?P<n>{full}{_STOP}|{_HAN}{{2,3}}{_STOP}|{surname}{_STOP}|{_LATIN}|[a-z]{{4,16}}(?=$|[\s,，。;；、）)/]))"
             ),
         ),
         (
