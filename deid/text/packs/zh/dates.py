@@ -166,7 +166,7 @@ def _bare_weekday(text: str, start: int, end: int) -> bool:
         return True
     return before[-1:] not in "每隔逢上下本这至到-~～、一二三四五六日" and bool(
         re.match(
-            r"[上下]午|早上|晚上|中午|凌晨|来|去|到|复|前|之前|再|做|手术|出院|查|抽|取|拿|门诊|我|[（(]\d",
+            r"[上下]午|早上|晚上|中午|凌晨|来|去|到|复|前|之前|再|做|手术|出院|查|抽|取|拿|门诊|我|拟|行|约|[（(]\d",
             after,
         )
     )

@@ -117,6 +117,8 @@ def is_eponym(plain: str, start: int, end: int) -> bool:
     text = plain[start:end].replace(" ", "")
     if text in _EPONYMS or text.rstrip("氏") in _EPONYMS:
         return True
+    if len(text) > 2 and text.endswith(("征", "病", "症")):
+        return True
     if text[0] in surnames() and len(text) <= 3:
         return False
     return bool(_EPONYM_HEADS.match(plain, end)) or bool(_EPONYM_HEADS.search(text))

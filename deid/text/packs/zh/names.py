@@ -55,7 +55,7 @@ def _expressions() -> dict[str, re.Pattern[str]]:
             rf"(?<![大中最很从缩减变年])(?:小|老|阿)(?P<n>{surname})(?=$|[^\u4e00-\u9fff]|头|{followers})"
         ),
         "zh.name.before_bracket": re.compile(
-            rf"(?<![\u4e00-\u9fff])(?P<n>{surname}{han}{{1,2}})(?=[（(](?:{kin}|女|男|妻|夫|父|母|子|兄|弟|姐|妹|配偶|电话|\d{{7,}}|\d{{1,3}}[,，岁)）]))"
+            rf"(?<![\u4e00-\u9fff])(?P<n>{surname}{han}{{1,2}})(?=[（(](?:{kin}|女|男|妻|夫|父|母|子|兄|弟|姐|妹|配偶|电话|\d{{7,}}|\d{{1,3}}[,，岁)）]|[高初大][一二三四]|小学|\d年级))"
         ),
         "zh.name.broken": re.compile(
             rf"(?:姓名|患者|配偶|丈夫|妻子)[:：]?(?P<n>{surname}\n{han}{{1,2}}|{surname}{han}\n{han})(?={_END}|性别|男|女)"

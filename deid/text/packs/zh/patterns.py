@@ -46,7 +46,7 @@ def _value(text: str, start: int, end: int) -> bool:
 
 _LABEL = (
     r"(?:档案编?号|档案|编号|身份证件?号?码?|证件号?码?|病案号|病历号|住院号|门诊号|急诊号|就诊号|登记号|医保卡?号?|医保编号|社保卡?号?|社保号|农合证?号|新农合号|医疗证号|"
-    r"残疾证号?|工号|学号|学籍号|警号|护照号?|军官证号?|驾驶证号?|房产证号|执业证号|证书号|准考证号|银行卡号?|卡号|账号|合同号|保单号|参合号|条码号?|条形码|样本号|标本号|检验号|"
+    r"残疾人?证号?|工号|学号|学籍号|警号|护照号?|军官证号?|驾驶证号?|房产证号|执业证号|证书号|准考证号|银行卡号?|卡号|账号|合同号|保单号|参合号|条码号?|条形码|样本号|标本号|检验号|"
     r"检查号|影像号|放射号|病理号|超声号|CT号|X线号|设备号|序列号|车架号|会员号|订单号|快递单号|申请单号|流水号|处方号|家庭编号|户号|孕册号|保健册号|接种证号|出生证号|出生医学证明编?号|准生证号|健康卡号|ID号?|MRN|SN)"
 )
 _LABEL = re.sub(r"(?<=[\u4e00-\u9fff])(?=[\u4e00-\u9fff])", " {0,4}", _LABEL)
@@ -73,8 +73,9 @@ PATTERNS = (
     Pattern("zh.id.spaced18", SpanType.ID, r"\d{6}[ -]\d{4}[ -]?\d{4}[ -]\d{3}[\dXx]|\d{6}[ -]\d{8}[ -]\d{3}[\dXx]", Strength.CHECKED),
     Pattern("zh.id.coded", SpanType.ID, r"(?:号|单|证|卡|牌|码|标本|样本|仪|流水|编码|系统)[:：]?\s?([A-Z]{1,4}[A-Z0-9]*(?:-[A-Z0-9]+)+|[A-Z]{1,3}\d{4,})", Strength.LABELLED,
             lambda text, start, end: sum(c.isdigit() for c in text[start:end]) >= 3 and "批号" not in text[max(0, start - 4) : start]),
-    Pattern("zh.id.card_number", SpanType.ID, r"(?:工牌|胸牌|台胞证|回乡证|通行证|居住证|居留证|病案|病历|案号|卷宗号?|房号|会员|船员证|老年证|优待证|军人证|退役证|教师证|医师证|护士证|执照|营业执照|税号|车票|机票|挂号单)(?:号码?)?[:：]?\s?([A-Za-z]{0,3}-?\d{4,}[\d-]*)", Strength.LABELLED),
+    Pattern("zh.id.card_number", SpanType.ID, r"(?:工牌|胸牌|台胞证|回乡证|通行证|居住证|居留证|病案|病历|案号|卷宗号?|房号|会员|船员证|老年证|优待证|军人证|退役证|教师证|医师证|护士证|执照|营业执照|税号|车票|机票|挂号单)(?:号码?)?[:：]?\s?([A-Za-z]{0,3}-?\d[\d-]{3,})", Strength.LABELLED),
     Pattern("zh.id.record_dashed", SpanType.ID, r"\d{6}-\d{3}-\d{3}-\d{5}", Strength.CHECKED, not_inside_number),
+    Pattern("zh.id.document", SpanType.ID, r"[\x{4e00}-\x{9fff}]{1,6}字[〔［(（\[]?(?:19|20)\d{2}[〕］)）\]]?(?:年)?第?\d{1,6}号", Strength.CHECKED),
     Pattern("zh.id.number_sign", SpanType.ID, r"(?:No|NO|no|№)[.:：]? ?([A-Z]{0,3}\d{5,})", Strength.LABELLED),
     Pattern("zh.id.card", SpanType.ID, r"\d{4}(?: \d{4}){2,3}(?: \d{1,4})?", Strength.CHECKED, not_inside_number),
     Pattern("zh.id.registration", SpanType.ID, r"(?:挂号|门诊|住院|就诊|登记|体检|取药|排队)号?[:：]?\s?([甲乙丙丁A-Z]{1,3}-?\d{3,}[\d-]*)", Strength.LABELLED),

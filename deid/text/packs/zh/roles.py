@@ -174,6 +174,9 @@ def _may_be_name(plain: str, start: int, end: int, detector: str) -> bool:
         known = all(c in given_characters() for c in given)
         if detector in {"zh.name.alone", "zh.name.date_before", "zh.name.unit"}:
             return known and text not in COMMON
+        gap = plain[start - 1 : start] in {":", "\uff1a"} and plain[end : end + 1] in {"", "\n", " "}
+        if gap and known and detector == "zh.name.announced":
+            return True
         if len(text) == 2 or detector != "zh.name.announced":
             return known and text not in COMMON
         return known or text not in COMMON
