@@ -24,13 +24,15 @@ from deid.text.packs.zh.lexicon import (
     surname_class,
     surnames,
 )
-from deid.text.words import longest_first, read_words
+from deid.text.words import alternation, read_words
 
 _FOLLOWERS = read_words(PACKAGE, "followers.txt")
 _NOT_NAMES = read_words(PACKAGE, "not_names.txt")
 _RELATIONS = read_words(PACKAGE, "relations.txt") | frozenset(k for k in KIN if len(k) > 1)
 
 _HAN = r"[\u4e00-\u9fff]"
+_LEADS = "哥弟姐妹家叫让请给跟找说问和与向由被是到送同对托把替陪据经为但而就还也又都等有"
+_SHORT_KIN = frozenset("哥嫂姐弟妹父母夫妻子女兄孙甥婿媳") | {"外孙", "孙女", "外孙女", "侄女"}
 _KIN = "[姐哥嫂婶姨叔伯爷奶妈爸爹娘婆公妹弟]"
 _ELDER_KIN = "[叔婶爷奶姨伯嫂哥姐娘]"
 # Surnames that with a kin word behind them are words of their own: 干妈, 老公, 大哥.
@@ -47,10 +49,11 @@ _BEFORE = r"(?:^|(?<=[\s,，。;；、:：!！?？（(\"“”'》】\]→—\-/
 @cache
 def _expressions() -> tuple[tuple[str, int, re.Pattern[str]], ...]:
     surname = surname_class()
-    titles = "|".join(STRONG_TITLES)
-    followers = "|".join(longest_first(_FOLLOWERS))
-    minority = "|".join(longest_first(read_words(PACKAGE, "minority_names.txt")))
-    relations = "|".join(longest_first(_RELATIONS))
+    titles = alternation(STRONG_TITLES)
+    followers = alternation(_FOLLOWERS)
+    minority = alternation(read_words(PACKAGE, "minority_names.txt"))
+    relations = alternation(_RELATIONS)
+    relatives = alternation({*_RELATIONS, *_SHORT_KIN})
     next_ = rf"$|[^\u4e00-\u9fff]|{followers}|{titles}|上|下|她|他|我|你|那|这|没|不|来|把|早|晚|当|过|了|家|打|带|帮|问|回|送|才|就|还|要|想|会|能|坚"
     after = rf"(?={next_})"
     return (
@@ -59,14 +62,14 @@ def _expressions() -> tuple[tuple[str, int, re.Pattern[str]], ...]:
         ("zh.called.kin", Strength.LABELLED, re.compile(rf"(?m){_BEFORE}(?:小|老)?(?P<n>{surname}){_KIN}(?!{_KIN}|[夫孙婿会司里共斤斗])")),
         ("zh.called.kin_of_role", Strength.LABELLED, re.compile(rf"(?<={_HAN})(?P<n>{surname})(?=[姐哥婶姨叔嫂](?:[\s,，。;；、:：（(]|$|说|问|在|来))")),
         ("zh.called.given_kin", Strength.LISTED, re.compile(rf"(?m)(?:{_BEFORE}|隔壁|邻居|对门|村里|同村)(?P<n>{_HAN}{{2}})(?={_ELDER_KIN}(?:{next_}|初|配))")),
-        ("zh.called.order", Strength.LABELLED, re.compile(rf"(?m)(?:{_BEFORE}|{relations}|哥|弟|姐|妹|家)(?P<n>{surname})(?=(?:老[大二三四五六七八幺]|[大二三四五六七八九幺](?:{_KIN}|娃|子|家)))")),
+        ("zh.called.order", Strength.LABELLED, re.compile(rf"(?P<n>{surname})(?=(?:老[大二三四五六七八幺]|[大二三四五六七八九幺](?:{_KIN}|娃|子|家)))")),
         ("zh.called.house", Strength.LISTED, re.compile(rf"(?m){_BEFORE}(?P<n>{surname}{_HAN}?)(?=家(?:那位|的|媳|老|大|小|二|三|娶|办|里|院|属|长子|闺女|姑娘|儿子))")),
         ("zh.called.somebody", Strength.LABELLED, re.compile(rf"(?P<n>{surname})(?=某(?![些年月日一个种处地人院科部时次天])|氏(?:[,，。（(]|$|之[子女]))")),
         ("zh.called.relation", Strength.LISTED, re.compile(rf"(?:{relations})[叫名]?(?P<n>{_HAN}{{2}}){after}")),
         ("zh.called.relation_full", Strength.LABELLED, re.compile(rf"(?:{relations})[叫名]?(?P<n>{surname}{_HAN}{{1,2}}){after}")),
-        ("zh.called.relation_run", Strength.LISTED, re.compile(rf"(?:{relations}|{_BEFORE}(?:外孙女?|孙女?|侄女?|甥|婿|媳|[哥嫂姐弟妹父母夫妻子女兄]))[叫名]?(?P<n>{surname}?{surname}{_HAN}{{2}})")),
+        ("zh.called.relation_run", Strength.LISTED, re.compile(rf"{relatives}[叫名]?(?P<n>{surname}?{surname}{_HAN}{{2}})")),
         ("zh.called.speaker", Strength.LISTED, re.compile(rf"(?m)^(?P<n>{_HAN}{{2,4}}) ?\d{{1,2}}:\d{{2}}:")),
-        ("zh.called.minority", Strength.LISTED, re.compile(rf"(?P<n>(?:{minority})+[措吉毛草加本杰]?)")),
+        ("zh.called.minority", Strength.LISTED, re.compile(rf"(?P<n>{minority}(?:{minority})*[措吉毛草加本杰]?)")),
         ("zh.called.kin_full", Strength.LABELLED, re.compile(rf"(?m){_BEFORE}(?:外孙女?|孙女?|侄女?|甥|婿|媳|姑|姨|舅|叔|[哥嫂姐弟妹父母夫妻子女兄])(?P<n>{surname}{_HAN}{{1,2}}){after}")),
         ("zh.called.relation_a", Strength.LISTED, re.compile(rf"(?:{relations})(?P<n>阿{_HAN})")),
         ("zh.called.elder", Strength.LISTED, re.compile(rf"(?m){_BEFORE}(?P<n>{surname})(?=老(?:[,，。:：、\s云曰说诉称谓师自]|先生|太太|爷子|$))")),
@@ -147,6 +150,17 @@ def _given_of_kin(plain: str, start: int, end: int) -> tuple[int, int] | None:
     return (start, end) if all(c in given_characters() for c in text) else None
 
 
+def _order(plain: str, start: int, end: int) -> tuple[int, int] | None:
+    """闫二嫂, 龙老大: at the head of a clause, or behind who they are."""
+    before = plain[max(0, start - 4) : start]
+    led = not before or not "\u4e00" <= before[-1] <= "\u9fff" or before[-1] in _LEADS
+    if not (led or any(before.endswith(word) for word in _RELATIONS)):
+        return None
+    return (
+        None if plain[start : end + 2] in COMMON or plain[start:end] in "一二三十" else (start, end)
+    )
+
+
 def _house(plain: str, start: int, end: int) -> tuple[int, int] | None:
     text = plain[start:end]
     if text[0] in _HOUSE_WORDS or text in _NOT_NAMES:
@@ -176,7 +190,14 @@ def _full(plain: str, start: int, end: int) -> tuple[int, int] | None:
 
 
 def _run(plain: str, start: int, end: int) -> tuple[int, int] | None:
-    """Behind a relation a name may run on into the sentence: 儿媳阎爱民推着, 妈妈雷蕾填的."""
+    """Behind a relation a name may run on into the sentence: 儿媳阎爱民推着, 妈妈雷蕾填的.
+
+    A kin word of one character counts at the head of a clause only.
+    """
+    short = plain[start - 1 : start] in _SHORT_KIN and plain[start - 2 : start] not in _RELATIONS
+    head = plain[max(0, start - 2) : start - 1]
+    if short and head and "\u4e00" <= head <= "\u9fff":
+        return None
     for stop in (end, end - 1, end - 2):
         text = plain[start:stop]
         family = 2 if text[:2] in surnames() and len(text) > 2 else 1
@@ -285,6 +306,7 @@ _LITTLE_WORDS = frozenset(
 )
 _CHECKS = {
     "zh.called.a": _after_a,
+    "zh.called.order": _order,
     "zh.called.old": _old,
     "zh.called.relation_run": _run,
     "zh.called.speaker": _speaker,

@@ -7,7 +7,7 @@ import re
 from functools import cache
 
 from deid.text.document import Document
-from deid.text.words import longest_first, read_words
+from deid.text.words import alternation, longest_first, read_words
 
 PACKAGE = "deid.text.packs.zh"
 
@@ -37,7 +37,7 @@ def surnames() -> frozenset[str]:
 def surname_class() -> str:
     """An expression for one surname."""
     single = "".join(sorted(name for name in surnames() if len(name) == 1))
-    double = "|".join(sorted(name for name in surnames() if len(name) == 2))
+    double = alternation(name for name in surnames() if len(name) == 2)
     return rf"(?:{double}|[{single}])"
 
 

@@ -20,7 +20,7 @@ from deid.text.packs.zh.lexicon import (
     surname_class,
     surnames,
 )
-from deid.text.words import longest_first, read_words
+from deid.text.words import alternation, longest_first, read_words
 
 _FOREIGN = r"[\u4e00-\u9fff]{1,6}(?:·[\u4e00-\u9fff]{1,7}){1,3}"
 _END = r"(?:$|[,，。.;；、()（）\s:：!?？！\"”]|[^\u4e00-\u9fff])"
@@ -36,10 +36,11 @@ _NOT_NAMES = read_words(PACKAGE, "not_names.txt")
 def _expressions() -> dict[str, re.Pattern[str]]:
     surname = surname_class()
     han = r"[\u4e00-\u9fff]"
-    titles = "|".join(STRONG_TITLES)
-    kin = "|".join(longest_first(k for k in KIN if len(k) > 1))
-    labels = "|".join(longest_first(LABELS))
-    followers = "|".join(longest_first(_FOLLOWERS))
+    titles = alternation(STRONG_TITLES)
+    kin = alternation(k for k in KIN if len(k) > 1)
+    labels = alternation(LABELS)
+    called = alternation({*(k for k in KIN if len(k) > 1), *LABELS, "人员"})
+    followers = alternation(_FOLLOWERS)
     after = rf"(?=$|[^\u4e00-\u9fff]|{followers}|{titles})"
     full = rf"(?:{_FOREIGN}|{surname} ?{han} ?{han}?)"
     return {
@@ -48,9 +49,11 @@ def _expressions() -> dict[str, re.Pattern[str]]:
             rf"(?:姓 {{0,4}}名|签 {{0,2}}名|签字|(?:{labels}))(?:[（(][^）)\n]{{1,8}}[）)])?[:：]\s*(?P<n>{_FOREIGN}|{full}(?={_END})|{surname}{han}{{1,2}}?{after}|{surname}(?={_END})|{surname}(?={titles}))"
         ),
         "zh.name.role": re.compile(
-            rf"(?:{kin}|{labels})(?:[（(][^）)\n]{{1,6}}[）)])?[ \"“]?(?P<n>{_FOREIGN}|{surname}{han}{{1,2}}?{after}|{surname}(?={titles}))"
+            rf"{called}(?:[（(][^）)\n]{{1,6}}[）)])?[ \"“]?(?P<n>{_FOREIGN}|{surname}{han}{{1,2}}?{after}|{surname}(?={titles}))"
         ),
-        "titles": re.compile(rf"(?:副)?(?:{titles})"),
+        "titles": re.compile(
+            alternation({*STRONG_TITLES, *(f"副{title}" for title in STRONG_TITLES)})
+        ),
         "zh.name.prefix": re.compile(
             rf"(?<![大中最很从缩减变年])(?:小|老|阿)(?P<n>{surname})(?=$|[^\u4e00-\u9fff]|头|{followers})"
         ),
@@ -60,7 +63,7 @@ def _expressions() -> dict[str, re.Pattern[str]]:
         "zh.name.broken": re.compile(
             rf"(?:姓名|患者|配偶|丈夫|妻子)[:：]?(?P<n>{surname}\n{han}{{1,2}}|{surname}{han}\n{han})(?={_END}|性别|男|女)"
         ),
-        "zh.name.in_bracket": re.compile(rf"(?:{kin}|{labels}|人员|联系人)[（(](?P<n>{full})[）)]"),
+        "zh.name.in_bracket": re.compile(rf"{called}[（(](?P<n>{full})[）)]"),
         "zh.name.sex": re.compile(
             rf"(?<![\u4e00-\u9fff])(?P<n>{full})(?=[,，、\s　]{{1,3}}[男女](?:[,，。\s　]|$))"
         ),

@@ -21,7 +21,7 @@ from deid.text.packs.zh.lexicon import (
     surname_class,
     surnames,
 )
-from deid.text.words import longest_first, read_words, spaced
+from deid.text.words import alternation, read_words
 
 _ROLES = read_words(PACKAGE, "roles.txt")
 _WITH_COLON = read_words(PACKAGE, "roles_with_colon.txt") | _ROLES | LABELS
@@ -35,10 +35,10 @@ _STOP = r"(?=$|[\s,，。;；、()（）/／|→\"”:：]|代|审|核)"
 
 @cache
 def _expressions() -> tuple[tuple[str, int, re.Pattern[str]], ...]:
-    roles = "|".join(longest_first(_ROLES))
-    announced = "|".join(map(spaced, longest_first(_WITH_COLON)))
+    roles = alternation(_ROLES)
+    announced = alternation(_WITH_COLON, " {0,4}")
     surname = surname_class()
-    titles = "|".join(STRONG_TITLES)
+    titles = alternation(STRONG_TITLES)
     full = rf"{surname} ?{_HAN}(?: ?{_HAN})?"
     return (
         (
@@ -174,7 +174,11 @@ def _may_be_name(plain: str, start: int, end: int, detector: str) -> bool:
         known = all(c in given_characters() for c in given)
         if detector in {"zh.name.alone", "zh.name.date_before", "zh.name.unit"}:
             return known and text not in COMMON
-        gap = plain[start - 1 : start] in {":", "\uff1a"} and plain[end : end + 1] in {"", "\n", " "}
+        gap = plain[start - 1 : start] in {":", "\uff1a"} and plain[end : end + 1] in {
+            "",
+            "\n",
+            " ",
+        }
         if gap and known and detector == "zh.name.announced":
             return True
         if len(text) == 2 or detector != "zh.name.announced":
