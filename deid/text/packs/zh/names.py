@@ -23,7 +23,7 @@ from deid.text.packs.zh.lexicon import (
 from deid.text.words import alternation, longest_first, read_words
 
 _FOREIGN = r"[\u4e00-\u9fff]{1,6}(?:·[\u4e00-\u9fff]{1,7}){1,3}"
-_END = r"(?:$|[,，。.;；、()（）\s:：!?？！\"”]|[^\u4e00-\u9fff])"
+_END = r"(?:$|[,，。.;；、()（）\s:：!?？！\"”|=┃〖【]|[^\u4e00-\u9fff])"
 # What follows a name in running text: verbs and roles, so that the name does not swallow them.
 _FOLLOWERS = read_words(PACKAGE, "followers.txt")
 _BAD_SECOND = set(
@@ -46,7 +46,7 @@ def _expressions() -> dict[str, re.Pattern[str]]:
     return {
         # 姓名：王秀兰 — a label with a colon takes what stands there, surname or not.
         "zh.name.label": re.compile(
-            rf"(?:姓 {{0,4}}名|签 {{0,2}}名|签字|(?:{labels}))(?:[（(][^）)\n]{{1,8}}[）)])?[:：]\s*(?P<n>{_FOREIGN}|{full}(?={_END})|{surname}{han}{{1,2}}?{after}|{surname}(?={_END})|{surname}(?={titles}))"
+            rf"(?:姓 {{0,4}}名|签 {{0,2}}名|签字|(?:{labels}))(?:[（(][^）)\n]{{1,8}}[）)])?[:：;；|=┃〗】]\s*(?P<n>{_FOREIGN}|{full}(?={_END})|{surname}{han}{{1,2}}?{after}|{surname}(?={_END})|{surname}(?={titles}))"
         ),
         "zh.name.role": re.compile(
             rf"{called}(?:[（(][^）)\n]{{1,6}}[）)])?[ \"“]?(?P<n>{_FOREIGN}|{surname}{han}{{1,2}}?{after}|{surname}(?={titles}))"

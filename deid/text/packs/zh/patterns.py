@@ -67,7 +67,7 @@ PATTERNS = (
     Pattern("zh.phone.landline", SpanType.PHONE, r"[（(]?0\d{2,3}[)）]?[- ]?\d{3,4}[- ]?\d{3,4}(?:(?:[-转 ]|分机){1,2}\d{1,5})?", Strength.LABELLED, _phone),
     Pattern("zh.phone.labelled", SpanType.PHONE, r"(?:电话|手机|座机|热线|传真|联系方式|号码|短号|分机|家电)[:：]?\s?(?:是|为)?\s?(\+?[\d][\d -]{3,16}\d(?:转\d{1,5})?)", Strength.LISTED, _phone),
     Pattern("zh.phone.400", SpanType.PHONE, r"[48]00[- ]\d{3,4}[- ]\d{3,4}", Strength.LABELLED, _phone),
-    Pattern("zh.id.labelled", SpanType.ID, _LABEL + r"(?:为|是)?[:：]?\s?(?:为)?([A-Za-z]{0,6}[-]?\d[\dA-Za-z*]*(?:[- ./]?[\dA-Za-z]+)*)", Strength.LABELLED, _value),
+    Pattern("zh.id.labelled", SpanType.ID, _LABEL + r"(?:为|是)?[:：;；|=┃〗】]?\s{0,3}(?:为)?([A-Za-z]{0,6}[-]?\d[\dA-Za-z*]*(?:[- ./]?[\dA-Za-z]+)*)", Strength.LABELLED, _value),
     Pattern("zh.id.social", SpanType.ID, _SOCIAL + r"(?:为|是)?[:：]?\s?([A-Za-z0-9_][A-Za-z0-9_.-]{3,}[A-Za-z0-9_])", Strength.LABELLED),
     Pattern("zh.id.plate", SpanType.ID, r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·. -]?[A-HJ-NP-Z0-9]{5,6}(?:挂|学|警|港|澳)?", Strength.CHECKED),
     Pattern("zh.id.spaced18", SpanType.ID, r"\d{6}[ -]\d{4}[ -]?\d{4}[ -]\d{3}[\dXx]|\d{6}[ -]\d{8}[ -]\d{3}[\dXx]", Strength.CHECKED),

@@ -30,7 +30,7 @@ _NOT_NAMES = read_words(PACKAGE, "not_names.txt")
 _HAN = r"[\u4e00-\u9fff]"
 _LATIN = r"[A-Z][A-Za-z'\u2019-]*\.?(?: [A-Z][A-Za-z'\u2019-]*\.?){0,2}"
 # Where a signed name ends: at a gap, a mark, the end, or before another role.
-_STOP = r"(?=$|[\s,，。;；、()（）/／|→\"”:：]|代|审|核)"
+_STOP = r"(?=$|[\s,，。;；、()（）/／|=┃〖【→\"”:：]|代|审|核)"
 
 
 @cache
@@ -45,7 +45,7 @@ def _expressions() -> tuple[tuple[str, int, re.Pattern[str]], ...]:
             "zh.name.announced",
             Strength.LABELLED,
             re.compile(
-                rf"(?:{announced}|{_HAN}[员人者师生士长])(?:[（(][^）)\n]{{1,8}}[）)])?(?:[:：][ \u3000]*|[ \u3000]+)(?P<n>{full}{_STOP}|{_HAN}{{2,3}}{_STOP}|{surname}{_STOP}|{_LATIN}|[a-z]{{4,16}}(?=$|[\s,，。;；、）)/]))"
+                rf"(?:{announced}|{_HAN}[员人者师生士长])(?:[（(][^）)\n]{{1,8}}[）)])?(?:[:：;；|=┃〗】][ \u3000]*|[ \u3000]+)(?P<n>{full}{_STOP}|{_HAN}{{2,3}}{_STOP}|{surname}{_STOP}|{_LATIN}|[a-z]{{4,16}}(?=$|[\s,，。;；、）)/]))"
             ),
         ),
         (
