@@ -7,7 +7,8 @@ The peers live in an environment of their own::
 
 Recall and precision count letters and digits, whatever the category; *whole* is the share of gold
 spans that are covered to the last letter; *free texts touched* is the share of texts without any
-identifier in which something was found. Everything is measured in one run on one core; start-up is not counted.
+identifier in which something was found. Everything is measured in one run on one core; start-up is
+not counted.
 """
 
 from __future__ import annotations
