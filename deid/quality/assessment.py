@@ -9,9 +9,11 @@ import duckdb
 from deid.quality.concepts import concept_checks
 from deid.quality.consistency import consistency_checks
 from deid.quality.continuity import continuity_checks
+from deid.quality.digits import digit_checks
 from deid.quality.fields import RowCheck, row_checks
-from deid.quality.model import EXAMPLES, CheckResult, QualityAssessment
-from deid.quality.tables import Records, table_checks
+from deid.quality.model import EXAMPLES, CheckResult, NotApplicable, QualityAssessment
+from deid.quality.tables import Records, layout_checks, source_value_checks, table_checks
+from deid.quality.values import laboratory_checks, value_checks
 from deid.vault.rules import has_row_id, key_columns, quoted
 from deid.vault.schema import VOCABULARY_TABLES
 
@@ -27,8 +29,8 @@ def assess(
 
     ``tables`` gives the columns that hold what the source said: leave out those that were removed
     on purpose. Empty tables are not assessed. ``births_exact=False`` for releases, whose years of
-    birth are bands: what compares with birth is left out. Each check names at most ``examples``
-    rows.
+    birth are bands and which leave tables and columns out: what compares with birth, with today or
+    with the whole of OMOP CDM is not asked. Each check names at most ``examples`` rows.
     """
     filled = [
         name
@@ -38,15 +40,22 @@ def assess(
     _days_of_people(connection, filled)
     asked = Records(connection, examples)
     records = [name for name in filled if name not in VOCABULARY_TABLES]
-    results: list[CheckResult] = []
+    results = layout_checks(asked, tables) if births_exact else []
     for table in records:
         checks = row_checks(table, tables[table], filled, births_exact=births_exact)
         results += _rows(asked, table, list(checks))
     results += table_checks(asked, records)
+    results += source_value_checks(asked, {name: tables[name] for name in records})
     results += concept_checks(asked, filled)
+    results += value_checks(asked, filled)
+    results += laboratory_checks(asked, filled)
+    results += digit_checks(asked, filled)
     results += consistency_checks(asked, filled, births_exact=births_exact)
-    results += continuity_checks(asked, filled, births_exact=births_exact)
-    return QualityAssessment(tuple(results))
+    schedules = continuity_checks(asked, filled, births_exact=births_exact)
+    results += [found for found in schedules if isinstance(found, CheckResult)]
+    return QualityAssessment(
+        tuple(results), tuple(one for one in schedules if isinstance(one, NotApplicable))
+    )
 
 
 def _days_of_people(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> None:
