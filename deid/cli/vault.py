@@ -23,6 +23,7 @@ from deid.importers.athena import load_athena
 from deid.importers.fhir import import_fhir
 from deid.importers.forms import import_forms
 from deid.importers.omop import read_omop_database, read_omop_directory
+from deid.quality import render
 from deid.settings import EngineSettings
 from deid.vault.check import check_vault
 from deid.vault.loading import LoadOptions, load_dataset
@@ -310,7 +311,7 @@ def check(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(asdict(report) | {"quality": quality.to_dict()}, indent=1))
     else:
-        click.echo(f"{report.render()}\n\n{quality.render()}")
+        click.echo(f"{report.render()}\n\n{render(quality)}")
     if report.errors:
         sys.exit(1)
 

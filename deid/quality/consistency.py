@@ -9,6 +9,9 @@ from deid.quality.tables import Records, check
 ELDERLY = 65
 """Years from which under 150/90 mmHg is controlled, else under 140/90 (national standard 2017)."""
 
+HIGHEST = 270
+"""Pressure in mmHg above which a number was typed wrongly, and no longer changed places."""
+
 COPIED_WITHIN = 400
 """Days in which the same readings to the last digit are a copy and not chance."""
 
@@ -77,8 +80,8 @@ def _swapped(records: Records) -> CheckResult:
                   "the systolic pressure is not above the diastolic")  # fmt: skip
     return records.count(
         asked,
-        "SELECT id, systolic <= diastolic AS violated FROM reading "
-        "WHERE systolic IS NOT NULL AND diastolic IS NOT NULL",
+        "SELECT id, systolic <= diastolic AS violated FROM reading WHERE systolic IS NOT NULL "
+        f"AND diastolic IS NOT NULL AND greatest(systolic, diastolic) <= {HIGHEST}",
     )
 
 

@@ -95,7 +95,7 @@ def _asked(name: str, schedule: Schedule) -> Check:
 
 
 def _results(
-    records: Records, schedule: Schedule, *, rhythm: bool = False, lost: bool = False
+    records: Records, schedule: Schedule, *, gap: bool = True, lost: bool = False
 ) -> list[Outcome]:
     """From ``due_visit`` (person_id, visit, kept, missed, gap, lost): one row a due span.
 
@@ -116,13 +116,12 @@ def _results(
     if not due:
         return []
     results: list[Outcome] = [
-        CheckResult(_asked(DUE, schedule), int(due), int(missed), tuple(visits or ())),
-        CheckResult(_asked(GAP, schedule), people, gaps, tuple(gone or ())),
+        CheckResult(_asked(DUE, schedule), int(due), int(missed), tuple(visits or ()))
     ]
+    if gap:
+        results.append(CheckResult(_asked(GAP, schedule), people, gaps, tuple(gone or ())))
     if lost:
-        results.append(
-            CheckResult(_asked(LOST, schedule), people, losses, tuple(lost_ones or ()))
-        )
+        results.append(CheckResult(_asked(LOST, schedule), people, losses, tuple(lost_ones or ())))
     return results
 
 
@@ -137,9 +136,7 @@ def _rhythm(records: Records, rhythm: Rhythm, tables: Collection[str]) -> list[O
         "<= any_value(last)"
     )
     begins = (
-        "UNION ALL SELECT person_id, day, NULL FROM concerned"
-        if rhythm.begins == "problem"
-        else ""
+        "UNION ALL SELECT person_id, day, NULL FROM concerned" if rhythm.begins == "problem" else ""
     )
     # After an answer exactly one visit is due; else one every so many days.
     missed = (
@@ -147,6 +144,7 @@ def _rhythm(records: Records, rhythm: Rhythm, tables: Collection[str]) -> list[O
         if rhythm.after
         else f"greatest(days - {rhythm.grace + 1}, 0) // {rhythm.days}"
     )
+    kept = f"NOT ended AND days <= {longest}" if rhythm.after else "NOT ended"
     lost = f"ended AND days > {rhythm.lost}" if rhythm.lost else "false"
     conditions = ["true"]
     if rhythm.after:
@@ -170,11 +168,11 @@ def _rhythm(records: Records, rhythm: Rhythm, tables: Collection[str]) -> list[O
         "lead(day) OVER (w ORDER BY day) IS NULL AS ended, "
         "coalesce(lead(day) OVER (w ORDER BY day), last) - day AS days "
         "FROM point JOIN followed USING (person_id) WINDOW w AS (PARTITION BY person_id)) "
-        f"SELECT person_id, visit, CAST(NOT ended AND {'days <= ' + str(longest) if rhythm.after else 'true'} "
-        f"AS INTEGER) AS kept, {missed} AS missed, days > {longest} AS gap, {lost} AS lost "
+        f"SELECT person_id, visit, CAST({kept} AS INTEGER) AS kept, {missed} AS missed, "
+        f"days > {longest} AS gap, {lost} AS lost "
         f"FROM span WHERE {' AND '.join(conditions)} AND (NOT ended OR days > {longest})"
     )
-    return _results(records, rhythm, lost=rhythm.lost is not None)
+    return _results(records, rhythm, gap=rhythm.after is None, lost=rhythm.lost is not None)
 
 
 def _visits_with(question: str, answers: Sequence[str]) -> str:

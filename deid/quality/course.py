@@ -157,6 +157,4 @@ def _anchors(records: Records, tables: Collection[str]) -> None:
             f"({descendants([key], tables)}) GROUP BY person_id"
             for key in sorted(problems)
         ]
-    records.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE anchored AS {' UNION '.join(parts)}"
-    )
+    records.connection.execute(f"CREATE OR REPLACE TEMP TABLE anchored AS {' UNION '.join(parts)}")

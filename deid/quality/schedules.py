@@ -76,7 +76,9 @@ class Yearly(Schedule):
 @cache
 def forms() -> dict[str, tuple[str, tuple[str, ...]]]:
     """Title of each form, and the keys by which it is known: a note class or an observation."""
-    return {row["form"]: (row["title"], tuple(row["known_by"].split())) for row in rows_of("forms.csv")}
+    return {
+        row["form"]: (row["title"], tuple(row["known_by"].split())) for row in rows_of("forms.csv")
+    }
 
 
 @cache
@@ -119,9 +121,7 @@ def milestones() -> dict[str, tuple[Milestone, ...]]:
 def yearly() -> tuple[Yearly, ...]:
     """What is due every year."""
     return tuple(
-        Yearly(
-            *_shared(row), row["form"], _whole(row["age_from"]), _several(row["problems"])
-        )
+        Yearly(*_shared(row), row["form"], _whole(row["age_from"]), _several(row["problems"]))
         for row in rows_of("yearly.csv")
     )
 

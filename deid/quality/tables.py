@@ -74,10 +74,8 @@ def layout_checks(records: Records, tables: Mapping[str, Sequence[str]]) -> list
     return results
 
 
-def source_value_checks(
-    records: Records, tables: Mapping[str, Sequence[str]]
-) -> list[CheckResult]:
-    """Distinct source values without a standard concept; they are words and not told as examples."""
+def source_value_checks(records: Records, tables: Mapping[str, Sequence[str]]) -> list[CheckResult]:
+    """Distinct source values without a standard concept; as free words they are no examples."""
     results = []
     for table, prefix in DOMAIN_TABLES:
         source, concept = f"{prefix}_source_value", f"{prefix}_concept_id"
