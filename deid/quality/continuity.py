@@ -8,7 +8,7 @@ its records were kept in another way and not with gaps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 
 from deid.quality.concepts import ids_in, terms
 from deid.quality.course import descendants, lay_out
@@ -49,38 +49,47 @@ def continuity_checks(
         row[0]
         for row in records.connection.execute("SELECT DISTINCT form FROM form_filled").fetchall()
     }
-    conditions = "condition_occurrence" in tables
     outcomes: list[Outcome] = []
-
-    def ask(
-        schedule: Schedule, wanted: Collection[str], needs: str, query: Callable[[], list[Outcome]]
-    ) -> None:
-        if not held.intersection(wanted):
-            reason = f"no such form: {', '.join(sorted(map(_title, wanted))[:3])}"
-        elif needs == "birth" and not births_exact:
-            reason = "years of birth are bands"
-        elif needs == "problem" and not conditions:
-            reason = "no condition_occurrence"
-        else:
-            found = query()
-            outcomes.extend(found or [_none(schedule)])
-            return
-        outcomes.append(NotApplicable(DUE, schedule.title, reason))
-
     for rhythm in rhythms():
-        ask(rhythm, [rhythm.form], "problem", lambda r=rhythm: _rhythm(records, r, tables))  # type: ignore[misc]
+        outcomes += _unless(
+            _obstacle([rhythm.form], held, problems="condition_occurrence" in tables), rhythm
+        ) or _rhythm(records, rhythm, tables)
     for lines in milestones().values():
-        needs = "birth" if lines[0].anchor == "BIRTH" else ""
+        births = births_exact or lines[0].anchor != "BIRTH"
         wanted = {line.form for line in lines}
-        ask(lines[0], wanted, needs, lambda m=lines: _milestones(records, m))  # type: ignore[misc]
+        outcomes += _unless(_obstacle(wanted, held, births=births), lines[0]) or _milestones(
+            records, lines
+        )
     for due in yearly():
-        needs = "birth" if due.age_from is not None else "problem"
-        ask(due, [due.form], needs, lambda y=due: _yearly(records, y, tables))  # type: ignore[misc]
+        outcomes += _unless(
+            _obstacle(
+                [due.form],
+                held,
+                births=births_exact or due.age_from is None,
+                problems="condition_occurrence" in tables or not due.problems,
+            ),
+            due,
+        ) or _yearly(records, due, tables)
     return outcomes
 
 
-def _none(schedule: Schedule) -> NotApplicable:
-    return NotApplicable(DUE, schedule.title, f"nobody in {schedule.country} whom it concerns")
+def _obstacle(
+    wanted: Collection[str],
+    held: Collection[str],
+    *,
+    births: bool = True,
+    problems: bool = True,
+) -> str:
+    """Why a schedule cannot be asked about, or nothing."""
+    if not set(wanted) & set(held):
+        return f"no such form: {', '.join(sorted(map(_title, wanted))[:3])}"
+    if not births:
+        return "years of birth are bands"
+    return "" if problems else "no condition_occurrence"
+
+
+def _unless(obstacle: str, schedule: Schedule) -> list[Outcome]:
+    return [NotApplicable(DUE, schedule.title, obstacle)] if obstacle else []
 
 
 def _title(form: str) -> str:
@@ -114,7 +123,8 @@ def _results(
         f"list_sort(list(person_id) FILTER (lost)) [1:{records.examples}] FROM person"
     ).fetchall()
     if not due:
-        return []
+        nobody = f"nobody in {schedule.country} whom it concerns"
+        return [NotApplicable(DUE, schedule.title, nobody)]
     results: list[Outcome] = [
         CheckResult(_asked(DUE, schedule), int(due), int(missed), tuple(visits or ()))
     ]
@@ -158,7 +168,7 @@ def _rhythm(records: Records, rhythm: Rhythm, tables: Collection[str]) -> list[O
         )
         conditions.append(f"(visit IS NULL OR visit NOT IN ({closing}))")
     if (rhythm.after or rhythm.closed_by) and "observation" not in tables:
-        return []
+        return [NotApplicable(DUE, rhythm.title, "no observation")]
     records.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE due_visit AS WITH concerned AS ({concerned}), point AS ("
         "SELECT person_id, day, max(visit) AS visit FROM (SELECT f.person_id, f.day, f.visit "
