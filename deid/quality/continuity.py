@@ -30,7 +30,7 @@ DUE, GAP, LOST = "dueVisitKept", "followUpGap", "lostToFollowUp"
 NEEDED = ("person", "observation_period")
 
 _ASKED = {
-    DUE: ("visit_occurrence", "due visits that were missed"),
+    DUE: ("visit_occurrence", "due visits missed; examples are the visits before the gap"),
     GAP: ("person", "people with a gap longer than the schedule allows"),
     LOST: ("person", "people who did not come again until the end of their record"),
 }

@@ -12,14 +12,16 @@ from deid.quality.model import CheckResult, QualityAssessment
 from deid.quality.rendering import advice, by_name
 from deid.risk.report import STYLE
 
+FILLED = "measureValueCompleteness"
+
 _STYLE = (
     STYLE
     + """
 caption{text-align:left;font-weight:600;padding:.3rem 0}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-th[scope=row]{background:none;font-weight:400}
+th[scope=row]{background:none;font-weight:400;overflow-wrap:anywhere;min-width:9rem}
 td.verdict{white-space:nowrap}.failed{color:#a40000;font-weight:600}
-section{margin-top:2rem}details>summary{cursor:pointer;font-weight:600;margin:.5rem 0}
+section{margin-top:2rem}h3{margin:1.6rem 0 .3rem}h3+p{margin:.3rem 0}h3~.wide table{margin:.4rem 0}
 nav ul{padding-left:1.2rem}.quiet{color:#555}
 .wide{overflow-x:auto}
 @media print{body{max-width:none;margin:0;font-size:10pt}nav{display:none}.wide{overflow:visible}
@@ -56,21 +58,15 @@ def render_page(title: str, assessment: QualityAssessment, smallest: int) -> byt
         f'<li><a href="#failed">Checks that failed ({len(failed)})</a></li>'
         '<li><a href="#continuity">Continuity of follow-up</a></li>'
         '<li><a href="#mapping">Share of mapped codes</a></li>'
-        '<li><a href="#found">All checks that found something</a></li>'
+        '<li><a href="#filled">How full the columns are</a></li>'
+        '<li><a href="#found">Other findings</a></li>'
         '<li><a href="#not-asked">Checks that did not apply</a></li></ul></nav>',
         _section("summary", "Summary", _summary(assessment)),
         _section("failed", f"Checks that failed ({len(failed)})", _failed(failed, smallest)),
         _section("continuity", "Continuity of follow-up", _continuity(continuity, smallest)),
         _section("mapping", "Share of mapped codes", _mapping(mapping, smallest)),
-        _section(
-            "found",
-            "All checks that found something",
-            _results(
-                [r for r in assessment.results if r.violated],
-                smallest,
-                "Every check with at least one finding, failed or passed",
-            ),
-        ),
+        _section("filled", "How full the columns are", _columns(assessment.results, smallest)),
+        _section("found", "Other findings", _others(assessment.results, smallest)),
         _section("not-asked", "Checks that did not apply", _not_asked(assessment)),
     ]
     page = (
@@ -108,32 +104,80 @@ def _failed(failed: Sequence[CheckResult], smallest: int) -> str:
     parts = []
     for name, group in by_name(failed):
         words = advice()[name]
+        texts = list(dict.fromkeys(_words(result) for result in group))
+        same = f" Found: {escape(texts[0])}." if len(texts) == 1 else ""
         parts.append(
-            f"<h3>{escape(words.title)}</h3>"
-            f'<p class="quiet">{escape(group[0].check.category)}, check '
-            f"<code>{escape(name)}</code>. At the source: {escape(words.text)}</p>"
-            + _results(group, smallest, words.title, named=False)
+            f"<h3>{escape(words.title)}</h3><p>{escape(group[0].check.category)}, check "
+            f"<code>{escape(name)}</code>.{same} "
+            f'<span class="quiet">At the source: {escape(words.text)}</span></p>'
         )
+        rows = [
+            (
+                _about(r) if same else f"{_about(r)}: {_words(r)}",
+                *_found(r, smallest),
+                _limit(r),
+            )
+            for r in group
+        ]
+        head = ("where", "found", "share", "threshold")
+        parts.append(_table("", head, rows, numbers=(1, 2, 3), label=words.title))
     return "".join(parts)
 
 
-def _results(
-    results: Iterable[CheckResult], smallest: int, caption: str, *, named: bool = True
-) -> str:
-    rows = []
-    for r in results:
-        words = r.check.text + (f"; {r.remark}" if r.remark else "")
-        about = f"{r.check.place}{' — ' + r.check.concept if r.check.concept else ''}"
-        name = (advice()[r.check.name].title,) if named else ()
-        rows.append((*name, about, words, *_found(r, smallest), _limit(r), _verdict(r)))
-    shift = int(named)
+def _others(results: Iterable[CheckResult], smallest: int) -> str:
+    """What the sections before do not list already."""
+    apart = {"Continuity", "Standardisation"}
+    rows = [
+        (
+            advice()[r.check.name].title,
+            f"{_about(r)}: {_words(r)}",
+            *_found(r, smallest),
+            _limit(r),
+            _verdict(r),
+        )
+        for r in results
+        if r.violated and r.check.category not in apart and r.check.name != FILLED
+    ]
     return _table(
-        caption,
-        (*(("check",) if named else ()), "of", "what was found", "found", "share", "threshold",
-         "verdict"),
+        "Checks with at least one finding, failed or passed",
+        ("check", "where and what", "found", "share", "threshold", "verdict"),
         rows,
-        numbers=(2 + shift, 3 + shift, 4 + shift),
-    )  # fmt: skip
+        numbers=(2, 3, 4),
+    )
+
+
+def _columns(results: Iterable[CheckResult], smallest: int) -> str:
+    """How full each column is that may be empty."""
+    rows = [
+        (
+            r.check.place,
+            f"{r.rows:,}" if r.rows >= smallest else f"fewer than {smallest}",
+            f"{(1 - r.share) * 100:.1f} %" if _told(r, smallest) else "withheld",
+            f"at least {(1 - r.check.threshold) * 100:g} %" if r.check.threshold < 1 else "none",
+            _verdict(r),
+        )
+        for r in results
+        if r.check.name == FILLED
+    ]
+    return _table(
+        "Columns that may be empty, and the share of their rows that holds a value",
+        ("column", "rows", "with a value", "threshold", "verdict"),
+        rows,
+        numbers=(1, 2, 3),
+    )
+
+
+def _about(result: CheckResult) -> str:
+    check = result.check
+    if check.category == "Continuity":
+        return check.concept
+    return f"{check.place} — {check.concept}" if check.concept else check.place
+
+
+def _words(result: CheckResult) -> str:
+    """What was found, without what is said of examples, of which a page has none."""
+    found = result.check.text.split("; examples")[0]
+    return f"{found}; {result.remark}" if result.remark else found
 
 
 def _continuity(results: Sequence[CheckResult], smallest: int) -> str:
@@ -148,23 +192,34 @@ def _continuity(results: Sequence[CheckResult], smallest: int) -> str:
     schedules: dict[str, dict[str, CheckResult]] = {}
     for result in results:
         schedules.setdefault(result.check.concept, {})[result.check.name] = result
-    rows = []
-    for title, found in schedules.items():
-        cells = []
-        for name in names:
-            cells.append(_share_of(found[name], smallest) if name in found else "not asked")
-        source = next(iter(found.values())).check.source
-        rows.append((title, *cells, source))
+    rows = [
+        (title, *(_cell(found.get(name), smallest) for name in names))
+        for title, found in schedules.items()
+    ]
+    rules = "".join(
+        f"<li>{escape(title)}: {escape(next(iter(found.values())).check.source)}</li>"
+        for title, found in schedules.items()
+    )
     return (
-        "<p>A visit is due when the schedule says so and the person was under observation. Each "
-        "cell has the share, its numbers, and the threshold.</p>"
+        "<p>A visit is due when the schedule says so and the person was under observation; each "
+        "schedule concerns residents of its country. Under each share stand its numbers and its "
+        "threshold.</p>"
         + _table(
             "Follow-up against its schedule",
-            ("schedule", *names.values(), "rule"),
+            ("schedule", *names.values()),
             rows,
             numbers=(1, 2, 3),
         )
+        + f"<h3>Rules</h3><ul>{rules}</ul>"
     )
+
+
+def _cell(result: CheckResult | None, smallest: int) -> str:
+    if result is None:
+        return "not asked"
+    found, share = _found(result, smallest)
+    lines = [share, found, _limit(result), "failed" if result.failed else ""]
+    return "\n".join(line for line in lines if line)
 
 
 def _mapping(results: Sequence[CheckResult], smallest: int) -> str:
@@ -176,8 +231,8 @@ def _mapping(results: Sequence[CheckResult], smallest: int) -> str:
             "distinct values" if r.check.name == "sourceValueCompleteness" else "records",
             f"{r.rows:,}" if r.rows >= smallest else f"fewer than {smallest}",
             # A share of few is not told, nor one that leaves few.
-            f"{1 - r.share:.1%}" if _told(r, smallest) else "withheld",
-            f"at least {1 - r.check.threshold:.0%}" if r.check.threshold < 1 else "none",
+            f"{(1 - r.share) * 100:.1f} %" if _told(r, smallest) else "withheld",
+            f"at least {(1 - r.check.threshold) * 100:g} %" if r.check.threshold < 1 else "none",
             _verdict(r),
         )
         for r in results
@@ -204,11 +259,6 @@ def _told(result: CheckResult, smallest: int) -> bool:
     """No count may stand for fewer people or rows than ``smallest``, nor may what is left over."""
     left = result.rows - result.violated
     return result.rows >= smallest and all(n == 0 or n >= smallest for n in (result.violated, left))
-
-
-def _share_of(result: CheckResult, smallest: int) -> str:
-    found, share = _found(result, smallest)
-    return f"{share + ' · ' if share else ''}{found} ({_limit(result)})"
 
 
 def _found(result: CheckResult, smallest: int) -> tuple[str, str]:
@@ -240,21 +290,26 @@ def _table(
     head: Sequence[str],
     rows: Iterable[Iterable[str]],
     numbers: Sequence[int] = (),
+    label: str = "",
 ) -> str:
-    """The first cell of a row is its header; ``numbers`` are the columns set to the right."""
+    """The first cell of a row is its header; ``numbers`` are the columns set to the right.
+
+    A table right under its heading has that as ``label`` instead of a caption.
+    """
     right = [' class="number"' if n in numbers else "" for n in range(len(head))]
     header = "".join(
         f'<th scope="col"{right[n]}>{escape(name)}</th>' for n, name in enumerate(head)
     )
+    named = f"<caption>{escape(caption)}</caption>" if caption else ""
     body = []
     for row in rows:
         first, *rest = row
         cells = f'<th scope="row">{escape(first)}</th>'
         for n, cell in enumerate(rest, start=1):
             kind = f' class="verdict {cell}"' if head[n] == "verdict" else right[n]
-            cells += f"<td{kind}>{escape(cell)}</td>"
+            cells += f"<td{kind}>{escape(cell).replace(chr(10), '<br>')}</td>"
         body.append(f"<tr>{cells}</tr>")
     return (
-        f'<div class="wide"><table><caption>{escape(caption)}</caption>'
-        f"<thead><tr>{header}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+        f'<div class="wide" tabindex="0" role="region" aria-label="{escape(label or caption)}">'
+        f"<table>{named}<thead><tr>{header}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )

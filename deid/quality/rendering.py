@@ -51,15 +51,14 @@ def render(assessment: QualityAssessment) -> str:
     lines += ["", f"Over their threshold: {len(assessment.failed) or 'none'}"]
     for name, group in by_name(assessment.failed):
         words, check = advice()[name], group[0].check
-        lines += [
-            "",
-            f"{words.title} ({name}; {check.category.lower()}, {check.subcategory.lower()})",
-        ]
-        lines += wrap(
-            f"To do: {words.text}", WIDTH, initial_indent="  ", subsequent_indent="         "
-        )
+        texts = {result.check.text for result in group}
+        kind = f"{check.category}: {check.subcategory}".lower()
+        lines += ["", f"{words.title} ({name}; {kind})"]
+        lines += _wrapped(f"To do: {words.text}", 2)
+        if len(texts) == 1:
+            lines += _wrapped(f"Found: {check.text}", 2)
         for result in group:
-            lines += _found(result)
+            lines += _found(result, named=len(texts) > 1)
     lines += _not_asked(assessment)
     return "\n".join(lines)
 
@@ -68,19 +67,25 @@ def _beyond(result: CheckResult) -> float:
     return result.share - result.check.threshold
 
 
-def _found(result: CheckResult) -> Iterator[str]:
+def _found(result: CheckResult, *, named: bool) -> Iterator[str]:
     check = result.check
-    about = f" [{check.concept}]" if check.concept else ""
-    yield (
-        f"  - {check.place}{about}: {result.violated:,} of {result.rows:,} "
-        f"({result.share:.1%}, at most {check.threshold:.1%})"
+    about = f"{check.place} [{check.concept}]" if check.concept else check.place
+    yield from _wrapped(
+        f"- {about}: {result.violated:,} of {result.rows:,} "
+        f"({result.share:.1%}, at most {check.threshold:.1%})",
+        2,
     )
-    words = [check.text]
+    words = [check.text] if named else []
     if result.remark:
         words.append(result.remark)
     if result.examples:
         words.append(f"for example {', '.join(map(str, result.examples))}")
-    yield f"    {'; '.join(words)}"
+    if words:
+        yield from _wrapped("; ".join(words), 4)
+
+
+def _wrapped(text: str, indent: int) -> list[str]:
+    return wrap(text, WIDTH, initial_indent=" " * indent, subsequent_indent=" " * (indent + 4))
 
 
 def _not_asked(assessment: QualityAssessment) -> Iterator[str]:

@@ -62,19 +62,21 @@ class QualityReport:
         return json.dumps(asdict(self), indent=1, ensure_ascii=False)
 
     def render(self) -> str:
-        """The report as text: sparse columns only are listed with their completeness."""
+        """The report as text: what is wrong first, then the tables."""
+        lines: list[str] = []
+        for severity, title in (("error", "errors"), ("warning", "warnings")):
+            found = [f for f in self.findings if f.severity == severity]
+            lines.append(f"{title}: {len(found) or 'none'}")
+            lines += [f"  {f.rows:,} of {f.table}: {f.text}" for f in found]
+            lines.append("")
         width = max([len(table.table) for table in self.tables] + [5])
-        lines = [f"{'table'.ljust(width)}  {'rows':>12}  columns with a value in every row"]
+        lines.append(f"{'table'.ljust(width)}  {'rows':>12}  columns with a value in every row")
         for table in self.tables:
             full = sum(share == 1 for share in table.completeness.values())
             lines.append(
                 f"{table.table.ljust(width)}  {table.rows:>12,}  {full} of "
                 f"{len(table.completeness)}"
             )
-        for severity, title in (("error", "errors"), ("warning", "warnings")):
-            found = [f for f in self.findings if f.severity == severity]
-            lines += ["", f"{title}: {len(found) or 'none'}"]
-            lines += [f"  {f.rows:,} of {f.table}: {f.text}" for f in found]
         return "\n".join(lines)
 
 

@@ -315,7 +315,7 @@ def test_the_page_tells_no_small_number_and_names_no_row() -> None:
 def test_the_text_names_rows_for_those_who_mend_them() -> None:
     visits = [{**VISIT, "visit_occurrence_id": n} for n in (901, 902)]
     text = render(assessed(visit_occurrence=visits))
-    assert "Visits entered twice (duplicateVisit; plausibility, uniqueness)" in text
+    assert "Visits entered twice (duplicateVisit; plausibility: uniqueness)" in text
     assert "To do: Remove the second entry in the source." in text
     assert "visit_occurrence: 1 of 2 (50.0%, at most 0.5%)" in text
     assert "902" in text
