@@ -9,6 +9,7 @@ its records were kept in another way and not with gaps.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from deid.quality.concepts import ids_in, terms
 from deid.quality.course import descendants, lay_out
@@ -212,7 +213,8 @@ def _milestones(records: Records, lines: Sequence[Milestone]) -> list[Outcome]:
         "AS kept, CAST(times < greatest(dose, 1) AS INTEGER) AS missed, "
         "times < greatest(dose, 1) AS gap, false AS lost FROM due JOIN done USING (number)"
     )
-    return _results(records, lines[0])
+    sources = "; ".join(dict.fromkeys(line.source for line in lines))
+    return _results(records, replace(lines[0], source=sources))
 
 
 def _yearly(records: Records, due: Yearly, tables: Collection[str]) -> list[Outcome]:

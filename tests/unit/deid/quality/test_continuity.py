@@ -320,6 +320,8 @@ def test_every_schedule_names_its_rule_and_forms_that_the_vocabulary_has() -> No
     assert all(s.source and s.country in {"CN", "US"} for s in schedules)
     for schedule in schedules:
         assert schedule.form in forms() or schedule.form in terms()
+    titles = [s.title for s in (*rhythms(), *yearly(), *(m[0] for m in milestones().values()))]
+    assert len(set(titles)) == len(titles)
     assert {row["country"] for row in rows_of("milestones.csv")} == {"CN", "US"}
     for lines in milestones().values():
         assert all(m.opens <= m.due <= m.closes or m.dose for m in lines)
