@@ -14,7 +14,7 @@ import click
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from deid.build.quality import assess_vault
+from deid.build.quality import examine_vault
 from deid.errors import ImportRefused
 from deid.exporters.fhir import export_fhir
 from deid.forms import describe_form, describe_forms, find_form, write_template
@@ -25,7 +25,6 @@ from deid.importers.forms import import_forms
 from deid.importers.omop import read_omop_database, read_omop_directory
 from deid.quality import render
 from deid.settings import EngineSettings
-from deid.vault.check import check_vault
 from deid.vault.loading import LoadOptions, load_dataset
 from deid.vault.report import ImportReport
 from deid.vault.store import create_vault, open_vault, upgrade_vault
@@ -306,8 +305,7 @@ def check(as_json: bool) -> None:
     settings = EngineSettings.from_environ(os.environ)
     engine = open_vault(settings.vault_url)
     with _Progress() as progress:
-        report = check_vault(engine, progress=progress)
-        quality = assess_vault(engine, settings.work_root, settings.processes, progress)
+        report, quality = examine_vault(engine, settings.work_root, settings.processes, progress)
     if as_json:
         click.echo(json.dumps(asdict(report) | {"quality": quality.to_dict()}, indent=1))
     else:
