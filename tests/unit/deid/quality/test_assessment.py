@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
+from xml.etree import ElementTree
 
 import duckdb
 import pyarrow as pa
@@ -432,3 +433,24 @@ def test_a_store_that_lacks_a_table_or_a_field_of_the_data_model_says_so() -> No
 def test_every_check_has_plain_words_and_a_threshold() -> None:
     thresholds = {row["check"] for row in rows_of("thresholds.csv")}
     assert thresholds == set(advice())
+
+
+def test_the_page_can_be_read_without_seeing_it_and_every_share_has_its_threshold() -> None:
+    visits = [{**VISIT, "visit_occurrence_id": n} for n in range(1, 41)]
+    page = render_page("County", assessed(visit_occurrence=visits), 5).decode()
+    root = ElementTree.fromstring(page.replace("<!doctype html>", "").replace("<br>", "<br/>")
+                                  .replace('charset="utf-8">', 'charset="utf-8"/>')
+                                  .replace('initial-scale=1">', 'initial-scale=1"/>'))  # fmt: skip
+    assert root.get("lang") == "en"
+    assert len(root.findall(".//h1")) == 1
+    targets = {link.get("href") for link in root.iter("a")}
+    assert {f"#{heading.get('id')}" for heading in root.iter("h2")} == targets
+    for table in root.iter("table"):
+        heads = [head.text for head in table.findall("thead/tr/th")]
+        assert all(head.get("scope") == "col" for head in table.iter("th") if head.text in heads)
+        assert all(row[0].get("scope") == "row" for row in table.findall("tbody/tr"))
+        if "share" in heads:
+            place = heads.index("threshold")
+            assert all(row[place].text for row in table.findall("tbody/tr"))
+    assert "39 of 40" not in page  # only one visit is left over
+    assert "nearly all of 40" in page
