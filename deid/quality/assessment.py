@@ -74,24 +74,51 @@ def _days_of_people(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]
 
 
 def _rows(records: Records, table: str, checks: Sequence[RowCheck]) -> list[CheckResult]:
-    """All checks of one table in one pass; examples are looked up where something was found."""
-    if not checks:
-        return []
-    joins = " ".join(dict.fromkeys(join for check in checks for join in check.joins))
-    counts = ", ".join(
-        f"count(*) FILTER ({c.applies}), count(*) FILTER (({c.applies}) AND ({c.violated}))"
-        for c in checks
-    )
-    (found,) = records.connection.execute(
-        f"SELECT {counts} FROM {quoted(table)} t {joins}"
-    ).fetchall()
+    """All checks of one table; examples are looked up where something was found.
+
+    Those of a concept column are asked once for each concept in it, the others in one pass.
+    """
+    by_column: dict[str, list[RowCheck]] = {}
+    for check in checks:
+        by_column.setdefault(check.check.column if check.concept else "", []).append(check)
+    found: dict[int, tuple[int, int]] = {}
+    for column, asked in by_column.items():
+        if column:
+            grouped = f"SELECT {quoted(column)}, count(*) AS n FROM {quoted(table)} GROUP BY 1"
+            found |= _count(records, f"({grouped})", "sum(n)", asked)
+        else:
+            found |= _count(records, quoted(table), "count(*)", asked)
     results = []
-    for index, check in enumerate(checks):
-        rows, violated = int(found[2 * index]), int(found[2 * index + 1])
+    for check in checks:
+        rows, violated = found[id(check)]
         if rows:
             examples = _examples(records, table, check) if violated else ()
             results.append(CheckResult(check.check, rows, violated, examples))
     return results
+
+
+def _count(
+    records: Records, source: str, number: str, checks: Sequence[RowCheck]
+) -> dict[int, tuple[int, int]]:
+    """Rows that each check applies to and those that violate it, by the check's ``id()``.
+
+    ``number`` is SQL for how many rows of the table the rows of ``source`` stand for.
+    """
+    counts = ", ".join(
+        f"coalesce({number} FILTER ({c.applies}), 0), "
+        f"coalesce({number} FILTER (({c.applies}) AND ({c.violated})), 0)"
+        for c in checks
+    )
+    (row,) = records.connection.execute(
+        f"SELECT {counts} FROM {source} t {' '.join(_joins(checks))}"
+    ).fetchall()
+    return {id(c): (int(row[2 * n]), int(row[2 * n + 1])) for n, c in enumerate(checks)}
+
+
+def _joins(checks: Sequence[RowCheck]) -> list[str]:
+    """Each join once."""
+    wanted = (join for c in checks for join in (*c.joins, c.concept) if join)
+    return list(dict.fromkeys(wanted))
 
 
 def _examples(records: Records, table: str, check: RowCheck) -> tuple[int, ...]:
@@ -99,7 +126,7 @@ def _examples(records: Records, table: str, check: RowCheck) -> tuple[int, ...]:
         return ()
     key = f"t.{quoted(key_columns(table)[0])}"
     rows = records.connection.execute(
-        f"SELECT {key} FROM {quoted(table)} t {' '.join(check.joins)} "
+        f"SELECT {key} FROM {quoted(table)} t {' '.join(_joins([check]))} "
         f"WHERE ({check.applies}) AND ({check.violated}) ORDER BY 1 LIMIT {records.examples}"
     ).fetchall()
     return tuple(int(row[0]) for row in rows)

@@ -54,12 +54,17 @@ DAYS_AFTER_DEATH = 60
 
 @dataclass(frozen=True)
 class RowCheck:
-    """One check with its SQL over row ``t``: where it applies, and where it is violated."""
+    """One check with its SQL over row ``t``: where it applies, and where it is violated.
+
+    ``joins`` are those to what a row refers to; ``concept`` is that of a concept column, and then
+    the check sees nothing else of the row.
+    """
 
     check: Check
     applies: str
     violated: str
     joins: tuple[str, ...] = ()
+    concept: str = ""
 
 
 def row_checks(
@@ -99,10 +104,11 @@ def _check(
     applies: str,
     violated: str,
     joins: tuple[str, ...] = (),
+    concept: str = "",
 ) -> RowCheck:
     threshold = threshold_of(name, table, column)
     check = Check(name, "FIELD", category, subcategory, table, text, column, "", threshold)
-    return RowCheck(check, applies, violated, joins)
+    return RowCheck(check, applies, violated, joins, concept)
 
 
 def _concepts(table: str, have: set[str]) -> Iterator[RowCheck]:
@@ -116,7 +122,7 @@ def _concepts(table: str, have: set[str]) -> Iterator[RowCheck]:
         known = f"{filled} AND {concept}.concept_id IS NOT NULL"
         yield _check(table, name, "isForeignKey", "Conformance", "Relational",
                      "the vocabulary lacks the concept", filled,
-                     f"{concept}.concept_id IS NULL", (join,))  # fmt: skip
+                     f"{concept}.concept_id IS NULL", concept=join)  # fmt: skip
         yield from _mapping(table, name, have, mandatory=name == main)
         if "_source_" in name:
             continue
@@ -124,18 +130,18 @@ def _concepts(table: str, have: set[str]) -> Iterator[RowCheck]:
         if wanted is not None:
             yield _check(table, name, "fkDomain", "Conformance", "Value",
                          f"the concept is not of domain {wanted}", known,
-                         f"{concept}.domain_id <> '{wanted}'", (join,))  # fmt: skip
+                         f"{concept}.domain_id <> '{wanted}'", concept=join)  # fmt: skip
         if (table, name) in CLASSES:
             kind = CLASSES[table, name]
             yield _check(table, name, "fkClass", "Conformance", "Computational",
                          f"the concept is not of class {kind}", known,
-                         f"{concept}.concept_class_id <> '{kind}'", (join,))  # fmt: skip
+                         f"{concept}.concept_class_id <> '{kind}'", concept=join)  # fmt: skip
         if table == "fact_relationship" and name.startswith("domain_concept_id"):
             continue  # concepts of the vocabulary "Domain" are not standard
         yield _check(table, name, "isStandardValidConcept", "Conformance", "Value",
                      "the concept is not a valid standard concept", known,
                      f"{concept}.standard_concept IS DISTINCT FROM 'S' "
-                     f"OR {concept}.invalid_reason IS NOT NULL", (join,))  # fmt: skip
+                     f"OR {concept}.invalid_reason IS NOT NULL", concept=join)  # fmt: skip
 
 
 def _mapping(table: str, name: str, have: set[str], *, mandatory: bool) -> Iterator[RowCheck]:
