@@ -7,7 +7,7 @@ deviation is beyond chance and zeros and fives are half as frequent again as the
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from deid.quality.concepts import ids_in
@@ -26,17 +26,19 @@ ROUND = 0.3
 
 @dataclass(frozen=True)
 class Rounding:
-    """Shares (0 to 1) of readings that were written to the next 5 and to the next 2 mmHg."""
+    """Shares (0 to 1) of readings that were written to the next 10, 5 and 2 mmHg."""
 
+    to_ten: float
     to_five: float
     to_two: float
 
 
-def estimate_rounding(counts: Collection[int]) -> Rounding:
+def estimate_rounding(counts: Sequence[int]) -> Rounding:
     """How readings were rounded, from how often each last digit from 0 to 9 was written.
 
-    Rounding to five gives only 0 and 5, rounding to two only even digits; the odd digits beside 5
-    come from readings that were not rounded at all, a tenth of which fall to each digit.
+    Readings that were not rounded fall to each digit alike, and only they end in 1, 3, 7 or 9.
+    Those rounded to 2 share the even digits, those rounded to 5 end in 0 or 5, and the zeros that
+    are left over were rounded to 10.
 
     Raises:
         ValueError: if there is no reading.
@@ -46,8 +48,9 @@ def estimate_rounding(counts: Collection[int]) -> Rounding:
         raise ValueError("no readings")
     shares = [count / total for count in counts]
     exact = 2.5 * (shares[1] + shares[3] + shares[7] + shares[9])
-    to_five = max(2 * (shares[5] - exact / 10), 0.0)
-    return Rounding(to_five, max(1 - exact - to_five, 0.0))
+    to_two = max(1.25 * (shares[2] + shares[4] + shares[6] + shares[8]) - exact / 2, 0.0)
+    to_five = max(2 * shares[5] - exact / 5, 0.0)
+    return Rounding(max(1 - exact - to_two - to_five, 0.0), to_five, to_two)
 
 
 def digit_checks(records: Records, tables: Collection[str]) -> list[CheckResult]:
@@ -79,7 +82,7 @@ def digit_checks(records: Records, tables: Collection[str]) -> list[CheckResult]
     )
     rounding = estimate_rounding([of_digit.get(digit, 0) for digit in range(10)])
     remark = (
-        f"about {rounding.to_five:.0%} of all systolic pressures were rounded to 5 mmHg and "
-        f"{rounding.to_two:.0%} to 2 mmHg"
+        f"of all systolic pressures about {rounding.to_ten:.0%} were rounded to 10 mmHg, "
+        f"{rounding.to_five:.0%} to 5 and {rounding.to_two:.0%} to 2"
     )
     return [CheckResult(result.check, result.rows, result.violated, result.examples, remark)]

@@ -10,9 +10,12 @@ from xml.etree import ElementTree
 import duckdb
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from deid.quality import CheckResult, QualityAssessment, assess, render, render_page
 from deid.quality.concepts import rows_of, terms
+from deid.quality.digits import estimate_rounding
 from deid.quality.rendering import advice
 from deid.structured.layout import LAYOUTS
 from deid.vault.arrow import arrow_schema
@@ -384,6 +387,21 @@ def test_providers_who_round_to_five_are_found_and_those_who_read_well_are_not(
     provider = {"provider_id": 4}
     (result,) = assessed(measurement=rows, provider=[provider]).of("digitPreference")
     assert (result.rows, result.violated, result.failed) == (1, failed, failed)
+
+
+@given(st.lists(st.integers(0, 50), min_size=4, max_size=4).filter(any))
+def test_how_readings_were_rounded_is_told_by_their_last_digits(parts: list[int]) -> None:
+    ten, five, two, exact = (10 * part for part in parts)
+    counts = [
+        exact // 10 + (two // 5 if digit % 2 == 0 else 0) + (five // 2 if digit % 5 == 0 else 0)
+        + (ten if digit == 0 else 0)
+        for digit in range(10)
+    ]  # fmt: skip
+    total = ten + five + two + exact
+    rounding = estimate_rounding(counts)
+    assert (rounding.to_ten, rounding.to_five, rounding.to_two) == pytest.approx(
+        (ten / total, five / total, two / total), abs=1e-9
+    )
 
 
 def test_a_test_that_the_form_asks_for_is_missed() -> None:
