@@ -8,6 +8,7 @@ from importlib.resources import files
 import pyarrow as pa
 from pyarrow import csv
 
+from deid.vocabulary.codes import SourceCode, read_codes
 from deid.vocabulary.source import SourceTerm, read_terms
 from deid.vocabulary.tables import DESCRIBED, derive_tables
 
@@ -26,8 +27,9 @@ BASE_VOCABULARY_TABLES = (
 def load_base_vocabulary() -> dict[str, pa.Table]:
     """All tables of the shipped vocabulary, with the vault's columns and types.
 
-    ``concept_ancestor`` is the closure of the shipped ``Is a`` relationships: its levels count
-    steps within this subset, not within the whole of SNOMED CT or RxNorm.
+    ``concept_ancestor`` is the closure of the shipped ``Is a`` relationships and of membership in
+    the classes of ATC: its levels count steps within this subset, not within the whole of SNOMED CT
+    or RxNorm.
 
     Raises:
         VocabularyError: if the source files contradict each other, with file and line.
@@ -42,8 +44,15 @@ def source_terms() -> tuple[SourceTerm, ...]:
 
 
 @cache
+def source_codes() -> tuple[SourceCode, ...]:
+    """The codes of ICD-10, ICPC-2 and ATC that lead to the shipped terms."""
+    return read_codes(files("deid.vocabulary") / "data" / "codes", source_terms())
+
+
+@cache
 def _tables() -> dict[str, pa.Table]:
-    derived = derive_tables(source_terms(), {table: _read(table) for table in DESCRIBED})
+    described = {table: _read(table) for table in DESCRIBED}
+    derived = derive_tables(source_terms(), described, source_codes())
     return {table: derived[table] for table in BASE_VOCABULARY_TABLES}
 
 

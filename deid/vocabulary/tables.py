@@ -2,8 +2,9 @@
 
 From a term come its concept, its Chinese name as a synonym, ``Maps to`` itself where it is
 standard, ``Is a`` each parent (``Answer of`` where it is an answer), each with its reverse, and its
-place in ``concept_ancestor``. The concepts of domains, classes, vocabularies and relationships come
-from the four small tables that describe them.
+place in ``concept_ancestor``. A code of another classification gives a concept that ``Maps to`` its
+terms; classes of ATC stand above the drugs, as in OMOP. The concepts of domains, classes,
+vocabularies and relationships come from the four small tables that describe them.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ from typing import Any
 import pyarrow as pa
 
 from deid.errors import VocabularyError
+from deid.vocabulary.codes import SourceCode
 from deid.vocabulary.source import ANSWER, LOCAL_IDS, LOCAL_VOCABULARY, SourceTerm
 
 VALID_FROM, VALID_TO = date(1970, 1, 1), date(2099, 12, 31)
 CHINESE_KEY = "CHINESE"
+MEMBER_OF_ATC = "RxNorm - ATC"
+"""From a drug to its class of ATC's fifth level; the reverse is ``ATC - RxNorm``."""
 
 DESCRIBED = {
     "domain": ("domain_id", "Domain", "DOMAIN"),
@@ -71,9 +75,11 @@ CONCEPT_ANCESTOR = pa.schema(
 
 
 def derive_tables(
-    terms: Sequence[SourceTerm], described: Mapping[str, pa.Table]
+    terms: Sequence[SourceTerm],
+    described: Mapping[str, pa.Table],
+    codes: Sequence[SourceCode] = (),
 ) -> dict[str, pa.Table]:
-    """The OMOP vocabulary tables of checked terms and the four tables that describe them.
+    """The OMOP vocabulary tables of checked terms, their codes, and four tables that describe them.
 
     Raises:
         VocabularyError: if a term's domain, vocabulary or class is not described, with its file
@@ -82,12 +88,15 @@ def derive_tables(
     _check_described(terms, described)
     ids = {term.key: term.concept_id for term in terms}
     return {
-        "concept": _rows(CONCEPT, _concepts(terms, described)),
+        "concept": _rows(CONCEPT, _concepts(terms, codes, described)),
         **described,
-        "concept_relationship": _rows(CONCEPT_RELATIONSHIP, _relationships(terms, ids, described)),
-        "concept_ancestor": _rows(CONCEPT_ANCESTOR, _ancestors(terms, ids)),
+        "concept_relationship": _rows(
+            CONCEPT_RELATIONSHIP, _relationships(terms, codes, ids, described)
+        ),
+        "concept_ancestor": _rows(CONCEPT_ANCESTOR, _ancestors(terms, codes, ids)),
         "concept_synonym": _rows(
-            CONCEPT_SYNONYM, [(term.concept_id, term.zh, ids[CHINESE_KEY]) for term in terms]
+            CONCEPT_SYNONYM,
+            [(named.concept_id, named.zh, ids[CHINESE_KEY]) for named in (*terms, *codes)],
         ),
     }
 
@@ -112,22 +121,23 @@ def _check_described(terms: Sequence[SourceTerm], described: Mapping[str, pa.Tab
 
 
 def _concepts(
-    terms: Sequence[SourceTerm], described: Mapping[str, pa.Table]
+    terms: Sequence[SourceTerm], codes: Sequence[SourceCode], described: Mapping[str, pa.Table]
 ) -> list[tuple[Any, ...]]:
+    all_named: list[SourceTerm | SourceCode] = [*terms, *codes]
     rows = {
-        term.concept_id: (
-            term.concept_id,
-            term.en,
-            term.domain_id,
-            term.vocabulary_id,
-            term.concept_class_id,
-            term.standard_concept,
-            term.concept_code,
+        named.concept_id: (
+            named.concept_id,
+            named.en,
+            named.domain_id,
+            named.vocabulary_id,
+            named.concept_class_id,
+            named.standard_concept,
+            named.code if isinstance(named, SourceCode) else named.concept_code,
             VALID_FROM,
             VALID_TO,
             None,
         )
-        for term in terms
+        for named in all_named
     }
     for table, (_, class_id, ending) in DESCRIBED.items():
         for concept_id, name in zip(
@@ -155,7 +165,10 @@ def _concepts(
 
 
 def _relationships(
-    terms: Sequence[SourceTerm], ids: Mapping[str, int], described: Mapping[str, pa.Table]
+    terms: Sequence[SourceTerm],
+    codes: Sequence[SourceCode],
+    ids: Mapping[str, int],
+    described: Mapping[str, pa.Table],
 ) -> list[tuple[Any, ...]]:
     reverse = dict(
         zip(
@@ -173,17 +186,36 @@ def _relationships(
         for term in terms
         for parent in term.parents
     ]
+    above = {(code.vocabulary_id, code.code): code.concept_id for code in codes}
+    for code in codes:
+        forward += [(code.concept_id, target, "Maps to") for target in code.maps_to]
+        forward += [(member, code.concept_id, MEMBER_OF_ATC) for member in code.members]
+        if code.parent:
+            forward.append((code.concept_id, above[code.vocabulary_id, code.parent], "Is a"))
     pairs = {*forward, *((b, a, reverse[kind]) for a, b, kind in forward)}
     return [(a, b, kind, VALID_FROM, VALID_TO, None) for a, b, kind in sorted(pairs)]
 
 
-def _ancestors(terms: Sequence[SourceTerm], ids: Mapping[str, int]) -> list[tuple[int, ...]]:
-    """The closure of ``Is a``, with the shortest and the longest way, itself at 0 included."""
+def _ancestors(
+    terms: Sequence[SourceTerm], codes: Sequence[SourceCode], ids: Mapping[str, int]
+) -> list[tuple[int, ...]]:
+    """The closure of ``Is a`` and of membership in ATC, with the shortest and the longest way.
+
+    Every standard concept and class is its own ancestor at 0.
+    """
     parents = {
         term.concept_id: [] if _is_answer(term) else [ids[parent] for parent in term.parents]
         for term in terms
         if term.standard_concept is not None
     }
+    classes = {code.code: code for code in codes if code.standard_concept is not None}
+    parents |= {
+        code.concept_id: [classes[code.parent].concept_id] if code.parent else []
+        for code in classes.values()
+    }
+    for code in classes.values():
+        for member in code.members:
+            parents[member].append(code.concept_id)
     levels: dict[int, dict[int, tuple[int, int]]] = {}
 
     def above(concept: int) -> dict[int, tuple[int, int]]:

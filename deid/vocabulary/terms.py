@@ -17,7 +17,7 @@ class Term:
     """One concept of the shipped vocabulary in both languages; absent codes are ``None``.
 
     The reference range is in the unit of ``unit_concept_id``; for a LOINC concept ``concept_code``
-    is the LOINC code.
+    is the LOINC code. A term that is not ``standard`` is a class, or a concept of another kind.
     """
 
     concept_id: int
@@ -32,6 +32,7 @@ class Term:
     domain_id: str
     vocabulary_id: str
     concept_code: str
+    standard: bool
 
 
 @cache
@@ -55,6 +56,7 @@ def load_terms() -> tuple[Term, ...]:
             domain_id=term.domain_id,
             vocabulary_id=term.vocabulary_id,
             concept_code=term.concept_code,
+            standard=term.standard_concept == "S",
         )
         for term in source_terms()
     )

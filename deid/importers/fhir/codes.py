@@ -1,9 +1,9 @@
 """From FHIR codings to OMOP concepts, through the vault's own vocabulary.
 
-A code is looked up by vocabulary and code; a code that is not standard goes on by ``Maps to``. A
-code that leads to no standard concept becomes concept 0 with its source code kept. Where the
-vocabulary lacks the code too, a local source concept that is not standard keeps its name (OHDSI
-leaves ids from 2,000,000,000 on to sites).
+What the vault's ``source_to_concept_map`` says of a code goes first; then it is looked up as
+:mod:`deid.importers.mapping` does. A code that leads to no standard concept becomes concept 0 with
+its source code kept. Where the vocabulary lacks the code too, a local source concept that is not
+standard keeps its name (OHDSI leaves ids from 2,000,000,000 on to sites).
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, func, select
 
+from deid.importers.mapping import CodeLookup, Mapped, Unmapped
+from deid.importers.mapping.lookup import CONCEPT_ID, Vocabularies
+from deid.importers.mapping.written import unit_forms
 from deid.vault.schema import metadata
 
 SYSTEMS: Mapping[str, tuple[str, ...]] = {
@@ -54,18 +57,13 @@ class Coded:
     domain: str | None = None
 
 
-@dataclass(frozen=True)
-class _Concept:
-    concept_id: int
-    domain: str | None
-
-
 class Codes:
     """Looks codes up in the vault, once each, and makes local concepts for unknown ones."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._found: dict[tuple[str, str], tuple[int, _Concept] | None] = {}
+        self._vocabulary = CodeLookup(connection)
+        self.unmapped = Unmapped()
         self._in_vocabulary: dict[tuple[str, str], int] = {}
         self._local: dict[tuple[str, str], int] = {}
         self._next_local: int | None = None
@@ -73,42 +71,60 @@ class Codes:
         self.new_concepts: list[dict[str, Any]] = []
         self.new_vocabularies: list[dict[str, Any]] = []
 
-    def read(self, codeable: Mapping[str, Any] | None, domain: str) -> Coded:
-        """The meaning of a CodeableConcept; ``domain`` is given to a new local concept."""
+    def read(
+        self, codeable: Mapping[str, Any] | None, domain: str, *, count: bool = False
+    ) -> Coded:
+        """The meaning of a CodeableConcept; ``domain`` is given to a new local concept.
+
+        With ``count`` a code that leads to no standard concept is counted for the report.
+        """
         if not codeable:
             return Coded()
         codings = [c for c in codeable.get("coding", []) if c.get("code")]
         name = next((c["display"] for c in codings if c.get("display")), codeable.get("text"))
         # A concept id says more than a code that several concepts may have.
         for coding in sorted(codings, key=lambda c: c.get("system") != OMOP_SYSTEM):
-            found = self._lookup(str(coding.get("system", "")), str(coding["code"]))
-            if found and found[1].concept_id:
-                source_id, standard = found
-                return Coded(standard.concept_id, source_id, coding["code"], name, standard.domain)
+            system, code = str(coding.get("system", "")), str(coding["code"])
+            found = self._lookup(system, code, domain)
+            if found and found.concept_id:
+                if count:
+                    self.unmapped.count(domain, vocabularies_of(system), code, found)
+                return Coded(
+                    found.concept_id, found.source_concept_id, coding["code"], name, found.domain
+                )
         if not codings:
+            if count and codeable.get("text"):
+                self.unmapped.count(domain, (), None, None)
             # Text without a code may be anything, even a name: it makes no concept.
             return Coded(source_value=codeable.get("text"), name=codeable.get("text"))
         first = codings[0]
         system, code = str(first.get("system", "")), str(first["code"])
-        found = self._lookup(system, code)
-        source_id = found[0] if found else self._local_concept(system, code, name or code, domain)
+        found = self._lookup(system, code, domain)
+        if count:
+            self.unmapped.count(domain, vocabularies_of(system), code, found)
+        source_id = (
+            found.source_concept_id
+            if found and found.same
+            else self._local_concept(system, code, name or code, domain)
+        )
         return Coded(0, source_id, code, name)
 
     def unit(self, quantity: Mapping[str, Any]) -> tuple[int, str | None]:
         """``(unit concept, unit as written)`` of a Quantity."""
         written = quantity.get("unit") or quantity.get("code")
-        code = quantity.get("code") or quantity.get("unit")
-        if not code:
-            return 0, None
-        found = self._lookup("http://unitsofmeasure.org", str(code))
-        return (found[1].concept_id if found else 0), written
+        for unit in (quantity.get("code"), quantity.get("unit")):
+            for form in unit_forms(str(unit)) if unit else ():
+                found = self._lookup("http://unitsofmeasure.org", form, "Unit")
+                if found and found.concept_id:
+                    return found.concept_id, written
+        return 0, written
 
     def local(self, coding: Mapping[str, Any]) -> int:
         """The local concept of a code that the vocabulary lacks, made if there is none yet."""
         system, code = str(coding.get("system", "")), str(coding.get("code", ""))
-        found = self._lookup(system, code)
-        if found:
-            return found[0]
+        found = self._lookup(system, code, None)
+        if found and found.same:
+            return found.source_concept_id
         return self._local_concept(system, code, str(coding.get("display") or code), "Metadata")
 
     def concept(self, vocabulary: str, code: str | None) -> int:
@@ -125,48 +141,12 @@ class Codes:
             self._in_vocabulary[vocabulary, code] = int(found or 0)
         return self._in_vocabulary[vocabulary, code]
 
-    def _lookup(self, system: str, code: str) -> tuple[int, _Concept] | None:
-        """``(concept of the code, standard concept or concept 0)``."""
-        if (system, code) not in self._found:
-            self._found[system, code] = self._query(system, code)
-        return self._found[system, code]
-
-    def _query(self, system: str, code: str) -> tuple[int, _Concept] | None:
-        concept = metadata.tables["concept"]
-        if system == OMOP_SYSTEM:
-            if not code.isdecimal() or int(code) >= 1 << 63:
-                return None
-            meant = concept.c.concept_id == int(code)
-        elif system in SYSTEMS:
-            meant = and_(
-                concept.c.concept_code == code, concept.c.vocabulary_id.in_(SYSTEMS[system])
-            )
-        else:
-            return None
-        row = self._connection.execute(
-            select(concept.c.concept_id, concept.c.standard_concept, concept.c.domain_id)
-            .where(meant)
-            .order_by(concept.c.invalid_reason.is_not(None), concept.c.concept_id)
-        ).first()
-        if row is None:
-            return None
-        if row.standard_concept == "S":
-            return row.concept_id, _Concept(row.concept_id, row.domain_id)
-        relationship = metadata.tables["concept_relationship"]
-        mapped = self._connection.execute(
-            select(concept.c.concept_id, concept.c.domain_id)
-            .join(relationship, relationship.c.concept_id_2 == concept.c.concept_id)
-            .where(
-                relationship.c.concept_id_1 == row.concept_id,
-                relationship.c.relationship_id == "Maps to",
-                relationship.c.invalid_reason.is_(None),
-                concept.c.standard_concept == "S",
-            )
-            .order_by(concept.c.concept_id)
-        ).first()
-        if mapped is None:
-            return row.concept_id, _Concept(0, None)
-        return row.concept_id, _Concept(mapped.concept_id, mapped.domain_id)
+    def _lookup(self, system: str, code: str, domain: str | None) -> Mapped | None:
+        vocabularies = vocabularies_of(system)
+        own = self._vocabulary.site_map(code, (system, *vocabularies)) if system else None
+        if own or not vocabularies:
+            return own
+        return self._vocabulary.find(vocabularies, code, domain)
 
     def _local_concept(self, system: str, code: str, name: str, domain: str) -> int:
         if (system, code) in self._local:
@@ -223,6 +203,11 @@ class Codes:
             }
         )
         self._next_local += 1
+
+
+def vocabularies_of(system: str) -> Vocabularies:
+    """The OMOP vocabularies of a FHIR code system; none for a system that OMOP has not."""
+    return CONCEPT_ID if system == OMOP_SYSTEM else SYSTEMS.get(system, ())
 
 
 def _concept_row(concept_id: int, name: str, domain: str, code: str) -> dict[str, Any]:

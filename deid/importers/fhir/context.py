@@ -119,7 +119,7 @@ class Gathering:
 
     def code(self, codeable: Mapping[str, Any] | None, domain: str) -> Coded:
         """The meaning of a resource's main code, which counts in the share of mapped codes."""
-        meant = self.codes.read(codeable, domain)
+        meant = self.codes.read(codeable, domain, count=True)
         if self._current is not None and meant.source_value is not None:
             self._current.codes += 1
             self._current.mapped += meant.concept_id != 0

@@ -415,4 +415,5 @@ def _remarks(gathered: Gathering) -> Remarks:
             f"{gathered.codes.made:,} local concepts keep the names of codes that the "
             "vocabulary lacks"
         )
+    notes += gathered.codes.unmapped.notes()
     return Remarks(skipped, notes, gathered.resources())

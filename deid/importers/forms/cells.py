@@ -93,11 +93,12 @@ def _chosen(field: Field, choices: Mapping[str, Choice], cell: str) -> Iterator[
         concept = terms[key].concept_id
         if field.kind == "problems":
             if key not in {"NONE", "OTHER"}:
-                yield Said("condition", concept, source=key)
+                yield Said("condition", concept, concept, source=key)
         elif field.kind == "findings":
             if key != "NONE":
                 yield Said(
                     "observation",
+                    concept,
                     concept,
                     source=key,
                     value_id=terms["PRESENT"].concept_id,
@@ -107,6 +108,7 @@ def _chosen(field: Field, choices: Mapping[str, Choice], cell: str) -> Iterator[
             question = terms.get("SYMPTOM" if field.kind == "symptoms" else field.term)
             yield Said(
                 _slot(question),
+                question.concept_id if question else 0,
                 question.concept_id if question else 0,
                 source=question.key if question else None,
                 value_id=concept,
@@ -153,6 +155,7 @@ def _family(field: Field, cell: str, meanings: Meanings) -> Iterator[Said]:
         meaning = meanings.find(name, "Condition") or Meaning(0)
         yield Said(
             "observation",
+            concept,
             concept,
             source=field.term,
             value_id=meaning.concept_id,
@@ -203,7 +206,12 @@ def _item(name: str, value: str, meanings: Meanings) -> Iterator[Said]:
     meaning = meanings.find(name, "Item") or Meaning(0)
     term = meaning.term
     slot = "measurement" if meaning.domain == "Measurement" else "observation"
-    said = Said(slot, meaning.concept_id, meaning.source_concept_id, term.key if term else name)
+    said = Said(
+        slot,
+        meaning.concept_id,
+        meaning.source_concept_id or meaning.concept_id,
+        term.key if term else name,
+    )
     qualifier = terms_by_key().get(about)
     if qualifier:
         said = replace(said, qualifier_id=qualifier.concept_id)

@@ -13,10 +13,11 @@ from sqlalchemy import Connection, Engine, select
 from deid.errors import ImportRefused
 from deid.importers.forms.files import FormFile, find_form_files, read_form_file
 from deid.importers.forms.ids import FIRST_ID, row_id
-from deid.importers.forms.meanings import Meanings
+from deid.importers.forms.meanings import VOCABULARIES, Meanings
 from deid.importers.forms.people import PeopleFile, household_rows, know_people
 from deid.importers.forms.rows import event_tables
 from deid.importers.forms.workbench import Workbench
+from deid.importers.mapping import Unmapped
 from deid.vault.arrival import PLACE, TableSource
 from deid.vault.loading import LoadOptions, Progress, Remarks, import_transaction, load_within
 from deid.vault.report import ImportReport, Skipped
@@ -25,6 +26,14 @@ from deid.vocabulary import names
 
 PERSONS, HOUSEHOLDS = "basic information", "household"
 _EXAMPLES = 3
+_AREAS = {
+    "condition": "Condition",
+    "history": "Condition",
+    "drug": "Drug",
+    "vaccine": "Drug",
+    "procedure": "Procedure",
+    "measurement": "Item",
+}
 
 
 def import_forms(
@@ -75,7 +84,7 @@ def import_forms(
                 bench.take(file)
         dataset |= event_tables(bench, source, options.last_day)
         dataset |= _periods(connection, bench, options.last_day)
-        remarks = _remarks(bench, files, people.known_elsewhere if people else 0)
+        remarks = _remarks(bench, files, meanings, people.known_elsewhere if people else 0)
         if not dataset:
             raise ImportRefused(_nothing(remarks))
         tables: dict[str, TableSource] = dict(dataset)
@@ -141,7 +150,9 @@ def _periods(connection: Connection, bench: Workbench, last_day: dt.date) -> dic
     return {"observation_period": rows} if rows.num_rows else {}
 
 
-def _remarks(bench: Workbench, files: list[FormFile], known_elsewhere: int) -> Remarks:
+def _remarks(
+    bench: Workbench, files: list[FormFile], meanings: Meanings, known_elsewhere: int
+) -> Remarks:
     """Rows and cells left out or doubtful, by file, column and reason, with row numbers."""
     order = {file.name: position for position, file in enumerate(files)}
     found = bench.db.execute(
@@ -193,7 +204,21 @@ def _remarks(bench: Workbench, files: list[FormFile], known_elsewhere: int) -> R
         "concept 0, their words kept"
         for slot, rows, texts in unmapped
     ]
+    notes += _unmapped_codes(bench, meanings).notes()
     return Remarks(skipped, notes)
+
+
+def _unmapped_codes(bench: Workbench, meanings: Meanings) -> Unmapped:
+    """The codes among what is said that lead to no standard concept, or only by a wider code."""
+    unmapped = Unmapped()
+    for slot, source, rows in bench.db.execute(
+        "SELECT slot, source, count(*) FROM fact WHERE source IS NOT NULL GROUP BY ALL ORDER BY ALL"
+    ).fetchall():
+        area = _AREAS.get(slot)
+        meaning = meanings.find(source, area) if area else None
+        if area and meaning and meaning.code:
+            unmapped.count(slot, VOCABULARIES[area], meaning.code, meaning.mapped, rows)
+    return unmapped
 
 
 def _nothing(remarks: Remarks) -> str:

@@ -220,6 +220,7 @@ class Workbench:
             place=str(place),
             slot=sql_text(slot),
             concept_id=str(term.concept_id),
+            source_concept_id=str(term.concept_id),
             source=sql_text(term.key),
             number=value,
             qualifier_id=_of_the_problem(file, field.key),
@@ -241,6 +242,7 @@ class Workbench:
             place=str(place),
             slot="'observation'",
             concept_id=str(term.concept_id),
+            source_concept_id=str(term.concept_id),
             source=sql_text(term.key),
             number=f"{day_of(name)} - (SELECT any_value(contact.day) FROM contact "
             f"WHERE contact.file = {sql_text(file.name)} AND contact._row = cells._row)",
@@ -259,6 +261,7 @@ class Workbench:
             place=str(place),
             slot="'observation'",
             concept_id=str(term.concept_id),
+            source_concept_id=str(term.concept_id),
             source=sql_text(term.key),
             text=text,
         )
@@ -343,6 +346,7 @@ class Workbench:
             place="-1",
             slot="'condition'",
             concept_id=str(terms_by_key()[file.form.problem].concept_id),
+            source_concept_id=str(terms_by_key()[file.form.problem].concept_id),
             source=sql_text(file.form.problem),
         )
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 
 from deid.synth.people import Address, Household, Locale, Resident
 from deid.synth.places import add_location
-from deid.synth.recording.terms import concept_id, source_code
+from deid.synth.recording.terms import SOURCE_CONCEPTS, concept_id, source_code
 from deid.synth.rows import RowStore
 from deid.vocabulary import names
 
@@ -156,6 +156,7 @@ def _record_life(store: RowStore, household: Household, member: Resident, today:
             condition_type_concept_id=names.EHR_PROBLEM_LIST,
             provider_id=household.doctor.provider_id,
             condition_source_value=source_code(problem),
+            condition_source_concept_id=SOURCE_CONCEPTS[problem],
         )
     for event in member.events:
         store.add_numbered(
@@ -167,6 +168,7 @@ def _record_life(store: RowStore, household: Household, member: Resident, today:
             value_as_concept_id=concept_id(event.kind),
             provider_id=household.nurse.provider_id,
             observation_source_value="LIFE_EVENT",
+            observation_source_concept_id=SOURCE_CONCEPTS["LIFE_EVENT"],
             value_source_value=event.kind,
         )
     if member.death is not None and member.death <= member.last_day(today):
@@ -179,6 +181,7 @@ def _record_life(store: RowStore, household: Household, member: Resident, today:
                 concept_id(member.death_cause) if member.death_cause else names.NO_MATCHING_CONCEPT
             ),
             cause_source_value=source_code(member.death_cause) if member.death_cause else None,
+            cause_source_concept_id=SOURCE_CONCEPTS.get(member.death_cause or "", 0),
         )
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from deid.synth.people import Household
-from deid.synth.recording.terms import TERMS, concept_id, source_code
+from deid.synth.recording.terms import SOURCE_CONCEPTS, TERMS, concept_id, source_code
 from deid.synth.rows import RowStore
 from deid.synth.visits import Fault, FaultKind, Form, Planted, Visit
 from deid.vocabulary import names
@@ -179,6 +179,7 @@ class VisitRecord:
                 range_low=term.range_low,
                 range_high=term.range_high,
                 measurement_source_value=key,
+                measurement_source_concept_id=SOURCE_CONCEPTS[key],
             )
 
     def _observations(self, form: Form, seen: set[str]) -> None:
@@ -202,6 +203,7 @@ class VisitRecord:
                 measurement_date=self._day,
                 measurement_type_concept_id=names.LAB,
                 measurement_source_value=key,
+                measurement_source_concept_id=SOURCE_CONCEPTS[key],
                 **values,
             )
             return
@@ -212,6 +214,7 @@ class VisitRecord:
             observation_date=self._day,
             observation_type_concept_id=names.EHR_ENCOUNTER_RECORD,
             observation_source_value=key,
+            observation_source_concept_id=SOURCE_CONCEPTS[key],
             **values,
         )
 
@@ -224,7 +227,9 @@ class VisitRecord:
             for key in fault.keys
         }
         for problem in form.diagnoses if form.kind != "basic information" else ():
-            coded, written = self._coding(problem, ("condition_occurrence", problem) in unmapped)
+            coded, written, source = self._coding(
+                problem, ("condition_occurrence", problem) in unmapped
+            )
             self._add(
                 "condition_occurrence",
                 problem,
@@ -233,10 +238,13 @@ class VisitRecord:
                 condition_end_date=self._visit.end or day,
                 condition_type_concept_id=names.EHR_ENCOUNTER_RECORD,
                 condition_source_value=written,
+                condition_source_concept_id=source,
             )
         given = day if form.kind != "discharge" else self._visit.end or day
         for drug in form.drugs:
-            coded, written = self._coding(drug.drug, ("drug_exposure", drug.drug) in unmapped)
+            coded, written, source = self._coding(
+                drug.drug, ("drug_exposure", drug.drug) in unmapped
+            )
             self._add(
                 "drug_exposure",
                 drug.drug,
@@ -248,6 +256,7 @@ class VisitRecord:
                 days_supply=drug.days,
                 sig=f"{drug.dose} x {drug.times_a_day}/d",
                 drug_source_value=written,
+                drug_source_concept_id=source,
             )
         for vaccine in form.vaccines:
             self._add(
@@ -260,6 +269,7 @@ class VisitRecord:
                 quantity=1.0,
                 days_supply=1,
                 drug_source_value=source_code(vaccine),
+                drug_source_concept_id=SOURCE_CONCEPTS[vaccine],
             )
         for procedure in form.procedures:
             self._add(
@@ -270,14 +280,15 @@ class VisitRecord:
                 procedure_type_concept_id=names.EHR_ENCOUNTER_RECORD,
                 quantity=1,
                 procedure_source_value=procedure,
+                procedure_source_concept_id=SOURCE_CONCEPTS[procedure],
             )
 
-    def _coding(self, key: str, unmapped: bool) -> tuple[int, str | None]:
-        """Concept and source value; the words of the place for what was left without a code."""
+    def _coding(self, key: str, unmapped: bool) -> tuple[int, str | None, int]:
+        """Concept, source value and source concept; only words for what was left without a code."""
         if not unmapped:
-            return concept_id(key), source_code(key)
+            return concept_id(key), source_code(key), SOURCE_CONCEPTS[key]
         term = TERMS[key]
-        return 0, term.zh if self._household.locale == "zh_CN" else term.en
+        return 0, term.zh if self._household.locale == "zh_CN" else term.en, 0
 
 
 def record_visit(store: RowStore, household: Household, visit: Visit, today: date) -> VisitRecord:

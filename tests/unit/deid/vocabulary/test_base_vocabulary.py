@@ -19,6 +19,7 @@ from deid.vocabulary import (
     names,
     render_names,
 )
+from deid.vocabulary.codes import CODE_IDS, local_id
 
 VOCABULARY = load_base_vocabulary()
 CONCEPTS = {row["concept_id"]: row for row in VOCABULARY["concept"].to_pylist()}
@@ -44,9 +45,13 @@ def test_no_two_concepts_share_an_id_or_a_code_within_a_vocabulary() -> None:
     assert [code for code, times in codes.items() if times > 1] == []
 
 
-def test_local_ids_belong_to_the_local_vocabulary_and_to_no_other() -> None:
+def test_local_ids_belong_to_the_local_vocabulary_or_are_counted_from_a_code() -> None:
     for concept_id, row in CONCEPTS.items():
-        assert (concept_id in LOCAL_IDS) == (row["vocabulary_id"] == LOCAL_VOCABULARY)
+        if concept_id in LOCAL_IDS and row["vocabulary_id"] != LOCAL_VOCABULARY:
+            assert concept_id == local_id(row["vocabulary_id"], row["concept_code"])
+            assert concept_id in CODE_IDS[row["vocabulary_id"]]
+        else:
+            assert (concept_id in LOCAL_IDS) == (row["vocabulary_id"] == LOCAL_VOCABULARY)
 
 
 def test_every_domain_class_vocabulary_and_relationship_is_described() -> None:
@@ -80,7 +85,7 @@ def test_every_relationship_has_its_reverse() -> None:
     assert {(b, a, reverse[kind]) for a, b, kind in rows} == rows
 
 
-def test_ancestors_are_the_closure_of_is_a() -> None:
+def test_ancestors_are_the_closure_of_is_a_and_of_the_classes_of_drugs() -> None:
     expected = duckdb.connect()
     expected.register("relation", VOCABULARY["concept_relationship"])
     expected.register("concept", VOCABULARY["concept"])
@@ -90,7 +95,8 @@ def test_ancestors_are_the_closure_of_is_a() -> None:
             SELECT concept_id, concept_id, 0 FROM concept WHERE standard_concept IN ('S', 'C')
             UNION
             SELECT concept_id_2, descendant, levels + 1
-            FROM path JOIN relation ON concept_id_1 = ancestor AND relationship_id = 'Is a'
+            FROM path JOIN relation ON concept_id_1 = ancestor
+                AND relationship_id IN ('Is a', 'RxNorm - ATC')
         )
         SELECT ancestor, descendant, min(levels), max(levels) FROM path GROUP BY ALL
         """
