@@ -23,6 +23,7 @@ from deid.importers.athena import load_athena
 from deid.importers.fhir import import_fhir
 from deid.importers.forms import import_forms
 from deid.importers.omop import read_omop_database, read_omop_directory
+from deid.importers.remapping import remap as remap_records
 from deid.quality import render
 from deid.settings import EngineSettings
 from deid.vault.loading import LoadOptions, load_dataset
@@ -283,11 +284,28 @@ def vocabulary(folder: Path, work: Path | None, as_json: bool) -> None:
     The nine files (CONCEPT.csv and so on) are those that athena.ohdsi.org delivers. Only what
     differs is written, all or nothing: a newer download adds, changes and invalidates rows. The
     installation's own concepts (ids from 2,000,000,000 on) are kept, and people's records are not
-    touched.
+    touched: `carecommons vault remap` maps them again.
     """
     engine = open_vault(_url())
     with _Progress() as progress:
         report = load_athena(engine, folder, work=work, progress=progress)
+    click.echo(report.to_json() if as_json else report.render())
+
+
+@vault.command()
+@JSON
+def remap(as_json: bool) -> None:
+    """Map records again from the codes that they kept, by the vocabulary of today.
+
+    Run it after a vocabulary was loaded or source_to_concept_map was changed. A record is mapped
+    again if its concept is 0, if its concept is no longer a valid standard one, or if its code has
+    another meaning by now; what an import knew beyond the code is kept. A record whose new concept
+    is of another domain moves to that table if nothing is lost, else it is left and counted. All or
+    nothing; running it again changes nothing.
+    """
+    engine = open_vault(_url())
+    with _Progress() as progress:
+        report = remap_records(engine, progress=progress)
     click.echo(report.to_json() if as_json else report.render())
 
 

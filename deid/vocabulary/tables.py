@@ -87,6 +87,7 @@ def derive_tables(
     """
     _check_described(terms, described)
     ids = {term.key: term.concept_id for term in terms}
+    all_named: list[SourceTerm | SourceCode] = [*terms, *codes]
     return {
         "concept": _rows(CONCEPT, _concepts(terms, codes, described)),
         **described,
@@ -96,7 +97,7 @@ def derive_tables(
         "concept_ancestor": _rows(CONCEPT_ANCESTOR, _ancestors(terms, codes, ids)),
         "concept_synonym": _rows(
             CONCEPT_SYNONYM,
-            [(named.concept_id, named.zh, ids[CHINESE_KEY]) for named in (*terms, *codes)],
+            [(named.concept_id, named.zh, ids[CHINESE_KEY]) for named in all_named],
         ),
     }
 

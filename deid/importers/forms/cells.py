@@ -15,6 +15,12 @@ from deid.importers.forms.meanings import Meaning, Meanings
 from deid.vocabulary import Term
 
 NOTHING = frozenset({"无", "none", "没有", "否认", "-", "—"})
+_SLOT_OF_DOMAIN = {
+    "Condition": "condition",
+    "Procedure": "procedure",
+    "Measurement": "measurement",
+    "Observation": "observation",
+}
 _BETWEEN = re.compile(r"[,，、;；/|\n]+")
 _NAMES = re.compile(r"[;；|\n]+")
 _NAMES_LOOSE = re.compile(r"[;；|\n、,，]+")
@@ -29,7 +35,7 @@ class Said:
     """One thing that a cell says, or the ``fault`` for which it cannot be read.
 
     ``slot`` is where it belongs: measurement, observation, condition, history, drug, vaccine,
-    procedure.
+    procedure. ``asked`` is the slot of its column, where its concept belongs elsewhere.
     """
 
     slot: str = ""
@@ -44,6 +50,7 @@ class Said:
     unit_id: int | None = None
     day: dt.date | None = None
     end_day: dt.date | None = None
+    asked: str | None = None
     fault: str | None = None
 
     def __repr__(self) -> str:
@@ -146,7 +153,16 @@ def _named(
         yield Said("nothing")
     for name in names:
         meaning = meanings.find(name, area) or Meaning(0)
-        yield Said(slot, meaning.concept_id, meaning.source_concept_id, source=name)
+        belongs = _SLOT_OF_DOMAIN.get(meaning.domain or "", slot)
+        # What a diagnosis or procedure is filed as, the domain of its concept says.
+        moved = belongs != slot and slot in {"condition", "procedure"} and meaning.concept_id != 0
+        yield Said(
+            belongs if moved else slot,
+            meaning.concept_id,
+            meaning.source_concept_id,
+            source=name,
+            asked=slot if moved else None,
+        )
 
 
 def _family(field: Field, cell: str, meanings: Meanings) -> Iterator[Said]:

@@ -74,7 +74,7 @@ class Meanings:
     def _find(self, text: str, area: str) -> Meaning | None:
         own = self._vocabulary.site_map(text)
         if own and own.domain in _DOMAINS[area]:
-            return _meaning(own, text)
+            return _meaning(own, text, own)
         words = terms_by_word(*_DOMAINS[area])
         term = words.get(normalised(text))
         if term:
@@ -82,7 +82,7 @@ class Meanings:
         unmapped = None
         for code in codes_in(text, area):
             found = self._vocabulary.find(VOCABULARIES[area], code, area)
-            meaning = _meaning(found or Mapped(), code)
+            meaning = _meaning(found or Mapped(), code, found)
             if meaning.concept_id:
                 return meaning
             unmapped = unmapped or meaning
@@ -105,14 +105,14 @@ def _named(term: Term, word: str) -> Meaning:
                    term.domain_id, term)  # fmt: skip
 
 
-def _meaning(found: Mapped, code: str) -> Meaning:
+def _meaning(meant: Mapped, code: str, mapped: Mapped | None) -> Meaning:
     return Meaning(
-        found.concept_id,
-        found.source_concept_id,
-        found.domain,
-        _terms_by_id().get(found.concept_id),
+        meant.concept_id,
+        meant.source_concept_id,
+        meant.domain,
+        _terms_by_id().get(meant.concept_id),
         code,
-        found,
+        mapped,
     )
 
 

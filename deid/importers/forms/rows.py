@@ -21,6 +21,8 @@ _VITAL = (
 )  # fmt: skip
 """Measured at the contact itself; what else is measured comes from a laboratory."""
 
+_VALUE = "coalesce(value_source, CAST(value_id AS VARCHAR))"
+_AS_WRITTEN = ("visit_occurrence_id", "form", "source")
 _PLACE = f"file || ' row ' || _row AS {PLACE}"
 
 
@@ -67,11 +69,22 @@ def _join(bench: Workbench, source: str) -> None:
 def _once(
     bench: Workbench, table: str, columns: str, where: str, identity: tuple[str, ...]
 ) -> pa.Table:
-    """Rows of ``told`` that differ in their identity, each with its id."""
+    """Rows of ``told`` that differ in their identity, each with its id.
+
+    The id is drawn from what was written, not from its concept, which a later vocabulary may give;
+    and where the concept's domain is not that of the column, from the table of the column.
+    """
     key = f"{table}_id"
+    asked = " ".join(
+        f"WHEN '{slot}' THEN {row_id(other, *_AS_WRITTEN)}"
+        for slot, other in (
+            ("condition", "condition_occurrence"),
+            ("procedure", "procedure_occurrence"),
+        )
+    )
     return bench.db.sql(
-        f"SELECT {row_id(table, *identity)} AS {key}, person_id, provider_id, "
-        f"visit_occurrence_id, {columns}, {_PLACE} FROM told WHERE {where} "
+        f"SELECT CASE asked {asked} ELSE {row_id(table, *identity)} END AS {key}, "
+        f"person_id, provider_id, visit_occurrence_id, {columns}, {_PLACE} FROM told WHERE {where} "
         f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY file, _row, place) = 1 "
         f"ORDER BY {key}"
     ).to_arrow_table()
@@ -122,7 +135,7 @@ def _measurements(bench: Workbench) -> pa.Table:
         "source AS measurement_source_value, "
         "nullif(source_concept_id, 0) AS measurement_source_concept_id",
         "slot = 'measurement'",
-        ("visit_occurrence_id", "concept_id", "source", "number", "unit_id", "value_id"),
+        ("visit_occurrence_id", "source", "number", "unit_id", _VALUE),
     )
 
 
@@ -138,8 +151,7 @@ def _observations(bench: Workbench) -> pa.Table:
         "nullif(source_concept_id, 0) AS observation_source_concept_id",
         "slot = 'observation'",
         (
-            "visit_occurrence_id", "concept_id", "source", "number", "value_id", "value_source",
-            "qualifier_id", "text",
+            "visit_occurrence_id", "source", "number", _VALUE, "qualifier_id", "text",
         ),
     )  # fmt: skip
 
@@ -155,9 +167,9 @@ def _conditions(bench: Workbench) -> pa.Table:
         "source AS condition_source_value, "
         "nullif(source_concept_id, 0) AS condition_source_concept_id",
         "slot = 'condition'",
-        ("visit_occurrence_id", "form", "concept_id", "source"),
+        _AS_WRITTEN,
     )
-    identity = ("concept_id", "source", "fact.day", "fact.end_day")
+    identity = ("source", "fact.day", "fact.end_day")
     of_person = bench.db.sql(
         f"SELECT {row_id('history', 'person_id', *identity)} "
         "AS condition_occurrence_id, person_id, provider_id, NULL::BIGINT AS visit_occurrence_id, "
@@ -206,7 +218,7 @@ def _drugs(bench: Workbench, last_day: dt.date) -> pa.Table:
         f"CASE WHEN {vaccine} THEN 1 ELSE days END AS days_supply, {sig} AS sig, "
         "source AS drug_source_value, nullif(source_concept_id, 0) AS drug_source_concept_id",
         "slot IN ('drug', 'vaccine')",
-        ("visit_occurrence_id", "form", "concept_id", "source", "dose", "times", "days"),
+        (*_AS_WRITTEN, "dose", "times", "days"),
     )
 
 
@@ -219,7 +231,7 @@ def _procedures(bench: Workbench) -> pa.Table:
         "source AS procedure_source_value, "
         "nullif(source_concept_id, 0) AS procedure_source_concept_id",
         "slot = 'procedure'",
-        ("visit_occurrence_id", "form", "concept_id", "source"),
+        _AS_WRITTEN,
     )
 
 

@@ -37,6 +37,7 @@ _SAID = pa.schema(
         ("unit_id", pa.int64()),
         ("day", pa.date32()),
         ("end_day", pa.date32()),
+        ("asked", pa.string()),
         ("fault", pa.string()),
     ]
 )
@@ -72,7 +73,7 @@ class Workbench:
             "CREATE TABLE fact (file VARCHAR, _row BIGINT, place BIGINT, slot VARCHAR, "
             "concept_id BIGINT, source_concept_id BIGINT, source VARCHAR, number DOUBLE, "
             "value_id BIGINT, value_source VARCHAR, qualifier_id BIGINT, text VARCHAR, "
-            "unit_id BIGINT, day DATE, end_day DATE, dose VARCHAR, times DOUBLE, "
+            "unit_id BIGINT, day DATE, end_day DATE, asked VARCHAR, dose VARCHAR, times DOUBLE, "
             "days BIGINT)"
         )
         self.db.execute(

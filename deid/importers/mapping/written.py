@@ -107,7 +107,8 @@ def shown(vocabularies: tuple[str, ...], code: str) -> bool:
         return _LOINC.fullmatch(plain) is not None
     if vocabularies == ("ICPC",):
         return re.fullmatch(r"[A-Z-]\d{2}", plain) is not None
-    return False
+    # Shorter than a telephone number.
+    return bool(vocabularies) and re.fullmatch(r"[A-Z]?\d{2,10}", plain) is not None
 
 
 _UNITS = {
