@@ -109,10 +109,10 @@ def read_codes(folder: Traversable, terms: Iterable[SourceTerm]) -> tuple[Source
                 if key not in by_key or by_key[key].standard_concept != "S":
                     raise VocabularyError(f"{line.place}: {key} is no standard term")
         bearing = _bearing(vocabulary, terms)
-        codes = sorted({*lines, *bearing})
+        codes = {*lines, *bearing}
         found += [
             _source_code(vocabulary, code, lines.get(code), bearing.get(code, []), by_key, codes)
-            for code in codes
+            for code in sorted(codes)
         ]
     return tuple(found)
 
@@ -145,7 +145,7 @@ def _source_code(
     line: _Line | None,
     bearers: list[SourceTerm],
     by_key: Mapping[str, SourceTerm],
-    codes: list[str],
+    codes: set[str],
 ) -> SourceCode:
     targets = [by_key[key] for key in line.maps_to] if line else []
     targets = targets or bearers[:1]
@@ -164,7 +164,7 @@ def _source_code(
         concept_class_id=_class(vocabulary, code),
         standard_concept="C" if is_atc else None,
         maps_to=tuple(term.concept_id for term in targets),
-        parent=_parent(vocabulary, code, set(codes)),
+        parent=_parent(vocabulary, code, codes),
         members=tuple(sorted(members)),
     )
 

@@ -1,7 +1,7 @@
 """What names and codes in the cells of a form mean: concepts of the vault's vocabulary.
 
-A cell may hold the name of a shipped term in either language, its key, or a code of ICD-10, ICPC-2,
-ATC or LOINC, with or without a name beside it. What the vault's ``source_to_concept_map`` says of a
+A cell may hold the name of a shipped term in either language, its key, or a code of ICD-10, ATC or
+LOINC, with or without a name beside it. What the vault's ``source_to_concept_map`` says of a
 code or name goes before all else: there a site keeps its own codes. Codes are looked up as
 :mod:`deid.importers.mapping` does. What means nothing here is concept 0, with its words kept as the
 source.
@@ -24,12 +24,15 @@ from deid.importers.mapping.written import codes_in
 from deid.vocabulary import Term, load_terms
 
 VOCABULARIES: Mapping[str, Vocabularies] = {
-    "Condition": ("ICD10CN", "ICD10", "ICD10CM", "ICPC"),
+    "Condition": ("ICD10CN", "ICD10", "ICD10CM"),
     "Drug": ("ATC",),
     "Item": ("LOINC",),
     "Procedure": (),
 }
-"""Where the codes of an area stand: forms of China are coded by the Chinese edition first."""
+"""Where the codes of an area stand: forms of China are coded by the Chinese edition first.
+
+ICPC-2 is left out: its codes look like those of ICD-10 and mean something else (L93, A03).
+"""
 
 _HEDGES = ("待排", "待查", "疑", "否认", "除外", "家族", "病史", "?", "？", "possible", "suspect",
            "rule out", "history", "family", "denies")  # fmt: skip

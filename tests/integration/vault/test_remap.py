@@ -49,7 +49,7 @@ def the_download(**more: Any) -> dict[str, list[dict[str, Any]]]:
         concept(names.ESSENTIAL_HYPERTENSION, "Essential hypertension", "59621000"),
         concept(CN_LUPUS, "盘状红斑狼疮", "L93.000x001", vocabulary_id="ICD10CN", **source),
         concept(CN_I10, "高血压", "I10.x00x002", vocabulary_id="ICD10CN", **source),
-        concept(CM_HOMELESS, "Homelessness", "Z59.0", vocabulary_id="ICD10CM", **source),
+        concept(CM_HOMELESS, "Lives in an institution", "Z59.3", vocabulary_id="ICD10CM", **source),
         concept(CPT, "", "99213", vocabulary_id="CPT4", standard_concept=None),
     ]
     tables["concept_relationship"] += [
@@ -125,14 +125,14 @@ def test_codes_that_meant_nothing_get_their_concept_and_the_report_says_which(
 def test_a_second_time_and_the_same_forms_again_change_nothing(
     stocked_sqlite: Engine, tmp_path: Path
 ) -> None:
-    forms(stocked_sqlite, tmp_path, "L93.000x001", "I10.x00x002", "无家可归(Z59.0)")
+    forms(stocked_sqlite, tmp_path, "L93.000x001", "I10.x00x002", "住在机构(Z59.3)")
     load(stocked_sqlite, tmp_path)
     first = remap(stocked_sqlite)
     assert first.table("condition_occurrence").moved == 1
     before = snapshot_id(stocked_sqlite)
     again = remap(stocked_sqlite)
     assert all(t.changed == t.sources == t.moved == 0 for t in again.tables)
-    report = forms(stocked_sqlite, tmp_path, "L93.000x001", "I10.x00x002", "无家可归(Z59.0)")
+    report = forms(stocked_sqlite, tmp_path, "L93.000x001", "I10.x00x002", "住在机构(Z59.3)")
     assert (report.loaded, report.updated, report.refused) == (0, 0, 0)
     assert snapshot_id(stocked_sqlite) == before
     assert check_vault(stocked_sqlite, today=TODAY.today).errors == ()
@@ -159,18 +159,18 @@ CM = "http://hl7.org/fhir/sid/icd-10-cm"
 def test_a_record_of_another_domain_moves_and_its_resource_still_knows_it(
     stocked: Engine, tmp_path: Path
 ) -> None:
-    report = fhir(stocked, tmp_path, problem(1, CM, "Z59.0"), problem(2, CM, "L93.0"))
-    assert any("Z59.0 means no standard concept; load ICD10CM" in note for note in report.notes)
-    assert held(stocked, "condition_occurrence")["Z59.0"][0] == 0
+    report = fhir(stocked, tmp_path, problem(1, CM, "Z59.3"), problem(2, CM, "L93.0"))
+    assert any("Z59.3 means no standard concept; load ICD10CM" in note for note in report.notes)
+    assert held(stocked, "condition_occurrence")["Z59.3"][0] == 0
     load(stocked, tmp_path)
     done = remap(stocked)
-    assert "Z59.0" not in held(stocked, "condition_occurrence")
-    assert held(stocked, "observation")["Z59.0"] == (HOMELESS, CM_HOMELESS)
+    assert "Z59.3" not in held(stocked, "condition_occurrence")
+    assert held(stocked, "observation")["Z59.3"] == (HOMELESS, CM_HOMELESS)
     assert done.table("condition_occurrence").moved == 1
     assert held(stocked, "condition_occurrence")["L93.0"][0] == 0
     assert check_vault(stocked, today=TODAY.today).errors == ()
     before = snapshot_id(stocked)
-    again = fhir(stocked, tmp_path, problem(1, CM, "Z59.0"), problem(2, CM, "L93.0"))
+    again = fhir(stocked, tmp_path, problem(1, CM, "Z59.3"), problem(2, CM, "L93.0"))
     assert (again.loaded, again.updated, again.refused) == (0, 0, 0), again.render()
     assert snapshot_id(stocked) == before
 
@@ -178,11 +178,11 @@ def test_a_record_of_another_domain_moves_and_its_resource_still_knows_it(
 def test_a_record_that_would_lose_something_stays_where_it_is(
     stocked_sqlite: Engine, tmp_path: Path
 ) -> None:
-    fhir(stocked_sqlite, tmp_path, problem(1, CM, "Z59.0", abatementDateTime="2021-03-04"))
+    fhir(stocked_sqlite, tmp_path, problem(1, CM, "Z59.3", abatementDateTime="2021-03-04"))
     load(stocked_sqlite, tmp_path)
     report = remap(stocked_sqlite)
     assert report.table("condition_occurrence").left == ((moving.LOST, 1),)
-    assert held(stocked_sqlite, "condition_occurrence")["Z59.0"][0] == 0
+    assert held(stocked_sqlite, "condition_occurrence")["Z59.3"][0] == 0
     assert "would be lost" in report.render()
 
 
@@ -194,7 +194,7 @@ def omop(vault: Engine, *conditions: dict[str, Any]) -> None:
 def test_a_record_that_its_import_would_bring_in_again_stays_where_it_is(
     stocked_sqlite: Engine, tmp_path: Path
 ) -> None:
-    unmapped = {"condition_concept_id": 0, "condition_source_value": "Z59.0"}
+    unmapped = {"condition_concept_id": 0, "condition_source_value": "Z59.3"}
     omop(stocked_sqlite, condition(1, 1, **unmapped))
     load(stocked_sqlite, tmp_path)
     report = remap(stocked_sqlite)
