@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -59,6 +60,41 @@ def _synonyms() -> Mapping[str, str]:
                 raise FormError(f"synonyms.csv line {reader.line_num}: known already, or no term")
             found[word] = row["key"]
     return found
+
+
+_STRENGTH = re.compile(
+    r"[\s(（]*\d[\d.,:/%*×]*\s*(?:mg|g|ug|μg|mcg|ml|iu|u|毫克|克|毫升|单位|万单位|%).*$",
+    re.IGNORECASE,
+)
+_FORM = re.compile(
+    r"(?:缓释|控释|肠溶|分散|咀嚼|泡腾|口崩|薄膜衣|干混|混悬|舌下|吸入|粉雾|滴|口服|阴道)*"
+    r"(?:片剂?|胶囊|软胶囊|颗粒剂?|冲剂|口服液|口服溶液|糖浆|注射液|注射剂|粉针|针剂?|气雾剂|粉雾剂|"
+    r"喷雾剂|滴眼液|滴耳液|滴鼻液|软膏|乳膏|凝胶|栓剂?|贴剂?|混悬液|混悬剂|滴丸|丸)$"
+)
+_SALT_BEFORE = re.compile(
+    r"^(?:盐酸|硫酸氢|硫酸|磷酸|苯磺酸|甲磺酸|马来酸|富马酸|重酒石酸|酒石酸|枸橼酸|琥珀酸|氢溴酸|草酸|注射用)"
+)
+_SALT_BEHIND = re.compile(r"(?:钠|钾|钙|镁|酯)$")
+_ENGLISH = re.compile(
+    r"\b(?:hydrochloride|hcl|besylate|mesylate|maleate|tartrate|succinate|fumarate|sodium|"
+    r"potassium|calcium|tablets?|capsules?|oral|extended release|er|xr|sr|injection|solution|"
+    r"suspension|cream|inhaler)\b",
+    re.IGNORECASE,
+)
+
+
+def plain_drugs(text: str) -> Iterator[str]:
+    """Shorter names of a drug, without strength, dosage form and salt, the longest first.
+
+    ``苯磺酸氨氯地平片5mg`` gives ``苯磺酸氨氯地平片``, ``苯磺酸氨氯地平`` and ``氨氯地平``.
+    """
+    seen = {text}
+    name = text.strip()
+    for shorten in (_STRENGTH, _FORM, _FORM, _SALT_BEFORE, _SALT_BEHIND, _ENGLISH):
+        name = re.sub(r"\s+", " ", shorten.sub("", name)).strip(" ()（）,，")
+        if len(name) > 1 and name not in seen:
+            seen.add(name)
+            yield name
 
 
 def word_for(key: str, language: Language, *domains: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import codecs
 import csv
 import difflib
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from deid.errors import ImportRefused
@@ -73,21 +75,32 @@ def find_form_files(folder: Path) -> dict[Path, ResidentForm]:
 
 
 def read_form_file(path: Path, form: ResidentForm) -> FormFile:
-    """Read one file, in UTF-8 or GB18030, separated by commas or tabs.
+    """Read one file, in UTF-8, GB18030 or UTF-16, separated by commas, tabs or semicolons.
+
+    Rows without any content are passed over.
 
     Raises:
-        ImportRefused: if it cannot be read, has no header, or a column that the form has not.
+        ImportRefused: if it cannot be read, has no header, a column that the form has not, or
+            numbers that a spreadsheet has rounded.
     """
     encoding = _encoding(path)
     header, separator = _header(path, encoding)
     columns, headers = _recognise(path, form, header)
     cells = _read(path, encoding, separator, len(header), list(columns))
+    for name, column in columns.items():
+        if column.field.kind == "identifier":
+            _check_rounded(path, headers[name], cells[name], cells["_row"])
     return FormFile(path.name, form, cells, columns, headers)
 
 
 def _encoding(path: Path) -> str:
-    """``utf8`` or ``gb18030``: what the whole file can be decoded as."""
-    for encoding in ("utf-8", "gb18030"):
+    """``utf8``, ``gb18030`` or ``utf-16``: what the whole file can be decoded as.
+
+    UTF-16, as spreadsheets save "Unicode text", is known by its byte order mark.
+    """
+    with path.open("rb") as file:
+        marked = file.read(2) in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
+    for encoding in ("utf-16",) if marked else ("utf-8", "gb18030"):
         decoder = codecs.getincrementaldecoder(encoding)()
         try:
             with path.open("rb") as file:
@@ -99,7 +112,7 @@ def _encoding(path: Path) -> str:
         except OSError as error:
             raise ImportRefused(f"{path}: cannot be read ({type(error).__name__})") from None
         return "utf8" if encoding == "utf-8" else encoding
-    raise ImportRefused(f"{path}: the text is neither UTF-8 nor GB18030")
+    raise ImportRefused(f"{path}: the text is neither UTF-8 nor GB18030 nor UTF-16")
 
 
 def _header(path: Path, encoding: str) -> tuple[list[str], str]:
@@ -107,7 +120,7 @@ def _header(path: Path, encoding: str) -> tuple[list[str], str]:
         line = file.readline()
         if not line.strip():
             raise ImportRefused(f"{path}: line 1: there is no header")
-        separator = "\t" if line.count("\t") > line.count(",") else ","
+        separator = max(",\t;", key=line.count)
         file.seek(0)
         try:
             header = next(csv.reader(file, delimiter=separator))
@@ -168,7 +181,22 @@ def _read(path: Path, encoding: str, separator: str, width: int, wanted: list[st
         raise _fault(path, error) from None
     _check_quotes(path, table, encoding)
     rows = pa.array(range(1, table.num_rows + 1), pa.int64())
-    return table.select(wanted).append_column("_row", rows)
+    cells = table.select(wanted).append_column("_row", rows)
+    filled = functools.reduce(
+        pc.or_, (pc.not_equal(pc.utf8_trim_whitespace(cells[name]), "") for name in wanted)
+    )
+    return cells.filter(filled)
+
+
+def _check_rounded(path: Path, header: str, cells: pa.ChunkedArray, rows: pa.ChunkedArray) -> None:
+    """Refuse numbers such as 6.1E+16: several people may have become one."""
+    rounded = pc.match_substring_regex(cells, r"^\s*\d(\.\d+)?[eE]\+\d+\s*$")
+    found = rows.filter(rounded)
+    if len(found):
+        raise ImportRefused(
+            f"{path}: row {found[0]}, column {header}: a spreadsheet has rounded the number; "
+            "format the column as text there, fill it in and save again"
+        )
 
 
 def _fault(path: Path, error: Exception) -> ImportRefused:

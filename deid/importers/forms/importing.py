@@ -93,7 +93,11 @@ def import_forms(
             tables,
             source,
             "forms",
-            options=replace(options, replace=frozenset({"observation_period"})),
+            options=replace(
+                options,
+                replace=frozenset({"observation_period"}),
+                advice="if the vocabulary has changed since, run `carecommons vault remap`",
+            ),
             remarks=remarks,
             progress=progress,
         )

@@ -17,7 +17,7 @@ from functools import cache
 from sqlalchemy import Connection
 
 from deid.forms.model import normalised
-from deid.forms.words import terms_by_word
+from deid.forms.words import plain_drugs, terms_by_word
 from deid.importers.mapping import CodeLookup, Mapped
 from deid.importers.mapping.lookup import Vocabularies
 from deid.importers.mapping.written import codes_in
@@ -79,9 +79,11 @@ class Meanings:
         if own and own.domain in _DOMAINS[area]:
             return _meaning(own, text, own)
         words = terms_by_word(*_DOMAINS[area])
-        term = words.get(normalised(text))
-        if term:
-            return _named(term, text)
+        names = [text, *plain_drugs(text)] if area == "Drug" else [text]
+        for name in names:
+            term = words.get(normalised(name))
+            if term:
+                return _named(term, name)
         unmapped = None
         for code in codes_in(text, area):
             found = self._vocabulary.find(VOCABULARIES[area], code, area)

@@ -45,6 +45,9 @@ _SPOKEN = {name: name for name in _SAID.names if name not in {"cell", "part", "f
 _DAY_FORMATS = (
     "['%Y-%m-%d', '%Y%m%d', '%Y-%m-%d %H:%M', '%Y-%m-%d %H:%M:%S', '%Y-%m-%d %H:%M:%S.%f']"
 )
+_DAY_ZERO = "DATE '1899-12-30'"
+"""Day 0 of spreadsheets, which count a 29 February 1900 that was none."""
+
 _PLAUSIBLE = "outside what the form expects"
 _NUMBERS = {
     "RECORD_NO": ("[0-9]{17}", "not of 17 digits"),
@@ -169,6 +172,9 @@ class Workbench:
         for name, column in file.columns.items():
             if column.field.key in _NUMBERS:
                 self._check_numbers(file, name, column.field.key)
+        for kind in {"date", "end"} & by_kind.keys():
+            reason = "days as a spreadsheet counts them, taken as dates,"
+            self._fault(file, by_kind[kind], is_day_number(by_kind[kind]), reason, kind="kept")
         if "end" in by_kind:
             name = by_kind["end"]
             unread = f"{word_of(name)} IS NOT NULL AND {day_of(name)} IS NULL"
@@ -412,10 +418,21 @@ def number_of(name: str | None) -> str:
 
 
 def day_of(name: str) -> str:
-    """SQL of a cell as a date, NULL if it is none: 2020-01-31, 2020/1/31, 2020年1月31日."""
+    """SQL of a cell as a date, NULL if it is none: 2020-01-31, 2020/1/31, 2020年1月31日.
+
+    43861 is a day as spreadsheets count them, of the years 1954 to 2064.
+    """
     # The last sign, 日, has no counterpart and falls away.
     text = f"translate({word_of(name)}, '０１２３４５６７８９年月/.T日', '0123456789---- ')"
-    return f"CAST(try_strptime(trim({text}), {_DAY_FORMATS}) AS DATE)"
+    return (
+        f"CASE WHEN {is_day_number(name)} THEN {_DAY_ZERO} + CAST({word_of(name)} AS INTEGER) "
+        f"ELSE CAST(try_strptime(trim({text}), {_DAY_FORMATS}) AS DATE) END"
+    )
+
+
+def is_day_number(name: str) -> str:
+    """SQL condition of a cell that is a date as spreadsheets count days."""
+    return f"coalesce(regexp_full_match({word_of(name)}, '[2-5][0-9]{{4}}'), false)"
 
 
 def _of_the_problem(file: FormFile, key: str) -> str:
