@@ -15,7 +15,13 @@ from fhir.resources.R4B import get_fhir_model_class
 from sqlalchemy import Engine
 
 from casebank import draft_case, find_candidates, render_text
-from cohorts import CohortDefinition, list_templates, load, load_template
+from cohorts import (
+    CohortDefinition,
+    list_templates,
+    load,
+    load_template,
+    resolve_concept_set,
+)
 from cohorts import run as run_cohort
 from deid.errors import ExportRefused
 from deid.exporters.fhir import ExportReport, export_fhir
@@ -27,6 +33,8 @@ from deid.vault.report import ImportReport
 from deid.vault.rules import has_row_id, references
 from deid.vault.schema import DATA_TABLES, VOCABULARY_TABLES
 from deid.vault.store import create_vault, open_vault, read_tables
+from deid.vocabulary import names
+from deid.vocabulary.codes import local_id
 from tests.builders import build_release
 
 UNTIL = dt.date(2024, 12, 31)
@@ -182,6 +190,58 @@ def test_cohorts_are_the_same_people_on_the_same_days(
         assert sorted(back, key=json_key) == sorted(first, key=json_key)
         found += len(first)
     assert found > 6
+
+
+def concept_set(*concept_ids: int, **more: bool) -> list[dict[str, Any]]:
+    return [{"concept": {"CONCEPT_ID": number}, **more} for number in concept_ids]
+
+
+def test_cohorts_by_source_codes_and_by_classes_of_drugs_are_the_same_people(
+    trip: Trip, releases: tuple[Release, Release]
+) -> None:
+    """What was recorded (ICD-10) and what it stands under (ATC) survive the way too."""
+    old = numbers_of_old(trip.second)
+    ((source, _),) = Counter(
+        row["condition_source_concept_id"] for row in rows(trip.first, "condition_occurrence")
+    ).most_common(1)
+    wanted = {
+        row["person_id"]
+        for row in rows(trip.first, "condition_occurrence")
+        if row["condition_source_concept_id"] == source
+    }
+    code = next(c for c in rows(trip.first, "concept") if c["concept_id"] == source)
+    assert code["vocabulary_id"] == "ICD10"
+    assert {r["condition_source_value"] for r in rows(trip.first, "condition_occurrence")
+            if r["condition_source_concept_id"] == source} == {code["concept_code"]}  # fmt: skip
+    by_source = json.loads(has("ConditionOccurrence", source).source)
+    by_source["PrimaryCriteria"]["CriteriaList"] = [
+        {"ConditionOccurrence": {"ConditionSourceConcept": 0}}
+    ]
+    by_source["ConceptSets"][0]["expression"]["items"] = concept_set(source)
+    by_class = json.loads(has("DrugExposure", source).source)
+    by_class["ConceptSets"][0]["expression"]["items"] = concept_set(
+        local_id("ATC", "C"), includeDescendants=True
+    )
+    hearts = {
+        row["person_id"]
+        for row in rows(trip.first, "drug_exposure")
+        if str(row["drug_source_value"]).startswith("C")
+    }
+    for expression, people in ((by_source, wanted), (by_class, hearts)):
+        definition = load(json.dumps(expression).encode())
+        first, second = (run_cohort(definition, r).rows.to_pylist() for r in releases)
+        assert {row["subject_id"] for row in first} == people != set()
+        assert {old["person", row["subject_id"]] for row in second} == people
+
+
+def test_a_concept_set_with_what_maps_to_it_holds_the_codes_of_icd_10(
+    releases: tuple[Release, Release],
+) -> None:
+    found = resolve_concept_set(
+        releases[1], concept_set(names.ESSENTIAL_HYPERTENSION, includeMapped=True)
+    )
+    assert (local_id("ICD10", "I10"), "Essential hypertension") in found
+    assert names.ESSENTIAL_HYPERTENSION in dict(found)
 
 
 def json_key(row: dict[str, Any]) -> str:

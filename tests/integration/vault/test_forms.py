@@ -16,6 +16,7 @@ from deid.importers.forms import import_forms
 from deid.vault.loading import LoadOptions
 from deid.vault.schema import metadata
 from deid.vocabulary import names
+from deid.vocabulary.codes import local_id
 
 TODAY = LoadOptions(today=dt.date(2025, 12, 31))
 LI, WANG = "61011200100100001", "61011200100100002"
@@ -207,7 +208,8 @@ def test_people_whom_the_vault_knows_from_elsewhere_stay_who_they_are(
 
 
 @pytest.mark.parametrize(
-    ("encoding", "separator"), [("utf-8", "\t"), ("utf-8-sig", ","), ("gb18030", ",")]
+    ("encoding", "separator"),
+    [("utf-8", "\t"), ("utf-8-sig", ","), ("gb18030", ","), ("utf-16", "\t"), ("utf-8", ";")],
 )
 def test_encoding_and_separator_are_found_out(
     stocked_sqlite: Engine, tmp_path: Path, encoding: str, separator: str
@@ -413,6 +415,7 @@ def test_numbers_of_two_people_on_one_form_are_refused(
         ("hypertension", "档案编号,日期,收缩压,收缩压(mmHg)\n1,2,3,4\n", "are one column"),
         ("hypertension", '档案编号,日期,备注\n1,2024-01-01,"不\n2,2024-01-02,好\n', "never closed"),
         ("somebody", "a,b\n1,2\n", "its name is that of no form"),
+        ("contact", "档案编号,日期\n6.1E+16,2024-01-01\n", "row 1, column 档案编号: .* rounded"),
     ],
 )
 def test_a_broken_file_refuses_the_whole_import(
@@ -424,6 +427,52 @@ def test_a_broken_file_refuses_the_whole_import(
     assert "张三" not in str(failure.value)
     assert "13800000000" not in str(failure.value)
     assert count(stocked_sqlite, "person") == 0
+
+
+def test_days_of_spreadsheets_are_dates_and_empty_rows_are_passed_over(
+    stocked_sqlite: Engine, tmp_path: Path
+) -> None:
+    visits = f"档案编号,日期,诊断\n{WANG},44262,痛风\n,,\n　, ,\n{WANG},2021年3月7日,痛风\n"
+    folder = write(tmp_path / "forms", basic_information=PERSONS, contact=visits)
+    report = import_forms(stocked_sqlite, folder, options=TODAY)
+    assert rows(stocked_sqlite, "visit_occurrence", "visit_start_date") == [(dt.date(2021, 3, 7),)]
+    assert any("as a spreadsheet counts them" in note for note in report.notes)
+    assert not any("contact.csv" in skipped.what for skipped in report.skipped)
+
+
+DRUG_NAMES = {
+    "苯磺酸氨氯地平片5mg": names.AMLODIPINE,
+    "拜新同": names.NIFEDIPINE,
+    "硝苯地平控释片(30mg)": names.NIFEDIPINE,
+    "阿托伐他汀钙片 20mg*7": names.ATORVASTATIN,
+    "metoprolol succinate ER 50 mg": names.METOPROLOL,
+    "硝酸甘油片": names.NITROGLYCERIN,
+    "C08CA01": names.AMLODIPINE,
+    "C08": 0,
+    "缬沙坦氢氯噻嗪片": 0,
+}
+"""A drug by its label; a class or a combination that is not shipped is no ingredient."""
+
+
+def test_drugs_are_known_without_strength_form_and_salt(
+    stocked_sqlite: Engine, tmp_path: Path
+) -> None:
+    lines = "".join(f"{WANG},2024-05-{day:02},{n}\n" for day, n in enumerate(DRUG_NAMES, 1))
+    folder = write(
+        tmp_path / "forms", basic_information=PERSONS, contact="档案编号,日期,药物名称1\n" + lines
+    )
+    import_forms(stocked_sqlite, folder, options=TODAY)
+    found = dict(rows(stocked_sqlite, "drug_exposure", "drug_source_value", "drug_concept_id"))
+    assert found == DRUG_NAMES
+    sources = dict(
+        rows(stocked_sqlite, "drug_exposure", "drug_source_value", "drug_source_concept_id")
+    )
+    assert sources["C08CA01"] == local_id("ATC", "C08CA01")
+    assert sources["C08"] == CALCIUM_CHANNEL_BLOCKERS
+    assert sources["拜新同"] is None
+
+
+CALCIUM_CHANNEL_BLOCKERS = 21601744
 
 
 def test_text_in_no_known_encoding_refuses_the_import(
