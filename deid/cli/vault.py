@@ -188,7 +188,8 @@ def forms_(
     """Import resident-record forms: a folder of CSV files, one a form.
 
     A file is named as its form, in English or Chinese (`carecommons vault forms` lists them), in
-    UTF-8 or GB18030, separated by commas or tabs, with the form's headers in either language.
+    UTF-8, GB18030 or UTF-16, separated by commas, tabs or semicolons, with the form's headers in
+    either language.
     Each row is one filled form and names its person by record code, ID card or medical record
     number. basic_information.csv brings new people. A cell that cannot be read is left out and
     reported; a row without person or date is; a file with an unknown column or a broken line
