@@ -10,7 +10,7 @@ source.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -67,6 +67,13 @@ class Meanings:
     def __init__(self, connection: Connection) -> None:
         self._vocabulary = CodeLookup(connection)
         self._known: dict[tuple[str, str], Meaning | None] = {}
+
+    def learn(self, texts: Iterable[str], area: str) -> None:
+        """Look the codes of many texts up before they are asked for."""
+        vocabularies = VOCABULARIES[area]
+        self._vocabulary.learn(
+            (vocabularies, code) for text in texts for code in codes_in(text, area)
+        )
 
     def find(self, text: str, area: str) -> Meaning | None:
         """The meaning of a name or code in an area (Condition, Drug, Item, Procedure), if any."""

@@ -76,7 +76,7 @@ class CodeLookup:
             for form in forms_of(vocabularies, code)
         }
         concept = metadata.tables["concept"]
-        unknown = sorted(codes - self._by_code.keys())
+        unknown = sorted(code for code in codes if code not in self._by_code)
         for some in _parts(unknown):
             self._by_code |= {code: [] for code in some}
             for row in self._concepts(concept.c.concept_code.in_(some)):
@@ -179,7 +179,7 @@ class CodeLookup:
         relation, concept = metadata.tables["concept_relationship"], metadata.tables["concept"]
         front = set(ids)
         for _ in range(_LONGEST_CHAIN):
-            front -= self._targets.keys()
+            front = {number for number in front if number not in self._targets}
             onward: set[int] = set()
             for some in _parts(sorted(front)):
                 found: dict[int, list[_Concept]] = {number: [] for number in some}
@@ -203,7 +203,7 @@ class CodeLookup:
 
     def _learn_ids(self, ids: Iterable[int]) -> None:
         concept = metadata.tables["concept"]
-        for some in _parts(sorted(set(ids) - self._by_id.keys())):
+        for some in _parts(sorted({number for number in ids if number not in self._by_id})):
             self._by_id |= dict.fromkeys(some)
             for found in self._concepts(concept.c.concept_id.in_(some)):
                 self._by_id[found.concept_id] = found

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 ICD10_VOCABULARIES = ("ICD10CN", "ICD10", "ICD10CM")
 _ICD10 = re.compile(
@@ -85,15 +86,15 @@ def codes_in(text: str, area: str) -> list[str]:
     return [match[1] for match in pattern.finditer(plain)]
 
 
-def forms_of(vocabularies: tuple[str, ...], code: str) -> list[Written]:
+@lru_cache(maxsize=100_000)
+def forms_of(vocabularies: tuple[str, ...], code: str) -> tuple[Written, ...]:
     """The codes to look for in the vocabularies of a system, the narrowest first."""
     plain = code.strip()
     if set(vocabularies) & set(ICD10_VOCABULARIES):
-        found = list(icd10_forms(plain))
-        return found or [Written(plain)]
+        return tuple(icd10_forms(plain)) or (Written(plain),)
     if vocabularies == ("ATC",):
-        return [Written(tidy(plain))]
-    return [Written(plain)]
+        return (Written(tidy(plain)),)
+    return (Written(plain),)
 
 
 def shown(vocabularies: tuple[str, ...], code: str) -> bool:

@@ -71,9 +71,11 @@ class Decider:
         self._facts: dict[int, ConceptFacts | None] = {0: None}
         self._withdrawn: dict[int, set[int]] = {}
 
-    def learn(self, kept: Iterable[Kept]) -> None:
-        """Look up what many records need."""
+    def learn(self, table: str, kept: Iterable[Kept]) -> None:
+        """Look up what many records of a table need."""
         kept = list(kept)
+        area = AREAS[table][0]
+        self._meanings.learn((k.source_value for k in kept if k.source_value), area)
         self._learn_facts({i for k in kept for i in (k.concept_id, k.source_concept_id)})
         sources = {k.source_concept_id for k in kept if k.source_concept_id}
         self._lookup.learn((CONCEPT_ID, str(i)) for i in sources)
@@ -166,7 +168,7 @@ class Decider:
 
     def _learn_facts(self, ids: Iterable[int]) -> None:
         concept = metadata.tables["concept"].c
-        for some in _parts(set(ids) - self._facts.keys()):
+        for some in _parts({number for number in ids if number not in self._facts}):
             self._facts |= dict.fromkeys(some)
             rows = self._connection.execute(
                 select(
@@ -187,7 +189,7 @@ class Decider:
     def _learn_withdrawn(self, ids: Iterable[int]) -> None:
         """The concepts that codes mapped to once and no longer do."""
         relation = metadata.tables["concept_relationship"].c
-        for some in _parts(set(ids) - self._withdrawn.keys()):
+        for some in _parts({number for number in ids if number not in self._withdrawn}):
             self._withdrawn |= {number: set() for number in some}
             rows = self._connection.execute(
                 select(relation.concept_id_1, relation.concept_id_2).where(

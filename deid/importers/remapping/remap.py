@@ -104,7 +104,7 @@ def _plan(connection: Connection, decider: Decider, table: str) -> _Plan:
     group = (func.coalesce(concept, nothing), func.coalesce(source, nothing), value)
     groups = connection.execute(select(*group, func.count()).group_by(*group)).all()
     counts = {Kept(row[0], row[1], row[2]): row[3] for row in groups}
-    decider.learn(counts)
+    decider.learn(table, counts)
     decisions = {}
     for kept in counts:
         decision = decider.decide(table, kept)
