@@ -172,9 +172,10 @@ class Workbench:
         for name, column in file.columns.items():
             if column.field.key in _NUMBERS:
                 self._check_numbers(file, name, column.field.key)
-        for kind in {"date", "end"} & by_kind.keys():
-            reason = "days as a spreadsheet counts them, taken as dates,"
-            self._fault(file, by_kind[kind], is_day_number(by_kind[kind]), reason, kind="kept")
+        for name, column in file.columns.items():
+            if column.field.kind in {"date", "end"}:
+                reason = "days as a spreadsheet counts them, taken as dates,"
+                self._fault(file, name, is_day_number(name), reason, kind="kept")
         if "end" in by_kind:
             name = by_kind["end"]
             unread = f"{word_of(name)} IS NOT NULL AND {day_of(name)} IS NULL"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 import pyarrow as pa
-from sqlalchemy import Connection, Engine, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Engine, func, literal_column, select
 
 from deid.importers.mapping.written import codes_in, tidy
 from deid.importers.remapping import moving
@@ -100,7 +100,7 @@ def _plan(connection: Connection, decider: Decider, table: str) -> _Plan:
     names, columns = metadata.tables[table].c, _columns(table)
     concept, source, value = (names[name] for name in columns)
     # Written out, since PostgreSQL takes two parameters for different expressions.
-    nothing = literal_column("0")
+    nothing: ColumnElement[int] = literal_column("0")
     group = (func.coalesce(concept, nothing), func.coalesce(source, nothing), value)
     groups = connection.execute(select(*group, func.count()).group_by(*group)).all()
     counts = {Kept(row[0], row[1], row[2]): row[3] for row in groups}
