@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, select
 
 from deid.errors import ImportRefused
 from deid.importers.athena.files import ATHENA_TABLES, find_files, line_of, read_file
@@ -69,9 +69,30 @@ def load_athena(
             _load(connection, working, table, files[table], day, progress)
             for table in ATHENA_TABLES
         )
-        report = VocabularyReport(folder.name, tables)
+        report = VocabularyReport(folder.name, tables, _notes(connection, folder))
         record_import(connection, report.as_import(), started)
     return report
+
+
+def _notes(connection: Connection, folder: Path) -> tuple[str, ...]:
+    """What a download lacks that its own step for CPT-4, which needs a licence, would add."""
+    notes = []
+    concept = metadata.tables["concept"].c
+    nameless = connection.execute(
+        select(func.count()).where(concept.concept_name == "", concept.vocabulary_id == "CPT4")
+    ).scalar_one()
+    if nameless:
+        notes.append(
+            f"{nameless:,} concepts of CPT4 have no name; Athena's cpt4 step fills them in, and "
+            "loading again takes them over"
+        )
+    beside = [path.name for path in folder.iterdir() if path.name.lower() == "concept_cpt4.csv"]
+    if beside:
+        notes.append(
+            f"{beside[0]} was not read: Athena's cpt4 step puts its concepts into CONCEPT.csv; "
+            "until then relationships name concepts that are not there"
+        )
+    return tuple(notes)
 
 
 @contextmanager

@@ -36,6 +36,7 @@ class VocabularyReport:
 
     source: str
     tables: tuple[VocabularyTableReport, ...]
+    notes: tuple[str, ...] = ()
 
     def table(self, name: str) -> VocabularyTableReport:
         """Report of one table."""
@@ -60,6 +61,8 @@ class VocabularyReport:
         for t in self.tables:
             if t.repeated:
                 lines += ["", f"{t.repeated:,} rows of {t.table} come more than once"]
+        if self.notes:
+            lines += ["", "notes:", *(f"  {note}" for note in self.notes)]
         return "\n".join(lines)
 
     def as_import(self) -> ImportReport:
@@ -86,4 +89,5 @@ class VocabularyReport:
                 )
                 for t in self.tables
             ),
+            notes=self.notes,
         )

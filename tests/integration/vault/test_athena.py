@@ -75,6 +75,26 @@ def test_an_empty_vault_holds_the_download_as_it_is(vault: Engine, tmp_path: Pat
     assert check_vault(vault, today=TODAY).errors == ()
 
 
+def test_codes_of_cpt4_are_told_until_their_own_step_was_run(
+    sqlite_vault: Engine, tmp_path: Path
+) -> None:
+    first = download()
+    nameless = concept(2_213_440, "", "99213", vocabulary_id="CPT4", standard_concept="S")
+    folder = write_download(tmp_path, changed(first, concept=[*first["concept"], nameless]))
+    (folder / "CONCEPT_CPT4.csv").write_text("concept_id\n", encoding="utf-8")
+    report = load_athena(sqlite_vault, folder, today=TODAY)
+    assert concepts(sqlite_vault)[2_213_440]["concept_name"] == ""
+    assert [note.split()[0] for note in report.notes] == ["1", "CONCEPT_CPT4.csv"]
+    assert "cpt4 step" in report.render()
+    (folder / "CONCEPT_CPT4.csv").unlink()
+    named = [*first["concept"], nameless | {"concept_name": "Office visit"}]
+    report = load_athena(
+        sqlite_vault, write_download(tmp_path, changed(first, concept=named)), today=TODAY
+    )
+    assert report.notes == ()
+    assert report.table("concept").changed == 1
+
+
 def test_loading_it_again_changes_nothing(vault: Engine, tmp_path: Path) -> None:
     load(vault, tmp_path / "first", download())
     with read_tables(vault) as snapshot:
