@@ -291,6 +291,8 @@ def vocabulary(folder: Path, work: Path | None, as_json: bool) -> None:
     with _Progress() as progress:
         report = load_athena(engine, folder, work=work, progress=progress)
     click.echo(report.to_json() if as_json else report.render())
+    if not as_json:
+        click.echo("\n`carecommons vault remap` maps the vault's records by it")
 
 
 @vault.command()
