@@ -93,8 +93,9 @@ _SIZES = {ICD10: (27, 101, 11, 11), ICPC: (27, 101), ATC: (27, 31, 27, 27, 101)}
 def read_codes(folder: Traversable, terms: Iterable[SourceTerm]) -> tuple[SourceCode, ...]:
     """All codes of the terms and of the files ``<vocabulary>.csv``, by vocabulary and code.
 
-    Of several terms with one code, the code maps to the one that the file names, else to the
-    narrowest, and of a drug to its ingredient; then the lowest id decides.
+    A code maps to what its line in the file names, and to nothing if that is empty: a term may be
+    filed under a code that means more. Without a line it maps to the term that bears it, of several
+    to the narrowest, and of a drug to its ingredient; then the lowest id decides.
 
     Raises:
         VocabularyError: for a faulty line, with file and line.
@@ -147,9 +148,9 @@ def _source_code(
     by_key: Mapping[str, SourceTerm],
     codes: set[str],
 ) -> SourceCode:
-    targets = [by_key[key] for key in line.maps_to] if line else []
-    targets = targets or bearers[:1]
-    first = targets[0] if targets else None
+    # What the file says is the last word: a code of "other diseases of the liver" is no cyst.
+    targets = [by_key[key] for key in line.maps_to] if line else bearers[:1]
+    first = targets[0] if targets else bearers[0] if bearers else None
     is_atc = vocabulary == ATC
     named = line or first
     assert named is not None
