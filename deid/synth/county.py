@@ -201,7 +201,7 @@ def _settle_all(
     for household in households:
         for member in household.members:
             remember_parents(stream, member, household.locale)
-            member.death_cause = draw_cause(stream, member)
+            member.death_cause = draw_cause(stream, member, household.locale)
         list_relatives(stream, surface, household, kin)
         sort_events(household.members)
     return households
