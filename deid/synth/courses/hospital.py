@@ -89,7 +89,8 @@ def without_outpatients(visits: Iterable[Visit], last: date) -> list[Visit]:
         elif _kinds(visit) & FOLLOW_UP:
             later = working_day(end + timedelta(days=7))
             others = [v for v in visits if v is not visit and _kinds(v) & _kinds(visit)]
-            crowded = any(visit.day < other.day <= later for other in others)
+            soon = later + timedelta(days=7)
+            crowded = any(visit.day < other.day <= soon for other in others)
             free = not any(first <= later <= until for first, until in stays)
             if later <= last and free and not crowded:
                 for form in visit.forms:

@@ -6,6 +6,7 @@ of those who write it down. Effects and their sources stand in the parameter tab
 
 from deid.synth.physiology.adherence import next_adherence, regular_chance
 from deid.synth.physiology.body import Body, Regimen, draw_body
+from deid.synth.physiology.decline import decline
 from deid.synth.physiology.drugs import ADHERENCE_EFFECT, fall_of
 from deid.synth.physiology.glucose import fasting_glucose, glucose_level, hba1c
 from deid.synth.physiology.kidney import (
@@ -28,6 +29,7 @@ __all__ = [
     "blood_pressure",
     "bmi_of",
     "creatinine_of",
+    "decline",
     "draw_body",
     "egfr_level",
     "egfr_of",
