@@ -268,8 +268,9 @@ def _illness(stream: Random, life: Life, form: Form, since: date, day: date) -> 
     for visit in life.visits:
         if not since < visit.day < day:
             continue
+        # An emergency that ends in a stay is one illness with it.
         diagnoses = {d for f in visit.forms if f.kind in {"contact", "discharge"}
-                     for d in f.diagnoses}  # fmt: skip
+                     if "admitted" not in f.hints for d in f.diagnoses}  # fmt: skip
         counts["PNEUMONIA_EPISODES"] += bool(diagnoses & {"PNEUMONIA", "BRONCHIOLITIS"})
         counts["DIARRHOEA_EPISODES"] += "GASTROENTERITIS" in diagnoses
         counts["TRAUMA_EPISODES"] += any("LACERATION" in d or "FRACTURE" in d or "BURN" in d

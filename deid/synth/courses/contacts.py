@@ -18,6 +18,9 @@ TALKS = ("BEREAVEMENT_SPOUSE", "CAREGIVER_BURDEN", "FINANCIAL_HARDSHIP", "FAMILY
          "UNEMPLOYMENT_PROBLEM", "HAZARDOUS_DRINKING")  # fmt: skip
 """Problems of life that bring a person to a talk or the nurse to the home."""
 
+OF_CHILDREN = frozenset({"child", "infection"})
+"""Complaints of which parents speak."""
+
 FRACTURES = frozenset({"FOREARM_FRACTURE", "CLAVICLE_FRACTURE", "RIB_FRACTURE", "CONCUSSION"})
 """Injuries that are seen again after two weeks."""
 
@@ -58,7 +61,7 @@ def _visit(
         symptoms=tuple(dict.fromkeys((*complaint.symptoms, *(("fever",) if feverish else ())))),
         readings=_signs(stream, body, day, age, feverish),
         diagnoses=(complaint.diagnosis,),
-        drugs=treat(complaint, resident, day),
+        drugs=treat(complaint, resident, household.locale, day),
         procedures=complaint.procedures,
     )
     if pregnancy_on(resident, day) is not None and "CHEST_XRAY" in form.procedures:
@@ -70,8 +73,9 @@ def _visit(
         form.texts["PHYSICAL_FINDING"] = complaint.found.say(household.locale)
     if complaint.cause is not None:
         form.texts["INJURY_CAUSE"] = complaint.cause.say(household.locale)
-    if happens(stream, value("contact.patient_voice")):
-        person = one_of(stream, VOICES[complaint.about])
+    told = age >= 15 or complaint.about in OF_CHILDREN
+    if happens(stream, value("contact.patient_voice")) and told:
+        person = one_of(stream, VOICES[complaint.about if age >= 15 else "child"])
         for part, phrase in person.items():
             if happens(stream, 0.7):
                 form.texts[part] = phrase.say(household.locale)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 from random import Random
 
-from deid.synth.constitution import DIABETES, HYPERTENSION
+from deid.synth.constitution import DIABETES, HYPERTENSION, share_of_person
 from deid.synth.courses.chronic import DOSES
-from deid.synth.courses.chronic_forms import feel_pulse, tell_of_problems
+from deid.synth.courses.chronic_forms import exercise_minutes, feel_pulse, tell_of_problems
 from deid.synth.courses.life import Life, working_day
+from deid.synth.courses.mental_illness import psychotropics_on
 from deid.synth.courses.physical import findings
 from deid.synth.parameters import value
 from deid.synth.people import Locale
@@ -17,18 +18,23 @@ from deid.synth.physiology import (
     blood_pressure,
     bmi_of,
     fasting_glucose,
+    glucose_level,
     hba1c,
     kidney_tests,
     lipids,
     mood_scores,
-    takes_statin,
+    therapy_on,
     weight_on,
 )
+from deid.synth.physiology.drugs import CLASS_OF
 from deid.synth.streams import happens, one_of, weighted
 from deid.synth.visits import Form, Prescription, Visit, localise
 
 YEARLY = (HYPERTENSION, DIABETES, "SCHIZOPHRENIA", "BIPOLAR_DISORDER")
 _OLD = 65
+MAIN_DRUGS = 6
+"""The form has room for so many."""
+
 _WORDS: dict[str, dict[Locale, str]] = {
     "pressure": {"en_US": "blood pressure raised", "zh_CN": "血压偏高"},
     "glucose": {"en_US": "fasting glucose raised", "zh_CN": "空腹血糖偏高"},
@@ -69,7 +75,7 @@ def _examine(stream: Random, life: Life, day: date) -> Form:
         readings=localise(locale, vitals | done),
         diagnoses=tuple(p for p in resident.problems if resident.has(p, day)),
         procedures=("GENERAL_EXAMINATION", "ELECTROCARDIOGRAM"),
-        drugs=_main_drugs(life, day),
+        drugs=current_drugs(life, day)[:MAIN_DRUGS],
     )
     form.answers |= _lifestyle(stream, life, form, day)
     form.answers |= findings(stream, resident, day)
@@ -121,7 +127,7 @@ def _laboratory(stream: Random, life: Life, day: date) -> dict[str, float]:
         "FASTING_GLUCOSE": fasting_glucose(stream, life.body, day),
         **lipids(stream, life.body, day),
         **renal,
-        "URIC_ACID": round(max(stream.gauss(470 if "GOUT" in resident.problems else 330, 50), 140)),
+        "URIC_ACID": round(max(stream.gauss(470 if resident.has("GOUT", day) else 330, 50), 140)),
         "ALT": round(max(stream.gauss(liver, 8), 6)),
         "AST": round(max(stream.gauss(liver * 0.7 + 8, 6), 8)),
         "BILIRUBIN": round(max(stream.gauss(12, 4), 3.5), 1),
@@ -138,8 +144,8 @@ def _laboratory(stream: Random, life: Life, day: date) -> dict[str, float]:
     return tests
 
 
-def _main_drugs(life: Life, day: date) -> tuple[Prescription, ...]:
-    """What the resident takes on the day, as the form asks for up to six drugs."""
+def current_drugs(life: Life, day: date) -> tuple[Prescription, ...]:
+    """What the resident takes on the day, each class once, the most important first."""
     resident, locale = life.resident, life.household.locale
     drugs = [
         Prescription(drug, *DOSES[locale, drug], 30)
@@ -148,11 +154,13 @@ def _main_drugs(life: Life, day: date) -> tuple[Prescription, ...]:
         if regimen.adherence != "ADHERENCE_NONE"
         for drug in regimen.drugs
     ]
-    if takes_statin(resident, day):
-        drugs.append(Prescription("ATORVASTATIN", "20 mg", 1, 30))
-    if resident.has("CORONARY_ARTERIOSCLEROSIS", day):
-        drugs.append(Prescription("ASPIRIN_81MG", "81 mg", 1, 30))
-    return tuple(drugs[:6])
+    taken = {CLASS_OF.get(drug.drug, drug.drug) for drug in drugs}
+    drugs += [
+        drug
+        for drug in (*psychotropics_on(resident, day), *therapy_on(resident, locale, day))
+        if CLASS_OF.get(drug.drug, drug.drug) not in taken
+    ]
+    return tuple(drugs)
 
 
 def _lifestyle(stream: Random, life: Life, form: Form, day: date) -> dict[str, str]:
@@ -164,7 +172,7 @@ def _lifestyle(stream: Random, life: Life, form: Form, day: date) -> dict[str, s
         else "OCCASIONAL" if often else "NEVER"
     )  # fmt: skip
     if often:
-        form.amounts["EXERCISE_MINUTES"] = one_of(stream, (20, 30, 30, 40, 60))
+        form.amounts["EXERCISE_MINUTES"] = exercise_minutes(resident)
         form.amounts["EXERCISE_YEARS"] = 1 + int(age / 10)
     diet = ["DIET_BALANCED" if resident.salt != "HEAVY" else "DIET_SALTY"]
     if resident.has("OBESITY", day):
@@ -191,11 +199,16 @@ def _lifestyle(stream: Random, life: Life, form: Form, day: date) -> dict[str, s
 def _tests_by_eye(stream: Random, life: Life, form: Form, day: date) -> None:
     """Urine strips, electrocardiogram, X-ray, ultrasound, hepatitis B."""
     resident, answers = life.resident, form.answers
-    protein = resident.has("DIABETIC_NEPHROPATHY", day) or resident.has(
-        "CHRONIC_KIDNEY_DISEASE", day
+    # A strip turns at some 150 mg of albumin to the gram of creatinine; sugar passes from
+    # 10 mmol/L on.
+    albumin = form.readings.get("URINE_ACR", 0.0)
+    protein = albumin > 150 or (
+        resident.has("CHRONIC_KIDNEY_DISEASE", day)
+        and share_of_person(resident, "proteinuria") < 0.4
     )
-    answers["URINE_PROTEIN"] = one_of(stream, ("PLUS_1", "PLUS_2")) if protein else "NEGATIVE"
-    glucose = resident.has(DIABETES, day) and happens(stream, 0.3)
+    much = "PLUS_2" if albumin > 500 else "PLUS_1"
+    answers["URINE_PROTEIN"] = much if protein else "NEGATIVE"
+    glucose = glucose_level(life.body, day) >= 10
     answers["URINE_GLUCOSE"] = "PLUS_2" if glucose else "NEGATIVE"
     heart = resident.has("ATRIAL_FIBRILLATION", day) or (
         resident.has("CORONARY_ARTERIOSCLEROSIS", day) and happens(stream, 0.7)

@@ -19,10 +19,12 @@ from deid.synth.physiology.kidney import (
 from deid.synth.physiology.lipids import lipids, takes_statin
 from deid.synth.physiology.mood import episode, mood_scores
 from deid.synth.physiology.pressure import blood_pressure, pressure_level, winter
+from deid.synth.physiology.therapy import LASTING, therapy_on
 from deid.synth.physiology.weight import bmi_of, weight_on
 
 __all__ = [
     "ADHERENCE_EFFECT",
+    "LASTING",
     "Body",
     "Regimen",
     "albumin_ratio",
@@ -45,6 +47,7 @@ __all__ = [
     "pressure_level",
     "regular_chance",
     "takes_statin",
+    "therapy_on",
     "weight_on",
     "winter",
 ]
