@@ -68,10 +68,10 @@ def draw_problems(
                 age = onset_age(model, rank, ratio, age_spells(model, member, today))
             if age is not None:
                 onset = member.birth + timedelta(days=int(age * DAYS_A_YEAR))
-                told = onset + timedelta(days=late)
-                # What kills within weeks is known of before.
-                in_time = member.death is None or told < member.death - timedelta(days=7)
-                begin(stream, member, model.problem, told if in_time else onset, today)
+                if member.death is not None:
+                    # What kills soon is known of before.
+                    late = min(late, max((member.death - onset).days // 3, 0))
+                begin(stream, member, model.problem, onset + timedelta(days=late), today)
 
 
 def _exit(household: Household, member: Resident, today: date) -> Exit:

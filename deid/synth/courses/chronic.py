@@ -272,13 +272,13 @@ def _fill_in(
         kind="hypertension" if treatment.problem == HYPERTENSION else "diabetes",
         readings=localise(household.locale, readings),
         symptoms=tell_symptoms(
-            stream, resident, treatment.problem, [d[0] for d in treatment.drugs], readings, day
+            stream, treatment.problem, [d[0] for d in treatment.drugs], readings, lifestyle
         ),
         diagnoses=(treatment.problem,),
     )
     if "HBA1C" in readings:
         form.texts["HBA1C_DATE"] = (day - timedelta(days=stream.randrange(0, 15))).isoformat()
-    fill_in_lifestyle(stream, resident, form, lifestyle, treatment.problem, day)
+    fill_in_lifestyle(resident, form, lifestyle, treatment.problem, day)
     form.answers["DRUG_ADHERENCE"] = treatment.adherence
     if treatment.problem == DIABETES and treatment.adherence == "ADHERENCE_REGULAR":
         _ask_for_hypoglycemia(stream, treatment, form)

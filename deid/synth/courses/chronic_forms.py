@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from random import Random
 
-from deid.synth.constitution import HYPERTENSION, one_of_person
+from deid.synth.constitution import HYPERTENSION, one_of_person, share_of_person
 from deid.synth.parameters import value
 from deid.synth.people import Resident
 from deid.synth.physiology import mood_scores
 from deid.synth.physiology.drugs import CLASS_OF
 from deid.synth.society.published import read_table
-from deid.synth.streams import happens, one_of, weighted
+from deid.synth.streams import happens, weighted
 from deid.synth.visits import Form
 
 _OF_PROBLEMS = tuple(
@@ -49,11 +49,10 @@ def tell_of_problems(
 
 def tell_symptoms(
     stream: Random,
-    resident: Resident,
     problem: str,
     drugs: Collection[str],
     readings: Mapping[str, float],
-    day: date,
+    lifestyle: Lifestyle,
 ) -> tuple[str, ...]:
     """What the resident complains of: what high values, drugs and complications bring.
 
@@ -61,8 +60,7 @@ def tell_symptoms(
     """
     tell = _chances_of_pressure if problem == HYPERTENSION else _chances_of_glucose
     told = [symptom for symptom, chance in tell(drugs, readings) if happens(stream, chance)]
-    told += tell_of_problems(stream, resident, day, _COMPLICATIONS)
-    return tuple(dict.fromkeys(told))
+    return tuple(dict.fromkeys((*told, *lifestyle.symptoms)))
 
 
 def _chances_of_pressure(
@@ -102,6 +100,7 @@ class Lifestyle:
 
     amounts: Mapping[str, float]
     answers: Mapping[str, str]
+    symptoms: tuple[str, ...]
 
 
 def exercise_minutes(resident: Resident) -> int:
@@ -144,11 +143,11 @@ def ask_lifestyle(
     }
     if low or happens(stream, 0.04):
         amounts["PHQ_9"], amounts["GAD_7"] = mood_scores(stream, resident, day)
-    return Lifestyle(amounts, answers)
+    return Lifestyle(amounts, answers, tell_of_problems(stream, resident, day, _COMPLICATIONS))
 
 
 def fill_in_lifestyle(
-    stream: Random, resident: Resident, form: Form, lifestyle: Lifestyle, problem: str, day: date
+    resident: Resident, form: Form, lifestyle: Lifestyle, problem: str, day: date
 ) -> None:
     """Write it down, with what the form of the problem asks beside."""
     form.amounts = dict(lifestyle.amounts)
@@ -159,16 +158,18 @@ def fill_in_lifestyle(
         return
     food = one_of_person(resident, (4, 5, 6, 6, 8))
     form.amounts |= {"STAPLE_FOOD": food, "STAPLE_FOOD_TARGET": min(food, 5)}
-    form.answers["DORSALIS_PEDIS_PULSE"] = feel_pulse(stream, resident, day)
+    form.answers["DORSALIS_PEDIS_PULSE"] = feel_pulse(resident, day)
     form.answers["HYPOGLYCEMIC_REACTION"] = "NONE"
 
 
-def feel_pulse(stream: Random, resident: Resident, day: date) -> str:
-    """The pulse of the foot's back by the form of 2017: lost in feet that diabetes has spoilt."""
+def feel_pulse(resident: Resident, day: date) -> str:
+    """The pulse of the foot's back by the form of 2017: lost in feet that diabetes has spoilt, and
+    what is lost stays lost."""
+    draw = share_of_person(resident, "foot")
     if resident.has("DIABETIC_FOOT", day):
-        return weighted(
-            stream, {"PULSE_WEAKENED_BOTH": 0.3, "PULSE_ABSENT_ONE": 0.5, "PULSE_ABSENT_BOTH": 0.2}
-        )
-    if resident.has("T2DM_NEUROPATHY", day) and happens(stream, 0.3):
-        return one_of(stream, ("PULSE_WEAKENED_ONE", "PULSE_WEAKENED_BOTH"))
-    return "PULSE_WEAKENED_ONE" if happens(stream, 0.02) else "PULSE_PALPABLE"
+        if draw < 0.3:
+            return "PULSE_WEAKENED_BOTH"
+        return "PULSE_ABSENT_ONE" if draw < 0.8 else "PULSE_ABSENT_BOTH"
+    if resident.has("T2DM_NEUROPATHY", day) and draw < 0.3:
+        return "PULSE_WEAKENED_BOTH" if draw < 0.15 else "PULSE_WEAKENED_ONE"
+    return "PULSE_WEAKENED_ONE" if draw > 0.98 and resident.age_on(day) >= 60 else "PULSE_PALPABLE"

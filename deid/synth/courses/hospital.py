@@ -27,6 +27,7 @@ from deid.synth.physiology import (
     fasting_glucose,
     glucose_level,
     hba1c,
+    hemoglobin,
     kidney_tests,
     lipids,
 )
@@ -66,6 +67,9 @@ FOLLOW_UP = frozenset({"hypertension", "diabetes", "mental illness", "tuberculos
 
 ACUTE_KIDNEYS = frozenset({"SEPSIS", "RENAL_FAILURE"})
 """Diagnoses that spoil the kidneys for a while, or for good."""
+
+BLEEDING = frozenset({"bleeding", "hip_fracture", "colon_cancer", "gastrectomy", "haemorrhoids"})
+"""Stays for what costs blood."""
 
 HIP_DOUBLES_YEARS = 6
 """The rate of broken hips doubles in so many years of age (assumption)."""
@@ -320,7 +324,7 @@ def _admission(stream: Random, life: Life, plan: _Planned) -> dict[str, float]:
     rate = (132 - 6 * age if age < 8 else 84) if age < 18 else life.body.heart_rate + 8
     readings["HEART_RATE"] = round(rate + (14 if hot else 0) + stream.gauss(0, 6))
     if plan.cycle:
-        readings["HEMOGLOBIN"] = round(min(max(stream.gauss(108, 9), 78), 140))
+        readings["HEMOGLOBIN"] = max(hemoglobin(stream, resident, plan.day) - 2 * plan.cycle, 72)
         readings["LEUKOCYTES"] = round(min(max(stream.gauss(4.2, 1.1), 2.1), 8.5), 1)
         readings["PLATELETS"] = round(min(max(stream.gauss(160, 40), 70), 290))
     else:
@@ -340,6 +344,8 @@ def _own(
         own["LDL"] = lipids(stream, body, day)["LDL"]
     if "CREATININE" in readings and stay.diagnosis not in ACUTE_KIDNEYS:
         own["CREATININE"] = kidney_tests(stream, resident, day)["CREATININE"]
+    if "HEMOGLOBIN" in readings and stay.name not in BLEEDING and stay.when != "terminal":
+        own["HEMOGLOBIN"] = hemoglobin(stream, resident, day)
     if "HBA1C" in readings:
         own["HBA1C"] = hba1c(stream, body, day)
     if "FASTING_GLUCOSE" in readings:

@@ -16,6 +16,7 @@ from deid.synth.people import Locale
 from deid.synth.physiology import (
     albumin_ratio,
     blood_pressure,
+    blood_tests,
     bmi_of,
     fasting_glucose,
     glucose_level,
@@ -79,7 +80,7 @@ def _examine(stream: Random, life: Life, day: date) -> Form:
     )
     form.answers |= _lifestyle(stream, life, form, day)
     form.answers |= findings(stream, resident, day)
-    form.answers["DORSALIS_PEDIS_PULSE"] = feel_pulse(stream, resident, day)
+    form.answers["DORSALIS_PEDIS_PULSE"] = feel_pulse(resident, day)
     _tests_by_eye(stream, life, form, day)
     _evaluate(stream, life, form, vitals | done, day)
     _history(life, form, day)
@@ -117,24 +118,12 @@ def _vitals(stream: Random, life: Life, day: date) -> dict[str, float]:
 
 
 def _laboratory(stream: Random, life: Life, day: date) -> dict[str, float]:
-    resident, men = life.resident, life.resident.sex == "M"
-    renal = kidney_tests(stream, resident, day)
-    # Anaemia comes with failing kidneys.
-    low = max(60 - renal["EGFR"], 0) * 0.5 + (18 if resident.has("ANEMIA", day) else 0)
-    liver = 38 if resident.has("FATTY_LIVER", day) else 22
-    liver += 20 if resident.has("CHRONIC_HEPATITIS_B", day) and happens(stream, 0.3) else 0
+    resident = life.resident
     tests = {
         "FASTING_GLUCOSE": fasting_glucose(stream, life.body, day),
         **lipids(stream, life.body, day),
-        **renal,
-        "URIC_ACID": round(max(stream.gauss(470 if resident.has("GOUT", day) else 330, 50), 140)),
-        "ALT": round(max(stream.gauss(liver, 8), 6)),
-        "AST": round(max(stream.gauss(liver * 0.7 + 8, 6), 8)),
-        "BILIRUBIN": round(max(stream.gauss(12, 4), 3.5), 1),
-        "ALBUMIN": round(min(max(stream.gauss(43 - low / 8, 2.5), 25), 54), 1),
-        "HEMOGLOBIN": round(max(stream.gauss((148 if men else 132) - low, 9), 62)),
-        "LEUKOCYTES": round(max(stream.gauss(6.3, 1.3), 2.8), 1),
-        "PLATELETS": round(max(stream.gauss(215, 45), 80)),
+        **kidney_tests(stream, resident, day),
+        **blood_tests(stream, resident, day),
         "POTASSIUM": round(min(max(stream.gauss(4.2, 0.3), 3.2), 5.9), 1),
         "SODIUM": round(stream.gauss(140.5, 2)),
     }

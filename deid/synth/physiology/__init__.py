@@ -5,6 +5,7 @@ of those who write it down. Effects and their sources stand in the parameter tab
 """
 
 from deid.synth.physiology.adherence import next_adherence, regular_chance
+from deid.synth.physiology.blood import blood_tests, hemoglobin
 from deid.synth.physiology.body import Body, Regimen, draw_body
 from deid.synth.physiology.decline import decline
 from deid.synth.physiology.drugs import ADHERENCE_EFFECT, fall_of
@@ -29,6 +30,7 @@ __all__ = [
     "Regimen",
     "albumin_ratio",
     "blood_pressure",
+    "blood_tests",
     "bmi_of",
     "creatinine_of",
     "decline",
@@ -40,6 +42,7 @@ __all__ = [
     "fasting_glucose",
     "glucose_level",
     "hba1c",
+    "hemoglobin",
     "kidney_tests",
     "lipids",
     "mood_scores",
