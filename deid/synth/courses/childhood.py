@@ -13,9 +13,11 @@ from datetime import date, timedelta
 from random import Random
 
 from deid.synth.births import Birth, birth_of, nights_after
+from deid.synth.constitution import share_of_person
 from deid.synth.courses.life import Life, working_day
 from deid.synth.growth import DAYS_A_MONTH, Growth, Measure, draw_growth, z_score
 from deid.synth.parameters import value
+from deid.synth.people import Resident
 from deid.synth.streams import happens, one_of, weighted
 from deid.synth.visits import Form, Mode, Prescription, Visit
 
@@ -61,7 +63,6 @@ def _newborn(stream: Random, life: Life, birth: Birth) -> Iterator[Visit]:
         return
     old = (day - child.birth).days
     yellow = happens(stream, 0.45 if birth.preterm else 0.3)
-    feeding = _feeding(stream, 0)
     gain = round(birth.weight_kg * (0.97 + 0.008 * (old - 4)) + stream.gauss(0, 0.04), 2)
     form = Form(
         kind="newborn",
@@ -94,7 +95,7 @@ def _newborn(stream: Random, life: Life, birth: Birth) -> Iterator[Visit]:
         "HEARING_SCREEN": weighted(stream, {"PASSED": 0.95, "NOT_PASSED": 0.03,
                                             "NOT_SCREENED": 0.02}),
         "DISEASE_SCREEN": "NEGATIVE",
-        "FEEDING": feeding,
+        "FEEDING": feeding(child, 0),
         "VOMITING_IN_INFANT": "PRESENT" if happens(stream, 0.08) else "NONE",
         "STOOL": "STOOL_PASTE",
         "COMPLEXION": "COMPLEXION_YELLOW" if yellow else "COMPLEXION_RUDDY",
@@ -214,7 +215,7 @@ def _check(
         sharp = round(stream.uniform(0.6, 1.0), 1)
         form.readings |= {"VISION_LEFT": sharp, "VISION_RIGHT": max(round(sharp - 0.1, 1), 0.5)}
     if month <= 24:
-        form.answers["FEEDING"] = _feeding(stream, month)
+        form.answers["FEEDING"] = feeding(child, month)
         if happens(stream, 0.85 if household.area == "urban" else 0.65):
             form.amounts["VITAMIN_D_DOSE"] = 400
             form.drugs = (Prescription("VITAMIN_D", "400 IU", 1, 90),)
@@ -256,10 +257,16 @@ def _classify(form: Form, sex: str, months: float) -> None:
         form.change = "referred" if scores["length"] < -2.4 else "none"
 
 
-def _feeding(stream: Random, month: int) -> str:
-    if month < 6:
-        return weighted(stream, {"BREAST_FED": 0.5, "MIXED_FED": 0.32, "FORMULA_FED": 0.18})
-    return weighted(stream, {"BREAST_FED": 0.2, "MIXED_FED": 0.5, "FORMULA_FED": 0.3})
+def feeding(child: Resident, month: float) -> str:
+    """How an infant is fed: who is weaned does not go back to the breast."""
+    begins = share_of_person(child, "feeding")
+    if begins > 0.82:
+        return "FORMULA_FED"
+    mixed_from = 0.0 if begins > 0.5 else 2 + 8 * share_of_person(child, "mixed")
+    weaned_at = mixed_from + 3 + 18 * share_of_person(child, "weaned")
+    if month >= weaned_at:
+        return "FORMULA_FED"
+    return "MIXED_FED" if month >= mixed_from else "BREAST_FED"
 
 
 def _illness(stream: Random, life: Life, form: Form, since: date, day: date) -> None:

@@ -12,6 +12,7 @@ from deid.synth.parameters import value
 from deid.synth.people import Resident
 from deid.synth.physiology import mood_scores
 from deid.synth.physiology.drugs import CLASS_OF
+from deid.synth.safety import pregnancy_on
 from deid.synth.society.published import read_table
 from deid.synth.streams import happens, weighted
 from deid.synth.visits import Form
@@ -118,10 +119,12 @@ def ask_lifestyle(
     stream: Random, resident: Resident, vitals: Mapping[str, float], adherence: str, day: date
 ) -> Lifestyle:
     """The pairs of now and target, and how the resident bears up."""
-    bmi = target_bmi(resident)
+    # Nobody is told to lose weight while she is pregnant.
+    expecting = pregnancy_on(resident, day) is not None
+    bmi = vitals["BMI"] if expecting else target_bmi(resident)
     weight = bmi * (resident.height_cm / 100) ** 2
     amounts: dict[str, float] = {
-        "WEIGHT_TARGET": min(vitals["BODY_WEIGHT"], round(weight, 1)),
+        "WEIGHT_TARGET": min(vitals["BODY_WEIGHT"], round(weight + 0.3 * expecting, 1)),
         "BMI_TARGET": min(vitals["BMI"], round(bmi, 1)),
         "CIGARETTES_PER_DAY": resident.cigarettes,
         "CIGARETTES_TARGET": resident.cigarettes // 2 if resident.cigarettes > 5 else 0,

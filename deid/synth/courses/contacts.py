@@ -34,6 +34,7 @@ def contacts(stream: Random, life: Life) -> list[Visit]:
         for problem, onset in resident.problems.items()
         if problem in TALKS and first <= onset and (last - onset).days > 60
     ]
+    seen_at_home = {visit.day for visit in life.visits if visit.mode == "home"}
     day = first
     chronic = sum(1 for problem in resident.problems if problem in BY_PROBLEM)
     common = value("contact.per_year") * (0.6 + 0.35 * chronic)
@@ -44,7 +45,7 @@ def contacts(stream: Random, life: Life) -> list[Visit]:
         if day > last:
             break
         complaint = choose(stream, resident, day)
-        if complaint is not None and not resident.is_away(day):
+        if complaint is not None and not resident.is_away(day) and day not in seen_at_home:
             visits.append(_visit(stream, household, body, complaint, day))
             if complaint.diagnosis in FRACTURES and day + timedelta(days=15) <= last:
                 visits.append(_checked(visits[-1], day + timedelta(days=14)))

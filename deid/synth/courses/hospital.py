@@ -17,11 +17,12 @@ from random import Random
 from deid.synth.constitution import DIABETES
 from deid.synth.courses.complaints import SEASONS
 from deid.synth.courses.life import Life, working_day
+from deid.synth.courses.mental_illness import UNSTABLE
 from deid.synth.courses.sites import department, hospital_of, words
 from deid.synth.courses.stays import BY_NAME, STAYS, Stay
 from deid.synth.courses.yearly import current_drugs
 from deid.synth.parameters import PARAMETERS, value
-from deid.synth.people import Locale
+from deid.synth.people import LOCALES, Locale
 from deid.synth.physiology import (
     blood_pressure,
     fasting_glucose,
@@ -71,6 +72,8 @@ ACUTE_KIDNEYS = frozenset({"SEPSIS", "RENAL_FAILURE"})
 BLEEDING = frozenset({"bleeding", "hip_fracture", "colon_cancer", "gastrectomy", "haemorrhoids"})
 """Stays for what costs blood."""
 
+_PSYCHIATRY = frozenset(words(locale, "PSYCHIATRY") for locale in LOCALES)
+
 HIP_DOUBLES_YEARS = 6
 """The rate of broken hips doubles in so many years of age (assumption)."""
 
@@ -96,6 +99,7 @@ def hospital(stream: Random, life: Life) -> list[Visit]:
         *_last_days(stream, life),
         *_onsets(stream, life),
         *_operations(life),
+        *_relapses(stream, life),
         *_by_the_year(stream, life),
     ]
     taken = [(v.day, v.end) for v in life.visits if v.end is not None and v.end > v.day]
@@ -105,7 +109,9 @@ def hospital(stream: Random, life: Life) -> list[Visit]:
             continue
         taken.append((plan.day, plan.end))
         visits += _write(stream, life, plan)
-    return sorted(visits, key=lambda visit: visit.day)
+    visits.sort(key=lambda visit: visit.day)
+    _remember(life, [v for v in visits if v.mode == "hospital"])
+    return visits
 
 
 def without_outpatients(visits: Iterable[Visit], last: date) -> list[Visit]:
@@ -195,6 +201,32 @@ def _operations(life: Life) -> list[_Planned]:
             if end < life.last:
                 planned.append(_Planned(stay, ends, end))
     return planned
+
+
+def _relapses(stream: Random, life: Life) -> list[_Planned]:
+    """Stays for a severe mental illness that follow-up has found unstable."""
+    planned: list[_Planned] = []
+    before: str | None = None
+    for visit in life.visits:
+        for form in visit.forms:
+            if form.kind != "mental illness":
+                continue
+            relapse = form.answers["FOLLOW_UP_CLASS"] == UNSTABLE and before != UNSTABLE
+            before = form.answers["FOLLOW_UP_CLASS"]
+            stay = next(s for s in STAYS if s.when == "relapse" and s.problem == form.diagnoses[0])
+            if relapse and happens(stream, _rate(stay.name, life.household.locale)):
+                day = visit.day + timedelta(days=stream.randrange(1, 6))
+                planned += _plan(stream, life, stay, day)
+    return planned
+
+
+def _remember(life: Life, stays: list[Visit]) -> None:
+    """Follow-up of a severe mental illness knows of the stays before."""
+    ends = [v.end for v in stays if v.end and v.forms[0].texts.get("DEPARTMENT") in _PSYCHIATRY]
+    for visit in life.visits:
+        for form in visit.forms:
+            if form.kind == "mental illness" and any(end <= visit.day for end in ends):
+                form.answers["MENTAL_HOSPITALISATION"] = "HOSPITAL_PAST"
 
 
 @cache

@@ -185,7 +185,6 @@ def _move_on(stream: Random, resident: Resident, patient: _Patient, day: date) -
             patient.state = UNSTABLE if happens(stream, 0.4) else BASIC
     elif happens(stream, value("smi.settles") * (0.4 + 0.6 * taken)):
         if patient.state == UNSTABLE:
-            patient.admitted = patient.admitted or happens(stream, 0.5)
             patient.state = BASIC
         else:
             patient.state = STABLE

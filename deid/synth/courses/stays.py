@@ -36,8 +36,8 @@ class Test:
 
 @dataclass(frozen=True)
 class Stay:
-    """One kind of stay. ``when`` is onset, end (an operation that ends the problem), yearly or
-    terminal."""
+    """One kind of stay. ``when`` is onset, end (an operation that ends the problem), relapse,
+    yearly or terminal."""
 
     name: str
     diagnosis: str

@@ -32,7 +32,13 @@ REGIMENS = {
 _LONGEST = timedelta(days=280)
 """Who has fewer days of record left is under treatment at its end."""
 
-_REACTIONS = ("TB_NAUSEA", "TB_JOINTS", "TB_ITCH", "TB_EYES")
+_REACTIONS = {
+    "TB_NAUSEA": "RIFAMPIN",
+    "TB_JOINTS": "PYRAZINAMIDE",
+    "TB_ITCH": "ISONIAZID",
+    "TB_EYES": "ETHAMBUTOL",
+}
+"""What is not borne, and the drug that brings it on."""
 _FIRST_SYMPTOMS = ("TB_COUGH", "TB_FEVER", "TB_BLOOD", "TB_CHEST_PAIN")
 
 
@@ -151,9 +157,10 @@ def _monthly(
     month = _month(regimen, days)
     left = max(0.45 - 0.12 * month, 0.03)
     symptoms = [symptom for symptom in _FIRST_SYMPTOMS if happens(stream, left)]
-    reaction = happens(stream, value("tb.reaction"))
+    reaction = happens(stream, value("tb.reaction")) and bool(drugs_in_month(regimen, month))
     if reaction:
-        symptoms.append(one_of(stream, _REACTIONS))
+        taken = {drug for drug, _ in drugs_in_month(regimen, month)}
+        symptoms.append(one_of(stream, [r for r, drug in _REACTIONS.items() if drug in taken]))
     missed = weighted(stream, {0: 0.75, 1: 0.12, 2: 0.08, 4: 0.05})
     form.answers = {
         "TB_SYMPTOM": "|".join(symptoms) or "NONE",

@@ -21,7 +21,7 @@ from deid.synth.physiology.lipids import lipids, takes_statin
 from deid.synth.physiology.mood import episode, mood_scores
 from deid.synth.physiology.pressure import blood_pressure, pressure_level, winter
 from deid.synth.physiology.therapy import LASTING, therapy_on
-from deid.synth.physiology.weight import bmi_of, weight_on
+from deid.synth.physiology.weight import bmi_of, weight_gained, weight_on
 
 __all__ = [
     "ADHERENCE_EFFECT",
@@ -51,6 +51,7 @@ __all__ = [
     "regular_chance",
     "takes_statin",
     "therapy_on",
+    "weight_gained",
     "weight_on",
     "winter",
 ]
