@@ -11,6 +11,7 @@ import click
 from deid.forms.model import LANGUAGES, Language
 from deid.settings import EngineSettings
 from deid.synth import LOCALES, Locale
+from deid.synth.catalogue import as_csv
 from deid.synth.filling import fill_vault, write_dataset
 from deid.synth.form_files import write_forms
 from deid.vault.loading import LoadOptions
@@ -19,7 +20,21 @@ LAST_DAY = date(2025, 12, 31)
 """Fixed, so that the same seed makes the same people whenever the command is run."""
 
 
+def _print_parameters(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked:
+        click.echo(as_csv(), nl=False)
+        context.exit()
+
+
 @click.command()
+@click.option(
+    "--parameters",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_parameters,
+    help="Print every number of the model with unit and source as CSV, and do nothing else.",
+)
 @click.option(
     "--residents",
     type=click.IntRange(min=2),

@@ -19,6 +19,8 @@ T = TypeVar("T")
 TRAITS = ("systolic", "diastolic", "glucose", "adherence", "lipids", "kidney", "pulse", "mood",
           "white_coat", "frailty")  # fmt: skip
 HYPERTENSION, DIABETES = "ESSENTIAL_HYPERTENSION", "TYPE_2_DIABETES"
+MG_PER_MMOL = 18.016
+"""mg/dL of glucose in one mmol/L."""
 
 
 def draw_constitution(stream: Random, resident: Resident) -> None:
@@ -74,7 +76,8 @@ def typical_hba1c(resident: Resident) -> float:
 
 def hba1c_of(fasting: float) -> float:
     """HbA1c in percent that goes with a lasting fasting glucose in mmol/L (Nathan 2008)."""
-    return (fasting * 18.016 * value("glucose.mean_per_fasting") + 46.7) / 28.7
+    mean = fasting * MG_PER_MMOL * value("glucose.mean_per_fasting")
+    return (mean + value("hba1c.offset")) / value("hba1c.slope")
 
 
 def control_ratio(problem: str, resident: Resident) -> float:

@@ -18,6 +18,7 @@ from random import Random
 from types import MappingProxyType
 from typing import Literal
 
+from deid.synth.parameters import value as parameter
 from deid.synth.people import Sex
 
 Measure = Literal["weight", "length", "head"]
@@ -101,11 +102,11 @@ class Growth:
 
     def measure(self, stream: Random, months: float) -> dict[Measure, float]:
         """Weight (kg, to 0.1), length and head (cm, to 0.1) as the nurse takes them."""
-        years = months / 12
+        years, spread = months / 12, parameter("growth.visit.sd")
         scores: dict[Measure, float] = {
-            "weight": self.weight + self.drift * min(years, 4) + stream.gauss(0, 0.12),
-            "length": self.length + stream.gauss(0, 0.12),
-            "head": self.head + stream.gauss(0, 0.12),
+            "weight": self.weight + self.drift * min(years, 4) + stream.gauss(0, spread),
+            "length": self.length + stream.gauss(0, spread),
+            "head": self.head + stream.gauss(0, spread),
         }
         return {
             measure: round(reference(measure, self.sex, months).value(_held(score)), 1)
@@ -122,12 +123,18 @@ def draw_growth(stream: Random, sex: Sex, birth_score: float, troubled: float) -
 
     Half of the troubled grow fat, half fall behind.
     """
-    weight = min(max(0.5 * birth_score + stream.gauss(0, 0.75), -2.0), 2.0)
-    length = min(max(0.6 * weight + stream.gauss(0, 0.7), -2.0), 2.0)
-    drift = stream.gauss(0, 0.08)
+    weight = parameter("growth.weight.birth") * birth_score
+    weight = min(max(weight + stream.gauss(0, parameter("growth.weight.sd")), -2.0), 2.0)
+    spread = parameter("growth.length.sd")
+    length = parameter("growth.length.weight") * weight + stream.gauss(0, spread)
+    length = min(max(length, -2.0), 2.0)
+    drift = stream.gauss(0, parameter("growth.drift.sd"))
     draw = stream.random()
     if draw < troubled / 2:
-        weight, drift = max(weight, 0.8), 0.6
+        weight, drift = max(weight, parameter("growth.fat")), parameter("growth.fat.drift")
     elif draw < troubled:
-        weight, length, drift = min(weight, -1.2), min(length, -1.4), -0.25
-    return Growth(sex, weight, length, 0.4 * length + stream.gauss(0, 0.7), drift)
+        weight = min(weight, parameter("growth.behind"))
+        length = min(length, parameter("growth.behind.length"))
+        drift = parameter("growth.behind.drift")
+    head = parameter("growth.head.length") * length + stream.gauss(0, spread)
+    return Growth(sex, weight, length, head, drift)

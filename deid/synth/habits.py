@@ -56,7 +56,7 @@ def _draw_person(stream: Random, household: Household, member: Resident, today: 
         member.education = "EDUCATION_JUNIOR" if age < 16 else "EDUCATION_SENIOR"
     member.exercise = one_of(stream, (0, 1, 2, 3, 3, 5, 7))
     member.salt = draw_answer(stream, "SALT_INTAKE", *place, sex, age)
-    _build(stream, member, household.locale == "zh_CN")
+    _build(stream, member, household.locale)
     if age < 18:
         return
     if studies_away(member):
@@ -107,11 +107,12 @@ def answers_on(resident: Resident, day: date) -> dict[str, str]:
     }
 
 
-def _build(stream: Random, member: Resident, chinese: bool) -> None:
-    men = member.sex == "M"
-    tall = (168 if men else 157) if chinese else (176 if men else 162)
-    member.height_cm = round(stream.gauss(tall, 6), 1)
-    bmi = min(max(stream.gauss(24.2 if chinese else 28.4, 3.2 if chinese else 4.8), 16.5), 45)
+def _build(stream: Random, member: Resident, locale: Locale) -> None:
+    place = locale.lower()
+    tall = value(f"height.{'men' if member.sex == 'M' else 'women'}.{place}")
+    member.height_cm = round(stream.gauss(tall, value("height.sd")), 1)
+    bmi = stream.gauss(value(f"bmi.mean.{place}"), value(f"bmi.sd.{place}"))
+    bmi = min(max(bmi, 16.5), 45)
     member.weight_kg = round(bmi * (member.height_cm / 100) ** 2, 1)
 
 

@@ -3,6 +3,7 @@
 ``data/parameters.csv`` holds single numbers, ``data/diseases.csv`` prevalences of diagnosed
 disease by age with what changes them. A source beginning with "assumption" is a plausible value
 that nobody measured here; the others name the publication whose figure, rounded, was taken.
+:mod:`deid.synth.catalogue` lists these and all other tables of the model as one.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 _KEY = re.compile(r"[A-Z][A-Z0-9_]*")
 _PARAMETER_COLUMNS = ("name", "value", "unit", "source")
 _DISEASE_COLUMNS = ("problem", "curve", "men", "women", "urban", "rural", "en_US", "zh_CN",
-                    "after", "source")  # fmt: skip
+                    "after", "ratios_source", "source")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,14 @@ class DiseaseModel:
 
     ``curve`` gives points (age in years, prevalence); between them it is linear and it never
     falls. ``area`` and ``locale`` hold risk ratios for those that are not 1; ``after`` holds risk
-    ratios of people who have another problem or habit.
+    ratios of people who have another problem or habit. ``source`` speaks for the curve and
+    ``ratios_source`` for all ratios, if there are any.
     """
 
     problem: str
     curve: Curve
     source: str
+    ratios_source: str = ""
     men: float = 1.0
     women: float = 1.0
     area: Mapping[str, float] = field(default_factory=dict)
@@ -93,7 +96,7 @@ def read_parameters(file: Traversable) -> Mapping[str, Parameter]:
             a malformed or repeated name, a value that is no number, no unit, no source.
     """
     found: dict[str, Parameter] = {}
-    for place, line in _lines(file, _PARAMETER_COLUMNS):
+    for place, line in read_lines(file, _PARAMETER_COLUMNS):
         name = line["name"]
         if not _NAME.fullmatch(name):
             raise ValueError(f"{place}: name is not words joined by dots")
@@ -114,10 +117,10 @@ def read_diseases(file: Traversable) -> tuple[DiseaseModel, ...]:
     Raises:
         ValueError: for the first fault, with file and line: a wrong header or number of fields,
             a malformed or repeated problem, a curve whose ages do not rise or whose shares fall
-            or leave 0 to 1, a ratio below zero, no source.
+            or leave 0 to 1, a ratio below zero, no source of the curve or of the ratios.
     """
     found: dict[str, DiseaseModel] = {}
-    for place, line in _lines(file, _DISEASE_COLUMNS):
+    for place, line in read_lines(file, _DISEASE_COLUMNS):
         problem = line["problem"]
         if not _KEY.fullmatch(problem) or problem in found:
             raise ValueError(f"{place}: problem is no key, or is there already")
@@ -129,10 +132,14 @@ def read_diseases(file: Traversable) -> tuple[DiseaseModel, ...]:
         ratios = {name: _number(line[name] or "1", place) for name in _DISEASE_COLUMNS[2:8]}
         if min(*ratios.values(), *after.values(), 1.0) < 0:
             raise ValueError(f"{place}: a ratio is below zero")
+        given = any(line[name] for name in _DISEASE_COLUMNS[2:9])
+        if given is not bool(line["ratios_source"]):
+            raise ValueError(f"{place}: ratios and ratios_source go together")
         found[problem] = DiseaseModel(
             problem,
             curve,
             line["source"],
+            line["ratios_source"],
             men=ratios["men"],
             women=ratios["women"],
             area={name: ratios[name] for name in ("urban", "rural")},
@@ -142,7 +149,12 @@ def read_diseases(file: Traversable) -> tuple[DiseaseModel, ...]:
     return tuple(found.values())
 
 
-def _lines(file: Traversable, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
+def read_lines(file: Traversable, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Place (file and line, for messages) and fields of every line of a table.
+
+    Raises:
+        ValueError: for another header than these columns, or a line of another length.
+    """
     with file.open("r", encoding="utf-8") as stream:
         reader = csv.reader(stream, strict=True)
         if tuple(next(reader, ())) != columns:
@@ -178,9 +190,11 @@ def _check_curve(curve: Curve, place: str) -> None:
         raise ValueError(f"{place}: the shares of a curve must not fall, nor leave 0 to 1")
 
 
-_DATA = resources.files("deid.synth") / "data"
-PARAMETERS: Mapping[str, Parameter] = read_parameters(_DATA / "parameters.csv")
-DISEASES: tuple[DiseaseModel, ...] = read_diseases(_DATA / "diseases.csv")
+DATA = resources.files("deid.synth") / "data"
+"""The folder of all tables."""
+
+PARAMETERS: Mapping[str, Parameter] = read_parameters(DATA / "parameters.csv")
+DISEASES: tuple[DiseaseModel, ...] = read_diseases(DATA / "diseases.csv")
 _VALUES = {name: parameter.value for name, parameter in PARAMETERS.items()}
 
 

@@ -18,9 +18,10 @@ from deid.synth.courses.pregnancy import (
     treatment,
     vital_signs,
 )
+from deid.synth.mixes import draw_levels, draw_mix
 from deid.synth.parameters import value
 from deid.synth.people import Locale
-from deid.synth.streams import happens, one_of, weighted
+from deid.synth.streams import happens, one_of
 from deid.synth.visits import Form, Identifier, Prescription, Visit, localise
 
 WINDOWS: dict[Locale, tuple[tuple[int, int], ...]] = {
@@ -75,14 +76,7 @@ def _first_visit(stream: Random, life: Life, course: PregnancyCourse, day: date)
         {
             "BODY_HEIGHT": resident.height_cm,
             "BMI": round(form.readings["BODY_WEIGHT"] / (resident.height_cm / 100) ** 2, 1),
-            "LEUKOCYTES": round(max(stream.gauss(8.0, 1.5), 4.2), 1),
-            "PLATELETS": round(max(stream.gauss(220, 40), 110)),
-            "FASTING_GLUCOSE": round(min(max(stream.gauss(4.6, 0.3), 3.9), 5.6), 1),
-            "ALT": round(max(stream.gauss(18, 6), 6)),
-            "AST": round(max(stream.gauss(20, 5), 8)),
-            "BILIRUBIN": round(max(stream.gauss(9, 2.5), 3.5), 1),
-            "CREATININE": round(max(stream.gauss(52, 7), 32)),
-            "UREA": round(max(stream.gauss(3.4, 0.6), 1.9), 1),
+            **draw_levels(stream, "antenatal"),
         },
     )
     earlier = [p for p in resident.pregnancies if p.delivered and p.delivered < pregnancy.lmp]
@@ -122,8 +116,7 @@ def _first_visit(stream: Random, life: Life, course: PregnancyCourse, day: date)
         "ADNEXA": "NORMAL",
         "BLOOD_GROUP": resident.blood_group,
         "RH_FACTOR": "RH_NEGATIVE" if happens(stream, 0.01) else "RH_POSITIVE",
-        "VAGINAL_CLEANLINESS": weighted(stream, {"CLEANLINESS_1": 0.6, "CLEANLINESS_2": 0.35,
-                                                 "CLEANLINESS_3": 0.05}),
+        "VAGINAL_CLEANLINESS": draw_mix(stream, "pregnancy.cleanliness"),
         "HBSAG_RESULT": "POSITIVE" if carrier else "NEGATIVE",
         "URINE_PROTEIN": "NEGATIVE",
         "URINE_GLUCOSE": "NEGATIVE",

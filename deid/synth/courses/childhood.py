@@ -16,9 +16,10 @@ from deid.synth.births import Birth, birth_of, nights_after
 from deid.synth.constitution import share_of_person
 from deid.synth.courses.life import Life, working_day
 from deid.synth.growth import DAYS_A_MONTH, Growth, Measure, draw_growth, z_score
+from deid.synth.mixes import draw_levels, draw_mix
 from deid.synth.parameters import value
 from deid.synth.people import Resident
-from deid.synth.streams import happens, one_of, weighted
+from deid.synth.streams import happens, one_of
 from deid.synth.visits import Form, Mode, Prescription, Visit
 
 MONTHS = (1, 3, 6, 8, 12, 18, 24, 30, 36, 48, 60, 72)
@@ -62,7 +63,9 @@ def _newborn(stream: Random, life: Life, birth: Birth) -> Iterator[Visit]:
     if not life.first <= day <= life.last or child.birth < life.household.record_start:
         return
     old = (day - child.birth).days
-    yellow = happens(stream, 0.45 if birth.preterm else 0.3)
+    yellow = happens(
+        stream, value("child.jaundice.preterm" if birth.preterm else "child.jaundice.term")
+    )
     gain = round(birth.weight_kg * (0.97 + 0.008 * (old - 4)) + stream.gauss(0, 0.04), 2)
     form = Form(
         kind="newborn",
@@ -70,9 +73,7 @@ def _newborn(stream: Random, life: Life, birth: Birth) -> Iterator[Visit]:
             "BIRTH_WEIGHT": birth.weight_kg,
             "BODY_WEIGHT": max(gain, 0.9),
             "BIRTH_LENGTH": birth.length_cm,
-            "BODY_TEMPERATURE": round(min(max(stream.gauss(36.8, 0.2), 36.2), 37.5), 1),
-            "HEART_RATE": round(min(max(stream.gauss(136, 9), 112), 160)),
-            "RESPIRATORY_RATE": round(min(max(stream.gauss(42, 4), 32), 56)),
+            **draw_levels(stream, "newborn"),
             "FONTANELLE_LENGTH": round(stream.uniform(1.0, 2.2), 1),
             "FONTANELLE_WIDTH": round(stream.uniform(1.0, 2.2), 1),
         },
@@ -92,8 +93,7 @@ def _newborn(stream: Random, life: Life, birth: Birth) -> Iterator[Visit]:
         "DELIVERY_MODE": birth.mode,
         "ASPHYXIA": "PRESENT" if birth.apgar_1 <= 7 else "NONE",
         "BIRTH_DEFECT": "NONE",
-        "HEARING_SCREEN": weighted(stream, {"PASSED": 0.95, "NOT_PASSED": 0.03,
-                                            "NOT_SCREENED": 0.02}),
+        "HEARING_SCREEN": draw_mix(stream, "child.hearing"),
         "DISEASE_SCREEN": "NEGATIVE",
         "FEEDING": feeding(child, 0),
         "VOMITING_IN_INFANT": "PRESENT" if happens(stream, 0.08) else "NONE",
@@ -123,14 +123,18 @@ def _newborn(stream: Random, life: Life, birth: Birth) -> Iterator[Visit]:
 def _checks(stream: Random, life: Life, birth: Birth, growth: Growth) -> Iterator[Visit]:
     child, household = life.resident, life.household
     since = life.first
-    delayed = happens(stream, 0.025)
+    delayed = happens(stream, value("child.delayed"))
     anemic = happens(stream, value("child.anemia"))
     for month in MONTHS:
         late = stream.randrange(-4, 15) if month <= 36 else stream.randrange(-20, 60)
         day = working_day(child.birth + timedelta(days=round(month * DAYS_A_MONTH) + late))
         if not life.first < day <= life.last or child.is_away(day):
             continue
-        if happens(stream, value("child.check_missed") * (1.0 if month <= 12 else 1.8)):
+        if happens(
+            stream,
+            value("child.check_missed")
+            * (1.0 if month <= 12 else value("child.check_missed.older")),
+        ):
             continue
         months = (day - child.birth).days / DAYS_A_MONTH
         form = _check(stream, life, birth, growth, month, months)
@@ -195,7 +199,9 @@ def _check(
         form.answers[key] = "NORMAL"
     form.answers["MOUTH"] = "NORMAL"
     if month in {6, 12, 24, 36}:
-        form.answers["HEARING"] = "PASSED" if happens(stream, 0.98) else "NOT_PASSED"
+        form.answers["HEARING"] = (
+            "PASSED" if happens(stream, value("child.hearing_later")) else "NOT_PASSED"
+        )
     if month >= 6:
         form.amounts["TEETH_ERUPTED"] = min(max(round((months - 5) * stream.uniform(0.7, 1.1)), 0),
                                             20)  # fmt: skip
@@ -204,7 +210,7 @@ def _check(
         if decayed:
             form.diagnoses += ("DENTAL_CARIES",)
     if 3 <= month <= 24:
-        soft = happens(stream, 0.05)
+        soft = happens(stream, value("child.soft_skull"))
         form.answers["RICKETS_SYMPTOMS"] = (
             one_of(stream, ("RICKETS_NIGHT_CRYING", "RICKETS_SWEATING")) if soft else "NONE"
         )
@@ -219,7 +225,7 @@ def _check(
         if happens(stream, 0.85 if household.area == "urban" else 0.65):
             form.amounts["VITAMIN_D_DOSE"] = 400
             form.drugs = (Prescription("VITAMIN_D", "400 IU", 1, 90),)
-    outdoors = weighted(stream, {0.5: 0.15, 1: 0.3, 1.5: 0.2, 2: 0.25, 3: 0.1})
+    outdoors = float(draw_mix(stream, "child.outdoors"))
     if month >= 1:
         form.amounts["OUTDOOR_HOURS"] = outdoors
     form.answers["CHILD_DEVELOPMENT"] = "NORMAL"
@@ -260,10 +266,14 @@ def _classify(form: Form, sex: str, months: float) -> None:
 def feeding(child: Resident, month: float) -> str:
     """How an infant is fed: who is weaned does not go back to the breast."""
     begins = share_of_person(child, "feeding")
-    if begins > 0.82:
+    if begins < value("feeding.formula"):
         return "FORMULA_FED"
-    mixed_from = 0.0 if begins > 0.5 else 2 + 8 * share_of_person(child, "mixed")
-    weaned_at = mixed_from + 3 + 18 * share_of_person(child, "weaned")
+    mixed_from = 0.0
+    if begins >= value("feeding.formula") + value("feeding.mixed"):
+        mixed_from = value("feeding.alone.least")
+        mixed_from += value("feeding.alone.more") * share_of_person(child, "mixed")
+    weaned_at = mixed_from + value("feeding.weaned.least")
+    weaned_at += value("feeding.weaned.more") * share_of_person(child, "weaned")
     if month >= weaned_at:
         return "FORMULA_FED"
     return "MIXED_FED" if month >= mixed_from else "BREAST_FED"

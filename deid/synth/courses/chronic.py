@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
+from typing import cast
 
 from deid.synth.constitution import DIABETES, HYPERTENSION
 from deid.synth.courses.chronic_forms import (
@@ -20,6 +21,7 @@ from deid.synth.courses.chronic_forms import (
     tell_symptoms,
 )
 from deid.synth.courses.life import Life, working_day
+from deid.synth.mixes import draw_mix
 from deid.synth.parameters import value
 from deid.synth.people import Clinician, Household, Locale, Resident
 from deid.synth.physiology import (
@@ -123,7 +125,7 @@ def follow_up(stream: Random, life: Life) -> list[Visit]:
             if onset <= day and problem not in treatments:
                 known = next((t.adherence for t in treatments.values()), None)
                 treatments[problem] = _start(stream, life, problem, known, day)
-        mode: Mode = weighted(stream, {"clinic": 0.75, "home": 0.25})
+        mode = cast(Mode, draw_mix(stream, "follow_up.visit"))
         copied = bool(vitals) and happens(stream, value("record.copied_forward"))
         if not copied:
             vitals = _vitals(stream, body, day, mode, life.first)

@@ -8,26 +8,20 @@ from datetime import date
 from random import Random
 
 from deid.synth.constitution import HYPERTENSION, one_of_person, share_of_person
+from deid.synth.mixes import draw_mix
 from deid.synth.parameters import value
 from deid.synth.people import Resident
 from deid.synth.physiology import mood_scores
 from deid.synth.physiology.drugs import CLASS_OF
 from deid.synth.safety import pregnancy_on
 from deid.synth.society.published import read_table
-from deid.synth.streams import happens, weighted
+from deid.synth.streams import happens
 from deid.synth.visits import Form
 
 _OF_PROBLEMS = tuple(
     (row["problem"], row["symptom"], float(row["share"])) for row in read_table("symptoms")
 )
 """Problem, symptom, and the share of visits at which those with the problem tell of it."""
-
-_COMPLIANCE = {
-    "ADHERENCE_REGULAR": {"GOOD": 0.8, "FAIR": 0.19, "POOR": 0.01},
-    "ADHERENCE_INTERMITTENT": {"GOOD": 0.1, "FAIR": 0.75, "POOR": 0.15},
-    "ADHERENCE_NONE": {"FAIR": 0.25, "POOR": 0.75},
-}
-"""How a resident follows advice, by how the drugs are taken (assumptions)."""
 
 _COMPLICATIONS = frozenset(
     {"T2DM_NEUROPATHY", "T2DM_RETINOPATHY", "HEART_FAILURE", "CORONARY_ARTERIOSCLEROSIS"}
@@ -136,13 +130,10 @@ def ask_lifestyle(
     }
     low = resident.has("DEPRESSIVE_DISORDER", day)
     answers = {
-        "PSYCHOLOGICAL_ADJUSTMENT": weighted(
-            stream,
-            {"GOOD": 0.15, "FAIR": 0.5, "POOR": 0.35}
-            if low
-            else {"GOOD": 0.75, "FAIR": 0.22, "POOR": 0.03},
+        "PSYCHOLOGICAL_ADJUSTMENT": draw_mix(
+            stream, "follow_up.psychology.depressed" if low else "follow_up.psychology.well"
         ),
-        "COMPLIANCE_BEHAVIOUR": weighted(stream, _COMPLIANCE[adherence]),
+        "COMPLIANCE_BEHAVIOUR": draw_mix(stream, f"follow_up.compliance.{adherence.lower()}"),
     }
     if low or happens(stream, 0.04):
         amounts["PHQ_9"], amounts["GAD_7"] = mood_scores(stream, resident, day)
@@ -170,9 +161,10 @@ def feel_pulse(resident: Resident, day: date) -> str:
     what is lost stays lost."""
     draw = share_of_person(resident, "foot")
     if resident.has("DIABETIC_FOOT", day):
-        if draw < 0.3:
+        if draw < value("foot.weakened"):
             return "PULSE_WEAKENED_BOTH"
         return "PULSE_ABSENT_ONE" if draw < 0.8 else "PULSE_ABSENT_BOTH"
-    if resident.has("T2DM_NEUROPATHY", day) and draw < 0.3:
-        return "PULSE_WEAKENED_BOTH" if draw < 0.15 else "PULSE_WEAKENED_ONE"
+    weak = value("foot.weakened")
+    if resident.has("T2DM_NEUROPATHY", day) and draw < weak:
+        return "PULSE_WEAKENED_BOTH" if draw < weak / 2 else "PULSE_WEAKENED_ONE"
     return "PULSE_WEAKENED_ONE" if draw > 0.98 and resident.age_on(day) >= 60 else "PULSE_PALPABLE"

@@ -37,7 +37,9 @@ def contacts(stream: Random, life: Life) -> list[Visit]:
     seen_at_home = {visit.day for visit in life.visits if visit.mode == "home"}
     day = first
     chronic = sum(1 for problem in resident.problems if problem in BY_PROBLEM)
-    common = value("contact.per_year") * (0.6 + 0.35 * chronic)
+    common = value("contact.per_year") * (
+        value("contact.base") + value("contact.per_disease") * chronic
+    )
     while True:
         young = value("contact.child") if resident.age_on(max(day, resident.birth)) < 6 else 1.0
         day += timedelta(days=max(3, int(stream.expovariate(common * young) * 365)))

@@ -52,13 +52,12 @@ def level_of(score: int) -> str:
 
 def frailty(resident: Resident, day: date) -> float:
     """Help needed in an item of average difficulty: 0 none to 3 all; it grows with the years."""
-    need = (resident.age_on(day) - value("frailty.age")) / value("frailty.years") + 0.25 * trait(
-        resident, "kidney"
-    )
+    need = (resident.age_on(day) - value("frailty.age")) / value("frailty.years")
+    need += value("frailty.sd") * trait(resident, "frailty")
     for problem, (at_once, yearly) in _WEAKENS.items():
         if resident.has(problem, day):
             need += at_once + yearly * (day - resident.problems[problem]).days / 365
-    return need + 2 * decline(resident, day)
+    return need + value("decline.help") * decline(resident, day)
 
 
 def _assess(stream: Random, resident: Resident, examination: Form, day: date) -> Form:
@@ -66,7 +65,7 @@ def _assess(stream: Random, resident: Resident, examination: Form, day: date) ->
     form = Form(kind="elderly")
     score = 0
     for item, points in SELF_CARE.items():
-        help_needed = need + _HARDER.get(item, 0.0) + stream.gauss(0, 0.25)
+        help_needed = need + _HARDER.get(item, 0.0) + stream.gauss(0, value("frailty.item.sd"))
         form.amounts[item] = points[min(max(round(help_needed), 0), 3)]
         score += points[min(max(round(help_needed), 0), 3)]
     form.amounts["SELF_CARE_SCORE"] = score
@@ -83,8 +82,11 @@ def _screen(stream: Random, resident: Resident, form: Form, need: float, day: da
     if resident.has("DEMENTIA", day):
         years = (day - resident.problems["DEMENTIA"]).days / 365
         decline = value("mmse.at_dementia") + value("mmse.decline") * years
-    schooling = 1.5 if resident.education == "EDUCATION_NONE" else 0.0
-    mmse = min(max(round(stream.gauss(28 - schooling - decline, 1.3)), 2), 30)
+    schooling = value("mmse.no_schooling") if resident.education == "EDUCATION_NONE" else 0.0
+    mmse = min(
+        max(round(stream.gauss(value("mmse.healthy") - schooling - decline, value("mmse.sd"))), 2),
+        30,
+    )
     positive = mmse < 24
     form.answers["COGNITION_SCREEN"] = "SCREEN_POSITIVE" if positive else "SCREEN_NEGATIVE"
     form.amounts["MMSE"] = mmse

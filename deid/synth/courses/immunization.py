@@ -69,9 +69,6 @@ SCHEDULES: dict[Locale, tuple[Series, ...]] = {
 }
 """The order within a schedule is that in which doses of one day are written down."""
 
-FLU_SHARE = {"en_US": 0.45, "zh_CN": 0.06}
-"""Children of six months to six years who have the seasonal vaccine in a year (assumption)."""
-
 
 def immunization(stream: Random, life: Life) -> list[Visit]:
     """All doses of one resident within the record; those of one day are one visit."""
@@ -101,7 +98,7 @@ def _plan(
 ) -> None:
     child = life.resident
     previous: date | None = None
-    slow = happens(stream, 0.08)
+    slow = happens(stream, value("vaccine.child.slow"))
     for number, month in enumerate(series.months, start=1):
         due = child.birth + timedelta(days=round(month * DAYS_A_MONTH) + (2 if month else 0))
         if previous is not None:
@@ -173,7 +170,7 @@ def _visit(
 def _influenza(stream: Random, life: Life) -> list[Visit]:
     """The seasonal vaccine, in October or November, of young children and of the old."""
     resident, household = life.resident, life.household
-    share = FLU_SHARE[household.locale]
+    share = value(f"vaccine.influenza.child.{household.locale.lower()}")
     had = [v.day for v in life.visits for f in v.forms if "INFLUENZA_VACCINE" in f.vaccines]
     keeps = happens(stream, min(2 * share, 0.9))
     visits = []
@@ -182,7 +179,9 @@ def _influenza(stream: Random, life: Life) -> list[Visit]:
         old = (day - resident.birth).days / 365.25
         wanted = 0.5 <= old < 6 or old >= 65
         wanted = wanted and not any(abs((day - other).days) < 180 for other in had)
-        taken = happens(stream, 0.5 if keeps else 0.05)
+        taken = happens(
+            stream, value("vaccine.influenza.keeps" if keeps else "vaccine.influenza.others")
+        )
         if wanted and taken and life.first < day <= life.last and not resident.is_away(day):
             form = Form(kind="immunization", vaccines=("INFLUENZA_VACCINE",))
             form.hints = {"site:INFLUENZA_VACCINE": "left upper arm"}

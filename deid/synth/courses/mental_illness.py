@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
+from typing import cast
 
 from deid.synth.constitution import one_of_person
 from deid.synth.courses.life import Life, working_day
+from deid.synth.mixes import draw_mix
 from deid.synth.parameters import value
 from deid.synth.people import Resident
 from deid.synth.physiology import next_adherence
@@ -71,14 +73,14 @@ def mental_illness(stream: Random, life: Life) -> list[Visit]:
         drugs=regimen_of(resident, illness),
         adherence=next_adherence(stream, resident, day, None),
         state=BASIC if (day - onset).days < 365 else STABLE,
-        admitted=happens(stream, 0.6),
+        admitted=happens(stream, value("smi.admitted_before")),
     )
     visits: list[Visit] = []
     before: str | None = None
     while (day := working_day(day)) <= life.last:
         form = _fill_in(stream, resident, patient, before, day)
         before = form.answers["FOLLOW_UP_CLASS"]
-        mode: Mode = weighted(stream, {"home": 0.6, "clinic": 0.3, "telephone": 0.1})
+        mode = cast(Mode, draw_mix(stream, "smi.visit"))
         if before == UNSTABLE:
             mode = "home"
         clinician = life.household.doctor if happens(stream, 0.7) else life.household.nurse
@@ -134,7 +136,7 @@ def _fill_in(
     ]
     social = {key: _social(stream, key, patient.state) for key in SOCIAL}
     taken = _TAKEN[patient.adherence] > 0
-    reaction = taken and happens(stream, 0.03)
+    reaction = taken and happens(stream, value("smi.reaction"))
     poor = sum(answer == "POOR" for answer in social.values())
     written = class_of(danger, len(symptoms), insight, poor, reaction)
     interval = INTERVALS[written]
@@ -142,7 +144,7 @@ def _fill_in(
         interval = INTERVALS[UNSTABLE]
     form = Form(kind="mental illness", diagnoses=(patient.illness,))
     form.answers = {
-        "WHO_WAS_INTERVIEWED": weighted(stream, {"PATIENT_SELF": 0.7, "FAMILY_MEMBER": 0.3}),
+        "WHO_WAS_INTERVIEWED": draw_mix(stream, "smi.interviewed"),
         "DANGER_LEVEL": f"DANGER_{danger}",
         "MENTAL_SYMPTOM": "|".join(symptoms) or "NONE",
         "INSIGHT": insight,
@@ -151,7 +153,7 @@ def _fill_in(
         **social,
         "LOCK_UP": "LOCKED_UP" if _is_locked_up(stream, patient.state) else "NONE",
         "MENTAL_HOSPITALISATION": "HOSPITAL_PAST" if patient.admitted else "HOSPITAL_NEVER",
-        "LABORATORY_DONE": "PRESENT" if happens(stream, 0.25) else "NONE",
+        "LABORATORY_DONE": "PRESENT" if happens(stream, value("smi.laboratory")) else "NONE",
         "DRUG_ADHERENCE": patient.adherence,
         "ADVERSE_REACTION": "PRESENT" if reaction else "NONE",
         "TREATMENT_EFFECT": _effect(before, written),
@@ -178,12 +180,13 @@ def _fill_in(
 
 def _move_on(stream: Random, resident: Resident, patient: _Patient, day: date) -> None:
     """Relapse, most often after the drugs were left; or settling after one."""
-    taken = _TAKEN[patient.adherence]
+    taken, alone = _TAKEN[patient.adherence], value("smi.settles.untreated")
     if patient.state == STABLE:
         ratio = value("smi.relapse.untreated") ** (1 - taken)
         if happens(stream, value("smi.relapse") * ratio):
-            patient.state = UNSTABLE if happens(stream, 0.4) else BASIC
-    elif happens(stream, value("smi.settles") * (0.4 + 0.6 * taken)):
+            worse = happens(stream, value("smi.relapse.unstable"))
+            patient.state = UNSTABLE if worse else BASIC
+    elif happens(stream, value("smi.settles") * (alone + (1 - alone) * taken)):
         if patient.state == UNSTABLE:
             patient.state = BASIC
         else:
@@ -195,22 +198,24 @@ def _danger(stream: Random, state: str) -> int:
     if state == STABLE:
         return 0
     if state == BASIC:
-        return weighted(stream, {0: 0.55, 1: 0.33, 2: 0.12})
-    return weighted(stream, {1: 0.2, 2: 0.25, 3: 0.35, 4: 0.16, 5: 0.04})
+        return int(draw_mix(stream, "smi.danger.basic"))
+    return int(draw_mix(stream, "smi.danger.unstable"))
 
 
 def _social(stream: Random, key: str, state: str) -> str:
     if state == STABLE:
-        return weighted(stream, {"GOOD": 0.6, "FAIR": 0.4})
-    harder = 0.15 if key in {"SOCIAL_WORK", "SOCIAL_STUDY"} else 0.0
-    poor = (0.1 if state == BASIC else 0.45) + harder
-    return weighted(stream, {"GOOD": 0.2, "FAIR": 0.8 - poor, "POOR": poor})
+        return draw_mix(stream, "smi.social.stable")
+    poor = value("smi.social.poor.basic" if state == BASIC else "smi.social.poor.unstable")
+    if key in {"SOCIAL_WORK", "SOCIAL_STUDY"}:
+        poor += value("smi.social.harder")
+    good = value("smi.social.good")
+    return weighted(stream, {"GOOD": good, "FAIR": 1 - good - poor, "POOR": poor})
 
 
 def _quality(stream: Random, state: str) -> str:
     if state == UNSTABLE:
-        return weighted(stream, {"FAIR": 0.5, "POOR": 0.5})
-    return weighted(stream, {"GOOD": 0.65, "FAIR": 0.33, "POOR": 0.02})
+        return draw_mix(stream, "smi.quality.unstable")
+    return draw_mix(stream, "smi.quality.stable")
 
 
 def _is_locked_up(stream: Random, state: str) -> bool:

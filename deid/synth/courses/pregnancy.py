@@ -61,12 +61,12 @@ def draw_problems(stream: Random, life: Life) -> tuple[str, ...]:
     """Which problems one pregnancy will have."""
     resident, place = life.resident, life.household.locale.lower()
     age = resident.age_on(life.last)
-    heavy = 1.5 if bmi(resident) >= 25 else 1.0
+    heavy = value("pregnancy.heavy") if bmi(resident) >= 25 else 1.0
     rates = {
-        ANEMIA: value("pregnancy.anemia") * (1.3 if life.household.area == "rural" else 0.8),
+        ANEMIA: value("pregnancy.anemia") * value(f"pregnancy.anemia.{life.household.area}"),
         DIABETES: value(f"pregnancy.gestational_diabetes.{place}")
         * heavy
-        * (1.4 if age >= 35 else 0.9),
+        * value("pregnancy.diabetes.from_35" if age >= 35 else "pregnancy.diabetes.under_35"),
         HYPERTENSION: value("pregnancy.gestational_hypertension") * heavy,
         PREECLAMPSIA: value("pregnancy.preeclampsia") * heavy,
     }

@@ -11,9 +11,10 @@ from datetime import date, timedelta
 from random import Random
 
 from deid.synth.courses.life import Life
+from deid.synth.mixes import draw_mix
 from deid.synth.parameters import value
 from deid.synth.people import Resident
-from deid.synth.streams import happens, one_of, weighted
+from deid.synth.streams import happens, one_of
 from deid.synth.visits import Form, Prescription, Visit
 
 TUBERCULOSIS = "PULMONARY_TUBERCULOSIS"
@@ -110,7 +111,7 @@ def _end(stream: Random, life: Life, notice: date, end: date | None) -> tuple[da
     stops = notice + months * MONTH
     if died is not None and died <= stops:
         return died, "TB_END_DIED"
-    return stops, weighted(stream, {"TB_END_LOST": 0.6, "TB_END_RESISTANT": 0.4})
+    return stops, draw_mix(stream, "tb.ends_early")
 
 
 def _days(stream: Random, notice: date, last: date, supervisor: str, regimen: str) -> list[date]:
@@ -128,16 +129,17 @@ def _days(stream: Random, notice: date, last: date, supervisor: str, regimen: st
 
 def _first(stream: Random, regimen: str, supervisor: str, positive: bool) -> Form:
     form = Form(kind="tuberculosis", diagnoses=(TUBERCULOSIS,))
-    symptoms = [symptom for symptom in _FIRST_SYMPTOMS if happens(stream, 0.45)] or ["TB_COUGH"]
+    common = value("tb.symptom.first")
+    symptoms = [symptom for symptom in _FIRST_SYMPTOMS if happens(stream, common)] or ["TB_COUGH"]
     form.answers = {
         "TB_PATIENT_TYPE": "TB_NEW" if regimen.endswith("4HR") else "TB_RETREATED",
         "TB_SPUTUM": "SPUTUM_POSITIVE" if positive else "SPUTUM_NEGATIVE",
-        "TB_DRUG_RESISTANCE": weighted(stream, {"TB_SENSITIVE": 0.6, "TB_RESISTANCE_UNKNOWN": 0.4}),
+        "TB_DRUG_RESISTANCE": draw_mix(stream, "tb.resistance"),
         "TB_SYMPTOM": "|".join(symptoms),
         "TB_SUPERVISOR": supervisor,
-        "TB_OWN_ROOM": "PRESENT" if happens(stream, 0.6) else "NONE",
-        "TB_VENTILATION": weighted(stream, {"GOOD": 0.6, "FAIR": 0.35, "POOR": 0.05}),
-        "TB_EDUCATION": "LEARNED" if happens(stream, 0.9) else "NOT_LEARNED",
+        "TB_OWN_ROOM": "PRESENT" if happens(stream, value("tb.own_room")) else "NONE",
+        "TB_VENTILATION": draw_mix(stream, "tb.ventilation"),
+        "TB_EDUCATION": "LEARNED" if happens(stream, value("tb.learned")) else "NOT_LEARNED",
     }
     form.procedures = ("SPUTUM_MICROSCOPY",)
     return form
@@ -155,13 +157,14 @@ def _monthly(
     form = Form(kind="tuberculosis", diagnoses=(TUBERCULOSIS,))
     days = (day - notice).days
     month = _month(regimen, days)
-    left = max(0.45 - 0.12 * month, 0.03)
+    left = value("tb.symptom.first") - value("tb.symptom.fall") * month
+    left = max(left, value("tb.symptom.lowest"))
     symptoms = [symptom for symptom in _FIRST_SYMPTOMS if happens(stream, left)]
     reaction = happens(stream, value("tb.reaction")) and bool(drugs_in_month(regimen, month))
     if reaction:
         taken = {drug for drug, _ in drugs_in_month(regimen, month)}
         symptoms.append(one_of(stream, [r for r, drug in _REACTIONS.items() if drug in taken]))
-    missed = weighted(stream, {0: 0.75, 1: 0.12, 2: 0.08, 4: 0.05})
+    missed = int(draw_mix(stream, "tb.missed_doses"))
     form.answers = {
         "TB_SYMPTOM": "|".join(symptoms) or "NONE",
         "TB_SUPERVISOR": supervisor,
@@ -174,7 +177,8 @@ def _monthly(
         converted = month >= 2 or not positive
         form.answers["TB_SPUTUM"] = "SPUTUM_NEGATIVE" if converted else "SPUTUM_POSITIVE"
         form.procedures = ("SPUTUM_MICROSCOPY",)
-    form.change = "referred" if reaction and happens(stream, 0.3) else "kept"
+    refers = reaction and happens(stream, value("tb.reaction.refers"))
+    form.change = "referred" if refers else "kept"
     return form
 
 

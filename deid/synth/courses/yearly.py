@@ -124,8 +124,6 @@ def _laboratory(stream: Random, life: Life, day: date) -> dict[str, float]:
         **lipids(stream, life.body, day),
         **kidney_tests(stream, resident, day),
         **blood_tests(stream, resident, day),
-        "POTASSIUM": round(min(max(stream.gauss(4.2, 0.3), 3.2), 5.9), 1),
-        "SODIUM": round(stream.gauss(140.5, 2)),
     }
     if resident.has(DIABETES, day):
         tests["HBA1C"] = hba1c(stream, life.body, day)
@@ -193,7 +191,7 @@ def _tests_by_eye(stream: Random, life: Life, form: Form, day: date) -> None:
     albumin = form.readings.get("URINE_ACR", 0.0)
     protein = albumin > 150 or (
         resident.has("CHRONIC_KIDNEY_DISEASE", day)
-        and share_of_person(resident, "proteinuria") < 0.4
+        and share_of_person(resident, "proteinuria") < value("proteinuria.strip")
     )
     much = "PLUS_2" if albumin > 500 else "PLUS_1"
     answers["URINE_PROTEIN"] = much if protein else "NEGATIVE"

@@ -10,9 +10,6 @@ from deid.synth.constitution import trait
 from deid.synth.parameters import value
 from deid.synth.people import Resident
 
-RISE_DAYS = 730
-"""A level rises to that of the disease over the two years before its diagnosis (assumption)."""
-
 
 @dataclass(frozen=True)
 class Regimen:
@@ -45,7 +42,7 @@ class Body:
         onset = self.resident.problems.get(problem)
         if onset is None:
             return 0.0
-        return min(max(1 + (day - onset).days / RISE_DAYS, 0.0), 1.0)
+        return min(max(1 + (day - onset).days / value("onset.rise"), 0.0), 1.0)
 
     def treat(self, problem: str, regimen: Regimen) -> None:
         """Write down a regimen; days never go back within one problem."""
@@ -65,13 +62,20 @@ def draw_body(stream: Random, resident: Resident) -> Body:
     """Levels of one person."""
     high = "HYPERLIPIDEMIA" in resident.problems
     mean = value("ldl.high.mean") if high else value("ldl.normal.mean")
+    hdl = value("hdl.men") if resident.sex == "M" else value("hdl.women")
+    triglyceride = value("triglyceride.high") if high else value("triglyceride.normal")
     return Body(
         resident=resident,
-        healthy_systolic=min(stream.gauss(value("sbp.normal.mean"), 7), 134),
-        diastolic_offset=28 + 4 * trait(resident, "diastolic"),
-        healthy_glucose=min(max(stream.gauss(value("fpg.normal.mean"), 0.4), 4.2), 6.2),
-        heart_rate=74 + 7 * trait(resident, "pulse"),
+        healthy_systolic=min(stream.gauss(value("sbp.normal.mean"), value("sbp.normal.sd")), 134),
+        diastolic_offset=value("dbp.offset.mean")
+        + value("dbp.offset.sd") * trait(resident, "diastolic"),
+        healthy_glucose=min(
+            max(stream.gauss(value("fpg.normal.mean"), value("fpg.normal.sd")), 4.2), 6.2
+        ),
+        heart_rate=value("pulse.mean") + value("pulse.sd") * trait(resident, "pulse"),
         ldl=max(mean + value("ldl.normal.sd") * trait(resident, "lipids"), 1.4),
-        hdl=max(stream.gauss(1.2 if resident.sex == "M" else 1.4, 0.2), 0.7),
-        triglyceride=min(max(stream.lognormvariate(0.45 if high else 0.25, 0.35), 0.4), 8.0),
+        hdl=max(stream.gauss(hdl, value("hdl.sd")), 0.7),
+        triglyceride=min(
+            max(stream.lognormvariate(triglyceride, value("triglyceride.sd")), 0.4), 8.0
+        ),
     )

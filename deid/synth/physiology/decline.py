@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from deid.synth.parameters import value
 from deid.synth.people import Resident
 
 WASTES = frozenset(
@@ -13,13 +14,10 @@ WASTES = frozenset(
 )  # fmt: skip
 """Causes of death that announce themselves."""
 
-DECLINE_DAYS = 300
-"""How long before such a death strength begins to leave (assumption)."""
-
 
 def decline(resident: Resident, day: date) -> float:
     """How far the last decline has come: 0 for who is not in it, 1 on the day of death."""
     death = resident.death
     if death is None or resident.death_cause not in WASTES or day > death:
         return 0.0
-    return max(1 - (death - day).days / DECLINE_DAYS, 0.0)
+    return max(1 - (death - day).days / value("decline.days"), 0.0)

@@ -30,8 +30,12 @@ CLASS_OF = {
 }
 """Class of each drug of the ladders, as the parameter table names it."""
 
-ADHERENCE_EFFECT = {"ADHERENCE_REGULAR": 1.0, "ADHERENCE_INTERMITTENT": 0.45, "ADHERENCE_NONE": 0.0}
-"""Share of the doses, and so of the effect, that arrives (assumption)."""
+ADHERENCE_EFFECT = {
+    "ADHERENCE_REGULAR": 1.0,
+    "ADHERENCE_INTERMITTENT": value("adherence.intermittent.taken"),
+    "ADHERENCE_NONE": 0.0,
+}
+"""Share of the doses, and so of the effect, that arrives."""
 
 
 @cache

@@ -10,9 +10,6 @@ from deid.synth.parameters import value
 from deid.synth.physiology.body import Body
 from deid.synth.physiology.drugs import ADHERENCE_EFFECT, fall_of
 
-DRIFT_YEARS = 12
-"""Years over which diabetes grows harder to control (assumption)."""
-
 
 def glucose_level(body: Body, day: date) -> float:
     """Fasting plasma glucose in mmol/L of an ordinary day."""
@@ -20,7 +17,7 @@ def glucose_level(body: Body, day: date) -> float:
     risen = body.risen(DIABETES, day)
     glucose = body.healthy_glucose + (untreated_glucose(resident) - body.healthy_glucose) * risen
     if risen == 1:
-        years = min((day - resident.problems[DIABETES]).days / 365, DRIFT_YEARS)
+        years = min((day - resident.problems[DIABETES]).days / 365, value("hba1c.drift.years"))
         regimen = body.treatment_on(DIABETES, day)
         percent = value("hba1c.drift") * years
         percent -= ADHERENCE_EFFECT[regimen.adherence] * fall_of("hba1c", regimen.drugs)
@@ -28,18 +25,21 @@ def glucose_level(body: Body, day: date) -> float:
     if resident.has("DEPRESSIVE_DISORDER", day) and risen:
         glucose += value("fpg.depression")
     # Drugs bring it back to normal, seldom below.
-    return max(glucose, 4.9)
+    return max(glucose, value("fpg.treated.lowest"))
 
 
 def fasting_glucose(stream: Random, body: Body, day: date) -> float:
     """Fasting plasma glucose in mmol/L as measured; now and then the person has had breakfast."""
-    spread = value("fpg.visit.sd") * (1 if body.risen(DIABETES, day) else 0.5)
+    spread = value("fpg.visit.sd") * (
+        1 if body.risen(DIABETES, day) else value("fpg.visit.healthy")
+    )
     return round(min(max(glucose_level(body, day) + stream.gauss(0, spread), 3.7), 25), 1)
 
 
 def hba1c(stream: Random, body: Body, day: date) -> float:
     """Percent; it shows the level of the last months and not the day's glucose."""
-    return round(min(max(hba1c_of(glucose_level(body, day)) + stream.gauss(0, 0.2), 4.2), 15), 1)
+    percent = hba1c_of(glucose_level(body, day)) + stream.gauss(0, value("hba1c.visit.sd"))
+    return round(min(max(percent, 4.2), 15), 1)
 
 
 def _percent_per_mmol() -> float:

@@ -10,9 +10,6 @@ from deid.synth.parameters import value
 from deid.synth.people import Resident, Sex
 
 KIDNEY_DISEASE = "CHRONIC_KIDNEY_DISEASE"
-AT_DIAGNOSIS = 57.0
-"""eGFR on the day that chronic kidney disease is written down: stage 3 (KDIGO 2012)."""
-
 _KAPPA = {"M": 0.9, "F": 0.7}
 _ALPHA = {"M": -0.411, "F": -0.329}
 _FEMALE = 1.018
@@ -22,15 +19,16 @@ def egfr_level(resident: Resident, day: date) -> float:
     """Estimated glomerular filtration rate in mL/min/1.73 m² on a day."""
     onset = resident.problems.get(KIDNEY_DISEASE)
     years = (day - onset).days / 365.25 if onset is not None else -100.0
+    found = value("egfr.at_diagnosis")
     if years >= 0:
-        return max(AT_DIAGNOSIS - value("egfr.decline.kidney_disease") * years, 9.0)
+        return max(found - value("egfr.decline.kidney_disease") * years, 9.0)
     own = value("egfr.at_40") + value("egfr.sd") * trait(resident, "kidney")
     own -= value("egfr.decline") * max(resident.age_on(day) - 40, 0)
     if onset is None:
         return max(own, 63.0)
-    # The last ten years before the diagnosis lead down to it.
-    share = min(max(1 + years / 10, 0.0), 1.0)
-    return max(own, 63.0) * (1 - share) + AT_DIAGNOSIS * share
+    # The years before the diagnosis lead down to it.
+    share = min(max(1 + years / value("egfr.approach"), 0.0), 1.0)
+    return max(own, 63.0) * (1 - share) + found * share
 
 
 def egfr_of(creatinine: float, sex: Sex, age: int) -> float:
@@ -50,10 +48,10 @@ def creatinine_of(egfr: float, sex: Sex, age: int) -> float:
 def kidney_tests(stream: Random, resident: Resident, day: date) -> dict[str, float]:
     """Creatinine in µmol/L, its eGFR, and urea in mmol/L."""
     age = resident.age_on(day)
-    level = max(egfr_level(resident, day) + stream.gauss(0, 2.5), 8.0)
+    level = max(egfr_level(resident, day) + stream.gauss(0, value("egfr.visit.sd")), 8.0)
     creatinine = round(creatinine_of(level, resident.sex, age))
     egfr = egfr_of(creatinine, resident.sex, age)
-    urea = max(stream.gauss(5.2, 0.9) * (creatinine / 75) ** 0.5, 2.0)
+    urea = max(stream.gauss(value("urea.mean"), value("urea.sd")) * (creatinine / 75) ** 0.5, 2.0)
     return {"CREATININE": creatinine, "EGFR": round(egfr), "UREA": round(urea, 1)}
 
 
@@ -61,6 +59,10 @@ def albumin_ratio(stream: Random, resident: Resident, day: date) -> float:
     """Urine albumin to creatinine in mg/g: from 30 on in nephropathy (KDIGO 2012)."""
     onset = resident.problems.get("DIABETIC_NEPHROPATHY")
     if onset is None or onset > day:
-        return round(min(max(stream.lognormvariate(2.2, 0.5), 2.0), 28.0), 1)
+        normal = stream.lognormvariate(value("albumin_ratio.normal"), value("albumin_ratio.sd"))
+        return round(min(max(normal, 2.0), 28.0), 1)
     years = (day - onset).days / 365
-    return round(min(max(45 * stream.lognormvariate(0.18 * years, 0.3), 31), 3000), 1)
+    grown = stream.lognormvariate(
+        value("albumin_ratio.growth") * years, value("albumin_ratio.nephropathy.sd")
+    )
+    return round(min(max(value("albumin_ratio.nephropathy") * grown, 31), 3000), 1)

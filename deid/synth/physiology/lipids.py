@@ -15,9 +15,9 @@ INDICATIONS = ("HYPERLIPIDEMIA", "CORONARY_ARTERIOSCLEROSIS", "CEREBRAL_INFARCTI
 
 
 def takes_statin(resident: Resident, day: date) -> bool:
-    """From two months after the first indication on, the ready part of those who have one."""
+    """Some weeks after the first indication, the ready part of those who have one."""
     onsets = [resident.problems[p] for p in INDICATIONS if p in resident.problems]
-    if not onsets or day < min(onsets) + timedelta(days=60):
+    if not onsets or day < min(onsets) + timedelta(days=value("statin.wait")):
         return False
     rank = NormalDist().cdf(trait(resident, "adherence"))
     return rank > 1 - value("statin.starts")
@@ -28,9 +28,10 @@ def lipids(stream: Random, body: Body, day: date) -> dict[str, float]:
     ldl = body.ldl
     if takes_statin(body.resident, day):
         ldl *= 1 - value("ldl.drug.statin") * taken_share(body.resident)
-    ldl = max(ldl + stream.gauss(0, 0.2), 0.9)
-    hdl = max(body.hdl + stream.gauss(0, 0.06), 0.6)
-    triglyceride = min(max(body.triglyceride * stream.lognormvariate(0, 0.2), 0.4), 9.0)
+    ldl = max(ldl + stream.gauss(0, value("ldl.visit.sd")), 0.9)
+    hdl = max(body.hdl + stream.gauss(0, value("hdl.visit.sd")), 0.6)
+    varied = stream.lognormvariate(0, value("triglyceride.visit.sd"))
+    triglyceride = min(max(body.triglyceride * varied, 0.4), 9.0)
     # Friedewald's fifth holds up to 4.5 mmol/L; beyond, no more is added.
     total = ldl + hdl + min(triglyceride, 4.5) / 2.2
     return {

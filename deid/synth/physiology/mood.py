@@ -11,8 +11,6 @@ from deid.synth.people import Resident
 
 _BURDENS = ("CAREGIVER_BURDEN", "BEREAVEMENT_SPOUSE", "FAMILY_CONFLICT", "UNEMPLOYMENT_PROBLEM",
             "FINANCIAL_HARDSHIP")  # fmt: skip
-RECOVERY_DAYS = 240
-"""Days over which a score falls to half its height in a lasting episode under care (assumption)."""
 
 
 def episode(resident: Resident, problem: str, day: date) -> float:
@@ -22,20 +20,22 @@ def episode(resident: Resident, problem: str, day: date) -> float:
     passed = (day - resident.problems[problem]).days
     end = resident.resolved.get(problem)
     if end is None:
-        return 0.5 + 0.5 * 0.5 ** (passed / RECOVERY_DAYS)
+        return 0.5 + 0.5 * 0.5 ** (passed / value("mood.recovery"))
     whole = max((end - resident.problems[problem]).days, 1)
-    return 1 - 0.67 * min(passed / whole, 1.0)
+    return 1 - (1 - value("mood.at_the_end")) * min(passed / whole, 1.0)
 
 
 def mood_scores(stream: Random, resident: Resident, day: date) -> tuple[int, int]:
     """PHQ-9 (0-27) and GAD-7 (0-21)."""
-    burden = min(sum(1.2 for problem in _BURDENS if resident.has(problem, day)), 3.0)
+    burdens = sum(resident.has(problem, day) for problem in _BURDENS)
+    burden = min(value("mood.burden") * burdens, value("mood.burden.at_most"))
     low, anxious = (
         episode(resident, problem, day) for problem in ("DEPRESSIVE_DISORDER", "ANXIETY_DISORDER")
     )
-    lift = 2 * trait(resident, "mood")
+    lift = value("mood.person") * trait(resident, "mood")
     phq = value("phq9.well") + burden + low * (value("phq9.depressed") + lift)
     gad = value("gad7.well") + burden + anxious * (value("gad7.anxious") + lift)
-    phq += 2 * anxious + stream.gauss(0, 2.2 if low else 1.6)
-    gad += 2 * low + stream.gauss(0, 2.2 if anxious else 1.5)
+    both, unsettled = value("mood.comorbid"), value("mood.episode.sd")
+    phq += both * anxious + stream.gauss(0, unsettled if low else value("phq9.sd"))
+    gad += both * low + stream.gauss(0, unsettled if anxious else value("gad7.sd"))
     return min(max(round(phq), 0), 27), min(max(round(gad), 0), 21)

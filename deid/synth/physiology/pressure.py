@@ -35,7 +35,7 @@ def pressure_level(body: Body, day: date) -> tuple[float, float]:
     # Drugs lower a high pressure by more (Law 2003).
     excess = value("sbp.drug.per_mmhg") * (own - value("sbp.drug.reference"))
     systolic -= taken * (fall_of("sbp", regimen.drugs) + excess * len(regimen.drugs))
-    diastolic = body.diastolic_offset + own * 0.42 + season / 2
+    diastolic = body.diastolic_offset + own * value("dbp.per_systolic") + season / 2
     diastolic -= taken * fall_of("dbp", regimen.drugs)
     return systolic, diastolic
 
@@ -50,7 +50,7 @@ def blood_pressure(stream: Random, body: Body, day: date, mode: str = "clinic") 
         systolic += value("sbp.white_coat")
         diastolic += value("sbp.white_coat") / 2
     systolic += stream.gauss(0, value("sbp.visit.sd"))
-    diastolic += stream.gauss(0, 4)
+    diastolic += stream.gauss(0, value("dbp.visit.sd"))
     # A measurement shows one habit of reading the gauge in both numbers.
     habit = stream.random()
     return (
@@ -70,8 +70,17 @@ def _white_coat_limit() -> float:
 
 
 def _write(pressure: float, habit: float) -> int:
-    if habit < value("digits.zero_or_five"):
-        return 5 * round(pressure / 5)
-    if habit < value("digits.zero_or_five") + value("digits.even"):
-        return 2 * round(pressure / 2)
+    for step, share in _steps():
+        if habit < share:
+            return step * round(pressure / step)
+        habit -= share
     return round(pressure)
+
+
+@cache
+def _steps() -> tuple[tuple[int, float], ...]:
+    """Steps of mmHg that pressures are rounded to, and the share of readings so written."""
+    return tuple((step, value(f"digits.{name}")) for step, name in _DIGITS)
+
+
+_DIGITS = ((10, "ten"), (5, "five"), (2, "even"))

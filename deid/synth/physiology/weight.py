@@ -11,15 +11,9 @@ from deid.synth.people import Resident
 from deid.synth.physiology.decline import decline
 from deid.synth.physiology.pressure import winter
 
-WASTING_DAYS = 240
-"""How long before its diagnosis diabetes takes weight away, and how long it takes to come back
-under treatment (assumption)."""
 
-LOST_AFTER_BIRTH_DAYS = 180
-"""Until the weight of before a pregnancy is back (assumption); half of it goes with the birth."""
-
-WASTED_AT_DEATH = 0.16
-"""Share of the weight that is lost to a disease that wastes (assumption)."""
+OLD = 65
+"""Age from which weight is lost with the years."""
 
 
 def weight_gained(weeks: int, bmi: float) -> float:
@@ -29,7 +23,7 @@ def weight_gained(weeks: int, bmi: float) -> float:
 
 
 def _carried(resident: Resident, day: date) -> float:
-    """Kilograms of a pregnancy: gained in it, and lost again within half a year after the birth."""
+    """Kilograms of a pregnancy: gained in it; what the birth leaves is lost in the months after."""
     bmi = resident.weight_kg / (resident.height_cm / 100) ** 2
     for pregnancy in resident.pregnancies:
         weeks = (day - pregnancy.lmp).days // 7
@@ -39,8 +33,9 @@ def _carried(resident: Resident, day: date) -> float:
         if ended is None or day < ended:
             return weight_gained(min(weeks, 41), bmi)
         after = (day - ended).days
-        if after < LOST_AFTER_BIRTH_DAYS and pregnancy.outcome != "miscarriage":
-            left = 0.5 * (1 - after / LOST_AFTER_BIRTH_DAYS)
+        share = 1 - after / value("weight.after_birth.days")
+        if share > 0 and pregnancy.outcome != "miscarriage":
+            left = value("weight.after_birth") * share
             return left * weight_gained(pregnancy.weeks, bmi)
     return 0.0
 
@@ -48,16 +43,17 @@ def _carried(resident: Resident, day: date) -> float:
 def weight_on(stream: Random, resident: Resident, day: date, anchor: date) -> float:
     """Weight in kg as the scales show it; ``anchor`` is the day of the weight on file."""
     years = (day - anchor).days / 365.25
-    old = resident.age_on(day) >= 65
-    drift = value("weight.drift.old") if old else value("weight.drift.middle")
-    weight = resident.weight_kg + drift * years + value("weight.winter") * winter(day)
+    old = min(max((day - resident.birth).days / 365.25 - OLD, 0.0), max(years, 0.0))
+    drift = value("weight.drift.middle") * (years - old) + value("weight.drift.old") * old
+    weight = resident.weight_kg + drift + value("weight.winter") * winter(day)
     onset = resident.problems.get(DIABETES)
     if onset is not None:
-        away = abs((day - onset).days) / WASTING_DAYS
-        weight -= 2.5 * max(1 - away, 0.0)
+        away = abs((day - onset).days) / value("weight.wasting.days")
+        weight -= value("weight.wasting") * max(1 - away, 0.0)
     weight += _carried(resident, day)
-    weight *= 1 - WASTED_AT_DEATH * decline(resident, day)
-    return round(max(weight + stream.gauss(0, 0.4), 0.65 * resident.weight_kg), 1)
+    weight *= 1 - value("weight.wasted_at_death") * decline(resident, day)
+    shown = weight + stream.gauss(0, value("weight.visit.sd"))
+    return round(max(shown, 0.65 * resident.weight_kg), 1)
 
 
 def bmi_of(weight: float, resident: Resident) -> float:

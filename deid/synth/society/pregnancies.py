@@ -55,7 +55,7 @@ def draw_pregnancies(
                 cut = value(f"birth.caesarean.{locale.lower()}")
                 mode = "caesarean" if happens(stream, cut) else "vaginal"
             if outcome == "live birth":
-                boys = 0.526 if locale == "zh_CN" else 0.512
+                boys = value(f"birth.boys.{locale.lower()}")
                 sex: Sex = "M" if happens(stream, boys) else "F"
                 child = Resident(sex=sex, birth=end, role="child", mother=mother)
                 child.father = _father(mother, lmp + timedelta(days=14))

@@ -8,6 +8,7 @@ from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
+from deid.synth.parameters import value
 from deid.synth.people import LOCALES, Area, Locale, Sex
 
 BAND = 5
@@ -77,9 +78,9 @@ def _older_shares(locale: Locale, area: Area) -> dict[int, float]:
         other = next(
             float(r["share"]) for r in rows if r["area"] != area and int(r["from_age"]) == age
         )
-        # About four of five people in the United States live in urban areas (census of 2020).
         urban, rural = (share, other) if area == "urban" else (other, share)
-        mean = 0.8 * urban + 0.2 * rural
+        towns = value("urban.en_us")
+        mean = towns * urban + (1 - towns) * rural
         whole = sum(value for (_, band), value in national.items() if band >= age)
         scaled[age] = whole * share / mean
     return scaled

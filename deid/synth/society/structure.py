@@ -12,9 +12,11 @@ from datetime import date, timedelta
 from functools import cache
 from random import Random
 
+from deid.synth.mixes import draw_mix
+from deid.synth.parameters import value
 from deid.synth.people import Area, Locale, Resident, Sex
 from deid.synth.society.published import read_table
-from deid.synth.streams import happens, weighted
+from deid.synth.streams import happens
 
 Kind = tuple[str, int]
 """Kind of household and first age of the head's band of five years."""
@@ -26,12 +28,6 @@ OF_AGE = 18
 """Least age of a father, and of a mother who is married."""
 
 DAYS_A_YEAR = 365.25
-_ALONE: dict[str, dict[str, float]] = {
-    "elder alone": {"WIDOWED": 0.8, "DIVORCED": 0.1, "SINGLE": 0.1},
-    "adult alone": {"SINGLE": 0.65, "DIVORCED": 0.35},
-    "single parent": {"DIVORCED": 0.6, "SINGLE": 0.25, "WIDOWED": 0.15},
-}
-"""Marital status of people without a partner (assumptions)."""
 
 
 @cache
@@ -52,10 +48,10 @@ def draw_structure(
     age = stream.uniform(band, band + 5)
     draw = _Draw(stream, start)
     if name in {"elder alone", "adult alone", "single parent"}:
-        women = {"elder alone": 0.62, "adult alone": 0.3, "single parent": 0.75}[name]
-        sex: Sex = "F" if happens(stream, women) else "M"
+        key = name.replace(" ", "_")
+        sex: Sex = "F" if happens(stream, value(f"women.{key}")) else "M"
         head = draw.person(sex, age, "head")
-        head.marital = weighted(stream, _ALONE[name])
+        head.marital = draw_mix(stream, f"marital.{key}")
         children = draw.children([head], locale) if name == "single parent" else []
         return name, [head, *children]
     if name in {"elder couple", "couple"}:
@@ -83,7 +79,7 @@ class _Draw:
 
     def sex(self, locale: Locale) -> Sex:
         """Sex at birth: 111 boys for 100 girls in China (census of 2020), 105 elsewhere."""
-        return "M" if happens(self._stream, 0.526 if locale == "zh_CN" else 0.512) else "F"
+        return "M" if happens(self._stream, value(f"birth.boys.{locale.lower()}")) else "F"
 
     def person(self, sex: Sex, age: float, role: str) -> Resident:
         birth = self._day - timedelta(days=int(max(age, 0.1) * DAYS_A_YEAR))
@@ -91,26 +87,33 @@ class _Draw:
 
     def couple(self, age_of_husband: float) -> list[Resident]:
         husband = self.person("M", age_of_husband, "head")
-        wife = self.person("F", max(age_of_husband - self._stream.gauss(2.2, 3), 20), "spouse")
+        wife = self.person(
+            "F",
+            max(
+                age_of_husband
+                - self._stream.gauss(value("spouse.age_gap"), value("spouse.age_gap.sd")),
+                20,
+            ),
+            "spouse",
+        )
         return marry(husband, wife)
 
     def couple_of_child(self, elders: list[Resident]) -> list[Resident]:
         mother = elders[1]
         age = self.age(mother) - self._stream.uniform(*MOTHERS_AGE)
         age = min(age, self.age(elders[0]) - OF_AGE)
-        child = self.person("M" if happens(self._stream, 0.75) else "F", max(age, 21), "heir")
+        child = self.person(
+            "M" if happens(self._stream, value("heir.son")) else "F", max(age, 21), "heir"
+        )
         child.father, child.mother = elders
-        partner_age = max(self.age(child) + self._stream.gauss(0, 3), 20)
+        partner_age = max(self.age(child) + self._stream.gauss(0, value("spouse.age_gap.sd")), 20)
         partner = self.person("F" if child.sex == "M" else "M", partner_age, "heir's spouse")
         return marry(child, partner)
 
     def children(self, parents: list[Resident], locale: Locale) -> list[Resident]:
         mother = next((p for p in parents if p.sex == "F"), parents[0])
         father = next((p for p in parents if p.sex == "M"), None)
-        wanted = weighted(
-            self._stream,
-            {1: 0.55, 2: 0.40, 3: 0.05} if locale == "zh_CN" else {1: 0.32, 2: 0.44, 3: 0.24},
-        )
+        wanted = int(draw_mix(self._stream, f"children.{locale.lower()}"))
         children = []
         mothers_age = self._stream.uniform(*MOTHERS_AGE)
         for _ in range(wanted):

@@ -9,7 +9,7 @@ import pytest
 from deid.synth.parameters import read_diseases, read_parameters
 
 HEADER = "name,value,unit,source\n"
-DISEASES = "problem,curve,men,women,urban,rural,en_US,zh_CN,after,source\n"
+DISEASES = "problem,curve,men,women,urban,rural,en_US,zh_CN,after,ratios_source,source\n"
 
 
 def _written(folder: Path, text: str) -> Path:
@@ -44,23 +44,26 @@ def test_a_faulty_line_of_parameters_is_refused(tmp_path: Path, text: str, compl
 
 def test_a_disease_has_a_curve_and_ratios_that_are_one_unless_given(tmp_path: Path) -> None:
     (gout,) = read_diseases(
-        _written(tmp_path, DISEASES + "GOUT,30:0.01 75:0.04,1.7,,,,,,OBESITY:1.5,x\n")
+        _written(tmp_path, DISEASES + "GOUT,30:0.01 75:0.04,1.7,,,,,,OBESITY:1.5,y,x\n")
     )
     assert gout.curve == ((30, 0.01), (75, 0.04))
     assert (gout.men, gout.women, gout.after) == (1.7, 1.0, {"OBESITY": 1.5})
+    assert (gout.source, gout.ratios_source) == ("x", "y")
 
 
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
-        ("GOUT,30:0.01 20:0.04,,,,,,,,x", "ages of a curve must rise"),
-        ("GOUT,30:0.04 40:0.01,,,,,,,,x", "shares of a curve must not fall"),
-        ("GOUT,30:0.04 40:1.2,,,,,,,,x", "nor leave 0 to 1"),
-        ("GOUT,,,,,,,,,x", "ages of a curve must rise"),
-        ("GOUT,30:0.04,-1,,,,,,,x", "ratio is below zero"),
-        ("GOUT,30:0.04,,,,,,,OBESITY,x", "no number"),
-        ("GOUT,30:0.04,,,,,,,,", "needs a source"),
-        ("gout,30:0.04,,,,,,,,x", "no key"),
+        ("GOUT,30:0.01 20:0.04,,,,,,,,,x", "ages of a curve must rise"),
+        ("GOUT,30:0.04 40:0.01,,,,,,,,,x", "shares of a curve must not fall"),
+        ("GOUT,30:0.04 40:1.2,,,,,,,,,x", "nor leave 0 to 1"),
+        ("GOUT,,,,,,,,,,x", "ages of a curve must rise"),
+        ("GOUT,30:0.04,-1,,,,,,,y,x", "ratio is below zero"),
+        ("GOUT,30:0.04,,,,,,,OBESITY,y,x", "no number"),
+        ("GOUT,30:0.04,,,,,,,,,", "needs a source"),
+        ("GOUT,30:0.04,2,,,,,,,,x", "ratios and ratios_source go together"),
+        ("GOUT,30:0.04,,,,,,,,y,x", "ratios and ratios_source go together"),
+        ("gout,30:0.04,,,,,,,,,x", "no key"),
     ],
 )
 def test_a_faulty_line_of_diseases_is_refused(tmp_path: Path, line: str, complaint: str) -> None:
