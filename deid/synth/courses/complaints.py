@@ -176,7 +176,9 @@ def treat(
     Of drugs that are taken for years, those that the person takes.
     """
     months = age_in_months(resident.birth, day)
-    lasting = {drug.drug: drug for drug in therapy_on(resident, locale, day)}
+    lasting: dict[str, Prescription] = {}
+    if any(remedy.drug in LASTING for remedy in complaint.remedies):
+        lasting = {drug.drug: drug for drug in therapy_on(resident, locale, day)}
     drugs = [
         Prescription(
             remedy.drug,

@@ -49,6 +49,10 @@ THERAPIES = tuple(
     )
     for row in read_table("therapies")
 )
+_BY_PROBLEM = {
+    problem: tuple(therapy for therapy in THERAPIES if therapy.problem == problem)
+    for problem in dict.fromkeys(therapy.problem for therapy in THERAPIES)
+}
 LASTING = frozenset(therapy.drug for therapy in THERAPIES) | {STATIN.drug}
 """Drugs that are taken for years or not at all."""
 
@@ -57,10 +61,9 @@ def therapy_on(resident: Resident, locale: Locale, day: date) -> tuple[Prescript
     """What the person takes on a day, the most important first."""
     by_slot: dict[str, Prescription] = {}
     left: dict[tuple[str, str], float] = {}
-    for therapy in THERAPIES:
-        onset = resident.problems.get(therapy.problem)
-        if onset is None or not resident.has(therapy.problem, day):
-            continue
+    treated = (p for p in _BY_PROBLEM if p in resident.problems and resident.has(p, day))
+    for therapy in (therapy for problem in treated for therapy in _BY_PROBLEM[problem]):
+        onset = resident.problems[therapy.problem]
         begins = onset + therapy.after
         choice = therapy.problem, therapy.slot
         draw = left.get(choice)

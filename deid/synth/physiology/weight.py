@@ -11,7 +11,6 @@ from deid.synth.people import Resident
 from deid.synth.physiology.decline import decline
 from deid.synth.physiology.pressure import winter
 
-
 OLD = 65
 """Age from which weight is lost with the years."""
 
