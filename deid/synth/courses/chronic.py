@@ -71,7 +71,7 @@ LADDERS: dict[tuple[str, Locale], tuple[tuple[Drug, ...], ...]] = {
     (DIABETES, "zh_CN"): (
         (("METFORMIN_500MG", "0.5g", 2), ("GLICLAZIDE", "60mg", 1),
          ("INSULIN_GLARGINE", "14单位", 1)),
-        (("METFORMIN_500MG", "0.5g", 3), ("ACARBOSE", "50mg", 3), ("GLIMEPIRIDE", "2mg", 1)),
+        (("METFORMIN_500MG", "0.5g", 2), ("ACARBOSE", "50mg", 3), ("GLIMEPIRIDE", "2mg", 1)),
     ),
 }  # fmt: skip
 DOSES: dict[tuple[Locale, str], tuple[str, int]] = {
@@ -208,7 +208,9 @@ def _alternative(resident: Resident, treatment: _Treatment, locale: Locale, day:
     """A drug of a class that the resident does not take: of the own ladder, or of another one."""
     taken = {CLASS_OF[drug] for drug, _, _ in treatment.drugs}
     others = [drug for ladder in LADDERS[treatment.problem, locale] for drug in ladder]
-    for drug in (*treatment.reserve, *others):
+    # Tablets before the needle.
+    choice = sorted((*treatment.reserve, *others), key=lambda drug: CLASS_OF[drug[0]] == "insulin")
+    for drug in choice:
         if CLASS_OF[drug[0]] not in taken and may_take(resident, drug[0], day):
             return drug
     return treatment.drugs[0]

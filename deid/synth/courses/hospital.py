@@ -280,7 +280,7 @@ def _by_the_year(stream: Random, life: Life) -> list[_Planned]:
                 continue
             if resident.is_away(day) or pregnancy_on(resident, day) is not None:
                 continue
-            if not _may_befall(stream, life, stay, day):
+            if not _may_befall(life, stay, day):
                 continue
             found = _plan(stream, life, stay, day)
             planned += found
@@ -293,7 +293,7 @@ def _by_the_year(stream: Random, life: Life) -> list[_Planned]:
     return sorted(planned, key=lambda plan: plan.day)
 
 
-def _may_befall(stream: Random, life: Life, stay: Stay, day: date) -> bool:
+def _may_befall(life: Life, stay: Stay, day: date) -> bool:
     """Whether the treatment of diabetes can bring this on."""
     if stay.problem != DIABETES:
         return True
@@ -304,7 +304,7 @@ def _may_befall(stream: Random, life: Life, stay: Stay, day: date) -> bool:
         return lowers and regimen.adherence != "ADHERENCE_NONE"
     if stay.name == "ketoacidosis":
         return "insulin" in classes and regimen.adherence != "ADHERENCE_REGULAR"
-    return glucose_level(life.body, day) >= 8 or happens(stream, 0.25)
+    return glucose_level(life.body, day) >= 8
 
 
 def _plan(stream: Random, life: Life, stay: Stay, day: date) -> list[_Planned]:

@@ -134,17 +134,20 @@ def _laboratory(stream: Random, life: Life, day: date) -> dict[str, float]:
 def current_drugs(life: Life, day: date) -> tuple[Prescription, ...]:
     """What the resident takes on the day, each class once, the most important first."""
     resident, locale = life.resident, life.household.locale
+    regimens = [life.body.treatment_on(problem, day) for problem in (HYPERTENSION, DIABETES)]
     drugs = [
         Prescription(drug, *DOSES[locale, drug], 30)
-        for problem in (HYPERTENSION, DIABETES)
-        for regimen in (life.body.treatment_on(problem, day),)
+        for regimen in regimens
         if regimen.adherence != "ADHERENCE_NONE"
         for drug in regimen.drugs
     ]
+    # Who leaves the drugs for pressure or glucose leaves the others too.
+    leaves = any(regimen.drugs and regimen.adherence == "ADHERENCE_NONE" for regimen in regimens)
+    lasting = () if leaves else therapy_on(resident, locale, day)
     taken = {CLASS_OF.get(drug.drug, drug.drug) for drug in drugs}
     drugs += [
         drug
-        for drug in (*psychotropics_on(resident, day), *therapy_on(resident, locale, day))
+        for drug in (*psychotropics_on(resident, day), *lasting)
         if CLASS_OF.get(drug.drug, drug.drug) not in taken
     ]
     return tuple(drugs)

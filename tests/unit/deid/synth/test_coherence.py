@@ -11,14 +11,17 @@ import pytest
 
 from deid.synth.constitution import hba1c_of
 from deid.synth.courses import Life
+from deid.synth.courses.chronic import LADDERS
 from deid.synth.courses.mental_illness import UNSTABLE
 from deid.synth.courses.tuberculosis import drugs_in_month
-from deid.synth.physiology import decline
+from deid.synth.physiology import decline, glucose_level
 from deid.synth.physiology.drugs import CLASS_OF
 from deid.synth.safety import is_contraindicated, may_take, pregnancy_on
+from deid.synth.society.mortality import LETHAL
 from deid.synth.visits import Form, Visit
 from tests.unit.deid.synth.lives import all_lives, forms_of
 
+TUMOURS = {p for p, lethality in LETHAL.items() if lethality.excess} - {"CIRRHOSIS"}
 OF_THE_MIND = {("SCHIZOPHRENIA_RELAPSE",), ("BIPOLAR_DISORDER",)}
 FOLLOWED = ("hypertension", "diabetes")
 
@@ -254,3 +257,30 @@ def test_a_diagnosis_that_kills_comes_before_the_death_it_brings() -> None:
         cause, death = life.resident.death_cause, life.resident.death
         if cause in life.resident.problems and death is not None:
             assert life.resident.problems[cause] <= death
+
+
+def test_one_drug_has_one_dose_in_one_place() -> None:
+    doses: dict[tuple[str, str], set[tuple[str, int]]] = {}
+    for (_, locale), ladders in LADDERS.items():
+        for ladder in ladders:
+            for drug, dose, times in ladder:
+                doses.setdefault((locale, drug), set()).add((dose, times))
+    assert all(len(found) == 1 for found in doses.values())
+
+
+def test_high_sugar_brings_to_hospital_only_whose_sugar_is_high() -> None:
+    for life, visit, form in forms_of("discharge"):
+        if form.diagnoses[0] == "TYPE_2_DIABETES":
+            assert glucose_level(life.body, visit.day) >= 8
+
+
+def test_whoever_has_a_tumour_is_seen_for_it() -> None:
+    """Somebody looks after most of those who live half a year with one."""
+    seen = Counter[bool]()
+    for life in all_lives():
+        for problem in TUMOURS & life.resident.problems.keys():
+            since = max(life.resident.problems[problem], life.first)
+            if (life.last - since).days > 180:
+                seen[any(problem in f.diagnoses for v in life.visits for f in v.forms
+                         if f.kind in {"contact", "discharge"})] += 1  # fmt: skip
+    assert seen[True] > 2 * seen[False]
