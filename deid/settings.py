@@ -34,6 +34,12 @@ ENGINE_SETTINGS = (
         "private folder for identified intermediate files; emptied after each build",
     ),
     Setting(
+        "evidence_root",
+        Path,
+        lambda home: home / "evidence",
+        "private folder for what was found in the notes of each release",
+    ),
+    Setting(
         "processes",
         int,
         0,
@@ -50,6 +56,7 @@ class EngineSettings:
     keyring: Path
     release_root: Path
     work_root: Path
+    evidence_root: Path
     processes: int
 
     @classmethod

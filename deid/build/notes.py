@@ -11,14 +11,22 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 
+from deid.build.evidence import SPANS, WITHHELD_NOTES
 from deid.build.identities import Identities, language_tag
+from deid.build.partition import (
+    EngineRecipe,
+    NoteRow,
+    Partition,
+    PartitionScrubber,
+    ScrubbedNotes,
+)
 from deid.build.progress import Progress, Say
 from deid.errors import TextRefused
 from deid.risk.canaries import NOTES_PLANTED, canary, plant
@@ -26,59 +34,24 @@ from deid.structured.queries import one_row
 from deid.text.people import PersonName
 
 if TYPE_CHECKING:
-    from deid.text.api import Span, TextEngine
-    from deid.text.people import KnownPerson, StaffDirectory
-
-Scrubbed = tuple[list[int], list[str], list[str]]
-REPLACED = "\u241f"
-"""Stands for a replaced span in what was kept of a note: neither letter nor digit."""
+    from deid.text.people import KnownPerson
 
 PARTITION_NOTES = 100
 """Notes after which a partition is closed at the next person."""
 
 
 @dataclass(frozen=True)
-class NoteRow:
-    """One note on its way to the engine; ``row`` is its place in the order of the release."""
+class NotesDone:
+    """How many notes there were, how many were withheld, and the versions that decided it."""
 
-    row: int
-    note_id: int
-    language: str | None
-    shift_days: int
-    text: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Partition:
-    """All notes of some people, with what is known of each of them."""
-
-    people: tuple[tuple[KnownPerson, tuple[NoteRow, ...]], ...] = field(repr=False)
+    notes: int
+    withheld: int
+    versions: dict[str, str]
 
     @property
-    def notes(self) -> int:
-        """Number of notes."""
-        return sum(len(rows) for _, rows in self.people)
-
-
-@dataclass(frozen=True)
-class EngineRecipe:
-    """What a process needs to make its own engine: keys travel, engines do not."""
-
-    surrogate_key: bytes = field(repr=False)
-    forbidden: frozenset[str] = field(repr=False)
-    staff: StaffDirectory = field(repr=False)
-    age_band: int | None = None
-
-    def make(self) -> TextEngine:
-        """The engine."""
-        from deid.text.api import TextEngine
-
-        return TextEngine(
-            self.surrogate_key,
-            staff=self.staff,
-            forbidden=self.forbidden,
-            age_band=self.age_band,
-        )
+    def withheld_share(self) -> float | None:
+        """Share of the notes that were withheld; None without notes."""
+        return self.withheld / self.notes if self.notes else None
 
 
 def scrub_notes(
@@ -87,31 +60,45 @@ def scrub_notes(
     recipe: EngineRecipe,
     processes: int,
     say: Say,
-) -> dict[str, str]:
+) -> NotesDone:
     """Make the table ``scrubbed(note_id, text, kept)`` for the notes in ``stays.note``.
 
-    ``kept`` is what the engine left as it was, with :data:`REPLACED` where it put something else.
-
-    Returns:
-        versions of the language packs, by language.
+    ``kept`` is what the engine left as it was, with :data:`deid.build.partition.REPLACED` where it
+    put something else. A note that cannot be scrubbed has :data:`deid.build.partition.WITHHELD` for
+    its text. The tables of :mod:`deid.build.evidence` are filled as well.
 
     Raises:
-        TextRefused: naming the row of the first note that could not be scrubbed.
+        TextRefused: if a process ended unexpectedly.
     """
     working.execute("CREATE TABLE scrubbed (note_id BIGINT, text VARCHAR, kept VARCHAR)")
-    row = one_row(working, "SELECT count(*) FROM stays.note")
-    total = int(row[0])
+    working.execute(f"CREATE TABLE {WITHHELD_NOTES} (note_id BIGINT, reason VARCHAR)")
+    working.execute(
+        f'CREATE TABLE {SPANS} (note_id BIGINT, start INTEGER, "end" INTEGER, type VARCHAR, '
+        "detectors VARCHAR, confidence DOUBLE)"
+    )
+    total = int(one_row(working, "SELECT count(*) FROM stays.note")[0])
     if not total:
-        return {}
+        return NotesDone(0, 0, {})
     versions = dict(recipe.make().versions)
+    withheld = 0
     progress = Progress(say, "scrubbing notes", total)
-    for ids, texts, kept in _scrubbed(partitions(working, identities), recipe, processes):
-        working.register("incoming", pa.table({"note_id": ids, "text": texts, "kept": kept}))
-        working.execute("INSERT INTO scrubbed SELECT * FROM incoming")
-        working.unregister("incoming")
-        progress.add(len(ids))
+    for done in _scrubbed(partitions(working, identities), recipe, processes):
+        _insert(working, "scrubbed", done.ids, done.texts, done.kept)
+        if done.reasons:
+            _insert(working, WITHHELD_NOTES, list(done.reasons), list(done.reasons.values()))
+        if done.spans:
+            _insert(working, SPANS, *zip(*done.spans, strict=True))
+        withheld += len(done.reasons)
+        progress.add(len(done.ids))
     progress.finish()
-    return versions
+    return NotesDone(total, withheld, versions)
+
+
+def _insert(working: duckdb.DuckDBPyConnection, table: str, *columns: Sequence[object]) -> None:
+    names = [str(number) for number in range(len(columns))]
+    working.register("incoming", pa.table(list(map(pa.array, columns)), names=names))
+    working.execute(f"INSERT INTO {table} SELECT * FROM incoming")
+    working.unregister("incoming")
 
 
 def partitions(
@@ -133,8 +120,7 @@ def partitions(
     people: list[tuple[KnownPerson, tuple[NoteRow, ...]]] = []
     rows: list[NoteRow] = []
     current: int | None = None
-    born = 0
-    waiting = number = 0
+    born = waiting = 0
     while batch := reader.fetchmany(1000):
         for person_id, note_id, text, language_concept_id, shift, year in batch:
             if person_id != current:
@@ -145,10 +131,9 @@ def partitions(
                         yield Partition(tuple(people))
                         people, waiting = [], 0
                 current, born = person_id, int(year)
-            number += 1
             waiting += 1
             language = language_tag(language_concept_id) or identities.language(person_id)
-            rows.append(NoteRow(number, note_id, language, shift, text or ""))
+            rows.append(NoteRow(note_id, language, shift, text or ""))
     if current is not None:
         people.append((identities.known_person(current, born), tuple(rows)))
         yield Partition(tuple(people))
@@ -156,11 +141,11 @@ def partitions(
 
 def _scrubbed(
     parts: Iterator[Partition], recipe: EngineRecipe, processes: int
-) -> Iterator[Scrubbed]:
+) -> Iterator[ScrubbedNotes]:
     if processes <= 1:
-        engine = recipe.make()
+        scrubber = PartitionScrubber(recipe)
         for part in parts:
-            yield scrub_partition(engine, part)
+            yield scrubber.scrub(part)
         return
     context = get_context("spawn")
     with ProcessPoolExecutor(processes, context, _start_worker, (recipe,)) as pool:
@@ -191,11 +176,11 @@ def canaries_surviving(
     """
     planted: Counter[str] = Counter()
     survivors: Counter[str] = Counter()
-    engine: TextEngine | None = None
+    scrubber: PartitionScrubber | None = None
     number = 0
     # Pseudonyms are pseudorandom, so the first notes of the release are a random sample.
     for part in partitions(working, identities, NOTES_PLANTED):
-        engine = engine or recipe.make()
+        scrubber = scrubber or PartitionScrubber(recipe)
         for person, rows in part.people:
             for row in rows:
                 bird = canary(number, row.language)
@@ -206,68 +191,21 @@ def canaries_surviving(
                     contacts=(*person.contacts, ("phone", bird.phone), ("email", bird.email)),
                 )
                 note = replace(row, text=plant(row.text, bird.sentence, number))
-                (scrubbed,) = scrub_partition(engine, Partition(((known, (note,)),)))[1]
+                (scrubbed,) = scrubber.scrub(Partition(((known, (note,)),))).texts
                 survivors.update(hit.kind for hit in bird.index().find(scrubbed))
                 planted.update(hit.kind for hit in bird.index().find(note.text))
                 number += 1
     return (planted.total(), dict(sorted(survivors.items()))) if number else None
 
 
-_worker: TextEngine | None = None
+_worker: PartitionScrubber | None = None
 
 
 def _start_worker(recipe: EngineRecipe) -> None:
     global _worker
-    _worker = recipe.make()
+    _worker = PartitionScrubber(recipe)
 
 
-def _work(part: Partition) -> Scrubbed:
+def _work(part: Partition) -> ScrubbedNotes:
     assert _worker is not None
-    return scrub_partition(_worker, part)
-
-
-def scrub_partition(engine: TextEngine, part: Partition) -> Scrubbed:
-    """Note pseudonyms, scrubbed texts and what was kept of the notes of one partition.
-
-    Raises:
-        TextRefused: naming the note's row; the cause is dropped because it may quote the note.
-    """
-    from deid.text.api import NoteInput
-
-    ids: list[int] = []
-    texts: list[str] = []
-    kept: list[str] = []
-    for person, rows in part.people:
-        for note in rows:
-            try:
-                output = engine.scrub(
-                    NoteInput(
-                        note_id=str(note.note_id),
-                        text=note.text,
-                        language=note.language,
-                        person=person,
-                        shift_days=note.shift_days,
-                    )
-                )
-            except Exception as error:
-                raise TextRefused(
-                    f"note row {note.row} cannot be scrubbed ({type(error).__name__})"
-                ) from None
-            pieces = _pieces_kept(note.text, output.spans)
-            surrogates = [span.surrogate for span in output.spans]
-            rebuilt = "".join(
-                piece + surrogate
-                for piece, surrogate in zip(pieces, [*surrogates, ""], strict=True)
-            )
-            if rebuilt != output.text:
-                raise TextRefused(f"note row {note.row}: the engine changed more than it says")
-            ids.append(note.note_id)
-            texts.append(output.text)
-            kept.append(REPLACED.join(pieces))
-    return ids, texts, kept
-
-
-def _pieces_kept(text: str, spans: Sequence[Span]) -> list[str]:
-    """The text before, between and after the spans, which are sorted and do not overlap."""
-    edges = [0, *(edge for span in spans for edge in (span.start, span.end)), len(text)]
-    return [text[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    return _worker.scrub(part)

@@ -20,10 +20,12 @@ import numpy as np
 from sqlalchemy import Engine, inspect
 
 from deid.build.dictionary import describe
+from deid.build.evidence import store_evidence
 from deid.build.identities import Identities
 from deid.build.intake import take_in
-from deid.build.notes import EngineRecipe, canaries_surviving, scrub_notes
+from deid.build.notes import NotesDone, canaries_surviving, scrub_notes
 from deid.build.output import write_birth_years, write_table
+from deid.build.partition import EngineRecipe
 from deid.build.people import People, decide_people
 from deid.build.progress import Progress, Say, silent
 from deid.build.quality import assess_release
@@ -104,7 +106,7 @@ def build_release(
                 policy.text.age_band,
             )
             canaries = canaries_surviving(working, identities, recipe)
-            packs = scrub_notes(working, identities, recipe, settings.processes, say)
+            notes = scrub_notes(working, identities, recipe, settings.processes, say)
             tables = [table for table in LAYOUTS if table in policy.tables]
             progress = Progress(say, "writing the release (tables)", len(tables))
             for table in tables:
@@ -115,7 +117,7 @@ def build_release(
             writer.add_table(BIRTH_YEARS, intake.rows["person"], dict(left_out.get("person", {})))
             progress.finish()
             say("measuring the risk")
-            risk = _measure(working, writer.staging, policy, people, index, canaries)
+            risk = _measure(working, writer.staging, policy, people, index, canaries, notes)
             writer.add_document("risk.json", _json(risk))
             writer.add_document("risk.html", render_report(title, policy, risk))
             say("assessing the quality of the records")
@@ -124,6 +126,7 @@ def build_release(
             writer.add_document("quality.html", render_page(title, quality, policy.risk.k))
             dictionary = describe(policy, intake, writer.staging)
             writer.add_document("dictionary.json", dictionary.to_json())
+            store_evidence(working, settings.evidence_root, name)
             return writer.publish(
                 Manifest(
                     release=name,
@@ -141,7 +144,7 @@ def build_release(
                         people.window.start.isoformat(),
                         people.window.end.isoformat(),
                     ),
-                    language_packs=packs,
+                    language_packs=notes.versions,
                     tables={},
                     documents=(),
                 )
@@ -179,6 +182,7 @@ def _measure(
     people: People,
     index: IdentifierIndex,
     canaries: tuple[int, dict[str, int]] | None,
+    notes: NotesDone,
 ) -> dict[str, Any]:
     """All risks of the written files, as ``risk.json`` has them.
 
@@ -202,6 +206,7 @@ def _measure(
             "identifiers_in_output": leaks.leaks,
             "own_names_share": leaks.own_names_share,
             "canaries_surviving": sum(survivors.values()) if planted else None,
+            "withheld_notes_share": notes.withheld_share,
         },
     )
     found = "; ".join(f"{place} {count}" for place, count in leaks.strong.items())
@@ -222,6 +227,7 @@ def _measure(
         "linkage": asdict(linkage),
         "traces": asdict(traces) if traces else None,
         "leaks": asdict(leaks),
+        "withheld_notes": notes.withheld,
         "canaries": {"planted": planted, "surviving": survivors} if planted else None,
         "people": {
             "in_vault": people.count,

@@ -14,7 +14,7 @@ from deid.build.workspace import private_folder, working_database
 from deid.policy.model import Policy, Treatment
 from deid.quality import QualityAssessment, assess
 from deid.structured.expressions import quoted, text
-from deid.vault.reading import read_tables
+from deid.vault.check import QualityReport, check_vault
 from deid.vault.schema import IDENTITY_TABLES
 
 Progress = Callable[[str, int], None]
@@ -46,13 +46,13 @@ def assess_release(
         cursor.close()
 
 
-def assess_vault(
+def examine_vault(
     engine: Engine, work_root: Path, processes: int, progress: Progress | None = None
-) -> QualityAssessment:
-    """Ask all checks of one snapshot of the vault; identity tables are not looked at.
+) -> tuple[QualityReport, QualityAssessment]:
+    """The rules of import and all checks, asked of one snapshot of the vault that is read once.
 
-    The rows wait in a private folder under ``work_root`` that is removed in every case, so that
-    memory is bounded.
+    The checks do not look at identity tables. The rows that they look at wait in a private folder
+    under ``work_root`` that is removed in every case, so that memory is bounded.
 
     Raises:
         VaultError: if the vault cannot be read.
@@ -60,18 +60,18 @@ def assess_vault(
     with (
         private_folder(work_root, f"check-{os.getpid()}") as folder,
         working_database(folder, processes) as working,
-        read_tables(engine) as snapshot,
     ):
-        tables = {}
-        for table in snapshot.tables():
+        tables: dict[str, list[str]] = {}
+
+        def keep(table: str, rows: pa.RecordBatchReader) -> None:
             if table in IDENTITY_TABLES:
-                continue
-            if progress:
-                progress(table, 0)
-            schema = snapshot.columns(table)
-            rows = pa.RecordBatchReader.from_batches(schema, snapshot.batches(table))
+                return
             working.register("arriving", rows)
             working.execute(f"CREATE TABLE {quoted(table)} AS FROM arriving")
             working.unregister("arriving")
-            tables[table] = schema.names
-        return assess(working, tables)
+            tables[table] = rows.schema.names
+
+        report = check_vault(engine, progress=progress, keep=keep)
+        if progress:
+            progress("quality checks", 0)
+        return report, assess(working, tables)

@@ -1,4 +1,4 @@
-"""``carecommons release``: build, list and verify releases."""
+"""``carecommons release``: build, list and verify releases, and tell what was done to notes."""
 
 from __future__ import annotations
 
@@ -93,6 +93,31 @@ def verify(name: str, with_vault: bool) -> None:
             f"and {scan.notes_read:,} notes; {scan.own_names} notes hold a word that is also a "
             f"name of their person, {scan.ambiguous:,} words are also names of others or of places"
         )
+
+
+@release.command()
+@click.argument("name")
+def evidence(name: str) -> None:
+    """Tell what was found in the notes of release NAME, and which notes were withheld.
+
+    Reads the evidence that the build left on the vault's side; withheld notes are told by the
+    vault's own note_id, so vault and keyring are needed.
+    """
+    from deid.build.evidence import read_evidence
+    from deid.keys import Keyring
+
+    settings = EngineSettings.from_environ(os.environ)
+    found = read_evidence(
+        settings.evidence_root, name, settings.vault_url, Keyring.load(settings.keyring)
+    )
+    for count in found.counts:
+        click.echo(
+            f"{count.type}: {count.spans:,} spans in {count.notes:,} notes, mean confidence "
+            f"{count.mean_confidence:.2f}, {count.below_a_half:,} below 0.5"
+        )
+    click.echo(f"{len(found.withheld):,} notes were withheld")
+    for note_id, reason in found.withheld.items():
+        click.echo(f"  note {note_id}: {reason}")
 
 
 def _say(line: str) -> None:

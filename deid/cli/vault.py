@@ -14,7 +14,7 @@ import click
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from deid.build.quality import assess_vault
+from deid.build.quality import examine_vault
 from deid.errors import ImportRefused
 from deid.exporters.fhir import export_fhir
 from deid.forms import describe_form, describe_forms, find_form, write_template
@@ -23,8 +23,8 @@ from deid.importers.athena import load_athena
 from deid.importers.fhir import import_fhir
 from deid.importers.forms import import_forms
 from deid.importers.omop import read_omop_database, read_omop_directory
+from deid.quality import render
 from deid.settings import EngineSettings
-from deid.vault.check import check_vault
 from deid.vault.loading import LoadOptions, load_dataset
 from deid.vault.report import ImportReport
 from deid.vault.store import create_vault, open_vault, upgrade_vault
@@ -305,12 +305,11 @@ def check(as_json: bool) -> None:
     settings = EngineSettings.from_environ(os.environ)
     engine = open_vault(settings.vault_url)
     with _Progress() as progress:
-        report = check_vault(engine, progress=progress)
-        quality = assess_vault(engine, settings.work_root, settings.processes, progress)
+        report, quality = examine_vault(engine, settings.work_root, settings.processes, progress)
     if as_json:
         click.echo(json.dumps(asdict(report) | {"quality": quality.to_dict()}, indent=1))
     else:
-        click.echo(f"{report.render()}\n\n{quality.render()}")
+        click.echo(f"{report.render()}\n\n{render(quality)}")
     if report.errors:
         sys.exit(1)
 

@@ -68,6 +68,7 @@ THRESHOLDS: Mapping[str, str] = {
     "identifiers_in_output": "at most",
     "own_names_share": "at most",
     "canaries_surviving": "at most",
+    "withheld_notes_share": "at most",
 }
 """Every threshold a policy may set, and on which side of it a release must lie."""
 

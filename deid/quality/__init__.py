@@ -10,5 +10,6 @@ themselves.
 from deid.quality.assessment import assess
 from deid.quality.model import CheckResult, QualityAssessment
 from deid.quality.page import render_page
+from deid.quality.rendering import render
 
-__all__ = ["CheckResult", "QualityAssessment", "assess", "render_page"]
+__all__ = ["CheckResult", "QualityAssessment", "assess", "render", "render_page"]

@@ -9,9 +9,11 @@ import duckdb
 from deid.quality.concepts import concept_checks
 from deid.quality.consistency import consistency_checks
 from deid.quality.continuity import continuity_checks
+from deid.quality.digits import digit_checks
 from deid.quality.fields import RowCheck, row_checks
-from deid.quality.model import EXAMPLES, CheckResult, QualityAssessment
-from deid.quality.tables import Records, table_checks
+from deid.quality.model import EXAMPLES, CheckResult, NotApplicable, QualityAssessment
+from deid.quality.tables import Records, layout_checks, source_value_checks, table_checks
+from deid.quality.values import laboratory_checks, value_checks
 from deid.vault.rules import has_row_id, key_columns, quoted
 from deid.vault.schema import VOCABULARY_TABLES
 
@@ -27,8 +29,8 @@ def assess(
 
     ``tables`` gives the columns that hold what the source said: leave out those that were removed
     on purpose. Empty tables are not assessed. ``births_exact=False`` for releases, whose years of
-    birth are bands: what compares with birth is left out. Each check names at most ``examples``
-    rows.
+    birth are bands and which leave tables and columns out: what compares with birth, with today or
+    with the whole of OMOP CDM is not asked. Each check names at most ``examples`` rows.
     """
     filled = [
         name
@@ -38,15 +40,22 @@ def assess(
     _days_of_people(connection, filled)
     asked = Records(connection, examples)
     records = [name for name in filled if name not in VOCABULARY_TABLES]
-    results: list[CheckResult] = []
+    results = layout_checks(asked, tables) if births_exact else []
     for table in records:
         checks = row_checks(table, tables[table], filled, births_exact=births_exact)
         results += _rows(asked, table, list(checks))
     results += table_checks(asked, records)
+    results += source_value_checks(asked, {name: tables[name] for name in records})
     results += concept_checks(asked, filled)
+    results += value_checks(asked, filled)
+    results += laboratory_checks(asked, filled)
+    results += digit_checks(asked, filled)
     results += consistency_checks(asked, filled, births_exact=births_exact)
-    results += continuity_checks(asked, filled, births_exact=births_exact)
-    return QualityAssessment(tuple(results))
+    schedules = continuity_checks(asked, filled, births_exact=births_exact)
+    results += [found for found in schedules if isinstance(found, CheckResult)]
+    return QualityAssessment(
+        tuple(results), tuple(one for one in schedules if isinstance(one, NotApplicable))
+    )
 
 
 def _days_of_people(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> None:
@@ -65,24 +74,51 @@ def _days_of_people(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]
 
 
 def _rows(records: Records, table: str, checks: Sequence[RowCheck]) -> list[CheckResult]:
-    """All checks of one table in one pass; examples are looked up where something was found."""
-    if not checks:
-        return []
-    joins = " ".join(dict.fromkeys(join for check in checks for join in check.joins))
-    counts = ", ".join(
-        f"count(*) FILTER ({c.applies}), count(*) FILTER (({c.applies}) AND ({c.violated}))"
-        for c in checks
-    )
-    (found,) = records.connection.execute(
-        f"SELECT {counts} FROM {quoted(table)} t {joins}"
-    ).fetchall()
+    """All checks of one table; examples are looked up where something was found.
+
+    Those of a concept column are asked once for each concept in it, the others in one pass.
+    """
+    by_column: dict[str, list[RowCheck]] = {}
+    for check in checks:
+        by_column.setdefault(check.check.column if check.concept else "", []).append(check)
+    found: dict[int, tuple[int, int]] = {}
+    for column, asked in by_column.items():
+        if column:
+            grouped = f"SELECT {quoted(column)}, count(*) AS n FROM {quoted(table)} GROUP BY 1"
+            found |= _count(records, f"({grouped})", "sum(n)", asked)
+        else:
+            found |= _count(records, quoted(table), "count(*)", asked)
     results = []
-    for index, check in enumerate(checks):
-        rows, violated = int(found[2 * index]), int(found[2 * index + 1])
+    for check in checks:
+        rows, violated = found[id(check)]
         if rows:
             examples = _examples(records, table, check) if violated else ()
             results.append(CheckResult(check.check, rows, violated, examples))
     return results
+
+
+def _count(
+    records: Records, source: str, number: str, checks: Sequence[RowCheck]
+) -> dict[int, tuple[int, int]]:
+    """Rows that each check applies to and those that violate it, by the check's ``id()``.
+
+    ``number`` is SQL for how many rows of the table the rows of ``source`` stand for.
+    """
+    counts = ", ".join(
+        f"coalesce({number} FILTER ({c.applies}), 0), "
+        f"coalesce({number} FILTER (({c.applies}) AND ({c.violated})), 0)"
+        for c in checks
+    )
+    (row,) = records.connection.execute(
+        f"SELECT {counts} FROM {source} t {' '.join(_joins(checks))}"
+    ).fetchall()
+    return {id(c): (int(row[2 * n]), int(row[2 * n + 1])) for n, c in enumerate(checks)}
+
+
+def _joins(checks: Sequence[RowCheck]) -> list[str]:
+    """Each join once."""
+    wanted = (join for c in checks for join in (*c.joins, c.concept) if join)
+    return list(dict.fromkeys(wanted))
 
 
 def _examples(records: Records, table: str, check: RowCheck) -> tuple[int, ...]:
@@ -90,7 +126,7 @@ def _examples(records: Records, table: str, check: RowCheck) -> tuple[int, ...]:
         return ()
     key = f"t.{quoted(key_columns(table)[0])}"
     rows = records.connection.execute(
-        f"SELECT {key} FROM {quoted(table)} t {' '.join(check.joins)} "
+        f"SELECT {key} FROM {quoted(table)} t {' '.join(_joins([check]))} "
         f"WHERE ({check.applies}) AND ({check.violated}) ORDER BY 1 LIMIT {records.examples}"
     ).fetchall()
     return tuple(int(row[0]) for row in rows)

@@ -8,7 +8,7 @@ units that the term is also measured in; their values are not judged.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -23,6 +23,11 @@ SEXES = {"M": names.MALE, "F": names.FEMALE}
 def terms() -> dict[str, Term]:
     """Terms of the shipped vocabulary by key."""
     return {term.key: term for term in load_terms()}
+
+
+def ids_in(keys: Iterable[str]) -> str:
+    """Concept ids of vocabulary keys, as a list for SQL."""
+    return ", ".join(str(terms()[key].concept_id) for key in keys)
 
 
 def rows_of(name: str) -> Iterator[dict[str, str]]:
@@ -87,9 +92,9 @@ def _values(
 
 
 def _sex(records: Records, term: Term, sex: str) -> CheckResult:
-    asked = check("plausibleGender", "CONCEPT", "Plausibility", "Atemporal",
-                  "condition_occurrence", "in a person of the other sex", "condition_concept_id",
-                  term.en)  # fmt: skip
+    asked = check("plausibleGenderUseDescendants", "CONCEPT", "Plausibility", "Atemporal",
+                  "condition_occurrence", "it or a kind of it in a person of the other sex",
+                  "condition_concept_id", term.en)  # fmt: skip
     return records.count(
         asked,
         "SELECT condition_occurrence_id AS id, gender_concept_id <> "

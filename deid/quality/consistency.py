@@ -9,6 +9,12 @@ from deid.quality.tables import Records, check
 ELDERLY = 65
 """Years from which under 150/90 mmHg is controlled, else under 140/90 (national standard 2017)."""
 
+HIGHEST = 270
+"""Pressure in mmHg above which a number was typed wrongly, and no longer changed places."""
+
+COPIED_WITHIN = 400
+"""Days in which the same readings to the last digit are a copy and not chance."""
+
 
 def consistency_checks(
     records: Records, tables: list[str], *, births_exact: bool
@@ -39,6 +45,7 @@ def _id(key: str) -> int:
 def _lay_out_readings(records: Records) -> None:
     """One row a person and visit with blood pressure and weight."""
     systolic, diastolic, weight = map(_id, ("SYSTOLIC_BP", "DIASTOLIC_BP", "BODY_WEIGHT"))
+    heart = _id("HEART_RATE")
     glucose, mass = _id("FASTING_GLUCOSE"), _id("FASTING_GLUCOSE_MASS")
     records.connection.execute(
         "CREATE OR REPLACE TEMP TABLE reading AS SELECT person_id, visit_occurrence_id, "
@@ -46,12 +53,13 @@ def _lay_out_readings(records: Records) -> None:
         f"max(value_as_number) FILTER (measurement_concept_id = {systolic}) AS systolic, "
         f"max(value_as_number) FILTER (measurement_concept_id = {diastolic}) AS diastolic, "
         f"max(value_as_number) FILTER (measurement_concept_id = {weight}) AS weight, "
+        f"max(value_as_number) FILTER (measurement_concept_id = {heart}) AS heart, "
         "max(CASE WHEN measurement_concept_id = "
         f"{glucose} THEN value_as_number WHEN measurement_concept_id = {mass} "
         "THEN value_as_number / 18.016 END) AS glucose, "
         f"min(measurement_id) FILTER (measurement_concept_id = {systolic}) AS id "
         "FROM measurement WHERE visit_occurrence_id IS NOT NULL AND measurement_concept_id IN "
-        f"({systolic}, {diastolic}, {weight}, {glucose}, {mass}) "
+        f"({systolic}, {diastolic}, {weight}, {heart}, {glucose}, {mass}) "
         "GROUP BY person_id, visit_occurrence_id"
     )
 
@@ -72,20 +80,22 @@ def _swapped(records: Records) -> CheckResult:
                   "the systolic pressure is not above the diastolic")  # fmt: skip
     return records.count(
         asked,
-        "SELECT id, systolic <= diastolic AS violated FROM reading "
-        "WHERE systolic IS NOT NULL AND diastolic IS NOT NULL",
+        "SELECT id, systolic <= diastolic AS violated FROM reading WHERE systolic IS NOT NULL "
+        f"AND diastolic IS NOT NULL AND greatest(systolic, diastolic) <= {HIGHEST}",
     )
 
 
 def _copied(records: Records) -> CheckResult:
+    """All readings of an earlier visit once more; the heart rate may be missing at both."""
     asked = check("copyForward", "RECORD", "Plausibility", "Uniqueness", "measurement",
-                  "pressure and weight are the same as at the visit before")  # fmt: skip
+                  f"pressure, weight and heart rate repeat a visit of the {COPIED_WITHIN} days "
+                  "before")  # fmt: skip
     return records.count(
         asked,
-        "SELECT id, systolic = lag(systolic) OVER w AND diastolic = lag(diastolic) OVER w "
-        "AND weight = lag(weight) OVER w AND day > lag(day) OVER w AS violated FROM reading "
-        "WHERE systolic IS NOT NULL AND diastolic IS NOT NULL AND weight IS NOT NULL "
-        "WINDOW w AS (PARTITION BY person_id ORDER BY day, visit_occurrence_id)",
+        f"SELECT id, coalesce(day - lag(day) OVER w BETWEEN 1 AND {COPIED_WITHIN}, false) AS "
+        "violated FROM reading WHERE systolic IS NOT NULL AND diastolic IS NOT NULL "
+        "AND weight IS NOT NULL WINDOW w AS (PARTITION BY person_id, systolic, diastolic, weight, "
+        "heart ORDER BY day, visit_occurrence_id)",
     )
 
 
@@ -119,19 +129,31 @@ def _classes(records: Records) -> list[CheckResult]:
 
 
 def _notes(records: Records) -> CheckResult:
-    """The first pressure that a note states, against the row of its visit."""
+    """Pressures that a note states, against the row of its visit.
+
+    A note that also states the row's own pressure agrees with it: notes quote targets and earlier
+    visits. One that states nothing but pressures of earlier visits says nothing of this one.
+    """
     asked = check("noteAgreesWithReading", "RECORD", "Conformance", "Computational", "note",
                   "the note states another blood pressure than the visit's row")  # fmt: skip
-    pressure = r"(?:^|[^0-9/])([0-9]{2,3})/([0-9]{2,3})(?:[^0-9/]|$)"
+    # A number after < or > is a target; after another slash it belongs to a date.
+    pressure = r"(?:^|[^0-9/<>])([0-9]{2,3})/([0-9]{2,3})(?:[^0-9/]|$)"
     return records.count(
         asked,
-        "WITH stated AS (SELECT note_id, person_id, visit_occurrence_id, "
-        f"regexp_extract(note_text, '{pressure}', ['s', 'd']) AS said FROM note), "
-        "numbers AS (SELECT *, try_cast(said.s AS DOUBLE) AS s, try_cast(said.d AS DOUBLE) AS d "
-        "FROM stated) SELECT note_id AS id, s <> systolic OR d <> diastolic AS violated "
-        "FROM numbers JOIN reading USING (person_id, visit_occurrence_id) "
-        "WHERE s BETWEEN 70 AND 270 AND d BETWEEN 30 AND 160 AND s > d "
-        "AND systolic IS NOT NULL AND diastolic IS NOT NULL",
+        "WITH stated AS (SELECT note_id, person_id, visit_occurrence_id, unnest(list_zip("
+        f"regexp_extract_all(note_text, '{pressure}', 1), "
+        f"regexp_extract_all(note_text, '{pressure}', 2))) AS said FROM note), "
+        "numbers AS (SELECT note_id, person_id, visit_occurrence_id, CAST(said[1] AS INTEGER) AS "
+        "s, CAST(said[2] AS INTEGER) AS d FROM stated), own AS (SELECT note_id, n.person_id, s, "
+        "d, s = systolic AND d = diastolic AS agrees, day FROM numbers n JOIN reading USING "
+        "(person_id, visit_occurrence_id) WHERE s BETWEEN 70 AND 270 AND d BETWEEN 30 AND 160 "
+        "AND s > d AND systolic IS NOT NULL AND diastolic IS NOT NULL), "
+        "quoted AS (SELECT own.*, e.person_id IS NOT NULL AS earlier FROM own LEFT JOIN (SELECT "
+        "DISTINCT ON (person_id, systolic, diastolic) person_id, systolic, diastolic, day FROM "
+        "reading ORDER BY day) e ON own.person_id = e.person_id AND own.s = e.systolic AND "
+        "own.d = e.diastolic AND e.day < own.day) "
+        "SELECT note_id AS id, NOT bool_or(agrees) AS violated FROM quoted "
+        "WHERE agrees OR NOT earlier GROUP BY note_id",
     )
 
 

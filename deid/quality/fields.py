@@ -7,13 +7,25 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from deid.quality.concepts import rows_of
 from deid.quality.model import Category, Check
 from deid.quality.thresholds import threshold_of
 from deid.vault.arrow import arrow_type
-from deid.vault.rules import MAIN_CONCEPT, concept_columns, key_columns, quoted, references
+from deid.vault.rules import (
+    MAIN_CONCEPT,
+    MAY_BE_AHEAD,
+    concept_columns,
+    key_columns,
+    quoted,
+    references,
+)
 from deid.vault.schema import metadata
 
 DOMAINS = {
+    "visit_detail_concept_id": "Visit",
+    "specimen_concept_id": "Specimen",
+    "route_concept_id": "Route",
+    "place_of_service_concept_id": "Visit",
     "gender_concept_id": "Gender",
     "race_concept_id": "Race",
     "ethnicity_concept_id": "Ethnicity",
@@ -27,20 +39,32 @@ DOMAINS = {
 }
 """Domain that a column's concepts belong to (fkDomain)."""
 
-NON_NEGATIVE = ("quantity", "days_supply", "refills")
-HIGHEST = {"days_supply": 365.0, "quantity": 10_000.0, "refills": 24.0}
+CLASSES = {
+    ("drug_era", "drug_concept_id"): "Ingredient",
+    ("dose_era", "drug_concept_id"): "Ingredient",
+}
+"""Concept class that a column's concepts belong to (fkClass)."""
+
+EARLIEST = "DATE '1950-01-01'"
+"""Before this day nothing was recorded that a store of today holds."""
+
 DAYS_AFTER_DEATH = 60
 """The Data Quality Dashboard's own grace: records are often closed some weeks after a death."""
 
 
 @dataclass(frozen=True)
 class RowCheck:
-    """One check with its SQL over row ``t``: where it applies, and where it is violated."""
+    """One check with its SQL over row ``t``: where it applies, and where it is violated.
+
+    ``joins`` are those to what a row refers to; ``concept`` is that of a concept column, and then
+    the check sees nothing else of the row.
+    """
 
     check: Check
     applies: str
     violated: str
     joins: tuple[str, ...] = ()
+    concept: str = ""
 
 
 def row_checks(
@@ -80,10 +104,11 @@ def _check(
     applies: str,
     violated: str,
     joins: tuple[str, ...] = (),
+    concept: str = "",
 ) -> RowCheck:
     threshold = threshold_of(name, table, column)
     check = Check(name, "FIELD", category, subcategory, table, text, column, "", threshold)
-    return RowCheck(check, applies, violated, joins)
+    return RowCheck(check, applies, violated, joins, concept)
 
 
 def _concepts(table: str, have: set[str]) -> Iterator[RowCheck]:
@@ -94,24 +119,47 @@ def _concepts(table: str, have: set[str]) -> Iterator[RowCheck]:
         here, concept = f"t.{quoted(name)}", f"c_{name}"
         join = f"LEFT JOIN concept {concept} ON {here} = {concept}.concept_id"
         filled = f"{here} IS NOT NULL AND {here} <> 0"
+        known = f"{filled} AND {concept}.concept_id IS NOT NULL"
         yield _check(table, name, "isForeignKey", "Conformance", "Relational",
                      "the vocabulary lacks the concept", filled,
-                     f"{concept}.concept_id IS NULL", (join,))  # fmt: skip
-        if name in DOMAINS and "_source_" not in name:
-            wanted = DOMAINS[name]
+                     f"{concept}.concept_id IS NULL", concept=join)  # fmt: skip
+        yield from _mapping(table, name, have, mandatory=name == main)
+        if "_source_" in name:
+            continue
+        wanted = "Type Concept" if name.endswith("_type_concept_id") else DOMAINS.get(name)
+        if wanted is not None:
             yield _check(table, name, "fkDomain", "Conformance", "Value",
-                         f"the concept is not of domain {wanted}",
-                         f"{filled} AND {concept}.concept_id IS NOT NULL",
-                         f"{concept}.domain_id <> '{wanted}'", (join,))  # fmt: skip
-        if name == main:
-            yield _check(table, name, "isStandardValidConcept", "Conformance", "Value",
-                         "the concept is not a valid standard concept",
-                         f"{filled} AND {concept}.concept_id IS NOT NULL",
-                         f"{concept}.standard_concept IS DISTINCT FROM 'S' "
-                         f"OR {concept}.invalid_reason IS NOT NULL", (join,))  # fmt: skip
-            yield _check(table, name, "standardConceptRecordCompleteness", "Standardisation",
-                         "Mapping", "not mapped to a standard concept (0)", "true",
-                         f"{here} = 0")  # fmt: skip
+                         f"the concept is not of domain {wanted}", known,
+                         f"{concept}.domain_id <> '{wanted}'", concept=join)  # fmt: skip
+        if (table, name) in CLASSES:
+            kind = CLASSES[table, name]
+            yield _check(table, name, "fkClass", "Conformance", "Computational",
+                         f"the concept is not of class {kind}", known,
+                         f"{concept}.concept_class_id <> '{kind}'", concept=join)  # fmt: skip
+        if table == "fact_relationship" and name.startswith("domain_concept_id"):
+            continue  # concepts of the vocabulary "Domain" are not standard
+        yield _check(table, name, "isStandardValidConcept", "Conformance", "Value",
+                     "the concept is not a valid standard concept", known,
+                     f"{concept}.standard_concept IS DISTINCT FROM 'S' "
+                     f"OR {concept}.invalid_reason IS NOT NULL", concept=join)  # fmt: skip
+
+
+def _mapping(table: str, name: str, have: set[str], *, mandatory: bool) -> Iterator[RowCheck]:
+    """Concept 0, or none where the source had a value: what was written and could not be coded."""
+    here = f"t.{quoted(name)}"
+    source = name.replace("_source_concept_id", "_concept_id").replace(
+        "_concept_id", "_source_value"
+    )
+    applies = "true" if mandatory else f"{here} IS NOT NULL"
+    if not mandatory and source in have:
+        applies += f" OR t.{quoted(source)} IS NOT NULL"
+    check, text = (
+        ("sourceConceptRecordCompleteness", "the source's code is not in the vocabulary (0)")
+        if "_source_" in name
+        else ("standardConceptRecordCompleteness", "not mapped to a standard concept (0)")
+    )
+    yield _check(table, name, check, "Standardisation", "Mapping", text, applies,
+                 f"coalesce({here}, 0) = 0")  # fmt: skip
 
 
 def _references(table: str, have: set[str], present: Collection[str]) -> Iterator[RowCheck]:
@@ -129,15 +177,19 @@ def _references(table: str, have: set[str], present: Collection[str]) -> Iterato
 
 
 def _numbers(table: str, have: set[str]) -> Iterator[RowCheck]:
-    for name in NON_NEGATIVE:
-        if name not in have:
+    for row in rows_of("limits.csv"):
+        name = row["column"]
+        if row["table"] != table or name not in have:
             continue
         here = f"t.{quoted(name)}"
-        yield _check(table, name, "plausibleValueLow", "Plausibility", "Atemporal",
-                     "less than nothing", f"{here} IS NOT NULL", f"{here} < 0")  # fmt: skip
-        yield _check(table, name, "plausibleValueHigh", "Plausibility", "Atemporal",
-                     f"more than {HIGHEST[name]:g}", f"{here} IS NOT NULL",
-                     f"{here} > {HIGHEST[name]}")  # fmt: skip
+        for check, limit, words, sign in (
+            ("plausibleValueLow", row["low"], "below", "<"),
+            ("plausibleValueHigh", row["high"], "above", ">"),
+        ):
+            if limit:
+                yield _check(table, name, check, "Plausibility", "Atemporal",
+                             f"{words} {float(limit):g}", f"{here} IS NOT NULL",
+                             f"{here} {sign} {limit}")  # fmt: skip
 
 
 def _dates(
@@ -149,10 +201,20 @@ def _dates(
         if column.name in have and pa.types.is_date(arrow_type(column.type))
     ]
     for name in days:
+        here = f"t.{quoted(name)}"
+        yield _check(table, name, "plausibleValueLow", "Plausibility", "Atemporal",
+                     "before 1950", f"{here} IS NOT NULL", f"{here} < {EARLIEST}")  # fmt: skip
+        # Dates of a release are shifted, by a year at most, and may lie ahead for that.
+        if births_exact and name not in MAY_BE_AHEAD:
+            yield _check(table, name, "plausibleValueHigh", "Plausibility", "Atemporal",
+                         "in the future", f"{here} IS NOT NULL",
+                         f"{here} > current_date + 1")  # fmt: skip
+    for name in sorted(have):
         start = name.replace("_end_", "_start_")
         if start != name and start in have:
             yield _check(table, name, "plausibleStartBeforeEnd", "Plausibility", "Temporal",
-                         "ends before it starts", f"t.{quoted(name)} IS NOT NULL",
+                         "ends before it starts",
+                         f"t.{quoted(name)} IS NOT NULL AND t.{quoted(start)} IS NOT NULL",
                          f"t.{quoted(name)} < t.{quoted(start)}")  # fmt: skip
     if "person_id" not in have or table in {"person", "observation_period", "payer_plan_period"}:
         return

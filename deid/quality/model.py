@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 Category = Literal["Conformance", "Completeness", "Plausibility", "Continuity", "Standardisation"]
 """Kahn's three categories, and the two that continuous records of residents add."""
 
+Context = Literal["Verification", "Validation"]
+"""Kahn's contexts: against the store's own rules, or against something outside of it."""
+
 Level = Literal["TABLE", "FIELD", "CONCEPT", "RECORD"]
-"""As in the Data Quality Dashboard; RECORD compares several rows of one person."""
+"""As in the Data Quality Dashboard; RECORD compares several rows of one person or place."""
 
 EXAMPLES = 3
+_VALIDATION = frozenset(
+    {"isRequired", "measurePersonCompleteness", "measureConditionEraCompleteness",
+     "plausibleGenderUseDescendants"}
+)  # fmt: skip
+"""Checks that the Data Quality Dashboard counts as validation."""
 
 
 @dataclass(frozen=True)
 class Check:
     """What is asked. ``name`` is the Data Quality Dashboard's where it has the check.
 
-    ``threshold`` is the share of rows (0 to 1) above which the check fails.
+    ``threshold`` is the share of rows (0 to 1) above which the check fails; ``source`` names the
+    rule where it is not this project's or the dashboard's.
     """
 
     name: str
@@ -32,6 +40,18 @@ class Check:
     column: str = ""
     concept: str = ""
     threshold: float = 0.0
+    source: str = ""
+
+    @property
+    def context(self) -> Context:
+        """Schedules are rules from outside, like the dashboard's own checks of this kind."""
+        outside = self.category == "Continuity" or self.name in _VALIDATION
+        return "Validation" if outside else "Verification"
+
+    @property
+    def place(self) -> str:
+        """Table, and column if one is meant."""
+        return f"{self.table}.{self.column}" if self.column else self.table
 
 
 @dataclass(frozen=True)
@@ -45,6 +65,8 @@ class CheckResult:
     rows: int
     violated: int
     examples: tuple[int, ...] = ()
+    remark: str = ""
+    """What else was measured, in words without ids."""
 
     @property
     def share(self) -> float:
@@ -59,19 +81,31 @@ class CheckResult:
     def to_dict(self) -> dict[str, object]:
         """As JSON has it."""
         return asdict(self.check) | {
+            "context": self.check.context,
             "rows": self.rows,
             "violated": self.violated,
             "share": round(self.share, 6),
             "failed": self.failed,
             "examples": list(self.examples),
+            "remark": self.remark,
         }
 
 
 @dataclass(frozen=True)
+class NotApplicable:
+    """A check that could not be asked of this store, and why; it counts neither way."""
+
+    name: str
+    about: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class QualityAssessment:
-    """Every check that applied, in the order in which it was asked."""
+    """Every check that applied, in the order in which it was asked, and those that did not."""
 
     results: tuple[CheckResult, ...] = field(default_factory=tuple)
+    not_applicable: tuple[NotApplicable, ...] = field(default_factory=tuple)
 
     @property
     def failed(self) -> tuple[CheckResult, ...]:
@@ -111,33 +145,10 @@ class QualityAssessment:
                 for category, passed, total in self.summary()
             },
             "checks": [result.to_dict() for result in self.results],
+            "not_applicable": [asdict(one) for one in self.not_applicable],
         }
 
     def to_json(self) -> bytes:
         """Canonical JSON."""
         text = json.dumps(self.to_dict(), indent=1, sort_keys=True, ensure_ascii=False)
         return (text + "\n").encode("utf-8")
-
-    def render(self) -> str:
-        """The assessment as text: a line a category, and every check that failed."""
-        lines = ["quality checks (Kahn 2016; OHDSI Data Quality Dashboard)"]
-        lines += [
-            f"  {category:<15} {passed:>4} of {total} passed"
-            for category, passed, total in self.summary()
-        ]
-        lines += ["", f"checks over their threshold: {len(self.failed) or 'none'}"]
-        lines += [f"  {line}" for line in _lines(self.failed)]
-        return "\n".join(lines)
-
-
-def _lines(results: Iterable[CheckResult]) -> Iterable[str]:
-    for result in results:
-        check = result.check
-        place = f"{check.table}.{check.column}" if check.column else check.table
-        about = f" [{check.concept}]" if check.concept else ""
-        examples = ", ".join(map(str, result.examples))
-        yield (
-            f"{check.name} {place}{about}: {result.violated:,} of {result.rows:,} "
-            f"({result.share:.1%}, at most {check.threshold:.1%}); {check.text}"
-            + (f"; for example {examples}" if examples else "")
-        )

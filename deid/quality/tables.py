@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -9,7 +10,8 @@ import duckdb
 from deid.quality.model import EXAMPLES, Category, Check, CheckResult, Level
 from deid.quality.thresholds import threshold_of
 from deid.structured.layout import LAYOUTS, RowKind
-from deid.vault.rules import key_columns, quoted
+from deid.vault.rules import has_row_id, key_columns, quoted, sql_type
+from deid.vault.schema import metadata
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,68 @@ class Records:
             f"list_sort(list(DISTINCT id) FILTER (violated)) [1:{self.examples}] FROM ({query})"
         ).fetchall()[0]
         return CheckResult(asked, int(row[0]), int(row[1]), tuple(row[2] or ()))
+
+
+DOMAIN_TABLES = (
+    ("condition_occurrence", "condition"), ("drug_exposure", "drug"), ("visit_occurrence", "visit"),
+    ("procedure_occurrence", "procedure"), ("measurement", "measurement"),
+    ("observation", "observation"), ("device_exposure", "device"),
+)  # fmt: skip
+"""Tables and the prefix of their concept and source columns (sourceValueCompleteness)."""
+
+
+def layout_checks(records: Records, tables: Mapping[str, Sequence[str]]) -> list[CheckResult]:
+    """Tables, fields and types against OMOP CDM v5.4, for a store that should hold all of it."""
+    wanted = [name for name in LAYOUTS if name in metadata.tables]
+    results = [
+        CheckResult(
+            check("cdmTable", "TABLE", "Conformance", "Relational", "cdm_source",
+                  "a table of OMOP CDM v5.4 is not there"),
+            len(wanted), sum(name not in tables for name in wanted),
+        )
+    ]  # fmt: skip
+    for name in wanted:
+        if name not in tables:
+            continue
+        columns = metadata.tables[name].columns
+        found = dict(
+            records.connection.execute(
+                f"SELECT column_name, column_type FROM (DESCRIBE {quoted(name)})"
+            ).fetchall()
+        )
+        whole = [column for column in columns if sql_type(column) == "BIGINT"]
+        results += [
+            CheckResult(
+                check("cdmField", "FIELD", "Conformance", "Relational", name,
+                      "a field of the table is not there"),
+                len(columns), sum(column.name not in found for column in columns),
+            ),
+            CheckResult(
+                check("cdmDatatype", "FIELD", "Conformance", "Value", name,
+                      "a field of whole numbers has another type"),
+                len(whole),
+                sum(found.get(c.name, "BIGINT") not in {"BIGINT", "INTEGER"} for c in whole),
+            ),
+        ]  # fmt: skip
+    return results
+
+
+def source_value_checks(records: Records, tables: Mapping[str, Sequence[str]]) -> list[CheckResult]:
+    """Distinct source values without a standard concept; as free words they are no examples."""
+    results = []
+    for table, prefix in DOMAIN_TABLES:
+        source, concept = f"{prefix}_source_value", f"{prefix}_concept_id"
+        if not {source, concept} <= set(tables.get(table, ())):
+            continue
+        ((values, unmapped),) = records.connection.execute(
+            f"SELECT count(*), count(*) FILTER (bare) FROM (SELECT bool_or({concept} = 0) AS bare "
+            f"FROM {quoted(table)} WHERE {source} IS NOT NULL GROUP BY {source})"
+        ).fetchall()
+        if values:
+            asked = check("sourceValueCompleteness", "FIELD", "Standardisation", "Mapping", table,
+                          "a distinct source value is mapped to 0", source)  # fmt: skip
+            results.append(CheckResult(asked, values, unmapped))
+    return results
 
 
 def table_checks(records: Records, tables: list[str]) -> list[CheckResult]:
@@ -85,7 +149,16 @@ def _primary_key(records: Records, table: str) -> CheckResult:
     keys = ", ".join(quoted(name) for name in key_columns(table))
     asked = check("isPrimaryKey", "FIELD", "Conformance", "Relational", table,
                   "another row has the same key", key_columns(table)[0])  # fmt: skip
-    row = records.connection.execute(
+    ((rows, again),) = records.connection.execute(
         f"SELECT count(*), count(*) - count(DISTINCT ({keys})) FROM {quoted(table)}"
-    ).fetchall()[0]
-    return CheckResult(asked, int(row[0]), int(row[1]))
+    ).fetchall()
+    examples: tuple[int, ...] = ()
+    if again and has_row_id(table):
+        examples = tuple(
+            row[0]
+            for row in records.connection.execute(
+                f"SELECT {keys} FROM {quoted(table)} GROUP BY 1 HAVING count(*) > 1 "
+                f"ORDER BY 1 LIMIT {records.examples}"
+            ).fetchall()
+        )
+    return CheckResult(asked, int(rows), int(again), examples)

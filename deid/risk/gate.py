@@ -18,6 +18,7 @@ ADVICE: Mapping[str, str] = {
     "identifiers_in_output": "drop or scrub the columns named at the end",
     "own_names_share": "drop note_text, or complete the names in the vault's identity tables",
     "canaries_surviving": "drop note_text, or improve the language pack of these notes",
+    "withheld_notes_share": "look at the reasons by `carecommons scrub`, mend or remove the notes",
 }
 
 

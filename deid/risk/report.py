@@ -73,6 +73,7 @@ def render_report(title: str, policy: Policy, risk: Mapping[str, Any]) -> bytes:
         _table(("step", "people"), ((step, f"{n:,}") for step, n in people["generalised"])),
         *_traces(risk["traces"]),
         *_leaks(risk["leaks"], risk["canaries"]),
+        f"<p>{risk['withheld_notes']:,} notes could not be scrubbed: their text was withheld.</p>",
     ]
     body = "\n".join(parts)
     page = (

@@ -72,6 +72,8 @@ FaultKind = Literal[
     "drug without indication",
     "unmapped code",
     "gap in follow-up",
+    "lost to follow-up",
+    "missing laboratory",
 ]
 
 

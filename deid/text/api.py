@@ -15,7 +15,7 @@ from typing import Literal
 
 from deid.errors import TextRefused
 from deid.text.birth import is_birth_date, surrogate_birth_date
-from deid.text.document import Document, Mention, Span, SpanType
+from deid.text.document import Document, Mention, Span, SpanType, Strength
 from deid.text.forbidden import Forbidden
 from deid.text.known import KnownIndex, index_person, index_staff
 from deid.text.merge import Merged, merge
@@ -138,7 +138,7 @@ class TextEngine:
         """Spans of identifiers, sorted, never overlapping, without surrogates."""
         document = self._document(note)
         merged = merge(note.text, self._mentions(document, note.person))
-        return tuple(Span(m.start, m.end, m.type) for m in merged)
+        return tuple(_span(found) for found in merged)
 
     def scrub(self, note: NoteInput) -> NoteOutput:
         """Replace every identifier.
@@ -163,8 +163,7 @@ class TextEngine:
                 )
         text, _ = _assemble(note.text, merged, surrogates)
         spans = tuple(
-            Span(found.start, found.end, found.type, surrogate)
-            for found, surrogate in zip(merged, surrogates, strict=True)
+            _span(found, surrogate) for found, surrogate in zip(merged, surrogates, strict=True)
         )
         return NoteOutput(note.note_id, text, spans)
 
@@ -260,6 +259,17 @@ class TextEngine:
                 return made
         # A form that no pack understands is still removed.
         return make_common(text, found.type, scene) or f"[{found.type}]"
+
+
+def _span(found: Merged, surrogate: str = "") -> Span:
+    return Span(
+        found.start,
+        found.end,
+        found.type,
+        surrogate,
+        found.detectors,
+        found.strength / Strength.KNOWN,
+    )
 
 
 def _assemble(

@@ -62,12 +62,17 @@ class Mention:
 
 @dataclass(frozen=True)
 class Span:
-    """One identifier of a note and what stands in its place."""
+    """One identifier of a note and what stands in its place.
+
+    ``detectors`` are those that claimed any of it; ``confidence`` in (0, 1] is the strongest claim.
+    """
 
     start: int
     end: int
     type: SpanType
     surrogate: str = field(default="", repr=False)
+    detectors: tuple[str, ...] = field(default=(), compare=False)
+    confidence: float = field(default=1.0, compare=False)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import ahocorasick_rs as ac
@@ -253,11 +253,16 @@ def _may_be_misspelt(folded: str) -> bool:
     return len(folded) >= SHORTEST_SWAP and folded.isascii() and folded.isalpha()
 
 
+@lru_cache(maxsize=1 << 16)
+def _fold_character(character: str) -> str:
+    return fold(character)
+
+
 def _breaks(text: str) -> frozenset[int]:
     """Positions in the folded text before which the written form has a separator."""
     breaks, count, gap = set(), 0, False
     for character in text:
-        folded = fold(character)
+        folded = _fold_character(character)
         if not folded:
             gap = True
             continue

@@ -1,9 +1,10 @@
 """Two normal forms of a note: one that keeps offsets, one that keeps only what identifies.
 
 ``to_plain`` maps one character to one, so that patterns can be written once for full-width and
-ordinary forms. ``squeeze`` keeps letters and digits, without case, accent, width (NFKD, casefold):
-in that form ``HUI-LING``, ``Hui Ling`` across a line break and ``huiling`` are the same string, and
-so are all ways to write a telephone number.
+ordinary forms, and for traditional and simplified characters. ``squeeze`` keeps letters and digits,
+without case, accent, width (NFKD, casefold) and traditional forms: in that form ``HUI-LING``, ``Hui
+Ling`` across a line break and ``huiling`` are the same string, and so are all ways to write a
+telephone number.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+
+from deid.text.words import read_lines
 
 _TABLE_SIZE = 0x10000
 _MULTIPLE = 0xFFFFFFFF
@@ -28,22 +31,28 @@ _SAME = {
 
 
 @cache
+def _simplified() -> dict[int, str]:
+    pairs = "".join(read_lines("deid.text.packs.zh", "traditional.txt")).replace(" ", "")
+    return {ord(pairs[i]): pairs[i + 1] for i in range(0, len(pairs), 2)}
+
+
+@cache
 def _plain_table() -> dict[int, str]:
-    table = {ord(key): value for key, value in _SAME.items()}
+    table = {**_simplified(), **{ord(key): value for key, value in _SAME.items()}}
     for code in range(0xFF01, 0xFF5F):
         table[code] = chr(code - 0xFEE0)
     return table
 
 
 def to_plain(text: str) -> str:
-    """``text`` with full-width and typographic variants made ordinary; same length."""
+    """``text`` with full-width, typographic and traditional variants made ordinary; same length."""
     if text.isascii():
         return text.replace("\t", " ").replace("`", "'")
     return text.translate(_plain_table())
 
 
 def fold(text: str) -> str:
-    """Letters and digits of ``text``, without case, accent and width."""
+    """Letters and digits of ``text``, without case, accent, width and traditional forms."""
     if text.isascii():
         small = text.lower()
         return small if small.isalnum() else "".join(filter(str.isalnum, small))
@@ -51,7 +60,7 @@ def fold(text: str) -> str:
     if decomposed.isascii():
         return "".join(filter(str.isalnum, decomposed))
     # Casefolding may bring back composed characters, hence the second decomposition.
-    decomposed = unicodedata.normalize("NFKD", decomposed)
+    decomposed = unicodedata.normalize("NFKD", decomposed).translate(_simplified())
     return "".join(c for c in decomposed if c.isalnum() and not unicodedata.combining(c))
 
 

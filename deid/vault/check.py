@@ -62,19 +62,21 @@ class QualityReport:
         return json.dumps(asdict(self), indent=1, ensure_ascii=False)
 
     def render(self) -> str:
-        """The report as text: sparse columns only are listed with their completeness."""
+        """The report as text: what is wrong first, then the tables."""
+        lines: list[str] = []
+        for severity, title in (("error", "errors"), ("warning", "warnings")):
+            found = [f for f in self.findings if f.severity == severity]
+            lines.append(f"{title}: {len(found) or 'none'}")
+            lines += [f"  {f.rows:,} of {f.table}: {f.text}" for f in found]
+            lines.append("")
         width = max([len(table.table) for table in self.tables] + [5])
-        lines = [f"{'table'.ljust(width)}  {'rows':>12}  columns with a value in every row"]
+        lines.append(f"{'table'.ljust(width)}  {'rows':>12}  columns with a value in every row")
         for table in self.tables:
             full = sum(share == 1 for share in table.completeness.values())
             lines.append(
                 f"{table.table.ljust(width)}  {table.rows:>12,}  {full} of "
                 f"{len(table.completeness)}"
             )
-        for severity, title in (("error", "errors"), ("warning", "warnings")):
-            found = [f for f in self.findings if f.severity == severity]
-            lines += ["", f"{title}: {len(found) or 'none'}"]
-            lines += [f"  {f.rows:,} of {f.table}: {f.text}" for f in found]
         return "\n".join(lines)
 
 
@@ -83,8 +85,9 @@ def check_vault(
     *,
     today: dt.date | None = None,
     progress: Callable[[str, int], None] | None = None,
+    keep: Callable[[str, pa.RecordBatchReader], None] | None = None,
 ) -> QualityReport:
-    """Look at every row of the vault once, in one snapshot.
+    """Look at every row of the vault once, in one snapshot; ``keep`` is handed each table's rows.
 
     Raises:
         VaultError: if the vault cannot be read.
@@ -95,7 +98,7 @@ def check_vault(
         for table in snapshot.tables():
             if progress:
                 progress(table, 0)
-            check.table(table)
+            check.table(table, keep)
         check.across_tables()
         findings = sorted(check.findings, key=lambda f: (f.severity, f.table, -f.rows, f.text))
         return QualityReport(tuple(check.tables), tuple(findings))
@@ -128,13 +131,17 @@ class _Check:
             self._staging.execute(f"INSERT INTO {target} SELECT * FROM arriving")
             self._staging.unregister("arriving")
 
-    def table(self, table: str) -> None:
+    def table(
+        self, table: str, keep: Callable[[str, pa.RecordBatchReader], None] | None = None
+    ) -> None:
         schema = self._snapshot.columns(table)
         empty = schema.empty_table()
         self._staging.register("arriving", empty)
         self._staging.execute("CREATE OR REPLACE TABLE stored AS SELECT * FROM arriving")
         self._staging.unregister("arriving")
         self._fill("stored", self._snapshot, table, schema.names)
+        if keep:
+            keep(table, self._staging.sql("FROM stored").to_arrow_reader())
         rows = self._number("SELECT count(*) FROM stored")
         self._check_digest(table)
         if not rows:

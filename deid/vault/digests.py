@@ -40,6 +40,8 @@ def row_text(table: str) -> str:
     for column in metadata.tables[table].columns:
         name = quoted(column.name)
         text = f"CAST({name} AS VARCHAR)"
+        if sql_type(column) == "DOUBLE":  # SQLite keeps no sign of zero
+            text = f"CASE WHEN {name} = 0 THEN '0.0' ELSE {text} END"
         if sql_type(column) == "VARCHAR":
             text = f"length({text}) || ':' || {text}"
         parts.append(f"coalesce({text}, '~')")

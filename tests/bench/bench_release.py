@@ -127,7 +127,12 @@ def _build(folder: Path, url: str, number: int) -> tuple[float, float]:
     """Seconds of a whole build, and of its stage between reading and measuring."""
     root = folder / f"round-{number}"
     settings = EngineSettings(
-        url, root / "keyring.json", root / "releases", root / "work", os.cpu_count() or 1
+        url,
+        root / "keyring.json",
+        root / "releases",
+        root / "work",
+        root / "evidence",
+        os.cpu_count() or 1,
     )
     marks: list[tuple[str, float]] = []
     began = time.perf_counter()

@@ -89,6 +89,8 @@ _REASONS = {
 }
 GAP_DAYS = 150
 """Days between two follow-ups from which a quarter was left out."""
+LOST_DAYS = 365
+"""Days without any follow-up until the end of the record from which somebody is lost."""
 _PAUSE_DAYS = 365
 """Nobody is referred again within these days for mere lack of control (assumption)."""
 
@@ -145,6 +147,8 @@ def follow_up(stream: Random, life: Life) -> list[Visit]:
         visits.append(Visit(resident, day, mode, _who(stream, household), forms))
         _take(stream, body, treatments, day)
         if happens(stream, value("follow_up.drops_out")):
+            if (life.last - day).days > LOST_DAYS:
+                visits[-1].faults.append(Planted("lost to follow-up", "visit_occurrence"))
             break
         day = due + timedelta(days=stream.randrange(-4, 13))
         while happens(stream, value("follow_up.missed")):

@@ -29,12 +29,14 @@ from deid.synth.physiology import (
 )
 from deid.synth.physiology.drugs import CLASS_OF
 from deid.synth.streams import happens, one_of, weighted
-from deid.synth.visits import Form, Prescription, Visit, localise
+from deid.synth.visits import Form, Planted, Prescription, Visit, localise
 
 YEARLY = (HYPERTENSION, DIABETES, "SCHIZOPHRENIA", "BIPOLAR_DISORDER")
 _OLD = 65
 MAIN_DRUGS = 6
 """The form has room for so many."""
+_BESIDE_THE_FORM = {"URIC_ACID", "EGFR", "HBA1C", "URINE_ACR"}
+"""Tests that the form does not ask of everybody; their lack is no fault."""
 
 _WORDS: dict[str, dict[Locale, str]] = {
     "pressure": {"en_US": "blood pressure raised", "zh_CN": "血压偏高"},
@@ -78,6 +80,8 @@ def _examine(stream: Random, life: Life, day: date) -> Form:
         procedures=("GENERAL_EXAMINATION", "ELECTROCARDIOGRAM"),
         drugs=current_drugs(life, day)[:MAIN_DRUGS],
     )
+    if lost - _BESIDE_THE_FORM:
+        form.faults.append(Planted("missing laboratory", "visit_occurrence"))
     form.answers |= _lifestyle(stream, life, form, day)
     form.answers |= findings(stream, resident, day)
     form.answers["DORSALIS_PEDIS_PULSE"] = feel_pulse(resident, day)

@@ -255,6 +255,7 @@ def settings_for(folder: Path, url: str, processes: int = 1) -> EngineSettings:
         keyring=folder / "keys" / "keyring.json",
         release_root=folder / "releases",
         work_root=folder / "work",
+        evidence_root=folder / "evidence",
         processes=processes,
     )
 

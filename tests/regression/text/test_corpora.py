@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from deid.cli.scrub import person_of
 from deid.text.api import NoteInput, TextEngine
+from deid.text.patients import person_of
 
 KEY = b"k" * 32
 

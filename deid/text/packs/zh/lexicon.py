@@ -7,12 +7,13 @@ import re
 from functools import cache
 
 from deid.text.document import Document
-from deid.text.words import longest_first, read_words
+from deid.text.words import alternation, longest_first, read_words
 
 PACKAGE = "deid.text.packs.zh"
 
 _EXTRA_SURNAMES = read_words(PACKAGE, "extra_surnames.txt")
 # Characters that are surnames but far more often something else; kept out of bare matching.
+_NEVER_SURNAMES = frozenset("阿由来同是")
 _WEAK_SURNAMES = set("于有时年一多少大小从经能对无和后双次便水生平日月心手口血气天")
 
 
@@ -29,7 +30,15 @@ def _people() -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
 @cache
 def surnames() -> frozenset[str]:
     """Single and compound surnames."""
-    return frozenset(_people()[0]) | frozenset(_EXTRA_SURNAMES)
+    return (frozenset(_people()[0]) | frozenset(_EXTRA_SURNAMES)) - _NEVER_SURNAMES
+
+
+@cache
+def surname_class() -> str:
+    """An expression for one surname."""
+    single = "".join(sorted(name for name in surnames() if len(name) == 1))
+    double = alternation(name for name in surnames() if len(name) == 2)
+    return rf"(?:{double}|[{single}])"
 
 
 @cache
@@ -48,13 +57,7 @@ def compound_surnames() -> tuple[str, ...]:
 def given_characters() -> frozenset[str]:
     """Characters that given names are made of."""
     _, male, female = _people()
-    extra = (
-        "国建志文明军平华伟强磊洋勇杰娟艳涛超刚辉鹏飞鑫波斌宇浩凯健俊帆帅旭宁龙林欢佳阳成峰"
-        "兰英珍梅凤玉桂秀红霞芳丽敏静慧雪琴云莲香萍莉玲芬翠淑美春秋菊荣花巧月娥燕彩娜颖婷雅"
-        "德福贵财寿喜庆祥瑞吉义仁礼信忠孝良善广永长海山河江湖川泉石金银铁钢铜宝珠世家祖宗先"
-        "大小二三柱栓根锁牛虎豹狗娃妞丫子梓轩涵诗诺依欣怡思雨琪然晨曦皓睿泽铭昊博瑶嘉一可心"
-        "薇诺宜设壮霞瑾萱芸琳珊婉娴淼焱楠枫柏松竹桐杉榕毅恒刚勤朴敦厚诚谦逊睦慈祺祯禄康泰亨彦硕博弘鸿鹤凌霄翔翰逸轩昂骏驰腾飒爽朗晴岚屹岳嵩崇峻峦巍璐璇珂玥琦瑜璟琼瑗珑玲钰铮锐锋钧锦绣绮丝缘纯素洁皎皓晗昕昱暄煜炜炎烨燃灿辉耀曜星辰宸宏伟坤乾震巽坎离艮兑元亨贞香桃杏李莲菲蓉莹蔓芝苗茵茹荷蕾蕊薪聚会改变来弟招娣盼换引领小妹幺满囤粮仓丰收跃进援朝抗美卫红兵团结劳动模范新生民权利胜全得厚来有余立群洪亮东西南北中正清源远达安康乐晓振启兴旺发起学才智聪彬"
-    )
+    extra = "".join(read_words(PACKAGE, "given_characters.txt"))
     return frozenset("".join(male) + "".join(female) + extra)
 
 
@@ -96,9 +99,30 @@ KIN = read_words(PACKAGE, "kin.txt")
 
 # Full names that are ordinary words of everyday or clinical Chinese; context decides.
 ORDINARY = read_words(PACKAGE, "ordinary.txt")
+COMMON = read_words(PACKAGE, "common.txt") | ORDINARY
+"""Words of everyday Chinese: no names unless something but their characters says so."""
 # Second characters of common words: 神志清 is no 志清.
 JOINING = {"志": "神意同标斗", "清": "神澄", "平": "水和公", "明": "说证查声", "安": "不治公"}
 LABELS = read_words(PACKAGE, "labels.txt")
+
+_EPONYMS = read_words(PACKAGE, "eponyms.txt")
+_EPONYM_HEADS = re.compile(
+    r"(?:-|·|－)?氏?(?:征|病|综合征|综合症|现象|试验|反射|点|瘤|细胞|小体|呼吸|手法|手术|评分|量表|分级|分期|分型|标准|指数|"
+    r"骨折|畸形|囊肿|疝|线|角|管|钳|针|结节|培养|染色|腺|韧带|间隙|三角|区|菌|杆菌|球菌|病毒|热|淋巴瘤|肉瘤|液|昏迷)"
+)
+
+
+def is_eponym(plain: str, start: int, end: int) -> bool:
+    """Whether what stands here names a disease, sign, test or score, and no person."""
+    text = plain[start:end].replace(" ", "")
+    if text in _EPONYMS or text.rstrip("氏") in _EPONYMS:
+        return True
+    if len(text) > 2 and text.endswith(("征", "病", "症")):
+        return True
+    if text[0] in surnames() and len(text) <= 3:
+        return False
+    return bool(_EPONYM_HEADS.match(plain, end)) or bool(_EPONYM_HEADS.search(text))
+
 
 _MALE_KIN = re.compile("父|爸|夫|子|兄|弟|哥|爷|公|叔|伯|舅|侄子|男|婿")
 _FEMALE_KIN = re.compile("母|妈|妻|女|姐|妹|奶|婆|姨|姑|婶|嫂|媳|侄女")

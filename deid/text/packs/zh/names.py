@@ -9,18 +9,21 @@ from functools import cache
 
 from deid.text.document import Document, Mention, SpanType, Strength
 from deid.text.packs.zh.lexicon import (
+    COMMON,
     KIN,
     LABELS,
     ORDINARY,
     PACKAGE,
     STRONG_TITLES,
     given_characters,
+    is_eponym,
+    surname_class,
     surnames,
 )
-from deid.text.words import longest_first, read_words
+from deid.text.words import alternation, longest_first, read_words
 
 _FOREIGN = r"[\u4e00-\u9fff]{1,6}(?:·[\u4e00-\u9fff]{1,7}){1,3}"
-_END = r"(?:$|[,，。.;；、()（）\s:：!?？！\"”]|[^\u4e00-\u9fff])"
+_END = r"(?:$|[,，。.;；、()（）\s:：!?？！\"”|=┃〖【]|[^\u4e00-\u9fff])"
 # What follows a name in running text: verbs and roles, so that the name does not swallow them.
 _FOLLOWERS = read_words(PACKAGE, "followers.txt")
 _BAD_SECOND = set(
@@ -30,37 +33,37 @@ _NOT_NAMES = read_words(PACKAGE, "not_names.txt")
 
 
 @cache
-def _surname_class() -> str:
-    single = "".join(sorted(name for name in surnames() if len(name) == 1))
-    double = "|".join(sorted(name for name in surnames() if len(name) == 2))
-    return rf"(?:{double}|[{single}])"
-
-
-@cache
 def _expressions() -> dict[str, re.Pattern[str]]:
-    surname = _surname_class()
+    surname = surname_class()
     han = r"[\u4e00-\u9fff]"
-    titles = "|".join(STRONG_TITLES)
-    kin = "|".join(longest_first(k for k in KIN if len(k) > 1))
-    labels = "|".join(longest_first(LABELS))
-    followers = "|".join(longest_first(_FOLLOWERS))
+    titles = alternation(STRONG_TITLES)
+    kin = alternation(k for k in KIN if len(k) > 1)
+    labels = alternation(LABELS)
+    called = alternation({*(k for k in KIN if len(k) > 1), *LABELS, "人员"})
+    followers = alternation(_FOLLOWERS)
     after = rf"(?=$|[^\u4e00-\u9fff]|{followers}|{titles})"
     full = rf"(?:{_FOREIGN}|{surname} ?{han} ?{han}?)"
     return {
         # 姓名：王秀兰 — a label with a colon takes what stands there, surname or not.
         "zh.name.label": re.compile(
-            rf"(?:姓名|签名|签字|(?:{labels}))(?:[（(][^）)\n]{{1,8}}[）)])?[:：]\s*(?P<n>{_FOREIGN}|{full}(?={_END})|{surname}{han}{{1,2}}?{after}|{surname}(?={_END})|{surname}(?={titles}))"
+            rf"(?:姓 {{0,4}}名|签 {{0,2}}名|签字|(?:{labels}))(?:[（(][^）)\n]{{1,8}}[）)])?[:：;；|=┃〗】]\s*(?P<n>{_FOREIGN}|{full}(?={_END})|{surname}{han}{{1,2}}?{after}|{surname}(?={_END})|{surname}(?={titles}))"
         ),
         "zh.name.role": re.compile(
-            rf"(?:{kin}|{labels})(?:[（(][^）)\n]{{1,6}}[）)])?[ \"“]?(?P<n>{_FOREIGN}|{surname}{han}{{1,2}}?{after}|{surname}(?={titles}))"
+            rf"{called}(?:[（(][^）)\n]{{1,6}}[）)])?[ \"“]?(?P<n>{_FOREIGN}|{surname}{han}{{1,2}}?{after}|{surname}(?={titles}))"
         ),
-        "titles": re.compile(rf"(?:副)?(?:{titles})"),
+        "titles": re.compile(
+            alternation({*STRONG_TITLES, *(f"副{title}" for title in STRONG_TITLES)})
+        ),
         "zh.name.prefix": re.compile(
             rf"(?<![大中最很从缩减变年])(?:小|老|阿)(?P<n>{surname})(?=$|[^\u4e00-\u9fff]|头|{followers})"
         ),
         "zh.name.before_bracket": re.compile(
-            rf"(?<![\u4e00-\u9fff])(?P<n>{surname}{han}{{1,2}})(?=[（(](?:{kin}|女|男|妻|夫|父|母|子|兄|弟|姐|妹|配偶|电话|\d{{7,}}))"
+            rf"(?<![\u4e00-\u9fff])(?P<n>{surname}{han}{{1,2}})(?=[（(](?:{kin}|女|男|妻|夫|父|母|子|兄|弟|姐|妹|配偶|电话|\d{{7,}}|\d{{1,3}}[,，岁)）]|[高初大][一二三四]|小学|\d年级))"
         ),
+        "zh.name.broken": re.compile(
+            rf"(?:姓名|患者|配偶|丈夫|妻子)[:：]?(?P<n>{surname}\n{han}{{1,2}}|{surname}{han}\n{han})(?={_END}|性别|男|女)"
+        ),
+        "zh.name.in_bracket": re.compile(rf"{called}[（(](?P<n>{full})[）)]"),
         "zh.name.sex": re.compile(
             rf"(?<![\u4e00-\u9fff])(?P<n>{full})(?=[,，、\s　]{{1,3}}[男女](?:[,，。\s　]|$))"
         ),
@@ -94,7 +97,11 @@ class NameAnnotator:
             for match in expression.finditer(plain):
                 start, end = match.span("n")
                 start, end = _without_words(plain, start, end)
-                if start < end and _is_name(plain, start, end, detector):
+                if (
+                    start < end
+                    and _is_name(plain, start, end, detector)
+                    and not is_eponym(plain, start, end)
+                ):
                     found.append(Mention(start, end, SpanType.NAME, Strength.LABELLED, detector))
         yield from found
         yield from _repeated(plain, found)
@@ -132,7 +139,12 @@ def _titled(plain: str, titles: re.Pattern[str]) -> Iterator[Mention]:
             if start < 0 or not _looks_like_name(text):
                 continue
             before = plain[start - 1 : start]
-            free = not before or not "\u4e00" <= before <= "\u9fff" or before in _BEFORE_NAME
+            # Three characters that are a surname and a given name need nothing more: 外科孟庆余主任.
+            whole = len(text) == 3 and text[:1] in surnames() and text[1:] not in COMMON
+            whole = whole and plain[start - 1 : start + 1] not in COMMON
+            free = (
+                whole or not before or not "\u4e00" <= before <= "\u9fff" or before in _BEFORE_NAME
+            )
             # A surname alone needs no more than its title, unless the title begins another word.
             if free or (
                 length == 1 and text not in _NEVER_SURNAME and before not in "主副总全专住首"
@@ -152,6 +164,19 @@ def _looks_like_name(text: str) -> bool:
     return all(c in given_characters() for c in given)
 
 
+_SURE = frozenset(
+    {
+        "zh.name.label",
+        "zh.name.nickname",
+        "zh.name.role",
+        "zh.name.sex",
+        "zh.name.line_start",
+        "zh.name.in_bracket",
+    }
+)
+"""Detectors whose context outweighs that a name is also a word."""
+
+
 def _is_name(plain: str, start: int, end: int, detector: str) -> bool:
     text = plain[start:end].replace(" ", "")
     if "·" in text or text.isascii():
@@ -162,12 +187,14 @@ def _is_name(plain: str, start: int, end: int, detector: str) -> bool:
         return False
     if detector == "zh.name.prefix":
         return text not in _NEVER_SURNAME
+    if text in COMMON and detector not in _SURE:
+        return False
     after = plain[end : end + 1]
     bounded = not "\u4e00" <= after <= "\u9fff"
     if len(text) > 1 and (detector == "zh.name.listed" or not bounded):
         # In running text only characters of given names may follow the surname.
         given = text[2:] if text[:2] in surnames() and len(text) > 2 else text[1:]
-        if text in ORDINARY and detector != "zh.name.role":
+        if text in (COMMON if detector == "zh.name.role" else ORDINARY):
             return False
         return all(c in given_characters() for c in given)
     return True
@@ -176,7 +203,7 @@ def _is_name(plain: str, start: int, end: int, detector: str) -> bool:
 def _repeated(plain: str, found: list[Mention]) -> Iterator[Mention]:
     values = {plain[m.start : m.end] for m in found}
     for value in sorted(values):
-        if len(value) < 2 or value in ORDINARY:
+        if len(value) < 2 or value in COMMON:
             continue
         place = plain.find(value)
         while place >= 0:

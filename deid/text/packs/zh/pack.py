@@ -9,11 +9,15 @@ from deid.text.document import Document, SpanType
 from deid.text.packs.base import Annotator, Form
 from deid.text.packs.shared import machine_annotator
 from deid.text.packs.zh import forms, personal, surrogates
+from deid.text.packs.zh.called import CallAnnotator
 from deid.text.packs.zh.context import name_fits
+from deid.text.packs.zh.dates import DATES
+from deid.text.packs.zh.latin import PinyinAnnotator
 from deid.text.packs.zh.lexicon import is_chinese, sex_of_kin
 from deid.text.packs.zh.names import NameAnnotator
 from deid.text.packs.zh.patterns import PATTERNS
 from deid.text.packs.zh.places import PlaceAnnotator
+from deid.text.packs.zh.roles import RoleAnnotator
 from deid.text.patterns import PatternAnnotator
 from deid.text.people import AddressParts, PersonName
 from deid.text.surrogates.seed import Scene
@@ -23,13 +27,16 @@ class ChinesePack:
     """Notes in Chinese, also where mixed with Latin letters."""
 
     tag = "zh"
-    version = "2"
+    version = "3"
 
     def __init__(self) -> None:
         self._annotators: tuple[Annotator, ...] = (
             machine_annotator(),
-            PatternAnnotator("zh.patterns", PATTERNS),
+            PatternAnnotator("zh.patterns", PATTERNS + DATES),
             NameAnnotator(),
+            RoleAnnotator(),
+            CallAnnotator(),
+            PinyinAnnotator(),
             PlaceAnnotator(),
         )
 

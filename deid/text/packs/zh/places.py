@@ -9,7 +9,7 @@ from functools import cache
 
 from deid.text.document import Document, Mention, SpanType, Strength
 from deid.text.packs.zh.lexicon import PACKAGE
-from deid.text.words import longest_first, read_words
+from deid.text.words import alternation, read_words
 
 _PROVINCES = read_words(PACKAGE, "provinces.txt")
 _CITIES = read_words(PACKAGE, "cities.txt")
@@ -21,30 +21,27 @@ _CUT = re.compile(
     r"住院于|收住|入住|曾在|并在|现在|均在|又在|在|于|至|到|由|从|往|经|去|回|赴|来|系|是|为|与|和|及|向|请|曾|原单位|用人单位|报告单位|工作单位|单位|机构|地点|学校|医院名称|来源|因|被|的|了|后|即|外|我院|建议|约|预约|患者|家属|以|已)"
 )
 _GENERIC_HEAD = re.compile(
-    r"^(?:转诊至|诊至|至|本|该|我|贵|外|当地|上级|下级|各|某|县|市|区|乡|镇|村|省|省级|市级|县级|区级|乡镇|三甲|二甲|大|小|定点|指定|综合|专科|社区|中心|基层|附近|乡村|农村|学校|医|住|出|入|转|来|门诊|急诊|第一|第二|全科|康复|儿童|妇产|精神|传染病|中医|人民|诊疗|医疗|民营|私人|公司|工厂|单位|家|两|一|几|多|每|同|有限|原|老|新|这|那|个体|公立|市区|城|城区|全|任|民|公办|大型|小型|私立|国有|国营|外地|外省|外院|地方|卫生|体检|乡镇卫生|社区卫生服务|社区卫生)+$"
+    r"^(?:慎用|同|在|精神障碍|严重精神障碍|文化程度|文化|照常|上|能|走|跑|绕|念|读|批发|农贸|人才|转诊至|诊至|至|本|该|我|贵|外|当地|上级|下级|各|某|县|市|区|乡|镇|村|省|省级|市级|县级|区级|乡镇|三甲|二甲|大|小|定点|指定|综合|专科|社区|中心|基层|附近|乡村|农村|学校|医|住|出|入|转|来|门诊|急诊|第一|第二|全科|康复|儿童|妇产|精神|传染病|中医|人民|诊疗|医疗|民营|私人|公司|工厂|单位|家|两|一|几|多|每|同|有限|原|老|新|这|那|个体|公立|市区|城|城区|全|任|民|公办|大型|小型|私立|国有|国营|外地|外省|外院|地方|卫生|体检|乡镇卫生|社区卫生服务|社区卫生)+$"
 )
+_FACILITY_KINDS = alternation(read_words(PACKAGE, "facility_kinds.txt"))
 _FACILITY = (
     r"(?:第[一二三四五六七八九十]+)?(?:人民|中心|中医|中西医结合|妇幼保健|妇产|儿童|肿瘤|精神卫生|精神病|传染病|口腔|眼科|胸科|骨科|康复|职业病|协同|仁和|附属|总|民族|红十字|军区|武警|铁路|职工|同仁|协和|结核病)*"
-    r"(?:医院|卫生院|卫生服务中心|卫生服务站|卫生室|卫生所|保健院|保健所|防治所|防治院|防治站|诊所|疾控中心|疾病预防控制中心|急救中心|血站|体检中心|医学中心|医疗中心|健康管理中心|疗养院|养老院|敬老院|福利院|老年公寓|护理院|托老所|文化活动室|活动中心|文化站)"
+    + _FACILITY_KINDS
 )
-_ORGANISATION = (
-    r"(?:有限责任公司|股份有限公司|有限公司|集团公司|分公司|总公司|公司|集团|工厂|[\u4e00-\u9fff]厂|职业技术学院|技工学校|师范学院|医学院|学院|大学|中学|小学|高中|初中|幼儿园|托儿所|学校|党校|技校|合作社|供销社|超市|商场|商店|饭店|酒店|宾馆|餐馆|"
-    r"药店|药房|大药房|银行|信用社|邮局|派出所|公安局|法院|检察院|教育局|卫健委|民政局|残联|妇联|村委会|居委会|工会|协会|学会|基金会|研究所|研究院|设计院|事务所|车队|工程队|建筑队|施工队|养殖场|农场|林场|牧场|矿|煤矿|砖厂|工地|服务部|修理厂|理发店|美容院|养护站|日间照料中心|照料中心|护理站|救助站)"
-)
-_NEXT_PART = r"(?:\d{1,5}(?:号|弄|巷|组|幢|栋|楼|室|单元|层|院|队|排|附)?|[\u4e00-\u9fff]{1,6}?(?:省|市|州|盟|地区|区|县|旗|街道|镇|乡|苏木|村|屯|寨|庄|社区|小区|新村|花园|公寓|苑|家园|家属院|大厦|广场|路|街|大街|大道|巷|弄|胡同|组|号|幢|栋|楼|单元|室|层|院|队|排)|[一二三四五六七八九十]{1,3}(?:组|队|号|楼|单元|排|社)|附\d+号|[A-Z]座?)"
+_ORGANISATION = alternation(read_words(PACKAGE, "organisation_kinds.txt"))
+_NEXT_PART = r"(?:\d{1,5}(?:号楼|号院|号|弄|巷|组|幢|栋|楼|室|单元|层|院|队|排|社|屯|委|附)?|[\u4e00-\u9fff]{1,6}?(?:省|市|州|盟|地区|区|县|旗|街道|镇|乡|苏木|村|屯|寨|庄|社区|小区|新村|花园|公寓|苑|家园|家属院|大厦|广场|路|街|大街|大道|巷|弄|胡同|组|号|幢|栋|楼|单元|室|层|院|队|排)|之[一二三四五六七八九\d]|[\u4e00-\u9fff]{1,6}?\d{1,4}(?:组|社|队|号|栋|幢|楼|排)|[一二三四五六七八九十]{1,3}(?:组|队|号|楼|单元|排|社)|附\d+号|[A-Z]座?)"
 
 
 @cache
 def _expressions() -> tuple[tuple[str, SpanType, int, re.Pattern[str]], ...]:
-    provinces = "|".join(longest_first(_PROVINCES))
-    cities = "|".join(longest_first(_CITIES))
+    regions = alternation({*_PROVINCES, *(f"{city}市" for city in _CITIES)})
     return (
         (
             "zh.place.address",
             SpanType.LOCATION,
             Strength.LABELLED,
             re.compile(
-                rf"(?:(?:{provinces})(?:省|市|自治区|壮族自治区|回族自治区|维吾尔自治区)?|(?:{cities})市)(?:{_NEXT_PART})*"
+                rf"{regions}(?:省|市|自治区|壮族自治区|回族自治区|维吾尔自治区)?(?:{_NEXT_PART})*"
             ),
         ),
         (
@@ -76,33 +73,80 @@ def _expressions() -> tuple[tuple[str, SpanType, int, re.Pattern[str]], ...]:
             SpanType.LOCATION,
             Strength.LISTED,
             re.compile(
-                r"(?P<c>[\u4e00-\u9fff]{2,4}(?:村|屯|寨|自然村|社区))(?!干部|医|民|委会主任|长|卫生|组织|里|口|支书|庄)"
+                r"(?P<c>[\u4e00-\u9fff]{2,4}(?:村|屯|寨|自然村|社区))(?!干部|医|民|委会|村委|长|卫生|组织|里|口|支书|庄)"
             ),
         ),
         (
             "zh.place.city",
             SpanType.LOCATION,
             Strength.LISTED,
-            re.compile(rf"(?:{'|'.join(longest_first(_CITIES - _AMBIGUOUS_CITIES))})(?:市)?"),
+            re.compile(rf"(?:{alternation(_CITIES - _AMBIGUOUS_CITIES)})(?:市)?"),
         ),
         (
-            "zh.place.facility",
+            "zh.place.city_in",
             SpanType.LOCATION,
             Strength.LISTED,
-            re.compile(rf"(?P<c>[\u4e00-\u9fff]{{2,14}}?{_FACILITY})"),
+            re.compile(
+                r"(?:在|到|去|赴|回|来自|往|从|于|现居|居住)(?P<p>[\u4e00-\u9fff]{2,3}(?:市|自治州|盟|县))(?![场区民政级一二三四五六人中医里疾妇])"
+            ),
         ),
         (
-            "zh.org",
-            SpanType.ORGANIZATION,
+            "zh.place.numbered_hospital",
+            SpanType.LOCATION,
             Strength.LISTED,
-            re.compile(rf"(?P<c>[\u4e00-\u9fff]{{2,16}}?{_ORGANISATION})"),
+            re.compile(
+                r"(?P<c>[\u4e00-\u9fff]{1,6}?(?:市|区|县|州|盟|旗)[一二三四五六七八九十]院)(?!内|外|前|后|长|校)"
+            ),
+        ),
+        (
+            "zh.place.landmark",
+            SpanType.LOCATION,
+            Strength.LISTED,
+            re.compile(
+                r"(?P<c>[\u4e00-\u9fff]{2,8}?(?:清真寺|天主堂|基督堂|教堂|寺|庙|庵|祠堂|牌坊|公园|广场|批发市场|农贸市场|菜市场|市场|菜场|集市|火车站|高铁站|汽车站|客运站|公交站|地铁站|机场|大桥|[一二三四五六]桥|立交桥|立交|隧道|服务区|渡口|水库|景区|度假村|陵园|公墓))(?!上|里面)"
+            ),
+        ),
+        (
+            "zh.place.hamlet",
+            SpanType.LOCATION,
+            Strength.SHAPED,
+            re.compile(
+                r"(?:老家|娘家|婆家|家住|住在?|回|返|在|到|从|由|自|去)(?P<p>[\u4e00-\u9fff]{1,6}?(?:坳|垭|坎子|沟|湾|坪|坝|岭|岗子?|洼|峪|屯|堡子?|营子?|圩|墟|寨|浜|泾|埭|塘|台子|梁|塬|庄子|窝棚))(?=老家|娘家|$|[^\u4e00-\u9fff]|接|来|的|住|人|那|村|乡|镇|派出所|小学|卫生)"
+            ),
         ),
     )
 
 
+_SHORT_HEAD = 6
+_IN_NAMES = "和来里海上以外"
+"""Characters that end a phrase (和) and stand in names (嘉和): a short name is left whole."""
+
 _KIND_AT_END = re.compile(
     rf"(?:{_FACILITY}|{_ORGANISATION}|街道|镇|乡|村|屯|寨|社区|路|街|大道|巷|小区|花园|公寓)$"
 )
+
+
+_BY_KIND = (
+    ("zh.place.facility", SpanType.LOCATION, re.compile(_FACILITY_KINDS), 18),
+    ("zh.org", SpanType.ORGANIZATION, re.compile(_ORGANISATION), 16),
+)
+_BRANCH = re.compile(r"[（(][\u4e00-\u9fff]{2,8}(?:院区|分院|校区|总院|门诊部)[）)]")
+
+
+def _named_by_kind(plain: str, kind: re.Pattern[str], longest: int) -> Iterator[tuple[int, int]]:
+    """Runs of at least two and at most ``longest`` Chinese characters before a kind word.
+
+    The kind word is looked for first: a search for names that end in one would try every place.
+    """
+    reach = 0
+    for match in kind.finditer(plain):
+        start, end = match.span()
+        lowest = max(reach, start - longest)
+        while start > lowest and "\u4e00" <= plain[start - 1] <= "\u9fff":
+            start -= 1
+        if match.start() - start >= 2:
+            reach = end
+            yield start, end
 
 
 class PlaceAnnotator:
@@ -119,10 +163,7 @@ class PlaceAnnotator:
                 start, end = match.span("p") if "p" in groups else match.span()
                 if "c" in groups:
                     start = _cut(plain, start, match.end("c"))
-                    head = re.sub(
-                        rf"(?:{_FACILITY}|{_ORGANISATION}|街道|镇|乡|村|屯|寨|社区|路|街|大道|巷|小区|花园|公寓)$",
-                        "", plain[start : match.end("c")],
-                    )  # fmt: skip
+                    head = _KIND_AT_END.sub("", plain[start : match.end("c")])
                     if len(head) < (
                         1 if name in {"zh.place.division"} else 2
                     ) or _GENERIC_HEAD.match(head):
@@ -130,6 +171,14 @@ class PlaceAnnotator:
                 if end - start < 2:
                     continue
                 yield Mention(start, end, kind, strength, name)
+        for name, kind, expression, longest in _BY_KIND:
+            for start, end in _named_by_kind(plain, expression, longest):
+                start = _cut(plain, start, end)
+                head = _KIND_AT_END.sub("", plain[start:end])
+                if len(head) < 2 or _GENERIC_HEAD.match(head):
+                    continue
+                branch = _BRANCH.match(plain, end)
+                yield Mention(start, branch.end() if branch else end, kind, Strength.LISTED, name)
 
 
 def _cut(plain: str, start: int, end: int) -> int:
@@ -140,7 +189,7 @@ def _cut(plain: str, start: int, end: int) -> int:
     reach = head
     while reach > 0:
         match = _CUT.match(text[:reach])
-        if match is None:
+        if match is None or (head <= _SHORT_HEAD and text[match.end() - 1] in _IN_NAMES):
             return start
         if head - match.end() >= 2:
             return start + match.end()

@@ -29,6 +29,7 @@ GOOD: dict[str, float | None] = {
     "identifiers_in_output": 0,
     "own_names_share": None,
     "canaries_surviving": None,
+    "withheld_notes_share": None,
 }
 
 
@@ -64,6 +65,7 @@ def test_a_release_within_all_thresholds_passes_the_gate() -> None:
         ("identifiers_in_output", 0, 1),
         ("own_names_share", 0.005, 0.006),
         ("canaries_surviving", 0, 1),
+        ("withheld_notes_share", 0.01, 0.011),
     ],
 )
 def test_the_gate_refuses_just_over_a_threshold(name: str, passes: float, fails: float) -> None:

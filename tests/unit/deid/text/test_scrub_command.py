@@ -1,13 +1,20 @@
 # ruff: noqa: E501 -- cases are read as one line each
-"""``carecommons scrub``: JSON lines in, JSON lines out, all or nothing."""
+"""``carecommons scrub``: JSON lines in, JSON lines out; what cannot be scrubbed is withheld."""
 
 from __future__ import annotations
 
+import csv
 import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from app.cli import cli
 from deid.errors import TextRefused
@@ -33,11 +40,19 @@ def write(path: Path, rows: list[object]) -> Path:
     return path
 
 
+def invoke(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, ["scrub", *map(str, arguments)], catch_exceptions=True)
+
+
 def run(*arguments: object) -> None:
-    result = CliRunner().invoke(cli, ["scrub", *map(str, arguments)], catch_exceptions=True)
+    result = invoke(*arguments)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == 0, result.output
+
+
+def rows_of(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
 def test_every_note_gets_a_line_with_text_and_spans(tmp_path: Path) -> None:
@@ -68,43 +83,182 @@ def test_a_keyring_makes_runs_repeatable(tmp_path: Path) -> None:
     assert (tmp_path / "c").read_bytes() != (tmp_path / "a").read_bytes()
 
 
+def test_the_number_of_processes_does_not_change_the_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deid.scrubbing.running.SMALL", 0)
+    monkeypatch.setattr("deid.scrubbing.running.BATCH_LINES", 2)
+    Keyring.create(tmp_path / "keyring.json")
+    notes = write(tmp_path / "in.jsonl", [{**NOTES[0], "id": str(i)} for i in range(9)])
+    for processes in (1, 2):
+        run(
+            notes, "-o", tmp_path / str(processes), "--key-file", tmp_path / "keyring.json",
+            "--processes", processes,
+        )  # fmt: skip
+    assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()
+
+
 @pytest.mark.parametrize(
-    ("line", "reason"),
+    ("line", "note_id", "reason"),
     [
-        (b"{not json", "not JSON"),
-        (b'{"id": "9", "text": "\xff"}', "not UTF-8"),
-        (b'{"id": "9"}', '"id" and "text"'),
-        (b'{"id": "1", "text": "again"}', "its id was there before"),
-        (b'{"id": "9", "text": "x", "patient": {"given": 7}}', "given is no text"),
-        (b'{"id": "9", "text": "x", "patient": {"birth_date": "Halvorsen"}}', "malformed"),
-        (b'{"id": "9", "text": "x", "patient": []}', None),
-        (b'{"id": "9", "text": "x", "patient": "Halvorsen"}', "no object"),
+        (b"{not json", "", "not JSON"),
+        (b"[" * 100_000, "", "not JSON"),
+        (b'{"id": "9", "text": "\xff"}', "", "not UTF-8"),
+        (b'{"id": "9"}', "9", '"id" and "text"'),
+        (b'{"id": [9], "text": "Halvorsen"}', "", '"id" is neither'),
+        (b'{"id": "1", "text": "again"}', "1", "its id was there before"),
+        (b'{"id": "9", "text": "\\ud800"}', "9", "broken Unicode"),
+        (b'{"id": "9", "text": "x", "lang": 7}', "9", '"lang" is no text'),
+        (b'{"id": "9", "text": "x", "patient": {"given": 7}}', "9", "given is no text"),
+        (b'{"id": "9", "text": "x", "patient": {"birth_date": "Halvorsen"}}', "9", "birth_date is no date"),
+        (b'{"id": "9", "text": "x", "patient": {"relatives": ["Halvorsen"]}}', "9", "relatives is no list"),
+        (b'{"id": "9", "text": "x", "patient": []}', "9", "no object"),
+        (b'{"id": "9", "text": "x", "patient": "Halvorsen"}', "9", "no object"),
     ],
-)
-def test_a_bad_line_is_named_and_nothing_is_written(
-    tmp_path: Path, line: bytes, reason: str | None
+)  # fmt: skip
+def test_a_line_that_is_no_note_is_withheld_and_listed_and_the_others_are_written(
+    tmp_path: Path, line: bytes, note_id: str, reason: str
 ) -> None:
     notes = write(tmp_path / "in.jsonl", NOTES[:1])
-    notes.write_bytes(notes.read_bytes() + line + b"\n")
-    with pytest.raises(TextRefused) as refusal:
-        run(notes, "-o", tmp_path / "out.jsonl")
-    assert "in.jsonl, line 2" in str(refusal.value)
-    assert reason is None or reason in str(refusal.value)
-    assert "Halvorsen" not in str(refusal.value)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl"]
+    notes.write_bytes(notes.read_bytes() + line + b"\n" + json.dumps(NOTES[3]).encode())
+    result = invoke(notes, "-o", tmp_path / "out.jsonl")
+    assert isinstance(result.exception, TextRefused)
+    assert "1 notes could not be scrubbed" in str(result.exception)
+    assert [row["id"] for row in rows_of(tmp_path / "out.jsonl")] == ["1", "4"]
+    listed = list(csv.DictReader((tmp_path / "out.jsonl.withheld.csv").open()))
+    assert [(row["line"], row["id"]) for row in listed] == [("2", note_id)]
+    assert reason in listed[0]["reason"]
+    assert "Halvorsen" not in listed[0]["reason"] + str(result.exception)
 
 
-def test_an_earlier_output_is_kept_when_a_run_fails(tmp_path: Path) -> None:
+def test_a_note_that_takes_too_long_is_withheld(monkeypatch: pytest.MonkeyPatch) -> None:
+    from deid.scrubbing.treating import LineTreatment, Recipe
+    from deid.text.api import NoteInput, NoteOutput, TextEngine
+
+    scrub = TextEngine.scrub
+
+    def slow(self: TextEngine, note: NoteInput) -> NoteOutput:
+        while note.note_id == "2":
+            pass
+        return scrub(self, note)
+
+    monkeypatch.setattr(TextEngine, "scrub", slow)
+    monkeypatch.setattr("deid.text.limits.SECONDS_A_CHARACTER", 0.0)
+    treatment = LineTreatment(Recipe(b"k" * 32, seconds=0.1))
+    treated = [treatment.treat(json.dumps(row).encode()) for row in NOTES[:3]]
+    assert [result.withheld for result in treated] == [None, "the note takes too long", None]
+
+
+def test_a_list_of_withheld_notes_of_an_earlier_run_is_not_left_behind(tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
-    out.write_text("kept")
-    notes = tmp_path / "in.jsonl"
-    notes.write_text("{")
-    with pytest.raises(TextRefused):
-        run(notes, "-o", out)
-    assert out.read_text() == "kept"
+    invoke(write(tmp_path / "in.jsonl", ["no note"]), "-o", out)
+    assert (tmp_path / "out.jsonl.withheld.csv").exists()
+    run(write(tmp_path / "in.jsonl", NOTES), "-o", out)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl"]
+
+
+def test_evidence_tells_offsets_types_detectors_and_no_text(tmp_path: Path) -> None:
+    evidence = tmp_path / "spans.csv"
+    run(write(tmp_path / "in.jsonl", NOTES), "-o", tmp_path / "out.jsonl", "--evidence", evidence)
+    rows = list(csv.DictReader(evidence.open()))
+    first = rows[0]
+    assert (first["id"], first["start"], first["end"], first["type"]) == ("1", "0", "19", "NAME")
+    assert "known" in first["detectors"].split()
+    assert 0 < float(first["confidence"]) <= 1
+    assert len(rows) == sum(len(row["spans"]) for row in rows_of(tmp_path / "out.jsonl"))  # type: ignore[arg-type]
+    text = evidence.read_text("utf-8")
+    assert "Tankersley" not in text
+    assert "王秀兰" not in text
+
+
+def test_the_review_page_shows_the_spans_by_type_and_is_private(tmp_path: Path) -> None:
+    page = tmp_path / "review.html"
+    run(write(tmp_path / "in.jsonl", [*NOTES, {"id": "5", "text": "<b>x</b>"}]), "--review", page)
+    text = page.read_text("utf-8")
+    assert '<h2 id="NAME">' in text
+    assert "<del>Rosalind Tankersley</del>" in text
+    assert "&lt;b&gt;x&lt;/b&gt;" in text
+    assert "<script" not in text
+    assert "http" not in text
+    assert stat.S_IMODE(page.stat().st_mode) == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", "review.html"]
+
+
+def test_the_same_seed_reviews_the_same_notes(tmp_path: Path) -> None:
+    Keyring.create(tmp_path / "keyring.json")
+    notes = write(tmp_path / "in.jsonl", [{"id": str(i), "text": f"Note {i}."} for i in range(60)])
+    pages = []
+    for seed in (1, 1, 2):
+        run(
+            notes, "--review", tmp_path / "page", "--sample", 5, "--seed", seed,
+            "--key-file", tmp_path / "keyring.json",
+        )  # fmt: skip
+        pages.append((tmp_path / "page").read_text())
+    assert pages[0] == pages[1] != pages[2]
+    assert pages[0].count("<h3 id=") == 5
+
+
+def test_without_any_place_for_a_result_the_use_is_explained(tmp_path: Path) -> None:
+    result = invoke(write(tmp_path / "in.jsonl", NOTES))
+    assert result.exit_code == 2
+    assert "-o OUT" in result.output
 
 
 def test_tags_can_stand_for_surrogates(tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     run(write(tmp_path / "in.jsonl", NOTES[:1]), "-o", out, "--mode", "tag")
     assert json.loads(out.read_text())["text"] == "[NAME] was seen on [DATE]."
+
+
+def test_a_killed_run_goes_on_where_it_was_and_ends_as_if_it_had_not_been_killed(
+    tmp_path: Path,
+) -> None:
+    Keyring.create(tmp_path / "keyring.json")
+    notes = write(tmp_path / "in.jsonl", [{**NOTES[i % 2], "id": f"n{i}"} for i in range(1_500)])
+    # As the command itself, but with a checkpoint after each batch.
+    start = (
+        "import deid.scrubbing.running as running; running.SAVE_EVERY = 0; "
+        "from app.cli import main; main()"
+    )
+    command = [
+        sys.executable, "-c", start, "scrub", notes, "--processes", "1",
+        "--key-file", tmp_path / "keyring.json", "--evidence", tmp_path / "spans.csv", "-o",
+    ]  # fmt: skip
+    killed = subprocess.Popen([*command, tmp_path / "killed"], stderr=subprocess.DEVNULL)
+    done = tmp_path / ".killed.scrubbing" / "done.json"
+    while not done.exists() and killed.poll() is None:
+        time.sleep(0.02)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    assert not (tmp_path / "killed").exists()
+    again = subprocess.run([*command, tmp_path / "killed"], capture_output=True, check=True)
+    assert b"had been done by an earlier run" in again.stderr
+    evidence = (tmp_path / "spans.csv").read_bytes()
+    subprocess.run([*command, tmp_path / "whole"], capture_output=True, check=True)
+    assert (tmp_path / "killed").read_bytes() == (tmp_path / "whole").read_bytes()
+    assert evidence == (tmp_path / "spans.csv").read_bytes()
+    assert not [name for name in os.listdir(tmp_path) if name.startswith(".")]
+
+
+def test_another_input_under_the_same_name_starts_afresh(tmp_path: Path) -> None:
+    from deid.scrubbing.checkpoint import Done, checkpoint
+
+    out, names = tmp_path / "out", ("out.jsonl",)
+    with checkpoint(out, {"input": "a"}, b"key", True, names) as held:
+        held.append("out.jsonl", b"line\n")
+        held.save(Done(1, 1, 0))
+        held.append("out.jsonl", b"half a l")
+    with checkpoint(out, {"input": "a"}, b"other key", True, names) as held:
+        assert (held.done, held.key) == (Done(1, 1, 0), b"key")
+        assert (held.folder / "out.jsonl").read_bytes() == b"line\n"
+    with checkpoint(out, {"input": "b"}, b"other key", True, names) as held:
+        assert (held.done, held.key) == (Done(), b"other key")
+        assert (held.folder / "out.jsonl").read_bytes() == b""
+
+
+def test_two_runs_cannot_write_one_output(tmp_path: Path) -> None:
+    from deid.scrubbing.checkpoint import checkpoint
+
+    notes, out = write(tmp_path / "in.jsonl", NOTES), tmp_path / "out.jsonl"
+    with checkpoint(out, {}, b"key", True, ("out.jsonl",)):
+        assert isinstance(invoke(notes, "-o", out).exception, TextRefused)

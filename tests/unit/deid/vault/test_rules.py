@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deid.vault.arrow import arrow_schema
 from deid.vault.digests import digest_of
 from deid.vault.rules import cast_expression, presence, row_rules
 from deid.vault.schema import DATA_TABLES, metadata
@@ -126,3 +127,14 @@ def test_the_digest_does_not_depend_on_the_order_of_rows(
     shuffled = list(rows)
     random.shuffle(shuffled)
     assert digest(rows) == digest(shuffled)
+
+
+def test_the_digest_knows_no_sign_of_zero_because_a_database_may_not_keep_it() -> None:
+    def of(value: float) -> int:
+        with duckdb.connect() as connection:
+            row = {"measurement_id": 1, "person_id": 1, "value_as_number": value}
+            table = pa.Table.from_pylist([row], schema=arrow_schema("measurement"))
+            connection.register("rows", table)
+            return digest_of(connection, "measurement", "SELECT * FROM rows")
+
+    assert of(-0.0) == of(0.0) != of(-1e-9)

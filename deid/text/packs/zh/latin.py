@@ -1,0 +1,109 @@
+"""Names in Latin letters in Chinese notes: pinyin with and without tones, by surname and syllables.
+
+``Yan Peng``, ``Gu Wenhao``, ``MA XIAOJUN``, ``Wáng Xiùlán``, ``Ruan M.``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+
+from pypinyin import lazy_pinyin
+
+from deid.text.document import Document, Mention, SpanType, Strength
+from deid.text.packs.zh.lexicon import PACKAGE, has_han, surnames
+from deid.text.words import read_words
+
+_WORD = r"[A-Z][a-z]+|[A-Z]{2,}"
+_PAIR = re.compile(
+    rf"(?<![A-Za-z])(?P<first>{_WORD})[ ,]{{1,2}}(?P<second>{_WORD})"
+    rf"(?:[- ](?P<third>{_WORD}))?(?![A-Za-z])"
+)
+_INITIAL = re.compile(r"(?<![A-Za-z])(?P<first>[A-Z][a-z]+) (?P<second>[A-Z]{1,2})\.(?![A-Za-z])")
+_TITLED = re.compile(
+    r"(?<![A-Za-z])(?:Dr|Mr|Mrs|Ms|Miss|Prof|Sig|RN|NP|MD)[.:]{0,2} ?"
+    r"(?P<n>[A-Z][a-z]+(?:[ -][A-Z][a-z]+){0,2})(?![a-z])"
+)
+_SYLLABLES = 3
+"""A given name has two syllables at most; three leave room for 欧阳 and the like."""
+
+
+class PinyinAnnotator:
+    """Chinese names in Latin letters, in either order."""
+
+    name = "zh.pinyin"
+
+    def annotate(self, document: Document) -> Iterator[Mention]:
+        """Mentions of people; only in notes that have Chinese characters."""
+        if not has_han(document.text):
+            return
+        text = without_tones(document.plain)
+        for match in _PAIR.finditer(text):
+            words = [w.lower() for w in match.group("first", "second", "third") if w]
+            if all(map(_is_english, words)):
+                continue
+            last = len(words) - 1
+            if (words[0] in surname_syllables() and _is_given("".join(words[1:]))) or (
+                words[last] in surname_syllables() and _is_given("".join(words[:last]))
+            ):
+                yield Mention(*match.span(), SpanType.NAME, Strength.LISTED, "zh.pinyin.pair")
+            elif last == 2 and words[0] in surname_syllables() and _is_given(words[1]):
+                yield Mention(
+                    match.start(),
+                    match.end("second"),
+                    SpanType.NAME,
+                    Strength.LISTED,
+                    "zh.pinyin.pair",
+                )
+        for match in _TITLED.finditer(text):
+            yield Mention(*match.span("n"), SpanType.NAME, Strength.LABELLED, "zh.latin.titled")
+        for match in _INITIAL.finditer(text):
+            if match["first"].lower() in surname_syllables():
+                yield Mention(*match.span(), SpanType.NAME, Strength.LISTED, "zh.pinyin.initial")
+
+
+def without_tones(text: str) -> str:
+    """Letters without accents, one character for one."""
+    if text.isascii():
+        return text
+    return "".join(_base(character) for character in text)
+
+
+@cache
+def _base(character: str) -> str:
+    if character < "\u00c0" or character > "\u01ff":
+        return character
+    decomposed = unicodedata.normalize("NFD", character)
+    return decomposed[0]
+
+
+@cache
+def surname_syllables() -> frozenset[str]:
+    """Surnames in pinyin without tones."""
+    return frozenset("".join(lazy_pinyin(name)).replace("v", "u") for name in surnames())
+
+
+@cache
+def _syllables() -> frozenset[str]:
+    return read_words(PACKAGE, "syllables.txt")
+
+
+@cache
+def _is_given(letters: str) -> bool:
+    """Whether letters split into one to three syllables."""
+    return len(letters) > 1 and _split(letters, _SYLLABLES)
+
+
+def _split(letters: str, left: int) -> bool:
+    if not letters:
+        return True
+    return left > 0 and any(
+        letters[:length] in _syllables() and _split(letters[length:], left - 1)
+        for length in range(min(6, len(letters)), 0, -1)
+    )
+
+
+def _is_english(word: str) -> bool:
+    return word in read_words(PACKAGE, "english_syllables.txt")
