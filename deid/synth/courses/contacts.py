@@ -21,6 +21,9 @@ TALKS = ("BEREAVEMENT_SPOUSE", "CAREGIVER_BURDEN", "FINANCIAL_HARDSHIP", "FAMILY
 OF_CHILDREN = frozenset({"child", "infection"})
 """Complaints of which parents speak."""
 
+QUIET_DAYS = 28
+"""Nobody comes for the same lasting disease again so soon of their own accord."""
+
 FRACTURES = frozenset({"FOREARM_FRACTURE", "CLAVICLE_FRACTURE", "RIB_FRACTURE", "CONCUSSION"})
 """Injuries that are seen again after two weeks."""
 
@@ -34,6 +37,7 @@ def contacts(stream: Random, life: Life) -> list[Visit]:
         for problem, onset in resident.problems.items()
         if problem in TALKS and first <= onset and (last - onset).days > 60
     ]
+    told: dict[str, date] = {}
     seen_at_home = {visit.day for visit in life.visits if visit.mode == "home"}
     day = first
     chronic = sum(1 for problem in resident.problems if problem in BY_PROBLEM)
@@ -47,7 +51,13 @@ def contacts(stream: Random, life: Life) -> list[Visit]:
         if day > last:
             break
         complaint = choose(stream, resident, day)
-        if complaint is not None and not resident.is_away(day) and day not in seen_at_home:
+        if complaint is None or resident.is_away(day) or day in seen_at_home:
+            continue
+        again = (
+            complaint.needs and (day - told.get(complaint.diagnosis, date.min)).days < QUIET_DAYS
+        )
+        if not again:
+            told[complaint.diagnosis] = day
             visits.append(_visit(stream, household, body, complaint, day))
             if complaint.diagnosis in FRACTURES and day + timedelta(days=15) <= last:
                 visits.append(_checked(visits[-1], day + timedelta(days=14)))

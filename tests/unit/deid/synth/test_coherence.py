@@ -12,6 +12,7 @@ import pytest
 from deid.synth.constitution import hba1c_of
 from deid.synth.courses import Life
 from deid.synth.courses.chronic import LADDERS
+from deid.synth.courses.complaints import BY_PROBLEM
 from deid.synth.courses.mental_illness import UNSTABLE
 from deid.synth.courses.tuberculosis import drugs_in_month
 from deid.synth.physiology import decline, glucose_level
@@ -284,3 +285,15 @@ def test_whoever_has_a_tumour_is_seen_for_it() -> None:
                 seen[any(problem in f.diagnoses for v in life.visits for f in v.forms
                          if f.kind in {"contact", "discharge"})] += 1  # fmt: skip
     assert seen[True] > 2 * seen[False]
+
+
+def test_nobody_comes_for_the_same_lasting_disease_twice_in_a_fortnight() -> None:
+    for life in all_lives():
+        days: dict[str, date] = {}
+        for visit in life.visits:
+            form = visit.forms[0]
+            lasting = form.kind == "contact" and form.diagnoses[:1] and visit.site is None
+            if lasting and form.diagnoses[0] in BY_PROBLEM and form.change != "kept":
+                before = days.get(form.diagnoses[0], date.min)
+                assert (visit.day - before).days > 14
+                days[form.diagnoses[0]] = visit.day
