@@ -68,7 +68,9 @@ _ASSUMED = "assumption"
 TABLES = (
     Table("age_area", ("locale",), ("area", "from_age"), (Value("share", "share of people"),)),
     Table("age_sex", ("locale",), ("sex", "age"), (Value("thousands", "thousands of people"),)),
-    Table("causes", ("cause",), ("low", "high"), (Value("share", "share of deaths"),)),
+    Table(
+        "causes", ("cause",), ("locale", "low", "high"), (Value("share", "share of deaths"),)
+    ),
     Table(
         "complaints",
         ("diagnosis",),
@@ -138,6 +140,16 @@ TABLES = (
         ),
     ),
     Table(
+        "lethality",
+        ("problem",),
+        (),
+        (
+            Value("ratio", "rate ratio"),
+            Value("excess", "deaths per patient and year"),
+            Value("causes", "cause:share of deaths", _ASSUMED),
+        ),
+    ),
+    Table(
         "levels",
         ("group", "test"),
         (),
@@ -150,6 +162,12 @@ TABLES = (
         ("decimals",),
     ),
     Table("mixes", ("mix",), ("answer",), (Value("share", "share of answers"),)),
+    Table(
+        "mortality",
+        ("locale",),
+        ("sex", "age"),
+        (Value("per_thousand", "deaths per 1000 and year"),),
+    ),
     Table(
         "remedies",
         ("name",),
@@ -188,6 +206,19 @@ TABLES = (
             Value("tests", "test:mean:sd:low:high", _ASSUMED),
         ),
         ("diagnosis", "department", "problem", "symptoms", "procedures", "drugs", "advice"),
+    ),
+    Table(
+        "therapies",
+        ("problem", "drug"),
+        ("slot",),
+        (
+            Value("times", "a day"),
+            Value("share_en", "share of the ill"),
+            Value("share_zh", "share of the ill"),
+            Value("after_days", "days"),
+            Value("lasts_days", "days"),
+        ),
+        ("dose_en", "dose_zh"),
     ),
     Table("symptoms", ("problem",), ("symptom",), (Value("share", "per visit"),)),
 )  # fmt: skip

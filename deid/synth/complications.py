@@ -15,7 +15,7 @@ from deid.synth.constitution import (
     typical_systolic,
 )
 from deid.synth.parameters import value
-from deid.synth.people import Resident
+from deid.synth.people import Household, Resident
 from deid.synth.streams import happens
 
 
@@ -41,6 +41,25 @@ COMPLICATIONS = (
     Complication("DIABETIC_FOOT", "foot", (DIABETES,), "T2DM_NEUROPATHY"),
     Complication(INFARCTION, "infarction", (CORONARY,)),
 )
+
+
+OPERATED = {"GALLSTONE": "gallstone", "CATARACT": "cataract"}
+"""Problems that an operation ends, with the name of its rate in the parameter table."""
+
+
+def draw_operations(stream: Random, household: Household, today: date) -> None:
+    """When a problem ends by an operation within the record of a member."""
+    for member in household.members:
+        for problem, name in OPERATED.items():
+            left = -log(1 - stream.random())
+            onset = member.problems.get(problem)
+            rate = value(f"operation.{name}.{household.locale.lower()}")
+            if onset is None or not rate:
+                continue
+            first = max(onset, member.first_day(household.record_start)) + timedelta(days=60)
+            day = first + timedelta(days=int(left / rate * 365))
+            if day < member.last_day(today) - timedelta(days=30) and not member.is_away(day):
+                member.resolved[problem] = day
 
 
 def draw_complications(stream: Random, members: Iterable[Resident], today: date) -> None:

@@ -6,12 +6,16 @@ decide both what is measured later and which complications come.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import exp, log
 from random import Random
+from typing import TypeVar
+from zlib import crc32
 
 from deid.synth.parameters import value
 from deid.synth.people import Resident
 
+T = TypeVar("T")
 TRAITS = ("systolic", "diastolic", "glucose", "adherence", "lipids", "kidney", "pulse", "mood",
           "white_coat", "frailty")  # fmt: skip
 HYPERTENSION, DIABETES = "ESSENTIAL_HYPERTENSION", "TYPE_2_DIABETES"
@@ -27,6 +31,16 @@ def draw_constitution(stream: Random, resident: Resident) -> None:
 def trait(resident: Resident, name: str) -> float:
     """One deviate; 0, the average, for whom nothing was drawn."""
     return resident.constitution.get(name, 0.0)
+
+
+def one_of_person(resident: Resident, options: Sequence[T], about: str = "") -> T:
+    """One of the options, always the same for one person and subject."""
+    return options[crc32(f"{resident.person_id}/{about}".encode()) % len(options)]
+
+
+def share_of_person(resident: Resident, about: str) -> float:
+    """A number of [0, 1), always the same for one person and subject."""
+    return crc32(f"{resident.person_id}/{about}".encode()) / 2**32
 
 
 def untreated_systolic(resident: Resident) -> float:

@@ -15,7 +15,7 @@ from typing import Any
 
 from faker import Factory
 
-from deid.synth.complications import draw_complications
+from deid.synth.complications import draw_complications, draw_operations
 from deid.synth.constitution import draw_constitution
 from deid.synth.habits import EMPLOYERS, draw_habits
 from deid.synth.identities import name_members, number_members
@@ -201,7 +201,7 @@ def _settle_all(
     for household in households:
         for member in household.members:
             remember_parents(stream, member, household.locale)
-            member.death_cause = draw_cause(stream, member)
+            member.death_cause = draw_cause(stream, member, household.locale)
         list_relatives(stream, surface, household, kin)
         sort_events(household.members)
     return households
@@ -223,6 +223,7 @@ def _befall(
             draw_constitution(stream, member)
         draw_problems(stream, household, liability, today, mind=False)
         draw_complications(stream, household.members, today)
+        draw_operations(stream, household, today)
     for household, life in zip(households, lives, strict=True):
         tell_of_illness(household, kin, today)
         life.draw_burdens(happenings.crop_failures)

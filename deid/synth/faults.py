@@ -154,7 +154,10 @@ def _spoil_codes(stream: Random, resident: Resident, visit: Visit, form: Form) -
 def _prescribe_at_random(stream: Random, resident: Resident, form: Form) -> None:
     given = {drug.drug for drug in form.drugs}
     drug, dose, times, problems = one_of(stream, _WITHOUT_INDICATION)
-    if drug not in given and not any(problem in resident.problems for problem in problems):
+    # Diabetes of pregnancy would be an indication, and is no problem of the resident's list.
+    excused = "TYPE_2_DIABETES" in problems and bool(resident.pregnancies)
+    excused = excused or any(problem in resident.problems for problem in problems)
+    if drug not in given and not excused:
         form.drugs += (Prescription(drug, dose, times, 30),)
         form.faults.append(Planted("drug without indication", "drug_exposure", (drug,)))
 

@@ -66,7 +66,11 @@ def _draw_person(stream: Random, household: Household, member: Resident, today: 
         member.occupation = "OCCUPATION_OTHER"
     if member.occupation not in _WITHOUT_EMPLOYER and happens(stream, 0.5):
         member.employer = one_of(stream, EMPLOYERS[household.locale])
-    member.smoking = draw_answer(stream, "SMOKING_STATUS", *place, sex, age)
+    smokers = value("mortality.smoker")
+    tilt = {"CURRENT_SMOKER": smokers, "FORMER_SMOKER": smokers**0.5}
+    member.smoking = draw_answer(
+        stream, "SMOKING_STATUS", *place, sex, age, tilt if member.death is not None else {}
+    )
     if member.smoking == "CURRENT_SMOKER":
         member.cigarettes = one_of(stream, (3, 5, 8, 10, 10, 15, 20, 20, 30))
     member.alcohol = draw_answer(stream, "ALCOHOL_USE", *place, sex, age)

@@ -18,6 +18,7 @@ from deid.synth.parameters import DISEASES, DiseaseModel
 from deid.synth.people import Household, Resident
 from deid.synth.society.heredity import draw_rank
 from deid.synth.society.influences import find_spells, mean_ratio
+from deid.synth.society.mortality import LETHAL, Exit, onset_given_exit
 from deid.synth.society.social import begin
 from deid.synth.society.structure import DAYS_A_YEAR
 
@@ -58,12 +59,26 @@ def draw_problems(
         for member in household.members:
             rank = draw_rank(stream, member, model.problem, shared)
             late = stream.randrange(90)
-            age = onset_age(
-                model, rank, risk_ratio(model, household, member), age_spells(model, member, today)
-            )
+            ratio = risk_ratio(model, household, member)
+            lethality = LETHAL.get(model.problem)
+            if lethality is not None:
+                end = _exit(household, member, today)
+                age = onset_given_exit(model, lethality, rank, ratio, end)
+            else:
+                age = onset_age(model, rank, ratio, age_spells(model, member, today))
             if age is not None:
-                onset = member.birth + timedelta(days=int(age * DAYS_A_YEAR) + late)
-                begin(stream, member, model.problem, onset, today)
+                onset = member.birth + timedelta(days=int(age * DAYS_A_YEAR))
+                if member.death is not None:
+                    # What kills soon is known of before.
+                    late = min(late, max((member.death - onset).days // 3, 0))
+                begin(stream, member, model.problem, onset + timedelta(days=late), today)
+
+
+def _exit(household: Household, member: Resident, today: date) -> Exit:
+    """The age at which a person's record ends, and how."""
+    last = member.last_day(today)
+    age = (last - member.birth).days / DAYS_A_YEAR
+    return Exit(household.locale, member.sex, age, died=last == member.death)
 
 
 def risk_ratio(model: DiseaseModel, household: Household, member: Resident) -> float:

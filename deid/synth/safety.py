@@ -41,6 +41,20 @@ ALLERGIES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Question of the forms, and the drugs that its answer rules out."""
 
+_NSAIDS = ("IBUPROFEN", "NAPROXEN", "DICLOFENAC", "CELECOXIB")
+NOT_WITH: dict[str, tuple[str, ...]] = {
+    "ASTHMA": ("METOPROLOL", "BISOPROLOL", "LABETALOL", "IBUPROFEN", "NAPROXEN", "DICLOFENAC"),
+    "GOUT": ("HYDROCHLOROTHIAZIDE", "INDAPAMIDE"),
+    "HEART_FAILURE": (*_NSAIDS, "NIFEDIPINE"),
+    "CHRONIC_KIDNEY_DISEASE": _NSAIDS,
+    "CORONARY_ARTERIOSCLEROSIS": ("CELECOXIB", "DICLOFENAC"),
+    "CEREBRAL_INFARCTION": ("CELECOXIB", "DICLOFENAC"),
+    "CIRRHOSIS": (*_NSAIDS, "METFORMIN", "ACETAMINOPHEN"),
+    "DEMENTIA": ("ZOLPIDEM", "DIPHENHYDRAMINE"),
+    "COPD": ("ZOLPIDEM",),
+}  # fmt: skip
+"""Problem, and the drugs that it speaks against."""
+
 KNOWN_AFTER_DAYS = 35
 """A pregnancy is noticed five weeks after the last period (assumption)."""
 
@@ -74,8 +88,17 @@ def pregnancy_on(resident: Resident, day: date) -> Pregnancy | None:
     return None
 
 
+def is_contraindicated(resident: Resident, drug: str, day: date) -> bool:
+    """Whether a disease that the person has on this day speaks against the drug."""
+    return any(
+        drug.startswith(drugs) and resident.has(problem, day) for problem, drugs in NOT_WITH.items()
+    )
+
+
 def may_take(resident: Resident, drug: str, day: date) -> bool:
     """Whether nothing speaks against the drug for this person on this day."""
+    if is_contraindicated(resident, drug, day):
+        return False
     age = (day - resident.birth).days / 365.25
     if any(drug.startswith(name) and age < least for name, least in MIN_AGE.items()):
         return False

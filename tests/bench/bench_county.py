@@ -18,6 +18,7 @@ from deid.synth import LOCALES
 from deid.synth.society.pyramid import reference_day
 from deid.synth.spool import spool_population
 from deid.vocabulary import load_terms, names
+from tests.bench.county_outcomes import tables
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = DOCS / "synthetic-county.md"
@@ -38,6 +39,7 @@ def main() -> None:
         with _opened(Path(folder)) as county:
             pyramid = list(_pyramid(county))
             diseases = list(_diseases(county))
+            outcomes = list(tables(county))
     parts = [
         f"{RESIDENTS:,} residents, seed {SEED}, records until {UNTIL:%d %B %Y}, counted on "
         f"{DAY:%d %B %Y}: those who live in the county on that day.",
@@ -45,6 +47,7 @@ def main() -> None:
         "![Age and sex of both counties beside published figures](images/county-age.svg)",
         "## Diseases and habits\n\n" + _disease_table(diseases),
         "![Hypertension by age beside published figures](images/county-hypertension.svg)",
+        *outcomes,
     ]
     text = PAGE.read_text(encoding="utf-8")
     block = f"{BEGIN}\n\n" + "\n\n".join(parts) + f"\n\n{END}"

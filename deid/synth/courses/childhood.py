@@ -13,10 +13,12 @@ from datetime import date, timedelta
 from random import Random
 
 from deid.synth.births import Birth, birth_of, nights_after
+from deid.synth.constitution import share_of_person
 from deid.synth.courses.life import Life, working_day
 from deid.synth.growth import DAYS_A_MONTH, Growth, Measure, draw_growth, z_score
 from deid.synth.mixes import draw_levels, draw_mix
 from deid.synth.parameters import value
+from deid.synth.people import Resident
 from deid.synth.streams import happens, one_of
 from deid.synth.visits import Form, Mode, Prescription, Visit
 
@@ -64,7 +66,6 @@ def _newborn(stream: Random, life: Life, birth: Birth) -> Iterator[Visit]:
     yellow = happens(
         stream, value("child.jaundice.preterm" if birth.preterm else "child.jaundice.term")
     )
-    feeding = _feeding(stream, 0)
     gain = round(birth.weight_kg * (0.97 + 0.008 * (old - 4)) + stream.gauss(0, 0.04), 2)
     form = Form(
         kind="newborn",
@@ -94,7 +95,7 @@ def _newborn(stream: Random, life: Life, birth: Birth) -> Iterator[Visit]:
         "BIRTH_DEFECT": "NONE",
         "HEARING_SCREEN": draw_mix(stream, "child.hearing"),
         "DISEASE_SCREEN": "NEGATIVE",
-        "FEEDING": feeding,
+        "FEEDING": feeding(child, 0),
         "VOMITING_IN_INFANT": "PRESENT" if happens(stream, 0.08) else "NONE",
         "STOOL": "STOOL_PASTE",
         "COMPLEXION": "COMPLEXION_YELLOW" if yellow else "COMPLEXION_RUDDY",
@@ -220,7 +221,7 @@ def _check(
         sharp = round(stream.uniform(0.6, 1.0), 1)
         form.readings |= {"VISION_LEFT": sharp, "VISION_RIGHT": max(round(sharp - 0.1, 1), 0.5)}
     if month <= 24:
-        form.answers["FEEDING"] = _feeding(stream, month)
+        form.answers["FEEDING"] = feeding(child, month)
         if happens(stream, 0.85 if household.area == "urban" else 0.65):
             form.amounts["VITAMIN_D_DOSE"] = 400
             form.drugs = (Prescription("VITAMIN_D", "400 IU", 1, 90),)
@@ -262,10 +263,20 @@ def _classify(form: Form, sex: str, months: float) -> None:
         form.change = "referred" if scores["length"] < -2.4 else "none"
 
 
-def _feeding(stream: Random, month: int) -> str:
-    if month < 6:
-        return draw_mix(stream, "child.feeding.first_half")
-    return draw_mix(stream, "child.feeding.later")
+def feeding(child: Resident, month: float) -> str:
+    """How an infant is fed: who is weaned does not go back to the breast."""
+    begins = share_of_person(child, "feeding")
+    if begins < value("feeding.formula"):
+        return "FORMULA_FED"
+    mixed_from = 0.0
+    if begins >= value("feeding.formula") + value("feeding.mixed"):
+        mixed_from = value("feeding.alone.least")
+        mixed_from += value("feeding.alone.more") * share_of_person(child, "mixed")
+    weaned_at = mixed_from + value("feeding.weaned.least")
+    weaned_at += value("feeding.weaned.more") * share_of_person(child, "weaned")
+    if month >= weaned_at:
+        return "FORMULA_FED"
+    return "MIXED_FED" if month >= mixed_from else "BREAST_FED"
 
 
 def _illness(stream: Random, life: Life, form: Form, since: date, day: date) -> None:
@@ -274,8 +285,9 @@ def _illness(stream: Random, life: Life, form: Form, since: date, day: date) -> 
     for visit in life.visits:
         if not since < visit.day < day:
             continue
+        # An emergency that ends in a stay is one illness with it.
         diagnoses = {d for f in visit.forms if f.kind in {"contact", "discharge"}
-                     for d in f.diagnoses}  # fmt: skip
+                     if "admitted" not in f.hints for d in f.diagnoses}  # fmt: skip
         counts["PNEUMONIA_EPISODES"] += bool(diagnoses & {"PNEUMONIA", "BRONCHIOLITIS"})
         counts["DIARRHOEA_EPISODES"] += "GASTROENTERITIS" in diagnoses
         counts["TRAUMA_EPISODES"] += any("LACERATION" in d or "FRACTURE" in d or "BURN" in d

@@ -14,7 +14,12 @@ from random import Random
 from typing import cast
 
 from deid.synth.constitution import DIABETES, HYPERTENSION
-from deid.synth.courses.chronic_forms import fill_in_lifestyle, tell_symptoms
+from deid.synth.courses.chronic_forms import (
+    Lifestyle,
+    ask_lifestyle,
+    fill_in_lifestyle,
+    tell_symptoms,
+)
 from deid.synth.courses.life import Life, working_day
 from deid.synth.mixes import draw_mix
 from deid.synth.parameters import value
@@ -29,7 +34,8 @@ from deid.synth.physiology import (
     next_adherence,
     weight_on,
 )
-from deid.synth.physiology.drugs import CLASS_OF
+from deid.synth.physiology.drugs import ADHERENCE_EFFECT, CLASS_OF
+from deid.synth.safety import is_contraindicated, may_take
 from deid.synth.streams import happens, one_of, weighted
 from deid.synth.visits import Form, Mode, Planted, Prescription, Visit, localise
 
@@ -65,7 +71,7 @@ LADDERS: dict[tuple[str, Locale], tuple[tuple[Drug, ...], ...]] = {
     (DIABETES, "zh_CN"): (
         (("METFORMIN_500MG", "0.5g", 2), ("GLICLAZIDE", "60mg", 1),
          ("INSULIN_GLARGINE", "14单位", 1)),
-        (("METFORMIN_500MG", "0.5g", 3), ("ACARBOSE", "50mg", 3), ("GLIMEPIRIDE", "2mg", 1)),
+        (("METFORMIN_500MG", "0.5g", 2), ("ACARBOSE", "50mg", 3), ("GLIMEPIRIDE", "2mg", 1)),
     ),
 }  # fmt: skip
 DOSES: dict[tuple[Locale, str], tuple[str, int]] = {
@@ -97,6 +103,7 @@ class _Treatment:
     drugs: list[Drug]
     reserve: list[Drug]
     adherence: str
+    begun: bool = False
     failures: int = 0
     referred: date = date.min
     known: set[str] = field(default_factory=set)
@@ -124,8 +131,12 @@ def follow_up(stream: Random, life: Life) -> list[Visit]:
         copied = bool(vitals) and happens(stream, value("record.copied_forward"))
         if not copied:
             vitals = _vitals(stream, body, day, mode, life.first)
+        lifestyle = ask_lifestyle(
+            stream, resident, vitals, next(iter(treatments.values())).adherence, day
+        )
         forms = [
-            _fill_in(stream, life, treatment, vitals, day) for treatment in treatments.values()
+            _fill_in(stream, life, treatment, vitals, lifestyle, day)
+            for treatment in treatments.values()
         ]
         if copied:
             keys = tuple(key for key in vitals if key in forms[0].readings)
@@ -175,7 +186,7 @@ def _start(
     ``adherence`` is that to the drugs for another problem.
     """
     resident, body = life.resident, life.body
-    ladder = list(one_of(stream, LADDERS[problem, life.household.locale]))
+    ladder = _suitable(resident, one_of(stream, LADDERS[problem, life.household.locale]), day)
     years = (day - resident.problems[problem]).days / 365
     steps = 2 if years > 4 and happens(stream, 0.6) else 1
     treatment = _Treatment(
@@ -186,9 +197,40 @@ def _start(
         known={p for p in COMPLICATIONS[problem] if _has_begun(resident, p, day)},
     )
     if years > 0.5:
+        treatment.begun = True
         drugs = tuple(drug for drug, _, _ in treatment.drugs)
         body.treat(problem, Regimen(day - timedelta(days=90), drugs, treatment.adherence))
     return treatment
+
+
+def _suitable(resident: Resident, ladder: tuple[Drug, ...], day: date) -> list[Drug]:
+    """The steps of a ladder that nothing speaks against; the first one if all are ruled out."""
+    return [drug for drug in ladder if may_take(resident, drug[0], day)] or [ladder[0]]
+
+
+def _alternative(resident: Resident, treatment: _Treatment, locale: Locale, day: date) -> Drug:
+    """A drug of a class that the resident does not take: of the own ladder, or of another one."""
+    taken = {CLASS_OF[drug] for drug, _, _ in treatment.drugs}
+    others = [drug for ladder in LADDERS[treatment.problem, locale] for drug in ladder]
+    # Tablets before the needle.
+    choice = sorted((*treatment.reserve, *others), key=lambda drug: CLASS_OF[drug[0]] == "insulin")
+    for drug in choice:
+        if CLASS_OF[drug[0]] not in taken and may_take(resident, drug[0], day):
+            return drug
+    return treatment.drugs[0]
+
+
+def _replace(
+    resident: Resident, treatment: _Treatment, form: Form, stopped: Drug, locale: Locale, day: date
+) -> None:
+    """Another drug in the place of one that must not or cannot be taken on."""
+    instead = _alternative(resident, treatment, locale, day)
+    treatment.drugs.remove(stopped)
+    if instead != stopped and instead not in treatment.drugs:
+        treatment.drugs.append(instead)
+    treatment.reserve = [drug for drug in treatment.reserve if drug != instead]
+    form.hints["stopped"] = stopped[0]
+    form.change = "switched"
 
 
 def _take(stream: Random, body: Body, treatments: dict[str, _Treatment], day: date) -> None:
@@ -218,7 +260,12 @@ def _vitals(stream: Random, body: Body, day: date, mode: Mode, first: date) -> d
 
 
 def _fill_in(
-    stream: Random, life: Life, treatment: _Treatment, vitals: dict[str, float], day: date
+    stream: Random,
+    life: Life,
+    treatment: _Treatment,
+    vitals: dict[str, float],
+    lifestyle: Lifestyle,
+    day: date,
 ) -> Form:
     resident, household, body = life.resident, life.household, life.body
     readings = dict(vitals)
@@ -232,16 +279,21 @@ def _fill_in(
     form = Form(
         kind="hypertension" if treatment.problem == HYPERTENSION else "diabetes",
         readings=localise(household.locale, readings),
-        symptoms=tell_symptoms(stream, resident, treatment.problem, expected, readings, day),
+        symptoms=tell_symptoms(
+            stream, treatment.problem, [d[0] for d in treatment.drugs], readings, lifestyle
+        ),
         diagnoses=(treatment.problem,),
     )
     if "HBA1C" in readings:
         form.texts["HBA1C_DATE"] = (day - timedelta(days=stream.randrange(0, 15))).isoformat()
-    fill_in_lifestyle(stream, resident, form, vitals, treatment.problem, day)
+    fill_in_lifestyle(resident, form, lifestyle, treatment.problem, day)
     form.answers["DRUG_ADHERENCE"] = treatment.adherence
     if treatment.problem == DIABETES and treatment.adherence == "ADHERENCE_REGULAR":
         _ask_for_hypoglycemia(stream, treatment, form)
     _judge(stream, life, treatment, form, expected, readings, day)
+    for drug in [d for d in treatment.drugs if is_contraindicated(resident, d[0], day)]:
+        _replace(resident, treatment, form, drug, household.locale, day)
+    treatment.begun = True
     days = (form.next_day - day).days if form.next_day else 90
     if treatment.adherence != "ADHERENCE_NONE" or form.change in {"added", "switched"}:
         form.drugs = tuple(
@@ -280,7 +332,7 @@ def _judge(
     written = expected
     if happens(stream, value("class.contradicts")):
         written = "CLASS_CONTROLLED" if expected == "CLASS_UNCONTROLLED" else "CLASS_UNCONTROLLED"
-    takes = treatment.adherence != "ADHERENCE_NONE"
+    takes = treatment.begun and treatment.adherence != "ADHERENCE_NONE"
     reaction = takes and happens(stream, value("class.adverse_reaction"))
     if reaction:
         written = "CLASS_ADVERSE_REACTION"
@@ -303,7 +355,7 @@ def _judge(
             form.change, treatment.referred = "referred", day
             form.texts["REFERRAL_REASON"] = _REASONS[reason][locale]
         else:
-            _adjust(stream, treatment, form, written)
+            _adjust(stream, life, treatment, form, expected == written, day)
         if reason == "danger" or happens(stream, value("follow_up.keeps_two_weeks")):
             interval = value("follow_up.after_uncontrolled")
     form.next_day = day + timedelta(days=round(interval))
@@ -326,19 +378,21 @@ def _reason(
     return "uncontrolled" if again and happens(stream, value("follow_up.refers")) else None
 
 
-def _adjust(stream: Random, treatment: _Treatment, form: Form, written: str) -> None:
-    """Another drug in the place of one that is not borne, or one more for lack of control."""
+def _adjust(
+    stream: Random, life: Life, treatment: _Treatment, form: Form, uncontrolled: bool, day: date
+) -> None:
+    """Another drug in the place of one that is not borne, or one more for lack of control.
+
+    More drugs do not help those who leave them; a treatment that has not begun is not changed.
+    """
     form.change = "kept"
-    if not treatment.reserve:
-        return
-    if written == "CLASS_ADVERSE_REACTION":
-        stopped = treatment.drugs.pop()
-        treatment.drugs.append(treatment.reserve.pop(0))
-        form.hints["stopped"] = stopped[0]
-        form.change = "switched"
-    elif happens(stream, value("follow_up.intensifies")):
-        treatment.drugs.append(treatment.reserve.pop(0))
-        form.change = "added"
+    if form.answers["FOLLOW_UP_CLASS"] == "CLASS_ADVERSE_REACTION":
+        _replace(life.resident, treatment, form, treatment.drugs[-1], life.household.locale, day)
+    elif treatment.begun and uncontrolled and treatment.reserve:
+        taken = ADHERENCE_EFFECT[treatment.adherence]
+        if happens(stream, value("follow_up.intensifies") * taken):
+            treatment.drugs.append(treatment.reserve.pop(0))
+            form.change = "added"
 
 
 def _who(stream: Random, household: Household) -> Clinician:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date
 from random import Random
 
-from deid.synth.constitution import DIABETES, HYPERTENSION
+from deid.synth.constitution import HYPERTENSION, one_of_person, share_of_person
 from deid.synth.mixes import draw_mix
 from deid.synth.parameters import value
 from deid.synth.people import Resident
 from deid.synth.physiology import mood_scores
+from deid.synth.physiology.drugs import CLASS_OF
+from deid.synth.safety import pregnancy_on
 from deid.synth.society.published import read_table
-from deid.synth.streams import happens, one_of, weighted
+from deid.synth.streams import happens
 from deid.synth.visits import Form
 
-_SYMPTOMS = {
-    HYPERTENSION: ("headache", "dizziness", "palpitation", "tinnitus", "leg swelling"),
-    DIABETES: ("thirst", "frequent urination", "blurred vision", "numb feet", "weight loss"),
-}
 _OF_PROBLEMS = tuple(
     (row["problem"], row["symptom"], float(row["share"])) for row in read_table("symptoms")
 )
@@ -44,72 +44,127 @@ def tell_of_problems(
 
 def tell_symptoms(
     stream: Random,
-    resident: Resident,
     problem: str,
-    expected: str,
-    readings: dict[str, float],
-    day: date,
+    drugs: Collection[str],
+    readings: Mapping[str, float],
+    lifestyle: Lifestyle,
 ) -> tuple[str, ...]:
-    """What the resident complains of: more when values are high, and what complications bring."""
-    out = expected == "CLASS_UNCONTROLLED"
-    chance = value("symptom.uncontrolled") if out else value("symptom.controlled")
-    told = [symptom for symptom in _SYMPTOMS[problem] if happens(stream, chance)]
-    told += tell_of_problems(stream, resident, day, _COMPLICATIONS)
-    if readings.get("FASTING_GLUCOSE", 6) >= 13 and "thirst" not in told:
-        told.append("thirst")
-    return tuple(dict.fromkeys(told))
+    """What the resident complains of: what high values, drugs and complications bring.
+
+    ``readings`` are in SI units.
+    """
+    tell = _chances_of_pressure if problem == HYPERTENSION else _chances_of_glucose
+    told = [symptom for symptom, chance in tell(drugs, readings) if happens(stream, chance)]
+    return tuple(dict.fromkeys((*told, *lifestyle.symptoms)))
 
 
-def fill_in_lifestyle(
-    stream: Random,
-    resident: Resident,
-    form: Form,
-    vitals: dict[str, float],
-    problem: str,
-    day: date,
-) -> None:
+def _chances_of_pressure(
+    drugs: Collection[str], readings: Mapping[str, float]
+) -> tuple[tuple[str, float], ...]:
+    seldom = value("symptom.background")
+    height = max(readings["SYSTOLIC_BP"] - 135, 0) / 45
+    felt = seldom + value("symptom.pressure") * min(height, 1.5)
+    swells = any(CLASS_OF.get(drug) == "ccb" for drug in drugs)
+    return (
+        ("headache", felt),
+        ("dizziness", felt),
+        ("palpitation", seldom),
+        ("tinnitus", seldom),
+        ("leg swelling", value("symptom.swelling_of_ccb") if swells else 0.0),
+    )
+
+
+def _chances_of_glucose(
+    drugs: Collection[str], readings: Mapping[str, float]
+) -> tuple[tuple[str, float], ...]:
+    """The renal threshold of glucose is near 10 mmol/L; below it few feel anything."""
+    seldom = value("symptom.background") / 2
+    height = min(max(readings["FASTING_GLUCOSE"] - 9, 0) / 5, 1.0)
+    thirsty = 1.0 if readings["FASTING_GLUCOSE"] >= 16.7 else value("symptom.glucose") * height
+    return (
+        ("thirst", seldom + thirsty),
+        ("frequent urination", seldom + value("symptom.glucose") * height),
+        ("blurred vision", value("symptom.glucose") / 4 * height),
+        ("weight loss", value("symptom.glucose") / 2 * height),
+    )
+
+
+@dataclass(frozen=True)
+class Lifestyle:
+    """What is asked once a visit, however many forms it fills in."""
+
+    amounts: Mapping[str, float]
+    answers: Mapping[str, str]
+    symptoms: tuple[str, ...]
+
+
+def exercise_minutes(resident: Resident) -> int:
+    """Minutes of one bout of exercise, the same in every form; 0 for those who take none."""
+    return one_of_person(resident, (15, 20, 30, 30, 30, 45)) if resident.exercise else 0
+
+
+def target_bmi(resident: Resident) -> float:
+    """What a resident is told to come down to; who is not overweight is told to stay."""
+    bmi = resident.weight_kg / (resident.height_cm / 100) ** 2
+    return bmi if bmi < 24 else max(23.9, bmi - 1.5)
+
+
+def ask_lifestyle(
+    stream: Random, resident: Resident, vitals: Mapping[str, float], adherence: str, day: date
+) -> Lifestyle:
     """The pairs of now and target, and how the resident bears up."""
-    weight, bmi = vitals["BODY_WEIGHT"], vitals["BMI"]
-    target_bmi = min(bmi, max(23.9, bmi - 1.5))
-    metres = resident.height_cm / 100
-    form.amounts = {
-        "WEIGHT_TARGET": round(min(weight, target_bmi * metres**2), 1),
-        "BMI_TARGET": round(target_bmi, 1),
+    # Nobody is told to lose weight while she is pregnant.
+    expecting = pregnancy_on(resident, day) is not None
+    bmi = vitals["BMI"] if expecting else target_bmi(resident)
+    weight = bmi * (resident.height_cm / 100) ** 2
+    amounts: dict[str, float] = {
+        "WEIGHT_TARGET": min(vitals["BODY_WEIGHT"], round(weight + 0.3 * expecting, 1)),
+        "BMI_TARGET": min(vitals["BMI"], round(bmi, 1)),
         "CIGARETTES_PER_DAY": resident.cigarettes,
         "CIGARETTES_TARGET": resident.cigarettes // 2 if resident.cigarettes > 5 else 0,
         "ALCOHOL_LIANG_PER_DAY": resident.liang,
         "ALCOHOL_TARGET": min(resident.liang, 1.0),
         "EXERCISE_PER_WEEK": resident.exercise,
         "EXERCISE_TARGET": max(resident.exercise, min(resident.exercise + 2, 7)),
-        "EXERCISE_MINUTES": one_of(stream, (15, 20, 30, 30, 30, 45)),
+        "EXERCISE_MINUTES": exercise_minutes(resident),
     }
+    low = resident.has("DEPRESSIVE_DISORDER", day)
+    answers = {
+        "PSYCHOLOGICAL_ADJUSTMENT": draw_mix(
+            stream, "follow_up.psychology.depressed" if low else "follow_up.psychology.well"
+        ),
+        "COMPLIANCE_BEHAVIOUR": draw_mix(stream, f"follow_up.compliance.{adherence.lower()}"),
+    }
+    if low or happens(stream, 0.04):
+        amounts["PHQ_9"], amounts["GAD_7"] = mood_scores(stream, resident, day)
+    return Lifestyle(amounts, answers, tell_of_problems(stream, resident, day, _COMPLICATIONS))
+
+
+def fill_in_lifestyle(
+    resident: Resident, form: Form, lifestyle: Lifestyle, problem: str, day: date
+) -> None:
+    """Write it down, with what the form of the problem asks beside."""
+    form.amounts = dict(lifestyle.amounts)
+    form.answers |= lifestyle.answers
     if problem == HYPERTENSION:
         form.answers["SALT_INTAKE"] = resident.salt
         form.answers["SALT_TARGET"] = "LIGHT" if resident.salt != "HEAVY" else "MEDIUM"
-    else:
-        _fill_in_diabetes(stream, resident, form, day)
-    low = resident.has("DEPRESSIVE_DISORDER", day)
-    form.answers["PSYCHOLOGICAL_ADJUSTMENT"] = draw_mix(
-        stream, "follow_up.psychology.depressed" if low else "follow_up.psychology.well"
-    )
-    form.answers["COMPLIANCE_BEHAVIOUR"] = draw_mix(stream, "follow_up.compliance")
-    if low or happens(stream, 0.04):
-        form.amounts["PHQ_9"], form.amounts["GAD_7"] = mood_scores(stream, resident, day)
-
-
-def _fill_in_diabetes(stream: Random, resident: Resident, form: Form, day: date) -> None:
-    food = one_of(stream, (4, 5, 6, 6, 8))
+        return
+    food = one_of_person(resident, (4, 5, 6, 6, 8))
     form.amounts |= {"STAPLE_FOOD": food, "STAPLE_FOOD_TARGET": min(food, 5)}
-    form.answers["DORSALIS_PEDIS_PULSE"] = feel_pulse(stream, resident, day)
+    form.answers["DORSALIS_PEDIS_PULSE"] = feel_pulse(resident, day)
     form.answers["HYPOGLYCEMIC_REACTION"] = "NONE"
 
 
-def feel_pulse(stream: Random, resident: Resident, day: date) -> str:
-    """The pulse of the foot's back by the form of 2017: lost in feet that diabetes has spoilt."""
+def feel_pulse(resident: Resident, day: date) -> str:
+    """The pulse of the foot's back by the form of 2017: lost in feet that diabetes has spoilt, and
+    what is lost stays lost."""
+    draw = share_of_person(resident, "foot")
     if resident.has("DIABETIC_FOOT", day):
-        return weighted(
-            stream, {"PULSE_WEAKENED_BOTH": 0.3, "PULSE_ABSENT_ONE": 0.5, "PULSE_ABSENT_BOTH": 0.2}
-        )
-    if resident.has("T2DM_NEUROPATHY", day) and happens(stream, 0.3):
-        return one_of(stream, ("PULSE_WEAKENED_ONE", "PULSE_WEAKENED_BOTH"))
-    return "PULSE_WEAKENED_ONE" if happens(stream, 0.02) else "PULSE_PALPABLE"
+        if draw < value("foot.weakened"):
+            return "PULSE_WEAKENED_BOTH"
+        return "PULSE_ABSENT_ONE" if draw < 0.8 else "PULSE_ABSENT_BOTH"
+    weak = value("foot.weakened")
+    if resident.has("T2DM_NEUROPATHY", day) and draw < weak:
+        return "PULSE_WEAKENED_BOTH" if draw < weak / 2 else "PULSE_WEAKENED_ONE"
+    return "PULSE_WEAKENED_ONE" if draw > 0.98 and resident.age_on(day) >= 60 else "PULSE_PALPABLE"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib import resources
 from random import Random
@@ -18,6 +18,7 @@ from types import MappingProxyType
 
 from deid.synth.growth import age_in_months, reference
 from deid.synth.people import Locale, Resident
+from deid.synth.physiology import LASTING, therapy_on
 from deid.synth.safety import may_take
 from deid.synth.streams import weighted
 from deid.synth.visits import Prescription
@@ -167,9 +168,17 @@ def choose(stream: Random, resident: Resident, day: date) -> Complaint | None:
     return COMPLAINTS[weighted(stream, shares)] if shares else None
 
 
-def treat(complaint: Complaint, resident: Resident, day: date) -> tuple[Prescription, ...]:
-    """The complaint's remedies that this person may have, in a dose for age and weight."""
+def treat(
+    complaint: Complaint, resident: Resident, locale: Locale, day: date
+) -> tuple[Prescription, ...]:
+    """The complaint's remedies that this person may have, in a dose for age and weight.
+
+    Of drugs that are taken for years, those that the person takes.
+    """
     months = age_in_months(resident.birth, day)
+    lasting: dict[str, Prescription] = {}
+    if any(remedy.drug in LASTING for remedy in complaint.remedies):
+        lasting = {drug.drug: drug for drug in therapy_on(resident, locale, day)}
     drugs = [
         Prescription(
             remedy.drug,
@@ -178,9 +187,14 @@ def treat(complaint: Complaint, resident: Resident, day: date) -> tuple[Prescrip
             remedy.days,
         )
         for remedy in complaint.remedies
+        if remedy.drug not in LASTING
         if remedy.youngest <= months / 12 < remedy.oldest and may_take(resident, remedy.drug, day)
     ]
-    return tuple(drugs[: complaint.at_most])
+    drugs = drugs[: complaint.at_most]
+    for remedy in complaint.remedies:
+        if remedy.drug in lasting:
+            drugs.append(replace(lasting[remedy.drug], days=remedy.days))
+    return tuple(drugs)
 
 
 def _dose(remedy: Remedy, resident: Resident, months: float) -> str:

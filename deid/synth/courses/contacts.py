@@ -18,6 +18,12 @@ TALKS = ("BEREAVEMENT_SPOUSE", "CAREGIVER_BURDEN", "FINANCIAL_HARDSHIP", "FAMILY
          "UNEMPLOYMENT_PROBLEM", "HAZARDOUS_DRINKING")  # fmt: skip
 """Problems of life that bring a person to a talk or the nurse to the home."""
 
+OF_CHILDREN = frozenset({"child", "infection"})
+"""Complaints of which parents speak."""
+
+QUIET_DAYS = 28
+"""Nobody comes for the same lasting disease again so soon of their own accord."""
+
 FRACTURES = frozenset({"FOREARM_FRACTURE", "CLAVICLE_FRACTURE", "RIB_FRACTURE", "CONCUSSION"})
 """Injuries that are seen again after two weeks."""
 
@@ -31,6 +37,8 @@ def contacts(stream: Random, life: Life) -> list[Visit]:
         for problem, onset in resident.problems.items()
         if problem in TALKS and first <= onset and (last - onset).days > 60
     ]
+    told: dict[str, date] = {}
+    seen_at_home = {visit.day for visit in life.visits if visit.mode == "home"}
     day = first
     chronic = sum(1 for problem in resident.problems if problem in BY_PROBLEM)
     common = value("contact.per_year") * (
@@ -43,7 +51,13 @@ def contacts(stream: Random, life: Life) -> list[Visit]:
         if day > last:
             break
         complaint = choose(stream, resident, day)
-        if complaint is not None and not resident.is_away(day):
+        if complaint is None or resident.is_away(day) or day in seen_at_home:
+            continue
+        again = (
+            complaint.needs and (day - told.get(complaint.diagnosis, date.min)).days < QUIET_DAYS
+        )
+        if not again:
+            told[complaint.diagnosis] = day
             visits.append(_visit(stream, household, body, complaint, day))
             if complaint.diagnosis in FRACTURES and day + timedelta(days=15) <= last:
                 visits.append(_checked(visits[-1], day + timedelta(days=14)))
@@ -60,7 +74,7 @@ def _visit(
         symptoms=tuple(dict.fromkeys((*complaint.symptoms, *(("fever",) if feverish else ())))),
         readings=_signs(stream, body, day, age, feverish),
         diagnoses=(complaint.diagnosis,),
-        drugs=treat(complaint, resident, day),
+        drugs=treat(complaint, resident, household.locale, day),
         procedures=complaint.procedures,
     )
     if pregnancy_on(resident, day) is not None and "CHEST_XRAY" in form.procedures:
@@ -72,8 +86,9 @@ def _visit(
         form.texts["PHYSICAL_FINDING"] = complaint.found.say(household.locale)
     if complaint.cause is not None:
         form.texts["INJURY_CAUSE"] = complaint.cause.say(household.locale)
-    if happens(stream, value("contact.patient_voice")):
-        person = one_of(stream, VOICES[complaint.about])
+    told = age >= 15 or complaint.about in OF_CHILDREN
+    if happens(stream, value("contact.patient_voice")) and told:
+        person = one_of(stream, VOICES[complaint.about if age >= 15 else "child"])
         for part, phrase in person.items():
             if happens(stream, 0.7):
                 form.texts[part] = phrase.say(household.locale)

@@ -9,7 +9,7 @@ from deid.synth.constitution import trait
 from deid.synth.courses.life import Life
 from deid.synth.parameters import value
 from deid.synth.people import Resident
-from deid.synth.physiology import mood_scores
+from deid.synth.physiology import decline, mood_scores
 from deid.synth.society.published import read_table
 from deid.synth.visits import Form, Visit
 
@@ -57,7 +57,7 @@ def frailty(resident: Resident, day: date) -> float:
     for problem, (at_once, yearly) in _WEAKENS.items():
         if resident.has(problem, day):
             need += at_once + yearly * (day - resident.problems[problem]).days / 365
-    return need
+    return need + value("decline.help") * decline(resident, day)
 
 
 def _assess(stream: Random, resident: Resident, examination: Form, day: date) -> Form:

@@ -11,21 +11,36 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from random import Random
 
+from deid.synth.constitution import DIABETES
 from deid.synth.courses.complaints import SEASONS
 from deid.synth.courses.life import Life, working_day
+from deid.synth.courses.mental_illness import UNSTABLE
 from deid.synth.courses.sites import department, hospital_of, words
 from deid.synth.courses.stays import BY_NAME, STAYS, Stay
+from deid.synth.courses.yearly import current_drugs
 from deid.synth.parameters import PARAMETERS, value
-from deid.synth.physiology import blood_pressure
+from deid.synth.people import LOCALES, Locale
+from deid.synth.physiology import (
+    blood_pressure,
+    fasting_glucose,
+    glucose_level,
+    hba1c,
+    hemoglobin,
+    kidney_tests,
+    lipids,
+)
+from deid.synth.physiology.drugs import CLASS_OF
 from deid.synth.safety import pregnancy_on
 from deid.synth.streams import happens
 from deid.synth.visits import Form, Identifier, Prescription, Visit, localise
 
 TERMINAL = {
     "LUNG_CANCER": "lung_cancer", "COLON_CANCER": "colon_cancer", "BREAST_CANCER": "breast_cancer",
-    "STOMACH_CANCER": "stomach_cancer", "HEART_FAILURE": "heart_failure",
+    "STOMACH_CANCER": "stomach_cancer", "MALIGNANT_NEOPLASM": "tumour",
+    "RENAL_FAILURE": "kidney_failure", "HEART_FAILURE": "heart_failure",
     "CEREBRAL_INFARCTION": "second_stroke", "CEREBRAL_HEMORRHAGE": "brain_haemorrhage",
     "ACUTE_MYOCARDIAL_INFARCTION": "infarction", "CORONARY_ARTERIOSCLEROSIS": "infarction",
     "COPD": "copd", "CHRONIC_KIDNEY_DISEASE": "kidney_failure", "CIRRHOSIS": "liver",
@@ -35,17 +50,36 @@ TERMINAL = {
 }  # fmt: skip
 """The last stay of those who die of a cause; of an unknown one it is for sepsis."""
 
-TUMOURS = frozenset({"lung_cancer", "breast_cancer", "colon_cancer"})
+TUMOURS = frozenset({"lung_cancer", "breast_cancer", "colon_cancer", "tumour", "gastrectomy",
+                     "stomach_cancer"})  # fmt: skip
 AGAIN = frozenset({"heart_failure", "copd", "pneumonia"})
 """Stays after which people are often back within a month."""
 
+CURED = frozenset(
+    {"appendicitis", "gallstones", "cataract", "febrile_convulsion", "hypoglycemia",
+     "pneumonia_of_child", "bronchiolitis", "bronchitis_of_child", "tonsillitis_of_child",
+     "hand_foot_mouth", "jaundice_of_newborn", "gastroenteritis", "gastroenteritis_of_child",
+     "haemorrhoids", "polyp", "urinary_infection", "renal_colic"}
+)  # fmt: skip
+"""Stays after which nothing is left."""
+
 FOLLOW_UP = frozenset({"hypertension", "diabetes", "mental illness", "tuberculosis"})
 """Forms whose next one goes on from the last; a stay puts them off."""
+
+ACUTE_KIDNEYS = frozenset({"SEPSIS", "RENAL_FAILURE"})
+"""Diagnoses that spoil the kidneys for a while, or for good."""
+
+BLEEDING = frozenset({"bleeding", "hip_fracture", "colon_cancer", "gastrectomy", "haemorrhoids"})
+"""Stays for what costs blood."""
+
+_PSYCHIATRY = frozenset(words(locale, "PSYCHIATRY") for locale in LOCALES)
 
 HIP_DOUBLES_YEARS = 6
 """The rate of broken hips doubles in so many years of age (assumption)."""
 
 CYCLE_DAYS = 21
+AT_DISCHARGE = 8
+"""So many drugs a letter of discharge lists at most."""
 
 
 @dataclass
@@ -61,7 +95,13 @@ class _Planned:
 
 def hospital(stream: Random, life: Life) -> list[Visit]:
     """All emergencies and stays of one resident, except for births."""
-    planned = [*_last_days(stream, life), *_onsets(stream, life), *_by_the_year(stream, life)]
+    planned = [
+        *_last_days(stream, life),
+        *_onsets(stream, life),
+        *_operations(life),
+        *_relapses(stream, life),
+        *_by_the_year(stream, life),
+    ]
     taken = [(v.day, v.end) for v in life.visits if v.end is not None and v.end > v.day]
     visits = []
     for plan in planned:
@@ -69,7 +109,9 @@ def hospital(stream: Random, life: Life) -> list[Visit]:
             continue
         taken.append((plan.day, plan.end))
         visits += _write(stream, life, plan)
-    return sorted(visits, key=lambda visit: visit.day)
+    visits.sort(key=lambda visit: visit.day)
+    _remember(life, [v for v in visits if v.mode == "hospital"])
+    return visits
 
 
 def without_outpatients(visits: Iterable[Visit], last: date) -> list[Visit]:
@@ -89,7 +131,8 @@ def without_outpatients(visits: Iterable[Visit], last: date) -> list[Visit]:
         elif _kinds(visit) & FOLLOW_UP:
             later = working_day(end + timedelta(days=7))
             others = [v for v in visits if v is not visit and _kinds(v) & _kinds(visit)]
-            crowded = any(visit.day < other.day <= later for other in others)
+            soon = later + timedelta(days=7)
+            crowded = any(visit.day < other.day <= soon for other in others)
             free = not any(first <= later <= until for first, until in stays)
             if later <= last and free and not crowded:
                 for form in visit.forms:
@@ -120,7 +163,10 @@ def _last_days(stream: Random, life: Life) -> list[_Planned]:
         return []
     if not happens(stream, value(f"death.in_hospital.{household.locale.lower()}")):
         return []
-    name = TERMINAL.get(resident.death_cause or "", "sepsis")
+    cause = resident.death_cause or ""
+    name = TERMINAL.get(cause, "sepsis")
+    if cause == "CEREBRAL_INFARCTION" and not resident.has(cause, death):
+        name = "stroke"  # the first one
     low, high = BY_NAME[name].nights[household.locale]
     day = death - timedelta(days=stream.randrange(max(low // 2, 1), high + 1))
     return [_Planned(BY_NAME[name], day, death, died=True)] if day > life.first else []
@@ -132,7 +178,7 @@ def _onsets(stream: Random, life: Life) -> list[_Planned]:
         onset = life.resident.problems.get(stay.problem)
         if stay.when != "onset":
             continue
-        chance = happens(stream, _rate(stay, life))
+        chance = happens(stream, _rate(stay.name, life.household.locale))
         if onset is None or not chance or not stay.fits(life.resident, onset):
             continue
         urgent = stay.emergency > 0
@@ -144,10 +190,50 @@ def _onsets(stream: Random, life: Life) -> list[_Planned]:
     return planned
 
 
-def _rate(stay: Stay, life: Life) -> float:
+def _operations(life: Life) -> list[_Planned]:
+    """Stays for the operations that end a problem."""
+    planned = []
+    for stay in STAYS:
+        ends = life.resident.resolved.get(stay.problem)
+        if stay.when == "end" and ends is not None and life.first <= ends < life.last:
+            low, high = stay.nights[life.household.locale]
+            end = ends + timedelta(days=low + ends.toordinal() % (high - low + 1))
+            if end < life.last:
+                planned.append(_Planned(stay, ends, end))
+    return planned
+
+
+def _relapses(stream: Random, life: Life) -> list[_Planned]:
+    """Stays for a severe mental illness that follow-up has found unstable."""
+    planned: list[_Planned] = []
+    before: str | None = None
+    for visit in life.visits:
+        for form in visit.forms:
+            if form.kind != "mental illness":
+                continue
+            relapse = form.answers["FOLLOW_UP_CLASS"] == UNSTABLE and before != UNSTABLE
+            before = form.answers["FOLLOW_UP_CLASS"]
+            stay = next(s for s in STAYS if s.when == "relapse" and s.problem == form.diagnoses[0])
+            if relapse and happens(stream, _rate(stay.name, life.household.locale)):
+                day = visit.day + timedelta(days=stream.randrange(1, 6))
+                planned += _plan(stream, life, stay, day)
+    return planned
+
+
+def _remember(life: Life, stays: list[Visit]) -> None:
+    """Follow-up of a severe mental illness knows of the stays before."""
+    ends = [v.end for v in stays if v.end and v.forms[0].texts.get("DEPARTMENT") in _PSYCHIATRY]
+    for visit in life.visits:
+        for form in visit.forms:
+            if form.kind == "mental illness" and any(end <= visit.day for end in ends):
+                form.answers["MENTAL_HOSPITALISATION"] = "HOSPITAL_PAST"
+
+
+@cache
+def _rate(stay: str, locale: Locale) -> float:
     """The chance or rate of a stay, that of the place where there is one."""
-    here = f"stay.{stay.name}.{life.household.locale.lower()}"
-    return value(here if here in PARAMETERS else f"stay.{stay.name}")
+    here = f"stay.{stay}.{locale.lower()}"
+    return value(here if here in PARAMETERS else f"stay.{stay}")
 
 
 def _cycles(stream: Random, life: Life, stay: Stay, operated: date) -> list[_Planned]:
@@ -169,14 +255,19 @@ def _by_the_year(stream: Random, life: Life) -> list[_Planned]:
     for stay in STAYS:
         if stay.when != "yearly":
             continue
-        rate = _rate(stay, life)
-        begins = resident.problems.get(stay.problem, life.first) if stay.problem else life.first
         if stay.problem and stay.problem not in resident.problems:
             continue
-        day = max(begins + timedelta(days=40 if stay.problem else 0), life.first)
+        rate = _rate(stay.name, life.household.locale)
+        day = life.first
+        if stay.problem:
+            day = max(day, resident.problems[stay.problem] + timedelta(days=40))
+        else:  # nobody is drawn for years that are not of the age
+            day = max(day, resident.birth + timedelta(days=int(stay.youngest * 365.25)))
+            if resident.birth + timedelta(days=int(stay.oldest * 365.25)) <= day:
+                continue
         count = 0
         while count < stay.at_most:
-            day += timedelta(days=1 + int(stream.expovariate(rate * 3) * 365))
+            day += timedelta(days=1 + int(min(stream.expovariate(rate * 3), 99) * 365))
             if day >= life.last:
                 break
             # Drawn at three times the rate and thinned by season and age.
@@ -189,6 +280,8 @@ def _by_the_year(stream: Random, life: Life) -> list[_Planned]:
                 continue
             if resident.is_away(day) or pregnancy_on(resident, day) is not None:
                 continue
+            if not _may_befall(life, stay, day):
+                continue
             found = _plan(stream, life, stay, day)
             planned += found
             count += 1
@@ -198,6 +291,20 @@ def _by_the_year(stream: Random, life: Life) -> list[_Planned]:
                 count += 1
             day += timedelta(days=30)
     return sorted(planned, key=lambda plan: plan.day)
+
+
+def _may_befall(life: Life, stay: Stay, day: date) -> bool:
+    """Whether the treatment of diabetes can bring this on."""
+    if stay.problem != DIABETES:
+        return True
+    regimen = life.body.treatment_on(DIABETES, day)
+    classes = {CLASS_OF[drug] for drug in regimen.drugs}
+    if stay.name == "hypoglycemia":
+        lowers = bool(classes & {"insulin", "sulfonylurea"})
+        return lowers and regimen.adherence != "ADHERENCE_NONE"
+    if stay.name == "ketoacidosis":
+        return "insulin" in classes and regimen.adherence != "ADHERENCE_REGULAR"
+    return glucose_level(life.body, day) >= 8
 
 
 def _plan(stream: Random, life: Life, stay: Stay, day: date) -> list[_Planned]:
@@ -249,12 +356,34 @@ def _admission(stream: Random, life: Life, plan: _Planned) -> dict[str, float]:
     rate = (132 - 6 * age if age < 8 else 84) if age < 18 else life.body.heart_rate + 8
     readings["HEART_RATE"] = round(rate + (14 if hot else 0) + stream.gauss(0, 6))
     if plan.cycle:
-        readings["HEMOGLOBIN"] = round(min(max(stream.gauss(108, 9), 78), 140))
+        readings["HEMOGLOBIN"] = max(hemoglobin(stream, resident, plan.day) - 2 * plan.cycle, 72)
         readings["LEUKOCYTES"] = round(min(max(stream.gauss(4.2, 1.1), 2.1), 8.5), 1)
         readings["PLATELETS"] = round(min(max(stream.gauss(160, 40), 70), 290))
     else:
         readings |= {test.key: test.draw(stream) for test in stay.tests if test.key != "NIHSS"}
+        readings |= _own(stream, life, stay, readings, plan.day)
     return localise(life.household.locale, readings)
+
+
+def _own(
+    stream: Random, life: Life, stay: Stay, readings: dict[str, float], day: date
+) -> dict[str, float]:
+    """What a test shows that the illness of the stay does not move: the person's own level, in SI
+    units."""
+    resident, body = life.resident, life.body
+    own: dict[str, float] = {}
+    if "LDL" in readings:
+        own["LDL"] = lipids(stream, body, day)["LDL"]
+    if "CREATININE" in readings and stay.diagnosis not in ACUTE_KIDNEYS:
+        own["CREATININE"] = kidney_tests(stream, resident, day)["CREATININE"]
+    if "HEMOGLOBIN" in readings and stay.name not in BLEEDING and stay.when != "terminal":
+        own["HEMOGLOBIN"] = hemoglobin(stream, resident, day)
+    if "HBA1C" in readings:
+        own["HBA1C"] = hba1c(stream, body, day)
+    if "FASTING_GLUCOSE" in readings:
+        stress = 0.8 if stay.emergency >= 0.9 else 0.0
+        own["FASTING_GLUCOSE"] = round(fasting_glucose(stream, body, day) + stress, 1)
+    return own
 
 
 def _symptoms(plan: _Planned) -> tuple[str, ...]:
@@ -282,8 +411,7 @@ def _discharge(stream: Random, life: Life, plan: _Planned, readings: dict[str, f
     for test in stay.tests:
         if test.key == "NIHSS" and not plan.cycle:
             form.amounts["NIHSS"] = round(test.draw(stream))
-    cured = stay.name in {"appendicitis", "gallstones", "febrile_convulsion", "hypoglycemia",
-                          "pneumonia_of_child", "bronchiolitis"}  # fmt: skip
+    cured = stay.name in CURED
     outcome = "OUTCOME_CURED" if cured else "OUTCOME_IMPROVED"
     if not cured and happens(stream, 0.05):
         outcome = "OUTCOME_UNHEALED"
@@ -305,7 +433,7 @@ def _discharge(stream: Random, life: Life, plan: _Planned, readings: dict[str, f
         form.drugs = (
             (Prescription("ONDANSETRON", "8 mg", 2, 3),)
             if plan.cycle
-            else stay.take_home(resident, plan.end)
+            else _take_home(life, stay, plan.end)
         )
         form.next_day = plan.end + timedelta(days=14)
         if plan.cycle:
@@ -316,3 +444,16 @@ def _discharge(stream: Random, life: Life, plan: _Planned, readings: dict[str, f
         "hospital": Identifier(hospital_of(life.household).centre.name, "LOCATION"),
     }
     return form
+
+
+def _take_home(life: Life, stay: Stay, day: date) -> tuple[Prescription, ...]:
+    """What the stay adds, and what the resident took before, each class once."""
+    added = stay.take_home(life.resident, life.household.locale, day)
+    taken = {CLASS_OF.get(drug.drug, drug.drug) for drug in added}
+    before = [
+        drug
+        for drug in current_drugs(life, day)
+        if CLASS_OF.get(drug.drug, drug.drug) not in taken
+        and (stay.name != "hypoglycemia" or CLASS_OF.get(drug.drug) != "sulfonylurea")
+    ]
+    return (*added, *before)[:AT_DISCHARGE]

@@ -24,7 +24,7 @@ from deid.synth.courses.pregnancy import (
 )
 from deid.synth.courses.sites import department, hospital_of, words
 from deid.synth.parameters import value
-from deid.synth.physiology import mood_scores
+from deid.synth.physiology import hemoglobin, mood_scores
 from deid.synth.safety import NOT_IN_PREGNANCY, may_take, pregnancy_on
 from deid.synth.streams import happens
 from deid.synth.visits import Form, Identifier, Mode, Prescription, Visit
@@ -38,7 +38,7 @@ def maternity(stream: Random, life: Life) -> list[Visit]:
             pregnancy,
             weight=life.resident.weight_kg,
             problems=draw_problems(stream, life),
-            hemoglobin=stream.gauss(124, 6),
+            hemoglobin=min(hemoglobin(stream, life.resident, pregnancy.lmp) - 5, 136),
         )
         visits += antenatal_visits(stream, life, course)
         if pregnancy.delivered is not None and life.first <= pregnancy.delivered <= life.last:

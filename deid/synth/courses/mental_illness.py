@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import cast
 
+from deid.synth.constitution import one_of_person
 from deid.synth.courses.life import Life, working_day
 from deid.synth.mixes import draw_mix
 from deid.synth.parameters import value
@@ -69,7 +70,7 @@ def mental_illness(stream: Random, life: Life) -> list[Visit]:
     day = max(onset, life.first) + timedelta(days=stream.randrange(7, 40))
     patient = _Patient(
         illness=illness,
-        drugs=one_of(stream, _DRUGS[illness]),
+        drugs=regimen_of(resident, illness),
         adherence=next_adherence(stream, resident, day, None),
         state=BASIC if (day - onset).days < 365 else STABLE,
         admitted=happens(stream, value("smi.admitted_before")),
@@ -89,6 +90,25 @@ def mental_illness(stream: Random, life: Life) -> list[Visit]:
         while happens(stream, value("smi.visit_missed")):
             day += timedelta(days=INTERVALS[STABLE])
     return visits
+
+
+def regimen_of(resident: Resident, illness: str) -> tuple[tuple[str, str, int], ...]:
+    """Drugs of a person's severe mental illness; no lithium beside drugs for pressure, or when the
+    kidneys fail."""
+    fits = _DRUGS[illness]
+    if {"ESSENTIAL_HYPERTENSION", "CHRONIC_KIDNEY_DISEASE", "HEART_FAILURE"} & (
+        resident.problems.keys()
+    ):
+        fits = tuple(drugs for drugs in fits if drugs[0][0] != "LITHIUM")
+    return one_of_person(resident, fits, illness)
+
+
+def psychotropics_on(resident: Resident, day: date) -> tuple[Prescription, ...]:
+    """The drugs of a severe mental illness that the person has on a day."""
+    illness = next((p for p in ILLNESSES if resident.has(p, day)), None)
+    if illness is None:
+        return ()
+    return tuple(Prescription(*drug, 30) for drug in regimen_of(resident, illness))
 
 
 def class_of(danger: int, symptoms: int, insight: str, social_poor: int, reaction: bool) -> str:
@@ -137,8 +157,9 @@ def _fill_in(
         "DRUG_ADHERENCE": patient.adherence,
         "ADVERSE_REACTION": "PRESENT" if reaction else "NONE",
         "TREATMENT_EFFECT": _effect(before, written),
-        "REHABILITATION": one_of(
-            stream, ("REHABILITATION_LIVING", "REHABILITATION_SOCIAL", "REHABILITATION_WORK")
+        "REHABILITATION": one_of_person(
+            resident,
+            ("REHABILITATION_LIVING", "REHABILITATION_SOCIAL", "REHABILITATION_WORK"),
         ),
         "FOLLOW_UP_CLASS": written,
     }
@@ -167,7 +188,6 @@ def _move_on(stream: Random, resident: Resident, patient: _Patient, day: date) -
             patient.state = UNSTABLE if worse else BASIC
     elif happens(stream, value("smi.settles") * (alone + (1 - alone) * taken)):
         if patient.state == UNSTABLE:
-            patient.admitted = patient.admitted or happens(stream, value("smi.readmitted"))
             patient.state = BASIC
         else:
             patient.state = STABLE

@@ -13,6 +13,7 @@ from random import Random
 from deid.synth.courses.life import Life
 from deid.synth.parameters import value
 from deid.synth.people import Locale, Pregnancy, Resident
+from deid.synth.physiology import weight_gained
 from deid.synth.streams import happens
 from deid.synth.visits import Prescription
 
@@ -54,12 +55,6 @@ class PregnancyCourse:
 def fundal_height(weeks: int) -> float:
     """Centimetres above the pubis: as many as weeks from 20 to 36, then fewer (McDonald 1906)."""
     return float(weeks if weeks <= 36 else 36 - 0.3 * (weeks - 36))
-
-
-def weight_gained(weeks: int, bmi: float) -> float:
-    """Kilograms: 2 in the first trimester, then what the Institute of Medicine advised in 2009."""
-    weekly = 0.51 if bmi < 18.5 else 0.42 if bmi < 25 else 0.28 if bmi < 30 else 0.22
-    return 2 * min(weeks, 13) / 13 + weekly * max(weeks - 13, 0)
 
 
 def draw_problems(stream: Random, life: Life) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ assumptions for a county hospital of each country.
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib import resources
 from random import Random
@@ -36,7 +36,8 @@ class Test:
 
 @dataclass(frozen=True)
 class Stay:
-    """One kind of stay. ``when`` is onset, yearly or terminal."""
+    """One kind of stay. ``when`` is onset, end (an operation that ends the problem), relapse,
+    yearly or terminal."""
 
     name: str
     diagnosis: str
@@ -67,13 +68,19 @@ class Stay:
             and (not self.problem or resident.has(self.problem, day))
         )
 
-    def take_home(self, resident: Resident, day: date) -> tuple[Prescription, ...]:
+    def take_home(self, resident: Resident, locale: Locale, day: date) -> tuple[Prescription, ...]:
         """Drugs at discharge that nothing speaks against, children's by weight."""
         return tuple(
-            _by_weight(drug, resident, day)
+            _by_weight(_local(drug, locale), resident, day)
             for drug in self.drugs
             if may_take(resident, drug.drug, day)
         )
+
+
+def _local(drug: Prescription, locale: Locale) -> Prescription:
+    """Aspirin comes in tablets of 100 mg in China and of 81 mg in the United States."""
+    aspirin = drug.drug == "ASPIRIN_81MG" and locale == "en_US"
+    return replace(drug, dose="81 mg") if aspirin else drug
 
 
 def _by_weight(drug: Prescription, resident: Resident, day: date) -> Prescription:

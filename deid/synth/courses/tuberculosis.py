@@ -33,7 +33,13 @@ REGIMENS = {
 _LONGEST = timedelta(days=280)
 """Who has fewer days of record left is under treatment at its end."""
 
-_REACTIONS = ("TB_NAUSEA", "TB_JOINTS", "TB_ITCH", "TB_EYES")
+_REACTIONS = {
+    "TB_NAUSEA": "RIFAMPIN",
+    "TB_JOINTS": "PYRAZINAMIDE",
+    "TB_ITCH": "ISONIAZID",
+    "TB_EYES": "ETHAMBUTOL",
+}
+"""What is not borne, and the drug that brings it on."""
 _FIRST_SYMPTOMS = ("TB_COUGH", "TB_FEVER", "TB_BLOOD", "TB_CHEST_PAIN")
 
 
@@ -154,9 +160,10 @@ def _monthly(
     left = value("tb.symptom.first") - value("tb.symptom.fall") * month
     left = max(left, value("tb.symptom.lowest"))
     symptoms = [symptom for symptom in _FIRST_SYMPTOMS if happens(stream, left)]
-    reaction = happens(stream, value("tb.reaction"))
+    reaction = happens(stream, value("tb.reaction")) and bool(drugs_in_month(regimen, month))
     if reaction:
-        symptoms.append(one_of(stream, _REACTIONS))
+        taken = {drug for drug, _ in drugs_in_month(regimen, month)}
+        symptoms.append(one_of(stream, [r for r, drug in _REACTIONS.items() if drug in taken]))
     missed = int(draw_mix(stream, "tb.missed_doses"))
     form.answers = {
         "TB_SYMPTOM": "|".join(symptoms) or "NONE",

@@ -5,31 +5,36 @@ from __future__ import annotations
 from datetime import date, timedelta
 from random import Random
 
-from deid.synth.constitution import DIABETES, HYPERTENSION
+from deid.synth.constitution import DIABETES, HYPERTENSION, share_of_person
 from deid.synth.courses.chronic import DOSES
-from deid.synth.courses.chronic_forms import feel_pulse, tell_of_problems
+from deid.synth.courses.chronic_forms import exercise_minutes, feel_pulse, tell_of_problems
 from deid.synth.courses.life import Life, working_day
+from deid.synth.courses.mental_illness import psychotropics_on
 from deid.synth.courses.physical import findings
-from deid.synth.mixes import draw_levels
 from deid.synth.parameters import value
 from deid.synth.people import Locale
 from deid.synth.physiology import (
     albumin_ratio,
     blood_pressure,
+    blood_tests,
     bmi_of,
     fasting_glucose,
+    glucose_level,
     hba1c,
     kidney_tests,
     lipids,
     mood_scores,
-    takes_statin,
+    therapy_on,
     weight_on,
 )
+from deid.synth.physiology.drugs import CLASS_OF
 from deid.synth.streams import happens, one_of, weighted
 from deid.synth.visits import Form, Planted, Prescription, Visit, localise
 
 YEARLY = (HYPERTENSION, DIABETES, "SCHIZOPHRENIA", "BIPOLAR_DISORDER")
 _OLD = 65
+MAIN_DRUGS = 6
+"""The form has room for so many."""
 _BESIDE_THE_FORM = {"URIC_ACID", "EGFR", "HBA1C", "URINE_ACR"}
 """Tests that the form does not ask of everybody; their lack is no fault."""
 
@@ -73,13 +78,13 @@ def _examine(stream: Random, life: Life, day: date) -> Form:
         readings=localise(locale, vitals | done),
         diagnoses=tuple(p for p in resident.problems if resident.has(p, day)),
         procedures=("GENERAL_EXAMINATION", "ELECTROCARDIOGRAM"),
-        drugs=_main_drugs(life, day),
+        drugs=current_drugs(life, day)[:MAIN_DRUGS],
     )
     if lost - _BESIDE_THE_FORM:
         form.faults.append(Planted("missing laboratory", "visit_occurrence"))
     form.answers |= _lifestyle(stream, life, form, day)
     form.answers |= findings(stream, resident, day)
-    form.answers["DORSALIS_PEDIS_PULSE"] = feel_pulse(stream, resident, day)
+    form.answers["DORSALIS_PEDIS_PULSE"] = feel_pulse(resident, day)
     _tests_by_eye(stream, life, form, day)
     _evaluate(stream, life, form, vitals | done, day)
     _history(life, form, day)
@@ -117,26 +122,12 @@ def _vitals(stream: Random, life: Life, day: date) -> dict[str, float]:
 
 
 def _laboratory(stream: Random, life: Life, day: date) -> dict[str, float]:
-    resident, men = life.resident, life.resident.sex == "M"
-    renal = kidney_tests(stream, resident, day)
-    # Anaemia comes with failing kidneys.
-    low = max(60 - renal["EGFR"], 0) * value("hemoglobin.per_egfr")
-    low += value("hemoglobin.anemia") if resident.has("ANEMIA", day) else 0
-    liver = value("alt.fatty_liver") if resident.has("FATTY_LIVER", day) else 0
-    if resident.has("CHRONIC_HEPATITIS_B", day) and happens(stream, value("alt.hepatitis.active")):
-        liver += value("alt.hepatitis")
-    shift = {
-        "URIC_ACID": value("uric_acid.gout") if "GOUT" in resident.problems else 0,
-        "ALT": liver,
-        "AST": liver * value("ast.per_alt"),
-        "ALBUMIN": -low * value("albumin.per_hemoglobin"),
-        "HEMOGLOBIN": (value("hemoglobin.men") if men else 0) - low,
-    }
+    resident = life.resident
     tests = {
         "FASTING_GLUCOSE": fasting_glucose(stream, life.body, day),
         **lipids(stream, life.body, day),
-        **renal,
-        **draw_levels(stream, "examination", shift),
+        **kidney_tests(stream, resident, day),
+        **blood_tests(stream, resident, day),
     }
     if resident.has(DIABETES, day):
         tests["HBA1C"] = hba1c(stream, life.body, day)
@@ -144,21 +135,26 @@ def _laboratory(stream: Random, life: Life, day: date) -> dict[str, float]:
     return tests
 
 
-def _main_drugs(life: Life, day: date) -> tuple[Prescription, ...]:
-    """What the resident takes on the day, as the form asks for up to six drugs."""
+def current_drugs(life: Life, day: date) -> tuple[Prescription, ...]:
+    """What the resident takes on the day, each class once, the most important first."""
     resident, locale = life.resident, life.household.locale
+    regimens = [life.body.treatment_on(problem, day) for problem in (HYPERTENSION, DIABETES)]
     drugs = [
         Prescription(drug, *DOSES[locale, drug], 30)
-        for problem in (HYPERTENSION, DIABETES)
-        for regimen in (life.body.treatment_on(problem, day),)
+        for regimen in regimens
         if regimen.adherence != "ADHERENCE_NONE"
         for drug in regimen.drugs
     ]
-    if takes_statin(resident, day):
-        drugs.append(Prescription("ATORVASTATIN", "20 mg", 1, 30))
-    if resident.has("CORONARY_ARTERIOSCLEROSIS", day):
-        drugs.append(Prescription("ASPIRIN_81MG", "81 mg", 1, 30))
-    return tuple(drugs[:6])
+    # Who leaves the drugs for pressure or glucose leaves the others too.
+    leaves = any(regimen.drugs and regimen.adherence == "ADHERENCE_NONE" for regimen in regimens)
+    lasting = () if leaves else therapy_on(resident, locale, day)
+    taken = {CLASS_OF.get(drug.drug, drug.drug) for drug in drugs}
+    drugs += [
+        drug
+        for drug in (*psychotropics_on(resident, day), *lasting)
+        if CLASS_OF.get(drug.drug, drug.drug) not in taken
+    ]
+    return tuple(drugs)
 
 
 def _lifestyle(stream: Random, life: Life, form: Form, day: date) -> dict[str, str]:
@@ -170,7 +166,7 @@ def _lifestyle(stream: Random, life: Life, form: Form, day: date) -> dict[str, s
         else "OCCASIONAL" if often else "NEVER"
     )  # fmt: skip
     if often:
-        form.amounts["EXERCISE_MINUTES"] = one_of(stream, (20, 30, 30, 40, 60))
+        form.amounts["EXERCISE_MINUTES"] = exercise_minutes(resident)
         form.amounts["EXERCISE_YEARS"] = 1 + int(age / 10)
     diet = ["DIET_BALANCED" if resident.salt != "HEAVY" else "DIET_SALTY"]
     if resident.has("OBESITY", day):
@@ -197,11 +193,16 @@ def _lifestyle(stream: Random, life: Life, form: Form, day: date) -> dict[str, s
 def _tests_by_eye(stream: Random, life: Life, form: Form, day: date) -> None:
     """Urine strips, electrocardiogram, X-ray, ultrasound, hepatitis B."""
     resident, answers = life.resident, form.answers
-    protein = resident.has("DIABETIC_NEPHROPATHY", day) or resident.has(
-        "CHRONIC_KIDNEY_DISEASE", day
+    # A strip turns at some 150 mg of albumin to the gram of creatinine; sugar passes from
+    # 10 mmol/L on.
+    albumin = form.readings.get("URINE_ACR", 0.0)
+    protein = albumin > 150 or (
+        resident.has("CHRONIC_KIDNEY_DISEASE", day)
+        and share_of_person(resident, "proteinuria") < value("proteinuria.strip")
     )
-    answers["URINE_PROTEIN"] = one_of(stream, ("PLUS_1", "PLUS_2")) if protein else "NEGATIVE"
-    glucose = resident.has(DIABETES, day) and happens(stream, 0.3)
+    much = "PLUS_2" if albumin > 500 else "PLUS_1"
+    answers["URINE_PROTEIN"] = much if protein else "NEGATIVE"
+    glucose = glucose_level(life.body, day) >= 10
     answers["URINE_GLUCOSE"] = "PLUS_2" if glucose else "NEGATIVE"
     heart = resident.has("ATRIAL_FIBRILLATION", day) or (
         resident.has("CORONARY_ARTERIOSCLEROSIS", day) and happens(stream, 0.7)

@@ -5,7 +5,9 @@ of those who write it down. Effects and their sources stand in the parameter tab
 """
 
 from deid.synth.physiology.adherence import next_adherence, regular_chance
+from deid.synth.physiology.blood import blood_tests, hemoglobin
 from deid.synth.physiology.body import Body, Regimen, draw_body
+from deid.synth.physiology.decline import decline
 from deid.synth.physiology.drugs import ADHERENCE_EFFECT, fall_of
 from deid.synth.physiology.glucose import fasting_glucose, glucose_level, hba1c
 from deid.synth.physiology.kidney import (
@@ -18,16 +20,20 @@ from deid.synth.physiology.kidney import (
 from deid.synth.physiology.lipids import lipids, takes_statin
 from deid.synth.physiology.mood import episode, mood_scores
 from deid.synth.physiology.pressure import blood_pressure, pressure_level, winter
-from deid.synth.physiology.weight import bmi_of, weight_on
+from deid.synth.physiology.therapy import LASTING, therapy_on
+from deid.synth.physiology.weight import bmi_of, weight_gained, weight_on
 
 __all__ = [
     "ADHERENCE_EFFECT",
+    "LASTING",
     "Body",
     "Regimen",
     "albumin_ratio",
     "blood_pressure",
+    "blood_tests",
     "bmi_of",
     "creatinine_of",
+    "decline",
     "draw_body",
     "egfr_level",
     "egfr_of",
@@ -36,6 +42,7 @@ __all__ = [
     "fasting_glucose",
     "glucose_level",
     "hba1c",
+    "hemoglobin",
     "kidney_tests",
     "lipids",
     "mood_scores",
@@ -43,6 +50,8 @@ __all__ = [
     "pressure_level",
     "regular_chance",
     "takes_statin",
+    "therapy_on",
+    "weight_gained",
     "weight_on",
     "winter",
 ]

@@ -5,39 +5,38 @@ from __future__ import annotations
 from functools import cache
 from random import Random
 
-from deid.synth.parameters import value
-from deid.synth.people import Resident
+from deid.synth.people import Locale, Resident
+from deid.synth.society.mortality import LETHAL, rate_at
 from deid.synth.society.published import read_table
-from deid.synth.streams import happens, weighted
-
-LETHAL = {
-    "LUNG_CANCER": 10.0, "COLON_CANCER": 5.0, "BREAST_CANCER": 4.0, "HEART_FAILURE": 4.0,
-    "CEREBRAL_INFARCTION": 3.0, "ACUTE_MYOCARDIAL_INFARCTION": 3.0, "DEMENTIA": 3.0,
-    "CORONARY_ARTERIOSCLEROSIS": 2.0, "COPD": 2.0, "CHRONIC_KIDNEY_DISEASE": 2.0,
-    "PARKINSON_DISEASE": 1.5, "PULMONARY_TUBERCULOSIS": 1.5, "CIRRHOSIS": 4.0,
-}  # fmt: skip
-"""Weights among the diseases of one person (assumptions)."""
+from deid.synth.society.structure import DAYS_A_YEAR
+from deid.synth.streams import weighted
 
 
-def draw_cause(stream: Random, member: Resident) -> str | None:
-    """Cause of a resident's death as registered; ``None`` if the register does not say."""
+def draw_cause(stream: Random, member: Resident, locale: Locale) -> str | None:
+    """Cause of a resident's death as registered; ``None`` if the register does not say.
+
+    The diseases and the background kill in proportion to what each adds to the person's rate.
+    """
     death = member.death
     if death is None:
         return None
-    had = {problem: weight for problem, weight in LETHAL.items() if member.has(problem, death)}
-    if had and happens(stream, value("mortality.of_known_disease")):
-        return weighted(stream, had)
-    age = member.age_on(death)
-    for low, high, causes in _causes():
-        if low <= age <= high:
-            return weighted(stream, causes) or None
-    return None
+    age = (death - member.birth).days / DAYS_A_YEAR
+    rate = rate_at(locale, member.sex, age)
+    adds = {"": 1.0}
+    for problem, lethality in LETHAL.items():
+        if member.has(problem, death):
+            adds[problem] = lethality.ratio_at(rate, age) - 1
+    problem = weighted(stream, adds)
+    if problem:
+        return weighted(stream, LETHAL[problem].causes)
+    return weighted(stream, _background(locale, int(age))) or None
 
 
 @cache
-def _causes() -> tuple[tuple[int, int, dict[str, float]], ...]:
-    groups: dict[tuple[int, int], dict[str, float]] = {}
-    for row in read_table("causes"):
-        key = int(row["low"]), int(row["high"])
-        groups.setdefault(key, {})[row["cause"]] = float(row["share"])
-    return tuple((low, high, causes) for (low, high), causes in groups.items())
+def _background(locale: Locale, age: int) -> dict[str, float]:
+    """Weights of the causes of death of people in whom nothing was known that kills."""
+    return {
+        row["cause"]: float(row["share"])
+        for row in read_table("causes")
+        if row["locale"] == locale and int(row["low"]) <= age <= int(row["high"])
+    }

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from math import exp, log
 from random import Random
 
 from deid.synth.parameters import value
 from deid.synth.people import Area, Locale, Resident, Sex
+from deid.synth.society.mortality import age_at_death
 from deid.synth.society.pregnancies import draw_pregnancies
 from deid.synth.society.structure import DAYS_A_YEAR, marry
 from deid.synth.streams import happens
@@ -67,18 +67,16 @@ def live(stream: Random, kind: str, members: list[Resident], setting: Setting) -
 
 
 def draw_death(stream: Random, member: Resident, setting: Setting) -> date | None:
-    """Day of death within the record, by a Gompertz law with a ratio for each sex."""
+    """Day of death within the record, by the life table of place and sex."""
     first = max(setting.start, member.birth)
     if member.birth > setting.start and happens(stream, value("mortality.infant")):
         day = member.birth + timedelta(days=int(stream.expovariate(1 / 40)) + 1)
         return day if day < min(setting.today, member.birth + timedelta(days=365)) else None
-    age = (first - member.birth).days / DAYS_A_YEAR
-    slope = value("mortality.slope")
-    level = exp(value("mortality.log_rate_at_0") + slope * age)
-    level *= value("mortality.men" if member.sex == "M" else "mortality.women")
-    years = log(1 - slope * log(1 - stream.random()) / level) / slope
-    day = first + timedelta(days=int(min(years, 150) * DAYS_A_YEAR))
-    return day if first + timedelta(days=SETTLED_DAYS) < day < setting.today else None
+    settled = first + timedelta(days=SETTLED_DAYS)
+    age = max((settled - member.birth).days / DAYS_A_YEAR, 1.0)
+    years = age_at_death(setting.locale, member.sex, age, stream.random()) - age
+    day = settled + timedelta(days=1 + int(years * DAYS_A_YEAR))
+    return day if day < setting.today else None
 
 
 def widow(members: list[Resident]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from random import Random
+from types import MappingProxyType
 
 from deid.synth.people import Area, Locale, Sex
 from deid.synth.society.published import read_table
@@ -38,14 +39,24 @@ def groups_of(question: str, locale: Locale, area: Area) -> tuple[Group, ...]:
 
 
 def draw_answer(
-    stream: Random, question: str, locale: Locale, area: Area, sex: Sex, number: int
+    stream: Random,
+    question: str,
+    locale: Locale,
+    area: Area,
+    sex: Sex,
+    number: int,
+    tilt: Mapping[str, float] = MappingProxyType({}),
 ) -> str:
     """An answer of somebody of this sex and age (or year of birth).
+
+    ``tilt`` multiplies the shares of some answers, for people in whom they are commoner.
 
     Raises:
         LookupError: if the table has no group for them.
     """
     for group in groups_of(question, locale, area):
         if group.sex in {"", sex} and group.low <= number <= group.high:
-            return weighted(stream, group.shares)
+            if not tilt:
+                return weighted(stream, group.shares)
+            return weighted(stream, {a: s * tilt.get(a, 1.0) for a, s in group.shares.items()})
     raise LookupError(f"shares.csv has nobody of {sex} {number} in {locale} {area}: {question}")

@@ -107,7 +107,9 @@ def test_illness_between_two_checks_is_that_of_the_record() -> None:
                 "GASTROENTERITIS" in f.diagnoses
                 for v in life.visits
                 for f in v.forms
-                if before < v.day < day and f.kind == "contact"
+                if before < v.day < day
+                and f.kind in {"contact", "discharge"}
+                and "admitted" not in f.hints
             )
             assert form.amounts["DIARRHOEA_EPISODES"] == ill
 

@@ -8,8 +8,9 @@ import pytest
 
 from deid.forms import find_form
 from deid.synth.courses.antenatal import WINDOWS
-from deid.synth.courses.pregnancy import fundal_height, weight_gained
+from deid.synth.courses.pregnancy import fundal_height
 from deid.synth.people import Pregnancy, Resident
+from deid.synth.physiology import weight_gained
 from deid.synth.recording.terms import TERMS
 from deid.synth.visits import Form, Visit
 from tests.unit.deid.synth.lives import all_lives, forms_of

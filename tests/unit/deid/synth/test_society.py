@@ -19,9 +19,9 @@ from deid.synth.people import LOCALES, Area, Household, Locale, Resident
 from deid.synth.rows import RowStore
 from deid.synth.society.apgar import ITEMS, ask_family_apgar, strain
 from deid.synth.society.calibration import fit_shares
-from deid.synth.society.causes import LETHAL
 from deid.synth.society.life_events import Kin
 from deid.synth.society.lives import Setting, live
+from deid.synth.society.mortality import LETHAL
 from deid.synth.society.published import AREAS, BANDS, SEXES, fertility, pyramid
 from deid.synth.society.pyramid import compare_pyramid, distance
 from deid.synth.society.shares import groups_of
@@ -315,7 +315,13 @@ def test_most_deaths_have_a_cause_and_mostly_one_that_was_known(county: list[Hou
     assert {m.death_cause for m in dead} - {None} <= keys
     ill = [m for m in dead if any(m.has(p, m.death) for p in LETHAL if m.death is not None)]
     known = [m for m in ill if m.death_cause in m.problems]
-    assert len(known) > 0.65 * len(ill)
+    assert len(known) > 0.45 * len(ill)
+    tumours = {p for p, lethality in LETHAL.items() if lethality.excess is not None}
+    of_a_tumour = [m for m in dead if m.problems.keys() & tumours]
+    assert sum(m.death_cause in m.problems for m in of_a_tumour) > 0.7 * len(of_a_tumour)
+    for member in dead:
+        if member.death_cause in tumours:
+            assert member.has(member.death_cause, member.death)  # type: ignore[arg-type]
     assert sum(m.death_cause is None for m in dead) < 0.2 * len(dead)
     assert all(m.death_cause is None for _, m in members(county) if m.death is None)
 

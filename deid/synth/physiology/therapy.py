@@ -1,0 +1,83 @@
+"""What people take for years beside the drugs for pressure and glucose (``data/therapies.csv``).
+
+One person is treated alike by everybody: the choice hangs on the person, not on the visit. Of the
+drugs of one slot only one is taken, whatever the number of diseases that ask for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from deid.synth.constitution import share_of_person
+from deid.synth.people import Locale, Resident
+from deid.synth.physiology.lipids import takes_statin
+from deid.synth.safety import may_take
+from deid.synth.society.published import read_table
+from deid.synth.visits import Prescription
+
+SUPPLY_DAYS = 30
+STATIN = Prescription("ATORVASTATIN", "20 mg", 1, SUPPLY_DAYS)
+_EXCLUDES = {"clotting": ("platelets",)}
+"""Who takes the drug of one slot takes none of these."""
+
+
+@dataclass(frozen=True)
+class Therapy:
+    """One drug for one problem: the share of the ill who take it, from when on and how long."""
+
+    problem: str
+    slot: str
+    drug: str
+    dose: dict[Locale, str]
+    times: int
+    share: dict[Locale, float]
+    after: timedelta
+    lasts: timedelta
+
+
+THERAPIES = tuple(
+    Therapy(
+        row["problem"],
+        row["slot"],
+        row["drug"],
+        {"en_US": row["dose_en"], "zh_CN": row["dose_zh"]},
+        int(row["times"]),
+        {"en_US": float(row["share_en"]), "zh_CN": float(row["share_zh"])},
+        timedelta(days=int(row["after_days"])),
+        timedelta(days=int(row["lasts_days"] or 99_999)),
+    )
+    for row in read_table("therapies")
+)
+_BY_PROBLEM = {
+    problem: tuple(therapy for therapy in THERAPIES if therapy.problem == problem)
+    for problem in dict.fromkeys(therapy.problem for therapy in THERAPIES)
+}
+LASTING = frozenset(therapy.drug for therapy in THERAPIES) | {STATIN.drug}
+"""Drugs that are taken for years or not at all."""
+
+
+def therapy_on(resident: Resident, locale: Locale, day: date) -> tuple[Prescription, ...]:
+    """What the person takes on a day, the most important first."""
+    by_slot: dict[str, Prescription] = {}
+    left: dict[tuple[str, str], float] = {}
+    treated = (p for p in _BY_PROBLEM if p in resident.problems and resident.has(p, day))
+    for therapy in (therapy for problem in treated for therapy in _BY_PROBLEM[problem]):
+        onset = resident.problems[therapy.problem]
+        begins = onset + therapy.after
+        choice = therapy.problem, therapy.slot
+        draw = left.get(choice)
+        if draw is None:
+            draw = share_of_person(resident, f"{therapy.problem}/{therapy.slot}")
+        left[choice] = draw - therapy.share[locale]
+        chosen = 0 <= draw < therapy.share[locale] and begins <= day < begins + therapy.lasts
+        if chosen and therapy.slot not in by_slot and may_take(resident, therapy.drug, day):
+            by_slot[therapy.slot] = Prescription(
+                therapy.drug, therapy.dose[locale], therapy.times, SUPPLY_DAYS
+            )
+    for slot, excluded in _EXCLUDES.items():
+        if slot in by_slot:
+            for other in excluded:
+                by_slot.pop(other, None)
+    statin = takes_statin(resident, day) and may_take(resident, STATIN.drug, day)
+    return (*by_slot.values(), *((STATIN,) if statin else ()))
