@@ -12,6 +12,7 @@ from deid.forms.model import LANGUAGES, Language
 from deid.settings import EngineSettings
 from deid.synth import LOCALES, Locale
 from deid.synth.catalogue import as_csv
+from deid.synth.corpus import write_corpus
 from deid.synth.filling import fill_vault, write_dataset
 from deid.synth.form_files import write_forms
 from deid.vault.loading import LoadOptions
@@ -81,6 +82,14 @@ def _print_parameters(context: click.Context, _: click.Parameter, asked: bool) -
     "`carecommons vault import forms` reads them. No vault is touched.",
 )
 @click.option(
+    "--notes",
+    "corpus",
+    type=click.Path(path_type=Path),
+    help="Write an annotated corpus for training a scrubber to this new folder instead: en.jsonl "
+    "and zh.jsonl, one note or query a line with the place, type and role of every identifier. "
+    "No vault is touched.",
+)
+@click.option(
     "--headers",
     type=click.Choice(LANGUAGES),
     default="zh",
@@ -95,6 +104,7 @@ def synth(
     gold: Path | None,
     folder: Path | None,
     forms: Path | None,
+    corpus: Path | None,
     headers: Language,
 ) -> None:
     """Put synthetic residents into the vault, which is created if there is none.
@@ -106,8 +116,16 @@ def synth(
     if until.date() > LoadOptions().last_day:
         raise click.BadParameter("records cannot go beyond today", param_hint="--until")
     chosen: tuple[Locale, ...] = tuple(name for name in LOCALES if name in locales)
-    if sum(option is not None for option in (folder, forms, gold)) > 1:
-        raise click.UsageError("take one of --to (which writes gold.jsonl itself), --forms, --gold")
+    if sum(option is not None for option in (folder, forms, corpus, gold)) > 1:
+        raise click.UsageError(
+            "take one of --to (which writes gold.jsonl itself), --forms, --notes, --gold"
+        )
+    if corpus is not None:
+        for name, number in write_corpus(
+            corpus, residents, seed, chosen, until=until.date()
+        ).items():
+            click.echo(f"{number:>9,}  {corpus / name}")
+        return
     if forms is not None:
         written = write_forms(forms, residents, seed, chosen, today=until.date(), language=headers)
         click.echo("\n".join(f"{rows:>9,}  {form}" for form, rows in written.items()))

@@ -21,6 +21,9 @@ from deid.synth.visits import Form, Visit
 
 __all__ = ["Chart", "GoldNote", "Note", "Span", "load_grammar", "write_note"]
 
+ROOTS = ("note", "query", "nameless")
+"""Productions that a text may begin with: a note, a short question to a colleague or a search
+engine, a note that names nobody."""
 _FOLDERS: dict[Locale, str] = {"en_US": "en", "zh_CN": "zh"}
 
 
@@ -47,14 +50,21 @@ class Chart:
         self._prior: Visit | None = None
         self._visit: Visit | None = None
 
-    def write(self, visit: Visit, form: Form) -> Note:
-        """The note of one form; every number in it is one of the form's or of the visit before."""
+    def turn_to(self, visit: Visit) -> None:
+        """Remember a visit, whether or not something is written about it."""
         if visit is not self._visit:
             self._prior, self._visit = self._visit, visit
+
+    def write(self, visit: Visit, form: Form, root: str = "note") -> Note:
+        """The note of one form; every number in it is one of the form's or of the visit before.
+
+        ``root`` is one of :data:`ROOTS`: another piece of writing about the same facts.
+        """
+        self.turn_to(visit)
         stream, household = self._stream, self._household
         mentions = Mentions(stream, household, visit.resident, visit.clinician, visit.day)
         author = author_of(visit.clinician, household.locale)
-        style = draw_style(stream, author)
+        style = draw_style(stream, author) if root == "note" else "prose"
         facts = facts_of(household, visit, form, mentions, self._prior)
         facts.add(style)
         if visit.clinician.is_doctor:
@@ -62,7 +72,7 @@ class Chart:
         telling = Telling(
             stream, self._grammar, mentions, facts, household, visit, form, self._prior
         )
-        pieces = telling.tell("note")
+        pieces = telling.tell(root)
         surface = draw_surface(stream, author, style, mentions.chinese)
         return assemble(telling.title, written(stream, pieces, surface, mentions.chinese))
 

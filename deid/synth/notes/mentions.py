@@ -97,6 +97,15 @@ class Mentions:
             first, last = last, first
         return Mark(f"{first}\n{last}", "NAME", "PATIENT")
 
+    def patient_query(self) -> Mark:
+        """The name as people dare to type it into a search: ``Anna S.``, most often."""
+        person, draw = self._resident, self._stream.random()
+        if self.chinese or draw < 0.35:
+            return self.patient()
+        if draw < 0.85:
+            return Mark(f"{person.given_name} {person.family_name[0]}.", "NAME", "PATIENT")
+        return self.patient_initials()
+
     def patient_short(self) -> Pieces:
         """What the patient is called in the middle of a sentence."""
         person = self._resident

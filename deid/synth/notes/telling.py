@@ -248,6 +248,10 @@ class Telling(Mapping[str, Slot]):
             return self._joined(numbered, "；" if self._chinese else "  ")
         return self._joined(items, between)
 
+    def diagnosis(self) -> Pieces:
+        """What is found first."""
+        return tuple(self._diagnosis(self._form.diagnoses[0])) if self._form.diagnoses else ("",)
+
     def _diagnosis(self, key: str) -> list[str | Mark]:
         production = f"diagnosis.{key}"
         return self.tell(production) if production in self._grammar else [self._name(key)]
@@ -429,6 +433,24 @@ class Telling(Mapping[str, Slot]):
         """Length of a stay in days."""
         return str(max(1, ((self._visit.end or self._visit.day) - self._visit.day).days))
 
+    def query_day(self) -> Mark:
+        """A day in the months before, always with its year, or its month."""
+        when = self._visit.day - timedelta(days=int(self._stream.random() * 300))
+        if happens(self._stream, 0.15):
+            return Mark(days.month_of(self._stream, when, self._chinese), "DATE")
+        return self._mentions.on(when, year=True)
+
+    def query_drug(self) -> Pieces:
+        """The name of a drug that was given, or of another common one."""
+        if self._form.drugs:
+            production = f"drug.{self._form.drugs[0].drug}"
+            if production in self._grammar:
+                return tuple(self.tell(production))
+            return (self._drug_name(self._form.drugs[0].drug),)
+        common = ("二甲双胍", "阿托伐他汀", "布洛芬") if self._chinese else (
+            "metformin", "atorvastatin", "ibuprofen", "sertraline")  # fmt: skip
+        return (one_of(self._stream, common),)
+
     def hospital_here(self) -> Mark:
         """Where the visit takes place."""
         site = self._visit.site or self._household.site
@@ -453,6 +475,7 @@ def _of_people() -> dict[str, Callable[[Telling], Slot]]:
         "patient_given": lambda t: t._mentions.patient_given(),
         "patient_initials": lambda t: t._mentions.patient_initials(),
         "patient_wrapped": lambda t: t._mentions.patient_wrapped(),
+        "patient_query": lambda t: t._mentions.patient_query(),
         "patient_short": lambda t: t._mentions.patient_short(),
         "kin": lambda t: t._mentions.kin_said(),
         "kin_word": lambda t: t._mentions.kin_word(),
@@ -510,10 +533,11 @@ def _of_surroundings() -> dict[str, Callable[[Telling], Slot]]:
 
 _BY_METHOD = (
     "vitals", "labs", "scores", "habits", "answers", "texts", "hints", "named", "symptoms",
-    "diagnoses", "problems", "event", "drugs", "last_drug", "vaccines", "procedures", "prior",
-    "prior_pressure", "next", "some_weeks", "onset", "weeks_ago", "years_ago", "month_ago",
+    "diagnoses", "diagnosis", "problems", "event", "drugs", "last_drug", "vaccines",
+    "procedures", "prior", "prior_pressure", "next", "some_weeks", "onset", "weeks_ago",
+    "years_ago", "month_ago",
     "day_range", "feast", "lunar", "last_weekday", "weekday", "ordinal", "spoken_date", "admitted",
-    "discharged", "nights", "hospital_here",
+    "discharged", "nights", "hospital_here", "query_day", "query_drug",
 )  # fmt: skip
 _OF_FACTS: dict[str, Callable[[Telling], Slot]] = {
     "title": lambda t: t.title,
