@@ -13,8 +13,9 @@ from random import Random
 from deid.synth.notes.facts import FACTS, facts_of
 from deid.synth.notes.grammar import Grammar
 from deid.synth.notes.mentions import Mentions
+from deid.synth.notes.slots import SLOTS
 from deid.synth.notes.styles import author_of, draw_style, draw_surface, written
-from deid.synth.notes.telling import SLOTS, Telling
+from deid.synth.notes.telling import Telling
 from deid.synth.notes.text import GoldNote, Note, Span, assemble
 from deid.synth.people import Household, Locale
 from deid.synth.visits import Form, Visit
@@ -70,7 +71,16 @@ class Chart:
         if visit.clinician.is_doctor:
             facts.add("doctor")
         telling = Telling(
-            stream, self._grammar, mentions, facts, household, visit, form, self._prior
+            stream,
+            self._grammar,
+            SLOTS,
+            mentions,
+            facts,
+            household,
+            visit,
+            form,
+            self._prior,
+            author.habit,
         )
         pieces = telling.tell(root)
         surface = draw_surface(stream, author, style, mentions.chinese)

@@ -56,7 +56,7 @@ FACTS = frozenset(
         "smoker", "drinker", "problems", "prior", "prior_pressure", "fever", "widowed", "newly",
         "named", "hints", "stay", "rural", "urban", "has_old_card", "last_drug", "follow_up",
         "chronic", "talk", "reaction", "chest", "kin_spouse", "kin_child", "complication",
-        "away_site",
+        "away_site", "died",
     }
 )  # fmt: skip
 """All facts that there are; the grammar knows no other."""
@@ -82,6 +82,7 @@ def facts_of(
         ("employer", resident.employer is not None and age >= 18),
         ("smoker", resident.cigarettes > 0 and age >= 18), ("drinker", resident.liang > 0),
         ("follow_up", form.kind in FOLLOW_UP), ("prior", prior is not None),
+        ("died", form.answers.get("DISCHARGE_OUTCOME") == "OUTCOME_DIED"),
         ("stay", visit.end is not None), ("away_site", visit.site is not None),
         ("widowed", resident.widowed_on is not None and resident.widowed_on <= day),
         ("newly", form.event is not None), ("has_old_card", "ID_CARD" in resident.numbers

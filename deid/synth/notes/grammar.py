@@ -18,47 +18,53 @@ at the beginning of an alternative holds its guard: facts that must hold (``ill`
 ``{a|b|c}``        one of several, each as likely
 ``{?30 text}``     the text with a probability of 30 percent; ``{?text}`` of 50
 ``{%fact text}``   the text if the fact holds; ``{%!fact text}`` if it does not
+``{& a & b & c}``  all of them, in any order, with spaces kept
 ``\\n``, ``\\s``   end of line; a space at an edge
 =================  ==========================================================================
 
 Everything is parsed and checked when the grammar is made: a slot, production or fact that there is
 not is an error with file and line.
+
+Authors have habits: of several words, one that each author takes more often than the others, the
+same one at the same place each time.
 """
 
 from __future__ import annotations
 
-import re
 from bisect import bisect
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from deid.errors import GrammarError
+from deid.synth.notes.parsing import (
+    CALL,
+    CHOICE,
+    IF,
+    NAME,
+    OPTIONAL,
+    SHUFFLED,
+    SLOT,
+    TEXT,
+    WORDS,
+    Alternative,
+    Node,
+    Nodes,
+    Parser,
+)
 from deid.synth.notes.text import Mark, Pieces
 
-_TEXT, _WORDS, _CALL, _SLOT, _CHOICE, _OPTIONAL, _IF, _RAISED = range(8)
-Node = tuple[int, Any]
-Nodes = tuple[Node, ...]
 Slots = Mapping[str, "str | Mark | Pieces"]
 
-_NAME = re.compile(r"[A-Za-z0-9_.*-]+")
-_GUARD = re.compile(r"<([^<>]*)>\s*")
-_PERCENT = re.compile(r"(\d{1,2})\s")
-_CONDITION = re.compile(r"(!?)([A-Za-z0-9_.=-]+)\s")
 _NOTHING: frozenset[str] = frozenset()
+Habit = int
+"""A large number that stands for an author."""
+_TILT = 0.2
+"""How often an author's favourite word is taken outright."""
 DEEPEST = 40
 """Productions within productions; deeper is an endless grammar."""
-
-
-@dataclass(frozen=True)
-class _Alternative:
-    weight: float
-    needs: frozenset[str]
-    excludes: frozenset[str]
-    nodes: Nodes
 
 
 @dataclass
@@ -66,7 +72,7 @@ class _Production:
     """Alternatives, and which of them hold for each set of the facts that they ask for."""
 
     place: str
-    alternatives: list[_Alternative] = field(default_factory=list)
+    alternatives: list[Alternative] = field(default_factory=list)
     asked: frozenset[str] = frozenset()
     drawn_from: dict[frozenset[str], tuple[list[float], list[Nodes]]] = field(default_factory=dict)
 
@@ -136,12 +142,39 @@ class Grammar:
                     waiting.append(called)
         return [name for name in self._productions if name not in met]
 
+    def wordings(self, prefixes: tuple[str, ...]) -> set[str]:
+        """All words that stand literally in productions whose names begin with a prefix."""
+        found: set[str] = set()
+        waiting: list[Node] = [
+            node
+            for name, production in self._productions.items()
+            if name.startswith(prefixes)
+            for alternative in production.alternatives
+            for node in alternative.nodes
+        ]
+        while waiting:
+            code, what = waiting.pop()
+            if code == TEXT:
+                found.add(what.strip(" :,.：，。"))
+            elif code == WORDS:
+                found |= {word.strip(" :,.：，。") for word in what[1]}
+            elif code in {CHOICE, SHUFFLED}:
+                waiting += [node for nodes in what for node in nodes]
+            elif code in {OPTIONAL, IF}:
+                waiting += what[-1]
+        return found
+
     def expand(
-        self, name: str, stream: Random, slots: Slots, facts: Collection[str]
+        self,
+        name: str,
+        stream: Random,
+        slots: Slots,
+        facts: Collection[str],
+        habit: Habit | None = None,
     ) -> list[str | Mark]:
         """One text of a production, in pieces; nothing if no alternative's guard holds."""
         out: list[str | Mark] = []
-        _Expansion(self._productions, stream, slots, frozenset(facts), out).call(name, 0)
+        _Expansion(self._productions, stream, slots, frozenset(facts), out, habit).call(name, 0)
         return out
 
     def _read(self, file: str, text: str) -> None:
@@ -152,7 +185,7 @@ class Grammar:
                 continue
             if line.startswith("= "):
                 current = line[2:].strip()
-                if not _NAME.fullmatch(current):
+                if not NAME.fullmatch(current):
                     raise GrammarError(f"{place}: {current!r} is no name of a production")
                 if current in self._productions:
                     raise GrammarError(f"{place}: production {current} is defined a second time")
@@ -161,131 +194,14 @@ class Grammar:
             elif current is None:
                 raise GrammarError(f"{place}: an alternative without a production")
             else:
-                parser = _Parser(
-                    line.strip(), place, self._slots, self._facts, self._calls[current]
-                )
+                parser = Parser(line.strip(), place, self._slots, self._facts, self._calls[current])
                 self._productions[current].alternatives.append(parser.alternative())
-
-
-class _Parser:
-    """One line of a grammar."""
-
-    def __init__(
-        self,
-        line: str,
-        place: str,
-        slots: frozenset[str],
-        facts: frozenset[str],
-        calls: set[str],
-    ) -> None:
-        self._line, self._place = line, place
-        self._slots, self._facts, self._calls = slots, facts, calls
-
-    def alternative(self) -> _Alternative:
-        weight, needs, excludes = 1.0, set(), set()
-        text = self._line
-        guard = _GUARD.match(text)
-        if guard is not None:
-            text = text[guard.end() :]
-            for word in guard[1].split():
-                if word.startswith("*"):
-                    weight = self._weight(word[1:])
-                elif word.startswith("!"):
-                    excludes.add(self._fact(word[1:]))
-                else:
-                    needs.add(self._fact(word))
-        nodes = () if text == "-" else self._nodes(text)
-        return _Alternative(weight, frozenset(needs), frozenset(excludes), nodes)
-
-    def _weight(self, text: str) -> float:
-        try:
-            weight = float(text)
-        except ValueError:
-            weight = 0.0
-        if weight <= 0:
-            raise self._error(f"{text!r} is no weight")
-        return weight
-
-    def _fact(self, name: str) -> str:
-        if name not in self._facts:
-            raise self._error(f"there is no fact {name!r}")
-        return name
-
-    def _error(self, reason: str) -> GrammarError:
-        return GrammarError(f"{self._place}: {reason}")
-
-    def _nodes(self, text: str) -> Nodes:
-        nodes: list[Node] = []
-        place = 0
-        while place < len(text):
-            opening = text.find("{", place)
-            literal = text[place:] if opening < 0 else text[place:opening]
-            if "}" in literal:
-                raise self._error("a brace is closed that was not opened")
-            if literal:
-                nodes.append((_TEXT, _unescaped(literal)))
-            if opening < 0:
-                break
-            closing = self._closing(text, opening)
-            nodes.append(self._node(text[opening + 1 : closing]))
-            place = closing + 1
-        return tuple(nodes)
-
-    def _closing(self, text: str, opening: int) -> int:
-        depth = 0
-        for place in range(opening, len(text)):
-            depth += (text[place] == "{") - (text[place] == "}")
-            if depth == 0:
-                return place
-        raise self._error("a brace is not closed")
-
-    def _node(self, inner: str) -> Node:
-        if inner.startswith("@"):
-            if not _NAME.fullmatch(inner[1:]):
-                raise self._error(f"{inner!r} names no production")
-            self._calls.add(inner[1:])
-            return _CALL, inner[1:]
-        if inner.startswith("?"):
-            percent = _PERCENT.match(inner, 1)
-            share = int(percent[1]) / 100 if percent else 0.5
-            return _OPTIONAL, (share, self._nodes(inner[percent.end() if percent else 1 :]))
-        if inner.startswith("%"):
-            condition = _CONDITION.match(inner, 1)
-            if condition is None:
-                raise self._error("a condition without a fact")
-            wanted = condition[1] != "!"
-            nodes = self._nodes(inner[condition.end() :])
-            return _IF, (self._fact(condition[2]), wanted, nodes)
-        parts = list(_split_choices(inner))
-        if len(parts) > 1:
-            if not any("{" in part or "}" in part for part in parts):
-                return _WORDS, tuple(_unescaped(part) for part in parts)
-            return _CHOICE, tuple(self._nodes(part) for part in parts)
-        raised = inner.startswith("^")
-        slot = inner.removeprefix("^")
-        if slot not in self._slots:
-            raise self._error(f"there is no slot {slot!r}")
-        return (_RAISED if raised else _SLOT), slot
-
-
-def _unescaped(literal: str) -> str:
-    return literal.replace("\\n", "\n").replace("\\s", " ")
-
-
-def _split_choices(inner: str) -> Iterator[str]:
-    depth = start = 0
-    for place, character in enumerate(inner):
-        depth += (character == "{") - (character == "}")
-        if character == "|" and depth == 0:
-            yield inner[start:place]
-            start = place + 1
-    yield inner[start:]
 
 
 class _Expansion:
     """One walk through a grammar."""
 
-    __slots__ = ("_facts", "_out", "_productions", "_random", "_slots")
+    __slots__ = ("_facts", "_habit", "_out", "_productions", "_random", "_slots", "_stream")
 
     def __init__(
         self,
@@ -294,9 +210,10 @@ class _Expansion:
         slots: Slots,
         facts: frozenset[str],
         out: list[str | Mark],
+        habit: Habit | None,
     ) -> None:
-        self._productions, self._random = productions, stream.random
-        self._slots, self._facts, self._out = slots, facts, out
+        self._productions, self._random, self._stream = productions, stream.random, stream
+        self._slots, self._facts, self._out, self._habit = slots, facts, out, habit
 
     def call(self, name: str, depth: int) -> None:
         production = self._productions[name]
@@ -313,28 +230,40 @@ class _Expansion:
             self._write(alternatives[0], depth)
 
     def _write(self, nodes: Nodes, depth: int) -> None:
-        out, random = self._out, self._random
+        out, random, habit = self._out, self._random, self._habit
         for code, what in nodes:
-            if code == _TEXT:
+            if code == TEXT:
                 out.append(what)
-            elif code == _WORDS:
-                out.append(what[int(random() * len(what))])
-            elif code == _CALL:
+            elif code == WORDS:
+                place, words = what
+                draw = random()
+                if habit is not None:
+                    if draw < _TILT:
+                        out.append(words[(habit ^ place) % 65_521 % len(words)])
+                        continue
+                    draw = (draw - _TILT) / (1 - _TILT)
+                out.append(words[int(draw * len(words))])
+            elif code == CALL:
                 self.call(what, depth + 1)
-            elif code == _SLOT:
+            elif code == SLOT:
                 slot = self._slots[what]
                 if type(slot) is tuple:
                     out.extend(slot)
                 else:
                     out.append(slot)  # type: ignore[arg-type]
-            elif code == _CHOICE:
+            elif code == CHOICE:
                 self._write(what[int(random() * len(what))], depth)
-            elif code == _OPTIONAL:
+            elif code == OPTIONAL:
                 if random() < what[0]:
                     self._write(what[1], depth)
-            elif code == _IF:
+            elif code == IF:
                 if (what[0] in self._facts) is what[1]:
                     self._write(what[2], depth)
+            elif code == SHUFFLED:
+                parts = list(what)
+                self._stream.shuffle(parts)
+                for part in parts:
+                    self._write(part, depth)
             else:
                 out.extend(raised(self._slots[what]))
 

@@ -6,9 +6,9 @@ import datetime as dt
 from random import Random
 
 from deid.synth.identities import pinyin
-from deid.synth.notes import days, surroundings
+from deid.synth.notes import days, naming, numbering, others
 from deid.synth.notes.text import Mark, Pieces
-from deid.synth.notes.words import misspelt, number_en, spelt_digits
+from deid.synth.notes.words import count_zh, misspelt, number_en, spelt_digits
 from deid.synth.people import Clinician, Household, Relative, Resident, Sex
 from deid.synth.streams import happens, one_of
 
@@ -44,33 +44,32 @@ class Mentions:
     # The patient
 
     def patient(self) -> Mark:
-        """The whole name, now and then misspelt or with initials."""
-        person, draw = self._resident, self._stream.random()
-        name = person.full_name
+        """The whole name, now and then misspelt, shortened or with initials."""
+        person = self._resident
         if self.chinese:
-            if draw < 0.06 and len(name) == 2:
-                name = f"{name[0]} {name[1]}"
-            return Mark(name, "NAME", "PATIENT")
-        if draw < 0.08:
-            name = f"{person.given_name[0]}. {person.family_name}"
-        elif draw < 0.11:
-            name = f"{misspelt(self._stream, person.given_name)} {person.family_name}"
-        elif draw < 0.15 and person.other_names and " " not in person.other_names[-1]:
-            name = f'{person.given_name} "{person.other_names[-1]}" {person.family_name}'
-        elif draw < 0.18:
-            middle = one_of(self._stream, "ABCDEGHJKLMPRSTW")
-            name = f"{person.given_name} {middle}. {person.family_name}"
+            name = naming.chinese(self._stream, person.family_name, person.given_name)
+        else:
+            name = naming.whole(
+                self._stream, person.given_name, person.family_name, person.other_names
+            )
         return Mark(name, "NAME", "PATIENT")
+
+    def patient_query(self) -> Mark:
+        """The name as people dare to type it into a search: ``Anna S.``, most often."""
+        person, draw = self._resident, self._stream.random()
+        if self.chinese or draw < 0.35:
+            return self.patient()
+        if draw < 0.85:
+            return Mark(f"{person.given_name} {person.family_name[0]}.", "NAME", "PATIENT")
+        return self.patient_initials()
 
     def patient_listed(self) -> Mark:
         """Family name first, as on a list."""
         person = self._resident
         if self.chinese:
             return Mark(person.full_name, "NAME", "PATIENT")
-        family, given = person.family_name, person.given_name
-        draw = self._stream.random()
-        text = f"{family}, {given}" if draw < 0.8 else f"{family.lower()},{given.lower()}"
-        return Mark(text.upper() if draw < 0.35 else text, "NAME", "PATIENT")
+        name = naming.listed(self._stream, person.given_name, person.family_name)
+        return Mark(name, "NAME", "PATIENT")
 
     def patient_family(self) -> Mark:
         """The family name alone, for a field of a form."""
@@ -85,8 +84,7 @@ class Mentions:
         person = self._resident
         if self.chinese:
             return Mark(person.full_name, "NAME", "PATIENT")
-        first, last = person.given_name[0], person.family_name[0]
-        form = one_of(self._stream, (f"{first}.{last}.", f"{first}{last}", f"{first}. {last}."))
+        form = naming.initials(self._stream, person.given_name, person.family_name)
         return Mark(form, "NAME", "PATIENT")
 
     def patient_wrapped(self) -> Mark:
@@ -97,14 +95,30 @@ class Mentions:
             first, last = last, first
         return Mark(f"{first}\n{last}", "NAME", "PATIENT")
 
-    def patient_query(self) -> Mark:
-        """The name as people dare to type it into a search: ``Anna S.``, most often."""
-        person, draw = self._resident, self._stream.random()
-        if self.chinese or draw < 0.35:
-            return self.patient()
-        if draw < 0.85:
-            return Mark(f"{person.given_name} {person.family_name[0]}.", "NAME", "PATIENT")
-        return self.patient_initials()
+    def patient_spelt(self) -> Pieces:
+        """The name and its letters, as dictated."""
+        family = self._resident.family_name
+        said = one_of(self._stream, (", spelled ", ", that is ", " (", ", "))
+        letters = Mark(naming.spelt(family), "NAME", "PATIENT")
+        return (self.patient(), said, letters, ")" if said == " (" else "")
+
+    def patient_latin(self) -> Mark:
+        """A Chinese name in Latin letters; another name in letters without accents."""
+        person = self._resident
+        if self.chinese:
+            name = naming.latin(self._stream, person.family_name, person.given_name)
+        else:
+            name = naming.plain_letters(person.full_name)
+        return Mark(name, "NAME", "PATIENT")
+
+    def patient_other(self) -> Mark:
+        """Another name: of the time before marriage, or that of everyday."""
+        person = self._resident
+        if person.other_names:
+            return Mark(one_of(self._stream, person.other_names), "NAME", "PATIENT")
+        if self.chinese:
+            return Mark(naming.familiar(self._stream, person.given_name), "NAME", "PATIENT")
+        return Mark(person.given_name[:3].title(), "NAME", "PATIENT")
 
     def patient_short(self) -> Pieces:
         """What the patient is called in the middle of a sentence."""
@@ -112,42 +126,43 @@ class Mentions:
         if self.chinese:
             return self._patient_short_zh()
         draw = self._stream.random()
-        adult = person.age_on(self.day) >= 18
-        if draw < 0.42 and adult:
-            title = "Mr." if person.sex == "M" else one_of(self._stream, ("Ms.", "Mrs."))
+        if draw < 0.4 and person.age_on(self.day) >= 18:
+            titles = ("Mr. ", "Mr ") if person.sex == "M" else ("Ms. ", "Mrs. ", "Ms ", "Miss ")
             family = person.family_name
             if draw < 0.03:
                 family = misspelt(self._stream, family)
-            return (f"{title} ", Mark(family, "NAME", "PATIENT"))
-        if draw < 0.55 and person.other_names and " " not in person.other_names[-1]:
-            return (Mark(person.other_names[-1], "NAME", "PATIENT"),)
-        if draw < 0.59:
-            return (Mark(misspelt(self._stream, person.given_name), "NAME", "PATIENT"),)
-        if draw < 0.62 and adult:
-            return (Mark(f"{person.given_name} {person.family_name[0]}.", "NAME", "PATIENT"),)
-        return (Mark(person.given_name, "NAME", "PATIENT"),)
+            return (one_of(self._stream, titles), Mark(family, "NAME", "PATIENT"))
+        name = naming.short(self._stream, person.given_name, person.family_name, person.other_names)
+        return (Mark(name, "NAME", "PATIENT"),)
 
     def _patient_short_zh(self) -> Pieces:
         person = self._resident
         age, draw = person.age_on(self.day), self._stream.random()
         surname = Mark(person.family_name, "NAME", "PATIENT")
+        man = person.sex == "M"
         if age >= 60 and draw < 0.35:
-            kin = (
-                ("大爷", "老先生", "大伯")
-                if person.sex == "M"
-                else ("大娘", "阿婆", "奶奶", "阿姨")
-            )
+            kin = ("大爷", "老先生", "大伯", "老爷子", "师傅", "爷爷", "老人家") if man else (
+                "大娘", "阿婆", "奶奶", "阿姨", "婆婆", "老太太")  # fmt: skip
             return (surname, one_of(self._stream, kin))
-        if age >= 45 and draw < 0.5:
+        if age >= 45 and draw < 0.45:
             return ("老", surname)
         if 18 <= age < 40 and draw < 0.2:
             return ("小", surname)
         if age >= 18 and draw < 0.52:
-            return (surname, "先生" if person.sex == "M" else "女士")
-        if age < 14 and draw < 0.3 and person.other_names and len(person.other_names[0]) == 2:
-            return (Mark(person.other_names[0], "NAME", "PATIENT"),)
+            kin = ("先生", "师傅", "叔", "某", "同志", "哥") if man else (
+                "女士", "阿姨", "姐", "某", "同志", "老师")  # fmt: skip
+            return (surname, one_of(self._stream, kin))
+        if age < 14 and draw < 0.35:
+            name = person.other_names[0] if person.other_names else ""
+            if len(name) != 2:
+                name = naming.familiar(self._stream, person.given_name)
+            return (Mark(name, "NAME", "PATIENT"),)
         if draw < 0.56:
-            return (Mark(pinyin(person.family_name, person.given_name), "NAME", "PATIENT"),)
+            return (self.patient_latin(),)
+        if draw < 0.62 and len(person.given_name) == 2:
+            return (Mark(person.given_name, "NAME", "PATIENT"),)
+        if draw < 0.65:
+            return (Mark(naming.slipped(self._stream, person.full_name), "NAME", "PATIENT"),)
         return (Mark(person.full_name, "NAME", "PATIENT"),)
 
     # Relatives
@@ -179,10 +194,24 @@ class Mentions:
         """A relative's name: whole, or the given one."""
         relative = self.kin
         assert relative is not None
-        name = relative.full_name
-        if not self.chinese and happens(self._stream, 0.65):
-            name = name.split()[0]
-        return Mark(name, "NAME", "RELATIVE")
+        return Mark(self._kin_written(relative.full_name), "NAME", "RELATIVE")
+
+    def _kin_written(self, name: str) -> str:
+        draw = self._stream.random()
+        if self.chinese:
+            if draw < 0.05:
+                return naming.slipped(self._stream, name)
+            return name[1:] if draw < 0.12 and len(name) == 3 else name
+        given, family = name.split(" ", 1)
+        if draw < 0.6:
+            return given
+        if draw < 0.64:
+            return f"{given} {family[0]}."
+        if draw < 0.68:
+            return given.lower()
+        if draw < 0.71:
+            return misspelt(self._stream, given)
+        return name
 
     def kin_said(self) -> Pieces:
         """The relative with the word for the kinship: ``son Mark``, ``女儿李晓梅``."""
@@ -198,13 +227,13 @@ class Mentions:
     def kin_phone(self) -> Mark:
         """The relative's telephone number."""
         phone = self.kin.phone if self.kin is not None else None
-        return self.phone(phone or self._household.site.phone)
+        return self._phone(phone or self._household.site.phone, "RELATIVE")
 
     # Staff and others
 
     def doctor(self) -> Pieces:
         """Who writes."""
-        return self._staff(self._clinician)
+        return others.staff(self._stream, self._clinician, self.chinese)
 
     def doctor_name(self) -> Mark:
         """Name of who writes, without title."""
@@ -212,83 +241,17 @@ class Mentions:
 
     def colleague(self) -> Pieces:
         """Somebody else of the staff."""
-        others = [c for c in self._household.site.staff if c is not self._clinician]
-        return self._staff(one_of(self._stream, others or self._household.site.staff))
-
-    def _staff(self, person: Clinician) -> Pieces:
-        draw = self._stream.random()
-        family = Mark(person.family_name, "NAME", "CLINICIAN")
-        whole = Mark(person.full_name, "NAME", "CLINICIAN")
-        if self.chinese:
-            title = one_of(self._stream, ("医生", "大夫")) if person.is_doctor else "护士"
-            if draw < 0.35:
-                return (family, title)
-            if draw < 0.42:
-                return ("小" if not person.is_doctor else "", family, "" if draw < 0.39 else title)
-            if draw < 0.47:
-                return (Mark(f"{person.full_name[0]} {person.full_name[1:]}", "NAME", "CLINICIAN"),)
-            if draw < 0.57:
-                return (whole, title)
-            return (whole,)
-        given = person.full_name.split()[0]
-        credentials = one_of(self._stream, (", MD", " MD", ", DO", ", M.D.")) if person.is_doctor \
-            else one_of(self._stream, (" RN", ", RN", " LPN", ", BSN"))  # fmt: skip
-        if draw < 0.3:
-            titles = ("Dr. ", "Dr ", "dr. ") if person.is_doctor else ("Nurse ", "nurse ")
-            return (one_of(self._stream, titles), family)
-        if draw < 0.48:
-            return (Mark(f"{given[0]}. {person.family_name}", "NAME", "CLINICIAN"), credentials)
-        if draw < 0.55:
-            initials = f"{given[0]}{person.family_name[0]}"
-            form = one_of(self._stream, (initials.lower(), initials))
-            return (Mark(form, "NAME", "CLINICIAN"),)
-        if draw < 0.6:
-            return (Mark(f"{person.family_name}, {given}", "NAME", "CLINICIAN"), credentials)
-        if draw < 0.64:
-            return (Mark(f"{given} {person.family_name[0]}.", "NAME", "CLINICIAN"), credentials)
-        return (whole, credentials)
+        site = self._household.site.staff
+        rest = [person for person in site if person is not self._clinician]
+        return others.staff(self._stream, one_of(self._stream, rest or site), self.chinese)
 
     def stranger(self) -> Pieces:
         """A neighbour, teacher, officer: in no table."""
-        given, family = surroundings.passer_by(self._stream, self.chinese)
-        draw = self._stream.random()
-        if self.chinese:
-            if draw < 0.4:
-                titles: tuple[str, ...] = (
-                    "主任",
-                    "老师",
-                    "师傅",
-                    "阿姨",
-                    "书记",
-                    "经理",
-                    "警官",
-                    "大姐",
-                )
-                return (Mark(family, "NAME", "OTHER"), one_of(self._stream, titles))
-            if draw < 0.55:
-                return (one_of(self._stream, ("小", "老")), Mark(family, "NAME", "OTHER"))
-            return (Mark(family + given, "NAME", "OTHER"),)
-        if draw < 0.3:
-            titles = ("Mr. ", "Mrs. ", "Ms. ", "Pastor ", "Officer ", "Deputy ", "Miss ")
-            return (one_of(self._stream, titles), Mark(family, "NAME", "OTHER"))
-        if draw < 0.5:
-            return (Mark(given, "NAME", "OTHER"),)
-        if draw < 0.58:
-            return (Mark(f"{given} {family[0]}.", "NAME", "OTHER"),)
-        return (Mark(f"{given} {family}", "NAME", "OTHER"),)
+        return others.stranger(self._stream, self.chinese)
 
     def specialist(self) -> Pieces:
         """A doctor elsewhere."""
-        given, family = surroundings.passer_by(self._stream, self.chinese)
-        draw = self._stream.random()
-        if self.chinese:
-            if draw < 0.5:
-                return (Mark(family, "NAME", "CLINICIAN"),
-                        one_of(self._stream, ("医生", "主任", "大夫", "教授")))  # fmt: skip
-            return (Mark(family + given, "NAME", "CLINICIAN"),)
-        if draw < 0.5:
-            return ("Dr. ", Mark(family, "NAME", "CLINICIAN"))
-        return ("Dr. ", Mark(f"{given} {family}", "NAME", "CLINICIAN"))
+        return others.specialist(self._stream, self.chinese)
 
     # Days
 
@@ -335,58 +298,35 @@ class Mentions:
 
     def own_phone(self) -> Mark:
         """The patient's telephone number; the centre's if there is none."""
-        return self.phone(self._resident.phone or self._household.site.phone)
+        if self._resident.phone is None:
+            return self._phone(self._household.site.phone, "FACILITY")
+        return self._phone(self._resident.phone, "PATIENT")
 
     def site_phone(self) -> Mark:
         """The centre's telephone number, perhaps with an extension."""
-        mark = self.phone(self._household.site.phone)
-        if self.chinese and happens(self._stream, 0.2):
-            return Mark(f"{mark.text}转{self._stream.randrange(800, 900)}", "PHONE")
-        if not self.chinese and happens(self._stream, 0.25):
-            form = one_of(self._stream, (" x", " ext. ", " ext "))
-            return Mark(f"{mark.text}{form}{self._stream.randrange(10, 99)}", "PHONE")
-        return mark
+        mark = self._phone(self._household.site.phone, "FACILITY")
+        written = numbering.extension(self._stream, mark.text, self.chinese)
+        return Mark(written, mark.type, mark.role)
 
-    def phone(self, number: str) -> Mark:
-        """A telephone number as people write it."""
-        digits = "".join(c for c in number if c.isdigit())
-        draw = int(self._stream.random() * 20)
-        if not self.chinese:
-            area, middle, last = digits[:3], digits[3:6], digits[6:]
-            forms = {
-                0: f"{area}.{middle}.{last}", 1: f"{area} {middle} {last}", 2: digits,
-                3: f"1-{area}-{middle}-{last}", 4: f"({area}){middle}-{last}",
-                5: f"{middle}-{last}",
-                6: f"+1 {area} {middle} {last}", 7: f"{area}/{middle}-{last}",
-            }  # fmt: skip
-            default = number if draw < 13 else f"{area}-{middle}-{last}"
-            return Mark(forms.get(draw, default), "PHONE")
-        if "-" in number:
-            area, rest = number.split("-", 1)
-            forms = {0: f"({area}){rest}", 1: f"{area} {rest}", 2: f"{area}-{rest[:4]} {rest[4:]}",
-                     3: f"（{area}）{rest}"}  # fmt: skip
-            return Mark(forms.get(draw, number), "PHONE")
-        first, second, third = digits[:3], digits[3:7], digits[7:]
-        forms = {
-            0: f"{first} {second} {third}", 1: f"{first}-{second}-{third}", 2: f"+86 {digits}",
-            3: days.wide(digits), 4: f"+86-{first}-{second}-{third}", 5: f"{first} {second}{third}",
-        }  # fmt: skip
-        return Mark(forms.get(draw, digits), "PHONE")
+    def pager(self) -> Mark:
+        """A few digits that reach somebody within the house."""
+        return Mark(str(self._stream.randrange(1000, 9999)), "PHONE")
+
+    def _phone(self, number: str, role: str) -> Mark:
+        written = numbering.phone(self._stream, number, self.chinese)
+        return Mark(written, "PHONE", role if self.chinese else "")
 
     def spelt_phone(self) -> Mark:
         """The patient's number as read out into a dictating machine."""
-        digits = "".join(
-            c for c in self._resident.phone or self._household.site.phone if c.isdigit()
-        )
+        number = self._resident.phone or self._household.site.phone
+        digits = "".join(c for c in number if c.isdigit())
         return Mark(spelt_digits(digits), "PHONE")
 
     def record(self) -> Mark:
         """Number of the chart."""
         numbers = self._resident.numbers
         if "RECORD_NO" in numbers:
-            number = numbers["RECORD_NO"]
-            if happens(self._stream, 0.08):
-                number = f"{number[:6]}-{number[6:9]}-{number[9:12]}-{number[12:]}"
+            number = numbering.record(self._stream, numbers["RECORD_NO"])
             return Mark(number, "ID", "RECORD_NO")
         return Mark(numbers["MRN"], "ID", "MRN")
 
@@ -394,13 +334,8 @@ class Mentions:
         """Number of the identity card or of social security."""
         numbers = self._resident.numbers
         if "ID_CARD" not in numbers:
-            return Mark(numbers["SSN"], "ID", "SSN")
-        number, draw = numbers["ID_CARD"], self._stream.random()
-        if draw < 0.08:
-            number = f"{number[:6]} {number[6:14]} {number[14:]}"
-        elif draw < 0.12:
-            number = days.wide(number)
-        return Mark(number, "ID", "ID_CARD")
+            return Mark(numbering.security_number(self._stream, numbers["SSN"]), "ID", "SSN")
+        return Mark(numbering.card(self._stream, numbers["ID_CARD"]), "ID", "ID_CARD")
 
     def old_card(self) -> Mark:
         """The fifteen digits that the identity number had before 1999 (GB 11643-1989)."""
@@ -437,7 +372,7 @@ class Mentions:
         if self.chinese:
             text = f"{age}岁"
             if happens(self._stream, 0.08) and age > 10:
-                text = f"{days.count_zh(age)}岁" if age < 100 else text
+                text = f"{count_zh(age)}岁" if age < 100 else text
         else:
             text = str(age)
             if age >= 80 and happens(self._stream, 0.1) and age < 100:

@@ -1,168 +1,149 @@
 """What stands around a resident and in no table: hospitals, schools, shops, streets, passers-by.
 
-All of it is composed from invented parts, so that a scrubber cannot learn a list by heart.
+All of it is composed from invented parts (``around/en.txt``, ``around/zh.txt``), thousands of each
+kind, so that a scrubber cannot learn a list by heart.
 """
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
 from random import Random
 
 from deid.synth.notes.text import Mark
-from deid.synth.streams import one_of
+from deid.synth.streams import happens, one_of
 
-_HEADS = (
-    "Birchfield", "Cannerton", "Dunlow", "Eastmere", "Fallon Ridge", "Greyling", "Hartsel",
-    "Ironbark", "Jasper Gap", "Kettle Bend", "Lonepine", "Mossback", "Norwick", "Oxbow",
-    "Pinnock", "Quillback", "Redmire", "Saltbush", "Thornbury", "Upton Vale", "Vesper",
-    "Wexler", "Yarrowdale", "Saint Odile", "St. Finnian", "Holy Cross", "Good Shepherd",
-)  # fmt: skip
-_HOSPITALS = (
-    "Regional Medical Center", "Memorial Hospital", "General Hospital", "Hospital",
-    "Medical Center",
-    "Heart Institute", "Eye Clinic", "Kidney Center", "Surgical Pavilion", "Infirmary",
-    "Women's Hospital", "Behavioral Health", "Imaging", "Orthopedic Associates", "Lung Clinic",
-)  # fmt: skip
-_SCHOOLS = ("Elementary", "Middle School", "High School", "Academy", "Preschool", "College",
-            "Community College", "Head Start")  # fmt: skip
-_AGENCIES = ("Home Care", "Visiting Nurses", "Senior Services", "Meals on Wheels", "Food Pantry",
-             "Grange Hall", "Lutheran Church", "Baptist Church", "Youth Alliance",
-             "Volunteer Fire Department", "Hospice")  # fmt: skip
-_SHOPS = ("Drug", "Pharmacy", "Family Pharmacy", "Apothecary", "Rx")
-_FIRMS = ("Lumber", "Ready Mix", "Trucking", "Dairy", "Tire & Axle", "Roofing", "Foods",
-          "Outfitters",
-          "Welding", "Greenhouses", "Logistics", "Sheet Metal", "Auto Body")  # fmt: skip
-_PLANS = ("Health Plan", "Mutual", "Benefit Trust", "Care Partners")
-_TOWNS = ("Bench", "Crossing", "Falls", "Springs", "Landing", "Flats", "Hollow", "Junction")
-_WAYS = ("St", "Ave", "Road", "Lane", "Drive", "Street", "Blvd", "Ct")
-_GIVEN = (
-    "May", "Will", "Rose", "Grace", "Hope", "Mark", "Grant", "Dean", "Chase", "Summer", "Dawn",
-    "Penny", "April", "June", "Art", "Bill", "Gene", "Ray", "Sandy", "Ivy", "Drew", "Frank",
-    "Olga", "Marisol", "Tomasz", "Priya", "Nkem", "Yusuf", "Linh", "Siobhan", "Anselm", "Dolores",
-    "Earl", "Wanda", "Lupe", "Kip", "Roscoe", "Tansy", "Darnell", "Ingrid", "Mateo", "Zelda",
-    "Hollis", "Cleo", "Amos", "Bettina", "Rufus", "Odalys", "Xavier", "Mei",
-)  # fmt: skip
-_FAMILY = (
-    "Cook", "Baker", "Banks", "Park", "Rivers", "Law", "Stone", "Field", "Wood", "Hand", "Foot",
-    "Oyelowo", "Castellan", "Vandermeer", "Petrossian", "Lindgren", "O'Malley", "McTavish",
-    "Delacroix", "Nakamura", "Okonjo", "Haddock", "St. Clair", "de la Cruz", "Abernathy",
-    "Fontaine", "Grabowski", "Whitlock", "Sandoval-Reyes", "Thibodeaux", "Quist", "Ferreira",
-    "Kowal", "Achterkamp", "Bjornstad", "Tran", "Mbeki", "Rosenbaum", "Stavros", "Yellowhorse",
-)  # fmt: skip
-_ZH_HEADS = ("永安", "长宁", "安平", "仁济", "和顺", "康宁", "德馨", "福民", "广济", "惠民", "云泽",
-             "清江", "白沙", "鹤岭", "临溪", "芳洲", "松岗", "龙门", "凤凰", "西河")  # fmt: skip
-_ZH_HOSPITALS = ("人民医院", "中医院", "第二医院", "中心医院", "妇幼保健院", "医院", "中心卫生院",
-                 "精神卫生中心", "疾病预防控制中心", "结核病防治所", "康复医院",
-                 "眼科医院")  # fmt: skip
-_ZH_WIDER = ("云州市", "青溪县", "云州", "青溪", "临江县", "福宁市", "云州市第一", "")
-_ZH_SCHOOLS = ("小学", "中学", "实验小学", "幼儿园", "职业技术学校", "第二中学", "中心小学")
-_ZH_FIRMS = ("纺织有限公司", "机械厂", "物流公司", "建材有限公司", "食品厂", "服装厂",
-             "出租汽车公司",
-             "电子科技有限公司", "家具厂", "砖瓦厂", "超市", "农业合作社")  # fmt: skip
-_ZH_AGENCIES = ("养老院", "老年公寓", "残疾人联合会", "爱心志愿者协会", "日间照料中心", "敬老院")
-_ZH_SHOPS = ("大药房", "药店", "平价大药房")
-_ZH_FAMILY = "高白张石江田金安马方水温平常华时关文林黄王李陈刘赵周吴郑孙钱欧阳司马"
-_ZH_GIVEN = ("峰", "雪", "力", "磊", "山", "明", "静", "健康", "平安", "建国", "国庆", "春风",
-             "和平",
-             "长江", "红", "大勇", "二柱", "桂花", "阿福", "小梅", "志强", "丽萍", "晓东", "秀芝",
-             "海燕", "文华", "子涵", "美玉", "来福", "根生", "卫东", "爱莲")  # fmt: skip
-_ZH_PLACES = ("上海市", "厦门", "泉州", "深圳", "东莞", "杭州", "宁波", "福州市", "广州", "温州")
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+@cache
+def _parts(chinese: bool) -> dict[str, tuple[str, ...]]:
+    """Parts by their key. A line is ``key: one|other``, or words, or Chinese characters."""
+    path = Path(__file__).with_name("around") / f"{'zh' if chinese else 'en'}.txt"
+    parts = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line or line.startswith("#"):
+            continue
+        key, _, text = line.partition(": ")
+        split = text.split("|") if "|" in text else text.split(" ")
+        parts[key] = tuple(split if len(split) > 1 or not chinese else text)
+    return parts
+
+
+def _one(stream: Random, key: str, chinese: bool) -> str:
+    return one_of(stream, _parts(chinese)[key])
+
+
+def _head(stream: Random, chinese: bool) -> str:
+    """The first part of a place's name: ``Birchmere``, ``云泽``."""
+    if happens(stream, 0.15):
+        return _one(stream, "head.whole", chinese)
+    first, last = _one(stream, "head.first", chinese), _one(stream, "head.last", chinese)
+    return first + last if not chinese or first != last else first + "安"
 
 
 def passer_by(stream: Random, chinese: bool) -> tuple[str, str]:
     """Given and family name of somebody who is no resident; some are ordinary words."""
-    if chinese:
-        family = one_of(stream, _ZH_FAMILY)
-        family = {"欧": "欧阳", "阳": "欧阳", "司": "司马"}.get(family, family)
-        return one_of(stream, _ZH_GIVEN), family
-    return one_of(stream, _GIVEN), one_of(stream, _FAMILY)
+    whole = happens(stream, 0.04)
+    family = _one(stream, "family.whole" if whole else "family", chinese)
+    return _one(stream, "given", chinese), family
+
+
+def of_minority(stream: Random) -> str:
+    """A whole name of one of China's other peoples."""
+    return _one(stream, "minority", True)
+
+
+def title(stream: Random, chinese: bool) -> str:
+    """What a passer-by is called before or, in Chinese, after the name."""
+    return _one(stream, "title", chinese)
 
 
 def hospital(stream: Random, chinese: bool) -> Mark:
     """A hospital or clinic by name."""
+    kind = _one(stream, "hospital", chinese)
     if chinese:
-        wider = one_of(stream, _ZH_WIDER)
-        head = "" if wider and stream.random() < 0.5 else one_of(stream, _ZH_HEADS)
-        kind = "医院" if wider.endswith("第一") else one_of(stream, _ZH_HOSPITALS)
-        if wider.endswith("第一"):
-            head = ""
+        wider = _one(stream, "wider", True) if happens(stream, 0.7) else ""
+        head = "" if wider and happens(stream, 0.5) else _head(stream, True)
         return Mark(f"{wider}{head}{kind}", "LOCATION", "HOSPITAL")
-    return Mark(f"{one_of(stream, _HEADS)} {one_of(stream, _HOSPITALS)}", "LOCATION", "HOSPITAL")
+    return Mark(f"{_head(stream, False)} {kind}", "LOCATION", "HOSPITAL")
+
+
+def _named(stream: Random, chinese: bool, key: str, wider: float, type_: str, role: str) -> Mark:
+    head, kind = _head(stream, chinese), _one(stream, key, chinese)
+    if not chinese:
+        return Mark(f"{head} {kind}", type_, role)
+    around = _one(stream, "wider", True) if happens(stream, wider) else ""
+    return Mark(f"{around}{head}{kind}", type_, role)
 
 
 def school(stream: Random, chinese: bool) -> Mark:
     """A school or nursery."""
-    name = (
-        one_of(stream, ("青溪县", "云州市", "石门镇", "")) + one_of(stream, _ZH_HEADS)
-        + one_of(stream, _ZH_SCHOOLS)
-        if chinese
-        else f"{one_of(stream, _HEADS)} {one_of(stream, _SCHOOLS)}"
-    )  # fmt: skip
-    return Mark(name, "ORGANIZATION", "SCHOOL")
+    return _named(stream, chinese, "school", 0.5, "ORGANIZATION", "SCHOOL")
 
 
 def firm(stream: Random, chinese: bool) -> Mark:
     """Somebody's employer."""
-    name = (
-        one_of(stream, ("青溪县", "云州", "云州市", "")) + one_of(stream, _ZH_HEADS)
-        + one_of(stream, _ZH_FIRMS)
-        if chinese
-        else f"{one_of(stream, _HEADS)} {one_of(stream, _FIRMS)}"
-    )  # fmt: skip
-    return Mark(name, "ORGANIZATION", "EMPLOYER")
+    return _named(stream, chinese, "firm", 0.5, "ORGANIZATION", "EMPLOYER")
 
 
 def agency(stream: Random, chinese: bool) -> Mark:
     """A church, home, charity or service that looks after people."""
-    name = (
-        one_of(stream, ("青溪县", "石门镇", "东湖街道", ""))
-        + one_of(stream, _ZH_HEADS) + one_of(stream, _ZH_AGENCIES)
-        if chinese
-        else f"{one_of(stream, _HEADS)} {one_of(stream, _AGENCIES)}"
-    )  # fmt: skip
-    return Mark(name, "ORGANIZATION", "OTHER")
+    return _named(stream, chinese, "agency", 0.4, "ORGANIZATION", "OTHER")
 
 
 def pharmacy(stream: Random, chinese: bool) -> Mark:
     """Where drugs are bought."""
-    if chinese:
-        return Mark(one_of(stream, _ZH_HEADS) + one_of(stream, _ZH_SHOPS), "ORGANIZATION", "OTHER")
-    return Mark(f"{one_of(stream, _HEADS)} {one_of(stream, _SHOPS)}", "ORGANIZATION", "OTHER")
+    return _named(stream, chinese, "shop", 0.1, "ORGANIZATION", "OTHER")
 
 
 def insurer(stream: Random, chinese: bool) -> Mark:
     """A private insurer."""
-    if chinese:
-        return Mark(one_of(stream, _ZH_HEADS) + "人寿保险公司", "ORGANIZATION", "OTHER")
-    return Mark(f"{one_of(stream, _HEADS)} {one_of(stream, _PLANS)}", "ORGANIZATION", "OTHER")
+    head = _head(stream, chinese)
+    name = f"{head}人寿保险公司" if chinese else f"{head} {_one(stream, 'plan', False)}"
+    return Mark(name, "ORGANIZATION", "OTHER")
 
 
 def elsewhere(stream: Random, chinese: bool) -> Mark:
     """A place away from home."""
     if chinese:
-        return Mark(one_of(stream, _ZH_PLACES), "LOCATION", "PLACE")
-    return Mark(f"{one_of(stream, _HEADS)} {one_of(stream, _TOWNS)}", "LOCATION", "PLACE")
+        return Mark(_one(stream, "city", True), "LOCATION", "PLACE")
+    head, draw = _head(stream, False), stream.random()
+    if draw < 0.35:
+        return Mark(head, "LOCATION", "PLACE")
+    return Mark(f"{head} {_one(stream, 'town', False)}", "LOCATION", "PLACE")
 
 
 def street(stream: Random, chinese: bool) -> Mark:
     """A street or landmark where something happened."""
+    way = _one(stream, "way", chinese)
     if chinese:
-        kind = one_of(stream, ("路", "街", "桥", "广场", "农贸市场", "公园", "村", "社区"))
-        return Mark(one_of(stream, _ZH_HEADS) + kind, "LOCATION", "PLACE")
-    head = one_of(stream, _HEADS)
-    number = f"{stream.randrange(10, 990)} " if stream.random() < 0.3 else ""
-    return Mark(f"{number}{head} {one_of(stream, _WAYS)}", "LOCATION", "PLACE")
+        number = f"{stream.randrange(2, 300)}号" if happens(stream, 0.2) else ""
+        return Mark(f"{_head(stream, True)}{way}{number}", "LOCATION", "PLACE")
+    number = f"{stream.randrange(10, 990)} " if happens(stream, 0.3) else ""
+    return Mark(f"{number}{_head(stream, False)} {way}", "LOCATION", "PLACE")
+
+
+def office(stream: Random, chinese: bool) -> Mark:
+    """A role that points to one person: ``mayor of Dunlow``."""
+    if chinese:
+        return Mark(f"{_head(stream, True)}{_one(stream, 'office', True)}", "PROFESSION")
+    where = _head(stream, False)
+    role = _one(stream, "office", False)
+    group = one_of(stream, (" Players", " Volunteers", " Choir")) if role.endswith("the") else ""
+    return Mark(f"{role} {where}{group}", "PROFESSION")
 
 
 def plate(stream: Random, chinese: bool) -> Mark:
     """A number plate."""
-    letters = "ABCDEFGHJKLMNPQRSTUVWXYZ"
-    pick = "".join(one_of(stream, letters) for _ in range(3))
+    pick = "".join(one_of(stream, _LETTERS) for _ in range(3))
     digits = f"{stream.randrange(1000):03d}"
     if chinese:
         dot = one_of(stream, ("·", "", " ", "·"))
-        return Mark(f"闽{pick[0]}{dot}{pick[1]}{digits}{stream.randrange(10)}", "ID", "PLATE")
+        last = one_of(stream, (digits + pick[2], f"{digits}{stream.randrange(10)}"))
+        return Mark(f"闽{pick[0]}{dot}{pick[1]}{last}", "ID", "PLATE")
     text = one_of(stream, (f"{pick} {digits}", f"{pick}-{digits}", f"{pick}{digits}",
-                           f"{digits[0]}{pick}{digits}"))  # fmt: skip
+                           f"{digits[0]}{pick}{digits}", f"{pick} 4{digits}"))  # fmt: skip
     return Mark(text, "ID", "PLATE")
 
 
@@ -172,7 +153,8 @@ def device(stream: Random) -> Mark:
     text = one_of(
         stream,
         (f"GM-{first}-{last}", f"BPX{first}{last}", f"SN{last}{first}K", f"C{last}-{first}",
-         f"{first}-{last}B", f"OX-{first % 100}-{last}"),
+         f"{first}-{last}B", f"OX-{first % 100}-{last}", f"2{first}{last}7",
+         f"BP-{first}-ZC", f"PMX{last}{first % 100}H", f"nv{first}-{last % 10_000}"),
     )  # fmt: skip
     return Mark(text, "ID", "DEVICE")
 
@@ -181,10 +163,12 @@ def accession(stream: Random, year: int, chinese: bool) -> Mark:
     """The number of a specimen, image or hospital stay."""
     number = stream.randrange(10_000, 999_999)
     forms = (
-        (f"{year}{number:06d}", f"ZY{number:07d}", f"{number:08d}", f"M{year % 100}-{number:06d}")
+        (f"{year}{number:06d}", f"ZY{number:07d}", f"{number:08d}", f"M{year % 100}-{number:06d}",
+         f"E{number:07d}", f"{number:07d}", f"B{year}-{number % 10_000:04d}")
         if chinese
         else (f"CT{year % 100}-{number:06d}", f"SP{year % 100}-{number:06d}", f"L{number:07d}",
-              f"ACC-{number}", f"{year % 100}-{number:06d}")
+              f"ACC-{number}", f"{year % 100}-{number:06d}", f"S{year % 100}.{number}",
+              f"XR{number}", f"{number:08d}")
     )  # fmt: skip
     return Mark(one_of(stream, forms), "ID", "MRN" if chinese else "ACCESSION")
 
@@ -193,10 +177,12 @@ def licence(stream: Random, chinese: bool) -> Mark:
     """A licence, case, badge or certificate number."""
     number = stream.randrange(1000, 999_999)
     forms = (
-        (f"GH-{number:05d}", f"闽青残{number:06d}", f"No.{number:06d}", f"B{number:07d}")
+        (f"GH-{number:05d}", f"闽青残{number:06d}", f"No.{number:06d}", f"B{number:07d}",
+         f"HX-{number % 100_000:05d}", f"（2021）闽民初{number % 10_000}号", f"{number:08d}X")
         if chinese
         else (f"E-{number:05d}", f"24-CR-{number:05d}", f"WC-{number:06d}", f"DHS {number:07d}",
-              f"K{number:07d}", f"PO-{number % 100}-{number // 100}")
+              f"K{number:07d}", f"PO-{number % 100}-{number // 100}", f"SO-{number % 100_000}",
+              f"FD{number:07d}", f"RN-{number:06d}", f"#{number}")
     )  # fmt: skip
     return Mark(one_of(stream, forms), "ID", "OTHER")
 
@@ -207,11 +193,13 @@ def url(stream: Random, chinese: bool) -> Mark:
                            "jkda.example.cn" if chinese else "mychart.example.org"))  # fmt: skip
     number = stream.randrange(1000, 99_999)
     text = one_of(stream, (f"https://{host}/v/{number}", f"http://{host}/up?id={number}",
-                           f"www.{host}", f"{host}/r/{number}"))  # fmt: skip
+                           f"www.{host}", f"{host}/r/{number}", f"https://{host}/"))  # fmt: skip
     return Mark(text, "URL")
 
 
 def ip(stream: Random) -> Mark:
-    """An internet address of the ranges for documentation (RFC 5737)."""
+    """An internet address of the ranges for documentation (RFC 5737, RFC 3849)."""
+    if happens(stream, 0.12):
+        return Mark(f"2001:db8::{stream.randrange(16, 65_535):x}", "IP")
     net = one_of(stream, ("192.0.2", "198.51.100", "203.0.113"))
     return Mark(f"{net}.{stream.randrange(1, 255)}", "IP")
