@@ -275,6 +275,8 @@ def raised(slot: str | Mark | Pieces) -> list[str | Mark]:
         text = piece.text if isinstance(piece, Mark) else piece
         if text:
             capital = text[0].upper() + text[1:]
-            pieces[i] = Mark(capital, piece.type) if isinstance(piece, Mark) else capital
+            pieces[i] = (
+                Mark(capital, piece.type, piece.role) if isinstance(piece, Mark) else capital
+            )
             break
     return pieces

@@ -6,22 +6,14 @@ import datetime as dt
 from random import Random
 
 from deid.synth.identities import pinyin
-from deid.synth.notes import days, naming, numbering, others
+from deid.synth.notes import days, naming, numbering, others, surroundings
+from deid.synth.notes.kinship import KIN_EN, KIN_ZH, MALE_KIN, relation_back
 from deid.synth.notes.text import Mark, Pieces
 from deid.synth.notes.words import count_zh, misspelt, number_en, spelt_digits
 from deid.synth.people import Clinician, Household, Relative, Resident, Sex
 from deid.synth.streams import happens, one_of
 
-KIN_EN = {"spouse": ("husband", "wife"), "father": ("father", "dad"), "mother": ("mother", "mom"),
-          "son": ("son", "boy"), "daughter": ("daughter", "dtr"), "brother": ("brother",),
-          "sister": ("sister", "sis"), "grandson": ("grandson",),
-          "granddaughter": ("granddaughter",), "grandfather": ("grandfather", "grandpa"),
-          "grandmother": ("grandmother", "grandma")}  # fmt: skip
-KIN_ZH = {"spouse": ("丈夫", "老伴"), "father": ("父亲", "爸爸"), "mother": ("母亲", "妈妈"),
-          "son": ("儿子", "其子"), "daughter": ("女儿", "其女"), "brother": ("弟弟", "兄弟"),
-          "sister": ("姐姐", "妹妹"), "grandson": ("孙子",), "granddaughter": ("孙女",),
-          "grandfather": ("爷爷",), "grandmother": ("奶奶",)}  # fmt: skip
-_MALE_KIN = {"father", "son", "brother", "grandson", "grandfather"}
+_MAIL_HOSTS = ("example.org", "example.com", "mail.example.net", "post.example.com")
 
 
 class Mentions:
@@ -124,7 +116,8 @@ class Mentions:
         """What the patient is called in the middle of a sentence."""
         person = self._resident
         if self.chinese:
-            return self._patient_short_zh()
+            before, name, after = naming.familiarly(self._stream, person, person.age_on(self.day))
+            return (before, Mark(name, "NAME", "PATIENT"), after)
         draw = self._stream.random()
         if draw < 0.4 and person.age_on(self.day) >= 18:
             titles = ("Mr. ", "Mr ") if person.sex == "M" else ("Ms. ", "Mrs. ", "Ms ", "Miss ")
@@ -135,36 +128,6 @@ class Mentions:
         name = naming.short(self._stream, person.given_name, person.family_name, person.other_names)
         return (Mark(name, "NAME", "PATIENT"),)
 
-    def _patient_short_zh(self) -> Pieces:
-        person = self._resident
-        age, draw = person.age_on(self.day), self._stream.random()
-        surname = Mark(person.family_name, "NAME", "PATIENT")
-        man = person.sex == "M"
-        if age >= 60 and draw < 0.35:
-            kin = ("大爷", "老先生", "大伯", "老爷子", "师傅", "爷爷", "老人家") if man else (
-                "大娘", "阿婆", "奶奶", "阿姨", "婆婆", "老太太")  # fmt: skip
-            return (surname, one_of(self._stream, kin))
-        if age >= 45 and draw < 0.45:
-            return ("老", surname)
-        if 18 <= age < 40 and draw < 0.2:
-            return ("小", surname)
-        if age >= 18 and draw < 0.52:
-            kin = ("先生", "师傅", "叔", "某", "同志", "哥") if man else (
-                "女士", "阿姨", "姐", "某", "同志", "老师")  # fmt: skip
-            return (surname, one_of(self._stream, kin))
-        if age < 14 and draw < 0.35:
-            name = person.other_names[0] if person.other_names else ""
-            if len(name) != 2:
-                name = naming.familiar(self._stream, person.given_name)
-            return (Mark(name, "NAME", "PATIENT"),)
-        if draw < 0.56:
-            return (self.patient_latin(),)
-        if draw < 0.62 and len(person.given_name) == 2:
-            return (Mark(person.given_name, "NAME", "PATIENT"),)
-        if draw < 0.65:
-            return (Mark(naming.slipped(self._stream, person.full_name), "NAME", "PATIENT"),)
-        return (Mark(person.full_name, "NAME", "PATIENT"),)
-
     # Relatives
 
     @property
@@ -173,7 +136,7 @@ class Mentions:
         relative = self.kin
         if relative is None or relative.relationship == "spouse":
             return "F" if self._resident.sex == "M" else "M"
-        return "M" if relative.relationship in _MALE_KIN else "F"
+        return "M" if relative.relationship in MALE_KIN else "F"
 
     def kin_word(self) -> str:
         """``daughter``, ``女儿``."""
@@ -224,6 +187,12 @@ class Mentions:
             return (self.kin_word(), " (", self.kin_name(), ")")
         return (f"{self.kin_word()} ", self.kin_name())
 
+    def relation_back(self) -> str:
+        """What the patient is to the relative: ``mother`` of a daughter who writes."""
+        relative = self.kin
+        assert relative is not None
+        return relation_back(relative.relationship, self._resident.sex == "M", self.chinese)
+
     def kin_phone(self) -> Mark:
         """The relative's telephone number."""
         phone = self.kin.phone if self.kin is not None else None
@@ -239,11 +208,29 @@ class Mentions:
         """Name of who writes, without title."""
         return Mark(self._clinician.full_name, "NAME", "CLINICIAN")
 
+    def doctor_initials(self) -> Mark:
+        """Two letters that stand for who writes; in Chinese the family name."""
+        return others.initials(self._stream, self._clinician, self.chinese)
+
+    def other_initials(self) -> Mark:
+        """The same of somebody else."""
+        return others.initials(self._stream, self._another(), self.chinese)
+
+    def doctor_latin(self) -> Mark:
+        """A Chinese doctor's name in Latin letters, as those sign who write half in English."""
+        family = self._clinician.family_name
+        given = self._clinician.full_name.removeprefix(family)
+        name = naming.latin(self._stream, family, given) if self.chinese else family
+        return Mark(name, "NAME", "CLINICIAN")
+
     def colleague(self) -> Pieces:
         """Somebody else of the staff."""
+        return others.staff(self._stream, self._another(), self.chinese)
+
+    def _another(self) -> Clinician:
         site = self._household.site.staff
         rest = [person for person in site if person is not self._clinician]
-        return others.staff(self._stream, one_of(self._stream, rest or site), self.chinese)
+        return one_of(self._stream, rest or site)
 
     def stranger(self) -> Pieces:
         """A neighbour, teacher, officer: in no table."""
@@ -349,6 +336,12 @@ class Mentions:
     def email(self) -> Mark:
         """The patient's electronic mail."""
         return Mark(self._resident.email or "", "EMAIL")
+
+    def reserved_mail(self) -> Mark:
+        """An address of a relative or of an office, of the reserved domains."""
+        given, family = surroundings.passer_by(self._stream, False)
+        local = naming.plain_letters(f"{given}.{family}").lower().replace(" ", "")
+        return Mark(f"{local}@{one_of(self._stream, _MAIL_HOSTS)}", "EMAIL")
 
     def handle(self) -> Mark:
         """A name in a social network, made from the patient's own."""

@@ -9,6 +9,7 @@ from random import Random
 from pypinyin import Style, lazy_pinyin
 
 from deid.synth.notes.words import misspelt
+from deid.synth.people import Resident
 from deid.synth.streams import happens, one_of
 
 _SOUNDS_ALIKE = {"峰": "锋", "志": "智", "建": "健", "明": "民", "丽": "莉", "芳": "方", "伟": "玮",
@@ -145,3 +146,32 @@ def short(stream: Random, given: str, family: str, others: tuple[str, ...]) -> s
     if draw < 0.52 and happens(stream, 0.5):
         return f"{given[0]}. {family[0]}."
     return given
+
+
+_MEN = (("大爷", "老先生", "大伯", "老爷子", "师傅", "爷爷", "老人家"),
+        ("先生", "师傅", "叔", "某", "同志", "哥"))  # fmt: skip
+_WOMEN = (("大娘", "阿婆", "奶奶", "阿姨", "婆婆", "老太太"),
+          ("女士", "阿姨", "姐", "某", "同志", "老师"))  # fmt: skip
+
+
+def familiarly(stream: Random, person: Resident, age: int) -> tuple[str, str, str]:
+    """What a Chinese patient is called in a sentence: words before, the name, words after."""
+    draw = stream.random()
+    family, given = person.family_name, person.given_name
+    old, grown = _MEN if person.sex == "M" else _WOMEN
+    if age >= 60 and draw < 0.35:
+        return "", family, one_of(stream, old)
+    if age >= 45 and draw < 0.45:
+        return "老", family, ""
+    if 18 <= age < 40 and draw < 0.2:
+        return "小", family, ""
+    if age >= 18 and draw < 0.52:
+        return "", family, one_of(stream, grown)
+    if age < 14 and draw < 0.35:
+        fixed = next((name for name in person.other_names if len(name) == 2), None)
+        return "", fixed or familiar(stream, given), ""
+    if draw < 0.56:
+        return "", latin(stream, family, given), ""
+    if draw < 0.62 and len(given) == 2:
+        return "", given, ""
+    return "", slipped(stream, person.full_name) if draw < 0.65 else person.full_name, ""

@@ -9,8 +9,8 @@ from deid.synth.notes.text import Mark, Pieces
 from deid.synth.people import Clinician
 from deid.synth.streams import happens, one_of
 
-_DOCTORS = (", MD", " MD", ", DO", ", M.D.", ", PGY-2", " md", ", MD, FAAFP", " (attending)")
-_NURSES = (" RN", ", RN", " LPN", ", BSN", " rn", ", RN, CWOCN", " CNM", " MA")
+_DOCTORS = ("MD", "DO", "M.D.", "MD", "MD, FAAFP", "MD", "PGY-3")
+_NURSES = ("RN", "LPN", "RN, BSN", "RN", "RN, CWOCN", "FNP")
 
 
 def staff(stream: Random, person: Clinician, chinese: bool) -> Pieces:
@@ -19,7 +19,7 @@ def staff(stream: Random, person: Clinician, chinese: bool) -> Pieces:
         return _staff_zh(stream, person)
     draw = stream.random()
     given, family = person.full_name.split()[0], person.family_name
-    credentials = one_of(stream, _DOCTORS if person.is_doctor else _NURSES)
+    credentials = one_of(stream, (", ", " ", ", ")) + _credentials(person)
     if draw < 0.27:
         titles = ("Dr. ", "Dr ", "dr. ", "DR ") if person.is_doctor else ("Nurse ", "nurse ")
         return (one_of(stream, titles), Mark(family, "NAME", "CLINICIAN"))
@@ -36,6 +36,20 @@ def staff(stream: Random, person: Clinician, chinese: bool) -> Pieces:
     if draw < 0.63:
         return (Mark(person.full_name.upper(), "NAME", "CLINICIAN"), credentials.upper())
     return (Mark(person.full_name, "NAME", "CLINICIAN"), credentials)
+
+
+def initials(stream: Random, person: Clinician, chinese: bool) -> Mark:
+    """Somebody of the staff as two letters: ``rb``, ``RB``; in Chinese by the family name."""
+    if chinese:
+        return Mark(person.family_name, "NAME", "CLINICIAN")
+    letters = f"{person.full_name[0]}{person.family_name[0]}"
+    return Mark(one_of(stream, (letters, letters.lower(), letters)), "NAME", "CLINICIAN")
+
+
+def _credentials(person: Clinician) -> str:
+    """What stands behind a name: the same for one person, always."""
+    known = _DOCTORS if person.is_doctor else _NURSES
+    return known[person.provider_id % len(known)]
 
 
 def _staff_zh(stream: Random, person: Clinician) -> Pieces:

@@ -16,7 +16,7 @@ from deid.synth.visits import Form, Visit
 
 Slot = str | Mark | Pieces
 _IN_BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
-_WIDTHS = (1, 2, 3, 4, 5, 7, 99, 99, 99, 99)
+_WIDTHS = (2, 3, 4, 5, 7, 99, 99, 99, 99)
 _BETWEEN = (", ", ", ", " ", " | ", ", ", " / ", " - ", ", ", " ")
 _BETWEEN_ZH = ("，", "　", "，", "、", "  ", "，", " / ", "　")
 
@@ -87,7 +87,7 @@ class Telling(Mapping[str, Slot]):
             between = one_of(stream, _BETWEEN_ZH if self.chinese else _BETWEEN)
             return between, one_of(stream, _WIDTHS)
         choices: tuple[str, ...]
-        choices = ("，", "，", "、", "，") if self.chinese else (", ", ", ", ", ", " ", " ", "; ")
+        choices = ("，", "，", "、", "，") if self.chinese else (", ", ", ", ", ", " ", " ", " ")
         if "terse" in facts:
             choices = ("，", " ", "、") if self.chinese else (", ", " ", " ", " / ")
         return one_of(stream, choices), 0
