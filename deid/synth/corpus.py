@@ -1,4 +1,4 @@
-"""Writes an annotated corpus for a scrubber: notes, notes that name nobody, and clinical queries.
+"""Writes an annotated corpus for a scrubber: notes, papers, queries, notes that name nobody.
 
 One JSON object a line, in the shape of the annotated notes that the scrubber is measured on::
 
@@ -6,7 +6,9 @@ One JSON object a line, in the shape of the annotated notes that the scrubber is
 
 Offsets are code points, ends exclusive; ``patient`` is what the structured record knows of the
 person. The people and visits are those of :func:`deid.synth.generate`, but the notes are others
-than the vault's: a few visits of each resident, told anew.
+than the vault's: a few visits of each resident, told anew, and papers that no form asks for
+(reports, letters, threads), whose findings stand in no row. Many households have names of other
+origins (:mod:`deid.synth.renaming`).
 """
 
 from __future__ import annotations
@@ -19,22 +21,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from random import Random
 
 from deid.errors import ImportRefused
 from deid.synth import population
 from deid.synth.care_sites import build_care_sites
-from deid.synth.notes import Chart, Note
+from deid.synth.notes import PAPER, Chart, Note, load_grammar
 from deid.synth.people import LOCALES, Household, Locale, Resident
+from deid.synth.renaming import rename
 from deid.synth.rows import RowStore
 from deid.synth.spool import private_file
-from deid.synth.streams import happens, open_stream
-from deid.synth.visits import Form, Visit
+from deid.synth.streams import happens, one_of, open_stream
+from deid.synth.visits import Visit
 
 FILES: dict[Locale, str] = {"en_US": "en.jsonl", "zh_CN": "zh.jsonl"}
 NOTES_A_RESIDENT = 8
 """About as many notes as are told of one resident, so that a corpus has many people in it."""
-_QUERY, _NAMELESS = 0.22, 0.3
-"""Shares of the visits told that are also asked about, or told without naming anybody."""
+_QUERY, _NAMELESS, _PAPER = 0.2, 0.3, 0.8
+"""Of the visits told: up to the first share one is also asked about, up to the second told without
+naming anybody, up to the third a paper is written."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,7 @@ def documents(residents: int, seed: int, locale: Locale, *, until: date) -> Iter
     number = 0
     for household in population.households(residents, seed, locale, sites, store, until):
         store.take()  # rows of places and staff are not wanted here
+        rename(open_stream(seed, locale, "renaming", household.household_id), household)
         for member in household.members:
             visits = population._visits(household, member, seed, until, spoil=False)
             for kind, day, note in _told(household, member, visits, seed):
@@ -147,22 +153,29 @@ def _told(
 ) -> Iterator[tuple[str, date, Note]]:
     stream = open_stream(seed, household.locale, "corpus", member.person_id)
     chart = Chart(stream, household)
+    papers = [name for name in load_grammar(household.locale).names if name.startswith(PAPER)]
     forms = sum(len(visit.forms) for visit in visits)
     for visit in visits:
         for form in visit.forms:
             chart.turn_to(visit)
             if not happens(stream, NOTES_A_RESIDENT / max(forms, NOTES_A_RESIDENT)):
                 continue
-            for kind, root in _pieces(form, stream.random()):
+            yield form.kind.replace(" ", "_"), visit.day, chart.write(visit, form)
+            kind, root = _besides(stream, papers)
+            if root:
                 note = chart.write(visit, form, root)
                 if note.text:
                     yield kind, visit.day, note
 
 
-def _pieces(form: Form, draw: float) -> Iterator[tuple[str, str]]:
-    """Kinds and productions of what is written about one form."""
-    yield form.kind.replace(" ", "_"), "note"
+def _besides(stream: Random, papers: Sequence[str]) -> tuple[str, str]:
+    """Kind and production of what is written beside a note; nothing, now and then."""
+    draw = stream.random()
     if draw < _QUERY:
-        yield "query", "query"
-    elif draw < _NAMELESS:
-        yield "nameless", "nameless"
+        return "query", "query"
+    if draw < _NAMELESS:
+        return "nameless", "nameless"
+    if draw < _PAPER:
+        paper = one_of(stream, papers)
+        return paper.removeprefix(PAPER), paper
+    return "", ""

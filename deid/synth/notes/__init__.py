@@ -24,7 +24,9 @@ __all__ = ["Chart", "GoldNote", "Note", "Span", "load_grammar", "write_note"]
 
 ROOTS = ("note", "query", "nameless")
 """Productions that a text may begin with: a note, a short question to a colleague or a search
-engine, a note that names nobody."""
+engine, a note that names nobody. Papers, below :data:`PAPER`, are the others."""
+PAPER = "paper."
+"""Prefix of the papers that no form asks for: reports, letters, threads."""
 _FOLDERS: dict[Locale, str] = {"en_US": "en", "zh_CN": "zh"}
 
 
@@ -59,7 +61,8 @@ class Chart:
     def write(self, visit: Visit, form: Form, root: str = "note") -> Note:
         """The note of one form; every number in it is one of the form's or of the visit before.
 
-        ``root`` is one of :data:`ROOTS`: another piece of writing about the same facts.
+        ``root`` is one of :data:`ROOTS` or a paper: another piece of writing about the same
+        person. Nothing is written where the grammar has nothing to say.
         """
         self.turn_to(visit)
         stream, household = self._stream, self._household

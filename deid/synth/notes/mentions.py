@@ -236,6 +236,20 @@ class Mentions:
         """A neighbour, teacher, officer: in no table."""
         return others.stranger(self._stream, self.chinese)
 
+    def stranger_name(self) -> Mark:
+        """The whole name of somebody in no table."""
+        given, family = surroundings.passer_by(self._stream, self.chinese)
+        name = family + given if self.chinese else f"{given} {family}"
+        return Mark(name, "NAME", "OTHER")
+
+    def stranger_family(self) -> Mark:
+        """A family name alone, behind a title."""
+        return Mark(surroundings.passer_by(self._stream, self.chinese)[1], "NAME", "OTHER")
+
+    def great_age(self) -> Mark:
+        """An age over 89 that somebody else reached."""
+        return Mark(others.great_age(self._stream, self.chinese), "AGE_OVER_89")
+
     def specialist(self) -> Pieces:
         """A doctor elsewhere."""
         return others.specialist(self._stream, self.chinese)

@@ -6,6 +6,7 @@ from random import Random
 
 from deid.synth.notes import naming, surroundings
 from deid.synth.notes.text import Mark, Pieces
+from deid.synth.notes.words import count_zh, number_en
 from deid.synth.people import Clinician
 from deid.synth.streams import happens, one_of
 
@@ -119,3 +120,12 @@ def specialist(stream: Random, chinese: bool) -> Pieces:
         degrees = (", MD", " DO", ", NP", ", LCSW", " PT", ", PhD", ", PA-C")
         return (Mark(f"{given} {family}", "NAME", "CLINICIAN"), one_of(stream, degrees))
     return (title, Mark(f"{given} {family}", "NAME", "CLINICIAN"))
+
+
+def great_age(stream: Random, chinese: bool) -> str:
+    """An age from 90 on, in digits or words."""
+    years = stream.randrange(90, 105)
+    if chinese:
+        spoken = "百岁" if years >= 100 else f"{count_zh(years)}岁"
+        return one_of(stream, (f"{years}岁", f"虚岁{years}", spoken))
+    return number_en(years, "-") if years < 100 and happens(stream, 0.3) else str(years)

@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 
 from deid.synth.notes.text import Mark
+from deid.synth.people import Sex
 from deid.synth.streams import happens, one_of
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -44,9 +45,19 @@ def _head(stream: Random, chinese: bool) -> str:
 
 def passer_by(stream: Random, chinese: bool) -> tuple[str, str]:
     """Given and family name of somebody who is no resident; some are ordinary words."""
-    whole = happens(stream, 0.04)
-    family = _one(stream, "family.whole" if whole else "family", chinese)
-    return _one(stream, "given", chinese), family
+    given = given_name(stream, chinese, one_of(stream, ("M", "F")))
+    return given, family_name(stream, chinese)
+
+
+def family_name(stream: Random, chinese: bool) -> str:
+    """A family name of any origin."""
+    return _one(stream, "family.whole" if happens(stream, 0.04) else "family", chinese)
+
+
+def given_name(stream: Random, chinese: bool, sex: Sex) -> str:
+    """A given name of any origin that fits a sex."""
+    key = "given.any" if happens(stream, 0.15) else f"given.{sex.lower()}"
+    return _one(stream, key, chinese)
 
 
 def of_minority(stream: Random) -> str:

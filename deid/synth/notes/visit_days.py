@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from deid.synth.notes import days
 from deid.synth.notes.telling import Telling
@@ -23,8 +23,8 @@ def prior_pressure(t: Telling) -> str:
 
 
 def next_visit(t: Telling) -> Pieces:
-    """Day of the next visit."""
-    day = t.form.next_day or t.visit.day
+    """Day of the next visit, or another day some weeks from now."""
+    day = _next_day(t)
     gap = (day - t.visit.day).days
     draw = t.stream.random()
     if not t.chinese and draw < 0.06 and 0 < gap < 28:
@@ -32,9 +32,13 @@ def next_visit(t: Telling) -> Pieces:
     return (t.mentions.on(day),)
 
 
+def _next_day(t: Telling) -> date:
+    return t.form.next_day or t.visit.day + timedelta(days=5 * t.days - 3)
+
+
 def some_weeks(t: Telling) -> str:
     """How long until the next visit."""
-    gap = ((t.form.next_day or t.visit.day) - t.visit.day).days
+    gap = (_next_day(t) - t.visit.day).days
     weeks = max(1, round(gap / 7))
     if t.chinese:
         return f"{weeks}周" if weeks < 9 else f"{round(gap / 30)}个月"
