@@ -44,6 +44,10 @@ _FAMILIES: dict[str, tuple[str, ...]] = {
     "self_care": ("SELF_CARE_EATING", "SELF_CARE_GROOMING", "SELF_CARE_DRESSING",
                   "SELF_CARE_TOILETING", "SELF_CARE_ACTIVITY"),
 }  # fmt: skip
+_ROLES = {"hospital": "HOSPITAL", "referred_doctor": "CLINICIAN", "consultant": "CLINICIAN",
+          "case_number": "MRN", "admission_number": "MRN", "husband": "RELATIVE",
+          "husband_phone": "RELATIVE"}  # fmt: skip
+"""Roles of the identifiers that a form gives the note alone."""
 _PAIRS = {"CIGARETTES_PER_DAY": "CIGARETTES_TARGET", "ALCOHOL_LIANG_PER_DAY": "ALCOHOL_TARGET",
           "EXERCISE_PER_WEEK": "EXERCISE_TARGET", "STAPLE_FOOD": "STAPLE_FOOD_TARGET"}  # fmt: skip
 """An amount and what it should become."""
@@ -271,7 +275,7 @@ def named(t: Telling) -> Pieces:
     """People and places that the form gives the note alone to name."""
     items = []
     for key, identifier in t.form.identifiers.items():
-        mark: Slot = Mark(identifier.text, identifier.type)
+        mark: Slot = Mark(identifier.text, identifier.type, _ROLES.get(key, ""))
         if identifier.type == "DATE" and _ISO_DAY.fullmatch(identifier.text):
             mark = t.mentions.on(date.fromisoformat(identifier.text))
         items.append(t.told(f"named.{key}", f"named.{identifier.type}", n=mark, label=t.name(key)))

@@ -1,10 +1,11 @@
 """How varied notes are: measures that a template cannot please.
 
-*Templates*: sentences with identifiers, numbers and words of the vocabulary masked; the share of
-the most frequent one tells how much of a corpus a single template makes up. *Distinct-n* (Li 2016,
-NAACL): different n-grams over all n-grams, in a sample of fixed size because it falls with length.
-*Self-BLEU* (Zhu 2018, SIGIR): how much of a note another note says already. *Compression*: size of
-the gzipped text over its size.
+*Templates*: sentences with identifiers, numbers and, if wanted, words of the vocabulary masked; the
+share of the most frequent one tells how much of a corpus a single template makes up. *Distinct-n*
+(Li 2016, NAACL): different n-grams over all n-grams, in a sample of fixed size because it falls
+with length. *Self-BLEU* (Zhu 2018, SIGIR): how much of a note other notes say already; it rises
+with the number of notes, so that only equal numbers compare. *Compression*: size of the gzipped
+text over its size.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from itertools import islice
 from math import exp, log
 from random import Random
 
+from deid.synth.notes import load_grammar
 from deid.synth.notes.text import Span
+from deid.synth.people import Locale
+from deid.vocabulary import load_terms
 
 Annotated = tuple[str, Sequence[Span]]
 """A note and its identifiers."""
@@ -26,10 +30,14 @@ Annotated = tuple[str, Sequence[Span]]
 _SENTENCE = re.compile(r"[\n。！？；]+|(?<=[.!?;])\s+|(?<=[a-z#9]) {2,}")
 _TOKEN = re.compile(r"[㐀-鿿]|[A-Za-z]+|\d+(?:\.\d+)?|[^\sA-Za-z0-9]")
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,:/]\d+)*")
+_IN_BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
 _WORD = re.compile(r"[A-Za-z㐀-鿿@]")
 SAMPLE_TOKENS = 6_000
 """Length of the sample of distinct-n: that of the smallest public corpus, about."""
 BLEU_NOTES = 60
+_WORDINGS = ("symptom.", "diagnosis.", "drug.", "vaccine.", "procedure.", "reading.", "series.",
+             "amount.", "answer.", "label.")  # fmt: skip
+"""Productions that say a word of the vocabulary."""
 
 
 @dataclass(frozen=True)
@@ -50,24 +58,38 @@ class Diversity:
         return self.top[0][1] if self.top else 0.0
 
 
+def vocabulary_words(locale: Locale) -> set[str]:
+    """Names of all terms of the vocabulary, and all wordings that the grammar has for them."""
+    chinese = locale == "zh_CN"
+    names = {term.zh if chinese else _IN_BRACKETS.sub("", term.en) for term in load_terms()}
+    said = names | load_grammar(locale).wordings(_WORDINGS)
+    return {word for word in said if len(word) > 1 and "\n" not in word}
+
+
 def measure(
-    notes: Sequence[Annotated], words: Iterable[str] = (), stream: Random | None = None
+    notes: Sequence[Annotated],
+    words: Iterable[str] = (),
+    stream: Random | None = None,
+    bleu_notes: int = BLEU_NOTES,
 ) -> Diversity:
-    """All measures of some notes; ``words`` are those that count as slots of a template."""
+    """All measures of some notes; ``words`` are those that count as slots of a template.
+
+    Self-BLEU is that of ``bleu_notes`` of the notes.
+    """
     stream = stream or Random(1)  # noqa: S311 - a sample
     counted = Counter(templates(notes, words))
     total = sum(counted.values())
     order = list(notes)
     stream.shuffle(order)
-    tokens = list(islice(_tokens(order), SAMPLE_TOKENS))
-    sample = [_TOKEN.findall(text) for text, _ in order[:BLEU_NOTES]]
+    first = list(islice(_tokens(order), SAMPLE_TOKENS))
+    sample = [tokens(text) for text, _ in order[:bleu_notes]]
     text = "\n".join(text for text, _ in order)[: 8 * SAMPLE_TOKENS].encode()
     return Diversity(
         notes=len(notes),
         sentences=total,
         templates=len(counted),
         top=tuple((template, count / total) for template, count in counted.most_common(8)),
-        distinct=tuple(distinct(tokens, n) for n in (1, 2, 3, 4)),  # type: ignore[arg-type]
+        distinct=tuple(distinct(first, n) for n in (1, 2, 3, 4)),  # type: ignore[arg-type]
         self_bleu=self_bleu(sample),
         compression=len(gzip.compress(text)) / max(len(text), 1),
     )
@@ -82,10 +104,7 @@ def templates(notes: Iterable[Annotated], words: Iterable[str] = ()) -> Iterable
     )
     lexicon = re.compile("|".join(alone), re.IGNORECASE) if known else None
     for text, spans in notes:
-        masked = text
-        for span in reversed(spans):
-            masked = f"{masked[: span.start]}#{masked[span.end :]}"
-        for sentence in _SENTENCE.split(masked):
+        for sentence in _SENTENCE.split(masked(text, spans)):
             if lexicon is not None:
                 sentence = lexicon.sub("@", sentence)
             template = _NUMBER.sub("9", sentence).strip(" .,;:：，、。-–—*>·|")
@@ -94,17 +113,29 @@ def templates(notes: Iterable[Annotated], words: Iterable[str] = ()) -> Iterable
                 yield template
 
 
-def distinct(tokens: Sequence[str], n: int) -> float:
+def masked(text: str, spans: Sequence[Span]) -> str:
+    """A note with ``#`` for each identifier."""
+    for span in reversed(spans):
+        text = f"{text[: span.start]}#{text[span.end :]}"
+    return text
+
+
+def distinct(words: Sequence[str], n: int) -> float:
     """Different n-grams over all n-grams."""
-    grams = [tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1)]
+    grams = list(_grams(words, n))
     return len(set(grams)) / max(len(grams), 1)
+
+
+def tokens(text: str) -> list[str]:
+    """Words, numbers, marks and single Chinese characters."""
+    return _TOKEN.findall(text)
 
 
 def self_bleu(notes: Sequence[Sequence[str]], longest: int = 4) -> float:
     """Mean BLEU of each note against all the others; 1 if each note is said by the others."""
     if len(notes) < 2:
         return 0.0
-    grams = [[Counter(_grams(tokens, n)) for n in range(1, longest + 1)] for tokens in notes]
+    grams = [[Counter(_grams(words, n)) for n in range(1, longest + 1)] for words in notes]
     total = 0.0
     for i, own in enumerate(grams):
         logs = 0.0
@@ -119,10 +150,10 @@ def self_bleu(notes: Sequence[Sequence[str]], longest: int = 4) -> float:
     return total / len(notes)
 
 
-def _grams(tokens: Sequence[str], n: int) -> Iterable[tuple[str, ...]]:
-    return (tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1))
+def _grams(words: Sequence[str], n: int) -> Iterable[tuple[str, ...]]:
+    return (tuple(words[i : i + n]) for i in range(len(words) - n + 1))
 
 
 def _tokens(notes: Iterable[Annotated]) -> Iterable[str]:
     for text, _ in notes:
-        yield from _TOKEN.findall(text)
+        yield from tokens(text)

@@ -100,6 +100,7 @@ class Grammar:
         self._slots, self._facts = frozenset(slots), frozenset(facts)
         self._productions: dict[str, _Production] = {}
         self._calls: dict[str, set[str]] = {}
+        self._slots_asked: set[str] = set()
         for name, text in sources.items():
             self._read(name, text)
         for name, production in self._productions.items():
@@ -128,6 +129,10 @@ class Grammar:
     def names(self) -> list[str]:
         """Names of all productions, in the order of the files."""
         return list(self._productions)
+
+    def slots_asked(self) -> frozenset[str]:
+        """Slots that some production asks for."""
+        return frozenset(self._slots_asked)
 
     def __contains__(self, name: object) -> bool:
         return name in self._productions
@@ -196,6 +201,7 @@ class Grammar:
             else:
                 parser = Parser(line.strip(), place, self._slots, self._facts, self._calls[current])
                 self._productions[current].alternatives.append(parser.alternative())
+                self._slots_asked |= parser.slots_asked
 
 
 class _Expansion:

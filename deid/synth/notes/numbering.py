@@ -61,7 +61,7 @@ def security_number(stream: Random, number: str) -> str:
     draw = stream.random()
     if draw < 0.12:
         return number.replace("-", " ")
-    return number.replace("-", "") if draw < 0.2 else number
+    return number.replace("-", "") if draw < 0.25 else number
 
 
 def record(stream: Random, number: str) -> str:

@@ -41,6 +41,7 @@ class Parser:
     ) -> None:
         self._line, self._place = line, place
         self._slots, self._facts, self._calls = slots, facts, calls
+        self.slots_asked: set[str] = set()
 
     def alternative(self) -> Alternative:
         weight, needs, excludes = 1.0, set(), set()
@@ -129,6 +130,7 @@ class Parser:
         slot = inner.removeprefix("^")
         if slot not in self._slots:
             raise self._error(f"there is no slot {slot!r}")
+        self.slots_asked.add(slot)
         return (RAISED if raised else SLOT), slot
 
 

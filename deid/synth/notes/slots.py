@@ -46,8 +46,9 @@ _PEOPLE: Mapping[str, Say] = {
     "kin": _mentioned("kin_said"),
     "phone": _mentioned("own_phone"),
     "he": _sexed("he", "she"), "his": _sexed("his", "her"), "him": _sexed("him", "her"),
-    "man_zh": _sexed("男", "女"), "ta": _sexed("他", "她"), "sex": _sexed("male", "female"),
-    "mf": _sexed("M", "F"), "mr": _sexed("Mr.", "Ms."),
+    "ta": _sexed("他", "她"),
+    "man_zh": _sexed("男", "女"), "sex": _sexed("male", "female"),
+    "mf": _sexed("M", "F"),
     "person": _person,
 }  # fmt: skip
 _AROUND: Mapping[str, Say] = {

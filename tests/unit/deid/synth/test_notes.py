@@ -9,8 +9,8 @@ from collections import Counter, defaultdict
 import duckdb
 import pytest
 
-from deid.synth import Span
-from deid.synth.notes.diversity import measure
+from deid.synth import LOCALES, Locale, Span
+from deid.synth.notes.diversity import Annotated, measure, vocabulary_words
 from deid.vocabulary import names
 from tests.unit.deid.synth.conftest import Population
 
@@ -233,19 +233,50 @@ def test_relatives_who_are_dead_or_small_children_do_not_come_along(
             assert row["note_date"] < died or name not in note.text
 
 
-@pytest.mark.parametrize("chinese", [False, True])
-def test_no_template_makes_up_more_than_a_fiftieth_of_the_sentences(
-    population: Population, chinese: bool
-) -> None:
-    notes = [
+def _of_language(population: Population, locale: Locale) -> list[Annotated]:
+    chinese = locale == "zh_CN"
+    return [
         (note.text, note.spans)
         for note in population[1]
-        if bool(re.search("[\u4e00-\u9fff]{8}", note.text)) is chinese
+        if bool(re.search("[\u4e00-\u9fff]{4}", note.text)) is chinese
     ]
-    found = measure(notes)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_template_makes_up_more_than_a_fiftieth_of_the_sentences(
+    population: Population, locale: Locale
+) -> None:
+    found = measure(_of_language(population, locale), bleu_notes=2)
     assert found.sentences > 5000
     assert found.top_share <= 0.02, found.top[:3]
     assert found.templates > 1000
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_nor_does_any_with_the_words_of_the_vocabulary_masked_too(
+    population: Population, locale: Locale
+) -> None:
+    notes = _of_language(population, locale)[::4]
+    found = measure(notes, vocabulary_words(locale), bleu_notes=20)
+    assert found.sentences > 5000
+    assert found.top_share <= 0.02, found.top[:3]
+    assert found.self_bleu < {"en_US": 0.25, "zh_CN": 0.42}[locale]
+    assert found.distinct[2] > {"en_US": 0.85, "zh_CN": 0.72}[locale]
+
+
+def test_nobody_who_died_in_hospital_goes_home_improved(
+    sql: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = sql.execute(
+        """
+        SELECT note_text FROM note JOIN observation USING (visit_occurrence_id)
+        WHERE note_source_value = 'discharge' AND value_as_concept_id = ?
+        """,
+        [names.OUTCOME_DIED],
+    ).fetchall()
+    assert rows
+    home = "(?i)went home|discharged in|condition: (stable|good)|可出院|好转出院|治愈出院"
+    assert not [text for (text,) in rows if re.search(home, text)]
 
 
 def test_neither_notes_nor_gold_show_their_text_in_a_representation(
