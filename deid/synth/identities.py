@@ -7,6 +7,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+from faker.providers.person.en_US import Provider as EnglishNames
 from pypinyin import lazy_pinyin
 
 from deid.synth.numbers import (
@@ -82,6 +83,15 @@ def _chinese_given_name(stream: Random, sex: Sex, born: int) -> str:
     first = one_of(stream, _ZH_FIRST[generation])
     last = one_of(stream, _ZH_LAST[generation].replace(first, ""))
     return first + last
+
+
+def can_be_drawn(locale: Locale, family: str, given: str) -> bool:
+    """May a resident have this name?"""
+    if locale == "en_US":
+        return given in EnglishNames.first_names and family in EnglishNames.last_names
+    if len(given) == 1:
+        return any(given in names for names in _ZH_SINGLE.values())
+    return any(given[0] in _ZH_FIRST[key] and given[-1] in _ZH_LAST[key] for key in _ZH_FIRST)
 
 
 def full_name(locale: Locale, family: str, given: str) -> str:

@@ -139,11 +139,11 @@ def short(stream: Random, given: str, family: str, others: tuple[str, ...]) -> s
         return misspelt(stream, given)
     if draw < 0.42:
         return f"{given} {family[0]}."
-    if draw < 0.46:
+    if draw < 0.435:
         return family
-    if draw < 0.49:
+    if draw < 0.445:
         return given.lower()
-    if draw < 0.52 and happens(stream, 0.5):
+    if draw < 0.47 and happens(stream, 0.5):
         return f"{given[0]}. {family[0]}."
     return given
 
@@ -172,6 +172,6 @@ def familiarly(stream: Random, person: Resident, age: int) -> tuple[str, str, st
         return "", fixed or familiar(stream, given), ""
     if draw < 0.56:
         return "", latin(stream, family, given), ""
-    if draw < 0.62 and len(given) == 2:
+    if draw < 0.59 and len(given) == 2:
         return "", given, ""
     return "", slipped(stream, person.full_name) if draw < 0.65 else person.full_name, ""

@@ -10,8 +10,9 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
+from deid.synth.identities import can_be_drawn
 from deid.synth.notes.text import Mark
-from deid.synth.people import Sex
+from deid.synth.people import Locale, Sex
 from deid.synth.streams import happens, one_of
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -44,9 +45,16 @@ def _head(stream: Random, chinese: bool) -> str:
 
 
 def passer_by(stream: Random, chinese: bool) -> tuple[str, str]:
-    """Given and family name of somebody who is no resident; some are ordinary words."""
-    given = given_name(stream, chinese, one_of(stream, ("M", "F")))
-    return given, family_name(stream, chinese)
+    """Given and family name of somebody who is no resident; some are ordinary words.
+
+    A resident cannot have the whole name, so that a search for residents' names finds no others.
+    """
+    locale: Locale = "zh_CN" if chinese else "en_US"
+    while True:
+        given = given_name(stream, chinese, one_of(stream, ("M", "F")))
+        family = family_name(stream, chinese)
+        if not can_be_drawn(locale, family, given):
+            return given, family
 
 
 def family_name(stream: Random, chinese: bool) -> str:
