@@ -135,15 +135,15 @@ def short(stream: Random, given: str, family: str, others: tuple[str, ...]) -> s
     draw, nick = stream.random(), _nickname(others)
     if draw < 0.3 and nick:
         return nick
-    if draw < 0.36:
+    if draw < 0.34:
         return misspelt(stream, given)
     if draw < 0.42:
         return f"{given} {family[0]}."
-    if draw < 0.435:
+    if draw < 0.43:
         return family
-    if draw < 0.445:
+    if draw < 0.435:
         return given.lower()
-    if draw < 0.47 and happens(stream, 0.5):
+    if draw < 0.455 and happens(stream, 0.5):
         return f"{given[0]}. {family[0]}."
     return given
 
