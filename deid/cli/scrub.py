@@ -13,6 +13,7 @@ import click
 from deid.errors import TextRefused
 from deid.keys import Keyring
 from deid.text.api import MODES
+from deid.text.packs import DEFAULT_TAGS
 
 if TYPE_CHECKING:
     from deid.scrubbing.treating import Recipe
@@ -34,6 +35,22 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     type=int,
     default=None,
     help="Days by which dates move; by default each patient has its own whole weeks.",
+)
+@click.option(
+    "--pack",
+    "packs",
+    multiple=True,
+    default=DEFAULT_TAGS,
+    show_default=True,
+    help="Language pack; several times for several, the first that fits a note leads.",
+)
+@click.option(
+    "--recogniser",
+    "recognisers",
+    multiple=True,
+    metavar="NAME[=MODEL]",
+    help="A further recogniser: spacy=MODEL, presidio, onnx=FOLDER, one of your own, or "
+    "NAME=OPTIONS.toml. Several times for several.",
 )
 @click.option(
     "--evidence",
@@ -60,6 +77,8 @@ def scrub(
     mode: str,
     key_file: Path | None,
     shift_days: int | None,
+    packs: tuple[str, ...],
+    recognisers: tuple[str, ...],
     evidence: Path | None,
     review: Path | None,
     sample: int,
@@ -83,7 +102,13 @@ def scrub(
     if evidence is not None and out is None:
         raise click.UsageError("--evidence needs -o OUT: it tells of the notes that are written")
     key = Keyring.load(key_file).derive("scrub", "surrogates") if key_file else None
-    recipe = Recipe(key or secrets.token_bytes(32), mode, shift_days)  # type: ignore[arg-type]
+    recipe = Recipe(
+        key or secrets.token_bytes(32),
+        mode,  # type: ignore[arg-type]
+        shift_days,
+        packs=packs,
+        recognisers=recognisers,
+    )
     if review is not None:
         from deid.scrubbing.review import write_review
 

@@ -18,6 +18,7 @@ from deid.text.birth import is_birth_date, surrogate_birth_date
 from deid.text.document import Document, Mention, Span, SpanType, Strength
 from deid.text.forbidden import Forbidden
 from deid.text.known import KnownIndex, index_person, index_staff
+from deid.text.limits import SECONDS_A_CHARACTER
 from deid.text.merge import Merged, merge
 from deid.text.normalise import fold
 from deid.text.packs import DEFAULT_TAGS, load_pack
@@ -134,6 +135,12 @@ class TextEngine:
             **{f"annotator.{a.name}": getattr(a, "version", "1") for a in self._annotators},
         }
 
+    @property
+    def seconds_a_character(self) -> float:
+        """Computing time that a note may take for each of its characters."""
+        further = sum(getattr(a, "seconds_a_character", 0.0) for a in self._annotators)
+        return SECONDS_A_CHARACTER + further
+
     def find(self, note: NoteInput) -> tuple[Span, ...]:
         """Spans of identifiers, sorted, never overlapping, without surrogates."""
         document = self._document(note)
@@ -199,7 +206,23 @@ class TextEngine:
                 for annotator in pack.ages:
                     yield from annotator.annotate(document)
         for annotator in self._annotators:
-            yield from annotator.annotate(document)
+            if self._reads(annotator, document):
+                yield from annotator.annotate(document)
+
+    def _reads(self, annotator: Annotator, document: Document) -> bool:
+        """Whether a further annotator reads a note of this language.
+
+        A language without a pack cannot be told from the note: only a note that says that it is
+        in another one is left out.
+        """
+        languages = getattr(annotator, "languages", None)
+        if languages is None:
+            return True
+        said = primary_tag(document.language)
+        wanted = {primary_tag(tag) for tag in languages}
+        if said in wanted or wanted & {pack.tag for pack in self._applicable(document)}:
+            return True
+        return said is None and bool(wanted - {pack.tag for pack in self._packs})
 
     def _applicable(self, document: Document) -> list[LanguagePack]:
         found = [pack for pack in self._packs if pack.applies(document)]
@@ -259,6 +282,11 @@ class TextEngine:
                 return made
         # A form that no pack understands is still removed.
         return make_common(text, found.type, scene) or f"[{found.type}]"
+
+
+def primary_tag(language: str | None) -> str | None:
+    """``en`` of ``en-GB`` (BCP 47)."""
+    return language.replace("_", "-").partition("-")[0].casefold() if language else None
 
 
 def _span(found: Merged, surrogate: str = "") -> Span:

@@ -36,6 +36,8 @@ class Annotator(Protocol):
     """Finds mentions in a note: patterns, lexicons, or a statistical model."""
 
     name: str
+    # An annotator may also have `version` (text, for the manifest), `languages` (tags of the notes
+    # it reads; None for all) and `seconds_a_character` (computing time it may take).
 
     def annotate(self, document: Document) -> Iterable[Mention]:
         """Mentions in any order; they may overlap."""
