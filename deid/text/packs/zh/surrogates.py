@@ -69,6 +69,8 @@ def make(text: str, kind: SpanType, scene: Scene) -> str | None:
     if kind is SpanType.AGE_OVER_89:
         return "90岁以上" if "岁" in text else "90以上"
     if kind in (SpanType.LOCATION, SpanType.ORGANIZATION):
+        if not any(c.isalnum() for c in _UNIT.sub("", to_plain(text))):
+            return None  # kinds alone, as 医院 or 第一小学: nothing of it can be replaced
         return scene.first_free(text, lambda n: _place(text, scene, n))
     if kind is SpanType.PROFESSION:
         return "当地工作人员"
