@@ -138,6 +138,9 @@ def _culture_sets() -> dict[str, tuple[frozenset[str], frozenset[str]]]:
 
 def _culture(role: str, value: str) -> str:
     place = 0 if role == "family" else 1
+    # Common Spanish surnames are in the American list too, and an American surname in few others.
+    if role == "family" and value in _culture_sets()["es"][0]:
+        return "es"
     return next((c for c, sets in _culture_sets().items() if value in sets[place]), "en")
 
 
@@ -151,6 +154,8 @@ def _names(culture: str, role: str, gender: str | None, length: int) -> tuple[st
             gender or "", ("first_names_male", "first_names_female", "first_names")
         )
         names = tuple(n for a in attributes for n in locale_names(locale, a))
+    if role == "family":
+        names = tuple(n for n in names if _culture(role, fold(n)) == culture)
     single = sorted({n for n in names if n.isalpha() and len(n) > 2})
     same = [n for n in single if _length_class(n) == length]
     return tuple(same if len(same) >= 12 else single)
