@@ -24,7 +24,7 @@ from deid.text.document import Document, Mention, SpanType, Strength
 from deid.text.recognisers import load_recogniser, load_recognisers
 from deid.text.recognisers.options import RecogniserOptions, read_options
 from deid.text.recognisers.windows import OVERLAP, windows
-from tests.unit.deid.text.builders import KEY
+from tests.unit.deid.text.builders import KEY, install_entry_point
 
 UNKNOWN = "The matter was put to zorblatt verily yesterday evening."
 """Has a name that only a plugged-in recogniser finds."""
@@ -45,17 +45,11 @@ class Zorblatt:
             yield Mention(*match.span(), SpanType.NAME, self.options.strength, self.name)
 
 
-def install(folder: Path, group: str, name: str, target: str) -> None:
-    """What ``pip install`` leaves of a package with one entry point."""
-    info = folder / f"{name}_example-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}-example\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[{group}]\n{name} = {target}\n")
-
-
 @pytest.fixture
 def zorblatt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    install(tmp_path / "site", "carecommons.annotators", "zorblatt", f"{__name__}:Zorblatt")
+    install_entry_point(
+        tmp_path / "site", "carecommons.annotators", "zorblatt", f"{__name__}:Zorblatt"
+    )
     monkeypatch.syspath_prepend(tmp_path / "site")
 
 

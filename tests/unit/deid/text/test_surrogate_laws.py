@@ -120,7 +120,12 @@ SHAPES = ["{g} {f}", "{f}, {g}", "{i}. {f}", "{f}, {i}.", "{G} {F}", "{g} {i}. {
 
 
 def shape(text: str) -> str:
-    return re.sub(r"[A-Z]\b", "A", re.sub(r"[A-Z]{2,}", "W", re.sub(r"[A-Z][a-z]+", "w", text)))
+    """``A`` for an initial, ``W`` for capitals, ``w`` for a word with a capital."""
+    return re.sub(
+        r"[^\W\d_]+",
+        lambda m: "A" if len(m[0]) == 1 else "W" if m[0].isupper() else "w",
+        text,
+    )
 
 
 @settings(max_examples=40, deadline=None)
