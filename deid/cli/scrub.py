@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,6 +102,7 @@ def scrub(
         )
     if evidence is not None and out is None:
         raise click.UsageError("--evidence needs -o OUT: it tells of the notes that are written")
+    _check_places({"NOTES": notes, "-o": out, "--evidence": evidence, "--review": review})
     key = Keyring.load(key_file).derive("scrub", "surrogates") if key_file else None
     recipe = Recipe(
         key or secrets.token_bytes(32),
@@ -116,6 +118,28 @@ def scrub(
         click.echo(f"{reviewed} notes to review in {review}; it shows identifiers", err=True)
     if out is not None:
         _scrub(notes, out, evidence, recipe, key is not None, processes or os.cpu_count() or 1)
+
+
+def _check_places(places: Mapping[str, Path | None]) -> None:
+    """No file is written over another one of the command, nor over what is no ordinary file.
+
+    Raises:
+        UsageError: naming the options.
+    """
+    seen: dict[Path, str] = {}
+    for option, path in places.items():
+        if path is None:
+            continue
+        place = path.resolve()
+        if place in seen:
+            raise click.UsageError(f"{seen[place]} and {option} are the same file")
+        seen[place] = option
+        if option == "NOTES":
+            continue
+        if not place.parent.is_dir():
+            raise click.UsageError(f"{option}: there is no folder {path.parent}")
+        if path.is_symlink() or (place.exists() and not place.is_file()):
+            raise click.UsageError(f"{option}: {path} is no ordinary file")
 
 
 def _scrub(

@@ -122,7 +122,7 @@ def test_a_release_build_takes_its_packs_from_the_settings_and_tells_their_versi
 
 @pytest.mark.usefixtures("installed")
 def test_an_unknown_language_pack_is_refused_with_those_that_are_there() -> None:
-    with pytest.raises(ConfigurationError, match="no language pack 'xx'; there are en, kk, .*zh"):
+    with pytest.raises(ConfigurationError, match=r"no language pack 'xx'; there are en, kk, .*zh"):
         load_pack("xx")
 
 
