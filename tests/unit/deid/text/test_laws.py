@@ -70,7 +70,7 @@ def seconds(text: str, person: KnownPerson) -> float:
     [
         ("厂", CHINESE), ("医院", CHINESE), ("人民", CHINESE), ("村", CHINESE), ("王", CHINESE),
         ("王秀兰（", CHINESE), ("一二三", CHINESE), ("2021年", CHINESE), ("AB（", CHINESE),
-        ("护士 ", CHINESE), ("\u3000", CHINESE), ("姓名", CHINESE), ("阿·", CHINESE),
+        ("护士 ", CHINESE), ("\u3000", CHINESE), ("姓名", CHINESE), ("-", CHINESE),
         ("(", ENGLISH), ("Smith, ", ENGLISH), ("JAN ", ENGLISH), ("\n", ENGLISH), (" ", ENGLISH),
     ],
 )  # fmt: skip
