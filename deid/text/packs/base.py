@@ -44,6 +44,21 @@ class Annotator(Protocol):
         ...
 
 
+class Reviewer(Protocol):
+    """Reads a note together with what annotators found: a statistical model."""
+
+    name: str
+
+    @property
+    def version(self) -> str:
+        """Changes with everything that changes its answers."""
+        ...
+
+    def review(self, document: Document, mentions: Sequence[Mention]) -> Iterable[Mention]:
+        """The mentions that stand, and further ones; known values always stand."""
+        ...
+
+
 class LanguagePack(Protocol):
     """Everything the engine needs of one language."""
 

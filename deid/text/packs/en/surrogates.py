@@ -23,8 +23,15 @@ from deid.text.packs.en.lexicon import (
 )
 from deid.text.surrogates.common import POOLED_AGE, make_common
 from deid.text.surrogates.seed import Scene, Seed
+from deid.text.words import longest_first
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+")
+_TITLE = re.compile(
+    r"(?:"
+    + "|".join(map(re.escape, longest_first(english_words("titles.txt"))))
+    + r")\b\.? +(?=\w)",
+    re.IGNORECASE,
+)
 _CULTURES = {
     "en": "en_US", "es": "es_MX", "de": "de_DE", "it": "it_IT", "fr": "fr_FR", "in": "en_IN",
     "ng": "yo_NG", "id": "id_ID", "nl": "nl_NL", "sv": "sv_SE",
@@ -67,6 +74,9 @@ def make(text: str, kind: SpanType, scene: Scene) -> str | None:
 
 
 def _name(text: str, scene: Scene, attempt: int) -> str:
+    title = _TITLE.match(text)
+    if title:
+        return title[0] + _name(text[title.end() :], scene, attempt)
     words = list(_WORD.finditer(text))
     comma = text.find(",")
     out, place = [], 0
