@@ -16,6 +16,7 @@ from itertools import pairwise
 import ahocorasick_rs as ac
 
 from deid.text.document import Document, Mention, SpanType, Strength
+from deid.text.misspelling import swapped, within_distance
 from deid.text.normalise import Squeezed, fold
 from deid.text.packs.base import Form, LanguagePack
 from deid.text.people import KnownPerson, PersonName, StaffDirectory
@@ -36,7 +37,6 @@ CONTACT_TYPES = {
 }
 _SEPARATORS = frozenset(" \t\n\r\u3000\u00a0,.-'’·•()（）\"“”/+_\u2010\u2011\u2013\u2014#，、&")
 _WORD = re.compile(r"[^\W\d_]{4,}")
-_TWO_WORDS = re.compile(r"(?=\b([a-z]{3,}) ([a-z]{3,})\b)[a-z]+ [a-z]+")
 _HYPHENATED = re.compile(r"-[ ]*\n[ ]*")
 
 
@@ -112,7 +112,7 @@ class KnownIndex:
             word = fold(match[0])
             for known, canonical in candidates:
                 allowed = 2 if len(known) >= SHORTEST_DOUBLE_TYPO else 1
-                if len(known) < SHORTEST_TYPO and not _swapped(word, known):
+                if len(known) < SHORTEST_TYPO and not swapped(word, known):
                     continue
                 if (
                     word != known
@@ -131,19 +131,33 @@ class KnownIndex:
                     )
                     break
 
+    @cached_property
+    def _long(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """Names that a transcriber may have heard as two words, by first letter."""
+        found = {
+            letter: tuple(pair for pair in pairs if len(pair[0]) >= SHORTEST_PARTED)
+            for letter, pairs in self.words.items()
+        }
+        return {letter: pairs for letter, pairs in found.items() if pairs}
+
+    @cached_property
+    def _pairs(self) -> re.Pattern[str]:
+        """Two small words of which the first begins as a long name does."""
+        return re.compile(rf"\b([{''.join(sorted(self._long))}][a-z]{{2,}}) (?=([a-z]{{3,}})\b)")
+
     def _parted(self, document: Document) -> Iterator[Mention]:
         """``mandel bomb``: a long name that a transcriber heard as two small words."""
-        for match in _TWO_WORDS.finditer(document.text):
-            candidates = self.words.get(match[1][0].casefold())
-            if not candidates:
-                continue
-            joined = fold(match[1] + match[2])
-            for known, canonical in candidates:
-                if len(known) < SHORTEST_PARTED or abs(len(joined) - len(known)) > 2:
-                    continue
-                if within_distance(joined, known, 2 if len(known) >= SHORTEST_DOUBLE_TYPO else 1):
+        if not self._long:
+            return
+        for match in self._pairs.finditer(document.text):
+            length = len(match[1]) + len(match[2])
+            for known, canonical in self._long[match[1][0]]:
+                allowed = 2 if len(known) >= SHORTEST_DOUBLE_TYPO else 1
+                if abs(length - len(known)) <= allowed and within_distance(
+                    match[1] + match[2], known, allowed
+                ):
                     yield Mention(
-                        match.start(), match.end(), SpanType.NAME, Strength.KNOWN,
+                        match.start(1), match.end(2), SpanType.NAME, Strength.KNOWN,
                         "known.parted", canonical, self.shared,
                     )  # fmt: skip
                     break
@@ -366,31 +380,3 @@ def _spelt_out(offsets: Sequence[int]) -> bool:
     """Letter by letter: S-M-I-T-H, all gaps alike."""
     steps = {b - a for a, b in pairwise(offsets)}
     return len(offsets) >= 4 and len(steps) == 1 and steps <= {2, 3}
-
-
-def _swapped(left: str, right: str) -> bool:
-    """Whether two neighbouring letters behind the first have changed places: Bteh."""
-    places = [i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b]
-    return (
-        len(left) == len(right)
-        and len(places) == 2
-        and places[1] == places[0] + 1
-        and left[places[0]] == right[places[1]]
-        and left[places[1]] == right[places[0]]
-    )
-
-
-def within_distance(left: str, right: str, most: int) -> bool:
-    """Whether few insertions, deletions, substitutions and swaps lead from one to the other."""
-    before: list[int] = []
-    row = list(range(len(right) + 1))
-    for i, a in enumerate(left, 1):
-        older, before, row = before, row, [i]
-        for j, b in enumerate(right, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
-                cost = min(cost, older[j - 2] + 1)
-            row.append(cost)
-        if min(row) > most:
-            return False
-    return row[-1] <= most

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 OTHER_MONTH = (
     r"(?:muharram|safar|rabi[ '](?:al-|ul-)?(?:awwal|thani)|jumada[ '](?:al-|ul-)?\w+|rajab"
     r"|sha'?ban|ramadan|shawwal|dhu[ '](?:al-|l-)?\w+|tishrei|nisan|adar|sivan|elul|kislev|tevet)"
@@ -30,3 +32,22 @@ FEAST = (
     r"|black\s+(?:friday|saturday|monday|wednesday)|election\s+day|super\s+bowl\s+sunday|st\.?\s+(?:david|andrew|george|stephen|nicholas)'?s\s+day|earth\s+day|flag\s+day|indigenous\s+peoples'?\s+day|remembrance\s+day|armistice\s+day|waitangi\s+day"
     r"|anzac\s+day|australia\s+day|canada\s+day|bastille\s+day|guy\s+fawkes\s+night|bonfire\s+night))"
 )
+
+_NO_FEAST = re.compile(
+    r"(?i)\b(?:hospital|post|op|postop|day|next|last|every|each|this|that|on|since|by|until|full|half|rest|sick|treatment|cycle|per|study|first|second|third|one|all|the|mid|late|early|past|same|other"
+    r"|clinic|visit|ward|duty|shift|bed|saturday|sunday|monday|tuesday|wednesday|thursday|friday|adult|senior|care|pediatric|holter|seen|returns?|discharge[ds]?|admit(?:ted)?|wound|follow|recheck|out|in|at|to|for|he|she|we|they|and|or|a|an)\b"
+)
+
+
+def is_named_day(text: str, start: int, end: int) -> bool:
+    """``Vaisakhi Eve``, ``Feast of the Assumption``: not ``Hospital Day 3`` nor ``Every Sunday``."""
+    if (
+        text[start : start + 5].casefold() in {"first", "secon", "third", "fourt", "last "}
+        or " of " in text[start:end]
+    ):
+        return True
+    head = text[start:end].rsplit(" ", 1)[0]
+    return not _NO_FEAST.search(head) and not re.match(
+        r" ?\d|[ -](?:[Cc]are|[Pp]rogram|[Ss]urgery|[Cc]enter|[Hh]ospital|[Ss]chool|[Ss]hift|[Nn]urse)",
+        text[end : end + 12],
+    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from deid.text.document import SpanType, Strength
-from deid.text.packs.en.calendars import FEAST, FOREIGN_MONTH, OTHER_MONTH
+from deid.text.packs.en.calendars import FEAST, FOREIGN_MONTH, OTHER_MONTH, is_named_day
 from deid.text.packs.en.dated_months import WHOLES, is_near, months_near
 from deid.text.patterns import Pattern, not_inside_number
 
@@ -211,26 +211,6 @@ def _free_ordinal(text: str, start: int, end: int) -> bool:
     ) and not re.search(r"(?i)\b(?:percentile|centile|%ile)", text[max(0, start - 40) : end + 24])
 
 
-_NO_FEAST = re.compile(
-    r"(?i)\b(?:hospital|post|op|postop|day|next|last|every|each|this|that|on|since|by|until|full|half|rest|sick|treatment|cycle|per|study|first|second|third|one|all|the|mid|late|early|past|same|other"
-    r"|clinic|visit|ward|duty|shift|bed|saturday|sunday|monday|tuesday|wednesday|thursday|friday|adult|senior|care|pediatric|holter|seen|returns?|discharge[ds]?|admit(?:ted)?|wound|follow|recheck|out|in|at|to|for|he|she|we|they|and|or|a|an)\b"
-)
-
-
-def _named_day(text: str, start: int, end: int) -> bool:
-    """``Vaisakhi Eve``, ``Feast of the Assumption``: not ``Hospital Day 3`` nor ``Every Sunday``."""
-    if (
-        text[start : start + 5].casefold() in {"first", "secon", "third", "fourt", "last "}
-        or " of " in text[start:end]
-    ):
-        return True
-    head = text[start:end].rsplit(" ", 1)[0]
-    return not _NO_FEAST.search(head) and not re.match(
-        r" ?\d|[ -](?:[Cc]are|[Pp]rogram|[Ss]urgery|[Cc]enter|[Hh]ospital|[Ss]chool|[Ss]hift|[Nn]urse)",
-        text[end : end + 12],
-    )
-
-
 def _spoken_day(text: str, start: int, end: int) -> bool:
     """``july thirty``: not ``may two tablets``, nor ``march one mile``."""
     return not re.match(r"(?i)(?:may|march|mar|dec|sat)\b", text[start:end]) or bool(
@@ -397,7 +377,7 @@ DATES = (
         r"\b((?:St\.? |Saint )?[A-Z][a-z]+(?:'s|s')?(?: [A-Z][a-z]+(?:'s|s')?)? (?:Day|Eve|Sunday|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Night|Festival|Week|Weekend))\b(?:,? (?:19|20)\d\d\b)?"
         r"|\b((?:[Tt]he )?(?:Feast|Festival|Vigil|Eve) of (?:the |St\.? |Saint )?[A-Z][a-z]+(?: [A-Z][a-z]+)?)\b"
         r"|\b((?i:first|second|third|fourth|last) (?:Sunday|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday) (?:of|in|after|before) (?:Advent|Lent|Easter|Epiphany|Pentecost|[A-Z][a-z]+))\b",
-        Strength.LISTED, _named_day,
+        Strength.LISTED, is_named_day,
     ),
     Pattern("date.weekday_ordinal", SpanType.DATE, rf"(?i)\b{WEEKDAY},?\s+(?:the\s+)?{_ORDINAL_WORD}\b", Strength.LABELLED),
     Pattern("date.dictated", SpanType.DATE, rf"(?i)\b(?:dictated|dated|date|on)\s+({SPOKEN}\s+{SPOKEN}\s+{SPOKEN})\b", Strength.LISTED),

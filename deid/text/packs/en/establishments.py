@@ -65,7 +65,7 @@ _SHAPES: tuple[tuple[str, SpanType, int, str], ...] = (
     ("en.est.romance_street", SpanType.LOCATION, Strength.LABELLED, rf"\b(\d{{1,5}},? {_ROMANCE_STREET} (?:(?:de|des|du|del|da|do|la|le|les|los|las|di|san|saint) )*[\wÀ-ÿ'-]+(?: [A-ZÀ-Þ][\wÀ-ÿ'-]+){{0,2}}(?:,? ?#\w{{1,4}})?)"),
     ("en.est.caps_address", SpanType.LOCATION, Strength.LABELLED, rf"\b(\d{{1,6}} (?:[NSEW] )?(?:[A-Z][A-Z'-]+ ){{1,3}}{_STREET_CAPS}\b\.?(?:,? (?:#|APT |UNIT |STE )\w{{1,5}})?(?:, [A-Z][A-Z'-]+(?: [A-Z][A-Z'-]+)?)?)"),
     ("en.est.caps_kind", SpanType.LOCATION, Strength.LISTED, rf"((?:[A-Z][A-Z'.&-]+ ){{1,4}}{_CAPS_KINDS}(?: (?:OF|AT) (?:THE )?[A-Z][A-Z'-]+(?: [A-Z][A-Z'-]+)?)?)\b"),
-    ("en.est.caps_saint", SpanType.LOCATION, Strength.LISTED, r"\b((?:ST\.?|SAINT|MT\.?|OUR LADY OF|STAR OF THE|HOLY|SACRED) [A-Z][A-Z'-]+(?:'S)?(?: (?:EAST|WEST|NORTH|SOUTH|HOSP(?:ITAL)?|MEDICAL|HEART|MERCY))?)\b"),
+    ("en.est.caps_saint", SpanType.LOCATION, Strength.LISTED, r"\b((?:ST\.?|SAINT|MT\.?|OUR LADY OF|STAR OF THE|HOLY|SACRED) [A-Z][A-Z'-]{2,}(?:'S)?(?: (?:EAST|WEST|NORTH|SOUTH|HOSP(?:ITAL)?|MEDICAL|HEART|MERCY))?)\b"),
 )  # fmt: skip
 _LOWER_SHAPES: tuple[tuple[str, SpanType, int, str], ...] = (
     ("en.est.lower_kind", SpanType.ORGANIZATION, Strength.LISTED, rf"{_LOWER_PREP}({_WORDS}{_LOWER_KINDS})(?:[\s.,;:)]|'s|$)"),
@@ -114,6 +114,8 @@ def _named(plain: str, mention: Mention) -> Mention | None:
     if mention.detector in _SURE:
         return mention
     start, end = mention.start, mention.end
+    if mention.detector == "en.est.lower_tail" and re.search(r"['’]s [a-z]", plain[start:end]):
+        return None  # `Dr. Patel's clinic`: the name alone tells
     words = [(m.start(), m[0]) for m in _WORD.finditer(plain, start, end)]
     while words and _is_generic(words[0][1]):
         words.pop(0)

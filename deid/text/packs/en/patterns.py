@@ -303,6 +303,7 @@ PATTERNS = (
     Pattern("phone.spoken", SpanType.PHONE, rf"(?i)\b((?:(?:{ONES}|oh|zero|o)[ -]){{6,}}(?:{ONES}|oh|zero|o))\b", Strength.LABELLED),
     Pattern("id.ssn", SpanType.ID, r"\d{3}-\d{2}-\d{4}", Strength.CHECKED, not_inside_number),
     Pattern("id.labelled", SpanType.ID, _LABEL + _VALUE, Strength.LABELLED, _code),
+    Pattern("id.labelled_letters", SpanType.ID, _LABEL + r"([A-Z][A-Z0-9]*(?:-[A-Z0-9]+){1,3})\b", Strength.LABELLED, _code),
     Pattern("id.labelled_groups", SpanType.ID, _LABEL + _GROUPS, Strength.LABELLED, _labelled_groups),
     Pattern("id.member_groups", SpanType.ID, r"\b([A-Z]{2,5} [A-Z]?\d{3,5} \d{4}(?: [A-Z]\b)?)", Strength.LISTED, _member_groups),
     Pattern("id.letter_groups", SpanType.ID, r"\b([A-Z]{1,3} \d{3} \d{3,4}|[A-Z]{2,4} \d{5,7} [A-Z])\b", Strength.LISTED, _member_groups),

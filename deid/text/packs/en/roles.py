@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from deid.text.document import Mention, Strength
 from deid.text.normalise import fold
-from deid.text.packs.en.lexicon import PARTICLES, english_words, is_term
+from deid.text.packs.en.lexicon import NAME_WORDS, PARTICLES, english_words, is_term
 from deid.text.packs.en.namelike import NOT_NAMES, Namelike, looks, namelike
 from deid.text.packs.en.shapes import (
     CREDENTIALS,
@@ -89,6 +89,7 @@ _LIST_GAP = re.compile(r" ?\+ ?| & |, |/| / |,? and | n ")
 _FILLERS = frozenset(
     ["of", "record", "on", "call", "duty", "charge", "name", "is", "named", "called", "to", "with"]
 )
+_LONGEST_SHORTENED = 5
 _MONTHS = frozenset(
     [
         "april",
@@ -148,6 +149,11 @@ class Roles(Words):
         # `rn, np imani`, `cards dr wellens`: the last role counts.
         if j >= len(self.tokens) or not gap.fullmatch(self.tokens[j].gap):
             return
+        role = self.tokens[i]
+        if self.plain[role.start - 1 : role.start].isdigit():
+            return  # `2cm`
+        if self.tokens[j].gap == ". " and len(role.text) > _LONGEST_SHORTENED:
+            return  # the end of a sentence
         while (
             j + 1 < len(self.tokens)
             and self.tokens[j].folded in _FILLERS
@@ -233,16 +239,24 @@ class Roles(Words):
             self.plain[token.end : token.end + 3]
         ):
             return None
+        before = self.tokens[j - 1]
+        if (
+            seems is Namelike.NO
+            and token.folded in NAME_WORDS
+            and token.gap == " "
+            and before.folded in _RELATIONS
+            and before.text.islower()
+        ):
+            seems = Namelike.EITHER  # `her son Will`
         if seems < Namelike.EITHER or is_term(token.text) or self._has_eponym_head(j):
             return None
         if seems is Namelike.UNKNOWN and least is Namelike.NAME:
             return None  # `by Cockcroft-Gault`
         if seems < least:
             # `by Murphy at`, `w/ Crane`: a family name that is a word needs a verb or stop behind it.
-            before = self.tokens[j - 1].folded
-            if before in ("from", "to", "with", "w") and is_clinical(token.folded):
+            if before.folded in ("from", "to", "with", "w") and is_clinical(token.folded):
                 return None
-            if token.folded in _MONTHS or before in ("from", "to"):
+            if token.folded in _MONTHS or before.folded in ("from", "to"):
                 return None
         return max(self._extend(j), self._reach(j))
 

@@ -77,7 +77,7 @@ _LABELLED = re2.compile(
     r"(?:\s?[:=]|\.{2,}|\s\|)\s{0,3}((?-i:[A-ZÀ-Þ][\w'’.&À-ÿ-]*)(?: (?:& |of |the |and )?(?-i:[A-ZÀ-Þ][\w'’.&À-ÿ-]*)){0,4})"
 )
 _CAMEL = re2.compile(
-    r"(?:\b(?:at|via|by|from|for|with|through|called|to|near)|@|\() ?([A-Z][a-z]{1,}[A-Z][a-z]{2,}(?: [A-Z][a-z]+| \d{1,3}\b)?)"
+    r"(?:\b(?:at|in|via|by|from|for|with|through|called|to|near)|@|\() ?([A-Z][a-z]{1,}[A-Z][a-z]{2,}(?: [A-Z][a-z]+| \d{1,3}\b)?)"
     r"|\b(?:on|at|near|of) (\d{1,3}(?:st|nd|rd|th) (?:and|&) [A-Z][a-z]+|[A-Z][a-z]+ (?:and|&) \d{1,3}(?:st|nd|rd|th))\b"
     r"|\b(YMCA|YWCA|VFW|USPS|IKEA|WinCo|7-Eleven)\b"
 )
@@ -136,7 +136,7 @@ class RunAnnotator:
                 yield from _place(plain, start, end, "en.run.camel")
         for match in _LABELLED.finditer(plain):
             words = _LETTERS.findall(match[1])
-            if any(_is_proper(word) for word in words):
+            if fold(words[0]) not in TITLE_WORDS and any(_is_proper(word) for word in words):
                 yield from _place(plain, match.start(1), match.end(1), "en.run.labelled")
 
 
@@ -167,6 +167,8 @@ def _place(plain: str, start: int, end: int, detector: str) -> Iterator[Mention]
 def _runs(plain: str) -> Iterator[Mention]:
     for match in _RUN.finditer(plain):
         words = _LETTERS.findall(match[1])
+        if fold(words[0]) in TITLE_WORDS or match[1].startswith("Whom It"):
+            continue  # a person, whom the names' rules take
         before = _last_word(plain, match.start(1))
         placed = before.casefold() in _PREPOSITIONS or plain[match.start(1) - 2] in "@("
         if not (before.islower() or placed):

@@ -51,7 +51,7 @@ _LINE_HEAD = re.compile(
     r"(?m)(?:^(?:\d{1,2}[.)] ?|[-*•] ?|pt:? |re:? )?|[.!)] +)([A-Za-zÀ-ÿ][\w'’-]+(?: [A-Za-zÀ-ÿ][\w'’-]+){0,2}(?: [a-z])?),? {1,3}(?:\d{1,3} ?(?:y/?o|yo|yr|y|f|m|F|M)\b|(?:[2-9]\d|1[0-1]\d)(?= [a-z])|(?:rm|room|bed|dob) ?\d|(?:dob|rm|bed)\b)"
 )
 _HEAD_OF_SENTENCE = re.compile(
-    r"(?:^|[.!?:;|)][ ]{1,4}|\n[ ]{0,8}|[-*•|]\s)([A-Z][a-z]{1,11})(?=(?:'s)? (?:([a-z]+)|\())"
+    r"(?:^|[.!?:;|)]\s{1,3}|\n {0,3}|[-*•|]\s)([A-Z][a-z]{1,11})(?=(?:'s)? (?:([a-z]+)|\())"
 )
 _PLACED = re.compile(r"(?i)(?:rm|room|bed|dob) ?\d*$")
 _COLON_HEAD = re.compile(
@@ -369,7 +369,7 @@ _NOT_INITIALS = frozenset(
         "was",
         "are",
     ]
-) | {"nkda", "nka", "uoa", "act"}
+) | {"nkda", "nka", "rtc", "rtn", "dnr", "npo", "uoa", "act"}
 
 
 @lru_cache(maxsize=1 << 12)

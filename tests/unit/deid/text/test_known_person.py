@@ -7,7 +7,7 @@ import datetime
 import pytest
 
 from deid.text.api import KnownPerson, NoteInput, PersonName, StaffDirectory
-from deid.text.known import within_distance
+from deid.text.misspelling import within_distance
 from tests.unit.deid.text.builders import CHINESE, ENGLISH, engine, found, note
 
 
