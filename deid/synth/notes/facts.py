@@ -48,6 +48,8 @@ CHEST = frozenset({"PNEUMONIA", "ACUTE_BRONCHITIS", "COPD", "ASTHMA", "HEART_FAI
 FEVERISH = 37.5
 GOING_WELL = frozenset({"NORMAL_PREGNANCY", "NEWBORN", "LIVE_BIRTH"})
 """Diagnoses of people who are not ill."""
+FRAIL = ("CEREBRAL_INFARCTION", "DEMENTIA", "PARKINSON_DISEASE")
+FRAIL_AGE = 85
 KNOWN_DAYS = 90
 """After so many days nobody doubts a diagnosis."""
 LETTERS = frozenset({"referral out", "referral back"})
@@ -68,7 +70,7 @@ FACTS = frozenset(
         "named", "hints", "stay", "rural", "urban", "has_old_card", "last_drug", "follow_up",
         "chronic", "talk", "reaction", "chest", "kin_spouse", "kin_child", "complication",
         "away_site", "died", "sound", "sick", "acute", "hurt", "sore", "pupil", "admitted", "dated",
-        "toddler", "calm", "known", "steady",
+        "toddler", "calm", "known", "steady", "frail",
     }
 )  # fmt: skip
 """All facts that there are; the grammar knows no other."""
@@ -89,6 +91,7 @@ def facts_of(
     for fact, holds in (
         ("infant", age < 3), ("toddler", age < 6), ("pupil", 3 <= age < 18),
         ("elder", age >= 65), ("very_old", age >= 90),
+        ("frail", age >= FRAIL_AGE or any(resident.has(p, day) for p in FRAIL)),
         ("doctor", visit.clinician.is_doctor), ("ill", bool(form.symptoms)),
         ("drugs", bool(form.drugs)), ("vaccines", bool(form.vaccines)),
         ("diagnoses", bool(found)), ("procedures", bool(form.procedures)),
