@@ -77,6 +77,9 @@ _PSYCHIATRY = frozenset(words(locale, "PSYCHIATRY") for locale in LOCALES)
 HIP_DOUBLES_YEARS = 6
 """The rate of broken hips doubles in so many years of age (assumption)."""
 
+OLD = 60
+"""From this age on all rates of stays are those of ``stay.old``."""
+
 CYCLE_DAYS = 21
 NEW_DAYS = 40
 """So long a problem is new."""
@@ -289,6 +292,8 @@ def _by_the_year(stream: Random, life: Life) -> list[_Planned]:
             if stay.name == "hip_fracture":
                 keep *= 2 ** ((resident.age_on(day) - 70) / HIP_DOUBLES_YEARS)
                 keep *= 1.3 if resident.sex == "F" else 0.6
+            if resident.age_on(day) >= OLD:
+                keep *= value(f"stay.old.{life.household.locale.lower()}")
             if not happens(stream, min(keep / 3, 1.0)) or not stay.fits(resident, day):
                 continue
             if resident.is_away(day) or pregnancy_on(resident, day) is not None:
