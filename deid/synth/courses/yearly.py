@@ -34,6 +34,8 @@ from deid.synth.visits import Form, Planted, Prescription, Visit, localise
 
 YEARLY = (HYPERTENSION, DIABETES, "SCHIZOPHRENIA", "BIPOLAR_DISORDER")
 _OLD = 65
+VACCINE_COMES = 9
+"""Month in which the influenza vaccine of the season is there."""
 MAIN_DRUGS = 6
 """The form has room for so many."""
 _BESIDE_THE_FORM = {"URIC_ACID", "EGFR", "HBA1C", "URINE_ACR"}
@@ -93,7 +95,7 @@ def _examine(stream: Random, life: Life, day: date) -> Form:
     _evaluate(stream, life, form, vitals | done, day)
     if resident.age_on(day) >= _OLD:
         form.amounts["PHQ_9"], form.amounts["GAD_7"] = mood_scores(stream, resident, day)
-        if happens(stream, value("vaccine.influenza")):
+        if happens(stream, value("vaccine.influenza")) and day.month >= VACCINE_COMES:
             form.vaccines = ("INFLUENZA_VACCINE",)
     return form
 

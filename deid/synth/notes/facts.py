@@ -70,7 +70,7 @@ FACTS = frozenset(
         "named", "hints", "stay", "rural", "urban", "has_old_card", "last_drug", "follow_up",
         "chronic", "talk", "reaction", "chest", "kin_spouse", "kin_child", "complication",
         "away_site", "died", "sound", "sick", "acute", "hurt", "sore", "pupil", "admitted", "dated",
-        "toddler", "calm", "known", "steady", "frail",
+        "toddler", "calm", "known", "steady", "frail", "doses_missed", "watched_by_kin", "cleared",
     }
 )  # fmt: skip
 """All facts that there are; the grammar knows no other."""
@@ -112,7 +112,9 @@ def facts_of(
         ("acute", is_acute(visit, form)), ("hurt", is_injury(form)),
         ("sore", any(name in problem for name in _SORE for problem in form.diagnoses)),
         ("admitted", "admitted" in form.hints), ("dated", "HBA1C_DATE" in form.texts),
-        ("known", known),
+        ("known", known), ("doses_missed", form.amounts.get("TB_MISSED_DOSES", 0) > 0),
+        ("watched_by_kin", form.answers.get("TB_SUPERVISOR") == "SUPERVISED_BY_FAMILY"),
+        ("cleared", form.answers.get("TB_SYMPTOM") == "NONE"),
         ("calm", form.answers.get("MENTAL_SYMPTOM") == "NONE"
          and form.answers.get("DANGER_LEVEL") == "DANGER_0"),
         ("fever", form.readings.get("BODY_TEMPERATURE", 36.0) >= FEVERISH),
