@@ -69,5 +69,7 @@ def render_settings(prefix: str, declared: Sequence[Setting]) -> str:
     lines = ["| variable | default | meaning |", "|---|---|---|"]
     for setting in declared:
         default = setting.default(home) if callable(setting.default) else setting.default
+        if isinstance(default, tuple):
+            default = " ".join(default) or "none"
         lines.append(f"| `{prefix}{setting.name.upper()}` | `{default}` | {setting.meaning} |")
     return "\n".join(lines) + "\n"

@@ -8,8 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deid.configuration import Setting, read_settings
+from deid.text.packs import DEFAULT_TAGS
 
 PREFIX = "CARECOMMONS_ENGINE_"
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
 
 ENGINE_SETTINGS = (
     Setting(
@@ -45,6 +51,18 @@ ENGINE_SETTINGS = (
         0,
         "parallel processes for text; 0 means one a core",
     ),
+    Setting(
+        "language_packs",
+        _words,
+        DEFAULT_TAGS,
+        "tags of the language packs for notes, by spaces; the first that fits a note leads",
+    ),
+    Setting(
+        "recognisers",
+        _words,
+        (),
+        "further recognisers for notes, by spaces: `NAME`, `NAME=MODEL` or `NAME=OPTIONS.toml`",
+    ),
 )
 
 
@@ -58,6 +76,8 @@ class EngineSettings:
     work_root: Path
     evidence_root: Path
     processes: int
+    language_packs: tuple[str, ...] = DEFAULT_TAGS
+    recognisers: tuple[str, ...] = ()
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> EngineSettings:

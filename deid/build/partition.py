@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from deid.errors import TextRefused
+from deid.text.packs import DEFAULT_TAGS
 
 if TYPE_CHECKING:
     from deid.text.api import NoteOutput, Span, TextEngine
@@ -49,15 +50,20 @@ class EngineRecipe:
     forbidden: frozenset[str] = field(repr=False)
     staff: StaffDirectory = field(repr=False)
     age_band: int | None = None
+    packs: tuple[str, ...] = DEFAULT_TAGS
+    recognisers: tuple[str, ...] = ()
 
     def make(self) -> TextEngine:
         """The engine."""
         from deid.text.api import TextEngine
+        from deid.text.recognisers import load_recognisers
 
         return TextEngine(
             self.surrogate_key,
             staff=self.staff,
             forbidden=self.forbidden,
+            packs=self.packs,
+            annotators=load_recognisers(self.recognisers),
             age_band=self.age_band,
         )
 
@@ -123,7 +129,7 @@ class PartitionScrubber:
 
         note = NoteInput(str(row.note_id), row.text, row.language, person, row.shift_days)
         try:
-            with time_limit(len(row.text)):
+            with time_limit(len(row.text), seconds_a_character=self._engine.seconds_a_character):
                 return self._engine.scrub(note)
         except TextRefused:
             raise

@@ -53,6 +53,8 @@ from deid.risk.traces import trace_risk
 from deid.settings import EngineSettings
 from deid.structured.classes import NONE
 from deid.structured.layout import LAYOUTS
+from deid.text.packs import load_pack
+from deid.text.recognisers import load_recognisers
 from deid.vault.store import open_vault, read_tables
 
 NOT_RECORDS = frozenset({"alembic_version"})
@@ -79,6 +81,10 @@ def build_release(
         ReleaseAlreadyExists: the name is taken.
         ReleaseError: another build of the name is running, or the disk is full.
     """
+    # What is not there is told at once, not after the vault was read.
+    for tag in settings.language_packs:
+        load_pack(tag)
+    load_recognisers(settings.recognisers)
     engine = open_vault(vault_url)
     try:
         check_coverage(policy, vault_columns(engine))
@@ -104,6 +110,8 @@ def build_release(
                 identities.forbidden_surrogates(),
                 identities.staff,
                 policy.text.age_band,
+                settings.language_packs,
+                settings.recognisers,
             )
             canaries = canaries_surviving(working, identities, recipe)
             notes = scrub_notes(working, identities, recipe, settings.processes, say)

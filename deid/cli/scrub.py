@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import click
 from deid.errors import TextRefused
 from deid.keys import Keyring
 from deid.text.api import MODES
+from deid.text.packs import DEFAULT_TAGS
 
 if TYPE_CHECKING:
     from deid.scrubbing.treating import Recipe
@@ -34,6 +36,22 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     type=int,
     default=None,
     help="Days by which dates move; by default each patient has its own whole weeks.",
+)
+@click.option(
+    "--pack",
+    "packs",
+    multiple=True,
+    default=DEFAULT_TAGS,
+    show_default=True,
+    help="Language pack; several times for several, the first that fits a note leads.",
+)
+@click.option(
+    "--recogniser",
+    "recognisers",
+    multiple=True,
+    metavar="NAME[=MODEL]",
+    help="A further recogniser: spacy=MODEL, presidio, onnx=FOLDER, one of your own, or "
+    "NAME=OPTIONS.toml. Several times for several.",
 )
 @click.option(
     "--evidence",
@@ -60,6 +78,8 @@ def scrub(
     mode: str,
     key_file: Path | None,
     shift_days: int | None,
+    packs: tuple[str, ...],
+    recognisers: tuple[str, ...],
     evidence: Path | None,
     review: Path | None,
     sample: int,
@@ -82,8 +102,15 @@ def scrub(
         )
     if evidence is not None and out is None:
         raise click.UsageError("--evidence needs -o OUT: it tells of the notes that are written")
+    _check_places({"NOTES": notes, "-o": out, "--evidence": evidence, "--review": review})
     key = Keyring.load(key_file).derive("scrub", "surrogates") if key_file else None
-    recipe = Recipe(key or secrets.token_bytes(32), mode, shift_days)  # type: ignore[arg-type]
+    recipe = Recipe(
+        key or secrets.token_bytes(32),
+        mode,  # type: ignore[arg-type]
+        shift_days,
+        packs=packs,
+        recognisers=recognisers,
+    )
     if review is not None:
         from deid.scrubbing.review import write_review
 
@@ -91,6 +118,28 @@ def scrub(
         click.echo(f"{reviewed} notes to review in {review}; it shows identifiers", err=True)
     if out is not None:
         _scrub(notes, out, evidence, recipe, key is not None, processes or os.cpu_count() or 1)
+
+
+def _check_places(places: Mapping[str, Path | None]) -> None:
+    """No file is written over another one of the command, nor over what is no ordinary file.
+
+    Raises:
+        UsageError: naming the options.
+    """
+    seen: dict[Path, str] = {}
+    for option, path in places.items():
+        if path is None:
+            continue
+        place = path.resolve()
+        if place in seen:
+            raise click.UsageError(f"{seen[place]} and {option} are the same file")
+        seen[place] = option
+        if option == "NOTES":
+            continue
+        if not place.parent.is_dir():
+            raise click.UsageError(f"{option}: there is no folder {path.parent}")
+        if path.is_symlink() or (place.exists() and not place.is_file()):
+            raise click.UsageError(f"{option}: {path} is no ordinary file")
 
 
 def _scrub(

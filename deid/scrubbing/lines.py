@@ -36,7 +36,8 @@ class NoteReader:
             UnreadableLine: with a reason that quotes nothing of the line.
         """
         try:
-            row = json.loads(line.decode("utf-8"))
+            # Some programs put a byte order mark before the first line.
+            row = json.loads(line.decode("utf-8-sig"))
         except UnicodeDecodeError:
             raise UnreadableLine("not UTF-8") from None
         except (ValueError, RecursionError):

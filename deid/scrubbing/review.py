@@ -26,22 +26,44 @@ CONTEXT = 45
 LEFT_SHOWN = 200
 """Most frequent words and numbers shown of those that were left."""
 
+_NUMBERS = {1: "number", 2: "number", 3: "number", 4: "found"}
 _LONG_NUMBER = re.compile(r"\d(?:[ -]?\d){4,}")
 _CAPITALISED = re.compile(r"(?<=[a-z,;] )[A-Z][a-z'\u2019-]+(?: [A-Z][a-z'\u2019-]+)*")
 
 _STYLE = """
-:root{color-scheme:light dark}
+:root{color-scheme:light dark;--faint:#595959;--line:#8886;--alarm:#a40000}
+@media(prefers-color-scheme:dark){:root{--faint:#b4b4b4;--alarm:#ff8a80}}
 body{font:16px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem}
+h1,h2,h3{line-height:1.25;scroll-margin-top:1rem}
+h1,td{overflow-wrap:anywhere}
+nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1rem;padding:0;list-style:none}
+:any-link{color:LinkText}
 table{border-collapse:collapse;width:100%;margin:1rem 0}
-th,td{border:1px solid #8886;padding:.25rem .5rem;text-align:left;vertical-align:top}
-td.number{text-align:right;font-variant-numeric:tabular-nums}
-td.left{text-align:right}td.left,td.right{color:GrayText}
-.warning{border:2px solid #a40000;padding:.5rem 1rem}
-pre{white-space:pre-wrap;overflow-wrap:anywhere;font:inherit;border:1px solid #8886;padding:1rem}
+th,td{border:1px solid var(--line);padding:.25rem .5rem;text-align:left;vertical-align:top}
+th{overflow-wrap:normal}
+th.number,td.number{text-align:right;font-variant-numeric:tabular-nums}
+td.left{text-align:right}
+td.left,td.right,td.found{color:var(--faint)}
+td.found{font-size:.875rem}
+.warning{border:2px solid var(--alarm);padding:.5rem 1rem}
+pre{white-space:pre-wrap;overflow-wrap:anywhere;font:inherit}
+pre{border:1px solid var(--line);padding:1rem}
 del{background:#f9d6d5;color:#222;text-decoration:line-through}
-ins{background:#d3f0d8;color:#222;text-decoration:none}
-sup{font-size:.65rem;opacity:.8}
-@media print{pre,tr{break-inside:avoid}}
+ins{background:#d3f0d8;color:#222;text-decoration:none;margin:0 .15em}
+sup{font-size:.65rem;color:var(--faint);line-height:1}
+@media(max-width:45rem){
+th,td{padding:.25rem}
+th{font-size:.8rem}
+table.types .found{display:none}
+table.types td{overflow-wrap:normal}
+table.spans thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
+table.spans tr{display:block;border:1px solid var(--line);padding:.25rem .5rem;margin:.5rem 0}
+table.spans td{display:inline;border:0;padding:0 .15rem}
+}
+@media print{
+body{max-width:none;margin:0}nav{display:none}tr,h3{break-inside:avoid}h2,h3{break-after:avoid}
+thead{display:table-header-group}del,ins{print-color-adjust:exact}
+}
 """
 
 
@@ -106,28 +128,40 @@ def render_page(reviewed: Iterable[Reviewed], title: str) -> str:
         f"<h1>Review of scrubbed notes: {escape(title)}</h1>",
         '<p class="warning"><strong>This page shows identifiers.</strong> Keep it where the vault '
         "is, and remove it when you are done.</p>",
-        f"<p>{len(shown):,} notes with {len(spans):,} spans; {len(withheld):,} notes withheld.</p>",
-        "<h2>Spans by type</h2>",
+        f"<p>Notes shown: {len(shown):,}, with {len(spans):,} spans. "
+        f"Notes withheld: {len(withheld):,}.</p>",
+        _contents(sorted({span.type for _, _, span in spans}), bool(withheld)),
+        '<h2 id="types">Spans by type</h2>',
         *_summary(spans),
     ]
     if withheld:
         parts += [
-            "<h2>Withheld notes</h2>",
+            '<h2 id="withheld">Withheld notes</h2>',
             _table(("line", "reason"), ((str(n.number), escape(n.reason)) for n in withheld)),
         ]
     for kind in sorted({span.type for _, _, span in spans}):
         parts += [f'<h2 id="{kind}">{kind}</h2>', "<p>The least sure first.</p>"]
         parts.append(_spans(row for row in spans if row[2].type is kind))
-    parts += ["<h2>Left as it was</h2>", *_left(shown), "<h2>Whole notes</h2>"]
+    parts += ['<h2 id="left">Left as it was</h2>', *_left(shown)]
+    parts.append('<h2 id="notes">Whole notes</h2>')
     for number, note, output in shown:
         parts.append(f'<h3 id="line-{number}">Line {number}</h3>{_whole(note.text, output.spans)}')
-    body = "\n".join(parts)
+    body = "\n".join(["<main>", *parts, "</main>"])
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>Review of scrubbed notes: {escape(title)}</title><style>{_STYLE}</style></head>"
         f"<body>\n{body}\n</body></html>\n"
     )
+
+
+def _contents(kinds: Iterable[str], withheld: bool) -> str:
+    """Links to the parts of the page, in their order."""
+    parts = [("types", "Spans by type"), *([("withheld", "Withheld notes")] if withheld else [])]
+    parts += [(kind, kind) for kind in kinds]
+    parts += [("left", "Left as it was"), ("notes", "Whole notes")]
+    links = "".join(f'<li><a href="#{anchor}">{title}</a></li>' for anchor, title in parts)
+    return f'<nav aria-label="Parts of this page"><ul>{links}</ul></nav>'
 
 
 def _summary(spans: list[tuple[int, NoteInput, Span]]) -> Iterator[str]:
@@ -146,7 +180,12 @@ def _summary(spans: list[tuple[int, NoteInput, Span]]) -> Iterator[str]:
                 escape(", ".join(f"{name} {count:,}" for name, count in detectors.most_common(6))),
             )
         )
-    yield _table(("type", "spans", "different values", "least confidence", "found by"), rows)
+    yield _table(
+        ("type", "spans", "different values", "least confidence", "found by"),
+        rows,
+        _NUMBERS,
+        "types",
+    )
 
 
 def _spans(rows: Iterable[tuple[int, NoteInput, Span]]) -> str:
@@ -167,7 +206,8 @@ def _spans(rows: Iterable[tuple[int, NoteInput, Span]]) -> str:
             )
         )
     head = ("line", "before", "replaced", "after", "found by", "confidence")
-    return _table(head, cells, {1: "left", 3: "right", 5: "number"})
+    classes = {1: "left", 3: "right", 4: "found", 5: "number"}
+    return _table(head, cells, classes, name="spans")
 
 
 def _left(shown: list[tuple[int, NoteInput, NoteOutput]]) -> Iterator[str]:
@@ -222,22 +262,24 @@ def _flat(text: str) -> str:
 
 
 def _table(
-    head: Iterable[str], rows: Iterable[Iterable[str]], classes: dict[int, str] | None = None
+    head: Iterable[str],
+    rows: Iterable[Iterable[str]],
+    classes: dict[int, str] | None = None,
+    name: str = "",
 ) -> str:
-    """Cells are HTML already."""
-    titles = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
+    """Cells are HTML already; ``classes`` are those of columns, ``name`` is that of the table."""
+    styled = {i: f' class="{column}"' for i, column in (classes or {}).items()}
+    titles = "".join(
+        f'<th scope="col"{styled.get(i, "")}>{escape(title)}</th>' for i, title in enumerate(head)
+    )
     body = "".join(
         "<tr>"
-        + "".join(
-            f'<td class="{(classes or {})[i]}">{cell}</td>'
-            if i in (classes or {})
-            else f"<td>{cell}</td>"
-            for i, cell in enumerate(row)
-        )
+        + "".join(f"<td{styled.get(i, '')}>{cell}</td>" for i, cell in enumerate(row))
         + "</tr>"
         for row in rows
     )
-    return f"<table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
+    style = f' class="{name}"' if name else ""
+    return f"<table{style}><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _write_private(path: Path, data: bytes) -> None:

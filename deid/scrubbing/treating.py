@@ -10,7 +10,9 @@ from deid.risk.identifiers import Identifier, IdentifierIndex
 from deid.scrubbing.lines import NoteReader, UnreadableLine, render_output
 from deid.text.api import Mode, NoteInput, NoteOutput, TextEngine
 from deid.text.limits import SECONDS, time_limit
+from deid.text.packs import DEFAULT_TAGS
 from deid.text.people import KnownPerson
+from deid.text.recognisers import load_recognisers
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,21 @@ class Recipe:
     mode: Mode = "surrogate"
     shift_days: int | None = None
     seconds: float = SECONDS
+    packs: tuple[str, ...] = DEFAULT_TAGS
+    recognisers: tuple[str, ...] = ()
+
+    def make(self) -> TextEngine:
+        """The engine.
+
+        Raises:
+            ConfigurationError: if a language pack or a recogniser is not there.
+        """
+        return TextEngine(
+            self.key,
+            mode=self.mode,
+            packs=self.packs,
+            annotators=load_recognisers(self.recognisers),
+        )
 
 
 @dataclass(frozen=True)
@@ -50,7 +67,7 @@ class LineTreatment:
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
         self._reader = NoteReader(recipe.key, recipe.shift_days)
-        self._engine = TextEngine(recipe.key, mode=recipe.mode)
+        self._engine = recipe.make()
 
     @property
     def versions(self) -> dict[str, str]:
@@ -92,11 +109,12 @@ class LineTreatment:
                 identifier of its patient.
         """
         try:
-            with time_limit(len(note.text), self._recipe.seconds):
+            allowed = self._engine.seconds_a_character
+            with time_limit(len(note.text), self._recipe.seconds, allowed):
                 output = self._engine.scrub(note)
         except TextRefused:
             # An engine that was stopped midway is not used again.
-            self._engine = TextEngine(self._recipe.key, mode=self._recipe.mode)
+            self._engine = self._recipe.make()
             raise
         except Exception as error:
             # The cause is dropped: its text may quote the note.

@@ -17,11 +17,13 @@ from deid.errors import TextRefused
 from deid.text.birth import is_birth_date, surrogate_birth_date
 from deid.text.document import Document, Mention, Span, SpanType, Strength
 from deid.text.forbidden import Forbidden
-from deid.text.known import KnownIndex, index_person, index_staff
+from deid.text.known import POSSIBLE, KnownIndex, index_person, index_staff
+from deid.text.limits import SECONDS_A_CHARACTER
 from deid.text.merge import Merged, merge
+from deid.text.model import shipped_reviewers
 from deid.text.normalise import fold
 from deid.text.packs import DEFAULT_TAGS, load_pack
-from deid.text.packs.base import Annotator, LanguagePack
+from deid.text.packs.base import Annotator, LanguagePack, Reviewer
 from deid.text.people import AddressParts, KnownPerson, PersonName, StaffDirectory
 from deid.text.surrogates.common import make_common
 from deid.text.surrogates.dates import find_full_dates, write_date
@@ -42,7 +44,7 @@ __all__ = [
 Mode = Literal["surrogate", "tag", "asterisk"]
 MODES = ("surrogate", "tag", "asterisk")
 ENGINE_VERSION = "2"
-SURROGATE_VERSION = "2"
+SURROGATE_VERSION = "3"
 MASK = "***"
 _PERSONS_HELD = 256
 _STAFF_SEED = "staff"
@@ -131,8 +133,15 @@ class TextEngine:
             "engine": ENGINE_VERSION,
             "surrogates": SURROGATE_VERSION,
             **{f"pack.{pack.tag}": pack.version for pack in self._packs},
+            **{r.name: r.version for pack in self._packs for r in reviewers_of(pack)},
             **{f"annotator.{a.name}": getattr(a, "version", "1") for a in self._annotators},
         }
+
+    @property
+    def seconds_a_character(self) -> float:
+        """Computing time that a note may take for each of its characters."""
+        further = sum(getattr(a, "seconds_a_character", 0.0) for a in self._annotators)
+        return SECONDS_A_CHARACTER + further
 
     def find(self, note: NoteInput) -> tuple[Span, ...]:
         """Spans of identifiers, sorted, never overlapping, without surrogates."""
@@ -186,6 +195,19 @@ class TextEngine:
         return Document(note.text, note.language)
 
     def _mentions(self, document: Document, person: KnownPerson | None) -> Iterable[Mention]:
+        packs = [pack for pack in self._applicable(document) if reviewers_of(pack)]
+        judged = {f"{POSSIBLE}.{pack.tag}" for pack in packs}
+        mentions = [
+            mention
+            for mention in self._annotated(document, person)
+            if mention.detector in judged or not mention.detector.startswith(POSSIBLE)
+        ]
+        for pack in packs:
+            for reviewer in reviewers_of(pack):
+                mentions = list(reviewer.review(document, mentions))
+        return mentions
+
+    def _annotated(self, document: Document, person: KnownPerson | None) -> Iterable[Mention]:
         if person is not None:
             yield from self._index(person).annotate(document)
         yield from self._staff.annotate(document)
@@ -199,7 +221,23 @@ class TextEngine:
                 for annotator in pack.ages:
                     yield from annotator.annotate(document)
         for annotator in self._annotators:
-            yield from annotator.annotate(document)
+            if self._reads(annotator, document):
+                yield from annotator.annotate(document)
+
+    def _reads(self, annotator: Annotator, document: Document) -> bool:
+        """Whether a further annotator reads a note of this language.
+
+        A language without a pack cannot be told from the note: only a note that says that it is
+        in another one is left out.
+        """
+        languages = getattr(annotator, "languages", None)
+        if languages is None:
+            return True
+        said = primary_tag(document.language)
+        wanted = {primary_tag(tag) for tag in languages}
+        if said in wanted or wanted & {pack.tag for pack in self._applicable(document)}:
+            return True
+        return said is None and bool(wanted - {pack.tag for pack in self._packs})
 
     def _applicable(self, document: Document) -> list[LanguagePack]:
         found = [pack for pack in self._packs if pack.applies(document)]
@@ -259,6 +297,17 @@ class TextEngine:
                 return made
         # A form that no pack understands is still removed.
         return make_common(text, found.type, scene) or f"[{found.type}]"
+
+
+def reviewers_of(pack: LanguagePack) -> Sequence[Reviewer]:
+    """A pack's own models if it names any (an empty list asks for none), else the shipped ones."""
+    own: Sequence[Reviewer] | None = getattr(pack, "reviewers", None)
+    return shipped_reviewers(pack.tag) if own is None else own
+
+
+def primary_tag(language: str | None) -> str | None:
+    """``en`` of ``en-GB`` (BCP 47)."""
+    return language.replace("_", "-").partition("-")[0].casefold() if language else None
 
 
 def _span(found: Merged, surrogate: str = "") -> Span:

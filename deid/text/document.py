@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
+
 from deid.text.normalise import Squeezed, squeeze, to_plain
 
 
@@ -41,6 +44,7 @@ class Strength:
     LABELLED = 80  # a label, title or credential stands beside it
     LISTED = 60  # in a lexicon, with fitting context
     SHAPED = 40  # only its shape says so
+    MODELLED = 30  # only a statistical model says so
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,15 @@ class Document:
     def plain(self) -> str:
         """The text with typographic variants made ordinary, one character for one."""
         return to_plain(self.text)
+
+    @cached_property
+    def encoded(self) -> tuple[bytes, npt.NDArray[np.int64] | None]:
+        """``plain`` in UTF-8, and each byte's offset (and the end's); ``None`` if they agree."""
+        data = self.plain.encode("utf-8", "surrogatepass")
+        if len(data) == len(self.plain):
+            return data, None
+        first = (np.frombuffer(data, np.uint8) & 0xC0) != 0x80
+        return data, np.append(np.cumsum(first) - 1, len(self.plain))
 
     @cached_property
     def squeezed(self) -> Squeezed:

@@ -20,11 +20,14 @@ from deid.text.normalise import Squeezed, fold
 from deid.text.packs.base import Form, LanguagePack
 from deid.text.people import KnownPerson, PersonName, StaffDirectory
 
+POSSIBLE = "known.possible"
+"""Detector, with the pack's tag behind it, of forms out of context: a reviewer decides."""
 WORST_GAP = 4
 SHORTEST_TYPO = 6
 SHORTEST_SWAP = 4
 SHORTEST_DOUBLE_TYPO = 10
 SHORTEST_NUMBER = 4
+SHORTEST_PARTED = 8
 CONTACT_TYPES = {
     "email": SpanType.EMAIL,
     "url": SpanType.URL,
@@ -33,6 +36,7 @@ CONTACT_TYPES = {
 }
 _SEPARATORS = frozenset(" \t\n\r\u3000\u00a0,.-'’·•()（）\"“”/+_\u2010\u2011\u2013\u2014#，、&")
 _WORD = re.compile(r"[^\W\d_]{4,}")
+_TWO_WORDS = re.compile(r"(?=\b([a-z]{3,}) ([a-z]{3,})\b)[a-z]+ [a-z]+")
 _HYPHENATED = re.compile(r"-[ ]*\n[ ]*")
 
 
@@ -79,19 +83,28 @@ class KnownIndex:
             if not _separators_fit(document.text, squeezed, first, last, pattern):
                 continue
             start, end = squeezed.span(first, last)
-            if not form.certain and not (
+            doubtful = not form.certain and not (
                 pattern.pack and pattern.pack.fits(document, start, end, form)
-            ):
+            )
+            if doubtful and pattern.pack is None:
                 continue
             if form.type is SpanType.NAME and _ends_in_article(document.text[start:end]):
                 continue
             if form.lead:
                 start, end = squeezed.span(first + form.lead, last)
+            if doubtful and pattern.pack is not None:
+                # An ordinary word here, for all that rules can tell; a model may know better.
+                detector = f"{POSSIBLE}.{pattern.pack.tag}"
+                yield Mention(
+                    start, end, form.type, Strength.LISTED, detector, form.canonical, self.shared
+                )
+                continue
             yield Mention(
                 start, end, form.type, Strength.KNOWN, "known", form.canonical, self.shared
             )
 
     def _misspelt(self, document: Document) -> Iterator[Mention]:
+        yield from self._parted(document)
         for match in _WORD.finditer(document.text):
             candidates = self.words.get(match[0][0].casefold())
             if not candidates:
@@ -116,6 +129,23 @@ class KnownIndex:
                         canonical,
                         self.shared,
                     )
+                    break
+
+    def _parted(self, document: Document) -> Iterator[Mention]:
+        """``mandel bomb``: a long name that a transcriber heard as two small words."""
+        for match in _TWO_WORDS.finditer(document.text):
+            candidates = self.words.get(match[1][0].casefold())
+            if not candidates:
+                continue
+            joined = fold(match[1] + match[2])
+            for known, canonical in candidates:
+                if len(known) < SHORTEST_PARTED or abs(len(joined) - len(known)) > 2:
+                    continue
+                if within_distance(joined, known, 2 if len(known) >= SHORTEST_DOUBLE_TYPO else 1):
+                    yield Mention(
+                        match.start(), match.end(), SpanType.NAME, Strength.KNOWN,
+                        "known.parted", canonical, self.shared,
+                    )  # fmt: skip
                     break
 
 
@@ -246,7 +276,11 @@ def _build(
 
 def _ends_in_article(text: str) -> bool:
     """``Nelson, a`` in ``Nelson, a nurse``: small, and no initial."""
-    return len(text) > 2 and text[0].isupper() and text[-1].islower() and text[-2] == " "
+    return (
+        len(text) > 2
+        and text[-2] == " "
+        and (text[-1] == "a" or (text[0].isupper() and text[-1].islower()))
+    )
 
 
 def _may_be_misspelt(folded: str) -> bool:
@@ -261,6 +295,16 @@ def _fold_character(character: str) -> str:
 def _breaks(text: str) -> frozenset[int]:
     """Positions in the folded text before which the written form has a separator."""
     breaks, count, gap = set(), 0, False
+    if text.isascii():
+        for character in text:
+            if not character.isalnum():
+                gap = True
+                continue
+            if gap and count:
+                breaks.add(count)
+            gap = False
+            count += 1
+        return frozenset(breaks)
     for character in text:
         folded = _fold_character(character)
         if not folded:

@@ -23,7 +23,11 @@ class TimeLimitExceeded(TextRefused):
 
 
 @contextmanager
-def time_limit(characters: int, seconds: float = SECONDS) -> Iterator[None]:
+def time_limit(
+    characters: int,
+    seconds: float = SECONDS,
+    seconds_a_character: float = SECONDS_A_CHARACTER,
+) -> Iterator[None]:
     """Stop what runs inside after ``seconds`` and a share for its length.
 
     Time of this process is counted, not of the clock, so that a busy machine withholds no note.
@@ -40,7 +44,7 @@ def time_limit(characters: int, seconds: float = SECONDS) -> Iterator[None]:
         raise TimeLimitExceeded("the note takes too long")
 
     before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds + characters * SECONDS_A_CHARACTER)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds + characters * seconds_a_character)
     try:
         yield
     finally:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from deid.text.api import Mode, NoteInput, NoteOutput, TextEngine
+from deid.text.packs import DEFAULT_TAGS
 from deid.text.patients import person_key, person_of, shift_days_of
+from deid.text.recognisers import load_recognisers
 
 _KEY_OF_PROCESS = secrets.token_bytes(32)
 
@@ -21,6 +23,8 @@ def scrub(
     mode: Mode = "surrogate",
     key: bytes | None = None,
     shift_days: int | None = None,
+    packs: Sequence[str] = DEFAULT_TAGS,
+    recognisers: Sequence[str] = (),
 ) -> NoteOutput:
     """Find the identifiers of one note and replace them.
 
@@ -32,9 +36,13 @@ def scrub(
         key: makes surrogates; equal keys give equal surrogates for equal patients. Without it
             they agree within this process only.
         shift_days: moves dates; by default whole weeks of the patient's own.
+        packs: tags of the language packs; the first applicable one leads.
+        recognisers: further recognisers, as :func:`deid.text.recognisers.load_recognisers` names
+            them.
 
     Raises:
         MalformedPatient: if a field of ``patient`` has the wrong type.
+        ConfigurationError: if a pack or a recogniser is not there.
         TextRefused: if the note is not valid Unicode text or is beyond the size limit.
     """
     key = _KEY_OF_PROCESS if key is None else key
@@ -42,9 +50,12 @@ def scrub(
     name = person_key(patient, "") if patient else text
     person = person_of(patient, name) if patient else None
     days = shift_days_of(key, name) if shift_days is None else shift_days
-    return _engine(key, mode).scrub(NoteInput(name, text, lang, person, days))
+    engine = _engine(key, mode, tuple(packs), tuple(recognisers))
+    return engine.scrub(NoteInput(name, text, lang, person, days))
 
 
 @lru_cache(maxsize=8)
-def _engine(key: bytes, mode: Mode) -> TextEngine:
-    return TextEngine(key, mode=mode)
+def _engine(
+    key: bytes, mode: Mode, packs: tuple[str, ...], recognisers: tuple[str, ...]
+) -> TextEngine:
+    return TextEngine(key, mode=mode, packs=packs, annotators=load_recognisers(recognisers))

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-import re2
-
 from deid.text.document import Document, Mention, SpanType, Strength
+from deid.text.scanning import Scanner
 
 Check = Callable[[str, int, int], bool]
 
@@ -32,23 +31,18 @@ class PatternAnnotator:
 
     def __init__(self, name: str, patterns: Sequence[Pattern]) -> None:
         self.name = name
-        self._compiled = [(pattern, re2.compile(pattern.expression)) for pattern in patterns]
+        self._patterns = tuple(patterns)
+        self._scanner = Scanner([pattern.expression for pattern in patterns])
 
     def __reduce__(self) -> tuple[object, ...]:
-        return PatternAnnotator, (self.name, [pattern for pattern, _ in self._compiled])
+        return PatternAnnotator, (self.name, self._patterns)
 
     def annotate(self, document: Document) -> Iterator[Mention]:
         """All matches of all patterns that pass their checks."""
         plain = document.plain
-        for pattern, compiled in self._compiled:
-            check = pattern.check
-            for match in compiled.finditer(plain):
-                group = match.lastindex or 0
-                start, end = match.span(group)
-                if start < 0 or start == end:
-                    continue
-                if check is not None and not check(plain, start, end):
-                    continue
+        for number, start, end in self._scanner.matches(document):
+            pattern = self._patterns[number]
+            if pattern.check is None or pattern.check(plain, start, end):
                 yield Mention(start, end, pattern.type, pattern.strength, pattern.name)
 
 

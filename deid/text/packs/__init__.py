@@ -37,7 +37,9 @@ def load_pack(tag: str) -> LanguagePack:
         module, attribute = SHIPPED[tag].split(":")
         pack: LanguagePack = getattr(importlib.import_module(module), attribute)()
         return pack
-    for entry in entry_points(group=ENTRY_POINT_GROUP, name=tag):
-        made: LanguagePack = entry.load()()
+    further = {entry.name: entry for entry in entry_points(group=ENTRY_POINT_GROUP)}
+    if tag in further:
+        made: LanguagePack = further[tag].load()()
         return made
-    raise ConfigurationError(f"no language pack {tag}; shipped are {', '.join(sorted(SHIPPED))}")
+    known = ", ".join(sorted({*SHIPPED, *_registered, *further}))
+    raise ConfigurationError(f"no language pack {tag!r}; there are {known}")

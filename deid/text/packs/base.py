@@ -36,9 +36,26 @@ class Annotator(Protocol):
     """Finds mentions in a note: patterns, lexicons, or a statistical model."""
 
     name: str
+    # An annotator may also have `version` (text, for the manifest), `languages` (tags of the notes
+    # it reads; None for all) and `seconds_a_character` (computing time it may take).
 
     def annotate(self, document: Document) -> Iterable[Mention]:
         """Mentions in any order; they may overlap."""
+        ...
+
+
+class Reviewer(Protocol):
+    """Reads a note together with what annotators found: a statistical model."""
+
+    name: str
+
+    @property
+    def version(self) -> str:
+        """Changes with everything that changes its answers."""
+        ...
+
+    def review(self, document: Document, mentions: Sequence[Mention]) -> Iterable[Mention]:
+        """The mentions that stand, and further ones; known values always stand."""
         ...
 
 

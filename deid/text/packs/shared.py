@@ -55,7 +55,7 @@ PATTERNS = (
     Pattern(
         "url.bare",
         SpanType.URL,
-        r"(?i)\b(?:www\.[a-z0-9-]+(?:\.[a-z0-9-]+)+|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|net|edu|gov|io|health)(?:\.[a-z]{2})?)(?:/[\w./?=&%#-]*[\w/])?",
+        r"(?i)\b(?:www\.[a-z0-9-]+(?:\.[a-z0-9-]+)+|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|net|edu|gov|io|health|cn|uk|au|ca|nz|ie|de|fr|jp|hk|tw|info|app|xyz|dev|eu|biz|site|online|link|club|top|vip|clinic|hospital|care|example|test|invalid|local)(?:\.[a-z]{2})?)(?::\d{2,5})?(?:/[\w./?=&%#-]*[\w/])?",
         Strength.LISTED,
         lambda text, start, end: not (start and text[start - 1] == "@"),
     ),

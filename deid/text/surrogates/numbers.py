@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import re
 
+from deid.text.surrogates.checksums import like_original
 from deid.text.surrogates.dates import pool_old_birth
 from deid.text.surrogates.seed import Scene, Seed
 
@@ -24,6 +25,8 @@ _PLATE_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋
 _AREA_CODES = ("202", "206", "215", "303", "312", "404", "415", "503", "602", "617", "702", "808")
 _MOBILE_PREFIXES = ("130", "131", "133", "135", "136", "137", "138", "139", "150", "151", "152",
                     "158", "159", "180", "186", "187", "188", "189")  # fmt: skip
+_REFORMED = 50
+"""Tries at a number that can carry a right check character."""
 _HOSTS = ("example.org", "example.com", "example.net")
 
 
@@ -42,7 +45,7 @@ def identifier(text: str, scene: Scene) -> str | None:
     """A number of the same form."""
     digits = re.sub(r"[\s-]", "", text)
     seed = scene.seed("id", scene.canonical or text)
-    if _CHINESE_ID.fullmatch(digits):
+    if is_chinese_id(digits) or (_CHINESE_ID.fullmatch(digits) and _lived(digits[6:14])):
         return scene.first_free(
             text, lambda n: _refill(text, _new_chinese_id(digits, scene, seed, n))
         )
@@ -50,7 +53,7 @@ def identifier(text: str, scene: Scene) -> str | None:
         return scene.first_free(text, lambda n: _refill(text, _new_old_id(digits, scene, seed, n)))
     if _SSN.fullmatch(text):
         return scene.first_free(text, lambda n: _refill(text, _new_ssn(seed, n)))
-    return scene.first_free(text, lambda n: _same_classes(text, seed, n))
+    return scene.first_free(text, lambda n: _same_kind(text, seed, n))
 
 
 def phone(text: str, scene: Scene) -> str | None:
@@ -144,6 +147,15 @@ def _same_classes(text: str, seed: Seed, attempt: int) -> str:
     return "".join(out)
 
 
+def _same_kind(text: str, seed: Seed, attempt: int) -> str:
+    """Of the same form, and passing the check that the original passes."""
+    for further in range(_REFORMED):
+        made = like_original(text, _same_classes(text, seed, attempt + 1000 * further))
+        if made is not None:
+            return made
+    return text  # none was found; the caller refuses the original and the tag stands
+
+
 def _letters(text: str, seed: Seed, attempt: int) -> str:
     consonants, vowels = "bcdfghjklmnprstvw", "aeiou"
     out = []
@@ -162,6 +174,11 @@ def _birth(text: str) -> datetime.date | None:
         return datetime.date(int(text[:4]), int(text[4:6]), int(text[6:8]))
     except ValueError:
         return None
+
+
+def _lived(text: str) -> bool:
+    birth = _birth(text)
+    return birth is not None and 1850 <= birth.year <= 2100
 
 
 def _region(seed: Seed, attempt: int) -> str:

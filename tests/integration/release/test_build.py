@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from sqlalchemy import text
 
 from deid.build.evidence import read_evidence
 from deid.build.pipeline import build_release
-from deid.errors import GateRefused, ReleaseAlreadyExists, UncoveredColumn
+from deid.errors import ConfigurationError, GateRefused, ReleaseAlreadyExists, UncoveredColumn
 from deid.policy import load_policy, parse_policy
 from deid.pseudonyms import Pseudonymiser
 from deid.release import Release, list_releases
@@ -210,14 +211,13 @@ def test_an_id_whose_table_a_concept_names_points_to_the_same_row(published: Rel
     assert pointed > 30
 
 
-@pytest.mark.parametrize("processes", [1, 2])
 def test_a_note_that_cannot_be_scrubbed_is_withheld_counted_and_listed_by_its_id(
-    vaults: Vaults, tmp_path: Path, processes: int
+    vaults: Vaults, tmp_path: Path
 ) -> None:
     rows = residents()
     rows["note"][101]["note_text"] = f"{full_name(26)} " * 400_000
     url = vaults.new(rows)
-    settings = settings_for(tmp_path, url, processes)
+    settings = settings_for(tmp_path, url, processes=2)
     policy = load_policy("limited-research")
     released = build_release(settings, fixed_keyring(), url, policy, "r", "R")
     texts = released.connect().execute("SELECT note_text FROM note").fetchall()
@@ -375,6 +375,17 @@ visit_source_value = "keep"
     assert "visit_occurrence.visit_source_value: number" in message
     assert "MRN-" not in message
     assert list(settings.release_root.iterdir()) == []
+
+
+def test_a_recogniser_that_is_not_there_stops_the_build_before_anything_is_read(
+    tmp_path: Path,
+) -> None:
+    settings = replace(settings_for(tmp_path, "sqlite:///nowhere.db"), recognisers=("spacey",))
+    with pytest.raises(ConfigurationError, match="no recogniser 'spacey'; there are onnx"):
+        build_release(
+            settings, fixed_keyring(), settings.vault_url, load_policy("teaching"), "v", "v"
+        )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_empty_vault_is_refused(vaults: Vaults, tmp_path: Path) -> None:

@@ -1,13 +1,14 @@
 """Measured floors on the shared development corpora; a fall below one is a regression.
 
-The floors lie slightly under what was measured when they were set. They are no claim about other
-notes: these corpora were looked at while the rules were written.
+The floors lie slightly under what was measured when they were set. The development corpora were
+looked at while the rules were written; the held-out ones were only scored.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,12 @@ from deid.text.patients import person_of
 KEY = b"k" * 32
 
 
-def measure(shared: Path, corpus: str, with_patient: bool) -> tuple[dict[str, Any], float]:
+HELD_OUT = Path(__file__).parent / "corpora" / "held_out"
+
+
+def measure(
+    shared: Path, corpora: Sequence[Path], with_patient: bool
+) -> tuple[dict[str, Any], float]:
     """The scorer's result, and the share of identifier-free texts that were touched."""
     place = shared.parent / "tools" / "score_deid.py"
     module_spec = importlib.util.spec_from_file_location("score_deid", place)
@@ -29,7 +35,7 @@ def measure(shared: Path, corpus: str, with_patient: bool) -> tuple[dict[str, An
     module_spec.loader.exec_module(scorer)
     engine = TextEngine(KEY)
     gold, predicted, free, touched = {}, {}, 0, 0
-    for line in (shared / corpus).read_text("utf-8").splitlines():
+    for line in (line for corpus in corpora for line in corpus.read_text("utf-8").splitlines()):
         row = json.loads(line)
         patient = row.get("patient") if with_patient else None
         person = person_of(patient, row["id"]) if patient else None
@@ -47,21 +53,41 @@ def measure(shared: Path, corpus: str, with_patient: bool) -> tuple[dict[str, An
 @pytest.mark.parametrize(
     ("corpus", "with_patient", "recall", "precision"),
     [
-        ("notes_en/dev.jsonl", True, 0.993, 0.995),
-        ("notes_en/dev.jsonl", False, 0.98, 0.995),
-        ("notes_zh/dev.jsonl", True, 0.997, 0.995),
-        ("notes_zh/dev.jsonl", False, 0.995, 0.995),
-        ("asq_phi/even.gold.jsonl", False, 0.986, 0.994),
+        ("notes_en/dev.jsonl", True, 0.99, 0.955),
+        ("notes_en/dev.jsonl", False, 0.985, 0.955),
+        ("notes_zh/dev.jsonl", True, 0.997, 0.98),
+        ("notes_zh/dev.jsonl", False, 0.995, 0.98),
+        ("asq_phi/even.gold.jsonl", False, 0.997, 0.975),
     ],
 )
 def test_recall_and_precision_do_not_fall(
     shared: Path, corpus: str, with_patient: bool, recall: float, precision: float
 ) -> None:
-    result, _ = measure(shared, corpus, with_patient)
+    result, _ = measure(shared, [shared / corpus], with_patient)
     assert result["char_recall"] >= recall
     assert result["char_precision"] >= precision
 
 
 @pytest.mark.shared
-def test_few_queries_without_identifiers_are_touched(shared: Path) -> None:
-    assert measure(shared, "asq_phi/even.gold.jsonl", False)[1] <= 0.05
+@pytest.mark.parametrize(
+    ("language", "with_patient", "recall", "precision"),
+    [
+        ("en", True, 0.93, 0.90),
+        ("en", False, 0.92, 0.90),
+        ("zh", True, 0.80, 0.93),
+        ("zh", False, 0.76, 0.93),
+    ],
+)
+def test_notes_that_nobody_looked_at_do_not_lose_what_is_found_in_them(
+    shared: Path, language: str, with_patient: bool, recall: float, precision: float
+) -> None:
+    result, _ = measure(shared, sorted((HELD_OUT / language).glob("*.jsonl")), with_patient)
+    assert result["char_recall"] >= recall
+    assert result["char_precision"] >= precision
+
+
+@pytest.mark.shared
+def test_queries_are_covered_whole_and_few_without_identifiers_are_touched(shared: Path) -> None:
+    result, touched = measure(shared, [shared / "asq_phi/even.gold.jsonl"], False)
+    assert result["span_full"] >= 0.9975
+    assert touched <= 0.05

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- an expression is read whole
 """Decides by context whether an ordinary word is somebody's name at this place."""
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from deid.text.packs.en.lexicon import english_words, is_in_dictionary, is_word
 
 TITLES = english_words("titles.txt")
 KIN = english_words("kin.txt")
+_NEAR = KIN | english_words("relations.txt") | english_words("roles.txt")
+_PERSON_ACTS = english_words("person_acts.txt")
 _NAMING = english_words("naming.txt")
 _ACTS = english_words("acts.txt")
 _BEFORE = re.compile(
@@ -44,6 +47,19 @@ _PEOPLE_ONLY = re.compile(
     r"mentions|mentioned|complains|describes|believes|hopes|agrees|tells|told|drove|walked|"
     r"(?:first|also|still|never)\s+[a-z]+(?:ed|s))\b"
 )
+_NEAR_BEFORE = re.compile(r"([A-Za-z-]+)\.?:? \(?$")
+_CALLED_BEFORE = re.compile(
+    r"(?:\b(?:i'?m|am|called|named|is it|saw|with|w/|per|told|asks? for|askng for|asking for|re|and)|[/+&])\s?$",
+    re.IGNORECASE,
+)
+_AGE_OR_KIN_AFTER = re.compile(
+    r"(?:'s\b|,? \(?\d{1,3} ?(?:y/?o|yo|yrs?|y|f|m|he|she|they)\b|\s*\((?:\d|great|his|her|their|"
+    + "|".join(sorted(KIN))
+    + r"))"
+)
+_VERB_AFTER = re.compile(
+    r" (?:(?:once|always|never|also|still|just|already|often|usually|really|then|again) )?([a-z]+)\b"
+)
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s+|\n\s*|[-*•]\s+)$")
 _MONTHS = frozenset({"april", "may", "june", "august", "march", "jan", "dec"})
 
@@ -53,7 +69,7 @@ def name_fits(text: str, start: int, end: int, form: Form) -> bool:
     found = text[start:end]
     if form.type is not SpanType.NAME:
         return found[:1].isupper() or found[:1].isdigit()
-    before, after = text[max(0, start - 32) : start], text[end : end + 16]
+    before, after = text[max(0, start - 32) : start], text[end : end + 32]
     if "." in form.text or (len(fold(found)) == 2 and found.isupper()):
         return _initials_fit(found, before)
     if (after[:1] in {"/", "-"} and after[1:2].isalnum()) or (
@@ -75,6 +91,8 @@ def name_fits(text: str, start: int, end: int, form: Form) -> bool:
         # `will` is a name only in a note without capitals, and there only in a name's place.
         if _TITLE_OR_KIN_BEFORE.search(before):
             return not re.match(r"\s+(?:have|be|do|not|need)\b", after)
+        if _beside_person(before, after):
+            return True
         if is_word(folded):
             opens = re.search(r"(?:^|[.:;\n]\s*|[-*•]\s+)$", before)
             return bool(opens) and bool(_PEOPLE_ONLY.match(after))
@@ -87,10 +105,40 @@ def name_fits(text: str, start: int, end: int, form: Form) -> bool:
     if _SENTENCE_START.search(before):
         if not is_word(folded):
             return True
-        return bool(_ACTS_AFTER.match(after)) and not re.match(r"\s+will\b", after)
+        if re.match(r"\s+will\b", after):
+            return False
+        verb = _VERB_AFTER.match(after)
+        acts = verb is not None and (
+            verb[1] in _PERSON_ACTS
+            or (len(verb[1]) > 4 and verb[1].endswith("ed") and is_word(verb[1]))
+        )
+        return (
+            acts
+            or bool(_ACTS_AFTER.match(after))
+            or bool(_AGE_OR_KIN_AFTER.match(after))
+            or bool(re.match(r" to (?:ring|call|come|bring|see|return|have|be)\b", after))
+        )
     if named or not is_word(folded):
         return True
     return bool(re.search(r"[a-z,]\s+$", before))
+
+
+def _beside_person(before: str, after: str) -> bool:
+    """``dtr grace``, ``saw angel 18 he/him``: small letters beside a role, a kin word or an age."""
+    near = _NEAR_BEFORE.search(before)
+    if (
+        near
+        and near[1].casefold() in _NEAR
+        and not re.match(r"\s+(?:have|be|do|not|need|go|call|see)\b", after)
+    ):
+        return True
+    aged = (
+        _AGE_OR_KIN_AFTER.match(after) is not None
+        or re.match(r" \d{2,3}\b(?! ?(?:mg|ml|%|/))", after) is not None
+    )
+    return aged and (
+        bool(_CALLED_BEFORE.search(before)) or re.search(r"(?:^|[.!?)\n] ?)$", before) is not None
+    )
 
 
 def _is_heading(text: str, start: int, end: int) -> bool:

@@ -135,7 +135,13 @@ def _short_forms(given: str) -> Iterator[Form]:
     # Jebediah is called Jeb, and Jebby: any beginning of a longer given name may be its short form.
     if folded.isalpha() and len(folded) >= 5:
         for length in range(3, len(folded)):
-            for ending in ("", "y", "ie") if length < 6 else ("",):
+            for ending in (
+                ("", "y", "ie", "i", "u", "o")
+                if length < 5
+                else ("", "y", "ie")
+                if length < 6
+                else ("",)
+            ):
                 yield _form(folded[:length] + ending, canonical_given(given), certain=False)
 
 

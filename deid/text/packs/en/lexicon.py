@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from english_words import get_english_words_set as english_words_of
@@ -135,6 +136,28 @@ def family_names() -> frozenset[str]:
     return frozenset(_names(("last_names",)))
 
 
+# Further locales whose names count only where context already asks for a name.
+_FURTHER_LOCALES = (
+    "da_DK", "et_EE", "hr_HR", "lv_LV", "lt_LT", "sk_SK", "sl_SI", "pt_PT", "fr_CA",
+    "fr_BE", "fr_DZ", "de_AT", "de_CH", "es_AR", "es_CO", "es_CL", "en_NZ", "ga_IE",
+    "is_IS", "az_AZ", "uz_UZ", "en_TH", "sw", "nl_BE", "ne_NP", "es_CA",
+)  # fmt: skip
+
+
+@cache
+def further_names() -> frozenset[str]:
+    """Folded given and family names of Latin-script locales beyond those of the other lists."""
+    attributes = (*_given_attribute(True), *_given_attribute(False), "first_names", "last_names")
+    return frozenset(
+        fold(part)
+        for locale in _FURTHER_LOCALES
+        for attribute in attributes
+        for name in locale_names(locale, attribute)
+        for part in name.split()
+        if len(part) > 2 and part.isascii() | part.isalpha()
+    )
+
+
 @cache
 def gender_of(folded: str) -> str | None:
     """``M`` or ``F`` if a given name is of one gender in the lists, else ``None``."""
@@ -160,8 +183,12 @@ def _given_attribute(male: bool | None) -> tuple[str, ...]:
 
 def locale_names(locale: str, attribute: str) -> tuple[str, ...]:
     """One list of one Faker locale; empty if it has none."""
-    provider = importlib.import_module(f"faker.providers.person.{locale}").Provider
-    return tuple(dict.fromkeys(getattr(provider, attribute, ()) or ()))
+    try:
+        provider = importlib.import_module(f"faker.providers.person.{locale}").Provider
+    except ModuleNotFoundError:  # a release of Faker without this locale
+        return ()
+    found = getattr(provider, attribute, ()) or ()
+    return tuple(dict.fromkeys(found)) if isinstance(found, Iterable) else ()
 
 
 def _names(attributes: tuple[str, ...]) -> list[str]:

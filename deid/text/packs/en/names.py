@@ -10,10 +10,12 @@ looked for in the rest of the note.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from deid.text.document import Document, Mention, Strength
 from deid.text.normalise import fold
+from deid.text.packs.en.edges import trimmed
 from deid.text.packs.en.lexicon import (
     US_STATES,
     family_names,
@@ -21,7 +23,10 @@ from deid.text.packs.en.lexicon import (
     is_term,
     is_word,
 )
+from deid.text.packs.en.namelike import Namelike, namelike
+from deid.text.packs.en.roles import Roles
 from deid.text.packs.en.shapes import KIN_WORDS, STOP_CAPITALS, TITLE_WORDS, TOKEN, is_clinical
+from deid.text.packs.en.signs import Signs
 from deid.text.packs.en.triggers import Triggers
 
 _NUMBERED = re.compile(r"[A-Z][a-z]{2,}\d{1,3}")  # `Cecelia952`, as Synthea makes names
@@ -34,14 +39,38 @@ class NameAnnotator:
 
     def annotate(self, document: Document) -> Iterator[Mention]:
         """Mentions of people; clinical eponyms are left alone unless a title stands before them."""
-        note = _Note(document.plain)
-        found = list(note.by_trigger())
+        note = _Note(document)
+        found = _trimmed(document.plain, [*note.by_trigger(), *note.by_role(), *note.by_sign()])
+        found += _trimmed(document.plain, note.continued(found))
         yield from found
         yield from note.repeated(found)
-        yield from note.by_lexicon()
+        yield from _trimmed(document.plain, note.by_lexicon())
 
 
-class _Note(Triggers):
+def _trimmed(plain: str, mentions: Iterable[Mention]) -> list[Mention]:
+    kept: list[Mention] = []
+    seen: dict[tuple[int, int], Mention | None] = {}
+    for mention in mentions:
+        if mention.detector in _WHOLE:
+            kept.append(mention)
+            continue
+        place = (mention.start, mention.end)
+        if place not in seen:
+            seen[place] = trimmed(plain, mention)
+        cut = seen[place]
+        if cut is not None:
+            same = (cut.start, cut.end) == place
+            kept.append(
+                mention if same else replace(mention, start=cut.start, end=cut.end, canonical=None)
+            )
+    return kept
+
+
+# Whom a question addresses keeps the title.
+_WHOLE = frozenset({"en.name.addressed", "en.name.spelt", "en.name.initials"})
+
+
+class _Note(Triggers, Roles, Signs):
     """Adds what was found once elsewhere in the note, and what only lists and shape tell."""
 
     def repeated(self, found: list[Mention]) -> Iterator[Mention]:
@@ -60,6 +89,8 @@ class _Note(Triggers):
     def by_lexicon(self) -> Iterator[Mention]:
         """Names of the lists, and capitalised words that are in no list."""
         for i, token in enumerate(self.tokens):
+            if self.lowish and token.text.islower() and namelike(token.folded) is Namelike.NAME:
+                yield self._span(i, self._reach(i), Strength.SHAPED, "en.name.small")
             if not token.titled or len(token.text) < 2:
                 continue
             word = token.folded.rstrip("0123456789")

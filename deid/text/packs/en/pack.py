@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable, Sequence
 
 from deid.text.document import Document, SpanType
 from deid.text.packs.base import Annotator, Form
 from deid.text.packs.en import forms, personal, surrogates
 from deid.text.packs.en.context import name_fits
+from deid.text.packs.en.establishments import EstablishmentAnnotator
 from deid.text.packs.en.lexicon import is_word, sex_of_kin
 from deid.text.packs.en.names import NameAnnotator
+from deid.text.packs.en.old_ages import OLD_AGES
 from deid.text.packs.en.patterns import PATTERNS
 from deid.text.packs.en.places import PlaceAnnotator
+from deid.text.packs.en.questions import QuestionAnnotator
+from deid.text.packs.en.runs import RunAnnotator
 from deid.text.packs.shared import machine_annotator
 from deid.text.patterns import PatternAnnotator
 from deid.text.people import AddressParts, PersonName
 from deid.text.surrogates.seed import Scene
+
+_LATIN = re.compile("[A-Za-z]")
 
 
 class EnglishPack:
@@ -28,9 +35,12 @@ class EnglishPack:
     def __init__(self) -> None:
         self._annotators: tuple[Annotator, ...] = (
             machine_annotator(),
-            PatternAnnotator("en.patterns", PATTERNS),
+            PatternAnnotator("en.patterns", PATTERNS + OLD_AGES),
             NameAnnotator(),
             PlaceAnnotator(),
+            QuestionAnnotator(),
+            EstablishmentAnnotator(),
+            RunAnnotator(),
         )
 
     @property
@@ -56,8 +66,10 @@ class EnglishPack:
         """A note is English in part if it has words of Latin letters."""
         if document.language is not None and document.language.partition("-")[0] == self.tag:
             return True
-        letters = sum(c.isascii() and c.isalpha() for c in document.text)
-        return letters * 3 >= sum(c.isalpha() for c in document.text)
+        if document.text.isascii():
+            return True
+        letters = len(_LATIN.findall(document.text))
+        return letters * 3 >= sum(map(str.isalpha, document.text))
 
     def name_forms(self, name: PersonName) -> Iterable[Form]:
         """Forms of Latin-script names."""

@@ -1,8 +1,8 @@
 # ruff: noqa: E501 -- an expression or a word list is read whole
-"""English patterns: dates, ages over 89, telephone numbers and numbered identifiers.
+"""English patterns: ages over 89, telephone numbers and numbered identifiers, with those of dates.
 
-What decides between a date and a score (``3/6`` of a month or of a murmur), or between a number of
-a person and of a result, is what stands beside it; the checks below read that.
+What decides between a number of a person and of a result is what stands beside it; the checks
+below read that.
 """
 
 from __future__ import annotations
@@ -10,187 +10,39 @@ from __future__ import annotations
 import re
 
 from deid.text.document import SpanType, Strength
+from deid.text.packs.en.dates import DATES, ONES, SPOKEN, UNIT_AFTER, is_numeric_date
 from deid.text.patterns import Pattern, not_inside_number, not_within_digits
 
-MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
-    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_LABEL_WORD = re.compile(
+    r"MRN|ID|SN|SSN|NO|DOB|ACC|PIN|NPI|DEA|FAX|TEL|ZIP|EMR|REF|ICD|CPT|DSM|RM|LOT|CSN|UR|URN|GMC|NMC|SIN|OHIP|RUN|DL|IR|CASE|FILE|UNIT|BAY|BED|ROOM"
+    r"|POD|WARD|ICU|EXT|PGR|PH|FIN|HAR|ACCT|AUTH|HCN|PHN|CHI|NHS|MAP|CVP|LVEF|EF|SBP|DBP|BP|HR|INR|FIO|PEEP|TV|RVSP|MPAP|DISP|ENRT|ARR|ETA|AT|PT|NS|LR|DW|KUB|MCRN|AHPRA|WO|SO|PO"
 )
-FULL_MONTH = (
-    r"(?:January|February|March|April|June|July|August|September|October|November|December)"
-)
-WEEKDAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?"
-LEAD = rf"(?:\b{WEEKDAY},?\s+(?:the\s+)?)?"
-DAY = r"\d{1,2}(?:st|nd|rd|th)?"
-YEAR = r"(?:\d{4}|'\d{2}|\d{2})"
-OTHER_MONTH = (
-    r"(?:muharram|safar|rabi[ '](?:al-|ul-)?(?:awwal|thani)|jumada[ '](?:al-|ul-)?\w+|rajab"
-    r"|sha'?ban|ramadan|shawwal|dhu[ '](?:al-|l-)?\w+|tishrei|nisan|adar|sivan|elul|kislev|tevet)"
-)
-FEAST = (
-    r"(?:(?:new\s+year'?s?(?:\s+(?:eve|day))?|christmas(?:\s+(?:eve|day))?|xmas|(?:greek\s+|orthodox\s+)?easter"
-    r"(?:\s+(?:sunday|monday))?|good\s+friday|thanksgiving(?:\s+day)?|hallowe'?en|independence\s+day"
-    r"|(?:fourth|4th)\s+of\s+july|labou?r\s+day|memorial\s+day|veterans'?\s+day|presidents?'?s?\s+day|mlk\s+day"
-    r"|martin\s+luther\s+king\s+day|columbus\s+day|juneteenth|groundhog\s+day|valentine'?s?(?:\s+day)?"
-    r"|(?:st\.?|saint)\s+patrick'?s(?:\s+day)?|mother'?s\s+day|father'?s\s+day|boxing\s+day|hanukkah|passover"
-    r"|yom\s+kippur|rosh\s+hashanah|eid\s+al-(?:fitr|adha)|ramadan|diwali|deepavali|holi|pongal|epiphany"
-    r"|cinco\s+de\s+mayo|chinese\s+new\s+year|lunar\s+new\s+year|tet|ash\s+wednesday|palm\s+sunday|mardi\s+gras"
-    r"|anzac\s+day|australia\s+day|canada\s+day|bastille\s+day|guy\s+fawkes\s+night|bonfire\s+night))"
-)
-_ONES = r"(?:one|two|three|four|five|six|seven|eight|nine)"
-_TEENS = r"(?:ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)"
-_TENS = r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
-_SPOKEN = rf"(?:{_TENS}(?:[ -]{_ONES})?|{_TEENS}|(?:oh |o )?{_ONES})"
-_ORDINAL_WORD = (
-    r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth"
-    r"|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|twenty[ -](?:first|second|third|fourth|fifth"
-    r"|sixth|seventh|eighth|ninth)|thirtieth|thirty[ -]first)"
-)
-_UNIT_AFTER = re.compile(
-    r" ?(?:%|(?:mg|mcg|µg|ug|g|kg|lbs?|ml|l|cc|mm|cm|units?|u|iu|meq|mmol|mol|ng|pg|bpm|mmhg|x|tabs?|"
-    r"caps?|puffs?|drops?|times|percent|degrees?|fr|french|ga|gauge|kcal|cal|points?|steps|"
-    r"feet|ft|inches|miles|mi|km)\b|/min\b)",
-    re.IGNORECASE,
-)
-_LABEL_WORD = re.compile(r"MRN|ID|SN|SSN|NO|DOB|ACC|PIN|NPI|DEA|FAX|TEL|ZIP|EMR|REF|ICD|CPT|DSM")
-_DATE_BEFORE = re.compile(
-    r"(?:\b(?:on|since|due|dated?|dob|until|till|thru|through|from|by|visit|seen|started|starting|start|given|placed|"
-    r"collected|received|signed|last|next|recheck|booked|admitted|discharged|levels?|cx|neg|labs?|ct|mri|mra|us|"
-    r"xr|cxr|x-ray|xray|echo|ekg|ecg|inr|for|exam|lmp|period|out|lumen|done|meeting|appt|appointment|returns?|rtc|fu|"
-    r"f/u|d/c|dc|issued|before|after|and|or|of|bmp|cbc|a1c|update|note|surgery|procedure|op|sx|clinic|was|now|"
-    r"expires?|week|between|to|reviewed|repeat|scheduled|rescheduled|edd|lnmp|delivered|delivery|born|injury|"
-    r"onset|evening|morning|night|mon|tue|tues|wed|thu|thurs|fri|sat|sun|monday|tuesday|wednesday|"
-    r"thursday|friday|saturday|sunday|shift|refill|filled|refilled|called|spoke|stopped|held|resumed|removed)\b[.:,]?"
-    r"|[(@]|^|\n)\s*$",
-    re.IGNORECASE,
-)
-_STRONG_BEFORE = re.compile(
-    r"\b(?:on|since|due|until|till|thru|through|dated?|dob|visit|seen|admitted|discharged|booked|"
-    r"next visit|meeting|last period|lmp|period|issued|d/c|cx|ct|mri|collected|received|appt|appointment|recheck|"
-    r"mon|tue|tues|wed|thu|thurs|fri|sat|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday|"
-    r"scheduled|returns?|inr|out|lumen|labs?|neg|done|started|placed|removed|before|nxt|clinic|shift|abx done|ngtd)"
-    r"[.:,]?\s*$",
-    re.IGNORECASE,
-)
-_SCORE_BEFORE = re.compile(
-    r"(?:\b(?:phq-?[29]?|gad-?7?|score[sd]?|mmse|moca|centor|strength|pain|murmur|vision|bp|pressure|reflexes|apgars?|"
-    r"grade|epworth|katz|lawton|mini-cog|glasgow|gcs|audit|power|motor|va|od|os|ou|taps|ideation|hla|exam|"
-    r"monofilament|weinstein|dialysis|haemodialysis|pulses?|dp|pt|rated|rates|at|is|was)\b\s*(?:of\s*|was\s*|is\s*|:\s*)?)$",
-    re.IGNORECASE,
-)
-_AFTER_SCORE = re.compile(
-    r"^\s?(?:days?\b|murmur|systolic|strength|nights?|weeks?\b|bilat|ppd|->|in\b|weakness|to\b \d)",
-    re.I,
-)
-_ORDINAL_FOLLOWERS = re.compile(
-    r"^(?:\s*(?:$|[.,;:)\n?!-])|\s+(?:at|with|for|and|or|by|to|after|before|when|but|then|she|he|they|pt|via|from|\d))",
-    re.IGNORECASE,
-)
-
-
-def _date(text: str, start: int, end: int) -> bool:
-    if not not_inside_number(text, start, end):
-        return False
-    return not _UNIT_AFTER.match(text, end)
-
-
-def _month_day(text: str, start: int, end: int) -> bool:
-    """A month name and a number: not ``may 5 mg``, not ``may 2``."""
-    if not _date(text, start, end):
-        return False
-    found = text[start:end]
-    if re.match(r"(?:may|march|mar|sat|sun|dec)\b", found):
-        return found[:3] != "may" and not re.match(r"(?:march) \d+ ", found)
-    return True
-
-
-def _numeric(text: str, start: int, end: int) -> bool:
-    """Day, month and year in any order, in possible ranges."""
-    parts = [int(p) for p in re.findall(r"\d+", text[start:end])]
-    if len(parts) != 3 or not _date(text, start, end):
-        return False
-    a, b, c = parts
-    if a <= 31 and len(re.findall(r"\d+", text[start:end])[-1]) not in (2, 4):
-        return False  # `GCS 3-4-6`
-    if a > 31:
-        return 1900 <= a <= 2100 and 1 <= b <= 12 and 1 <= c <= 31
-    months = (1 <= a <= 12 and 1 <= b <= 31) or (1 <= b <= 12 and 1 <= a <= 31)
-    return months and (c < 100 or 1900 <= c <= 2100)
-
-
-def _slash_day(text: str, start: int, end: int) -> bool:
-    """``3/6``: a date if its neighbours say so, or if it cannot well be a score."""
-    if not not_inside_number(text, start, end) or _UNIT_AFTER.match(text, end):
-        return False
-    first, second = (int(p) for p in re.findall(r"\d+", text[start:end])[-2:])
-    day_first = first > 12
-    month, day = (second, first) if day_first else (first, second)
-    if not (1 <= month <= 12 and 1 <= day <= 31):
-        return False
-    before, after = text[max(0, start - 24) : start], text[end : end + 14]
-    if re.match(r"[A-Za-z]", text[start]):
-        return True  # a weekday stands before it
-    chain = re.match(r"\s?-+>?\s?(\d{1,2})/(\d{1,2})\b", after) or re.search(
-        r"(?<![\d/])(\d{1,2})/(\d{1,2})\s?-+>?\s?$", before
-    )
-    if chain:
-        return int(chain[2]) != second or day > 12  # 4/10 -> 2/10 are scores, 1/22 -> 1/23 days
-    if _AFTER_SCORE.match(after) and not _STRONG_BEFORE.search(before):
-        return False
-    if _STRONG_BEFORE.search(before):
-        return True
-    if _SCORE_BEFORE.search(before):
-        return False
-    if re.match(r"\s?(?:-|->)\s?\d{1,2}/\d{1,2}\b", after) or re.search(
-        r"\d/\d{1,2}\s?(?:-|->)\s?$", before
-    ):
-        return True
-    if re.match(r"[ ,]\s?(?:at )?[0-2]?\d:?[0-5]\d\b(?!/)", after):
-        return True
-    if day_first:
-        return False
-    if day > 12 and day not in (15, 20, 27, 30):
-        return True
-    return bool(_DATE_BEFORE.search(before)) and not (day in (5, 10, 4, 6, 3, 2) and first <= day)
-
-
-def _month_year(text: str, start: int, end: int) -> bool:
-    parts = [int(p) for p in re.findall(r"\d+", text[start:end])]
-    return 1 <= parts[0] <= 12 and 1900 <= parts[1] <= 2100 and not_inside_number(text, start, end)
-
-
-def _lone_month(text: str, start: int, end: int) -> bool:
-    """``March`` and ``may`` are also verbs, ``April`` and ``June`` are also people."""
-    if not _date(text, start, end):
-        return False
-    word = text[start:end]
-    before = text[max(0, start - 14) : start]
-    placed = re.search(
-        r"\b(?:in|since|last|next|early|late|mid|until|till|by|of|from|this|through|during|before|after|and|due)[ -]+$",
-        before, re.IGNORECASE,
-    )  # fmt: skip
-    if word.casefold() in {"may", "march", "april", "june", "august", "mar", "jan", "dec", "jun"}:
-        # `in May said`, `by April`: people act, months do not.
-        acts = re.match(
-            r"\s+(?:said|says|is|was|has|who|reports?|states?|denies)\b", text[end : end + 12]
-        )
-        return bool(placed) and not acts and word[0].isupper()
-    return bool(placed) or word[0].isupper()
-
-
-def _ordinal_day(text: str, start: int, end: int) -> bool:
-    day = int(re.match(r"\d+", text[start:end])[0])  # type: ignore[index]
-    return 1 <= day <= 31 and bool(_ORDINAL_FOLLOWERS.match(text[end : end + 12]))
-
-
-def _weekday_number(text: str, start: int, end: int) -> bool:
-    day = int(re.findall(r"\d+", text[start:end])[-1])
-    return 1 <= day <= 31 and _date(text, start, end) and text[end : end + 1] != ":"
 
 
 def _old_age(text: str, start: int, end: int) -> bool:
     age = int(text[start:end])
     return 90 <= age <= 125 and not_within_digits(text, start, end) and text[end : end + 1] != "+"
+
+
+def _lone_age(text: str, start: int, end: int) -> bool:
+    """``Miss Ottie is 95``: not ``pulse was 95.``, which the word before tells."""
+    subject = re.search(r"(\w+)(?:'s| (?:is|was))?(?: now| only| already)? $", text[:start][-30:])
+    measured = subject is not None and _MEASURED.fullmatch(subject[1]) is not None
+    return _old_age(text, start, end) and not measured
+
+
+def _told_age(text: str, start: int, end: int) -> bool:
+    """``will be 91 in the morning``: no percent, no minutes."""
+    return not UNIT_AFTER.match(text, end) and not re.match(
+        r"[/+:.-]?\d|\s?(?:min|sec|hours?|days?|weeks?|months?|over|degrees)\b|\s?[x/]|,? (?:percent|over|degrees|beats|systolic|per|mg|milligrams|units|pounds|miles|point)\b",
+        text[end : end + 12],
+    )
+
+
+_MEASURED = re.compile(
+    r"(?i)pulse|rate|hr|bp|sat|sats|spo2|sugar|glucose|bg|fbs|bs|systolic|diastolic|pressure|weight|wt|score|temp|"
+    r"ef|inr|ldl|hdl|iq|percent|it|that|this|level|dose|total|count|height|mcv|map|fio2|peep|hb|hgb|hct|plt|plts|platelets|alb|albumin|cr|creatinine|na|sodium|alt|ast|alp|cl|chloride|iron|ferritin|psa|crp|esr|sao2|pa|etco2|loinc|ck|amylase|lipase|gfr|egfr|there|which|who"
+)
 
 
 def _phone(text: str, start: int, end: int) -> bool:
@@ -206,13 +58,19 @@ def _short_phone(text: str, start: int, end: int) -> bool:
     )
 
 
+def _paged(text: str, start: int, end: int) -> bool:
+    return not_inside_number(text, start, end) and not UNIT_AFTER.match(text, end)
+
+
 def _code(text: str, start: int, end: int) -> bool:
     """A labelled value: it has a digit and is no plain dose, score or date."""
     value = text[start:end]
     digits = sum(c.isdigit() for c in value)
     if digits < 2 or len(value) < 4:
         return False
-    if re.fullmatch(r"\d{1,2}[/.-]\d{1,2}(?:[/.-]\d{2,4})?", value) or _UNIT_AFTER.match(text, end):
+    if re.match(r"(?i)\d{1,3}(?:y/?o|yrs?|y[mf]?|[mf])$|cd\d+$", value):
+        return False
+    if re.fullmatch(r"\d{1,2}[/.-]\d{1,2}(?:[/.-]\d{2,4})?", value) or UNIT_AFTER.match(text, end):
         return False
     return not (end < len(text) and text[end].isalnum())
 
@@ -225,9 +83,16 @@ def _bare_code(text: str, start: int, end: int) -> bool:
         return False
     if end < len(text) and (text[end].isalnum() or text[end] in "@_"):
         return False
-    if re.match(r"(?:covid|sars|icd|dsm|nct|pmid|iso|http|rs\d|chr|g\d+p\d)", value, re.IGNORECASE):
+    if re.match(
+        r"(?:p\d{4}$|covid|sars|icd|dsm|nct|pmid|iso|http|rs\d|chr|g\d+p\d)", value, re.IGNORECASE
+    ):
         return False
     spaced = re.fullmatch(r"([A-Z]+) (\d+)", value)
+    led = re.match(r"([A-Z]+) \d", value)
+    if led and _LABEL_WORD.fullmatch(led[1]):
+        return False
+    if re.search(r"(?i)\blots? ?(?:no\.?|number|#)?:? ?$", text[max(0, start - 14) : start]):
+        return False  # of a vaccine or an implant, not of a person
     if spaced and (_LABEL_WORD.fullmatch(spaced[1]) or _is_clock(spaced[2])):
         return False  # the label of the number, or `DISP 0312`
     if re.fullmatch(r"[A-Za-z]+[-/ ]?(?:19|20)\d{2}", value):
@@ -238,12 +103,12 @@ def _bare_code(text: str, start: int, end: int) -> bool:
 
 
 def _is_clock(digits: str) -> bool:
-    return len(digits) == 4 and int(digits[:2]) < 24 and int(digits[2:]) < 60
+    return len(digits) == 4 and digits.isdigit() and int(digits[:2]) < 24 and int(digits[2:]) < 60
 
 
 def _digit_groups(text: str, start: int, end: int) -> bool:
     """``0077-3391``: not a range of results, of years, or of clock times."""
-    if not not_inside_number(text, start, end) or _UNIT_AFTER.match(text, end):
+    if not not_inside_number(text, start, end) or UNIT_AFTER.match(text, end):
         return False
     if (start and text[start - 1] in "-/$") or text[end : end + 1] in {"-", "/"}:
         return False
@@ -256,7 +121,12 @@ def _digit_groups(text: str, start: int, end: int) -> bool:
         same = len(parts[0]) == len(parts[1])
         years = 1900 <= a <= 2100 and (1900 <= b <= 2100 or b < 100)
         clock = same and all(map(_is_clock, parts))
-        if years or clock or (a < b and a % 25 == 0 and b % 25 == 0) or total < 7:
+        if (
+            years
+            or clock
+            or (a < b and a % 25 == 0 and b % 25 == 0)
+            or total < (6 if {len(p) for p in parts} == {2, 4} and b % 50 else 7)
+        ):
             return False
     return total >= 6
 
@@ -266,7 +136,103 @@ def _is_day(year: str, month: str, day: str) -> bool:
 
 
 def _long_number(text: str, start: int, end: int) -> bool:
-    return not_inside_number(text, start, end) and not _UNIT_AFTER.match(text, end)
+    return not_inside_number(text, start, end) and not UNIT_AFTER.match(text, end)
+
+
+def _labelled_groups(text: str, start: int, end: int) -> bool:
+    """``71 40 226`` behind a label: its last group is no age, date or dose."""
+    if not not_inside_number(text, start, end) or UNIT_AFTER.match(text, end):
+        return False
+    value = text[start:end]
+    if sum(c.isdigit() for c in value) < 6 or re.match(
+        r"(?i) ?(?:y/?o|yrs?|years?|[mf]\b|/\d|:\d)", text[end : end + 6]
+    ):
+        return False
+    return not is_numeric_date(text, start, end) and not re.match(
+        r"(?i)(?:rm|room|bed|ext|age|dob|on|and|to|at|for)\b", value
+    )
+
+
+def _member_groups(text: str, start: int, end: int) -> bool:
+    """``PSM 5509 3127``: not a word in capitals before two clock times or two results."""
+    letters, first, second = text[start:end].split(" ")[:3]
+    if not not_inside_number(text, start, end) or UNIT_AFTER.match(text, end):
+        return False
+    if _LABEL_WORD.fullmatch(letters) or (_is_clock(first) and _is_clock(second)):
+        return False
+    return letters.casefold() not in {
+        "hr",
+        "bp",
+        "rr",
+        "wbc",
+        "plt",
+        "temp",
+        "age",
+        "wt",
+        "uop",
+        "ns",
+        "lr",
+        "ml",
+        "cc",
+        "am",
+        "pm",
+        "at",
+        "on",
+        "from",
+        "to",
+        "and",
+    }
+
+
+def _slashed(text: str, start: int, end: int) -> bool:
+    """``CH338/18``, ``PS/24/1187``: not ``BP120/80``, nor ``T10/11``."""
+    value = text[start:end]
+    letters = re.match(r"[A-Z]+", value)[0]  # type: ignore[index]
+    return (
+        sum(c.isdigit() for c in value) >= 5
+        and not_inside_number(text, start, end)
+        and letters
+        not in {
+            "BP",
+            "T",
+            "L",
+            "C",
+            "S",
+            "HR",
+            "SBP",
+            "P",
+            "G",
+            "NIBP",
+            "ABP",
+            "ART",
+            "OD",
+            "OS",
+            "TDS",
+            "PA",
+            "RA",
+            "CPAP",
+            "BIPAP",
+        }
+    )
+
+
+def _plate(text: str, start: int, end: int) -> bool:
+    value = text[start:end]
+    return (
+        not_inside_number(text, start, end)
+        and any(c.isdigit() for c in value)
+        and any(c.isupper() for c in value)
+    )
+
+
+def _at_handle(text: str, start: int, end: int) -> bool:
+    """``@angl.qz07``: a handle has a digit, a point or an underscore, or a word that tells it."""
+    value = text[start:end]
+    told = re.search(
+        r"(?i)(?:insta(?:gram)?|twitter|tiktok|snap(?:chat)?|ig|fb|handle|venmo|discord|telegram|x)\W{0,3}$",
+        text[max(0, start - 14) : start],
+    )
+    return bool(told) or any(c.isdigit() or c in "._" for c in value[1:])
 
 
 _VALUE = (
@@ -276,54 +242,20 @@ _VALUE = (
 _LABEL = (
     r"(?i:\b(?:mrn|medical\s+record|med\s+rec|chart|file|acct|account|accession|acc|case|claim|policy|member|insurance|"
     r"subscriber|group\s+id|hicn|nhs|ni|pan|emr|site\s+id|reg|registration|licen[cs]e|lic|dl|driver'?s\s+licen[cs]e|badge|serial|ser|sn|s/n|plate|"
-    r"tag|order|docket|passport|record|patient\s+id|pt\s+id|employee\s+id|encounter|specimen|national\s+id|(?:practice|hospital|unit|visit|run)\s+(?:no\.?|number|id|#)|"
-    r"id|ssn|social\s+security|npi|dea|vin|study\s+id|mbi|medicare|medicaid|ref|reference|confirmation|invoice|sample|booking|ticket|account)\b)"
-    r"(?i:\s*(?:number|num\b|no\b\.?|id\b|nbr|code|card))?[#.]*\s*(?:[:=#]|is\b)?\s*"
+    r"tag|order|docket|passport|record|patient\s+id|pt\s+id|employee\s+id|encounter|specimen|national\s+id|(?:practice|hospital|hosp|unit|visit|run)\.?\s+(?:no\.?|number|id|#)|"
+    r"id|ssn|social\s+security|soc\.?\s+sec\.?|npi|dea|vin|study\s+id|mbi|medicare|medicaid|ref|reference|confirmation|invoice|sample|booking|ticket|account|"
+    r"band|bracelet|wristband|kit|asset|fin|csn|har|ur|urn|sin|ohip|ramq|curp|aadhaar|abha|cpf|dni|pesel|nino|chi|hcn|phn|inmate|tracking|barcode|imei|"
+    r"wcb|auth(?:orization)?|prior\s+auth|gmc|nmc|mcrn|ahpra|device|pacer\s+card|card|proxy|locker|voucher|permit|warrant|employee|emp|student|jacket|prontuario|expediente)\b)"
+    r"(?i:\s*(?:number|num\b|no\b\.?|id\b|nbr|code|card|says))?\s*[#.]*\s*(?:[:=#|]|is\b)?\s*"
 )
+_GROUPS = r"((?:[A-Za-z]{1,5}[ -]?)?\d{2,6}(?:[ -]\d{2,6}){1,4}(?: [A-Z]\b)?)"
 _PHONE_LABEL = (
     r"(?i:\b(?:page\s+me\s+at|pagers?|pgr|bleep|beeper|ext(?:ension)?\b\.?|fax|ph|tel(?:ephone)?|phone|cell|mobile|call"
-    r"(?:\s*back)?|callback|text|desk|contact|call\s+(?:me|us|her|him)\s+at|reach(?:ed)?\s+at|home|work|hotline|direct))"
+    r"(?:\s*back)?|callback|text|desk|contact|call\s+(?:me|us|her|him)\s+at|reach(?:ed)?\s+at|home|work|hotline|direct|whatsapp|viber|voicemail|vm|sms|signal))"
 )
 
 PATTERNS = (
-    Pattern(
-        "date.month_day", SpanType.DATE,
-        rf"(?i){LEAD}\b{MONTH}\b\.?[ \n-]+(?:the\s+)?{DAY}\b(?:(?:,\s*|\s+|-){YEAR}\b)?", Strength.LABELLED, _month_day,
-    ),
-    Pattern(
-        "date.day_month", SpanType.DATE,
-        rf"(?i){LEAD}\b(?:\d{{1,2}}(?:st|nd|rd|th)?\s?-\s?)?{DAY}(?:\s+of)?[\s-]+{MONTH}\b\.?(?:(?:,?\s+|-){YEAR}\b)?",
-        Strength.LABELLED, _month_day,
-    ),
-    Pattern(
-        "date.numeric", SpanType.DATE,
-        rf"(?i){LEAD}\d{{1,4}}(?:/\d{{1,2}}/|-\d{{1,2}}-|\.\d{{1,2}}\.| / \d{{1,2}} / )'?\d{{1,2}}(?:\d{{2}})?", Strength.LABELLED, _numeric,
-    ),
-    Pattern("date.slash", SpanType.DATE, rf"(?i){LEAD}\b\d{{1,2}}/\d{{1,2}}\b", Strength.LISTED, _slash_day),
-    Pattern("date.month_year", SpanType.DATE, rf"(?i)\b{MONTH}\b\.?,?\s+(?:of\s+)?(?:\d{{4}}|'\d{{2}})\b", Strength.LABELLED, _date),
-    Pattern("date.number_year", SpanType.DATE, r"\b\d{1,2}/\d{4}\b", Strength.LISTED, _month_year),
-    Pattern("date.month", SpanType.DATE, rf"\b(?:{FULL_MONTH}|May|(?i:{MONTH}))\b", Strength.SHAPED, _lone_month),
-    Pattern(
-        "date.ordinal", SpanType.DATE,
-        r"(?i)\b(?:the|on|ending|until|by|thru|through)\s+(\d{1,2}(?:st|nd|rd|th))\b", Strength.LISTED, _ordinal_day,
-    ),
-    Pattern("date.or_day", SpanType.DATE, r"\b\d{1,2}/\d{1,2} or (\d{1,2})\b", Strength.LISTED, _date),
-    Pattern(
-        "date.weekday_day", SpanType.DATE,
-        rf"(?i)\b{WEEKDAY},?\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\b", Strength.LISTED, _weekday_number,
-    ),
-    Pattern("date.feast", SpanType.DATE, rf"(?i)\b{FEAST}\b", Strength.LABELLED),
-    Pattern(
-        "date.other_calendar", SpanType.DATE,
-        rf"(?i)\b\d{{1,2}}\s+{OTHER_MONTH}(?:\s+1[34]\d{{2}})?(?:\s+/\s+\d{{1,2}}\s+{MONTH}\s+\d{{4}})?", Strength.LABELLED,
-    ),
-    Pattern(
-        "date.spoken", SpanType.DATE,
-        rf"(?i)\b(?:{_ORDINAL_WORD}\s+(?:of\s+)?{MONTH}|{MONTH}\s+(?:the\s+)?{_ORDINAL_WORD})\b(?:,?\s+(?:twenty[ -]{_SPOKEN}|two thousand(?: and)? {_SPOKEN}))?",
-        Strength.LABELLED,
-    ),
-    Pattern("date.dictated", SpanType.DATE, rf"(?i)\b(?:dictated|dated|date|on)\s+({_SPOKEN}\s+{_SPOKEN}\s+{_SPOKEN})\b", Strength.LISTED),
-    Pattern("date.labelled8", SpanType.DATE, r"(?i)\b(?:dob|date|born)[: ]+((?:19|20)\d{6})\b", Strength.LABELLED),
+    *DATES,
     Pattern(
         "age.unit", SpanType.AGE_OVER_89,
         r"(?i)\b(\d{2,3})(?:\s?-?\s?(?:y/?o\b|yo[mf]?\b|y\.o\.|years?[ -]old|year-old|yrs?\b|years?\s+of\s+age)|\s?[mf]\b)", Strength.LABELLED, _old_age,
@@ -332,24 +264,57 @@ PATTERNS = (
         "age.before", SpanType.AGE_OVER_89,
         r"(?i)\b(?:aged?|turns?|turning|turned|reached|lived\s+to|age\s*:|age\s+of)\s+(\d{2,3})\b", Strength.LABELLED, _old_age,
     ),
+    Pattern("age.apposed", SpanType.AGE_OVER_89, r"[A-Z][a-z]+,? \(?(9\d|10\d)(?:,|\))", Strength.LISTED, _lone_age),
+    Pattern("age.birthday", SpanType.AGE_OVER_89, r"(?i)\b((?:9\d|1[01]\d)(?:st|nd|rd|th)|ninet(?:y[ -](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|ieth)|hundredth) (?:birthday|b-?day|bday)\b", Strength.LABELLED),
+    Pattern("age.sex", SpanType.AGE_OVER_89, r"\b[FMfm]\s?/\s?(9\d|10\d)\b|\b(9\d|10\d)\s?/\s?[FMfm]\b|\b(9\d|10\d)\s?-?\s?(?i:yr|y/?o|yo[fm]|woman|man|lady|gentleman|male|female)\b|\b(?i:age|aged|ages)\W{1,3}(9\d|10\d)\b", Strength.LABELLED, not_within_digits),
+    Pattern("age.sex_apart", SpanType.AGE_OVER_89, r"(?:^|[\s|(])[FM][,;]?\s{1,6}(9\d|10\d)(?:[,;|)\n]|\s{2,}|$)|\b(9\d|10\d),?\s{1,6}[FM](?:[,;|)\n]|\s{2,}|$)", Strength.LISTED, not_within_digits),
+    Pattern("age.named", SpanType.AGE_OVER_89, r"(?i)\b(?:mr|mrs|ms|miss)\.? [\w'-]+ (9\d|10\d)\b", Strength.LISTED, _old_age),
+    Pattern("age.will_be", SpanType.AGE_OVER_89, rf"(?i)\b(?:(?:will|would|he'll|she'll|to) be|she'll be|turn(?:s|ed|ing)?|nearly|almost|just|at age|to age|age|aged) (9\d|10\d|ninety[ -]{ONES}|ninety)\b", Strength.LISTED, _told_age),
+    Pattern("age.decade", SpanType.AGE_OVER_89, r"(?i)\b(nonagenarian|(?:super)?centenarian|in (?:his|her|their) (?:early |mid[- ]|late )?(?:nineties|90s|90's))\b", Strength.LISTED),
+    Pattern("age.words_near", SpanType.AGE_OVER_89, rf"(?i)(?:\b(?:is|was|at|aged?|be|she's|he's|now|turn(?:s|ed|ing)?|nearly|almost|reached|person of|age of)|,) (ninety[ -]{ONES}|(?:a|one) hundred(?: and (?:{ONES}|ten))?)\b", Strength.LISTED, _told_age),
+    Pattern("age.words_old", SpanType.AGE_OVER_89, rf"(?i)\b(ninety(?:[ -]{ONES})?|(?:one |a )?hundred(?: and)?(?: {ONES})?)[ -](?:years?|yrs?)[ -](?:old|of age)\b", Strength.LABELLED),
+    Pattern(
+        "age.is", SpanType.AGE_OVER_89,
+        r"(?i)\b(?:(?:s?he|mom|dad|mother|father|patient|pt|[A-Z][a-z]+) (?:is|was)(?: now| only| already)?|(?:s?he|who)'s(?: now)?|now|nearly|almost) (\d{2,3})(?:[.,;!]|\s+(?:and|but|now|this|next|in (?:january|february|march|april|may|june|july|august|september|october|november|december))\b|\s*$)",
+        Strength.LISTED, _lone_age,
+    ),
     Pattern(
         "age.words", SpanType.AGE_OVER_89,
-        rf"(?i)\b(?:is|aged?|turn(?:s|ed|ing)|at|a|an|reached|lived\s+to)\s+(ninety(?:[ -]{_ONES})?|(?:one|a)\s+hundred(?:\s+(?:and\s+)?{_SPOKEN})?)(?:\s*[-\s]years?|\s*[.,;]|\s+and\b|\s*$)",
+        rf"(?i)\b(?:is|aged?|turn(?:s|ed|ing)|at|a|an|reached|lived\s+to)\s+(ninety(?:[ -]{ONES})?|(?:one|a)\s+hundred(?:\s+(?:and\s+)?{SPOKEN})?)(?:\s*[-\s]years?|\s*[.,;]|\s+and\b|\s*$)",
         Strength.LISTED,
     ),
     Pattern(
         "phone.ten", SpanType.PHONE,
-        r"(?:\+?1[-. ]?)?(?:\(\d{3}\)\s?|\b\d{3}[-. ])\d{3}[-. ]\d{4}\b(?:,?\s?(?:x|ext\.?|extension)\s?\d{1,6}\b)?", Strength.CHECKED, _phone,
+        r"(?:\+?1[-. ]?)?(?:\(\d{3}\)\s?|\b\d{3}[-. ])\d{3}[-. ]\d{4}\b(?:,?\s?(?i:x|ext\.?|extension)\s?\d{1,6}\b)?", Strength.CHECKED, _phone,
     ),
     Pattern("phone.seven", SpanType.PHONE, r"(?i)\b\d{3}-\d{4}\b(?:,?\s?(?:x|ext\.?|extension)\s?\d{1,6}\b)?", Strength.LISTED, _short_phone),
+    Pattern("phone.bracketed", SpanType.PHONE, r"\(0\d{1,4}\)[ -]?\d{3,4}[ -]?\d{3,4}\b", Strength.CHECKED),
+    Pattern("phone.extension", SpanType.PHONE, r"(?i)\b(?:call|text|reach|contact|page) (?:me|us|her|him|back)?(?: at| on)? ?(?:x|ext\.?|extension) ?(\d{3,6})\b", Strength.LABELLED),
+    Pattern("phone.mobile", SpanType.PHONE, r"\b0\d{4} ?\d{3} ?\d{3}\b", Strength.LISTED, _phone),
     Pattern("phone.uk", SpanType.PHONE, r"\b0\d{2,4}[ -]\d{3,4}[ -]\d{3,4}\b", Strength.LABELLED, _phone),
     Pattern("phone.international", SpanType.PHONE, r"\+\d{1,3}[ .()-]*\d(?:[ .()-]*\d){6,12}\b", Strength.CHECKED, _phone),
     Pattern("phone.labelled", SpanType.PHONE, _PHONE_LABEL + r"[:#]*\s*(?:is\s+|at\s+|#\s*)?(\(?\d[\d().]*(?:[ -]?[\d().]+){1,5}\d)\b", Strength.LISTED,
             lambda text, start, end: _phone(text, start, end) and 4 <= sum(c.isdigit() for c in text[start:end]) <= 15
-            and not _numeric(text, start, end) and not _UNIT_AFTER.match(text, end)),
-    Pattern("phone.spoken", SpanType.PHONE, rf"(?i)\b((?:(?:{_ONES}|oh|zero|o)[ -]){{6,}}(?:{_ONES}|oh|zero|o))\b", Strength.LABELLED),
+            and not is_numeric_date(text, start, end) and not (_is_clock(text[start:end]) and re.search(r"(?i)call(?:\s*back)?\W*$|work\W*$|home\W*$", text[max(0, start - 12):start])) and not UNIT_AFTER.match(text, end)),
+    Pattern("phone.paged", SpanType.PHONE, r"(?i)\b(?:bleep|bleeps|pager|pgr|beeper|ext|extension|voalte|vocera|ascom|spectralink|dect|local)\b\.?[ #:]{1,3}(\d[\d-]{0,8}\d|\d{2,6})\b", Strength.LABELLED, _paged),
+    Pattern("phone.local", SpanType.PHONE, r"(?i)\d{4},? (?:local|ext\.?|x|extension) ?(\d{1,5})\b", Strength.LABELLED),
+    Pattern("phone.x", SpanType.PHONE, r"\b[xX](\d-\d{3,4}|\d{4,5})\b", Strength.LISTED, lambda text, start, end: not UNIT_AFTER.match(text, end)),
+    Pattern("phone.landline", SpanType.PHONE, r"\b(?:0[1-9] \d{4} \d{4}|0\d(?:[ .]\d{2}){4}|\d{5} \d{5,6}|1[38]00 \d{3} \d{3}|0\d{3} \d{3} \d{3,4}|0\d{2} \d{3} \d{4})\b", Strength.LISTED, _phone),
+    Pattern("phone.spoken", SpanType.PHONE, rf"(?i)\b((?:(?:{ONES}|oh|zero|o)[ -]){{6,}}(?:{ONES}|oh|zero|o))\b", Strength.LABELLED),
     Pattern("id.ssn", SpanType.ID, r"\d{3}-\d{2}-\d{4}", Strength.CHECKED, not_inside_number),
     Pattern("id.labelled", SpanType.ID, _LABEL + _VALUE, Strength.LABELLED, _code),
+    Pattern("id.labelled_groups", SpanType.ID, _LABEL + _GROUPS, Strength.LABELLED, _labelled_groups),
+    Pattern("id.member_groups", SpanType.ID, r"\b([A-Z]{2,5} [A-Z]?\d{3,5} \d{4}(?: [A-Z]\b)?)", Strength.LISTED, _member_groups),
+    Pattern("id.letter_groups", SpanType.ID, r"\b([A-Z]{1,3} \d{3} \d{3,4}|[A-Z]{2,4} \d{5,7} [A-Z])\b", Strength.LISTED, _member_groups),
+    Pattern("id.plate_groups", SpanType.ID, r"(?i)\b(?:plates?|tag|vehicle|car|truck|van|suv|sedan|registration|reg|licen[cs]e)\b[ ,:#]{1,3}(\d[A-Z0-9]{1,3} \d{3}|\d{3} [A-Z]{3}|[A-Z]{2,3} \d{3,4}|[A-Z]{2}\d{2} [A-Z]{3}|[A-Z]{3}-?\d{3,4})\b", Strength.LABELLED, _plate),
+    Pattern("id.at_handle", SpanType.ID, r"(?:^|[\s(:])(@[A-Za-z][\w.]*[\w])", Strength.LISTED, _at_handle),
+    Pattern("id.any_number", SpanType.ID, r"(?i:(?:\b(?:no\.|nr\.?|num(?:ber)?\b|id\b|pin\b|(?:gate|door|access|entry|lock|alarm|key ?safe|safe) code\b|lock ?box\b|key ?safe\b|combo\b|passcode\b|password\b)))\s?[:#]?\s{0,2}" + _VALUE, Strength.LISTED, _code),
+    Pattern("id.slashed", SpanType.ID, r"\b[A-Z]{1,5}[/-]?\d{1,6}/\d{2,6}(?:/[A-Z0-9]{1,6})*\b|\b[A-Z]{2,5}/\d{2,4}/\d{2,6}\b", Strength.LISTED, _slashed),
+    Pattern("id.reference", SpanType.ID, r"(?i:\bref:? ?)[A-Z]{2,4}/[A-Za-z]{2,3}/([A-Z]{0,4}\d[\w/-]*)", Strength.LABELLED),
+    Pattern("id.spoken", SpanType.ID, rf"(?i)\b(?:chart|record|mrn|account|case|file|member|policy|number)(?: number| no| id)?(?: is)? ((?:[a-z] ){{0,3}}(?:{SPOKEN}|oh|zero)(?: (?:{SPOKEN}|oh|zero|dash)){{3,}})\b", Strength.LABELLED),
+    Pattern("id.colon", SpanType.ID, r"\b[A-Z]{1,3}-?\d{2}[:-]\d{4,6}\b", Strength.LISTED),
+    Pattern("id.interpreter", SpanType.ID, r"(?i)\binterp(?:reter)?\.?(?: id| no\.?)?[ :#]*(\d{4,8})\b", Strength.LABELLED),
+    Pattern("id.spaced_groups", SpanType.ID, r"\b[A-Z]{1,4} \d{2,}(?:-\d{2,})+\b", Strength.LISTED, _bare_code),
     Pattern("id.dash", SpanType.ID, r"(?i)\b((?:[a-z] )?dash \d+(?: dash \w+)*)\b", Strength.LABELLED),
     Pattern("id.mark", SpanType.ID, r"#\s?[A-Za-z0-9][A-Za-z0-9-]*\d[A-Za-z0-9-]*", Strength.LISTED, lambda text, start, end: _bare_code(text, start, end)),
     Pattern(
@@ -359,9 +324,9 @@ PATTERNS = (
     Pattern("id.code_dotted", SpanType.ID, r"\b[A-Z]{2,5}(?:\.\d{2,}){1,3}\b", Strength.LISTED, _bare_code),
     Pattern("id.code_mixed", SpanType.ID, r"\b\d+[-]?[A-Z]{1,5}[-]?\d{0,}(?:-[A-Za-z0-9]+)*\b", Strength.LISTED, _bare_code),
     Pattern("id.code_spaced", SpanType.ID, r"\b[A-Z]{2,4} \d{4,}(?:-\d+)?\b", Strength.SHAPED, _bare_code),
-    Pattern("id.groups", SpanType.ID, r"\b\d{2,}(?:-\d{2,}){1,4}(?:-[A-Z]{1,4})?\b", Strength.LISTED, _digit_groups),
+    Pattern("id.groups", SpanType.ID, r"\b\d{2,}(?:-\d{2,}){1,4}(?:-(?:[A-Z]{1,4}|\d))?\b", Strength.LISTED, _digit_groups),
     Pattern("id.long", SpanType.ID, r"\b\d{7,}\b", Strength.LISTED, _long_number),
-    Pattern("id.handle", SpanType.ID, r"(?i)\b(?:handle|username|user\s+name|screen\s+name|gamertag|instagram|twitter|tiktok|snapchat)\b[a-z ]{0,20}[: ]\s*(@?[a-z0-9._]*[0-9_][a-z0-9._]*[a-z0-9])", Strength.LABELLED),
+    Pattern("id.handle", SpanType.ID, r"(?i)\b(?:handle|username|user\s+name|screen\s+name|gamertag|insta|instagram|twitter|tiktok|snapchat|facebook|fb|linkedin|reddit|discord|venmo|telegram|skype)\b[a-z ]{0,20}[: ]\s*(@?[a-z0-9._]*[0-9_.][a-z0-9._]*[a-z0-9])", Strength.LABELLED),
     Pattern("id.plate", SpanType.ID, r"(?i:\b(?:plates?|license\s+plate|tag)\b)\s*(?:no\.?|number|#|:)?\s*([A-Z0-9]{1,4}[- ]?[A-Z0-9]{2,5})\b", Strength.LABELLED, _code),
     Pattern("profession.of", SpanType.PROFESSION, r"(?:\b(?:the|a|as|role as)\s+)((?:mayor|governor|sheriff|chief|principal cellist|conductor|headmaster|headmistress|superintendent|bishop|ambassador|only [a-z]+(?: [a-z]+)?|senator|congress(?:man|woman)|abbot|king|queen|chair(?:man|woman)?|captain)(?:\s+[a-z]+)?\s+(?:of|in|for)\s+(?:the\s+)?[A-Z][\w'-]+(?:\s+[A-Z][\w'-]+){0,4})", Strength.LABELLED),
 )  # fmt: skip

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import re2
 
 from deid.text.document import Document, Mention, SpanType, Strength
+from deid.text.lists import listed, ranks
 from deid.text.normalise import fold
+from deid.text.packs.en.edges import names_a_thing, trimmed_place
 from deid.text.packs.en.lexicon import (
     PACKAGE,
     US_STATES,
@@ -17,6 +20,7 @@ from deid.text.packs.en.lexicon import (
     is_term,
     is_word,
 )
+from deid.text.scanning import Scanner
 from deid.text.words import longest_first, read_lines
 
 _CAP = r"(?:(?:St|Mt|Ft)\.\s?)?[A-ZÀ-Þ][\w'’À-ÿ-]*"
@@ -90,22 +94,27 @@ _TOWNLIKE = r"[A-ZÀ-Þ][\w'’À-ÿ-]+(?:[ ]+[A-ZÀ-Þ][\w'’À-ÿ-]+){0,2}"
 _ZIP = r"\d{5}(?:-\d{4})?"
 _UK_POSTCODE = r"[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}"
 
-_UNIT = r"(?:Apt|Apartment|Unit|Suite|Ste|Flat|Villa|Door|Lot|No|P\.?\s?O\.?[ ]+Box|Room|House)\.?\s*#?\s*[\w/-]+"
+_UNIT = r"(?:(?:Apt|Apartment|Unit|Suite|Ste|Flat|Villa|Door|Lot|No|P\.?\s?O\.?[ ]+Box|Room|House)\.?\s*#?\s*[\w/-]+|#\s?\w{1,4})"
 _ADDRESS = (
     rf"(?:{_UNIT},?[ ]+)?(?:\d{{1,6}}[A-Za-z]?(?:[-/]\d+)?,?[ ]+)?(?:[NSEW]\.?[ ]+)?(?:[A-ZÀ-Þ0-9][\w'’À-ÿ-]*[ ]+){{0,3}}"
     rf"{_STREET}(?:,?[ ]+{_UNIT})?(?:,\s*{_TOWNLIKE})?(?:,?[ ]+(?:{_STATES}|{_STATE_NAMES}))?(?:,?[ ]+(?:{_ZIP}|{_UK_POSTCODE}|\d{{3}}\s?\d{{3}}))?"
 )
 _PREPOSITION = r"\b(?:[Ii]n|[Ff]rom|[Nn]ear|[Tt]o|[Aa]t|[Oo]f|[Ll]ives in|[Ll]iving in|[Rr]esides in|[Mm]oved to|[Oo]utside|[Aa]round|[Vv]isiting|[Ll]eaving)[ ]+(?:the[ ]+)?"
 
-_SHAPES = tuple(
-    (name, kind, strength, re2.compile(expression))
-    for name, kind, strength, expression in (
+_HEAD_KINDS = (
+    "IMAGING|IMAGING PARTNERS|PARTNERS|SURGERY|ORAL SURGERY|DENTAL|MEDICAL GROUP|GROUP|ASSOCIATES|PATHOLOGY|LABORATOR(?:Y|IES)|RADIOLOGY|PRACTICE|MEDICINE|HEALTH|HEALTHCARE|HOSP|HOSPITAL|"
+    "CLINIC|CENTER|CENTRE|MEDICAL CENTER|MEDICAL CENTRE|PEDIATRICS|CARDIOLOGY|UROLOGY|ONCOLOGY|DERMATOLOGY|ORTHOPA?EDICS|NEUROLOGY|INFIRMARY|HOSPICE|MANOR|PHARMACY|EMS|AMBULANCE|SCHOOL|COLLEGE"
+)
+_SHAPES = (
         ("en.place.address", SpanType.LOCATION, Strength.LABELLED, rf"\b(\d{{1,6}}[A-Za-z]?,?[ ]{{1,2}}(?:[NSEW]\.?[ ]{{1,2}})?(?:[A-ZÀ-Þ][\w'’À-ÿ-]*[ ]{{1,2}}){{1,3}}{_STREET}(?:,?[ ]+{_UNIT})?(?:,\s*{_TOWNLIKE})?(?:,?[ ]+(?:{_STATES}|{_STATE_NAMES}))?(?:,?[ ]+(?:{_ZIP}|{_UK_POSTCODE}|\d{{3}}\s?\d{{3}}))?)"),
         ("en.place.unit_address", SpanType.LOCATION, Strength.LABELLED, rf"\b((?:Apt|Apartment|Unit|Suite|Flat|Villa|Door|Lot|P\.?\s?O\.?[ ]+Box)(?:\.[ ]?|[ ]#?|#)[\w/-]+,[ ]+(?:{_ADDRESS}|{_TOWNLIKE}(?:,\s*{_TOWNLIKE})*))"),
         ("en.place.street", SpanType.LOCATION, Strength.LISTED, rf"\b((?:[A-ZÀ-Þ][\w'’À-ÿ-]+[ ]{{1,2}}){{1,3}}{_STREET})"),
         ("en.place.road", SpanType.LOCATION, Strength.LABELLED, r"(?i)\b((?:hwy|highway|route|rte|interstate|i-|county[ ]+road|state[ ]+road|us-)\s?\d{1,4}(?:\s*@\s*[\w' ]{3,30}(?:bridge|exit|creek|road|rd))?)\b"),
         ("en.place.town_state", SpanType.LOCATION, Strength.LABELLED, rf"\b({_TOWNLIKE},\s*(?:{_STATES}|{_STATE_NAMES})(?:[ ]+{_ZIP})?)\b"),
         ("en.place.town_zip", SpanType.LOCATION, Strength.LABELLED, rf"\b({_TOWNLIKE},?[ ]+{_ZIP})\b"),
+        ("en.place.by_postcode", SpanType.LOCATION, Strength.LABELLED, rf"((?:(?:\d{{1,4}}[A-Za-z]? |(?:Unit|Shop|Flat|Suite|Lot|Level|Apt|Plot|House)\.? ?\w{{1,5}},? )?(?:\d{{1,4}}[A-Za-z]? )?(?:The )?[A-ZÀ-Þ][\w'’À-ɏḀ-ỿ.-]*(?: (?:y|ar|yr|de|la|le|du|of|upon|on|the|[A-ZÀ-Þ][\w'’À-ɏḀ-ỿ.-]*)){{0,4}}, ?){{1,4}}[A-ZÀ-Þ][\w'’À-ɏ-]+(?: [A-ZÀ-Þ][\w'’À-ɏ-]+){{0,2}},?[ ]+(?:{_UK_POSTCODE}|(?:VIC|NSW|QLD|TAS|ACT|NT|SA|WA)[ ]+\d{{4}}|(?:AB|BC|MB|NB|NL|NS|ON|PE|QC|SK)[ ]+[A-Z]\d[A-Z][ ]?\d[A-Z]\d))\b"),
+        ("en.place.rural", SpanType.LOCATION, Strength.LABELLED, r"\b((?:RR|R\.R\.|HC|PSC) ?#?\d+,? Box \d+\w?(?:, [A-Z][\w'-]+(?: [A-Z][\w'-]+){0,3})?)\b"),
+        ("en.place.letterhead", SpanType.LOCATION, Strength.LISTED, rf"(?:^|\n)[ ]*([A-Z][A-Z'’.&+ -]{{3,50}}\b(?:{_HEAD_KINDS})\b(?:,? (?:LLC|INC|PA|PC|LTD|PLLC)\b)?)[ ]*(?:\n|$|   |--|,|\||∙|·)"),
         ("en.place.zip", SpanType.LOCATION, Strength.LABELLED, r"(?i)\bzip(?:\s*code)?:?\s*(\d{5}(?:-\d{4})?)\b"),
         ("en.place.zip_in", SpanType.LOCATION, Strength.LISTED, r"\b(?:in|from|near|area)[ ]+(\d{5})\b"),
         ("en.place.postcode", SpanType.LOCATION, Strength.LISTED, rf"\b({_UK_POSTCODE})\b"),
@@ -128,12 +137,16 @@ _SHAPES = tuple(
         ("en.place.region", SpanType.LOCATION, Strength.LISTED, r"\b((?:[A-Z][\w'-]+[ ]+){1,2}(?:County|Township|Parish|District|Neighborhood|neighborhood|Valley|Beach|Island|Lake|River|Creek|Springs|Mountain|Bay|Harbor|Harbour|Gulch|Canyon))\b"),
         ("en.place.water", SpanType.LOCATION, Strength.LISTED, r"\b((?:Lake|Mount|Fort|Port|Cape|Camp|Point)[ ]+[A-Z][a-z]+)\b"),
         ("en.place.the_area", SpanType.LOCATION, Strength.LISTED, r"\bthe[ ]+([A-Z][a-z]+)[ ]+(?:neighborhood|neighbourhood|area|district|bar|pub|shelter)\b"),
-    )
 )  # fmt: skip
 _GENERIC = english_words("generic.txt")
 _OPENINGS = english_words("openings.txt")
 EPONYM_HEADS = english_words("eponym_heads.txt")
 _NOT_PLACE = english_words("not_place.txt")
+
+
+@cache
+def _scanner() -> Scanner:
+    return Scanner([expression for _, _, _, expression in _SHAPES])
 
 
 class PlaceAnnotator:
@@ -153,18 +166,19 @@ class PlaceAnnotator:
     def annotate(self, document: Document) -> Iterator[Mention]:
         """Mentions of places and organisations; generic ones (``the clinic``) are left alone."""
         plain = document.plain
-        for name, kind, strength, expression in _SHAPES:
-            for match in expression.finditer(plain):
-                start, end = match.span(match.lastindex or 0)
-                trimmed = _trimmed(plain, start, end)
-                if trimmed is None:
-                    continue
-                start, end = trimmed
-                if strength == Strength.SHAPED and not _is_unknown(plain[start:end]):
-                    continue
-                if not _is_place(plain, start, end, name):
-                    continue
-                yield Mention(start, end, kind, strength, name)
+        for number, start, end in _scanner().matches(document):
+            name, kind, strength, _ = _SHAPES[number]
+            trimmed = _trimmed(plain, start, end)
+            if trimmed is None:
+                continue
+            start, end = trimmed
+            if strength == Strength.SHAPED and not _is_unknown(plain[start:end]):
+                continue
+            if not _is_place(plain, start, end, name):
+                continue
+            fitting = trimmed_place(plain, Mention(start, end, kind, strength, name))
+            if fitting is not None:
+                yield fitting
         yield from self._listed(plain)
 
     def _listed(self, plain: str) -> Iterator[Mention]:
@@ -210,14 +224,30 @@ def _is_place(plain: str, start: int, end: int, name: str) -> bool:
         return not _DATE_BEFORE.search(plain[max(0, start - 16) : start])
     if name == "en.place.town_zip":
         return any(c.islower() for c in found)
+    if name == "en.place.letterhead":
+        # `ANTICOAGULATION CLINIC` says what it does, not where it is.
+        return any(_is_rare(word) for word in re.findall(r"[A-Z]{3,}", found))
     if name == "en.place.street" and re.search(r"\bSt\.?$", found):
         return not re.match(r"\.? [A-Z]", plain[end : end + 3])
     if name == "en.place.clinic_lower":
         return not re.search(r"(?<!Children)(?<!Women)['’]s (?:clinic|office|hospital)$", found)
     if name in {"en.place.saint", "en.place.va"}:
         after = _EPONYM_AFTER.match(plain[end : end + 24])
+        if names_a_thing(plain, start, end):
+            return False
         return not (after and after[1].casefold() in EPONYM_HEADS)
     return True
+
+
+def _is_rare(word: str) -> bool:
+    """In no list of words of everyday or of medicine."""
+    folded = fold(word)
+    rank = ranks("en_words").get(folded)
+    frequent = rank is not None and rank < _RARE_RANK
+    return not (frequent or is_word(folded) or folded in listed("en_terms") or is_term(word))
+
+
+_RARE_RANK = 20_000
 
 
 def _trimmed(plain: str, start: int, end: int) -> tuple[int, int] | None:

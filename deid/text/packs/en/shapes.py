@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase
 
-from deid.text.document import Mention, SpanType
+from deid.text.document import Document, Mention, SpanType
 from deid.text.normalise import fold
 from deid.text.packs.en.context import KIN, TITLES
 from deid.text.packs.en.lexicon import (
@@ -28,6 +29,9 @@ KIN_WORDS = frozenset(KIN)
 _EPONYM_HEADS = english_words("eponym_heads.txt")
 STOP_CAPITALS = english_words("stop_capitals.txt")
 _ACTS = english_words("acts.txt")
+
+
+_SHORTEST_QUESTION, _LONGEST_QUESTION = 60, 400
 
 
 @dataclass(slots=True)
@@ -59,11 +63,27 @@ def is_clinical(folded: str) -> bool:
     return folded in _CLINICAL
 
 
+def is_question(plain: str) -> bool:
+    """Whether a text is one line of the length that questions about a patient have."""
+    return _SHORTEST_QUESTION < len(plain) < _LONGEST_QUESTION and "\n" not in plain.strip()
+
+
+def count_letters(plain: str) -> tuple[int, int]:
+    """Letters of a text, and capitals among them."""
+    if plain.isascii():
+        data = plain.encode("ascii")
+        small = len(data) - len(data.translate(None, ascii_lowercase.encode("ascii")))
+        capitals = len(data) - len(data.translate(None, ascii_uppercase.encode("ascii")))
+        return small + capitals, capitals
+    return sum(map(str.isalpha, plain)), sum(map(str.isupper, plain))
+
+
 class Words:
     """The words of a note, and what their shape and neighbours say of them."""
 
-    def __init__(self, plain: str) -> None:
-        self.plain = plain
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.plain = plain = document.plain
         self.tokens: list[Token] = []
         place = 0
         for match in TOKEN.finditer(plain):
@@ -71,11 +91,12 @@ class Words:
                 _token(match[0], match.start(), match.end(), plain[place : match.start()])
             )
             place = match.end()
+        self.question = is_question(plain)
         self.texts = frozenset(token.text for token in self.tokens)
-        letters = [c for c in plain if c.isalpha()]
-        capitals = sum(map(str.isupper, letters))
-        self.all_upper = len(letters) > 40 and capitals > 0.7 * len(letters)
-        self.all_lower = len(letters) > 40 and capitals < 0.035 * len(letters)
+        letters, capitals = count_letters(plain)
+        self.all_upper = letters > 40 and capitals > 0.7 * letters
+        self.all_lower = letters > 40 and capitals < 0.035 * letters
+        self.lowish = letters > 40 and capitals < 0.06 * letters
 
     def _lower_name(self, i: int) -> bool:
         if i >= len(self.tokens):

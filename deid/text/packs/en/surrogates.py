@@ -23,8 +23,15 @@ from deid.text.packs.en.lexicon import (
 )
 from deid.text.surrogates.common import POOLED_AGE, make_common
 from deid.text.surrogates.seed import Scene, Seed
+from deid.text.words import longest_first
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+")
+_TITLE = re.compile(
+    r"(?:"
+    + "|".join(map(re.escape, longest_first(english_words("titles.txt"))))
+    + r")\b\.? +(?=\w)",
+    re.IGNORECASE,
+)
 _CULTURES = {
     "en": "en_US", "es": "es_MX", "de": "de_DE", "it": "it_IT", "fr": "fr_FR", "in": "en_IN",
     "ng": "yo_NG", "id": "id_ID", "nl": "nl_NL", "sv": "sv_SE",
@@ -67,6 +74,9 @@ def make(text: str, kind: SpanType, scene: Scene) -> str | None:
 
 
 def _name(text: str, scene: Scene, attempt: int) -> str:
+    title = _TITLE.match(text)
+    if title:
+        return title[0] + _name(text[title.end() :], scene, attempt)
     words = list(_WORD.finditer(text))
     comma = text.find(",")
     out, place = [], 0
@@ -138,6 +148,9 @@ def _culture_sets() -> dict[str, tuple[frozenset[str], frozenset[str]]]:
 
 def _culture(role: str, value: str) -> str:
     place = 0 if role == "family" else 1
+    # Common Spanish surnames are in the American list too, and an American surname in few others.
+    if role == "family" and value in _culture_sets()["es"][0]:
+        return "es"
     return next((c for c, sets in _culture_sets().items() if value in sets[place]), "en")
 
 
@@ -151,6 +164,8 @@ def _names(culture: str, role: str, gender: str | None, length: int) -> tuple[st
             gender or "", ("first_names_male", "first_names_female", "first_names")
         )
         names = tuple(n for a in attributes for n in locale_names(locale, a))
+    if role == "family":
+        names = tuple(n for n in names if _culture(role, fold(n)) == culture)
     single = sorted({n for n in names if n.isalpha() and len(n) > 2})
     same = [n for n in single if _length_class(n) == length]
     return tuple(same if len(same) >= 12 else single)

@@ -34,6 +34,9 @@ from deid.text.packs.en.shapes import (
 _AMBIGUOUS_CREDENTIALS = english_words("ambiguous_credentials.txt")
 _WEAK_TITLES = english_words("weak_titles.txt")
 _LABELS = english_words("labels.txt")
+_ROLES = english_words("roles.txt")
+NOT_NAMES = english_words("not_names.txt")
+_NO_INITIALS = english_words("abbreviations.txt")
 _BY_WORDS = frozenset(["by", "with", "per", "dr"])
 # `signed by dd on 11/2`
 _SIGNED_SMALL = re.compile(
@@ -44,6 +47,13 @@ _SIGNED_SMALL = re.compile(
 _BEFORE_AGE = re2.compile(
     r"(?m)^(?:pt:? |patient:? |[A-Z ]{0,12}: ?)?(\pL[\pL'’-]+(?:,? {0,2}\pL[\pL'’-]*\.?){1,3}),? {1,4}(?:is an? )?"
     r"\d{1,3}[ ]?-?(?:yo|y/o|y\b|yr|year|[MF]\b)"
+)
+_SPELT = re2.compile(
+    r"(?i)\b(?:[a-z] as in [a-z]+[ ,]+(?:[a-z] as in [a-z]+[ ,]+|[a-z][ ,-]+){1,14}[a-z]\b|(?:[a-z] ){4,14}[a-z]\b|(?:[a-z]-){3,14}[a-z]\b)"
+)
+# `Grossed by DLW`, `typed pv`: who did a clerk's act, by initials.
+_ACT_BY = re2.compile(
+    r"(?i:\b(?:grossed|typed|transcribed|entered|dictated|drawn|charted|scribed|faxed|logged|verified|checked|collected|keyed|filed|reviewed|witnessed|initialed|noted))(?i: by)?(?: \d{1,2}/\d{1,2}/\d{2,4})?:? ((?:[A-Z]{2,4}|[a-z]{2,3})\b|(?:\pL{1,2}\.){2,4})"
 )
 _ARTICLE = re.compile(r"(?:,? +an?)?$")
 _WITH_NICKNAME = re2.compile(r"([A-Z][\pL'’-]+) \(?[\"“]([A-Z][\pL'’-]+)[\"”]\)? [A-Z][\pL'’-]+")
@@ -69,6 +79,7 @@ class Triggers(Words):
             if token.upper or token.titled:
                 yield from self._last_first(i)
         yield from self._quoted()
+        yield from self._spelt()
         yield from self._headed()
         yield from self._initials()
 
@@ -108,6 +119,9 @@ class Triggers(Words):
                 return
             # After a title a name alone is a family name, though it may be a given one elsewhere.
             alone = end == j and title not in _WEAK_TITLES
+            if self.question:
+                # Somebody asked about in one line: the title belongs to what points to them.
+                yield self._span(i, end, Strength.LABELLED, "en.name.addressed")
             yield self._span(
                 j,
                 end,
@@ -220,7 +234,7 @@ class Triggers(Words):
             "md",
             "pt",
             "dr",
-        } and j + 1 < len(self.tokens):
+        } and j + 1 < min(len(self.tokens), i + 6):
             j += 1
             first = self.tokens[j]
         gap = first.gap
@@ -288,8 +302,15 @@ class Triggers(Words):
             return
         if right.upper and self.all_upper and not opens:
             return
-        if is_word(left.folded) or is_clinical(left.folded):
+        if (
+            is_word(left.folded)
+            or is_clinical(left.folded)
+            or left.folded in NOT_NAMES
+            or left.folded in _ROLES
+        ):
             return
+        if left.text[-1].isdigit() or right.text[-1].isdigit():
+            return  # `NDD2, NECTAR`
         if (is_word(right.folded) or is_clinical(right.folded)) and not given:
             return
         first = i
@@ -311,6 +332,11 @@ class Triggers(Words):
             if match[1][0].isupper():
                 yield self._mention(match.start(1), match.end(1), Strength.LISTED, "en.name.quoted")
 
+    def _spelt(self) -> Iterator[Mention]:
+        """``d as in david u b r o v s k y``: letters dictated one by one."""
+        for match in _SPELT.finditer(self.plain):
+            yield self._mention(match.start(), match.end(), Strength.LABELLED, "en.name.spelt")
+
     def _headed(self) -> Iterator[Mention]:
         """``Jeb Stockwell 81 yom``: the words of a line before an age and sex are its person."""
         for match in _BEFORE_AGE.finditer(self.plain):
@@ -325,6 +351,16 @@ class Triggers(Words):
 
     def _initials(self) -> Iterator[Mention]:
         """``pt J.T.``, ``MA initials: RB``, ``/scribe jb``."""
+        for match in _ACT_BY.finditer(self.plain):
+            word = match[1].casefold()
+            if not is_word(word) and word not in _NO_INITIALS and word not in CREDENTIALS:
+                yield self._mention(
+                    match.start(1),
+                    match.end(1),
+                    Strength.LISTED,
+                    "en.name.initials",
+                    f"initials:{match[1]}" if match[1].isalpha() else None,
+                )
         pattern = r"(?:\b(?:pt|patient|client|initials|signed|sig|scribe|reply)\b[:.]?\s*\(?)((?:[A-Z]\.){2,3}|[A-Z]{2}\b|(?:\b[a-z]{2}$))"
         for match in _SIGNED_SMALL.finditer(self.plain):
             if not is_word(match[1]) and match[1] not in CREDENTIALS:

@@ -80,7 +80,7 @@ def _expressions() -> tuple[tuple[str, int, re.Pattern[str]], ...]:
         ("zh.called.written", Strength.LISTED, re.compile(rf"(?:误?[录写登印][成为作]|写作|又写|登记[成为]|显示[为成]|叫[成作]|听[成作])[\"“「](?P<n>{_HAN}{{2,3}})[\"”」]")),
         ("zh.called.little", Strength.LISTED, re.compile(rf"(?m){_BEFORE}(?P<n>[小]{_HAN}|{_HAN}(?:娃子|妞|伢|仔|囡|妹子))(?={titles}|[,，。;；、\s:：（(]|$)")),
         ("zh.called.chinese_name", Strength.LABELLED, re.compile(rf"(?:中文名|汉名|本名|原名|又名|艺名|法名|学名|大名|真名|化名)(?:字)?(?:叫|是|为)?[:：]?[ \"“]?(?P<n>{_HAN}{{2,4}})(?=$|[^\u4e00-\u9fff])")),
-        ("zh.called.bracket", Strength.LABELLED, re.compile(rf"(?:[A-Z][A-Za-z.'\u2019]*[ .]?)+[ ]?[（(](?P<n>{surname}{_HAN}{{1,2}})[）)]")),
+        ("zh.called.bracket", Strength.LABELLED, re.compile(rf"[A-Z][A-Za-z.'\u2019]{{0,30}}[ .]?[ ]?[（(](?P<n>{surname}{_HAN}{{1,2}})[）)]")),
     )  # fmt: skip
 
 

@@ -196,6 +196,7 @@ DATES = (
     Pattern("zh.date.weekday_paren", SpanType.DATE, r"\d{1,2}日?[（(]((?:周|星期|礼拜)[一二三四五六日天])[）)]", Strength.LISTED),
     Pattern("zh.date.year_month_dashed", SpanType.DATE, r"(?:19|20)\d{2}[-./](?:1[0-2]|0?[1-9])", Strength.LISTED, _year_month_dashed),
     Pattern("zh.date.day_first", SpanType.DATE, r"(?:3[01]|[12]\d|0?[1-9])[-./](?:1[0-2]|0?[1-9])[-./](?:19|20)\d{2}", Strength.CHECKED, not_inside_number),
+    Pattern("zh.date.month_first", SpanType.DATE, r"(?:1[0-2]|0?[1-9])/(?:3[01]|[12]\d|0?[1-9])/(?:19|20)\d{2}", Strength.CHECKED, not_inside_number),
     Pattern("zh.date.feast", SpanType.DATE, rf"(?:(?:\d{{4}}|[{_NUM}]{{4}})年)?(?:{_FEAST})", Strength.LISTED, lambda text, start, end: text[end : end + 1] not in {"支", "不"} ),
     Pattern("zh.date.year_first", SpanType.DATE, r"\d{2}[-./]\d{1,2}[-./]\d{1,2}", Strength.LISTED, _year_first),
     Pattern("zh.date.lunar_month", SpanType.DATE, rf"(?:\d{{4}}|[{_NUM}]{{4}}|[甲乙丙丁戊己庚辛壬癸][子丑寅卯辰巳午未申酉戌亥])年(?:农历|阴历)?{_LUNAR_MONTH}(?:{_LUNAR_DAY}|[初底]|[上中下]旬)?", Strength.LABELLED),
@@ -204,5 +205,9 @@ DATES = (
     Pattern("zh.date.lunar_day", SpanType.DATE, r"(?:大年)?初[一二三四五六七八九十]", Strength.LISTED, _lunar_day),
     Pattern("zh.date.tenths", SpanType.DATE, r"(?:\d{1,2}|十[一二]|[一二三四五六七八九十]) ?月(?:份)?(?:[初底]|[上中下]旬)", Strength.LISTED, lambda text, start, end: not re.search(r"[\d第每个满共孕]$", text[:start][-1:])),
     Pattern("zh.date.word_day", SpanType.DATE, r"(?:二十[一二三四五六七八九]?|三十一?|十[一二三四五六七八九]?|廿[一二三四五六七八九]?)[号日]", Strength.LISTED, _word_day),
+    Pattern("zh.date.eight", SpanType.DATE, r"(?:19[3-9]\d|20[0-3]\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", Strength.LISTED, not_inside_number),
+    Pattern("zh.date.word_month", SpanType.DATE, r"(?:今年|去年|前年|明年|当年|上年|年|[于在从自到至,，。（(])((?:十[一二]|[一二三四五六七八九十])月份)", Strength.LISTED),
+    Pattern("zh.date.months_run", SpanType.DATE, r"\d{4}年\d{1,2}[-~～至—]\d{1,2}月", Strength.LABELLED),
+    Pattern("zh.date.double", SpanType.DATE, r"二月二|三月三|六月六|七月半|九月九|腊月廿[一二三四五六七八九]", Strength.LISTED, _word_day),
     Pattern("zh.date.bare_weekday", SpanType.DATE, r"(?:周|星期|礼拜)[一二三四五六日天]", Strength.SHAPED, _bare_weekday),
 )  # fmt: skip

@@ -6,12 +6,11 @@ import datetime
 import re
 from collections.abc import Iterator
 
-from pypinyin import Style, lazy_pinyin
-
 from deid.text.document import SpanType
 from deid.text.normalise import fold, to_plain
 from deid.text.packs.base import Form
 from deid.text.packs.zh.lexicon import JOINING, ORDINARY, has_han, split_full_name
+from deid.text.packs.zh.pinyin import numbered, syllables_of
 from deid.text.people import AddressParts, PersonName
 
 _LONGEST_NAME = 12
@@ -56,7 +55,7 @@ def combinations(name: str) -> Iterator[str]:
         return
     yield full
     family, given = split_full_name(full)
-    left, right = "".join(lazy_pinyin(family)), "".join(lazy_pinyin(given))
+    left, right = "".join(syllables_of(family)), "".join(syllables_of(given))
     yield f"{left} {right}"
     yield f"{right} {left}"
 
@@ -64,9 +63,9 @@ def combinations(name: str) -> Iterator[str]:
 def _pinyin_forms(family: str, given: str, canonical: str) -> Iterator[Form]:
     if not family or not given:
         return
-    for style in (Style.NORMAL, Style.TONE3):
-        left = "".join(lazy_pinyin(family, style=style, v_to_u=False))
-        syllables = lazy_pinyin(given, style=style, v_to_u=False)
+    for spell in (syllables_of, numbered):
+        left = "".join(spell(family))
+        syllables = spell(given)
         right = "".join(syllables)
         if not (left.isascii() and right.isascii()):
             return

@@ -17,6 +17,9 @@ _NEVER_SURNAMES = frozenset("阿由来同是")
 _WEAK_SURNAMES = set("于有时年一多少大小从经能对无和后双次便水生平日月心手口血气天")
 
 
+_HAN = re.compile("[\u3400-\u9fff]")
+
+
 @cache
 def _people() -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     provider = importlib.import_module("faker.providers.person.zh_CN").Provider
@@ -84,7 +87,7 @@ def split_full_name(name: str) -> tuple[str, str]:
 
 def has_han(text: str) -> bool:
     """Whether any character is a CJK ideograph."""
-    return any("\u3400" <= c <= "\u9fff" for c in text)
+    return not text.isascii() and _HAN.search(text) is not None
 
 
 def is_chinese(document: Document) -> bool:

@@ -10,6 +10,7 @@ from deid.text.packs.base import Annotator, Form
 from deid.text.packs.shared import machine_annotator
 from deid.text.packs.zh import forms, personal, surrogates
 from deid.text.packs.zh.called import CallAnnotator
+from deid.text.packs.zh.codes import CODES
 from deid.text.packs.zh.context import name_fits
 from deid.text.packs.zh.dates import DATES
 from deid.text.packs.zh.latin import PinyinAnnotator
@@ -32,7 +33,7 @@ class ChinesePack:
     def __init__(self) -> None:
         self._annotators: tuple[Annotator, ...] = (
             machine_annotator(),
-            PatternAnnotator("zh.patterns", PATTERNS + DATES),
+            PatternAnnotator("zh.patterns", PATTERNS + DATES + CODES),
             NameAnnotator(),
             RoleAnnotator(),
             CallAnnotator(),

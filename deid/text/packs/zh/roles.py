@@ -72,7 +72,9 @@ def _expressions() -> tuple[tuple[str, int, re.Pattern[str]], ...]:
         (
             "zh.name.dash",
             Strength.LABELLED,
-            re.compile(rf"(?m)(?:—+|--+|－+)[ \u3000]*(?P<n>{full}|{surname})[ \u3000]*$"),
+            re.compile(
+                rf"(?m)(?:(?<!—)—++|(?<!-)-{{2,}}+|(?<!－)－++)[ \u3000]*(?P<n>{full}|{surname})[ \u3000]*$"
+            ),
         ),
         (
             "zh.name.alone",

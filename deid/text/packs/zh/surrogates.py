@@ -6,8 +6,6 @@ import importlib
 import re
 from functools import cache
 
-from pypinyin import lazy_pinyin
-
 from deid.text.document import SpanType
 from deid.text.normalise import fold, to_plain
 from deid.text.packs.zh.lexicon import (
@@ -18,6 +16,7 @@ from deid.text.packs.zh.lexicon import (
     split_full_name,
     surnames,
 )
+from deid.text.packs.zh.pinyin import syllables_of
 from deid.text.surrogates.common import make_common
 from deid.text.surrogates.seed import Scene, Seed
 
@@ -67,8 +66,10 @@ def make(text: str, kind: SpanType, scene: Scene) -> str | None:
     if not has_han(text):
         return None
     if kind is SpanType.AGE_OVER_89:
-        return "90岁以上" if "岁" in text else "90以上"
+        return "90岁以上" if "岁" in text or "歲" in text else "90以上"
     if kind in (SpanType.LOCATION, SpanType.ORGANIZATION):
+        if not any(c.isalnum() for c in _UNIT.sub("", to_plain(text))):
+            return None  # kinds alone, as 医院 or 第一小学: nothing of it can be replaced
         return scene.first_free(text, lambda n: _place(text, scene, n))
     if kind is SpanType.PROFESSION:
         return "当地工作人员"
@@ -143,11 +144,11 @@ def _foreign(part: str, scene: Scene, attempt: int) -> str:
 def _pinyin_name(text: str, canonical: str, scene: Scene, attempt: int) -> str:
     role, _, rest = canonical.partition(":")
     family, _, given = rest.partition(":") if role == "zhfull" else ("", "", rest)
-    new_given = "".join(lazy_pinyin(_given(given, scene, attempt, len(given))))
+    new_given = "".join(syllables_of(_given(given, scene, attempt, len(given))))
     parts = [new_given]
-    if family and len(fold(text)) > len(fold("".join(lazy_pinyin(given)))):
-        new_family = "".join(lazy_pinyin(_family(family, scene, attempt)))
-        first = fold(text).startswith(fold("".join(lazy_pinyin(family))))
+    if family and len(fold(text)) > len(fold("".join(syllables_of(given)))):
+        new_family = "".join(syllables_of(_family(family, scene, attempt)))
+        first = fold(text).startswith(fold("".join(syllables_of(family))))
         parts = [new_family, new_given] if first else [new_given, new_family]
     if text.isupper():
         return " ".join(parts).upper()

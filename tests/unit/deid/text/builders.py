@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 
 from deid.text.api import (
     AddressParts,
@@ -50,6 +51,14 @@ def found(text: str, person: KnownPerson | None = None) -> list[tuple[str, str]]
     """Category and text of every span, in order."""
     spans = ENGINE.find(note(text, person))
     return [(str(span.type), text[span.start : span.end]) for span in spans]
+
+
+def install_entry_point(folder: Path, group: str, name: str, target: str) -> None:
+    """What ``pip install`` leaves of a package with one entry point."""
+    info = folder / f"{name}_example-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}-example\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[{group}]\n{name} = {target}\n")
 
 
 ENGINE = engine()

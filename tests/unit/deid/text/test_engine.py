@@ -112,7 +112,14 @@ def test_scrubbing_twice_finds_no_known_value_again() -> None:
 
 
 def test_versions_name_everything_that_decides_the_output() -> None:
-    assert set(ENGINE.versions) == {"engine", "surrogates", "pack.en", "pack.zh"}
+    assert set(ENGINE.versions) == {
+        "engine",
+        "surrogates",
+        "pack.en",
+        "pack.zh",
+        "en.model",
+        "zh.model",
+    }
 
 
 def test_two_people_of_one_name_do_not_share_surrogates() -> None:

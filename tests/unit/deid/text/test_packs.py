@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import datetime
+import json
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from app.cli import cli
+from deid.build.partition import EngineRecipe
 from deid.errors import ConfigurationError
-from deid.text.api import AddressParts, PersonName, TextEngine
+from deid.settings import EngineSettings
+from deid.text.api import AddressParts, PersonName, StaffDirectory, TextEngine
 from deid.text.document import Document, Mention, SpanType, Strength
 from deid.text.packs import load_pack, register
 from deid.text.packs.base import Annotator, Form
 from deid.text.surrogates.seed import Scene
-from tests.unit.deid.text.builders import KEY, note
+from tests.unit.deid.text.builders import KEY, install_entry_point, note
 
 
 class CyrillicNames:
@@ -85,8 +91,38 @@ def test_a_third_pack_works_beside_the_shipped_ones() -> None:
     assert scrubber.versions["pack.ru"] == "0"
 
 
-def test_an_unknown_language_pack_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="no language pack xx"):
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package that brings the example pack, as its installation leaves it."""
+    install_entry_point(
+        tmp_path / "site", "carecommons.language_packs", "kk", f"{__name__}:ExamplePack"
+    )
+    monkeypatch.syspath_prepend(tmp_path / "site")
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_pack_of_another_package_is_named_on_the_command_line(tmp_path: Path) -> None:
+    notes, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    notes.write_text(json.dumps({"id": "1", "text": "пациент Иванов, seen by Dr. Halvorsen"}))
+    arguments = ["scrub", str(notes), "-o", str(out), "--pack", "kk", "--pack", "en"]
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 0, result.output
+    text = json.loads(out.read_text("utf-8"))["text"]
+    assert text.startswith("пациент Сидоров, seen by Dr. ")
+    assert "Halvorsen" not in text
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_release_build_takes_its_packs_from_the_settings_and_tells_their_versions() -> None:
+    settings = EngineSettings.from_environ({"CARECOMMONS_ENGINE_LANGUAGE_PACKS": "kk en zh"})
+    assert settings.language_packs == ("kk", "en", "zh")
+    recipe = EngineRecipe(KEY, frozenset(), StaffDirectory(), packs=settings.language_packs)
+    assert recipe.make().versions["pack.ru"] == "0"
+
+
+@pytest.mark.usefixtures("installed")
+def test_an_unknown_language_pack_is_refused_with_those_that_are_there() -> None:
+    with pytest.raises(ConfigurationError, match=r"no language pack 'xx'; there are en, kk, .*zh"):
         load_pack("xx")
 
 

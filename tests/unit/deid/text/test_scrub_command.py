@@ -262,3 +262,35 @@ def test_two_runs_cannot_write_one_output(tmp_path: Path) -> None:
     notes, out = write(tmp_path / "in.jsonl", NOTES), tmp_path / "out.jsonl"
     with checkpoint(out, {}, b"key", True, ("out.jsonl",)):
         assert isinstance(invoke(notes, "-o", out).exception, TextRefused)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["-o", "in.jsonl"], "NOTES and -o are the same file"),
+        (["-o", "./out", "--evidence", "out"], "-o and --evidence are the same file"),
+        (["-o", "out", "--review", "out"], "-o and --review are the same file"),
+        (["-o", "nowhere/out"], "-o: there is no folder nowhere"),
+        (["-o", "/dev/null"], "-o: /dev/null is no ordinary file"),
+        (["-o", "link"], "-o: link is no ordinary file"),
+    ],
+)
+def test_no_file_is_written_over_another_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], reason: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(Path("in.jsonl"), list(NOTES))
+    Path("link").symlink_to("elsewhere")
+    before = Path("in.jsonl").read_bytes()
+    result = invoke("in.jsonl", *options)
+    assert result.exit_code == 2
+    assert reason in result.output
+    assert Path("in.jsonl").read_bytes() == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in.jsonl", "link"]
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_read(tmp_path: Path) -> None:
+    notes = tmp_path / "in.jsonl"
+    notes.write_bytes(b'\xef\xbb\xbf{"id":"1","text":"BP 120/80"}\r\n{"id":"2","text":"ok"}\r\n')
+    run(notes, "-o", tmp_path / "out.jsonl")
+    assert [row["text"] for row in rows_of(tmp_path / "out.jsonl")] == ["BP 120/80", "ok"]

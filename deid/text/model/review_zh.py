@@ -1,0 +1,203 @@
+# ruff: noqa: E501 -- a table of thresholds is read whole
+"""The Chinese model as a reviewer of mentions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from deid.text.document import Document, Mention, SpanType, Strength
+from deid.text.lists import listed, ranks
+from deid.text.model.review import (
+    Policy,
+    Reading,
+    chosen_labels,
+    keep_likely,
+    load_model,
+    spans_of,
+)
+from deid.text.model.tagger_zh import ChineseTagger
+from deid.text.packs.zh.lexicon import ORDINARY, has_han, is_eponym, is_surname, surnames
+
+POLICY = Policy(
+    add={"NAME": 0.25, "LOCATION": 0.25, "ORGANIZATION": 0.3, "DATE": 0.85},
+    keep={
+        "known.possible.zh": 0.08,
+        "zh.name.repeated": 0.1, "zh.name.listed": 0.05, "zh.name.foreign": 0.05, "zh.name.prefix": 0.03, "zh.name.title": 0.005,
+        "zh.name.role": 0.05, "zh.name.of_role": 0.05, "zh.name.announced": 0.05, "zh.called.old": 0.05, "zh.called.bracket": 0.05,
+        "zh.called.relation": 0.02, "zh.called.relation_run": 0.02, "zh.called.kin_full": 0.02,
+        "zh.place.division": 0.1, "zh.place.village": 0.1, "zh.place.city": 0.1, "zh.place.facility": 0.02, "zh.place.labelled": 0.05, "zh.org": 0.1, "zh.id.any_label": 0.01,
+    },
+)  # fmt: skip
+_LATIN = re.compile(r"[A-Za-z]+")
+_LEAST_LATIN, _FREQUENT = 0.5, 2000
+_SURE = 0.8
+_ALONE, _WORDLIKE = 0.8, 0.7
+"""What a name of one character needs, and one that is also a word of the dictionary."""
+_GENERIC = re.compile(
+    r"(?:转?诊?[至往到去在回])?(?:[本外上下]级?|当地|附近|省|市|县|区|乡|镇|村|社区|乡镇)?(?:级)?(?:人民|中心|中医)?"
+    r"(?:医院|卫生院|卫生室|卫生所|诊所|卫生服务中心|疾控中心|保健院|妇幼保健院)"
+    r"|\d+号?[楼院栋]\w{0,3}|(?:镇上|村口|附近|门口|路边|街上|村里|楼下|单位|学校)\w{0,4}"
+)
+_SHARE = 0.1
+_BESIDE = 0.03
+_DAY = re.compile(r"(\d{1,2})[./](\d{1,2})|(\d{1,2})月(\d{1,2}|[上中下]旬)")
+_WORDY = re.compile(r"[\u3400-\u9fff]")
+
+
+class ChineseModel:
+    """Adds what the Chinese model finds, and drops weak mentions that it does not believe."""
+
+    name = "zh.model"
+
+    @property
+    def version(self) -> str:
+        """Hashes of the model's file and of its training data."""
+        return load_model("zh").version
+
+    @cached_property
+    def _tagger(self) -> ChineseTagger:
+        return ChineseTagger(load_model("zh"))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return ChineseModel, ()
+
+    def review(self, document: Document, mentions: Sequence[Mention]) -> Iterator[Mention]:
+        """The mentions that stand, and further ones."""
+        plain = document.plain
+        if not plain:
+            yield from mentions
+            return
+        chances = self._tagger.probabilities(plain)
+        reading = Reading(plain, range(len(plain) + 1), chances, self._tagger.model.labels)
+        yield from keep_likely(reading, mentions, POLICY)
+        chosen = chosen_labels(reading, POLICY)
+        _whole_latin_words(reading, chosen)
+        _whole_names(reading, chosen)
+        told = [m for m in mentions if m.strength >= Strength.LISTED]
+        found = [
+            m
+            for m in spans_of(reading, chosen, self.name)
+            if _stands(plain, m, reading) and not _only_adds_words(plain, m, told)
+        ]
+        yield from found
+        yield from _repeated(plain, reading, found, self.name)
+
+
+def _whole_latin_words(reading: Reading, chosen: npt.NDArray[np.int8]) -> None:
+    """A run of Latin letters is an identifier as a whole or not at all."""
+    text = str(reading.tokens)
+    for match in _LATIN.finditer(text):
+        start, end = match.span()
+        if not chosen[start:end].any():
+            continue
+        entity = 1 - reading.chances[start:end, 0]
+        number = np.bincount(chosen[start:end][chosen[start:end] > 0]).argmax()
+        common = ranks("en_words").get(match[0].casefold(), _FREQUENT) < _FREQUENT
+        whole = not common and (end - start > 2 or match[0].istitle())
+        sure = whole and entity.mean() >= _LEAST_LATIN
+        chosen[start:end] = number if sure else 0
+
+
+def _whole_names(reading: Reading, chosen: npt.NDArray[np.int8]) -> None:
+    """A surname before a found given name belongs to it, if the model half believes so."""
+    name = reading.labels.index("NAME")
+    text = reading.tokens
+    starts = np.flatnonzero((chosen == name) & (np.roll(chosen, 1) != name))
+    for i in starts.tolist():
+        for length in (2, 1):
+            before = str(text[max(0, i - length) : i])
+            likely = reading.chances[i - length : i, name]
+            known = before in surnames()
+            if (
+                i >= length
+                and known
+                and not chosen[i - length : i].any()
+                and likely.min() >= _BESIDE
+            ):
+                chosen[i - length : i] = name
+                break
+
+
+def _stands(plain: str, mention: Mention, reading: Reading) -> bool:
+    """Whether a mention of the model can be one at all."""
+    found = plain[mention.start : mention.end]
+    if mention.type is SpanType.DATE:
+        return _may_be_date(plain, mention.start, mention.end)
+    letters = [c for c in found if c.isalnum()]
+    if not letters or all(c.isdigit() for c in letters):
+        return False
+    named = mention.type is SpanType.NAME
+    if named and (_DOSE.match(plain, mention.end) or is_eponym(plain, mention.start, mention.end)):
+        return False
+    chance = reading.any_identifier(mention.start, mention.end)
+    needed = 0.0
+    if not named:
+        if len(letters) < 2 or _GENERIC.fullmatch(found):
+            return False
+    elif len(letters) == 1 and has_han(found):
+        if not is_surname(letters[0]) or plain[: mention.start].rstrip()[-1:].isdigit():
+            return False
+        needed = _ALONE
+    elif found in ORDINARY or found in listed("zh_words"):
+        needed = _WORDLIKE
+    if _splits_word(plain, mention.start) or _splits_word(plain, mention.end):
+        needed = max(needed, _WORDLIKE)
+    return chance >= needed
+
+
+def _only_adds_words(plain: str, mention: Mention, told: Sequence[Mention]) -> bool:
+    """Whether a rule found the name in it, and the rest is a prefix or a verb: 阿|廖|来."""
+    for other in told:
+        if other.type is mention.type and mention.start <= other.start and other.end <= mention.end:
+            rest = plain[mention.start : other.start] + plain[other.end : mention.end]
+            return set(rest) <= _AROUND
+    return False
+
+
+_AROUND = frozenset("有是过了着职住往至到由院转阿小老大二三四五六七八九十来说去在从给对跟和与的")
+
+
+def _splits_word(plain: str, place: int) -> bool:
+    """Whether the characters on both sides are a word: 牦|牛, 运|动."""
+    return plain[max(0, place - 1) : place + 1] in listed("zh_words")
+
+
+def _may_be_date(plain: str, start: int, end: int) -> bool:
+    """``3/14``, ``9.21``, ``4月上旬``: a month and day, and no part of a longer number."""
+    found = _DAY.fullmatch(plain[start:end].strip())
+    if found is None or plain[end : end + 1] in _NUMBER or plain[start - 1 : start] in _NUMBER:
+        return False
+    month, day = found[1] or found[3], found[2] or found[4]
+    return 1 <= int(month) <= 12 and (not day.isdigit() or 1 <= int(day) <= 31)
+
+
+_DOSE = re.compile(
+    r"\s?\d+(?:\.\d+)?\s?(?:mg|ml|g|μg|ug|u|iu|片|粒|支|袋|毫克|克|丸)", re.IGNORECASE
+)
+_NUMBER = frozenset("0123456789.-~～/%％")
+
+
+def _repeated(
+    plain: str, reading: Reading, found: Sequence[Mention], detector: str
+) -> Iterator[Mention]:
+    """Further places of names of two characters or more that are sure in one place."""
+    values = {
+        plain[m.start : m.end]: reading.chance("NAME", m.start, m.end)
+        for m in found
+        if m.type is SpanType.NAME and m.end - m.start > 1
+    }
+    held = {(m.start, m.end) for m in found}
+    for value, chance in values.items():
+        if chance < _SURE or not _WORDY.search(value):
+            continue
+        place = plain.find(value)
+        while place >= 0:
+            end = place + len(value)
+            if (place, end) not in held and reading.any_identifier(place, end) >= _SHARE:
+                yield Mention(place, end, SpanType.NAME, Strength.MODELLED, detector)
+            place = plain.find(value, place + 1)

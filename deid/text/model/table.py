@@ -1,0 +1,51 @@
+"""A hash table of numbers that looks up whole arrays at once."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Numbers = npt.NDArray[np.int64]
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+_SPARSE = 8
+"""Slots for each key, at least; so few keys share a slot that two looks find nearly all."""
+
+
+class Table:
+    """From keys to rows; a key that is not held gives the row behind the last."""
+
+    def __init__(self, keys: Numbers) -> None:
+        self.missing = len(keys)
+        bits = max(4, int(np.ceil(np.log2(max(1, len(keys)) * _SPARSE))))
+        self._shift = np.uint64(64 - bits)
+        self._rows = np.full((1 << bits) + 64, self.missing, np.int32)
+        self._keys = np.full((1 << bits) + 64, -1, np.int64)
+        left = np.arange(len(keys))
+        slots = self._slots(keys)
+        self._looks = 0
+        while len(left):
+            places = slots[left] + self._looks
+            free = self._keys[places] < 0
+            # Of several keys for one free slot the first takes it.
+            _, first = np.unique(places[free], return_index=True)
+            chosen = np.flatnonzero(free)[first]
+            self._keys[places[chosen]] = keys[left[chosen]]
+            self._rows[places[chosen]] = left[chosen]
+            left = np.delete(left, chosen)
+            self._looks += 1
+
+    def _slots(self, keys: Numbers) -> Numbers:
+        return ((keys.astype(np.uint64) * _ODD) >> self._shift).astype(np.int64)
+
+    def rows(self, wanted: Numbers) -> Numbers:
+        """The row of each key."""
+        slots = self._slots(wanted)
+        found = np.where(self._keys[slots] == wanted, self._rows[slots], self.missing)
+        for look in range(1, self._looks):
+            open_ = np.flatnonzero((found == self.missing) & (self._keys[slots + look - 1] >= 0))
+            if not len(open_):
+                break
+            places = slots[open_] + look
+            hit = self._keys[places] == wanted[open_]
+            found[open_[hit]] = self._rows[places[hit]]
+        return found.astype(np.int64)

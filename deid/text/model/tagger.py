@@ -1,0 +1,149 @@
+"""Applies the English model: scores of token types are kept, the rest is table look-up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from deid.text.model.crf import Floats, Model, marginals
+from deid.text.model.english import OFFSETS, PAD, WIDE, features
+from deid.text.model.table import Table
+
+PAIRS = (("cc", -1, 0), ("tc", -1, 0), ("ct", 0, 1), ("t2", -2, 0))
+"""Features of two tokens: name, offset of the first, offset of the second. ``c`` is a coarse class,
+``t`` a trigger word."""
+_MOST_TYPES = 120_000
+_REACH = 3
+
+
+def pair_names(words: Sequence[str], classes: Sequence[str], i: int) -> list[str]:
+    """The pair features of token ``i``, by the words (features ``w``) and classes around it."""
+    last = len(words) - 1
+    found = []
+    if i > 0:
+        found += [f"cc|{classes[i - 1]}|{classes[i]}", f"tc|{words[i - 1]}|{classes[i]}"]
+    if i < last:
+        found.append(f"ct|{classes[i]}|{words[i + 1]}")
+    if i > 1:
+        found.append(f"t2|{words[i - 2]}|{classes[i]}")
+    return found
+
+
+class _Types(dict[str, int]):
+    """Numbers of token types; a new one is scored when it is first seen."""
+
+    def __init__(self, tagger: Tagger, style: str) -> None:
+        super().__init__()
+        self._tagger, self._style = tagger, style
+
+    def __missing__(self, token: str) -> int:
+        number = self[token] = self._tagger.add(token, self._style)
+        return number
+
+
+class Tagger:
+    """Marginal probabilities of labels for the tokens of English notes."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        width = len(model.labels)
+        self._width = width
+        names: dict[str, dict[int, int]] = {}
+        pairs: dict[str, list[tuple[str, str, int]]] = {name: [] for name, _, _ in PAIRS}
+        for name, row in model.features.items():
+            head, _, rest = name.partition("|")
+            if head in pairs:
+                left, _, right = rest.partition("|")
+                if head == "ct":
+                    left, _, right = rest.partition("|w=")
+                    right = "w=" + right
+                elif head in ("tc", "t2"):
+                    left, _, right = rest.rpartition("|")
+                pairs[head].append((left, right, row))
+            else:
+                names.setdefault(rest, {})[int(head)] = row
+        self._rows = {name: i for i, name in enumerate(names)}
+        self._table = np.zeros((len(names) + 1, len(OFFSETS) * width), np.float32)
+        for name, places in names.items():
+            for offset, row in places.items():
+                at = (offset + _REACH) * width
+                self._table[self._rows[name], at : at + width] = model.weights[row]
+        parts = {part for found in pairs.values() for pair in found for part in pair[:2]}
+        self._parts = {part: i + 1 for i, part in enumerate(sorted(parts))}
+        self._base = len(self._parts) + 1
+        keys, rows = [], []
+        for number, (name, _, _) in enumerate(PAIRS):
+            for left, right, row in pairs[name]:
+                pair = self._parts[left] * self._base + self._parts[right]
+                keys.append(number * self._base**2 + pair)
+                rows.append(row)
+        self._pairs = Table(np.array(keys, np.int64))
+        self._pair_weights = np.zeros((len(rows) + 1, width), np.float32)
+        self._pair_weights[:-1] = model.weights[rows]
+        self._clear()
+
+    def _clear(self) -> None:
+        self._types: dict[str, _Types] = {}
+        self._count = 0
+        self._scores = np.zeros((1024, self._table.shape[1]), np.float32)
+        self._codes = np.zeros((1024, 2), np.int64)
+
+    def add(self, token: str, style: str) -> int:
+        """Score a token type."""
+        number = self._count
+        if number == len(self._scores):
+            self._scores = np.concatenate([self._scores, np.zeros_like(self._scores)])
+            self._codes = np.concatenate([self._codes, np.zeros_like(self._codes)])
+        found, coarse = features(token, style)
+        rows = [row for name in found if (row := self._rows.get(name)) is not None]
+        if rows:
+            self._scores[number] = self._table[rows].sum(axis=0)
+        self._codes[number] = self._parts.get(found[0], 0), self._parts.get(coarse, 0)
+        self._count += 1
+        return number
+
+    def probabilities(self, tokens: Sequence[str], style: str) -> Floats:
+        """Marginals, [tokens, labels]."""
+        if self._count > _MOST_TYPES:
+            self._clear()
+        types = self._types.setdefault(style, _Types(self, style))
+        padded = [*PAD, *tokens, *PAD]
+        numbers = np.fromiter(map(types.__getitem__, padded), np.int64, len(padded))
+        found = marginals(self._emissions(numbers), self.model.transitions)
+        return found[len(PAD) : -len(PAD)]
+
+    def _emissions(self, numbers: npt.NDArray[np.int64]) -> Floats:
+        count, width = len(numbers), self._width
+        rows = self._scores[numbers].reshape(count, len(OFFSETS), width)
+        scores = rows[:, _REACH].copy()
+        for offset in OFFSETS:
+            # A feature at offset -1 of token i is one of token i - 1.
+            if offset < 0:
+                scores[-offset:] += rows[:offset, offset + _REACH]
+            elif offset > 0:
+                scores[:-offset] += rows[offset:, offset + _REACH]
+        codes = self._codes[numbers]
+        wanted = []
+        for number, (name, first, second) in enumerate(PAIRS):
+            shift = second - first
+            left = codes[: max(0, count - shift), 0 if name[0] == "t" else 1]
+            right = codes[shift:, 0 if name == "ct" else 1]
+            wanted.append(left * self._base + (right + number * self._base**2))
+        found = self._pair_weights[self._pairs.rows(np.concatenate(wanted))]
+        place = 0
+        for (name, first, second), keys in zip(PAIRS, wanted, strict=True):
+            at = slice(None, len(keys)) if name == "ct" else slice(second - first, None)
+            scores[at] += found[place : place + len(keys)]
+            place += len(keys)
+        return scores
+
+
+def wide_names(found: Sequence[str], offset: int) -> list[str]:
+    """Names under which the features of a token count for the token ``-offset`` steps away."""
+    if offset == 0:
+        return [f"0|{name}" for name in found]
+    near = found if abs(offset) == 1 else found[:2]
+    kept = WIDE + "k" if abs(offset) == 1 else WIDE
+    return [f"{offset}|{name}" for name in near if name[0] in kept]

@@ -1,0 +1,81 @@
+"""What each shipped model is made of, and the way from a recipe to a model file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from random import Random
+
+from deid.text.model.training import chinese, encode_en, encode_zh, english, swap, swap_zh
+from deid.text.model.training.notes import Note
+from deid.text.model.training.trainer import Parameters, fit, hash_notes
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a model, besides the code: corpora, parameters, seeds.
+
+    ``template_notes`` are filled from templates; ``generated_notes`` are taken from those of
+    synthetic residents, and each note written by hand is taken ``copies`` times; both are given
+    other people and places.
+    """
+
+    language: str
+    seed: int
+    template_notes: int
+    generated_notes: int
+    copies: int
+    parameters: Parameters
+
+
+RECIPES = {
+    "en": Recipe("en", 7, 3800, 600, 3, Parameters(60, 0.15, 0.02, 3)),
+    "zh": Recipe("zh", 8, 3800, 600, 4, Parameters(55, 0.1, 0.02, 4)),
+}
+_LANGUAGES = {
+    "en": (english.write_note, swap.swap_names, encode_en),
+    "zh": (chinese.write_note, swap_zh.swap_names, encode_zh),
+}
+
+
+def smaller(recipe: Recipe, share: float) -> Recipe:
+    """The same recipe on a part of its corpora, for trying something out."""
+    return replace(
+        recipe,
+        template_notes=int(recipe.template_notes * share),
+        generated_notes=int(recipe.generated_notes * share),
+    )
+
+
+def corpus(recipe: Recipe, generated: Sequence[Note], written: Sequence[Note]) -> list[Note]:
+    """Notes from templates, generated and hand-written ones with other people; in fixed order."""
+    write, swap_people, _ = _LANGUAGES[recipe.language]
+    stream = Random(recipe.seed)  # noqa: S311 -- invented text, reproducible on purpose
+    notes = [write(stream) for _ in range(recipe.template_notes)]
+    chosen = stream.sample(range(len(generated)), min(recipe.generated_notes, len(generated)))
+    notes += [swap_people(stream, *generated[i]) for i in sorted(chosen)]
+    notes += [swap_people(stream, *note) for note in written for _ in range(recipe.copies)]
+    return notes
+
+
+def described(recipe: Recipe) -> dict[str, object]:
+    """The recipe as it stands in the header of a model file."""
+    return asdict(recipe)
+
+
+def train_model(
+    recipe: Recipe,
+    generated: Sequence[Note],
+    written: Sequence[Note] = (),
+    verbose: bool = False,
+) -> bytes:
+    """The model file of a recipe; the same recipe and notes give the same bytes."""
+    notes = corpus(recipe, generated, written)
+    encoding = _LANGUAGES[recipe.language][2]
+    header = {
+        "recipe": described(recipe),
+        "data_sha256": hash_notes(notes),
+        "notes": len(notes),
+        "characters": sum(len(text) for text, _ in notes),
+    }
+    return fit(encoding.sequences(notes), encoding.LABELS, header, recipe.parameters, verbose)

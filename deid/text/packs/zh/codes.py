@@ -1,0 +1,41 @@
+# ruff: noqa: E501 -- an expression is read whole
+"""Numbers behind any word that ends as labels of numbers do, and codes of courts and machines."""
+
+from __future__ import annotations
+
+import re
+
+from deid.text.document import SpanType, Strength
+from deid.text.patterns import Pattern, not_inside_number
+
+# Numbers of goods, rooms and measures point to nobody.
+_OF_THINGS = re.compile(
+    r"(?:批|批准文|国药准字|床|房|房间|型|楼|门|座|孔|针|序|排|第|几|多少|小|大|中|特|几|挂|信|符|记|编组|版本|频道|诊室|台|站|车间|品|期|票根|口令)号$"
+)
+
+
+def _labelled(text: str, start: int, end: int) -> bool:
+    label = re.search(r"[\u4e00-\u9fff]{1,8}(?=(?:码|为|是|[:：])?\s?$)", text[:start][-14:])
+    digits = sum(c.isdigit() for c in text[start:end])
+    return label is not None and _OF_THINGS.search(label[0]) is None and 3 <= digits <= 20
+
+
+CODES = (
+    Pattern(
+        "zh.id.any_label",
+        SpanType.ID,
+        r"(?:号码?|编码|代码|证号|单号|卡号|编号)(?:为|是|[:：])?\s?"
+        r"((?:[甲乙丙丁戊己]-|[A-Za-z]{0,6}[-]?)\d[\dA-Za-z]*(?:[- ./][\dA-Za-z]{2,})*)",
+        Strength.LISTED,
+        _labelled,
+    ),
+    Pattern(
+        "zh.id.case",
+        SpanType.ID,
+        r"[（(](?:19|20)\d{2}[）)][\x{4e00}-\x{9fff}]\d{0,4}[\x{4e00}-\x{9fff}]{1,4}\d{1,6}号",
+        Strength.CHECKED,
+    ),
+    Pattern("zh.id.word_number", SpanType.ID, r"[\x{4e00}-\x{9fff}]字第\d{4,}号", Strength.LABELLED),
+    Pattern("zh.id.last_digits", SpanType.ID, r"后[三四五六]位(?:数|号)?[:：是为]{0,2}(\d{3,6}[Xx]?)", Strength.LABELLED),
+    Pattern("zh.id.mac", SpanType.ID, r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}", Strength.CHECKED, not_inside_number),
+)  # fmt: skip

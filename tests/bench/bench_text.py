@@ -1,0 +1,92 @@
+"""Speed of the text engine on one core: characters a second, start-up, memory.
+
+The development notes of ``../shared`` are read, English and Chinese, with and without the patient.
+Each figure stands beside the same run without models, so that their price is a ratio of one run.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from deid.text.api import NoteInput, TextEngine
+from deid.text.packs import load_pack
+from deid.text.packs.base import LanguagePack, Reviewer
+from deid.text.patients import person_of
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+CORPORA = {
+    "English notes": "notes_en/dev.jsonl",
+    "Chinese notes": "notes_zh/dev.jsonl",
+    "English queries": "asq_phi/even.gold.jsonl",
+}
+ROUNDS = 3
+START = (
+    "import time; t = time.perf_counter();"
+    "from deid.text.api import NoteInput, TextEngine;"
+    "e = TextEngine(b'k' * 32);"
+    "e.find(NoteInput('1', 'Seen 3/4/2021 by Tom. 患者张三，男。', None, None, 7));"
+    "print(time.perf_counter() - t)"
+)
+
+
+class RulesOnly:
+    """A language pack without its models."""
+
+    def __init__(self, pack: LanguagePack) -> None:
+        self._pack = pack
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._pack, name)
+
+    @property
+    def reviewers(self) -> Sequence[Reviewer]:
+        """None."""
+        return ()
+
+
+def read(corpus: str, with_patient: bool) -> list[NoteInput]:
+    """Notes of a corpus, each a person of their own."""
+    notes = []
+    for line in (SHARED / corpus).read_text("utf-8").splitlines():
+        row = json.loads(line)
+        patient = row.get("patient") if with_patient else None
+        person = person_of(patient, row["id"]) if patient else None
+        notes.append(NoteInput(row["id"], row["text"], None, person, 70))
+    return notes
+
+
+def speed(engine: TextEngine, notes: Sequence[NoteInput]) -> float:
+    """Characters a second of processor time, the best of some rounds after a first one."""
+    best = 0.0
+    for _ in range(ROUNDS + 1):
+        start = time.process_time()
+        for note in notes:
+            engine.find(note)
+        best = max(best, sum(len(n.text) for n in notes) / (time.process_time() - start))
+    return best
+
+
+def main() -> None:
+    """Print one table."""
+    engine = TextEngine(b"k" * 32)
+    rules = TextEngine(b"k" * 32, packs=[RulesOnly(load_pack(tag)) for tag in ("en", "zh")])
+    print("| notes | patient given | characters/s | rules alone | ratio |")
+    print("|---|---|---|---|---|")
+    for name, corpus in CORPORA.items():
+        for with_patient in (True, False) if "notes" in name else (False,):
+            notes = read(corpus, with_patient)
+            whole, without = speed(engine, notes), speed(rules, notes)
+            known = "yes" if with_patient else "no"
+            print(f"| {name} | {known} | {whole:,.0f} | {without:,.0f} | {whole / without:.2f} |")
+    starts = [
+        float(subprocess.run([sys.executable, "-c", START], capture_output=True, check=True).stdout)
+        for _ in range(3)
+    ]
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"\nStart-up with a first note {min(starts):.2f} s; memory {memory:.0f} MB.")
