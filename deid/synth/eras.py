@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from deid.synth.rows import FIRST_ID
 from deid.vault.arrow import arrow_schema
-from deid.vocabulary import load_base_vocabulary
+from deid.vocabulary import load_base_vocabulary, names
 
 PERSISTENCE_DAYS = 30
 
@@ -49,7 +49,10 @@ _DRUGS = """
     FROM exposure
     JOIN ancestor ON drug_concept_id = descendant_concept_id
     JOIN concept ON ancestor_concept_id = concept_id
-         AND concept_class_id IN ('Ingredient', 'CVX')
+         AND concept_class_id = 'Ingredient'
+    WHERE ancestor_concept_id NOT IN (
+        SELECT descendant_concept_id FROM ancestor WHERE ancestor_concept_id = {vaccine}
+    )
 """
 
 
@@ -62,7 +65,8 @@ class EraWriter:
         self._next = {"condition_era": FIRST_ID, "drug_era": FIRST_ID}
 
     def add_to(self, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
-        """The tables with ``condition_era`` and ``drug_era``; drugs count as their ingredients.
+        """The tables with ``condition_era`` and ``drug_era``; drugs count as their ingredients,
+        and vaccines, which are given once, have none.
 
         All rows of a person must be in the same tables.
         """
@@ -74,7 +78,8 @@ class EraWriter:
                 tables["condition_era"] = self._islands(connection, "condition_era", _CONDITIONS)
             if "drug_exposure" in tables:
                 connection.register("exposure", tables["drug_exposure"])
-                tables["drug_era"] = self._islands(connection, "drug_era", _DRUGS)
+                drugs = _DRUGS.format(vaccine=names.CLASS_VACCINE)
+                tables["drug_era"] = self._islands(connection, "drug_era", drugs)
         return tables
 
     def _islands(self, connection: duckdb.DuckDBPyConnection, table: str, spans: str) -> pa.Table:

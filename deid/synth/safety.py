@@ -10,7 +10,7 @@ from datetime import date
 from functools import lru_cache
 
 from deid.synth.parameters import value
-from deid.synth.people import Pregnancy, Resident
+from deid.synth.people import Locale, Pregnancy, Resident
 from deid.synth.streams import happens, open_stream, weighted
 
 MIN_AGE: dict[str, float] = {
@@ -23,6 +23,13 @@ MIN_AGE: dict[str, float] = {
     "AMOXICILLIN_500MG": 12, "DIPHENHYDRAMINE": 6, "TIOTROPIUM": 12,
 }  # fmt: skip
 """Youngest age in years, by the beginning of a drug's key."""
+
+NOT_SOLD: dict[Locale, frozenset[str]] = {
+    "en_US": frozenset({"AMBROXOL", "BETAHISTINE", "MONTMORILLONITE", "ZINC_GLUCONATE"}),
+    "zh_CN": frozenset(),
+}
+"""What nobody is given in a country: not approved there, or not given for what it is given for
+elsewhere (zinc for diarrhea)."""
 
 NOT_IN_PREGNANCY = (
     "LISINOPRIL", "ENALAPRIL", "CAPTOPRIL", "BENAZEPRIL", "LOSARTAN", "VALSARTAN", "IRBESARTAN",

@@ -1,9 +1,10 @@
 """The checks of children from the nurse's visit to the newborn to the sixth birthday.
 
-One home visit in the first week at home, then checks at 1, 3, 6, 8, 12, 18, 24, 30 and 36 months
-and once a year from three to six, as the national rules ask; well-child visits in the United States
-fill in the same forms. Weight, length and head follow the growth standards of the World Health
-Organization from a child's own place among its age.
+In China one home visit in the first week at home, then checks at 1, 3, 6, 8, 12, 18, 24, 30 and 36
+months and once a year from three to six, as the national rules ask; in the United States the visits
+of the Bright Futures periodicity schedule of the American Academy of Pediatrics, which fill in the
+same forms. Weight, length and head follow the growth standards of the World Health Organization
+from a child's own place among its age.
 """
 
 from __future__ import annotations
@@ -18,27 +19,33 @@ from deid.synth.courses.life import Life, working_day
 from deid.synth.growth import DAYS_A_MONTH, Growth, Measure, draw_growth, z_score
 from deid.synth.mixes import draw_levels, draw_mix
 from deid.synth.parameters import value
-from deid.synth.people import Resident
+from deid.synth.people import Locale, Resident
 from deid.synth.streams import happens, one_of
 from deid.synth.visits import Form, Mode, Prescription, Visit
 
-MONTHS = (1, 3, 6, 8, 12, 18, 24, 30, 36, 48, 60, 72)
+MONTHS: dict[Locale, tuple[int, ...]] = {
+    "zh_CN": (1, 3, 6, 8, 12, 18, 24, 30, 36, 48, 60, 72),
+    "en_US": (1, 2, 4, 6, 9, 12, 15, 18, 24, 30, 36, 48, 60, 72),
+}
 """Ages at which a check is due."""
 
-HEMOGLOBIN_MONTHS = frozenset({6, 12, 18, 24, 30, 36, 48, 60, 72})
+HEMOGLOBIN_MONTHS: dict[Locale, frozenset[int]] = {
+    "zh_CN": frozenset({6, 12, 18, 24, 30, 36, 48, 60, 72}),
+    "en_US": frozenset({12, 24}),
+}
 NORMAL_LIMIT = 2.0
 """z-scores beyond are fat, thin or short (WHO 2006)."""
 
 _MILESTONES = {
     "en_US": {
-        1: "does not look at faces", 3: "does not smile back", 6: "does not reach for toys",
-        8: "does not sit alone", 12: "does not stand with support", 18: "says no words",
-        24: "does not join two words", 30: "does not run", 36: "does not speak of self",
+        6: "does not reach for toys", 9: "does not sit alone", 12: "does not stand with support",
+        15: "does not walk", 18: "says no words", 24: "does not join two words",
+        30: "does not run", 36: "does not speak of self",
         48: "does not use sentences", 60: "does not dress without help", 72: "cannot hop",
     },
     "zh_CN": {
-        1: "不会注视人脸", 3: "逗引时不会微笑", 6: "不会伸手抓物", 8: "不会独坐",
-        12: "不会扶物站立", 18: "不会有意识叫人", 24: "不会说两字短语", 30: "不会跑",
+        6: "不会伸手抓物", 8: "不会独坐", 12: "不会扶物站立", 18: "不会有意识叫人",
+        24: "不会说两字短语", 30: "不会跑",
         36: "不会说自己的名字", 48: "不会说带形容词的句子", 60: "不会自己穿衣", 72: "不会单脚跳",
     },
 }  # fmt: skip
@@ -59,7 +66,10 @@ def childhood(stream: Random, life: Life) -> list[Visit]:
 def _newborn(stream: Random, life: Life, birth: Birth) -> Iterator[Visit]:
     child = life.resident
     nights = nights_after(life.household.locale, birth.mode == "BIRTH_CESAREAN")
-    day = child.birth + timedelta(days=nights + stream.randrange(2, 6))
+    american = life.household.locale == "en_US"
+    day = child.birth + timedelta(
+        days=nights + stream.randrange(1 if american else 2, 4 if american else 6)
+    )
     if not life.first <= day <= life.last or child.birth < life.household.record_start:
         return
     old = (day - child.birth).days
@@ -113,6 +123,8 @@ def _newborn(stream: Random, life: Life, birth: Birth) -> Iterator[Visit]:
     form.diagnoses = ("PRETERM_BIRTH" if birth.preterm else "NEWBORN",)
     if yellow and happens(stream, 0.4):
         form.diagnoses += ("NEONATAL_JAUNDICE",)
+    if form.answers["HEARING_SCREEN"] == "NOT_PASSED":
+        form.change = "referred"
     form.next_day = working_day(child.birth + timedelta(days=30))
     # Where nurses do not go to the homes, the newborn is brought within the first two weeks.
     mode: Mode = "home" if life.household.locale == "zh_CN" or happens(stream, 0.2) else "clinic"
@@ -125,8 +137,12 @@ def _checks(stream: Random, life: Life, birth: Birth, growth: Growth) -> Iterato
     since = life.first
     delayed = happens(stream, value("child.delayed"))
     anemic = happens(stream, value("child.anemia"))
-    for month in MONTHS:
+    due = MONTHS[household.locale]
+    known: set[str] = set()
+    for month in due:
         late = stream.randrange(-4, 15) if month <= 36 else stream.randrange(-20, 60)
+        if household.locale == "en_US":  # never early: the vaccines of the age are given with it
+            late = min(max(late, 3), 9) if month < 3 else max(late, 3)
         day = working_day(child.birth + timedelta(days=round(month * DAYS_A_MONTH) + late))
         if not life.first < day <= life.last or child.is_away(day):
             continue
@@ -138,8 +154,13 @@ def _checks(stream: Random, life: Life, birth: Birth, growth: Growth) -> Iterato
             continue
         months = (day - child.birth).days / DAYS_A_MONTH
         form = _check(stream, life, birth, growth, month, months)
-        if month in HEMOGLOBIN_MONTHS:
+        # What was found before is no news.
+        form.event = None if form.event in known else form.event
+        known |= set(form.diagnoses)
+        if month in HEMOGLOBIN_MONTHS[household.locale]:
             low = anemic and 6 <= month <= 18
+            # Iron helps most within half a year.
+            anemic = anemic and not (low and happens(stream, value("child.anemia.cured")))
             form.readings["HEMOGLOBIN"] = round(
                 min(max(stream.gauss(101 if low else 122, 4), 84), 109 if low else 145)
                 if low
@@ -155,7 +176,7 @@ def _checks(stream: Random, life: Life, birth: Birth, growth: Growth) -> Iterato
             form.diagnoses += ("DEVELOPMENT_DELAY",)
             form.change = "referred"
         _illness(stream, life, form, since, day)
-        upcoming = next((m for m in MONTHS if m > month), None)
+        upcoming = next((m for m in due if m > month), None)
         if upcoming is not None:
             form.next_day = working_day(child.birth + timedelta(days=round(upcoming * 30.4375)))
         clinician = household.nurse if month <= 36 else household.doctor
@@ -221,8 +242,9 @@ def _check(
         sharp = round(stream.uniform(0.6, 1.0), 1)
         form.readings |= {"VISION_LEFT": sharp, "VISION_RIGHT": max(round(sharp - 0.1, 1), 0.5)}
     if month <= 24:
-        form.answers["FEEDING"] = feeding(child, month)
-        if happens(stream, 0.85 if household.area == "urban" else 0.65):
+        if month <= 12:
+            form.answers["FEEDING"] = feeding(child, month)
+        if share_of_person(child, "vitamin D") < (0.85 if household.area == "urban" else 0.65):
             form.amounts["VITAMIN_D_DOSE"] = 400
             form.drugs = (Prescription("VITAMIN_D", "400 IU", 1, 90),)
     outdoors = float(draw_mix(stream, "child.outdoors"))

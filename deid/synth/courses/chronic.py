@@ -8,7 +8,7 @@ as in real records.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from random import Random
 from typing import cast
@@ -91,6 +91,7 @@ GAP_DAYS = 150
 """Days between two follow-ups from which a quarter was left out."""
 LOST_DAYS = 365
 """Days without any follow-up until the end of the record from which somebody is lost."""
+SUPPLY_DAYS = 91
 _PAUSE_DAYS = 365
 """Nobody is referred again within these days for mere lack of control (assumption)."""
 
@@ -107,6 +108,8 @@ class _Treatment:
     failures: int = 0
     referred: date = date.min
     known: set[str] = field(default_factory=set)
+    advised: bool = False
+    """Has the hospital been asked since the last visit?"""
 
 
 def follow_up(stream: Random, life: Life) -> list[Visit]:
@@ -142,6 +145,7 @@ def follow_up(stream: Random, life: Life) -> list[Visit]:
             keys = tuple(key for key in vitals if key in forms[0].readings)
             forms[0].faults.append(Planted("copied forward", "measurement", keys))
         due = min(form.next_day for form in forms if form.next_day is not None)
+        _agree(forms, day, due)
         if visits and (day - visits[-1].day).days > GAP_DAYS:
             visits[-1].faults.append(Planted("gap in follow-up", "visit_occurrence"))
         visits.append(Visit(resident, day, mode, _who(stream, household), forms))
@@ -154,6 +158,15 @@ def follow_up(stream: Random, life: Life) -> list[Visit]:
         while happens(stream, value("follow_up.missed")):
             day += timedelta(days=round(value("follow_up.interval")))
     return visits
+
+
+def _agree(forms: list[Form], day: date, due: date) -> None:
+    """One visit ends with one appointment, until which the drugs last."""
+    days = (due - day).days
+    for form in forms:
+        form.next_day = due
+        form.amounts["NEXT_FOLLOW_UP"] = days
+        form.drugs = tuple(replace(drug, days=max(days, 14)) for drug in form.drugs)
 
 
 def class_of_pressure(resident: Resident, day: date, systolic: float, diastolic: float) -> str:
@@ -294,10 +307,9 @@ def _fill_in(
     for drug in [d for d in treatment.drugs if is_contraindicated(resident, d[0], day)]:
         _replace(resident, treatment, form, drug, household.locale, day)
     treatment.begun = True
-    days = (form.next_day - day).days if form.next_day else 90
     if treatment.adherence != "ADHERENCE_NONE" or form.change in {"added", "switched"}:
         form.drugs = tuple(
-            Prescription(drug, dose, times, max(days, 14)) for drug, dose, times in treatment.drugs
+            Prescription(drug, dose, times, SUPPLY_DAYS) for drug, dose, times in treatment.drugs
         )
     return form
 
@@ -353,6 +365,7 @@ def _judge(
         reason = _reason(stream, treatment, written, readings, day)
         if reason is not None:
             form.change, treatment.referred = "referred", day
+            treatment.advised = True
             form.texts["REFERRAL_REASON"] = _REASONS[reason][locale]
         else:
             _adjust(stream, life, treatment, form, expected == written, day)
@@ -390,7 +403,10 @@ def _adjust(
         _replace(life.resident, treatment, form, treatment.drugs[-1], life.household.locale, day)
     elif treatment.begun and uncontrolled and treatment.reserve:
         taken = ADHERENCE_EFFECT[treatment.adherence]
-        if happens(stream, value("follow_up.intensifies") * taken):
+        # What the hospital advised is done.
+        ready = 1.0 if treatment.advised else value("follow_up.intensifies")
+        treatment.advised = False
+        if happens(stream, ready * taken):
             treatment.drugs.append(treatment.reserve.pop(0))
             form.change = "added"
 

@@ -19,7 +19,7 @@ from types import MappingProxyType
 from deid.synth.growth import age_in_months, reference
 from deid.synth.people import Locale, Resident
 from deid.synth.physiology import LASTING, therapy_on
-from deid.synth.safety import may_take
+from deid.synth.safety import NOT_SOLD, may_take
 from deid.synth.streams import weighted
 from deid.synth.visits import Prescription
 
@@ -187,7 +187,7 @@ def treat(
             remedy.days,
         )
         for remedy in complaint.remedies
-        if remedy.drug not in LASTING
+        if remedy.drug not in LASTING and remedy.drug not in NOT_SOLD[locale]
         if remedy.youngest <= months / 12 < remedy.oldest and may_take(resident, remedy.drug, day)
     ]
     drugs = drugs[: complaint.at_most]

@@ -107,7 +107,8 @@ def _signs(stream: Random, body: Body, day: date, age: int, feverish: bool) -> d
         own = body.heart_rate
     else:
         own = 132 - 6 * age if age < 8 else 84
-    readings["HEART_RATE"] = round(own + stream.gauss(0, 5) + (12 if feverish else 0))
+    beats = max(own + stream.gauss(0, 5), 0.85 * own)
+    readings["HEART_RATE"] = round(beats + (12 if feverish else 0))
     if age < 6:
         readings["RESPIRATORY_RATE"] = round(34 - 2 * age + stream.gauss(0, 2))
     return readings

@@ -18,7 +18,7 @@ from deid.synth.constitution import DIABETES
 from deid.synth.courses.complaints import SEASONS
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.mental_illness import UNSTABLE
-from deid.synth.courses.sites import department, hospital_of, words
+from deid.synth.courses.sites import PHRASES, department, hospital_of, words
 from deid.synth.courses.stays import BY_NAME, STAYS, Stay
 from deid.synth.courses.yearly import current_drugs
 from deid.synth.parameters import PARAMETERS, value
@@ -77,7 +77,13 @@ _PSYCHIATRY = frozenset(words(locale, "PSYCHIATRY") for locale in LOCALES)
 HIP_DOUBLES_YEARS = 6
 """The rate of broken hips doubles in so many years of age (assumption)."""
 
+OLD = 60
+"""From this age on all rates of stays are those of ``stay.old``."""
+
 CYCLE_DAYS = 21
+NEW_DAYS = 40
+"""So long a problem is new."""
+
 AT_DISCHARGE = 8
 """So many drugs a letter of discharge lists at most."""
 
@@ -221,12 +227,22 @@ def _relapses(stream: Random, life: Life) -> list[_Planned]:
 
 
 def _remember(life: Life, stays: list[Visit]) -> None:
-    """Follow-up of a severe mental illness knows of the stays before."""
+    """Follow-up of a severe mental illness and the yearly examination know of the stays before."""
+    _remember_within_a_year(life, stays)
     ends = [v.end for v in stays if v.end and v.forms[0].texts.get("DEPARTMENT") in _PSYCHIATRY]
     for visit in life.visits:
         for form in visit.forms:
             if form.kind == "mental illness" and any(end <= visit.day for end in ends):
                 form.answers["MENTAL_HOSPITALISATION"] = "HOSPITAL_PAST"
+
+
+def _remember_within_a_year(life: Life, stays: list[Visit]) -> None:
+    everything = [v.end for v in (*stays, *life.visits) if v.mode == "hospital" and v.end]
+    for visit in life.visits:
+        lately = any(0 <= (visit.day - end).days < 365 for end in everything)
+        for form in visit.forms:
+            if form.kind == "examination":
+                form.answers["HOSPITAL_HISTORY"] = "YES" if lately else "NO"
 
 
 @cache
@@ -276,6 +292,8 @@ def _by_the_year(stream: Random, life: Life) -> list[_Planned]:
             if stay.name == "hip_fracture":
                 keep *= 2 ** ((resident.age_on(day) - 70) / HIP_DOUBLES_YEARS)
                 keep *= 1.3 if resident.sex == "F" else 0.6
+            if resident.age_on(day) >= OLD:
+                keep *= value(f"stay.old.{life.household.locale.lower()}")
             if not happens(stream, min(keep / 3, 1.0)) or not stay.fits(resident, day):
                 continue
             if resident.is_away(day) or pregnancy_on(resident, day) is not None:
@@ -406,7 +424,7 @@ def _discharge(stream: Random, life: Life, plan: _Planned, readings: dict[str, f
         readings=readings,
         diagnoses=(stay.diagnosis, *(("FALL_AT_HOME",) if broken else ()), *others[:3]),
         procedures=("CHEMOTHERAPY",) if plan.cycle else stay.procedures,
-        event=stay.diagnosis,
+        event=stay.diagnosis if _is_news(life, plan) else None,
     )
     for test in stay.tests:
         if test.key == "NIHSS" and not plan.cycle:
@@ -429,7 +447,10 @@ def _discharge(stream: Random, life: Life, plan: _Planned, readings: dict[str, f
         if stay.name in TUMOURS | {"hip_fracture"}:
             form.procedures = ()
     else:
-        form.texts["DISCHARGE_ADVICE"] = words(locale, f"advice.{stay.advice}")
+        smokes = resident.smoking == "CURRENT_SMOKER" and f"advice.{stay.advice}.smoker" in PHRASES
+        form.texts["DISCHARGE_ADVICE"] = words(
+            locale, f"advice.{stay.advice}" + (".smoker" if smokes else "")
+        )
         form.drugs = (
             (Prescription("ONDANSETRON", "8 mg", 2, 3),)
             if plan.cycle
@@ -447,13 +468,21 @@ def _discharge(stream: Random, life: Life, plan: _Planned, readings: dict[str, f
 
 
 def _take_home(life: Life, stay: Stay, day: date) -> tuple[Prescription, ...]:
-    """What the stay adds, and what the resident took before, each class once."""
-    added = stay.take_home(life.resident, life.household.locale, day)
-    taken = {CLASS_OF.get(drug.drug, drug.drug) for drug in added}
-    before = [
+    """What the stay adds, and what the resident took before, each class once.
+
+    Nobody is moved from one drug of a class to another by a stay: follow-up would not know of it.
+    """
+    before = current_drugs(life, day)
+    taken = {CLASS_OF.get(drug.drug, drug.drug) for drug in before}
+    added = [
         drug
-        for drug in current_drugs(life, day)
+        for drug in stay.take_home(life.resident, life.household.locale, day)
         if CLASS_OF.get(drug.drug, drug.drug) not in taken
-        and (stay.name != "hypoglycemia" or CLASS_OF.get(drug.drug) != "sulfonylurea")
     ]
     return (*added, *before)[:AT_DISCHARGE]
+
+
+def _is_news(life: Life, plan: _Planned) -> bool:
+    """Is the diagnosis new, or has the resident had it for long?"""
+    onset = life.resident.problems.get(plan.stay.diagnosis)
+    return not plan.cycle and (onset is None or (plan.day - onset).days <= NEW_DAYS)

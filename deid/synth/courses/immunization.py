@@ -70,6 +70,10 @@ SCHEDULES: dict[Locale, tuple[Series, ...]] = {
 """The order within a schedule is that in which doses of one day are written down."""
 
 
+ILL_DAYS = 3
+"""So long after a visit for an illness nobody is vaccinated."""
+
+
 def immunization(stream: Random, life: Life) -> list[Visit]:
     """All doses of one resident within the record; those of one day are one visit."""
     doses: dict[date, list[tuple[Series, int]]] = {}
@@ -129,10 +133,12 @@ def _together(due: date, day: date, chances: set[date]) -> date:
 
 
 def _free(life: Life, day: date) -> date:
-    """The day, or one a week after the stay in hospital that it falls into."""
+    """The day, or one a week after the stay in hospital or the illness that it falls into."""
     for visit in life.visits:
-        if visit.end is not None and visit.day <= day <= visit.end:
-            day = working_day(visit.end + timedelta(days=7))
+        end = visit.end or visit.day
+        ill = visit.end is not None or visit.forms[0].kind == "contact"
+        if ill and visit.day <= day <= end + timedelta(days=ILL_DAYS if visit.end is None else 0):
+            day = working_day(end + timedelta(days=7))
     return day
 
 
@@ -175,7 +181,7 @@ def _influenza(stream: Random, life: Life) -> list[Visit]:
     keeps = happens(stream, min(2 * share, 0.9))
     visits = []
     for year in range(life.first.year, life.last.year + 1):
-        day = working_day(date(year, 10, 1) + timedelta(days=stream.randrange(56)))
+        day = _free(life, working_day(date(year, 10, 1) + timedelta(days=stream.randrange(56))))
         old = (day - resident.birth).days / 365.25
         wanted = 0.5 <= old < 6 or old >= 65
         wanted = wanted and not any(abs((day - other).days) < 180 for other in had)

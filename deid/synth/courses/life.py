@@ -41,9 +41,15 @@ Course = Callable[[Random, Life], list[Visit]]
 """Visits of one kind, in the order of their days, within ``Life.first`` and ``Life.last``."""
 
 
+HOLIDAYS = frozenset({(1, 1), (5, 1), (7, 4), (10, 1), (12, 25)})
+"""Month and day on which nobody is called, here or there."""
+
+
 def working_day(day: date) -> date:
-    """The day itself, or the Monday after a weekend."""
-    return day + timedelta(days=7 - day.weekday()) if day.weekday() >= 5 else day
+    """The day itself, or the next one that is neither of a weekend nor a great holiday."""
+    while day.weekday() >= 5 or (day.month, day.day) in HOLIDAYS:
+        day += timedelta(days=1)
+    return day
 
 
 def join_same_day(visits: list[Visit]) -> list[Visit]:

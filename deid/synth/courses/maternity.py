@@ -66,8 +66,10 @@ def _end(stream: Random, life: Life, course: PregnancyCourse, day: date) -> Iter
     if home <= life.last and home - stay.end <= timedelta(days=7):
         form = _after_birth(stream, life, course, home, "postpartum", low)
         mode: Mode = "home" if chinese or happens(stream, 0.3) else "telephone"
-        if mode == "telephone":
+        if mode == "telephone":  # nothing can be examined
             form.readings = {}
+            for part in ("BREAST", "LOCHIA", "UTERUS", "WOUND"):
+                form.answers.pop(part)
         yield Visit(resident, home, mode, life.household.nurse, [form])
     closing = working_day(day + timedelta(days=stream.randrange(40, 48)))
     if closing <= life.last and not happens(stream, value("pregnancy.visit_missed")):

@@ -170,8 +170,6 @@ def _fill_in(
     form.next_day = day + timedelta(days=interval)
     form.change = "referred" if written == UNSTABLE else "kept"
     form.answers["REFERRAL"] = "YES" if written == UNSTABLE else "NO"
-    if written == UNSTABLE and before != UNSTABLE:
-        form.event = patient.illness
     if taken:
         days = max(interval, 14)
         form.drugs = tuple(Prescription(*drug, days) for drug in patient.drugs)

@@ -95,6 +95,8 @@ def vital_signs(stream: Random, life: Life, course: PregnancyCourse, day: date) 
         systolic += 18
     systolic += stream.gauss(0, 5)
     anemic = 24 if ANEMIA in found and ANEMIA not in course.known else 16 if ANEMIA in found else 0
+    # Under 110 g/L is anemia (WHO 2011), and would have to be written down as such.
+    least, most = (78, 109) if anemic else (110, 142)
     gained = weight_gained(week, bmi(life.resident)) * (1.25 if DIABETES in found else 1.0)
     return {
         "BODY_WEIGHT": round(course.weight + gained + stream.gauss(0, 0.5), 1),
@@ -102,7 +104,7 @@ def vital_signs(stream: Random, life: Life, course: PregnancyCourse, day: date) 
         "DIASTOLIC_BP": 2 * round(min(max(systolic * 0.62 + stream.gauss(2, 3), 54), 112) / 2),
         "HEART_RATE": round(stream.gauss(82, 6)),
         "HEMOGLOBIN": round(
-            min(max(course.hemoglobin - 0.25 * week - anemic + stream.gauss(0, 3), 78), 142)
+            min(max(course.hemoglobin - 0.25 * week - anemic + stream.gauss(0, 3), least), most)
         ),
     }
 

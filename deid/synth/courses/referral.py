@@ -70,7 +70,11 @@ def referral(stream: Random, life: Life) -> list[Visit]:
 
 def _goes_back(stream: Random, discharge: Form) -> bool:
     died = discharge.answers.get("DISCHARGE_OUTCOME") == "OUTCOME_DIED"
-    return not died and happens(stream, value("referral.back_after_stay"))
+    return (
+        not died
+        and discharge.event != "BIRTH"
+        and happens(stream, value("referral.back_after_stay"))
+    )
 
 
 def _in_hospital(stays: list[Visit], day: date) -> bool:

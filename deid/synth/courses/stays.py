@@ -14,7 +14,7 @@ from random import Random
 
 from deid.synth.growth import age_in_months, reference
 from deid.synth.people import Locale, Resident
-from deid.synth.safety import may_take
+from deid.synth.safety import NOT_SOLD, may_take
 from deid.synth.visits import Prescription
 
 
@@ -73,7 +73,7 @@ class Stay:
         return tuple(
             _by_weight(_local(drug, locale), resident, day)
             for drug in self.drugs
-            if may_take(resident, drug.drug, day)
+            if drug.drug not in NOT_SOLD[locale] and may_take(resident, drug.drug, day)
         )
 
 

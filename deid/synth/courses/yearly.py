@@ -28,11 +28,14 @@ from deid.synth.physiology import (
     weight_on,
 )
 from deid.synth.physiology.drugs import CLASS_OF
+from deid.synth.safety import pregnancy_on
 from deid.synth.streams import happens, one_of, weighted
 from deid.synth.visits import Form, Planted, Prescription, Visit, localise
 
 YEARLY = (HYPERTENSION, DIABETES, "SCHIZOPHRENIA", "BIPOLAR_DISORDER")
 _OLD = 65
+VACCINE_COMES = 9
+"""Month in which the influenza vaccine of the season is there."""
 MAIN_DRUGS = 6
 """The form has room for so many."""
 _BESIDE_THE_FORM = {"URIC_ACID", "EGFR", "HBA1C", "URINE_ACR"}
@@ -56,6 +59,9 @@ def examinations(stream: Random, life: Life) -> list[Visit]:
         day = working_day(date(year, 3, 1) + timedelta(days=stream.randrange(200)))
         comes, doctor = stream.random(), one_of(stream, life.household.site.staff[:4])
         if not life.first < day <= life.last or resident.age_on(day) < 18:
+            continue
+        # Who expects a child is looked after by the antenatal visits.
+        if pregnancy_on(resident, day) is not None:
             continue
         due = resident.age_on(day) >= _OLD or any(resident.has(p, day) for p in YEARLY)
         if comes < (value("examination.attends") if due else value("examination.volunteers")):
@@ -87,10 +93,9 @@ def _examine(stream: Random, life: Life, day: date) -> Form:
     form.answers["DORSALIS_PEDIS_PULSE"] = feel_pulse(resident, day)
     _tests_by_eye(stream, life, form, day)
     _evaluate(stream, life, form, vitals | done, day)
-    _history(life, form, day)
     if resident.age_on(day) >= _OLD:
         form.amounts["PHQ_9"], form.amounts["GAD_7"] = mood_scores(stream, resident, day)
-        if happens(stream, value("vaccine.influenza")):
+        if happens(stream, value("vaccine.influenza")) and day.month >= VACCINE_COMES:
             form.vaccines = ("INFLUENZA_VACCINE",)
     return form
 
@@ -102,7 +107,15 @@ def _vitals(stream: Random, life: Life, day: date) -> dict[str, float]:
     acuity = 0.5 if resident.has("CATARACT", day) else 0.7 if resident.age_on(day) >= _OLD else 1.0
     if resident.has("T2DM_RETINOPATHY", day):
         acuity -= 0.2
-    eyes = (max(round(acuity + one_of(stream, (-0.2, -0.1, 0, 0, 0.1)), 1), 0.1) for _ in "LR")
+    # Each eye stays its own; a reading may miss a line of the chart.
+    eyes = (
+        max(
+            round(acuity + 0.3 * share_of_person(resident, f"eye {side}") - 0.2, 1)
+            - one_of(stream, (0, 0, 0, 0.1)),
+            0.1,
+        )
+        for side in "LR"
+    )
     left, right = eyes
     return {
         "BODY_TEMPERATURE": round(stream.gauss(36.5, 0.2), 1),
@@ -116,8 +129,8 @@ def _vitals(stream: Random, life: Life, day: date) -> dict[str, float]:
         "BODY_WEIGHT": weight,
         "BMI": bmi_of(weight, resident),
         "WAIST_CIRCUMFERENCE": round(bmi_of(weight, resident) * 2.4 + 26 + stream.gauss(0, 3)),
-        "VISION_LEFT": left,
-        "VISION_RIGHT": right,
+        "VISION_LEFT": round(left, 1),
+        "VISION_RIGHT": round(right, 1),
     }
 
 
@@ -269,10 +282,3 @@ def _evaluate(
         form.answers["RISK_CONTROL"] = "|".join(control)
     if "GUIDANCE_RECHECK" in guidance:
         form.next_day = day + timedelta(days=weighted(stream, {14: 0.3, 30: 0.5, 90: 0.2}))
-
-
-def _history(life: Life, form: Form, day: date) -> None:
-    """Stays in hospital of the year before."""
-    year = timedelta(days=365)
-    stays = sum(1 for v in life.visits if v.mode == "hospital" and day - year < v.day <= day)
-    form.answers["HOSPITAL_HISTORY"] = "YES" if stays else "NO"

@@ -6,6 +6,7 @@ facts of its form, in the style of its author, and ends on the page as the autho
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -56,7 +57,10 @@ class Chart:
     def turn_to(self, visit: Visit) -> None:
         """Remember a visit, whether or not something is written about it."""
         if visit is not self._visit:
-            self._prior, self._visit = self._visit, visit
+            # The emergency room in which a stay began is no visit before it.
+            if self._visit is not None and self._visit.day < visit.day:
+                self._prior = self._visit
+            self._visit = visit
 
     def write(self, visit: Visit, form: Form, root: str = "note") -> Note:
         """The note of one form; every number in it is one of the form's or of the visit before.
@@ -66,7 +70,10 @@ class Chart:
         """
         self.turn_to(visit)
         stream, household = self._stream, self._household
-        mentions = Mentions(stream, household, visit.resident, visit.clinician, visit.day)
+        site = visit.site or household.site
+        mentions = Mentions(
+            stream, household, visit.resident, visit.clinician, written_on(visit, form), site
+        )
         author = author_of(visit.clinician, household.locale)
         style = draw_style(stream, author) if root == "note" else "prose"
         facts = facts_of(household, visit, form, mentions, self._prior)
@@ -88,6 +95,11 @@ class Chart:
         pieces = telling.tell(root)
         surface = draw_surface(stream, author, style, mentions.chinese)
         return assemble(telling.title, written(stream, pieces, surface, mentions.chinese))
+
+
+def written_on(visit: Visit, form: Form) -> date:
+    """The day that a note bears: a summary of a stay, and the letter with it, that of discharge."""
+    return visit.end if visit.end and form.kind in {"discharge", "referral back"} else visit.day
 
 
 def write_note(stream: Random, household: Household, visit: Visit, form: Form) -> Note:

@@ -235,6 +235,8 @@ def texts(t: Telling) -> Pieces:
             said = t.mentions.on(date.fromisoformat(text), year=True)
         elif f"word.{text}" in t.grammar:
             said = tuple(t.tell(f"word.{text}"))
+        elif question == "FAMILY_HISTORY":
+            said = _kin(t, text)
         elif question == "PHYSICAL_FINDING":
             said = _parts(t, text)
         elif "; " in text:
@@ -244,6 +246,12 @@ def texts(t: Telling) -> Pieces:
         label = t.name(question)
         items.append(t.told(f"text.{question}", "text", label=label, n=said, about=t.name(about)))
     return t.listed(items)
+
+
+def _kin(t: Telling, text: str) -> Pieces:
+    """``father, mother`` in the note's language."""
+    both = [t.tell(f"word.{kin}") for kin in text.split(", ")]
+    return t.joined(both, one_of(t.stream, ("、", "和", "及") if t.chinese else (" and ", ", ")))
 
 
 def _parts(t: Telling, text: str) -> Pieces:

@@ -20,7 +20,8 @@ FOLLOW_UP = frozenset({"hypertension", "diabetes"})
 VITALS = ("SYSTOLIC_BP", "DIASTOLIC_BP", "BP_LEFT_SYSTOLIC", "BP_LEFT_DIASTOLIC", "HEART_RATE",
           "RESPIRATORY_RATE", "BODY_TEMPERATURE", "OXYGEN_SATURATION", "BODY_WEIGHT",
           "BODY_HEIGHT", "BMI", "WAIST_CIRCUMFERENCE", "HEAD_CIRCUMFERENCE", "FUNDAL_HEIGHT",
-          "ABDOMINAL_GIRTH", "FETAL_HEART_RATE", "BIRTH_WEIGHT", "BIRTH_LENGTH")  # fmt: skip
+          "ABDOMINAL_GIRTH", "FETAL_HEART_RATE", "BIRTH_WEIGHT", "BIRTH_LENGTH",
+          "FONTANELLE_LENGTH", "FONTANELLE_WIDTH", "VISION_LEFT", "VISION_RIGHT")  # fmt: skip
 SCORES = ("PHQ_9", "GAD_7", "MMSE", "SELF_CARE_SCORE", "FAMILY_APGAR", "GDS", "AUDIT_C", "EPDS",
           "APGAR_1_MINUTE", "APGAR_5_MINUTE")  # fmt: skip
 CLASSES = ("CLASS_CONTROLLED", "CLASS_UNCONTROLLED", "CLASS_ADVERSE_REACTION", "CLASS_COMPLICATION")
@@ -45,6 +46,18 @@ PROBLEMS = (
 CHEST = frozenset({"PNEUMONIA", "ACUTE_BRONCHITIS", "COPD", "ASTHMA", "HEART_FAILURE"})
 """What is heard in the lungs."""
 FEVERISH = 37.5
+GOING_WELL = frozenset({"NORMAL_PREGNANCY", "NEWBORN", "LIVE_BIRTH"})
+"""Diagnoses of people who are not ill."""
+FRAIL = ("CEREBRAL_INFARCTION", "DEMENTIA", "PARKINSON_DISEASE")
+FRAIL_AGE = 85
+KNOWN_DAYS = 90
+"""After so many days nobody doubts a diagnosis."""
+LETTERS = frozenset({"referral out", "referral back"})
+"""Forms about what another form of the visit found."""
+GROWTH = {"CHILD_GROWTH": "NORMAL", "CHILD_DEVELOPMENT": "NORMAL"}
+_INJURIES = ("_BITE", "SPRAIN", "FRACTURE", "LACERATION", "BURN", "CONCUSSION", "CONTUSION")
+_SORE = ("SPRAIN", "FRACTURE", "CONTUSION", "LOW_BACK_PAIN", "OSTEOARTHRITIS", "PERIARTHRITIS",
+         "GOUT")  # fmt: skip
 FACTS = frozenset(
     {
         *STYLES, *KINDS.values(), *MODES, *CHANGES, *CLASSES, *ADHERENCE,
@@ -56,7 +69,8 @@ FACTS = frozenset(
         "smoker", "drinker", "problems", "prior", "prior_pressure", "fever", "widowed", "newly",
         "named", "hints", "stay", "rural", "urban", "has_old_card", "last_drug", "follow_up",
         "chronic", "talk", "reaction", "chest", "kin_spouse", "kin_child", "complication",
-        "away_site", "died",
+        "away_site", "died", "sound", "sick", "acute", "hurt", "sore", "pupil", "admitted", "dated",
+        "toddler", "calm", "known", "steady", "frail", "doses_missed", "watched_by_kin", "cleared",
     }
 )  # fmt: skip
 """All facts that there are; the grammar knows no other."""
@@ -71,11 +85,16 @@ def facts_of(
     facts = {KINDS[form.kind], f"by_{visit.mode}", f"change_{form.change}", household.area}
     facts.add("man" if resident.sex == "M" else "woman")
     facts.add("child" if age < 18 else "adult")
+    found = told_diagnoses(visit, form)
+    known = _is_known(resident, found, day)
+    sick = _is_sick(form, found, known)
     for fact, holds in (
-        ("infant", age < 2), ("elder", age >= 65), ("very_old", age >= 90),
+        ("infant", age < 3), ("toddler", age < 6), ("pupil", 3 <= age < 18),
+        ("elder", age >= 65), ("very_old", age >= 90),
+        ("frail", age >= FRAIL_AGE or any(resident.has(p, day) for p in FRAIL)),
         ("doctor", visit.clinician.is_doctor), ("ill", bool(form.symptoms)),
         ("drugs", bool(form.drugs)), ("vaccines", bool(form.vaccines)),
-        ("diagnoses", bool(form.diagnoses)), ("procedures", bool(form.procedures)),
+        ("diagnoses", bool(found)), ("procedures", bool(form.procedures)),
         ("texts", bool(form.texts)), ("next", form.next_day is not None),
         ("named", bool(form.identifiers)), ("hints", bool(form.hints)),
         ("phone", resident.phone is not None), ("email", resident.email is not None),
@@ -88,6 +107,16 @@ def facts_of(
         ("newly", form.event is not None), ("has_old_card", "ID_CARD" in resident.numbers
          and resident.birth.year < 1981),
         ("chest", any(problem in CHEST for problem in form.diagnoses)),
+        ("sound", _is_sound(visit, form, day)), ("sick", sick),
+        ("steady", not sick and any(p not in GOING_WELL for p in found)),
+        ("acute", is_acute(visit, form)), ("hurt", is_injury(form)),
+        ("sore", any(name in problem for name in _SORE for problem in form.diagnoses)),
+        ("admitted", "admitted" in form.hints), ("dated", "HBA1C_DATE" in form.texts),
+        ("known", known), ("doses_missed", form.amounts.get("TB_MISSED_DOSES", 0) > 0),
+        ("watched_by_kin", form.answers.get("TB_SUPERVISOR") == "SUPERVISED_BY_FAMILY"),
+        ("cleared", form.answers.get("TB_SYMPTOM") == "NONE"),
+        ("calm", form.answers.get("MENTAL_SYMPTOM") == "NONE"
+         and form.answers.get("DANGER_LEVEL") == "DANGER_0"),
         ("fever", form.readings.get("BODY_TEMPERATURE", 36.0) >= FEVERISH),
     ):  # fmt: skip
         if holds:
@@ -96,6 +125,45 @@ def facts_of(
     _kin(facts, mentions)
     _problems(facts, resident, form, day)
     return facts
+
+
+def told_diagnoses(visit: Visit, form: Form) -> tuple[str, ...]:
+    """What the form found; a letter repeats what the form that it is about found."""
+    if form.diagnoses or form.kind not in LETTERS:
+        return form.diagnoses
+    return next((other.diagnoses for other in visit.forms if other.diagnoses), ())
+
+
+def is_injury(form: Form) -> bool:
+    """Has something been hurt? It was today or yesterday."""
+    return any(name in problem for name in _INJURIES for problem in form.diagnoses[:1])
+
+
+def is_acute(visit: Visit, form: Form) -> bool:
+    """Is it of the last days: an emergency, a fever, an injury?"""
+    feverish = "fever" in form.symptoms or form.readings.get("BODY_TEMPERATURE", 36.0) >= FEVERISH
+    return visit.mode == "emergency" or feverish or is_injury(form)
+
+
+def _is_known(resident: Resident, diagnoses: tuple[str, ...], day: date) -> bool:
+    """Is it what the resident has had for long?"""
+    onset = resident.problems.get(diagnoses[0]) if diagnoses else None
+    return onset is not None and (day - onset).days > KNOWN_DAYS
+
+
+def _is_sick(form: Form, found: tuple[str, ...], known: bool) -> bool:
+    """Is there anything to treat that was not there before?"""
+    return bool(form.symptoms) or (not known and any(p not in GOING_WELL for p in found))
+
+
+def _is_sound(visit: Visit, form: Form, day: date) -> bool:
+    """Is nothing wrong with the resident, as far as the visit and the record know?"""
+    resident = visit.resident
+    grows = all(other.answers.get(k, v) == v for other in visit.forms for k, v in GROWTH.items())
+    found = any(p not in GOING_WELL for other in visit.forms for p in other.diagnoses)
+    lasting = any(resident.has(problem, day) for problem in resident.problems)
+    noted = any("ABNORMALITY" in other.texts for other in visit.forms)
+    return grows and not (found or lasting or noted or form.symptoms)
 
 
 def _measured(facts: set[str], form: Form, prior: Visit | None) -> None:

@@ -10,7 +10,7 @@ from deid.synth.notes import days, naming, numbering, others, surroundings
 from deid.synth.notes.kinship import KIN_EN, KIN_ZH, MALE_KIN, relation_back
 from deid.synth.notes.text import Mark, Pieces
 from deid.synth.notes.words import count_zh, misspelt, number_en, spelt_digits
-from deid.synth.people import Clinician, Household, Relative, Resident, Sex
+from deid.synth.people import CareSite, Clinician, Household, Relative, Resident, Sex
 from deid.synth.streams import happens, one_of
 
 _MAIL_HOSTS = ("example.org", "example.com", "mail.example.net", "post.example.com")
@@ -26,8 +26,9 @@ class Mentions:
         resident: Resident,
         clinician: Clinician,
         day: dt.date,
+        place: CareSite,
     ) -> None:
-        self._stream, self._household = stream, household
+        self._stream, self._household, self._place = stream, household, place
         self._resident, self._clinician, self.day = resident, clinician, day
         self.chinese = household.locale == "zh_CN"
         known = [r for r in resident.relatives if _can_come(r, day)]
@@ -120,7 +121,9 @@ class Mentions:
             return (before, Mark(name, "NAME", "PATIENT"), after)
         draw = self._stream.random()
         if draw < 0.4 and person.age_on(self.day) >= 18:
-            titles = ("Mr. ", "Mr ") if person.sex == "M" else ("Ms. ", "Mrs. ", "Ms ", "Miss ")
+            married = person.marital_on(self.day) not in {"SINGLE", "NEVER_MARRIED"}
+            woman = ("Ms. ", "Mrs. ", "Ms ", "Mrs ") if married else ("Ms. ", "Miss ", "Ms ")
+            titles = ("Mr. ", "Mr ") if person.sex == "M" else woman
             family = person.family_name
             if draw < 0.03:
                 family = misspelt(self._stream, family)
@@ -292,20 +295,40 @@ class Mentions:
         return Mark(name, "LOCATION", "PLACE")
 
     def site(self) -> Mark:
-        """The health centre."""
+        """The house in which the note is written."""
+        return Mark(self._place.centre.name, "LOCATION", "HOSPITAL")
+
+    def health_centre(self) -> Mark:
+        """The health centre that looks after the patient."""
         return Mark(self._household.site.centre.name, "LOCATION", "HOSPITAL")
+
+    def county_hospital(self) -> Mark:
+        """The hospital to which the health centre sends people."""
+        site = self._household.site
+        return Mark((site.hospital or site).centre.name, "LOCATION", "HOSPITAL")
+
+    def came_from(self) -> Mark:
+        """Where the patient lived before, the same in every note."""
+        return surroundings.elsewhere(Random(self._resident.person_id), self.chinese)  # noqa: S311
+
+    def settled(self) -> Mark:
+        """The month in which the patient came here, before the record begins and once for all."""
+        first = self._household.record_start
+        age = max((first - self._resident.birth).days, 31)
+        when = first - dt.timedelta(days=30 + self._resident.person_id * 37 % min(age, 4000))
+        return Mark(days.month_of(self._stream, when, self.chinese), "DATE")
 
     # Numbers
 
     def own_phone(self) -> Mark:
         """The patient's telephone number; the centre's if there is none."""
         if self._resident.phone is None:
-            return self._phone(self._household.site.phone, "FACILITY")
+            return self._phone(self._place.phone, "FACILITY")
         return self._phone(self._resident.phone, "PATIENT")
 
     def site_phone(self) -> Mark:
         """The centre's telephone number, perhaps with an extension."""
-        mark = self._phone(self._household.site.phone, "FACILITY")
+        mark = self._phone(self._place.phone, "FACILITY")
         written = numbering.extension(self._stream, mark.text, self.chinese)
         return Mark(written, mark.type, mark.role)
 

@@ -29,6 +29,11 @@ def _hospital_here(t: Telling) -> Mark:
     return Mark((t.visit.site or t.household.site).centre.name, "LOCATION", "HOSPITAL")
 
 
+def _school(t: Telling) -> Mark:
+    """A school, for children one of their age."""
+    return surroundings.school(t.stream, t.chinese, t.visit.resident.age_on(t.visit.day))
+
+
 def _mentioned(name: str) -> Say:
     return lambda t: getattr(t.mentions, name)()
 
@@ -38,7 +43,8 @@ _OF_PEOPLE = ("patient", "patient_listed", "patient_family", "patient_given", "p
               "patient_other", "pager", "doctor_initials", "other_initials", "relation_back",
               "reserved_mail", "doctor_latin", "stranger_name", "stranger_family",
               "great_age", "kin_word", "kin_name",
-              "kin_phone", "doctor", "doctor_name", "colleague", "stranger", "specialist",
+              "kin_phone", "health_centre", "county_hospital", "came_from", "settled",
+              "doctor", "doctor_name", "colleague", "stranger", "specialist",
               "age", "address", "town", "site", "site_phone", "spelt_phone", "record", "card",
               "old_card", "insurance", "email", "handle", "qq", "date", "birth")  # fmt: skip
 _PEOPLE: Mapping[str, Say] = {
@@ -53,7 +59,7 @@ _PEOPLE: Mapping[str, Say] = {
 }  # fmt: skip
 _AROUND: Mapping[str, Say] = {
     "hospital": lambda t: surroundings.hospital(t.stream, t.chinese),
-    "school": lambda t: surroundings.school(t.stream, t.chinese),
+    "school": _school,
     "firm": lambda t: surroundings.firm(t.stream, t.chinese),
     "agency": lambda t: surroundings.agency(t.stream, t.chinese),
     "pharmacy": lambda t: surroundings.pharmacy(t.stream, t.chinese),

@@ -15,6 +15,9 @@ from deid.synth.notes.text import Mark
 from deid.synth.people import Locale, Sex
 from deid.synth.streams import happens, one_of
 
+_STAGES = ((6, "school.nursery"), (12, "school.primary"), (15, "school.middle"),
+           (18, "school.high"))  # fmt: skip
+"""Kinds of schools by the age until which children go there."""
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -96,9 +99,10 @@ def _named(stream: Random, chinese: bool, key: str, wider: float, type_: str, ro
     return Mark(f"{around}{head}{kind}", type_, role)
 
 
-def school(stream: Random, chinese: bool) -> Mark:
-    """A school or nursery."""
-    return _named(stream, chinese, "school", 0.5, "ORGANIZATION", "SCHOOL")
+def school(stream: Random, chinese: bool, age: int) -> Mark:
+    """A school or nursery: one that children of the age go to, or any for the grown."""
+    stage = next((name for until, name in _STAGES if age < until), "school")
+    return _named(stream, chinese, stage, 0.5, "ORGANIZATION", "SCHOOL")
 
 
 def firm(stream: Random, chinese: bool) -> Mark:

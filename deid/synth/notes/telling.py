@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from random import Random
 
-from deid.synth.notes.facts import TERMS
+from deid.synth.notes.facts import TERMS, is_acute, is_injury
 from deid.synth.notes.grammar import Grammar, Habit
 from deid.synth.notes.mentions import Mentions
 from deid.synth.notes.text import Mark, Pieces
@@ -41,7 +41,10 @@ class Telling(Mapping[str, Slot]):
         self.facts = frozenset(facts)
         self.household, self.visit, self.form, self.prior = household, visit, form, prior
         self.chinese = mentions.chinese
-        self.days = 2 + int(stream.random() * 13)
+        longest = 1 if is_injury(form) else 4 if is_acute(visit, form) else 13
+        # All forms of one visit tell of the same days.
+        visit_stream = Random(f"{visit.resident.person_id}/{visit.day}")  # noqa: S311
+        self.days = (1 if longest < 13 else 2) + int(visit_stream.random() * longest)
         self._slots, self._habit = slots, habit
         self._said: dict[str, Slot] = {}
         self._separator, self._width = self._draw_layout()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from deid.synth.notes.facts import TERMS
+from deid.synth.notes.facts import TERMS, told_diagnoses
 from deid.synth.notes.telling import Slot, Telling
 from deid.synth.notes.text import Mark, Pieces
 from deid.synth.streams import happens, one_of
@@ -17,6 +17,10 @@ from deid.synth.visits import Prescription
 _MOST_PROBLEMS, _MOST_DIAGNOSES = 3, 6
 _ZH_STRENGTH = re.compile(r"片|胶囊|\d")
 _EN_STRENGTH = re.compile(r" \d| Oral")
+_AMOUNTS_ZH = {"1 drop": "1滴", "1 sachet": "1袋", "1 % cream": "适量", "cream": "适量",
+               "ointment": "适量"}  # fmt: skip
+_AMOUNTS_EN = {"1 % cream": "thin layer", "cream": "thin layer", "ointment": "thin layer"}
+"""What is no number of milligrams, as a note has it."""
 _COMMON = ("metformin", "atorvastatin", "ibuprofen", "sertraline", "warfarin", "gabapentin")
 _COMMON_ZH = ("二甲双胍", "阿托伐他汀", "布洛芬", "华法林", "地高辛", "舍曲林")
 
@@ -33,7 +37,8 @@ def symptoms(t: Telling) -> Pieces:
 
 def diagnoses(t: Telling) -> Pieces:
     """What is found."""
-    items = [say_diagnosis(t, key) for key in t.form.diagnoses[:_MOST_DIAGNOSES]]
+    found = told_diagnoses(t.visit, t.form)[:_MOST_DIAGNOSES]
+    items = [say_diagnosis(t, key) for key in found]
     between = one_of(t.stream, ("，", "、") if t.chinese else (", ", ", ", " + ", " and "))
     if len(items) > 1 and happens(t.stream, 0.35):
         mark = one_of(t.stream, ("{}.", "{})", "({})", "#{}", "{})"))
@@ -49,7 +54,8 @@ def diagnoses(t: Telling) -> Pieces:
 
 def diagnosis(t: Telling) -> Pieces:
     """What is found first."""
-    return tuple(say_diagnosis(t, t.form.diagnoses[0])) if t.form.diagnoses else ("",)
+    found = told_diagnoses(t.visit, t.form)
+    return tuple(say_diagnosis(t, found[0])) if found else ("",)
 
 
 def say_diagnosis(t: Telling, key: str) -> list[str | Mark]:
@@ -93,7 +99,13 @@ def last_drug(t: Telling) -> Pieces:
 
 def _drug(t: Telling, drug: Prescription) -> list[str | Mark]:
     close = t.chinese or happens(t.stream, 0.3)
-    dose = drug.dose.replace(" ", "") if close else drug.dose
+    dose = (
+        _AMOUNTS_ZH.get(drug.dose, drug.dose)
+        if t.chinese
+        else _AMOUNTS_EN.get(drug.dose, drug.dose)
+    )
+    dose = dose.replace(" units", "单位") if t.chinese else dose
+    dose = dose.replace(" ", "") if close and dose[0].isdigit() else dose
     often = tuple(t.tell(f"often.{min(drug.times_a_day, 4)}"))
     return t.tell("drug", what=_drug_name(t, drug.drug), n=dose, often=often)
 

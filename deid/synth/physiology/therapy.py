@@ -18,6 +18,8 @@ from deid.synth.visits import Prescription
 
 SUPPLY_DAYS = 30
 STATIN = Prescription("ATORVASTATIN", "20 mg", 1, SUPPLY_DAYS)
+OUTLASTED = frozenset({"ACUTE_MYOCARDIAL_INFARCTION"})
+"""Problems whose treatment goes on when they are over."""
 _EXCLUDES = {"clotting": ("platelets",)}
 """Who takes the drug of one slot takes none of these."""
 
@@ -61,7 +63,11 @@ def therapy_on(resident: Resident, locale: Locale, day: date) -> tuple[Prescript
     """What the person takes on a day, the most important first."""
     by_slot: dict[str, Prescription] = {}
     left: dict[tuple[str, str], float] = {}
-    treated = (p for p in _BY_PROBLEM if p in resident.problems and resident.has(p, day))
+    treated = (
+        problem
+        for problem in _BY_PROBLEM
+        if problem in resident.problems and (resident.has(problem, day) or problem in OUTLASTED)
+    )
     for therapy in (therapy for problem in treated for therapy in _BY_PROBLEM[problem]):
         onset = resident.problems[therapy.problem]
         begins = onset + therapy.after

@@ -1,4 +1,4 @@
-"""One small population for all tests of the generator, and its rows as DuckDB tables."""
+"""Populations that all tests of the generator share, one of them as DuckDB tables too."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ import pyarrow as pa
 import pytest
 
 from deid.synth import GoldNote, generate_with_gold
+from deid.synth.care_sites import build_care_sites
+from deid.synth.county import neighbourhoods
+from deid.synth.people import LOCALES, Household
+from deid.synth.rows import RowStore
 from deid.vocabulary import load_base_vocabulary
 
 TODAY = date(2025, 6, 30)
@@ -31,3 +35,17 @@ def sql(population: Population) -> Iterator[duckdb.DuckDBPyConnection]:
     connection.register("concept", load_base_vocabulary()["concept"])
     yield connection
     connection.close()
+
+
+@pytest.fixture(scope="session")
+def county() -> list[Household]:
+    """Households with 8,000 residents, before anybody visits."""
+    store = RowStore()
+    return [
+        household
+        for locale in LOCALES
+        for neighbours in neighbourhoods(
+            4000, 3, locale, build_care_sites(3, locale, store), store, TODAY
+        )
+        for household in neighbours
+    ]

@@ -17,7 +17,7 @@ from deid.synth.courses.mental_illness import UNSTABLE
 from deid.synth.courses.tuberculosis import drugs_in_month
 from deid.synth.physiology import decline, glucose_level
 from deid.synth.physiology.drugs import CLASS_OF
-from deid.synth.safety import is_contraindicated, may_take, pregnancy_on
+from deid.synth.safety import NOT_SOLD, is_contraindicated, may_take, pregnancy_on
 from deid.synth.society.mortality import LETHAL
 from deid.synth.visits import Form, Visit
 from tests.unit.deid.synth.lives import all_lives, forms_of
@@ -297,3 +297,103 @@ def test_nobody_comes_for_the_same_lasting_disease_twice_in_a_fortnight() -> Non
                 before = days.get(form.diagnoses[0], date.min)
                 assert (visit.day - before).days > 14
                 days[form.diagnoses[0]] = visit.day
+
+
+def test_blood_has_one_rhesus_factor_all_life_long() -> None:
+    factors = 0
+    for life, _, form in forms_of("basic information", "antenatal first"):
+        assert form.answers["RH_FACTOR"] == life.resident.rhesus
+        factors += form.kind == "antenatal first"
+    assert factors > 5
+
+
+def test_who_expects_a_child_is_not_called_to_the_yearly_examination() -> None:
+    for life, visit, _ in forms_of("examination"):
+        assert pregnancy_on(life.resident, visit.day) is None
+
+
+def test_anemia_of_a_pregnancy_is_named_when_and_only_when_the_hemoglobin_is_low() -> None:
+    for _, _, form in forms_of("antenatal"):
+        assert (form.readings["HEMOGLOBIN"] < 110) == ("ANEMIA_IN_PREGNANCY" in form.diagnoses)
+
+
+def test_an_examination_remembers_the_stays_of_the_year_before() -> None:
+    remembered = 0
+    for life in all_lives():
+        ends = [v.end for v in life.visits if v.mode == "hospital" and v.end and v.end > v.day]
+        for visit in life.visits:
+            for form in visit.forms:
+                if form.kind == "examination":
+                    stayed = any(0 <= (visit.day - end).days < 365 for end in ends)
+                    assert (form.answers["HOSPITAL_HISTORY"] == "YES") == stayed
+                    remembered += stayed
+    assert remembered > 20
+
+
+def test_nothing_is_examined_over_the_telephone() -> None:
+    for life in all_lives():
+        for visit in life.visits:
+            for form in visit.forms if visit.mode == "telephone" else ():
+                assert not form.readings
+                assert not {"LOCHIA", "WOUND", "UTERUS", "BREAST"} & form.answers.keys()
+
+
+def test_what_is_known_for_long_is_no_news() -> None:
+    for life, visit, form in every_form():
+        onset = life.resident.problems.get(form.event or "")
+        if onset is not None and form.kind == "discharge":
+            assert (visit.day - onset).days <= 60
+    for life in all_lives():
+        news = Counter(f.event for v in life.visits for f in v.forms if f.kind == "child")
+        assert all(times == 1 for event, times in news.items() if event is not None)
+
+
+def test_only_smokers_are_told_to_stop() -> None:
+    for life, _, form in forms_of("discharge"):
+        advice = form.texts.get("DISCHARGE_ADVICE", "")
+        if "戒烟" in advice or "o smoking" in advice:
+            assert life.resident.smoking == "CURRENT_SMOKER"
+
+
+def test_nobody_is_vaccinated_when_ill() -> None:
+    for life in all_lives():
+        sick = {v.day for v in life.visits if v.forms[0].kind == "contact"}
+        for visit in life.visits:
+            for form in visit.forms:
+                assert form.kind != "immunization" or visit.day not in sick
+
+
+def test_one_visit_ends_with_one_appointment() -> None:
+    for life in all_lives():
+        for visit in life.visits:
+            days = {form.next_day for form in visit.forms if form.kind in FOLLOWED}
+            assert len(days) <= 1
+
+
+def test_nobody_gets_what_is_not_sold_in_the_country() -> None:
+    for life, _, form in every_form():
+        assert not {drug.drug for drug in form.drugs} & NOT_SOLD[life.household.locale]
+
+
+def test_american_infants_are_vaccinated_at_their_checks() -> None:
+    at_a_check = Counter[bool]()
+    for life in all_lives():
+        if life.household.locale != "en_US":
+            continue
+        for visit in life.visits:
+            given = any(f.kind == "immunization" for f in visit.forms)
+            months = (visit.day - life.resident.birth).days / 30.4375
+            if given and 1.5 <= months < 20 and "INFLUENZA_VACCINE" not in visit.forms[0].vaccines:
+                at_a_check["child" in {f.kind for f in visit.forms}] += 1
+    assert at_a_check[True] > 2 * at_a_check[False]
+
+
+def test_what_an_infarction_asks_for_is_taken_after_the_stay_as_well() -> None:
+    kept = Counter[bool]()
+    for life in all_lives():
+        onset = life.resident.problems.get("ACUTE_MYOCARDIAL_INFARCTION")
+        for visit in life.visits if onset is not None else ():
+            for form in visit.forms:
+                if form.kind == "examination" and onset and 0 < (visit.day - onset).days < 365:
+                    kept[any(drug.drug == "CLOPIDOGREL_75MG" for drug in form.drugs)] += 1
+    assert kept[True] >= kept[False]

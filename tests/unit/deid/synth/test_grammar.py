@@ -70,8 +70,8 @@ def test_authors_prefer_words_each_the_same_at_the_same_place() -> None:
 
 @pytest.fixture(scope="module")
 def corpora() -> dict[Locale, list[Document]]:
-    """Annotated documents of 120 residents a language."""
-    return {locale: list(documents(120, 8, locale, until=date(2025, 6, 30))) for locale in LOCALES}
+    """Annotated documents of 160 residents a language."""
+    return {locale: list(documents(160, 9, locale, until=date(2025, 6, 30))) for locale in LOCALES}
 
 
 def _written(corpus: Iterable[Document], type_: str, role: str | None = None) -> list[str]:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict
+from random import Random
 
 import duckdb
 import pytest
 
 from deid.synth import LOCALES, Locale, Span
+from deid.synth.courses.complaints import COMPLAINTS
+from deid.synth.courses.stays import STAYS
+from deid.synth.notes import load_grammar
 from deid.synth.notes.diversity import Annotated, measure, vocabulary_words
+from deid.synth.notes.surroundings import school
 from deid.vocabulary import names
 from tests.unit.deid.synth.conftest import Population
 
@@ -277,6 +282,70 @@ def test_nobody_who_died_in_hospital_goes_home_improved(
     assert rows
     home = "(?i)went home|discharged in|condition: (stable|good)|可出院|好转出院|治愈出院"
     assert not [text for (text,) in rows if re.search(home, text)]
+
+
+def test_every_complaint_has_words_in_both_languages() -> None:
+    told = {symptom for complaint in COMPLAINTS for symptom in complaint.symptoms}
+    told |= {symptom for stay in STAYS for symptom in stay.symptoms}
+    chinese = load_grammar("zh_CN")
+    assert not [s for s in told if f"symptom.{s.replace(' ', '_')}" not in chinese]
+
+
+def test_small_children_neither_sign_nor_write_nor_drive(
+    sql: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = sql.execute(
+        """
+        SELECT note_text FROM note JOIN person USING (person_id)
+        WHERE note_date < birth_datetime::DATE + INTERVAL 6 YEAR
+        """
+    ).fetchall()
+    grown = "居民签名|患者签字|本人签名|微信聊天|patient signature|driver.s licen|portal message"
+    assert len(rows) > 100
+    assert not [text for (text,) in rows if re.search(grown, text, re.IGNORECASE)]
+
+
+def test_nobody_with_a_lasting_disease_is_called_healthy(
+    sql: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = sql.execute(
+        """
+        SELECT note_text FROM note JOIN (
+            SELECT person_id, min(condition_start_date) AS since FROM condition_occurrence
+            WHERE condition_concept_id IN (?, ?) GROUP BY person_id
+        ) USING (person_id) WHERE note_date >= since
+        """,
+        [names.ESSENTIAL_HYPERTENSION, names.TYPE_2_DIABETES],
+    ).fetchall()
+    assert len(rows) > 500
+    assert not [
+        text for (text,) in rows if re.search("目前健康|no active prob|healthy today", text)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("chinese", "age", "kinds"),
+    [(True, 4, "幼儿园"), (True, 8, "小学"), (False, 4, "Preschool|Head Start|Kindergarten|Day"),
+     (False, 13, "Middle School|Academy|Charter")],
+)  # fmt: skip
+def test_children_go_to_the_school_of_their_age(chinese: bool, age: int, kinds: str) -> None:
+    for seed in range(40):
+        assert re.search(kinds, school(Random(seed), chinese, age).text)
+
+
+def test_a_summary_of_a_stay_bears_the_day_of_discharge(
+    sql: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = sql.execute(
+        """
+        SELECT note_text, note_date, visit_start_date FROM note
+        JOIN visit_occurrence USING (visit_occurrence_id, person_id)
+        WHERE note_source_value = 'discharge' AND note_text LIKE '%医师签名%202%'
+        """
+    ).fetchall()
+    signed = [text.rsplit("医师签名", 1)[1] for text, *_ in rows]
+    ends = [(line, end, begin) for line, (_, end, begin) in zip(signed, rows, strict=True)]
+    assert not [line for line, end, begin in ends if end != begin and f"{begin}" in line]
 
 
 def test_neither_notes_nor_gold_show_their_text_in_a_representation(

@@ -10,12 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deid.synth.care_sites import build_care_sites
 from deid.synth.parameters import DISEASES, DiseaseModel
 from deid.synth.people import LOCALES, Household, LifeEvent, Resident
-from deid.synth.population import households
 from deid.synth.problems import age_spells, onset_age, risk_ratio, share_ill
-from deid.synth.rows import RowStore
 from deid.synth.society.heredity import HEREDITY, inherit
 from deid.synth.society.influences import (
     ADHERENCE,
@@ -34,19 +31,6 @@ from deid.vocabulary import load_terms
 from tests.unit.deid.synth.conftest import TODAY
 
 DAYS_A_YEAR = 365.25
-
-
-@pytest.fixture(scope="module")
-def county() -> list[Household]:
-    """Households with 5,000 residents, before anybody visits."""
-    store = RowStore()
-    return [
-        household
-        for locale in LOCALES
-        for household in households(
-            2500, 11, locale, build_care_sites(11, locale, store), store, TODAY
-        )
-    ]
 
 
 def everybody(county: list[Household]) -> Iterator[tuple[Household, Resident]]:

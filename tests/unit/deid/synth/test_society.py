@@ -12,11 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deid.synth.care_sites import build_care_sites
-from deid.synth.county import draw_happenings, neighbourhoods
+from deid.synth.county import draw_happenings
 from deid.synth.habits import answers_on
 from deid.synth.people import LOCALES, Area, Household, Locale, Resident
-from deid.synth.rows import RowStore
 from deid.synth.society.apgar import ITEMS, ask_family_apgar, strain
 from deid.synth.society.calibration import fit_shares
 from deid.synth.society.life_events import Kin
@@ -32,20 +30,6 @@ from deid.vocabulary import load_terms
 from tests.unit.deid.synth.conftest import TODAY
 
 DAYS_A_YEAR = 365.25
-
-
-@pytest.fixture(scope="module")
-def county() -> list[Household]:
-    """Households with 8,000 residents, before anybody visits."""
-    store = RowStore()
-    return [
-        household
-        for locale in LOCALES
-        for neighbours in neighbourhoods(
-            4000, 3, locale, build_care_sites(3, locale, store), store, TODAY
-        )
-        for household in neighbours
-    ]
 
 
 def members(county: list[Household]) -> Iterator[tuple[Household, Resident]]:
