@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from deid.errors import TextRefused
+from deid.text.document import gaps
+from deid.text.guarded import GuardedEngine
 from deid.text.packs import DEFAULT_TAGS
 
 if TYPE_CHECKING:
-    from deid.text.api import NoteOutput, Span, TextEngine
+    from deid.text.api import Span, TextEngine
     from deid.text.people import KnownPerson, StaffDirectory
 
 REPLACED = "\u241f"
@@ -88,8 +90,7 @@ class PartitionScrubber:
     """Scrubs partitions with one engine, which is made anew after a note that it failed at."""
 
     def __init__(self, recipe: EngineRecipe) -> None:
-        self._recipe = recipe
-        self._engine = recipe.make()
+        self._engine = GuardedEngine(recipe.make)
 
     def scrub(self, part: Partition) -> ScrubbedNotes:
         """What became of the notes of one partition."""
@@ -100,8 +101,6 @@ class PartitionScrubber:
                 try:
                     text, kept, spans = self._scrub(person, row)
                 except TextRefused as error:
-                    # An engine that was stopped midway is not used again.
-                    self._engine = self._recipe.make()
                     done.reasons[row.note_id] = str(error)
                     text, kept, spans = WITHHELD, "", ()
                 done.texts.append(text)
@@ -113,8 +112,12 @@ class PartitionScrubber:
         return done
 
     def _scrub(self, person: KnownPerson, row: NoteRow) -> tuple[str, str, Sequence[Span]]:
-        output = self._output(person, row)
-        pieces = _pieces_kept(row.text, output.spans)
+        from deid.text.api import NoteInput
+
+        output = self._engine.scrub(
+            NoteInput(str(row.note_id), row.text, row.language, person, row.shift_days)
+        )
+        pieces = [row.text[start:end] for start, end in gaps(len(row.text), output.spans)]
         surrogates = [*(span.surrogate for span in output.spans), ""]
         rebuilt = "".join(
             piece + surrogate for piece, surrogate in zip(pieces, surrogates, strict=True)
@@ -122,23 +125,3 @@ class PartitionScrubber:
         if rebuilt != output.text:
             raise TextRefused("the engine changed more than it says")
         return output.text, REPLACED.join(pieces), output.spans
-
-    def _output(self, person: KnownPerson, row: NoteRow) -> NoteOutput:
-        from deid.text.api import NoteInput
-        from deid.text.limits import time_limit
-
-        note = NoteInput(str(row.note_id), row.text, row.language, person, row.shift_days)
-        try:
-            with time_limit(len(row.text), seconds_a_character=self._engine.seconds_a_character):
-                return self._engine.scrub(note)
-        except TextRefused:
-            raise
-        except Exception as error:
-            # The cause is dropped: its text may quote the note.
-            raise TextRefused(f"the engine failed ({type(error).__name__})") from None
-
-
-def _pieces_kept(text: str, spans: Sequence[Span]) -> list[str]:
-    """The text before, between and after the spans, which are sorted and do not overlap."""
-    edges = [0, *(edge for span in spans for edge in (span.start, span.end)), len(text)]
-    return [text[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)]

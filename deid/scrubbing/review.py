@@ -14,12 +14,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
-from itertools import pairwise
 from pathlib import Path
 
 from deid.errors import TextRefused
 from deid.scrubbing.treating import LineTreatment, Recipe
 from deid.text.api import NoteInput, NoteOutput, Span
+from deid.text.document import gaps
 
 CONTEXT = 45
 """Characters shown on either side of a span."""
@@ -215,7 +215,7 @@ def _left(shown: list[tuple[int, NoteInput, NoteOutput]]) -> Iterator[str]:
     counts: Counter[str] = Counter()
     example: dict[str, tuple[int, str]] = {}
     for number, note, output in shown:
-        for start, end in _gaps(note.text, output.spans):
+        for start, end in gaps(len(note.text), output.spans):
             for expression in (_CAPITALISED, _LONG_NUMBER):
                 for match in expression.finditer(note.text, start, end):
                     counts[match[0]] += 1
@@ -238,11 +238,6 @@ def _left(shown: list[tuple[int, NoteInput, NoteOutput]]) -> Iterator[str]:
         ),
         {1: "number"},
     )
-
-
-def _gaps(text: str, spans: Iterable[Span]) -> Iterator[tuple[int, int]]:
-    edges = [0, *(edge for span in spans for edge in (span.start, span.end)), len(text)]
-    yield from list(pairwise(edges))[::2]
 
 
 def _whole(text: str, spans: Iterable[Span]) -> str:

@@ -9,7 +9,8 @@ from deid.errors import TextRefused
 from deid.risk.identifiers import Identifier, IdentifierIndex
 from deid.scrubbing.lines import NoteReader, UnreadableLine, render_output
 from deid.text.api import Mode, NoteInput, NoteOutput, TextEngine
-from deid.text.limits import SECONDS, time_limit
+from deid.text.guarded import GuardedEngine
+from deid.text.limits import SECONDS
 from deid.text.packs import DEFAULT_TAGS
 from deid.text.people import KnownPerson
 from deid.text.recognisers import load_recognisers
@@ -65,9 +66,8 @@ class LineTreatment:
     """Treats lines with one engine."""
 
     def __init__(self, recipe: Recipe) -> None:
-        self._recipe = recipe
         self._reader = NoteReader(recipe.key, recipe.shift_days)
-        self._engine = recipe.make()
+        self._engine = GuardedEngine(recipe.make, recipe.seconds)
 
     @property
     def versions(self) -> dict[str, str]:
@@ -108,17 +108,7 @@ class LineTreatment:
             TextRefused: if the note cannot be scrubbed, takes too long, or would still show an
                 identifier of its patient.
         """
-        try:
-            allowed = self._engine.seconds_a_character
-            with time_limit(len(note.text), self._recipe.seconds, allowed):
-                output = self._engine.scrub(note)
-        except TextRefused:
-            # An engine that was stopped midway is not used again.
-            self._engine = self._recipe.make()
-            raise
-        except Exception as error:
-            # The cause is dropped: its text may quote the note.
-            raise TextRefused(f"the engine failed ({type(error).__name__})") from None
+        output = self._engine.scrub(note)
         kinds = remaining_identifiers(note.person, output.text)
         if kinds:
             raise TextRefused(f"still shows of its patient: {', '.join(kinds)}")

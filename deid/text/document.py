@@ -6,6 +6,7 @@ note's text in ``repr``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -77,6 +78,15 @@ class Span:
     surrogate: str = field(default="", repr=False)
     detectors: tuple[str, ...] = field(default=(), compare=False)
     confidence: float = field(default=1.0, compare=False)
+
+
+def gaps(length: int, spans: Sequence[Span]) -> list[tuple[int, int]]:
+    """Stretches of a text of ``length`` before, between and after spans that are sorted and apart.
+
+    There is one more of them than of spans; a stretch may be empty.
+    """
+    edges = [0, *(edge for span in spans for edge in (span.start, span.end)), length]
+    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 @dataclass(frozen=True)

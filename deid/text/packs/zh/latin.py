@@ -10,10 +10,9 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache
 
-from pypinyin import lazy_pinyin
-
 from deid.text.document import Document, Mention, SpanType, Strength
 from deid.text.packs.zh.lexicon import PACKAGE, has_han, surnames
+from deid.text.packs.zh.pinyin import syllables_of
 from deid.text.words import read_words
 
 _WORD = r"[A-Z][a-z]+|[A-Z]{2,}"
@@ -82,7 +81,7 @@ def _base(character: str) -> str:
 @cache
 def surname_syllables() -> frozenset[str]:
     """Surnames in pinyin without tones."""
-    return frozenset("".join(lazy_pinyin(name)).replace("v", "u") for name in surnames())
+    return frozenset("".join(syllables_of(name)).replace("v", "u") for name in surnames())
 
 
 @cache
