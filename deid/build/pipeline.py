@@ -10,23 +10,20 @@ import errno
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from importlib import metadata
-from pathlib import Path
-from typing import Any
 
 import duckdb
-import numpy as np
 from sqlalchemy import Engine, inspect
 
 from deid.build.dictionary import describe
 from deid.build.evidence import store_evidence
 from deid.build.identities import Identities
 from deid.build.intake import take_in
-from deid.build.notes import NotesDone, canaries_surviving, scrub_notes
+from deid.build.measuring import measure
+from deid.build.notes import canaries_surviving, scrub_notes
 from deid.build.output import write_birth_years, write_table
 from deid.build.partition import EngineRecipe
-from deid.build.people import People, decide_people
+from deid.build.people import decide_people
 from deid.build.progress import Progress, Say, silent
 from deid.build.quality import assess_release
 from deid.build.selection import (
@@ -43,15 +40,10 @@ from deid.policy import Policy, check_coverage
 from deid.pseudonyms import Pseudonymiser
 from deid.quality import render_page
 from deid.release import BIRTH_YEARS, Manifest, Release
-from deid.risk.gate import check_gate, judge
+from deid.risk.gate import check_gate
 from deid.risk.identifiers import IdentifierIndex
-from deid.risk.leaks import scan_release
-from deid.risk.linkage import LinkageRisk, linkage_risk
-from deid.risk.quasi_identifiers import released_people, shown_columns
 from deid.risk.report import render_report
-from deid.risk.traces import trace_risk
 from deid.settings import EngineSettings
-from deid.structured.classes import NONE
 from deid.structured.layout import LAYOUTS
 from deid.text.packs import load_pack
 from deid.text.recognisers import load_recognisers
@@ -125,15 +117,19 @@ def build_release(
             writer.add_table(BIRTH_YEARS, intake.rows["person"], dict(left_out.get("person", {})))
             progress.finish()
             say("measuring the risk")
-            risk = _measure(working, writer.staging, policy, people, index, canaries, notes)
-            writer.add_document("risk.json", _json(risk))
-            writer.add_document("risk.html", render_report(title, policy, risk))
+            measured = measure(working, writer.staging, policy, people, index, canaries, notes)
+            check_gate(measured.verdicts, measured.details)
+            dictionary = describe(policy, intake, writer.staging)
+            writer.add_document("dictionary.json", dictionary.to_json())
+            writer.add_document("risk.json", _json(measured.document))
+            writer.add_document(
+                "risk.html",
+                render_report(title, policy, measured.document, writer.tables, dictionary),
+            )
             say("assessing the quality of the records")
             quality = assess_release(working, writer.staging, policy)
             writer.add_document("quality.json", quality.to_json())
             writer.add_document("quality.html", render_page(title, quality, policy.risk.k))
-            dictionary = describe(policy, intake, writer.staging)
-            writer.add_document("dictionary.json", dictionary.to_json())
             store_evidence(working, settings.evidence_root, name)
             return writer.publish(
                 Manifest(
@@ -168,84 +164,6 @@ def vault_columns(engine: Engine) -> dict[str, list[str]]:
         table: [column["name"] for column in inspector.get_columns(table)]
         for table in inspector.get_table_names()
         if table not in NOT_RECORDS
-    }
-
-
-def _linkage(working: duckdb.DuckDBPyConnection, staging: Path, policy: Policy) -> LinkageRisk:
-    """Measured on the written Parquet, not on what the build believes it wrote."""
-    names = shown_columns(policy.risk.quasi_identifiers)
-    columns = ", ".join(f"coalesce({name}, {NONE})::BIGINT AS {name}" for name in names)
-    out = working.execute(f"SELECT {columns} FROM {released_people(staging)}").fetchnumpy()
-    everybody = working.execute(f"SELECT {columns} FROM people").fetchnumpy()
-    return linkage_risk(
-        [np.asarray(out[name]) for name in names],
-        [np.asarray(everybody[name]) for name in names],
-    )
-
-
-def _measure(
-    working: duckdb.DuckDBPyConnection,
-    staging: Path,
-    policy: Policy,
-    people: People,
-    index: IdentifierIndex,
-    canaries: tuple[int, dict[str, int]] | None,
-    notes: NotesDone,
-) -> dict[str, Any]:
-    """All risks of the written files, as ``risk.json`` has them.
-
-    Raises:
-        GateRefused: if one is over its threshold.
-    """
-    linkage = _linkage(working, staging, policy)
-    traces = trace_risk(working, staging, policy.risk.quasi_identifiers, policy.risk.k)
-    shipped = [r[0] for r in working.execute("SELECT value FROM shipped_concepts").fetchall()]
-    leaks = scan_release(working, staging, index, shipped, kept_text="scrubbed")
-    planted, survivors = canaries if canaries else (0, {})
-    verdicts = judge(
-        policy,
-        {
-            "smallest_class": linkage.smallest_class,
-            "prosecutor_max": linkage.prosecutor_max,
-            "prosecutor_average": linkage.prosecutor_average,
-            "suppressed_share": people.suppressed / people.count,
-            "trace_1_worst_share": traces.one_worst if traces else None,
-            "trace_2_worst_share": traces.two_worst if traces else None,
-            "identifiers_in_output": leaks.leaks,
-            "own_names_share": leaks.own_names_share,
-            "canaries_surviving": sum(survivors.values()) if planted else None,
-            "withheld_notes_share": notes.withheld_share,
-        },
-    )
-    found = "; ".join(f"{place} {count}" for place, count in leaks.strong.items())
-    survived = ", ".join(f"{kind} {count}" for kind, count in survivors.items())
-    check_gate(
-        verdicts,
-        "; ".join(
-            text
-            for text in (
-                f"identifiers found in {found}" if found else "",
-                f"canaries that survived: {survived}" if survived else "",
-            )
-            if text
-        ),
-    )
-    return {
-        "policy": policy.name,
-        "linkage": asdict(linkage),
-        "traces": asdict(traces) if traces else None,
-        "leaks": asdict(leaks),
-        "withheld_notes": notes.withheld,
-        "canaries": {"planted": planted, "surviving": survivors} if planted else None,
-        "people": {
-            "in_vault": people.count,
-            "suppressed": people.suppressed,
-            "generalised": [list(step) for step in people.steps],
-        },
-        "thresholds": {
-            v.name: {"limit": v.limit, "side": v.side, "value": v.value, "passed": v.passed}
-            for v in verdicts
-        },
     }
 
 

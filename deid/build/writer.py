@@ -55,6 +55,11 @@ class ReleaseWriter:
     ) -> None:
         self._claim.close()
 
+    @property
+    def tables(self) -> dict[str, TableEntry]:
+        """The tables recorded so far."""
+        return dict(self._tables)
+
     def table_path(self, table: str, part: int = 0) -> Path:
         """Where part ``part`` of a table is to be written; its folder exists."""
         folder = self.staging / table
