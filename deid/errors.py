@@ -119,6 +119,12 @@ class ManifestMismatch(ReleaseError):
     code = "deid.manifest_mismatch"
 
 
+class CertificateInvalid(ManifestMismatch):
+    """A release has no certificate, or one that is not its own or not rightly signed."""
+
+    code = "deid.certificate"
+
+
 class VocabularyError(DeidError):
     """Files of a vocabulary are missing, malformed or contradict each other."""
 

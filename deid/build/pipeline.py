@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import metadata
+from typing import Any
 
 import duckdb
 from sqlalchemy import Engine, inspect
 
+from deid.build.certifying import certificate_of
 from deid.build.dictionary import describe
 from deid.build.evidence import store_evidence
 from deid.build.identities import Identities
@@ -34,7 +36,8 @@ from deid.build.selection import (
 )
 from deid.build.workspace import private_folder, working_database
 from deid.build.writer import ReleaseWriter
-from deid.errors import ReleaseError
+from deid.checker import Recount, recount
+from deid.errors import GateRefused, ReleaseError
 from deid.keys import Keyring
 from deid.policy import Policy, check_coverage
 from deid.pseudonyms import Pseudonymiser
@@ -118,6 +121,8 @@ def build_release(
             progress.finish()
             say("measuring the risk")
             measured = measure(working, writer.staging, policy, people, index, canaries, notes)
+            counted = recount(writer.staging, policy.risk.quasi_identifiers, policy.risk.k)
+            check_recount(counted, measured.document)
             check_gate(measured.verdicts, measured.details)
             dictionary = describe(policy, intake, writer.staging)
             writer.add_document("dictionary.json", dictionary.to_json())
@@ -151,7 +156,10 @@ def build_release(
                     language_packs=notes.versions,
                     tables={},
                     documents=(),
-                )
+                ),
+                lambda manifest: certificate_of(
+                    keyring, manifest, policy, measured.document, counted
+                ),
             )
     finally:
         engine.dispose()
@@ -165,6 +173,20 @@ def vault_columns(engine: Engine) -> dict[str, list[str]]:
         for table in inspector.get_table_names()
         if table not in NOT_RECORDS
     }
+
+
+def check_recount(counted: Recount, risk: Mapping[str, Any]) -> None:
+    """Stop the build if the independent checker counts something else than was measured.
+
+    Raises:
+        GateRefused: with every figure that differs.
+    """
+    wrong = counted.differences(risk)
+    if wrong:
+        raise GateRefused(
+            "the independent checker does not confirm the measured risk; nothing was published\n  "
+            + "\n  ".join(wrong)
+        )
 
 
 def _json(document: object) -> bytes:

@@ -46,6 +46,18 @@ def suppression(
     changes = [f"coalesce(p.{name}, -1) <> coalesce(v.{name}, -1)" for name in named]
     if "year_of_birth" in quasi_identifiers:
         changes.append(f"p.last_year - p.first_year >= {int(band)}")
+    areas = [name for name in ("state", "county") if _is_read(working, name)]
+    parts = ", ".join(f"a_{name}.value" for name in areas)
+    joins = " ".join(
+        f"LEFT JOIN allowed.location__{name} a_{name} ON a_{name}.value = x.{name}"
+        for name in areas
+    )
+    area = (
+        f"SELECT x.location_id, nullif(concat_ws(', ', {parts}), '') AS area "
+        f"FROM vault.location x {joins}"
+        if areas
+        else "SELECT NULL::BIGINT AS location_id, NULL::VARCHAR AS area"
+    )
     working.execute(
         "CREATE OR REPLACE TEMP TABLE shown AS SELECT p.kept, "
         f"p.kept AND ({' OR '.join(changes) or 'false'}) AS blurred, "
@@ -55,16 +67,13 @@ def suppression(
         f"{', '.join(f'({change})::INTEGER AS c{i}' for i, change in enumerate(changes))}, "
         "p.last_year - p.first_year AS width FROM people p JOIN vault.person v USING (person_id) "
         "LEFT JOIN vault.concept c ON c.concept_id = v.gender_concept_id LEFT JOIN "
-        "(SELECT x.location_id, concat_ws(', ', s.value, c.value) AS area FROM vault.location x "
-        "LEFT JOIN allowed.location__state s ON s.value = x.state "
-        "LEFT JOIN allowed.location__county c ON c.value = x.county "
-        "WHERE s.value IS NOT NULL OR c.value IS NOT NULL) r ON r.location_id = v.location_id"
+        f"({area}) r ON r.location_id = v.location_id"
     )
     groups: list[Group] = []
     for by, label in (
         ("sex", "sex"),
         ("age", "CASE WHEN age >= 90 THEN '90+' ELSE age || ' to ' || age + 9 END"),
-        ("area", "area"),
+        *((("area", "area"),) if areas else ()),
     ):
         rows = working.execute(
             f"SELECT {label}, count(*), count(*) FILTER (NOT kept), count(*) FILTER (blurred) "
@@ -79,6 +88,17 @@ def suppression(
         )
     working.execute("DROP TABLE shown")
     return Suppression(tuple(groups), losses)
+
+
+def _is_read(working: duckdb.DuckDBPyConnection, column: str) -> bool:
+    """Whether the policy lets a column of places be read; one that is dropped is not."""
+    (there,) = one_row(
+        working,
+        "SELECT count(*) FROM duckdb_columns() WHERE schema_name = 'vault' AND "
+        "table_name = 'location' AND column_name = $1",
+        [column],
+    )
+    return bool(there)
 
 
 def _loss(working: duckdb.DuckDBPyConnection, cost: str) -> float:

@@ -75,13 +75,22 @@ def list_() -> None:
     help="Also look for every identifier of the vault in the release; needs vault and keyring.",
 )
 def verify(name: str, with_vault: bool) -> None:
-    """Verify release NAME: checksums, schema, row counts, keys, links and order."""
+    """Verify release NAME: certificate, checksums, schema, row counts, keys, links and order.
+
+    Where there is a keyring, the certificate must be signed by it.
+    """
+    from deid.build.certifying import check_signer
     from deid.build.verify import scan_against_vault, verify_release
     from deid.keys import Keyring
 
     settings = EngineSettings.from_environ(os.environ)
     item = open_release(settings.release_root, name)
     done = verify_release(item)
+    if settings.keyring.exists():
+        check_signer(item, Keyring.load(settings.keyring))
+        click.echo(f"release {name}: its certificate is valid and signed by this installation")
+    else:
+        click.echo(f"release {name}: its certificate is valid, signed by {item.certificate.signer}")
     click.echo(
         f"release {name}: {done.tables} tables, {done.rows:,} rows and {done.links} links are "
         "as the manifest and OMOP CDM say"
