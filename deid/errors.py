@@ -89,9 +89,16 @@ class LeakFound(DeidError):
 
 
 class GateRefused(DeidError):
-    """A measured risk is over the policy's threshold; nothing was published."""
+    """A measured risk is over the policy's threshold; nothing was published.
+
+    ``failed`` names the thresholds.
+    """
 
     code = "deid.gate_refused"
+
+    def __init__(self, message: str, failed: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.failed = failed
 
 
 class ReleaseError(DeidError):

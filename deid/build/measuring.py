@@ -84,6 +84,7 @@ class Measured:
     document: dict[str, Any]
     verdicts: tuple[Verdict, ...]
     details: str
+    leaks: LeakScan
 
 
 def measure_structured(
@@ -150,7 +151,7 @@ def measure(
             for v in verdicts
         },
     }
-    return Measured(document, verdicts, _details(policy, people, leaks, survivors))
+    return Measured(document, verdicts, _details(policy, people, leaks, survivors), leaks)
 
 
 def _linkage(working: duckdb.DuckDBPyConnection, staging: Path, policy: Policy) -> LinkageRisk:

@@ -18,6 +18,7 @@ from sqlalchemy import Engine, inspect
 
 from deid.build.certifying import certificate_of
 from deid.build.dictionary import describe
+from deid.build.drivers import find_drivers, store_drivers
 from deid.build.evidence import store_evidence
 from deid.build.identities import Identities
 from deid.build.intake import take_in
@@ -34,6 +35,7 @@ from deid.build.selection import (
     remove_identifying_values,
     select_rows,
 )
+from deid.build.trials import Remedied, find_remedies
 from deid.build.workspace import private_folder, working_database
 from deid.build.writer import ReleaseWriter
 from deid.checker import Recount, recount
@@ -52,6 +54,7 @@ from deid.text.packs import load_pack
 from deid.text.recognisers import load_recognisers
 from deid.vault.store import open_vault, read_tables
 
+SHOWN_REMEDIES = 5
 NOT_RECORDS = frozenset({"alembic_version"})
 
 
@@ -63,19 +66,59 @@ def build_release(
     name: str,
     title: str,
     say: Say = silent,
+    fix: bool = False,
 ) -> Release:
     """Build and publish release ``name``.
 
     Equal vault, policy, keyring, name, title and program version give equal bytes, whatever
     ``settings.processes`` is. ``say`` receives lines about the progress, never a person's value.
+    If the gate refuses, amendments of the policy are tried; with ``fix`` the least harmful one that
+    passes is built instead, and manifest, report and certificate say so.
 
     Raises:
         UncoveredColumn: the vault has a column without a treatment.
-        GateRefused: a measured risk is over the policy's threshold.
+        GateRefused: a measured risk is over the policy's threshold; it says what would pass.
         LeakFound: a text could not be shown to be free of identifiers.
         ReleaseAlreadyExists: the name is taken.
         ReleaseError: another build of the name is running, or the disk is full.
     """
+    try:
+        return _build(settings, keyring, vault_url, policy, name, title, say, ())
+    except GateRefused as refused:
+        if not refused.failed:
+            raise
+        found = find_remedies(settings, keyring, vault_url, policy, name, refused.failed, say)
+        if not fix or not found.passing:
+            raise GateRefused(f"{refused}{_advice(found)}", refused.failed) from None
+        chosen = found.passing[0]
+    say(f"the gate refused; building again with: {'; '.join(chosen.texts)}")
+    return _build(settings, keyring, vault_url, chosen.policy, name, title, say, chosen.texts)
+
+
+def _advice(found: Remedied) -> str:
+    """What would pass, for the one who reads the refusal."""
+    if not found.tried:
+        return ""
+    if not found.passing:
+        return f"\n  none of {found.tried} generalisations that were tried would pass"
+    lines = ["\n  would pass (with what it takes, 0 to 1); --fix builds with the first:"]
+    for trial in found.passing[:SHOWN_REMEDIES]:
+        lost = ", ".join(f"{what} {share:.3f}" for what, share in trial.lost.items())
+        lines.append(f"    {'; '.join(trial.texts)} ({lost})")
+    return "\n".join(lines)
+
+
+def _build(
+    settings: EngineSettings,
+    keyring: Keyring,
+    vault_url: str,
+    policy: Policy,
+    name: str,
+    title: str,
+    say: Say,
+    amended: tuple[str, ...],
+) -> Release:
+    """One build by one policy; ``amended`` says what was changed in it."""
     # What is not there is told at once, not after the vault was read.
     for tag in settings.language_packs:
         load_pack(tag)
@@ -123,13 +166,17 @@ def build_release(
             measured = measure(working, writer.staging, policy, people, index, canaries, notes)
             counted = recount(writer.staging, policy.risk.quasi_identifiers, policy.risk.k)
             check_recount(counted, measured.document)
+            failed = {v.name: v.limit for v in measured.verdicts if not v.passed}
+            if failed:
+                drivers = find_drivers(working, writer.staging, policy, failed, measured.leaks)
+                store_drivers(settings.evidence_root, name, drivers)
             check_gate(measured.verdicts, measured.details)
             dictionary = describe(policy, intake, writer.staging)
             writer.add_document("dictionary.json", dictionary.to_json())
             writer.add_document("risk.json", _json(measured.document))
             writer.add_document(
                 "risk.html",
-                render_report(title, policy, measured.document, writer.tables, dictionary),
+                render_report(title, policy, measured.document, writer.tables, dictionary, amended),
             )
             say("assessing the quality of the records")
             quality = assess_release(working, writer.staging, policy)
@@ -156,9 +203,10 @@ def build_release(
                     language_packs=notes.versions,
                     tables={},
                     documents=(),
+                    amended=amended,
                 ),
                 lambda manifest: certificate_of(
-                    keyring, manifest, policy, measured.document, counted
+                    keyring, manifest, policy, measured.document, counted, amended
                 ),
             )
     finally:

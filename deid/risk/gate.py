@@ -84,7 +84,7 @@ def check_gate(verdicts: tuple[Verdict, ...], details: str = "") -> None:
     lines += [f"  to do: {verdict.name}: {ADVICE[verdict.name]}" for verdict in failed]
     if details:
         lines.append(f"  {details}")
-    raise GateRefused("\n".join(lines))
+    raise GateRefused("\n".join(lines), tuple(verdict.name for verdict in failed))
 
 
 def _number(value: float | None) -> str:
