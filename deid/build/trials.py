@@ -46,8 +46,8 @@ MEASURED_TABLES = (
     "fact_relationship",
     "concept_ancestor",
 )
-ROUNDS = 3
-"""Amendments that are put on top of each other at most."""
+ROUNDS = 2
+"""Times that further amendments are put on top of the best that did not pass."""
 
 
 @dataclass(frozen=True)
@@ -89,23 +89,23 @@ def find_remedies(
     say("looking for what generalisation would pass")
     with private_folder(settings.work_root, f"{name}.trials") as folder:
         bench = _Bench.filled(settings, keyring, vault_url, policy, name, folder)
-        tried: dict[str, Trial] = {}
+        made = 0
         best = Trial((), policy, tuple(failed), {})
         for _ in range(ROUNDS):
-            fresh = [
+            trials = [
                 bench.tried(remedy.policy, (*best.texts, remedy.text))
                 for remedy in remedies(best.policy, best.failed)
-                if remedy.policy.fingerprint not in tried
             ]
-            tried |= {trial.policy.fingerprint: trial for trial in fresh}
-            passing = sorted(
-                (trial for trial in tried.values() if not trial.failed),
-                key=lambda trial: (round(trial.harm, 6), len(trial.texts), trial.texts),
-            )
-            if passing or not fresh:
-                return Remedied(tuple(passing), len(tried))
-            best = min(fresh, key=lambda t: (len(t.failed), round(t.harm, 6), t.texts))
-        return Remedied((), len(tried))
+            made += len(trials)
+            passing = sorted((trial for trial in trials if not trial.failed), key=_mildest)
+            if passing or not trials:
+                return Remedied(tuple(passing), made)
+            best = min(trials, key=lambda trial: (len(trial.failed), _mildest(trial)))
+        return Remedied((), made)
+
+
+def _mildest(trial: Trial) -> tuple[float, tuple[str, ...]]:
+    return round(trial.harm, 6), trial.texts
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,7 @@ class _Reader:
         pool = document.get("pool_ages_over", parent.pool_ages_over if parent else 89)
         if not isinstance(pool, int) or not 1 <= pool <= 89:
             self._fail("", "pool_ages_over", "must be a number from 1 to 89")
-        return Policy(
+        return self._whole(
             name=self._text(document, "name"),
             version=self._text(document, "version"),
             title=self._text(document, "title"),
@@ -153,6 +153,12 @@ class _Reader:
             tables=tables,
             source=self._source,
         )
+
+    def _whole(self, **parts: Any) -> Policy:
+        try:
+            return Policy(**parts)
+        except PolicyError as error:
+            self._fail("", "risk", str(error))
 
     def _parent(self, document: dict[str, Any]) -> Policy | None:
         name = document.get("extends")

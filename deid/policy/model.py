@@ -305,6 +305,21 @@ class Policy:
     adversary: str = ""
     source: str = field(default="", compare=False)
 
+    def __post_init__(self) -> None:
+        for column in QUASI_IDENTIFIERS:
+            rule = self.tables.get("person", {}).get(column)
+            leaves = rule is not None and rule.treatment not in {
+                Treatment.DROP,
+                Treatment.CONSTANT,
+            }
+            if leaves and column not in self.risk.quasi_identifiers:
+                raise PolicyError(
+                    f"risk: person.{column} leaves and is no quasi-identifier: "
+                    "its risk would not be measured"
+                )
+            if rule is not None and not leaves and column in self.risk.quasi_identifiers:
+                raise PolicyError(f"risk: person.{column} is a quasi-identifier and is dropped")
+
     @property
     def fingerprint(self) -> str:
         """SHA-256 of everything the policy decides; comments and layout do not change it."""

@@ -10,9 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-_WIDTH, _LABEL, _END, _BAR, _GAP = 720, 250, 70, 18, 10
+_WIDTH, _LABEL, _END, _BAR, _GAP = 740, 270, 70, 18, 10
 _PLOT = _WIDTH - _LABEL - _END
 _FILLS = ("#1f4e79", "url(#stripes)", "url(#dots)", "#ffffff")
+
+_HALO = 'stroke="#fff" stroke-width="3" paint-order="stroke"'
+"""Keeps a number readable where a line passes behind it."""
 
 PATTERNS = (
     '<svg width="0" height="0" aria-hidden="true"><defs>'
@@ -67,6 +70,7 @@ def bars(
     step = _BAR * len(series) + _GAP
     height = head + step * len(rows) + 26
     parts = _open(title, height)
+    parts += _marks(marks, scale, head, height)
     for number, name in enumerate(series if len(series) > 1 else ()):
         x = _LABEL + 170 * number
         parts.append(
@@ -82,9 +86,8 @@ def bars(
             parts.append(
                 f'<rect x="{_LABEL}" y="{at + 2}" width="{width:.1f}" height="{_BAR - 4}" '
                 f'fill="{_FILLS[number]}" stroke="#222" stroke-width="0.7"/>'
-                f'<text x="{_LABEL + width + 5:.1f}" y="{at + 14}">{_text(value)}</text>'
+                f'<text x="{_LABEL + width + 5:.1f}" y="{at + 14}" {_HALO}>{_text(value)}</text>'
             )
-    parts += _marks(marks, scale, head, height)
     return _close(parts)
 
 
@@ -93,6 +96,7 @@ def intervals(title: str, rows: Sequence[Spread]) -> str:
     head, step = 30, _BAR + _GAP
     height = head + step * len(rows) + 26
     parts = _open(title, height)
+    parts += _marks((Mark(0.0, "0"), Mark(0.5, "0.5"), Mark(1.0, "1")), _PLOT, head, height)
     parts.append(
         f'<circle cx="{_LABEL + 7}" cy="8" r="5" fill="#1f4e79"/>'
         f'<text x="{_LABEL + 18}" y="13">measured, with 95 % interval</text>'
@@ -110,10 +114,9 @@ def intervals(title: str, rows: Sequence[Spread]) -> str:
             + f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{y}" y2="{y}" stroke="#1f4e79" '
             f'stroke-width="2"/><circle cx="{value:.1f}" cy="{y}" r="5" fill="#1f4e79"/>'
             f'<rect x="{chance - 5:.1f}" y="{y - 5}" width="10" height="10" fill="none" '
-            f'stroke="#222"/><text x="{max(high, chance) + 10:.1f}" y="{y + 5}">'
+            f'stroke="#222"/><text x="{max(high, chance) + 10:.1f}" y="{y + 5}" {_HALO}>'
             f"{_text(row.value)}</text>"
         )
-    parts += _marks((Mark(0.0, "0"), Mark(0.5, "0.5"), Mark(1.0, "1")), _PLOT, head, height)
     return _close(parts)
 
 

@@ -41,6 +41,11 @@ def number(value: float | None) -> str:
     return f"{value:,.4f}".rstrip("0").rstrip(".")
 
 
+def percent(share: float) -> str:
+    """A share of people, in words for running text."""
+    return f"{share:.1%}".replace(".0%", "%")
+
+
 def count(value: int | None, k: int) -> str:
     """A count of people; None is one that is hidden because it is small."""
     return f"fewer than {k}, or hidden" if value is None else f"{value:,}"

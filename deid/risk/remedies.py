@@ -9,7 +9,7 @@ text engine is for people to decide.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from deid.errors import PolicyError
@@ -23,6 +23,7 @@ from deid.policy.model import (
 from deid.risk.events import EVENT_TABLES
 from deid.risk.rare import DISEASE_TABLES
 
+MOST = 12
 _BANDS = (2, 5, 10, 20, 40)
 _BY_CLASS = frozenset({"prosecutor_max", "journalist_max", "prosecutor_average", "marketer"})
 _BY_LARGER_CLASSES = frozenset(
@@ -44,14 +45,27 @@ class Remedy:
     policy: Policy
 
 
-def remedies(policy: Policy, failed: Iterable[str]) -> tuple[Remedy, ...]:
-    """Amendments that may mend the failed thresholds, each different from the policy."""
-    found: dict[str, Remedy] = {}
+def remedies(policy: Policy, failed: Sequence[str], most: int = MOST) -> tuple[Remedy, ...]:
+    """At most ``most`` amendments that may mend all failed thresholds, the mildest first.
+
+    Each has one amendment for every failed threshold that has any, one on top of the other.
+    """
+    found = [Remedy("", policy)]
     for name in failed:
-        for remedy in _of(policy, name):
-            if remedy.policy.fingerprint != policy.fingerprint:
-                found.setdefault(remedy.policy.fingerprint, remedy)
-    return tuple(found.values())
+        wider: list[Remedy] = []
+        for remedy in found:
+            own = list(_of(remedy.policy, name)) or [Remedy("", remedy.policy)]
+            wider += [
+                Remedy("; ".join(filter(None, (remedy.text, more.text))), more.policy)
+                for more in own
+            ]
+        found = wider[:most]
+    different = {
+        remedy.policy.fingerprint: remedy
+        for remedy in reversed(found)
+        if remedy.policy.fingerprint != policy.fingerprint
+    }
+    return tuple(reversed(different.values()))
 
 
 def _of(policy: Policy, name: str) -> Iterator[Remedy]:
@@ -60,13 +74,15 @@ def _of(policy: Policy, name: str) -> Iterator[Remedy]:
         limit = policy.risk.thresholds[name]
         if limit > 0:
             yield from _with_k(policy, math.ceil(1 / limit - 1e-9))
-        yield from _with_bands(policy)
+        if name in {"prosecutor_average", "marketer"}:
+            yield from _with_bands(policy)
     elif name in {"smallest_class", "suppressed_share"}:
         yield from _with_more_steps(policy)
     elif name == "rare_disease_share":
         below = max(policy.risk.rare.diseases_below, k)
         for amended in (policy, *(r.policy for r in _with_k(policy, below))):
-            yield _rare_suppressed(amended, DISEASE_TABLES.items(), _k_text(policy, amended))
+            if amended.risk.k >= below:
+                yield _rare_suppressed(amended, DISEASE_TABLES.items(), _k_text(policy, amended))
     elif name == "small_area_share":
         yield from _with_k(policy, policy.risk.rare.areas_below)
         yield _dropped(policy, "location", _AREAS[:1])

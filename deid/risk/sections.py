@@ -8,7 +8,7 @@ from typing import Any
 
 from deid.risk import charts
 from deid.risk.charts import Mark, Row, Spread
-from deid.risk.html import count, figure, number, section, table
+from deid.risk.html import count, figure, number, percent, section, table
 
 LEVELS = (Mark(0.05, "0.05"), Mark(0.09, "0.09"), Mark(0.2, "0.2"))
 _GROUPS = {"sex": "sex", "age": "age", "area": "area"}
@@ -86,7 +86,7 @@ def known_events(risk: Mapping[str, Any] | None) -> str:
         f"hierarchy and distances in periods of {risk['days']} days; <em>as recorded</em> means "
         f"exact concepts and days. A person stands out if fewer than {risk['k']} people of the "
         f"same class match. Of {risk['people_with_events']:,} people with events, the whole "
-        f"history of {number(risk['whole_history_unique'])} is unique: dates are shifted, but "
+        f"history of {percent(risk['whole_history_unique'])} is unique: dates are shifted, but "
         "distances are kept for research. That is why these data are analysed inside the "
         "workspace and never handed out, and why this is stated and not gated unless the policy "
         "says so.</p>",
@@ -134,9 +134,6 @@ def background(risk: Mapping[str, Any]) -> str:
     """Visit count, follow-up, family, and uniqueness in a population."""
     k, families = risk["k"], risk["families"]
     rows = risk["risks"]
-    populations = [
-        (r["known"], p) for r in rows for p in r["in_population"] if p["population"] and r["unique"]
-    ]
     return section(
         "background",
         "Who stands out by what neighbours know?",
@@ -165,22 +162,41 @@ def background(risk: Mapping[str, Any]) -> str:
                 for r in rows
             ),
         ),
+        _families(families, k),
+        "<h3>Unique in a population, too?</h3>"
+        "<p>Share of the release's people who are unique in a population of so many people, "
+        "estimated from the sizes of the classes (Pitman's sampling formula after Hoshino 2001 for "
+        "samples of up to a tenth of the population, Zayatz 1991 for greater ones). Where the "
+        "policy names no population, several sizes are tried; with the release's own size the "
+        "figure is counted, not estimated. Both methods tend to estimate too much.</p>",
+        _populations(rows),
+    )
+
+
+def _families(families: Mapping[str, Any], k: int) -> str:
+    if not families["families"]:
+        return "<p>The release joins nobody to a family.</p>"
+    return (
         f"<p>{families['people']:,} people are joined to {families['families']:,} families "
         f"(mean size {number(families['mean_size'])}, largest {families['largest']:,}): whoever "
         "finds one member finds all. "
-        f"{number(families['few'])} of all people are in a family whose make-up fewer than {k} "
-        f"families have, {number(families['unique'])} in one that no other has.</p>",
-        "<h3>Unique in a population, too?</h3>"
-        "<p>Estimated from the sizes of the classes (Pitman's sampling formula after Hoshino 2001 "
-        "for samples of up to a tenth of the population, Zayatz 1991 for greater ones). Where the "
-        "policy names no population, several sizes are tried; with the release's own size the "
-        "figure is counted, not estimated. Both methods tend to estimate too much.</p>"
-        + table(
-            ("known", "population", "method", "share of the release's people unique there"),
+        f"{percent(families['few'])} of all people are in a family whose make-up fewer than {k} "
+        f"families have, {percent(families['unique'])} in one that no other has.</p>"
+    )
+
+
+def _populations(risks: Sequence[Mapping[str, Any]]) -> str:
+    told = [risk for risk in risks if risk["unique"]]
+    if not told:
+        return "<p>Nobody is alone in the release, so nobody is estimated to be.</p>"
+    return table(
+        ("known", *(f"{p['population']:,}" for p in told[0]["in_population"])),
+        (
             (
-                (known, f"{p['population']:,}", p["method"], number(p["of_release"]))
-                for known, p in populations
-            ),
+                risk["known"],
+                *(f"{number(p['of_release'])} ({p['method']})" for p in risk["in_population"]),
+            )
+            for risk in told
         ),
     )
 
@@ -193,8 +209,8 @@ def disclosure(diversity: Mapping[str, Any] | None, rare: Sequence[Mapping[str, 
             f"<p>Each of {diversity['diseases']:,} diseases (rolled up) is compared between a "
             f"class and {escape(diversity['reference'])}: the greatest difference of shares (t) "
             f"is {number(diversity['t'])}. In {diversity['one_value_classes']:,} classes everybody "
-            f"has some disease, which tells it of {number(diversity['told_people'])} of all people "
-            "to whoever knows that they are in the release.</p>"
+            f"has some disease, which tells it of {percent(diversity['told_people'])} of all "
+            "people to whoever knows that they are in the release.</p>"
         )
     return section(
         "attributes",
