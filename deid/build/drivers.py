@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from deid.policy import Policy
+from deid.risk.background import BOTH, Background
 from deid.risk.events import known_of_people, parquet
 from deid.risk.leaks import LeakScan
 from deid.risk.longitudinal import few_known_events
@@ -37,6 +38,12 @@ _CLASSES = frozenset(
         "suppressed_share",
     }
 )
+_ALONE = {
+    "family_unique_share": "make-up of the family",
+    "visits_follow_up_unique_share": BOTH,
+    "population_unique_share": BOTH,
+}
+"""Measures of people who are alone, and by what."""
 _SCHEMA = pa.schema(
     [
         ("measure", pa.string()),
@@ -64,6 +71,7 @@ def find_drivers(
     staging: Path,
     policy: Policy,
     failed: Mapping[str, float],
+    background: Background,
     leaks: LeakScan,
 ) -> list[Driver]:
     """Who and what is over each failed threshold (name to limit)."""
@@ -79,6 +87,16 @@ def find_drivers(
                     Driver(name, "person", f"concept {concept}", person, people)
                     for person, concept, people in few_known_events(working, policy.risk.k)
                 ]
+        elif name in _ALONE:
+            alike = (
+                background.families.alike
+                if name == "family_unique_share"
+                else background.alike[BOTH]
+            )
+            drivers += [
+                Driver(name, "person", _ALONE[name], int(person), 1)
+                for person in background.person[alike == 1]
+            ]
         elif name == "identifiers_in_output":
             drivers += [
                 Driver(name, "column", place, None, times) for place, times in leaks.strong.items()

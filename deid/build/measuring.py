@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,10 @@ class StructuredRisk:
     def document(self) -> dict[str, Any]:
         """As ``risk.json`` has it."""
         background = asdict(self.background)
-        del background["fewest"], background["families"]["signature"]
+        for name in ("person", "alike"):
+            del background[name]
+        for name in ("signature", "alike"):
+            del background["families"][name]
         return {
             "linkage": asdict(self.linkage),
             "background": background,
@@ -84,6 +87,7 @@ class Measured:
     document: dict[str, Any]
     verdicts: tuple[Verdict, ...]
     details: str
+    structured: StructuredRisk
     leaks: LeakScan
 
 
@@ -114,8 +118,13 @@ def measure(
     index: IdentifierIndex,
     canaries: tuple[int, Mapping[str, int]] | None,
     notes: NotesDone,
+    attacks: Sequence[Mapping[str, Any]] = (),
+    of_attacks: tuple[Verdict, ...] = (),
 ) -> Measured:
-    """All risks of the written files, with the gate's verdicts."""
+    """All risks of the written files, with the gate's verdicts.
+
+    ``attacks`` are results of attacks on the files, ``of_attacks`` the verdicts on them.
+    """
     structured = measure_structured(working, staging, policy)
     shipped = [r[0] for r in working.execute("SELECT value FROM shipped_concepts").fetchall()]
     leaks = scan_release(working, staging, index, shipped, kept_text="scrubbed")
@@ -131,12 +140,14 @@ def measure(
             "withheld_notes_share": notes.withheld_share,
         },
     )
+    verdicts += of_attacks
     blurred = suppression(
         working, policy.risk.quasi_identifiers, policy.risk.birth_year_band, policy.risk.k
     )
     document = {
         "policy": policy.name,
         **structured.document(),
+        "attacks": [dict(result) for result in attacks],
         "leaks": asdict(leaks),
         "withheld_notes": notes.withheld,
         "canaries": {"planted": planted, "surviving": dict(survivors)} if planted else None,
@@ -151,7 +162,9 @@ def measure(
             for v in verdicts
         },
     }
-    return Measured(document, verdicts, _details(policy, people, leaks, survivors), leaks)
+    return Measured(
+        document, verdicts, _details(policy, people, leaks, survivors), structured, leaks
+    )
 
 
 def _linkage(working: duckdb.DuckDBPyConnection, staging: Path, policy: Policy) -> LinkageRisk:

@@ -88,7 +88,7 @@ def build_release(
         if not refused.failed:
             raise
         found = find_remedies(settings, keyring, vault_url, policy, name, refused.failed, say)
-        if not fix or not found.passing:
+        if not fix or found.beyond or not found.passing:
             raise GateRefused(f"{refused}{_advice(found)}", refused.failed) from None
         chosen = found.passing[0]
     say(f"the gate refused; building again with: {'; '.join(chosen.texts)}")
@@ -101,7 +101,12 @@ def _advice(found: Remedied) -> str:
         return ""
     if not found.passing:
         return f"\n  none of {found.tried} generalisations that were tried would pass"
-    lines = ["\n  would pass (with what it takes, 0 to 1); --fix builds with the first:"]
+    promise = (
+        f"would mend all but {', '.join(found.beyond)}"
+        if found.beyond
+        else "would pass; --fix builds with the first"
+    )
+    lines = [f"\n  {promise} (with what it takes, 0 to 1):"]
     for trial in found.passing[:SHOWN_REMEDIES]:
         lost = ", ".join(f"{what} {share:.3f}" for what, share in trial.lost.items())
         lines.append(f"    {'; '.join(trial.texts)} ({lost})")
@@ -163,20 +168,27 @@ def _build(
             writer.add_table(BIRTH_YEARS, intake.rows["person"], dict(left_out.get("person", {})))
             progress.finish()
             say("measuring the risk")
-            measured = measure(working, writer.staging, policy, people, index, canaries, notes)
+            risk = measure(working, writer.staging, policy, people, index, canaries, notes)
             counted = recount(writer.staging, policy.risk.quasi_identifiers, policy.risk.k)
-            check_recount(counted, measured.document)
-            failed = {v.name: v.limit for v in measured.verdicts if not v.passed}
+            check_recount(counted, risk.document)
+            failed = {v.name: v.limit for v in risk.verdicts if not v.passed}
             if failed:
-                drivers = find_drivers(working, writer.staging, policy, failed, measured.leaks)
+                drivers = find_drivers(
+                    working,
+                    writer.staging,
+                    policy,
+                    failed,
+                    risk.structured.background,
+                    risk.leaks,
+                )
                 store_drivers(settings.evidence_root, name, drivers)
-            check_gate(measured.verdicts, measured.details)
+            check_gate(risk.verdicts, risk.details)
             dictionary = describe(policy, intake, writer.staging)
             writer.add_document("dictionary.json", dictionary.to_json())
-            writer.add_document("risk.json", _json(measured.document))
+            writer.add_document("risk.json", _json(risk.document))
             writer.add_document(
                 "risk.html",
-                render_report(title, policy, measured.document, writer.tables, dictionary, amended),
+                render_report(title, policy, risk.document, writer.tables, dictionary, amended),
             )
             say("assessing the quality of the records")
             quality = assess_release(working, writer.staging, policy)
@@ -206,7 +218,7 @@ def _build(
                     amended=amended,
                 ),
                 lambda manifest: certificate_of(
-                    keyring, manifest, policy, measured.document, counted, amended
+                    keyring, manifest, policy, risk.document, counted, amended
                 ),
             )
     finally:

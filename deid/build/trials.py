@@ -25,6 +25,7 @@ from deid.build.suppression import suppression
 from deid.build.workspace import private_folder, working_database
 from deid.keys import Keyring
 from deid.policy import Policy
+from deid.policy.model import THRESHOLDS
 from deid.pseudonyms import Pseudonymiser
 from deid.release import BIRTH_YEARS
 from deid.risk.events import EVENT_TABLES, has_table, parquet
@@ -35,6 +36,11 @@ from deid.settings import EngineSettings
 from deid.structured.expressions import quoted
 from deid.structured.queries import one_row
 from deid.vault.store import open_vault, read_tables
+
+BEYOND = frozenset(
+    {"identifiers_in_output", "own_names_share", "canaries_surviving", "withheld_notes_share"}
+)
+"""Thresholds of texts."""
 
 MEASURED_TABLES = (
     *EVENT_TABLES,
@@ -48,6 +54,12 @@ MEASURED_TABLES = (
 )
 ROUNDS = 2
 """Times that further amendments are put on top of the best that did not pass."""
+
+
+TRIED = frozenset(
+    name for name in THRESHOLDS if name not in BEYOND and not name.startswith("attack_")
+)
+"""Thresholds that a trial measures."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +80,14 @@ class Trial:
 
 @dataclass(frozen=True)
 class Remedied:
-    """The trials that passed, the least harmful first, and how many were made."""
+    """The trials that passed, the least harmful first, and how many were made.
+
+    ``beyond`` are failed thresholds that no trial can tell of: those of notes and of attacks.
+    """
 
     passing: tuple[Trial, ...]
     tried: int
+    beyond: tuple[str, ...]
 
 
 def find_remedies(
@@ -84,8 +100,10 @@ def find_remedies(
     say: Say,
 ) -> Remedied:
     """Try what may mend the failed thresholds; nothing is left on disk."""
+    beyond = tuple(name for name in failed if name not in TRIED)
+    failed = [name for name in failed if name in TRIED]
     if not remedies(policy, failed):
-        return Remedied((), 0)
+        return Remedied((), 0, beyond)
     say("looking for what generalisation would pass")
     with private_folder(settings.work_root, f"{name}.trials") as folder:
         bench = _Bench.filled(settings, keyring, vault_url, policy, name, folder)
@@ -99,9 +117,9 @@ def find_remedies(
             made += len(trials)
             passing = sorted((trial for trial in trials if not trial.failed), key=_mildest)
             if passing or not trials:
-                return Remedied(tuple(passing), made)
+                return Remedied(tuple(passing), made, beyond)
             best = min(trials, key=lambda trial: (len(trial.failed), _mildest(trial)))
-        return Remedied((), made)
+        return Remedied((), made, beyond)
 
 
 def _mildest(trial: Trial) -> tuple[float, tuple[str, ...]]:
@@ -166,7 +184,9 @@ class _Bench:
                     **measure_structured(working, out, policy).measures(),
                     "suppressed_share": people.suppressed / people.count,
                 }
-                failed = tuple(v.name for v in judge(policy, measures) if not v.passed)
+                failed = tuple(
+                    v.name for v in judge(policy, measures) if not v.passed and v.name in TRIED
+                )
                 return Trial(texts, amended, failed, _lost(working, out, policy))
         finally:
             shutil.rmtree(place)

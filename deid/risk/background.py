@@ -7,7 +7,7 @@ size, and the year of birth and sex of every member as released.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,8 +46,10 @@ class Background:
     k: int
     risks: tuple[BackgroundRisk, ...]
     families: Families
-    fewest: Column
-    """For each person in the order of ``known_person`` the smallest class of all sets."""
+    person: Column
+    """Ids of the people, ascending."""
+    alike: Mapping[str, Column]
+    """For each set the people in the class of each person."""
 
     def of(self, known: str) -> BackgroundRisk:
         """One set by its name."""
@@ -98,12 +100,11 @@ def background_risk(
         (FAMILY, (klass, families.signature)),
     )
     risks: list[BackgroundRisk] = []
-    fewest = np.full(len(person), np.iinfo(np.int64).max)
+    alike: dict[str, Column] = {}
     for known, columns in sets:
-        risk, size_of_each = _risk(known, columns, k, population)
+        risk, alike[known] = _risk(known, columns, k, population)
         risks.append(risk)
-        fewest = np.minimum(fewest, size_of_each)
-    return Background(k, tuple(risks), families, fewest)
+    return Background(k, tuple(risks), families, person, alike)
 
 
 def _risk(

@@ -33,6 +33,8 @@ class Families:
     unique: float
     signature: Column = field(repr=False, compare=False)
     """For each person a number that is equal for equal make-ups of the own family."""
+    alike: Column = field(repr=False, compare=False)
+    """For each person how many families have the make-up of the own one; 0 without a family."""
 
 
 def families_of(
@@ -53,7 +55,7 @@ def families_of(
             people, np.searchsorted(person, one[here]), np.searchsorted(person, other[here])
         )
     if not people:
-        return Families(0, 0, 0, 0.0, 0.0, 0.0, family)
+        return Families(0, 0, 0, 0.0, 0.0, 0.0, family, family)
     _, family = np.unique(family, return_inverse=True)
     sizes = np.bincount(family)
     make_up = _make_up(family, klass, sizes)
@@ -68,6 +70,7 @@ def families_of(
         round(float(few), 6),
         round(float(unique), 6),
         make_up[family],
+        np.where(together, alike, 0)[family],
     )
 
 

@@ -27,7 +27,7 @@ from tests.integration.release.vaults import PostgresVaults, SqliteVaults
 Vaults = SqliteVaults | PostgresVaults
 
 CANARIES = int(os.environ.get("CARECOMMONS_CANARIES", "30"))
-PEOPLE = max(60, 2 * CANARIES)
+PEOPLE = min(600, max(60, 2 * CANARIES))  # later ones would have dates in the future
 FIRST_CANARY, FIRST_PLACE, FIRST_DISEASE = 500_001, 1001, 40_000_001
 RACES, ETHNICITIES = (8515, 8516, 8657, 8557), (38003563, 38003564, 0)
 

@@ -213,7 +213,10 @@ def test_visits_and_families_make_classes_smaller(
     families = risk.families
     assert (families.families, families.people, families.largest) == (3, 7, 3)
     assert (families.few, families.unique) == (pytest.approx(3 / 8), pytest.approx(3 / 8))
-    assert risk.fewest.tolist() == [1, 4, 4, 4, 3, 3, 3, 1]
+    assert risk.person.tolist() == list(range(1, 9))
+    assert risk.alike[VISITS].tolist() == [1, 7, 7, 7, 7, 7, 7, 7]
+    assert risk.alike[FAMILY].tolist() == [4, 4, 4, 4, 3, 3, 3, 1]
+    assert families.alike.tolist() == [2, 2, 2, 2, 1, 1, 1, 0]
 
 
 @given(
