@@ -12,7 +12,7 @@ import numpy as np
 
 from deid.build.notes import NotesDone
 from deid.build.people import People
-from deid.build.suppression import suppression
+from deid.build.suppression import hidden, suppression
 from deid.policy import Policy
 from deid.risk.background import BOTH, Background, background_risk
 from deid.risk.diversity import Diversity, diversity
@@ -154,7 +154,9 @@ def measure(
         "people": {
             "in_vault": people.count,
             "suppressed": people.suppressed,
-            "generalised": [list(step) for step in people.steps],
+            "generalised": [
+                [step, *hidden([count], policy.risk.k)] for step, count in people.steps
+            ],
             **asdict(blurred),
         },
         "thresholds": {

@@ -89,7 +89,8 @@ def build_release(
             raise
         found = find_remedies(settings, keyring, vault_url, policy, name, refused.failed, say)
         if not fix or found.beyond or not found.passing:
-            raise GateRefused(f"{refused}{_advice(found)}", refused.failed) from None
+            who = f"\n  who and what drives it: carecommons release drivers {name}"
+            raise GateRefused(f"{refused}{_advice(found)}{who}", refused.failed) from None
         chosen = found.passing[0]
     say(f"the gate refused; building again with: {'; '.join(chosen.texts)}")
     return _build(settings, keyring, vault_url, chosen.policy, name, title, say, chosen.texts)

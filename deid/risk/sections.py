@@ -284,7 +284,7 @@ def missing(people: Mapping[str, Any], k: int) -> str:
         "What was generalised or left out, and who is thereby missing?",
         f"<p>{people['suppressed']:,} of {people['in_vault']:,} people were left out because "
         "their class stayed too small.</p>",
-        table(("step", "people"), ((step, f"{n:,}") for step, n in people["generalised"])),
+        table(("step", "people"), ((step, count(n, k)) for step, n in people["generalised"])),
         "<p>Share of information lost in each column (0 as it was, 1 nothing left):</p>",
         table(
             ("column", "lost"),
