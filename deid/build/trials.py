@@ -203,7 +203,11 @@ def without_notes(policy: Policy) -> Policy:
 
 def _lost(working: duckdb.DuckDBPyConnection, out: Path, policy: Policy) -> dict[str, float]:
     losses = suppression(
-        working, policy.risk.quasi_identifiers, policy.risk.birth_year_band, policy.risk.k
+        working,
+        out,
+        policy.risk.quasi_identifiers,
+        policy.risk.birth_year_band,
+        policy.risk.k,
     ).losses
     band = policy.risk.birth_year_band - 1
     (span,) = one_row(working, "SELECT greatest(max(last_year) - min(first_year), 1) FROM people")
