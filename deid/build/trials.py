@@ -1,8 +1,7 @@
 """Tries amendments of a refused policy on the vault's records, and finds the least harmful.
 
 Notes and identifiers in texts play no part: records are taken in once without notes, and each
-amendment is decided, written and measured on a copy of that. A trial costs about a tenth of a
-build with notes.
+amendment is decided, written and measured on a copy of that.
 """
 
 from __future__ import annotations
