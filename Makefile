@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 TESTED := $(VENV)/.installed-for-tests
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test check format bench campaign clean
 
 # Another port than 8000: make demo PORT=8010
 demo: $(STAMP)
@@ -26,6 +26,11 @@ format: $(TESTED)
 
 bench: $(TESTED)
 	$(BIN)/python -m tests.bench
+
+# What takes too long for every run: a thousand residents with unique traits.
+campaign: $(TESTED)
+	CARECOMMONS_CANARIES=1000 $(BIN)/pytest -n 0 -m 'not postgres' \
+		tests/integration/release/test_canary_residents.py
 
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 

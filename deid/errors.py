@@ -89,9 +89,16 @@ class LeakFound(DeidError):
 
 
 class GateRefused(DeidError):
-    """A measured risk is over the policy's threshold; nothing was published."""
+    """A measured risk is over the policy's threshold; nothing was published.
+
+    ``failed`` names the thresholds.
+    """
 
     code = "deid.gate_refused"
+
+    def __init__(self, message: str, failed: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.failed = failed
 
 
 class ReleaseError(DeidError):
@@ -117,6 +124,12 @@ class ManifestMismatch(ReleaseError):
     """A release's files are not what its manifest says."""
 
     code = "deid.manifest_mismatch"
+
+
+class CertificateInvalid(ManifestMismatch):
+    """A release has no certificate, or one that is not its own or not rightly signed."""
+
+    code = "deid.certificate"
 
 
 class VocabularyError(DeidError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,7 +85,7 @@ def read_evidence(root: Path, release: str, vault_url: str, keyring: Keyring) ->
             ).fetchall()
         )
     pseudonyms = Pseudonymiser(keyring.derive("release", release, "pseudonyms"))
-    own = _vault_ids(vault_url, withheld, pseudonyms) if withheld else {}
+    own = vault_ids(vault_url, "note", list(withheld), pseudonyms) if withheld else {}
     missing = len(withheld) - len(own)
     if missing:
         raise ManifestMismatch(
@@ -97,18 +97,18 @@ def read_evidence(root: Path, release: str, vault_url: str, keyring: Keyring) ->
     )
 
 
-def _vault_ids(
-    vault_url: str, wanted: Mapping[int, str], pseudonyms: Pseudonymiser
+def vault_ids(
+    vault_url: str, table: str, wanted: Sequence[int], pseudonyms: Pseudonymiser
 ) -> dict[int, int]:
-    """The vault's note id of each wanted pseudonym."""
+    """The vault's own id of each wanted pseudonym of rows of ``note`` or ``person``."""
     found: dict[int, int] = {}
     pseudonymous = np.fromiter(wanted, dtype=np.int64, count=len(wanted))
     engine = open_vault(vault_url)
     try:
         with read_tables(engine) as snapshot:
-            for batch in snapshot.batches("note", ["note_id"]):
+            for batch in snapshot.batches(table, [f"{table}_id"]):
                 own = batch.column(0).to_numpy()
-                given = pseudonyms.ids("note", own)
+                given = pseudonyms.ids(table, own)
                 hits = np.isin(given, pseudonymous)
                 found.update(zip(given[hits].tolist(), own[hits].tolist(), strict=True))
     finally:

@@ -76,7 +76,7 @@ def scrub_notes(
         f'CREATE TABLE {SPANS} (note_id BIGINT, start INTEGER, "end" INTEGER, type VARCHAR, '
         "detectors VARCHAR, confidence DOUBLE)"
     )
-    total = int(one_row(working, "SELECT count(*) FROM stays.note")[0])
+    total = _staying(working)
     if not total:
         return NotesDone(0, 0, {})
     versions = dict(recipe.make().versions)
@@ -94,6 +94,15 @@ def scrub_notes(
     return NotesDone(total, withheld, versions)
 
 
+def _staying(working: duckdb.DuckDBPyConnection) -> int:
+    """Notes that stay; none if the policy drops the whole table."""
+    (there,) = one_row(
+        working,
+        "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'stays' AND table_name = 'note'",
+    )
+    return int(one_row(working, "SELECT count(*) FROM stays.note")[0]) if there else 0
+
+
 def _insert(working: duckdb.DuckDBPyConnection, table: str, *columns: Sequence[object]) -> None:
     names = [str(number) for number in range(len(columns))]
     working.register("incoming", pa.table(list(map(pa.array, columns)), names=names))
@@ -108,6 +117,8 @@ def partitions(
 
     ``limit`` takes the first notes only.
     """
+    if not _staying(working):
+        return
     # A cursor of its own: the connection goes on inserting results meanwhile.
     reader = working.cursor()
     reader.execute(

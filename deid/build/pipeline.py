@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 import duckdb
-import numpy as np
 from sqlalchemy import Engine, inspect
 
+from deid.build.certifying import certificate_of
 from deid.build.dictionary import describe
+from deid.build.drivers import find_drivers, store_drivers
 from deid.build.evidence import store_evidence
 from deid.build.identities import Identities
 from deid.build.intake import take_in
-from deid.build.notes import NotesDone, canaries_surviving, scrub_notes
+from deid.build.measuring import measure
+from deid.build.notes import canaries_surviving, scrub_notes
 from deid.build.output import write_birth_years, write_table
 from deid.build.partition import EngineRecipe
-from deid.build.people import People, decide_people
+from deid.build.people import decide_people
 from deid.build.progress import Progress, Say, silent
 from deid.build.quality import assess_release
 from deid.build.selection import (
@@ -35,28 +35,26 @@ from deid.build.selection import (
     remove_identifying_values,
     select_rows,
 )
+from deid.build.trials import Remedied, find_remedies
 from deid.build.workspace import private_folder, working_database
 from deid.build.writer import ReleaseWriter
-from deid.errors import ReleaseError
+from deid.checker import Recount, recount
+from deid.errors import GateRefused, ReleaseError
 from deid.keys import Keyring
 from deid.policy import Policy, check_coverage
 from deid.pseudonyms import Pseudonymiser
 from deid.quality import render_page
 from deid.release import BIRTH_YEARS, Manifest, Release
-from deid.risk.gate import check_gate, judge
+from deid.risk.gate import check_gate
 from deid.risk.identifiers import IdentifierIndex
-from deid.risk.leaks import scan_release
-from deid.risk.linkage import LinkageRisk, linkage_risk
-from deid.risk.quasi_identifiers import released_people, shown_columns
 from deid.risk.report import render_report
-from deid.risk.traces import trace_risk
 from deid.settings import EngineSettings
-from deid.structured.classes import NONE
 from deid.structured.layout import LAYOUTS
 from deid.text.packs import load_pack
 from deid.text.recognisers import load_recognisers
 from deid.vault.store import open_vault, read_tables
 
+SHOWN_REMEDIES = 5
 NOT_RECORDS = frozenset({"alembic_version"})
 
 
@@ -68,19 +66,65 @@ def build_release(
     name: str,
     title: str,
     say: Say = silent,
+    fix: bool = False,
 ) -> Release:
     """Build and publish release ``name``.
 
     Equal vault, policy, keyring, name, title and program version give equal bytes, whatever
     ``settings.processes`` is. ``say`` receives lines about the progress, never a person's value.
+    If the gate refuses, amendments of the policy are tried; with ``fix`` the least harmful one that
+    passes is built instead, and manifest, report and certificate say so.
 
     Raises:
         UncoveredColumn: the vault has a column without a treatment.
-        GateRefused: a measured risk is over the policy's threshold.
+        GateRefused: a measured risk is over the policy's threshold; it says what would pass.
         LeakFound: a text could not be shown to be free of identifiers.
         ReleaseAlreadyExists: the name is taken.
         ReleaseError: another build of the name is running, or the disk is full.
     """
+    try:
+        return _build(settings, keyring, vault_url, policy, name, title, say, ())
+    except GateRefused as refused:
+        if not refused.failed:
+            raise
+        found = find_remedies(settings, keyring, vault_url, policy, name, refused.failed, say)
+        if not fix or found.beyond or not found.passing:
+            who = f"\n  who and what drives it: carecommons release drivers {name}"
+            raise GateRefused(f"{refused}{_advice(found)}{who}", refused.failed) from None
+        chosen = found.passing[0]
+    say(f"the gate refused; building again with: {'; '.join(chosen.texts)}")
+    return _build(settings, keyring, vault_url, chosen.policy, name, title, say, chosen.texts)
+
+
+def _advice(found: Remedied) -> str:
+    """What would pass, for the one who reads the refusal."""
+    if not found.tried:
+        return ""
+    if not found.passing:
+        return f"\n  none of {found.tried} generalisations that were tried would pass"
+    promise = (
+        f"would mend all but {', '.join(found.beyond)}"
+        if found.beyond
+        else "would pass; --fix builds with the first"
+    )
+    lines = [f"\n  {promise} (with what it takes, 0 to 1):"]
+    for trial in found.passing[:SHOWN_REMEDIES]:
+        lost = ", ".join(f"{what} {share:.3f}" for what, share in trial.lost.items())
+        lines.append(f"    {'; '.join(trial.texts)} ({lost})")
+    return "\n".join(lines)
+
+
+def _build(
+    settings: EngineSettings,
+    keyring: Keyring,
+    vault_url: str,
+    policy: Policy,
+    name: str,
+    title: str,
+    say: Say,
+    amended: tuple[str, ...],
+) -> Release:
+    """One build by one policy; ``amended`` says what was changed in it."""
     # What is not there is told at once, not after the vault was read.
     for tag in settings.language_packs:
         load_pack(tag)
@@ -125,15 +169,32 @@ def build_release(
             writer.add_table(BIRTH_YEARS, intake.rows["person"], dict(left_out.get("person", {})))
             progress.finish()
             say("measuring the risk")
-            risk = _measure(working, writer.staging, policy, people, index, canaries, notes)
-            writer.add_document("risk.json", _json(risk))
-            writer.add_document("risk.html", render_report(title, policy, risk))
+            risk = measure(working, writer.staging, policy, people, index, canaries, notes)
+            counted = recount(writer.staging, policy.risk.quasi_identifiers, policy.risk.k)
+            check_recount(counted, risk.document)
+            failed = {v.name: v.limit for v in risk.verdicts if not v.passed}
+            if failed:
+                drivers = find_drivers(
+                    working,
+                    writer.staging,
+                    policy,
+                    failed,
+                    risk.structured.background,
+                    risk.leaks,
+                )
+                store_drivers(settings.evidence_root, name, drivers)
+            check_gate(risk.verdicts, risk.details)
+            dictionary = describe(policy, intake, writer.staging)
+            writer.add_document("dictionary.json", dictionary.to_json())
+            writer.add_document("risk.json", _json(risk.document))
+            writer.add_document(
+                "risk.html",
+                render_report(title, policy, risk.document, writer.tables, dictionary, amended),
+            )
             say("assessing the quality of the records")
             quality = assess_release(working, writer.staging, policy)
             writer.add_document("quality.json", quality.to_json())
             writer.add_document("quality.html", render_page(title, quality, policy.risk.k))
-            dictionary = describe(policy, intake, writer.staging)
-            writer.add_document("dictionary.json", dictionary.to_json())
             store_evidence(working, settings.evidence_root, name)
             return writer.publish(
                 Manifest(
@@ -155,7 +216,11 @@ def build_release(
                     language_packs=notes.versions,
                     tables={},
                     documents=(),
-                )
+                    amended=amended,
+                ),
+                lambda manifest: certificate_of(
+                    keyring, manifest, policy, risk.document, counted, amended
+                ),
             )
     finally:
         engine.dispose()
@@ -171,82 +236,18 @@ def vault_columns(engine: Engine) -> dict[str, list[str]]:
     }
 
 
-def _linkage(working: duckdb.DuckDBPyConnection, staging: Path, policy: Policy) -> LinkageRisk:
-    """Measured on the written Parquet, not on what the build believes it wrote."""
-    names = shown_columns(policy.risk.quasi_identifiers)
-    columns = ", ".join(f"coalesce({name}, {NONE})::BIGINT AS {name}" for name in names)
-    out = working.execute(f"SELECT {columns} FROM {released_people(staging)}").fetchnumpy()
-    everybody = working.execute(f"SELECT {columns} FROM people").fetchnumpy()
-    return linkage_risk(
-        [np.asarray(out[name]) for name in names],
-        [np.asarray(everybody[name]) for name in names],
-    )
-
-
-def _measure(
-    working: duckdb.DuckDBPyConnection,
-    staging: Path,
-    policy: Policy,
-    people: People,
-    index: IdentifierIndex,
-    canaries: tuple[int, dict[str, int]] | None,
-    notes: NotesDone,
-) -> dict[str, Any]:
-    """All risks of the written files, as ``risk.json`` has them.
+def check_recount(counted: Recount, risk: Mapping[str, Any]) -> None:
+    """Stop the build if the independent checker counts something else than was measured.
 
     Raises:
-        GateRefused: if one is over its threshold.
+        GateRefused: with every figure that differs.
     """
-    linkage = _linkage(working, staging, policy)
-    traces = trace_risk(working, staging, policy.risk.quasi_identifiers, policy.risk.k)
-    shipped = [r[0] for r in working.execute("SELECT value FROM shipped_concepts").fetchall()]
-    leaks = scan_release(working, staging, index, shipped, kept_text="scrubbed")
-    planted, survivors = canaries if canaries else (0, {})
-    verdicts = judge(
-        policy,
-        {
-            "smallest_class": linkage.smallest_class,
-            "prosecutor_max": linkage.prosecutor_max,
-            "prosecutor_average": linkage.prosecutor_average,
-            "suppressed_share": people.suppressed / people.count,
-            "trace_1_worst_share": traces.one_worst if traces else None,
-            "trace_2_worst_share": traces.two_worst if traces else None,
-            "identifiers_in_output": leaks.leaks,
-            "own_names_share": leaks.own_names_share,
-            "canaries_surviving": sum(survivors.values()) if planted else None,
-            "withheld_notes_share": notes.withheld_share,
-        },
-    )
-    found = "; ".join(f"{place} {count}" for place, count in leaks.strong.items())
-    survived = ", ".join(f"{kind} {count}" for kind, count in survivors.items())
-    check_gate(
-        verdicts,
-        "; ".join(
-            text
-            for text in (
-                f"identifiers found in {found}" if found else "",
-                f"canaries that survived: {survived}" if survived else "",
-            )
-            if text
-        ),
-    )
-    return {
-        "policy": policy.name,
-        "linkage": asdict(linkage),
-        "traces": asdict(traces) if traces else None,
-        "leaks": asdict(leaks),
-        "withheld_notes": notes.withheld,
-        "canaries": {"planted": planted, "surviving": survivors} if planted else None,
-        "people": {
-            "in_vault": people.count,
-            "suppressed": people.suppressed,
-            "generalised": [list(step) for step in people.steps],
-        },
-        "thresholds": {
-            v.name: {"limit": v.limit, "side": v.side, "value": v.value, "passed": v.passed}
-            for v in verdicts
-        },
-    }
+    wrong = counted.differences(risk)
+    if wrong:
+        raise GateRefused(
+            "the independent checker does not confirm the measured risk; nothing was published\n  "
+            + "\n  ".join(wrong)
+        )
 
 
 def _json(document: object) -> bytes:

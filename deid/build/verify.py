@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from deid.build.identities import Identities
 from deid.build.intake import take_in_identities
+from deid.checker import recount
 from deid.errors import LeakFound, ManifestMismatch
 from deid.keys import Keyring
 from deid.pseudonyms import Pseudonymiser
@@ -48,12 +49,18 @@ class Verified:
 
 
 def verify_release(release: Release) -> Verified:
-    """Check files, schema, row counts, keys, links and order of a release.
+    """Check files, schema, row counts, keys, links, order and measured risk of a release.
+
+    The release was opened, hence its certificate is valid.
 
     Raises:
         ManifestMismatch: naming the first thing that is not as it should be.
     """
     release.check_files()
+    stated = release.certificate.statement
+    counted = recount(release.path, stated["quasi_identifiers"], stated["k_asked"])
+    for wrong in counted.differences(release.risk):
+        raise ManifestMismatch(f"release {release.name}: {wrong}")
     rows = 0
     for table in release.tables:
         _check_schema(release, table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 
 from deid.build.workspace import claimed_folder, remove_abandoned
 from deid.errors import ReleaseAlreadyExists, ReleaseError
+from deid.release.certificate import CERTIFICATE_FILE, Certificate
 from deid.release.manifest import MANIFEST_FILE, FileEntry, Manifest, TableEntry
 from deid.release.reader import Release, check_release_name, file_sha256
 
@@ -54,6 +56,11 @@ class ReleaseWriter:
         trace: TracebackType | None,
     ) -> None:
         self._claim.close()
+
+    @property
+    def tables(self) -> dict[str, TableEntry]:
+        """The tables recorded so far."""
+        return dict(self._tables)
 
     def table_path(self, table: str, part: int = 0) -> Path:
         """Where part ``part`` of a table is to be written; its folder exists."""
@@ -104,8 +111,10 @@ class ReleaseWriter:
         path.write_bytes(data)
         self._documents.append(self._entry(path, None))
 
-    def publish(self, manifest: Manifest) -> Release:
+    def publish(self, manifest: Manifest, certify: Callable[[bytes], Certificate]) -> Release:
         """Complete ``manifest`` with tables and documents, and make the release visible.
+
+        ``certify`` makes the certificate for the manifest's bytes: without one there is no release.
 
         Raises:
             ReleaseAlreadyExists: if another process published the name meanwhile.
@@ -116,7 +125,10 @@ class ReleaseWriter:
             tables=dict(sorted(self._tables.items())),
             documents=tuple(sorted(self._documents, key=lambda entry: entry.path)),
         )
-        (self.staging / MANIFEST_FILE).write_bytes(manifest.to_json())
+        data = manifest.to_json()
+        certificate = certify(data)
+        (self.staging / MANIFEST_FILE).write_bytes(data)
+        (self.staging / CERTIFICATE_FILE).write_bytes(certificate.to_json())
         for path in sorted(self.staging.rglob("*"), reverse=True):
             _flush(path)
             if path.is_file():
@@ -130,7 +142,7 @@ class ReleaseWriter:
                 raise
             raise ReleaseAlreadyExists(f"release {self._name} was published meanwhile") from error
         _flush(self._root)
-        return Release(self._final, manifest)
+        return Release(self._final, manifest, certificate)
 
     def _entry(self, path: Path, rows: int | None) -> FileEntry:
         return FileEntry(

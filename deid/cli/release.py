@@ -26,10 +26,16 @@ def release() -> None:
 )
 @click.option("--title", help="Title that people read; the name if none is given.")
 @click.option("--quiet", is_flag=True, help="Say nothing about the progress.")
-def build(name: str, policy_name: str, title: str | None, quiet: bool) -> None:
+@click.option(
+    "--fix",
+    is_flag=True,
+    help="If the gate refuses, generalise further: the least that passes, told in the manifest.",
+)
+def build(name: str, policy_name: str, title: str | None, quiet: bool, fix: bool) -> None:
     """Build a release from the vault, measure its risk, and publish it.
 
-    Nothing is published if a measured risk is over the policy's threshold.
+    Nothing is published if a measured risk is over the policy's threshold; then it is told what
+    generalisation would pass, and `carecommons release drivers` tells who and what drives the risk.
     """
     from deid.build.pipeline import build_release
     from deid.build.progress import silent
@@ -45,10 +51,57 @@ def build(name: str, policy_name: str, title: str | None, quiet: bool) -> None:
         name,
         title or name,
         say=silent if quiet else _say,
+        fix=fix,
     )
+    for text in published.manifest.amended:
+        click.echo(f"release {name}: the policy was tightened: {text}")
     people = published.manifest.tables["person"].rows_out
     rows = sum(entry.rows_out for entry in published.manifest.tables.values())
     click.echo(f"release {name}: {people:,} people, {rows:,} rows, in {published.path}")
+
+
+@release.command()
+@click.argument("name")
+@click.option(
+    "--people", is_flag=True, help="Also list the people by their person_id of the vault."
+)
+def drivers(name: str, people: bool) -> None:
+    """Tell which people, columns and rules made the gate refuse release NAME.
+
+    Reads what the refused build left on the vault's side; for people, vault and keyring are needed.
+    """
+    from deid.build.drivers import read_drivers
+    from deid.build.evidence import vault_ids
+    from deid.keys import Keyring
+    from deid.pseudonyms import Pseudonymiser
+
+    settings = EngineSettings.from_environ(os.environ)
+    found = read_drivers(settings.evidence_root, name)
+    if not found:
+        click.echo(f"no build of {name} was refused by the gate")
+        return
+    for measure in dict.fromkeys(driver.measure for driver in found):
+        of_measure = [driver for driver in found if driver.measure == measure]
+        persons = {d.person_id for d in of_measure if d.person_id is not None}
+        click.echo(f"{measure}: {len(persons):,} people")
+        for driver in of_measure:
+            if driver.person_id is None:
+                click.echo(f"  {driver.kind} {driver.subject}: {driver.people:,}")
+    if people:
+        keyring = Keyring.load(settings.keyring)
+        pseudonyms = Pseudonymiser(keyring.derive("release", name, "pseudonyms"))
+        ids = vault_ids(
+            settings.vault_url,
+            "person",
+            [d.person_id for d in found if d.person_id is not None],
+            pseudonyms,
+        )
+        for driver in found:
+            if driver.person_id is not None:
+                click.echo(
+                    f"  person {ids.get(driver.person_id, 'not in this vault')}: {driver.measure} "
+                    f"{driver.subject} ({driver.people:,} alike)"
+                )
 
 
 @release.command("list")
@@ -75,13 +128,22 @@ def list_() -> None:
     help="Also look for every identifier of the vault in the release; needs vault and keyring.",
 )
 def verify(name: str, with_vault: bool) -> None:
-    """Verify release NAME: checksums, schema, row counts, keys, links and order."""
+    """Verify release NAME: certificate, checksums, schema, row counts, keys, links and order.
+
+    Where there is a keyring, the certificate must be signed by it.
+    """
+    from deid.build.certifying import check_signer
     from deid.build.verify import scan_against_vault, verify_release
     from deid.keys import Keyring
 
     settings = EngineSettings.from_environ(os.environ)
     item = open_release(settings.release_root, name)
     done = verify_release(item)
+    if settings.keyring.exists():
+        check_signer(item, Keyring.load(settings.keyring))
+        click.echo(f"release {name}: its certificate is valid and signed by this installation")
+    else:
+        click.echo(f"release {name}: its certificate is valid, signed by {item.certificate.signer}")
     click.echo(
         f"release {name}: {done.tables} tables, {done.rows:,} rows and {done.links} links are "
         "as the manifest and OMOP CDM say"

@@ -17,7 +17,10 @@ from deid.policy.model import (
     ColumnRule,
     DateRule,
     GeneralisationStep,
+    KnowledgeRule,
     Policy,
+    PopulationRule,
+    RareRule,
     RareScope,
     RiskRule,
     TextRule,
@@ -31,6 +34,9 @@ _TOP = {
     "title",
     "description",
     "extends",
+    "purpose",
+    "recipient",
+    "adversary",
     "pool_ages_over",
     "dates",
     "risk",
@@ -40,7 +46,13 @@ _TOP = {
 }
 _DATES = {"max_weeks", "min_weeks", "max_share", "time_of_day"}
 _TEXT = {"ages", "age_band_years"}
-_RISK = {"k", "quasi_identifiers", "birth_year_band", "steps", "thresholds"}
+_RISK_PARTS: dict[str, tuple[set[str], type]] = {
+    "rare": ({"diseases_below", "areas_below"}, RareRule),
+    "knowledge": ({"levels", "days"}, KnowledgeRule),
+    "population": ({"name", "people"}, PopulationRule),
+}
+_RISK = {"k", "quasi_identifiers", "birth_year_band", "steps", "thresholds", *_RISK_PARTS}
+_INTENT = ("purpose", "recipient", "adversary")
 _HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(#.*)?$")
 
 
@@ -122,7 +134,7 @@ class _Reader:
         pool = document.get("pool_ages_over", parent.pool_ages_over if parent else 89)
         if not isinstance(pool, int) or not 1 <= pool <= 89:
             self._fail("", "pool_ages_over", "must be a number from 1 to 89")
-        return Policy(
+        return self._whole(
             name=self._text(document, "name"),
             version=self._text(document, "version"),
             title=self._text(document, "title"),
@@ -131,10 +143,22 @@ class _Reader:
             dates=self._dates(document, parent),
             risk=self._risk(document, parent),
             text=self._text_rule(document, parent),
+            **{
+                name: self._text(document, name)
+                if name in document
+                else (getattr(parent, name) if parent else "")
+                for name in _INTENT
+            },
             dropped=dropped,
             tables=tables,
             source=self._source,
         )
+
+    def _whole(self, **parts: Any) -> Policy:
+        try:
+            return Policy(**parts)
+        except PolicyError as error:
+            self._fail("", "risk", str(error))
 
     def _parent(self, document: dict[str, Any]) -> Policy | None:
         name = document.get("extends")
@@ -213,12 +237,24 @@ class _Reader:
                 if parent
                 else {}
             )
-            own = {n: v for n, v in given.items() if n not in {"steps", "thresholds"}}
+            own = {n: v for n, v in given.items() if n not in {"steps", "thresholds", *_RISK_PARTS}}
+            parts = {name: self._risk_part(given, name, parent) for name in _RISK_PARTS}
             if "quasi_identifiers" in own:
                 own["quasi_identifiers"] = tuple(own["quasi_identifiers"])
-            return RiskRule(steps=steps, thresholds=thresholds, **{**base, **own})
+            return RiskRule(steps=steps, thresholds=thresholds, **{**base, **own, **parts})
         except (PolicyError, TypeError) as error:
             self._fail("", "risk", str(error))
+
+    def _risk_part(self, given: Mapping[str, Any], name: str, parent: Policy | None) -> Any:
+        """One of ``[risk.rare]``, ``[risk.knowledge]`` and ``[risk.population]``."""
+        known, kind = _RISK_PARTS[name]
+        inherited = getattr(parent.risk, name) if parent else None
+        values = self._table("risk", given, name)
+        self._known(f"risk.{name}", values, known)
+        base = {key: getattr(inherited, key) for key in known} if inherited else {}
+        if not values and inherited is None:
+            return None if name == "population" else kind()
+        return kind(**{**base, **values})
 
     def _table(self, section: str, document: Mapping[str, Any], key: str) -> dict[str, Any]:
         value = document.get(key, {})

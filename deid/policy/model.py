@@ -62,15 +62,39 @@ THRESHOLDS: Mapping[str, str] = {
     "smallest_class": "at least",
     "prosecutor_max": "at most",
     "prosecutor_average": "at most",
+    "journalist_max": "at most",
+    "marketer": "at most",
     "suppressed_share": "at most",
-    "trace_1_worst_share": "at most",
-    "trace_2_worst_share": "at most",
+    "rare_disease_share": "at most",
+    "small_area_share": "at most",
+    "disease_told_share": "at most",
+    "known_1_worst_share": "at most",
+    "known_1_random_share": "at most",
+    "known_2_worst_share": "at most",
+    "known_2_random_share": "at most",
+    "known_3_worst_share": "at most",
+    "known_3_random_share": "at most",
+    "visits_follow_up_unique_share": "at most",
+    "family_unique_share": "at most",
+    "population_unique_share": "at most",
     "identifiers_in_output": "at most",
     "own_names_share": "at most",
     "canaries_surviving": "at most",
     "withheld_notes_share": "at most",
 }
 """Every threshold a policy may set, and on which side of it a release must lie."""
+
+COUNTS = frozenset({"smallest_class", "identifiers_in_output", "canaries_surviving"})
+"""Thresholds that are numbers of people or hits; all others are shares and chances, 0 to 1."""
+
+QUASI_IDENTIFIERS = (
+    "year_of_birth",
+    "gender_concept_id",
+    "race_concept_id",
+    "ethnicity_concept_id",
+    "location_id",
+)
+"""Columns of ``person`` that may be quasi-identifiers."""
 
 CONSTANTS = frozenset({"@window-end"})
 """Constants that the build fills in."""
@@ -167,6 +191,45 @@ class GeneralisationStep:
 
 
 @dataclass(frozen=True)
+class RareRule:
+    """What counts as rare: diseases and areas that fewer people of the release share."""
+
+    diseases_below: int = 5
+    areas_below: int = 5
+
+    def __post_init__(self) -> None:
+        if min(self.diseases_below, self.areas_below) < 1:
+            raise PolicyError("risk.rare: numbers of people are at least 1")
+
+
+@dataclass(frozen=True)
+class KnowledgeRule:
+    """How roughly an acquaintance knows events: steps that concepts are rolled up by
+    ``concept_ancestor``, and days of the periods that intervals are told in."""
+
+    levels: int = 1
+    days: int = 28
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.levels <= 10:
+            raise PolicyError("risk.knowledge: levels lies from 0 to 10")
+        if not 1 <= self.days <= 366:
+            raise PolicyError("risk.knowledge: days lies from 1 to 366")
+
+
+@dataclass(frozen=True)
+class PopulationRule:
+    """The population that an intruder would look through, where it is more than the vault."""
+
+    name: str
+    people: int
+
+    def __post_init__(self) -> None:
+        if not self.name.strip() or self.people < 1:
+            raise PolicyError("risk.population: a name and a number of people are needed")
+
+
+@dataclass(frozen=True)
 class RiskRule:
     """What the release must reach. ``k`` is the smallest class of people that may appear."""
 
@@ -175,22 +238,57 @@ class RiskRule:
     birth_year_band: int
     steps: tuple[GeneralisationStep, ...]
     thresholds: Mapping[str, float]
+    rare: RareRule = RareRule()
+    knowledge: KnowledgeRule = KnowledgeRule()
+    population: PopulationRule | None = None
 
     def __post_init__(self) -> None:
         if self.k < 2:
             raise PolicyError("risk: k is at least 2")
         if self.birth_year_band < 1:
             raise PolicyError("risk: birth_year_band is at least 1")
+        if not self.quasi_identifiers or len(set(self.quasi_identifiers)) < len(
+            self.quasi_identifiers
+        ):
+            raise PolicyError("risk: quasi_identifiers are one or more different columns")
+        for name in self.quasi_identifiers:
+            if name not in QUASI_IDENTIFIERS:
+                raise PolicyError(
+                    f"risk: {name} cannot be a quasi-identifier; "
+                    f"these can: {', '.join(QUASI_IDENTIFIERS)}"
+                )
+        self._check_steps()
+        self._check_thresholds()
+
+    def _check_steps(self) -> None:
+        width = self.birth_year_band
         for step in self.steps:
             if step.column not in self.quasi_identifiers:
                 raise PolicyError(f"risk: step of {step.column}, which is no quasi-identifier")
+            if step.column == "year_of_birth":
+                if int(step.level) <= width:
+                    raise PolicyError(
+                        f"risk: step year_of_birth:{step.level} is no wider than the {width} "
+                        "years before it"
+                    )
+                width = int(step.level)
+
+    def _check_thresholds(self) -> None:
         if "smallest_class" in self.thresholds and self.thresholds["smallest_class"] > self.k:
             raise PolicyError("risk: threshold smallest_class is above k and cannot be reached")
+        for name, limit in self.thresholds.items():
+            if limit < 0 or (name not in COUNTS and limit > 1):
+                range_ = "0 or more" if name in COUNTS else "from 0 to 1"
+                raise PolicyError(f"risk: threshold {name} must be {range_}")
 
 
 @dataclass(frozen=True)
 class Policy:
-    """A whole policy. ``dropped`` names tables that do not leave at all, with the reason."""
+    """A whole policy. ``dropped`` names tables that do not leave at all, with the reason.
+
+    ``purpose``, ``recipient`` and ``adversary`` say in words what a release is for, who gets it and
+    against whom it is protected; they stand in its certificate.
+    """
 
     name: str
     version: str
@@ -202,7 +300,25 @@ class Policy:
     dropped: Mapping[str, str]
     tables: Mapping[str, Mapping[str, ColumnRule]]
     text: TextRule = TextRule()
+    purpose: str = ""
+    recipient: str = ""
+    adversary: str = ""
     source: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        for column in QUASI_IDENTIFIERS:
+            rule = self.tables.get("person", {}).get(column)
+            leaves = rule is not None and rule.treatment not in {
+                Treatment.DROP,
+                Treatment.CONSTANT,
+            }
+            if leaves and column not in self.risk.quasi_identifiers:
+                raise PolicyError(
+                    f"risk: person.{column} leaves and is no quasi-identifier: "
+                    "its risk would not be measured"
+                )
+            if rule is not None and not leaves and column in self.risk.quasi_identifiers:
+                raise PolicyError(f"risk: person.{column} is a quasi-identifier and is dropped")
 
     @property
     def fingerprint(self) -> str:

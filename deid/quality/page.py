@@ -10,7 +10,7 @@ from html import escape
 
 from deid.quality.model import CheckResult, QualityAssessment
 from deid.quality.rendering import advice, by_name
-from deid.risk.report import STYLE
+from deid.risk.html import STYLE
 
 FILLED = "measureValueCompleteness"
 

@@ -1,6 +1,7 @@
 """The reading face of a release: the only part of the engine that other packages import."""
 
 from deid.release.birth_years import BIRTH_YEARS, BIRTH_YEARS_SCHEMA
+from deid.release.certificate import Certificate
 from deid.release.dictionary import ColumnEntry, Dictionary
 from deid.release.manifest import FileEntry, Manifest, TableEntry
 from deid.release.reader import Release, check_release_name, list_releases, open_release
@@ -8,6 +9,7 @@ from deid.release.reader import Release, check_release_name, list_releases, open
 __all__ = [
     "BIRTH_YEARS",
     "BIRTH_YEARS_SCHEMA",
+    "Certificate",
     "ColumnEntry",
     "Dictionary",
     "FileEntry",

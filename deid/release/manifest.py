@@ -49,6 +49,8 @@ class Manifest:
     language_packs: Mapping[str, str]
     tables: Mapping[str, TableEntry]
     documents: tuple[FileEntry, ...]
+    amended: tuple[str, ...] = ()
+    """What the build tightened in the policy, because as written it would have been refused."""
     format: str = MANIFEST_FORMAT
 
     def to_json(self) -> bytes:
@@ -79,8 +81,13 @@ class Manifest:
             }
             documents = tuple(FileEntry(**file) for file in document.pop("documents"))
             window = document.pop("data_window")
+            amended = tuple(document.pop("amended", ()))
             return cls(
-                tables=tables, documents=documents, data_window=(window[0], window[1]), **document
+                tables=tables,
+                documents=documents,
+                data_window=(window[0], window[1]),
+                amended=amended,
+                **document,
             )
         except (ValueError, KeyError, TypeError, IndexError) as error:
             raise ManifestMismatch(f"damaged manifest: {type(error).__name__}") from error

@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from deid.errors import ManifestMismatch, ReleaseError, ReleaseNotFound
+from deid.release.certificate import CERTIFICATE_FILE, Certificate, read_certificate
 from deid.release.dictionary import DICTIONARY_FILE, Dictionary
 from deid.release.manifest import MANIFEST_FILE, FileEntry, Manifest
 
@@ -44,6 +45,7 @@ class Release:
 
     path: Path
     manifest: Manifest
+    certificate: Certificate
 
     @property
     def name(self) -> str:
@@ -118,7 +120,7 @@ class Release:
         found = {
             str(path.relative_to(self.path))
             for path in self.path.rglob("*")
-            if path.is_file() and path.name != MANIFEST_FILE
+            if path.is_file() and path.name not in {MANIFEST_FILE, CERTIFICATE_FILE}
         }
         for path in sorted(set(expected) ^ found):
             what = "is missing" if path in expected else "is not in the manifest"
@@ -138,6 +140,7 @@ def open_release(root: Path, name: str) -> Release:
     Raises:
         ReleaseNotFound: if none of that name is published.
         ManifestMismatch: if its manifest is damaged or is another release's.
+        CertificateInvalid: if it has no valid certificate.
     """
     path = Path(root) / check_release_name(name)
     try:
@@ -147,7 +150,7 @@ def open_release(root: Path, name: str) -> Release:
     manifest = Manifest.from_json(data)
     if manifest.release != name:
         raise ManifestMismatch(f"the folder {name} holds release {manifest.release}")
-    return Release(path.absolute(), manifest)
+    return Release(path.absolute(), manifest, read_certificate(path, name, data))
 
 
 def list_releases(root: Path) -> list[Release]:

@@ -12,9 +12,21 @@ ADVICE: Mapping[str, str] = {
     "smallest_class": "add coarser risk.steps, or raise what may be suppressed",
     "prosecutor_max": "raise risk.k or add coarser risk.steps",
     "prosecutor_average": "raise risk.k or widen risk.birth_year_band",
+    "journalist_max": "raise risk.k or add coarser risk.steps",
+    "marketer": "raise risk.k or widen risk.birth_year_band",
     "suppressed_share": "add coarser risk.steps, so that fewer people are left in small classes",
-    "trace_1_worst_share": "suppress rare concepts (suppress-rare) in the clinical tables",
-    "trace_2_worst_share": "suppress rare concepts (suppress-rare) in the clinical tables",
+    "rare_disease_share": "suppress rare concepts (suppress-rare) of conditions and of death",
+    "small_area_share": "drop or suppress-rare the columns of location",
+    "disease_told_share": "raise risk.k or widen risk.birth_year_band",
+    "known_1_worst_share": "suppress rare concepts (suppress-rare) in the clinical tables",
+    "known_1_random_share": "suppress rare concepts (suppress-rare) in the clinical tables",
+    "known_2_worst_share": "raise risk.k, or release less of the clinical tables",
+    "known_2_random_share": "raise risk.k, or release less of the clinical tables",
+    "known_3_worst_share": "raise risk.k, or release less of the clinical tables",
+    "known_3_random_share": "raise risk.k, or release less of the clinical tables",
+    "visits_follow_up_unique_share": "raise risk.k or widen risk.birth_year_band",
+    "family_unique_share": "drop fact_relationship, which joins the members of families",
+    "population_unique_share": "raise risk.k or widen risk.birth_year_band",
     "identifiers_in_output": "drop or scrub the columns named at the end",
     "own_names_share": "drop note_text, or complete the names in the vault's identity tables",
     "canaries_surviving": "drop note_text, or improve the language pack of these notes",
@@ -72,7 +84,7 @@ def check_gate(verdicts: tuple[Verdict, ...], details: str = "") -> None:
     lines += [f"  to do: {verdict.name}: {ADVICE[verdict.name]}" for verdict in failed]
     if details:
         lines.append(f"  {details}")
-    raise GateRefused("\n".join(lines))
+    raise GateRefused("\n".join(lines), tuple(verdict.name for verdict in failed))
 
 
 def _number(value: float | None) -> str:

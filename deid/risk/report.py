@@ -1,168 +1,147 @@
-"""``risk.html``: the measured risk in tables and plain words, in one self-contained page."""
+"""``risk.html``: what went in, what was done, and every risk beside its threshold, on one page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
 from deid.policy.model import Policy
+from deid.release import Dictionary, TableEntry
+from deid.risk import charts, sections
+from deid.risk.html import number, page, section, table
 
-STYLE = """
-body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
-table{border-collapse:collapse;width:100%;margin:1rem 0}
-th,td{border:1px solid #bbb;padding:.35rem .6rem;text-align:left;vertical-align:top}
-th{background:#f1f3f5}td.number{text-align:right;font-variant-numeric:tabular-nums}
-.passed{color:#0a5c2b}.refused{color:#a40000;font-weight:600}
-"""
+_CONTENTS = (
+    ("gate", "Gate"),
+    ("input", "What went in"),
+    ("columns", "Columns"),
+    ("linkage", "Demographics"),
+    ("events", "Events"),
+    ("background", "Neighbours"),
+    ("attributes", "Attributes"),
+    ("attacks", "Attacks"),
+    ("missing", "Who is missing"),
+    ("leaks", "Identifiers"),
+)
 
 
-def render_report(title: str, policy: Policy, risk: Mapping[str, Any]) -> bytes:
+def render_report(
+    title: str,
+    policy: Policy,
+    risk: Mapping[str, Any],
+    tables: Mapping[str, TableEntry],
+    dictionary: Dictionary,
+    amended: Sequence[str] = (),
+) -> bytes:
     """The page for one release; ``risk`` is what ``risk.json`` holds."""
-    linkage, people = risk["linkage"], risk["people"]
     parts = [
+        charts.PATTERNS,
         f"<h1>Risk report: {escape(title)}</h1>",
+        _intent(policy, amended),
+        "<nav><ul>",
+        *(f'<li><a href="#{anchor}">{name}</a></li>' for anchor, name in _CONTENTS),
+        "</ul></nav>",
+        _gate(risk["thresholds"]),
+        _input(tables),
+        _columns(dictionary),
+        sections.linkage(risk["linkage"], policy.risk.quasi_identifiers),
+        sections.known_events(risk["longitudinal"]),
+        sections.background(risk["background"]),
+        sections.disclosure(risk["diversity"], risk["rare"]),
+        sections.attacks(risk.get("attacks", ())),
+        sections.missing(risk["people"], policy.risk.k),
+        sections.leaks(risk["leaks"], risk["canaries"], risk["withheld_notes"]),
+    ]
+    return page(f"Risk report: {title}", "\n".join(parts))
+
+
+def _intent(policy: Policy, amended: Sequence[str]) -> str:
+    told = (
+        ("For", policy.purpose),
+        ("For whom", policy.recipient),
+        ("Protected against", policy.adversary),
+    )
+    changes = (
+        "<p><strong>The policy was tightened by the build</strong>, because as written it would "
+        f"have been refused: {escape('; '.join(amended))}.</p>"
+        if amended
+        else ""
+    )
+    return (
         f"<p>Policy <strong>{escape(policy.name)}</strong>, version {escape(policy.version)}: "
-        f"{escape(policy.description)}</p>",
-        "<p>These data are pseudonymised, not anonymous: whoever holds the installation's key can "
-        "link them to people again. They stay inside the workspace.</p>",
-        "<h2>The gate</h2>",
-        _table(
+        f"{escape(policy.description)}</p>{changes}"
+        + table(("", ""), ((name, text or "not stated by the policy") for name, text in told))
+        + "<p>These data are pseudonymised, not anonymous: whoever holds the installation's key "
+        "can link them to people again. They stay inside the workspace.</p>"
+    )
+
+
+def _gate(thresholds: Mapping[str, Mapping[str, Any]]) -> str:
+    return section(
+        "gate",
+        "The gate",
+        "<p>Over one limit, nothing would have been published. What the policy sets no limit for "
+        "is measured and told below.</p>",
+        table(
             ("measure", "asked", "measured", "verdict"),
             (
                 (
                     name,
-                    f"{entry['side']} {_number(entry['limit'])}",
-                    _number(entry["value"]),
+                    f"{entry['side']} {number(entry['limit'])}",
+                    number(entry["value"]),
                     "passed" if entry["passed"] else "refused",
                 )
-                for name, entry in risk["thresholds"].items()
+                for name, entry in thresholds.items()
             ),
         ),
-        "<h2>Can somebody be found by year of birth, sex, origin and region?</h2>",
-        f"<p>{linkage['people']:,} people fall into {linkage['classes']:,} classes that look alike "
-        f"in {escape(', '.join(policy.risk.quasi_identifiers))}. The smallest class has "
-        f"{linkage['smallest_class']:,} people, so somebody who knows all of this about a person "
-        f"picks the right record with a chance of at most {_number(linkage['prosecutor_max'])}, "
-        f"and {_number(linkage['prosecutor_average'])} on average.</p>",
-        _table(
-            ("measure", "value"),
-            (
-                (
-                    "greatest risk, person known to be in the data (prosecutor)",
-                    _number(linkage["prosecutor_max"]),
-                ),
-                ("mean risk (prosecutor)", _number(linkage["prosecutor_average"])),
-                (
-                    "greatest risk, person known to be in the vault's population (journalist)",
-                    _number(linkage["journalist_max"]),
-                ),
-                (
-                    "share of people that could be matched by chance (marketer)",
-                    _number(linkage["marketer"]),
-                ),
-                *(
-                    (f"share of people with a risk above {level}", _number(share))
-                    for level, share in linkage["share_above"].items()
-                ),
-            ),
-        ),
-        "<h2>What was generalised for it</h2>",
-        f"<p>{people['suppressed']:,} of {people['in_vault']:,} people were left out because "
-        "their class stayed too small.</p>",
-        _table(("step", "people"), ((step, f"{n:,}") for step, n in people["generalised"])),
-        *_traces(risk["traces"]),
-        *_leaks(risk["leaks"], risk["canaries"]),
-        f"<p>{risk['withheld_notes']:,} notes could not be scrubbed: their text was withheld.</p>",
-    ]
-    body = "\n".join(parts)
-    page = (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Risk report: {escape(title)}</title><style>{STYLE}</style></head>"
-        f"<body>\n{body}\n</body></html>\n"
     )
-    return page.encode("utf-8")
 
 
-def _traces(traces: Mapping[str, Any] | None) -> list[str]:
-    head = "<h2>Can somebody be found by events that others know of?</h2>"
-    if traces is None:
-        return [head, "<p>The release holds no events.</p>"]
-    k = traces["k"]
-    return [
-        head,
-        f"<p>Of {traces['people_with_events']:,} people with events, this share is matched by "
-        f"fewer than {k} people of the same class. Dates are shifted, but the days between two "
-        "events are kept for research, so whole histories are almost always unique: that is why "
-        "these data are analysed inside the workspace and never handed out.</p>",
-        _table(
-            ("what somebody knows", "the most telling event", "an event at random"),
+def _input(tables: Mapping[str, TableEntry]) -> str:
+    return section(
+        "input",
+        "What went in, and what came out?",
+        table(
+            ("table", "rows in the vault", "rows released", "left out, and why"),
             (
                 (
-                    "one event (what it was)",
-                    _number(traces["one_worst"]),
-                    _number(traces["one_random"]),
-                ),
-                (
-                    "two events that follow each other, and the days between",
-                    _number(traces["two_worst"]),
-                    _number(traces["two_random"]),
-                ),
+                    name,
+                    f"{entry.rows_in:,}",
+                    f"{entry.rows_out:,}",
+                    "; ".join(f"{reason}: {n:,}" for reason, n in entry.left_out.items()),
+                )
+                for name, entry in sorted(tables.items())
+                if entry.rows_in
             ),
         ),
-    ]
+    )
 
 
-def _leaks(leaks: Mapping[str, Any], canaries: Mapping[str, Any] | None) -> list[str]:
-    parts = [
-        "<h2>Is an identifier of the vault in the release?</h2>",
-        f"<p>{leaks['forms']:,} names, numbers, telephones, addresses and e-mail addresses of the "
-        f"vault were looked for in {leaks['values_read']:,} values of text columns and "
-        f"{leaks['notes_read']:,} notes, by a program that shares nothing with the one that "
-        "replaced them.</p>",
-        _table(
-            ("found", "times"),
-            (
-                ("identifiers (column: kind)", f"{sum(leaks['strong'].values()):,}"),
-                *((place, f"{count:,}") for place, count in leaks["strong"].items()),
-                (
-                    "notes that kept a word that is a name of their own person",
-                    f"{leaks['own_names']:,}",
-                ),
-                (
-                    "words that are also a name of somebody else or of a place, invented names "
-                    "included",
-                    f"{leaks['ambiguous']:,}",
-                ),
-            ),
-        ),
-    ]
-    if canaries is not None:
-        survived = sum(canaries["surviving"].values())
+def _columns(dictionary: Dictionary) -> str:
+    parts = []
+    for name in sorted(dictionary.tables):
+        columns = dictionary.of_table(name)
+        if not any(column.completeness for column in columns):
+            continue
         parts.append(
-            f"<p>{canaries['planted']:,} invented identifiers were planted into copies of notes "
-            f"before they were scrubbed; {survived:,} survived.</p>"
+            f"<details><summary>{escape(name)} ({len(columns)} columns)</summary>"
+            + table(
+                ("column", "treatment", "asked by", "rows with a value"),
+                (
+                    (
+                        column.name,
+                        column.treatment,
+                        column.rule,
+                        "" if column.completeness is None else f"{column.completeness:.0%}",
+                    )
+                    for column in columns
+                ),
+            )
+            + "</details>"
         )
-    return parts
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = ["<table><thead><tr>", *(f'<th scope="col">{escape(cell)}</th>' for cell in head)]
-    lines.append("</tr></thead><tbody>")
-    for row in rows:
-        cells = "".join(
-            f'<td class="{cell}">{cell}</td>'
-            if cell in {"passed", "refused"}
-            else f"<td>{escape(cell)}</td>"
-            for cell in row
-        )
-        lines.append(f"<tr>{cells}</tr>")
-    lines.append("</tbody></table>")
-    return "".join(lines)
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return "does not apply"
-    return f"{value:,.4f}".rstrip("0").rstrip(".")
+    return section(
+        "columns",
+        "What was done to each column?",
+        "<p>Tables without rows are not listed; the release's dictionary has them all.</p>",
+        *parts,
+    )

@@ -14,9 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
+from deid.build.certifying import check_signer, sign
 from deid.build.verify import scan_against_vault, verify_release
 from deid.cli.release import release as command
-from deid.errors import LeakFound, ManifestMismatch
+from deid.errors import CertificateInvalid, LeakFound, ManifestMismatch
+from deid.keys import Keyring
 from deid.release import Release, open_release
 from tests.integration.release.residents import fixed_keyring
 
@@ -32,7 +34,7 @@ def copy(published: Release, tmp_path: Path) -> Release:
 
 
 def rewrite(release: Release, table: str, change: Callable[[pa.Table], pa.Table]) -> Release:
-    """Change a table and its entry in the manifest, as somebody who knows the format could."""
+    """Change a table and its entry in the manifest, and sign it, as a faulty build could."""
     (path,) = release.parquet_paths(table)
     pq.write_table(change(pq.read_table(path)), path)
     manifest_path = release.path / "manifest.json"
@@ -48,6 +50,18 @@ def rewrite(release: Release, table: str, change: Callable[[pa.Table], pa.Table]
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
     )
     manifest_path.write_text(json.dumps(manifest))
+    return signed_again(release)
+
+
+def signed_again(release: Release) -> Release:
+    """Certify the manifest as it is now."""
+    manifest = (release.path / "manifest.json").read_bytes()
+    statement = {
+        **release.certificate.statement,
+        "manifest_sha256": hashlib.sha256(manifest).hexdigest(),
+    }
+    certificate = sign(fixed_keyring(), statement)
+    (release.path / "certificate.json").write_bytes(certificate.to_json())
     return open_release(release.path.parent, release.name)
 
 
@@ -74,6 +88,55 @@ def test_a_changed_byte_is_recognised(copy: Release) -> None:
     path.write_bytes(data)
     with pytest.raises(ManifestMismatch, match=r"note/part-00000\.parquet was changed"):
         verify_release(copy)
+
+
+def test_a_release_without_its_own_signed_certificate_is_refused(
+    copy: Release, tmp_path: Path
+) -> None:
+    path = copy.path / "certificate.json"
+    written = json.loads(path.read_text())
+
+    def refusal(change: Callable[[dict], object]) -> str:
+        document = json.loads(json.dumps(written))
+        change(document)
+        path.write_text(json.dumps(document))
+        with pytest.raises(CertificateInvalid) as caught:
+            open_release(copy.path.parent, copy.name)
+        return str(caught.value)
+
+    assert "signature" in refusal(lambda d: d["statement"]["linkage"].update(smallest_class=99))
+    assert "signature" in refusal(lambda d: d.update(signature="00" * 64))
+    assert "damaged" in refusal(lambda d: d.pop("signer"))
+    assert "damaged" in refusal(lambda d: d.update(signer="not a key"))
+    path.write_text(json.dumps(written))
+    manifest = copy.path / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"A county"', '"Another county"'))
+    with pytest.raises(CertificateInvalid, match="another release or manifest"):
+        open_release(copy.path.parent, copy.name)
+    path.unlink()
+    with pytest.raises(CertificateInvalid, match="no certificate"):
+        open_release(copy.path.parent, copy.name)
+
+
+def test_a_certificate_says_who_signed_what_was_measured(published: Release) -> None:
+    stated = published.certificate.statement
+    assert stated["purpose"] == "approved research"
+    assert stated["k"] == published.risk["linkage"]["smallest_class"] >= stated["k_asked"] == 5
+    assert stated["checker"]["counted"]["people"] == 60
+    assert stated["thresholds"] == published.risk["thresholds"]
+    check_signer(published, fixed_keyring())
+    with pytest.raises(CertificateInvalid, match="another installation"):
+        check_signer(published, Keyring("other", bytes(32)))
+
+
+def test_people_made_unique_after_the_risk_was_measured_are_recognised(copy: Release) -> None:
+    changed = rewrite(
+        copy,
+        "person",
+        lambda t: replace(t, "gender_concept_id", [*range(7, 7 + t.num_rows)]),
+    )
+    with pytest.raises(ManifestMismatch, match="is claimed, 60 was counted"):
+        verify_release(changed)
 
 
 def test_a_missing_and_an_extra_file_are_recognised(copy: Release) -> None:
@@ -121,7 +184,7 @@ def test_row_counts_that_do_not_add_up_are_recognised(copy: Release) -> None:
     manifest["tables"]["note"]["rows_in"] += 1
     manifest_path.write_text(json.dumps(manifest))
     with pytest.raises(ManifestMismatch, match="note: 241 rows in"):
-        verify_release(open_release(copy.path.parent, copy.name))
+        verify_release(signed_again(copy))
 
 
 def test_an_identifier_of_the_vault_in_a_note_is_found(copy: Release, vault_url: str) -> None:
@@ -153,4 +216,5 @@ def test_the_command_line_lists_and_verifies(
     assert "county-v1: A county; 60 people, policy limited-research 1" in listed.output
     verified = runner.invoke(command, ["verify", "county-v1"])
     assert "are as the manifest and OMOP CDM say" in verified.output
+    assert "its certificate is valid, signed by" in verified.output
     assert verified.exit_code == 0

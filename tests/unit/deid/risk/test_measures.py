@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 
 import duckdb
@@ -17,15 +16,16 @@ from deid.risk.gate import ADVICE, check_gate, judge
 from deid.risk.identifiers import Identifier, IdentifierIndex
 from deid.risk.leaks import scan_release
 from deid.risk.linkage import linkage_risk
-from deid.risk.traces import trace_risk
 
 GOOD: dict[str, float | None] = {
     "smallest_class": 12,
     "prosecutor_max": 1 / 12,
     "prosecutor_average": 0.02,
     "suppressed_share": 0.0,
-    "trace_1_worst_share": 0.9,
-    "trace_2_worst_share": 1.0,
+    "journalist_max": 1 / 12,
+    "marketer": 0.02,
+    "small_area_share": 0.0,
+    "rare_disease_share": 0.0,
     "identifiers_in_output": 0,
     "own_names_share": None,
     "canaries_surviving": None,
@@ -49,7 +49,10 @@ def test_prosecutor_journalist_and_marketer_risk_of_a_table_worked_by_hand() -> 
     assert risk.prosecutor_average == pytest.approx((3 / 3 + 1 + 2 / 2) / 6)
     assert risk.share_above == {"0.2": 1.0, "0.09": 1.0, "0.05": 1.0}
     assert risk.journalist_max == pytest.approx(1 / 2)
-    assert risk.marketer == pytest.approx(3 / 6)
+    assert risk.journalist_average == pytest.approx((3 / 3 + 1 / 3 + 2 / 2) / 6)
+    assert risk.marketer == pytest.approx((3 / 3 + 1 / 3 + 2 / 2) / 6)
+    assert linkage_risk([years, sexes]).marketer == pytest.approx(3 / 6)
+    assert risk.people_by_class_size["1 to 4"] == 6
 
 
 def test_a_release_within_all_thresholds_passes_the_gate() -> None:
@@ -88,33 +91,6 @@ def test_every_threshold_has_advice() -> None:
 def write(folder: Path, table: str, rows: list[dict[str, object]]) -> None:
     (folder / table).mkdir(parents=True)
     pq.write_table(pa.Table.from_pylist(rows), folder / table / "part-00000.parquet")
-
-
-def test_traces_count_people_that_few_others_match(tmp_path: Path) -> None:
-    # Ten people share concept 1; person 1 alone has concept 2, a week later.
-    write(tmp_path, "person", [{"person_id": p, "year_of_birth": 1950} for p in range(1, 11)])
-    day = dt.date(2020, 1, 1)
-    rows = [
-        {"person_id": p, "condition_concept_id": 1, "condition_start_date": day + dt.timedelta(p)}
-        for p in range(1, 11)
-    ]
-    rows.append(
-        {"person_id": 1, "condition_concept_id": 2, "condition_start_date": day + dt.timedelta(8)}
-    )
-    write(tmp_path, "condition_occurrence", rows)
-    with duckdb.connect() as connection:
-        risk = trace_risk(connection, tmp_path, ["year_of_birth"], k=5)
-    assert risk is not None
-    assert risk.people_with_events == 10
-    assert risk.one_worst == pytest.approx(0.1)
-    assert risk.one_random == pytest.approx(0.05)
-    assert risk.two_worst == 1.0
-
-
-def test_traces_of_a_release_without_events_do_not_apply(tmp_path: Path) -> None:
-    write(tmp_path, "person", [{"person_id": 1, "year_of_birth": 1950}])
-    with duckdb.connect() as connection:
-        assert trace_risk(connection, tmp_path, ["year_of_birth"], k=5) is None
 
 
 def test_the_scan_reads_notes_text_columns_and_numbers(tmp_path: Path) -> None:
