@@ -1,0 +1,46 @@
+"""Runs attacks over a release, in a fixed order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from deid.attacks.dictionary import dictionary_attack
+from deid.attacks.ground import Ground
+from deid.attacks.linkage import exact_linkage, fuzzy_linkage
+from deid.attacks.model import THRESHOLD_PREFIX, Attack, AttackResult
+from deid.attacks.order import row_order
+from deid.errors import ConfigurationError
+
+ATTACKS: Mapping[str, Attack] = {
+    "linkage_exact": exact_linkage,
+    "linkage_fuzzy": fuzzy_linkage,
+    "id_dictionary": dictionary_attack,
+    "row_order": row_order,
+}
+"""Every attack by its name, in the order in which they are told."""
+
+
+def run_attacks(ground: Ground, only: Sequence[str] = ()) -> tuple[AttackResult, ...]:
+    """Carry out all attacks, or ``only`` some; those that nothing can be tried on are left out.
+
+    Raises:
+        ConfigurationError: for a name that no attack has.
+    """
+    unknown = sorted(set(only) - set(ATTACKS))
+    if unknown:
+        raise ConfigurationError(
+            f"no attack {', '.join(unknown)}; there are {', '.join(ATTACKS)}"
+        )
+    results = (attack(ground) for name, attack in ATTACKS.items() if not only or name in only)
+    return tuple(result for result in results if result is not None)
+
+
+def measured(results: Iterable[AttackResult]) -> dict[str, float | None]:
+    """What the gate compares with the policy's thresholds, for every attack.
+
+    It is the excess over chance that is certain at 95 %: in a small release chance alone goes far,
+    and a release is refused for what an attack has shown, not for what it could not rule out.
+    """
+    found: dict[str, float | None] = {f"{THRESHOLD_PREFIX}{name}": None for name in ATTACKS}
+    found |= {r.threshold: max(0.0, r.excess_low) for r in results if r.threshold}
+    return found
