@@ -6,16 +6,32 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from deid.attacks.dictionary import dictionary_attack
 from deid.attacks.ground import Ground
+from deid.attacks.history import linkage_visits
+from deid.attacks.inference import inference, inference_by_diagnoses
+from deid.attacks.joining import project_join_intervals
+from deid.attacks.linkability import linkability
 from deid.attacks.linkage import exact_linkage, fuzzy_linkage
+from deid.attacks.membership import membership, membership_by_visits
 from deid.attacks.model import THRESHOLD_PREFIX, Attack, AttackResult
+from deid.attacks.offsets import offset_recovery
 from deid.attacks.order import row_order
+from deid.attacks.singling_out import singling_out
 from deid.errors import ConfigurationError
 
 ATTACKS: Mapping[str, Attack] = {
     "linkage_exact": exact_linkage,
     "linkage_fuzzy": fuzzy_linkage,
+    "linkage_visits": linkage_visits,
+    "singling_out": singling_out,
+    "linkability": linkability,
+    "inference": inference,
+    "inference_by_diagnoses": inference_by_diagnoses,
+    "membership": membership,
+    "membership_by_visits": membership_by_visits,
+    "offset_recovery": offset_recovery,
     "id_dictionary": dictionary_attack,
     "row_order": row_order,
+    "project_join_intervals": project_join_intervals,
 }
 """Every attack by its name, in the order in which they are told."""
 

@@ -1,0 +1,207 @@
+"""Offset recovery: by how much were the dates of a household shifted?
+
+The attacker knows from public statistics when everything of a kind truly happened in the county: on
+which days clinics were closed, in which weeks there was influenza, when a code or a form was first
+used, and when the records begin and end. For each household each possible offset is tried: how
+likely are its days and codes, moved back by it? What all households together say of the offsets
+(the same for all, or some more often) is learned by expectation and maximisation, so that data that
+were not shifted, or all by the same, betray themselves even where one household says little.
+
+Half of the households are the public statistics, as they truly were; the attack is on the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from deid.attacks.events import VISITS, event_union
+from deid.attacks.ground import Column, Ground, Ids, Mask
+from deid.attacks.model import AttackResult, outcome
+from deid.structured.expressions import quoted
+
+Weights = npt.NDArray[np.float64]
+
+EVENTS_OF_A_CODE = 20
+"""Codes seen less often tell nothing of a week."""
+PRIOR_EVENTS = 20.0
+ROUNDS = 50
+_WEEK = 7
+
+
+def offset_recovery(ground: Ground) -> AttackResult | None:
+    """Guess the offset of every household; a guess is right if it is the true number of weeks."""
+    if not ground.has(VISITS):
+        return None
+    homes, true_weeks = true_offsets(ground)
+    if len(homes) < 4:
+        return None
+    order = ground.rng("public statistics").permutation(len(homes))
+    public, attacked = homes[order[: len(homes) // 2]], np.sort(order[len(homes) // 2 :])
+    attacked = ground.sample("offsets", attacked)
+    likelihood = _likelihood(ground, public, homes[attacked])
+    offsets = candidates(ground)
+    posterior = likelihood + np.log(prior_of_offsets(likelihood))
+    best = np.isclose(posterior, posterior.max(axis=1, keepdims=True), rtol=0, atol=1e-9)
+    right = best[offsets == true_weeks[attacked][:, None]].astype(float)
+    wins = float((right / best.sum(axis=1)).sum()) if len(right) == len(attacked) else 0.0
+    return outcome(
+        "offset_recovery",
+        attacker=(
+            "Knows from public statistics on which days and weeks everything of a kind truly "
+            "happened, and the greatest possible offset; knows no date of the household."
+        ),
+        question="By how many weeks were the dates of this household shifted?",
+        explanation=(
+            f"The offsets of {len(attacked):,} households were guessed among "
+            f"{2 * ground.max_weeks} possible ones, from closed days, seasons, first uses of codes "
+            "and the ends of the data. Who knows one exact date of the household has its offset "
+            "without any attack."
+        ),
+        wins=wins,
+        n=len(attacked),
+        baseline=1 / (2 * ground.max_weeks),
+    )
+
+
+def candidates(ground: Ground) -> Column:
+    """Offsets in weeks that are tried; 0 is among them, for nobody may have shifted at all."""
+    return np.arange(-ground.max_weeks, ground.max_weeks + 1)
+
+
+def true_offsets(ground: Ground) -> tuple[Ids, Column]:
+    """Households with visits, and the weeks by which these were moved."""
+    people, moved = ground.columns(
+        "SELECT person_id, mode(r.visit_start_date - v.visit_start_date) AS moved "
+        f"FROM {ground.table(VISITS)} r JOIN vault.visit_occurrence v "
+        "USING (visit_occurrence_id, person_id) GROUP BY 1 ORDER BY 1"
+    )
+    household = ground.register.household[np.searchsorted(ground.register.ids, people)]
+    homes, first = np.unique(household, return_index=True)
+    return homes, moved[first].astype(np.int64) // _WEEK
+
+
+def prior_of_offsets(likelihood: Weights) -> Weights:
+    """How often each offset is used, from the log likelihoods (households, offsets).
+
+    One household's worth of equal shares keeps every offset possible.
+    """
+    count = likelihood.shape[1]
+    prior = np.full(count, 1 / count)
+    scaled = np.exp(likelihood - likelihood.max(axis=1, keepdims=True))
+    for _ in range(ROUNDS):
+        posterior = scaled * prior
+        posterior /= posterior.sum(axis=1, keepdims=True)
+        prior = (posterior.sum(axis=0) + 1 / count) / (len(likelihood) + 1)
+    return prior
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """When things truly happen: log shares by day, and by code and week beside all codes."""
+
+    first_day: int
+    by_day: Weights
+    by_code: Weights
+    codes: Ids
+
+    def days(self, days: Column) -> Weights:
+        """Log share of each day; days outside of the calendar are as rare as unseen ones."""
+        place = np.clip(days - self.first_day, 0, len(self.by_day) - 1)
+        inside = (days >= self.first_day) & (days < self.first_day + len(self.by_day))
+        return np.where(inside, self.by_day[place], self.by_day.min())
+
+    def weeks(self, code: Column, days: Column) -> Weights:
+        """Log share of the week within the code, over the week's share of everything."""
+        place = np.clip((days - self.first_day) // _WEEK, 0, self.by_code.shape[1] - 1)
+        return self.by_code[code, place]
+
+
+def _likelihood(ground: Ground, public: Ids, attacked: Ids) -> Weights:
+    _name_households(ground)
+    calendar = _calendar(ground, public)
+    shifts = candidates(ground) * _WEEK
+    likelihood = np.zeros((len(attacked), len(shifts)))
+    home, day = ground.columns(
+        f"SELECT household, day FROM ({_contacts(ground, ground.table)}) ORDER BY ALL"
+    )
+    home, day = _placed(home, attacked, day)
+    for column, shift in enumerate(shifts):
+        np.add.at(likelihood[:, column], home, calendar.days(day - shift))
+    home, code, day = ground.columns(
+        f"SELECT household, code, day FROM ({_coded(ground, ground.table)}) ORDER BY ALL"
+    )
+    known = np.isin(code, calendar.codes)
+    home, code, day = _placed(home[known], attacked, code[known], day[known])
+    code = np.searchsorted(calendar.codes, code)
+    for column, shift in enumerate(shifts):
+        np.add.at(likelihood[:, column], home, calendar.weeks(code, day - shift))
+    return likelihood
+
+
+def _calendar(ground: Ground, public: Ids) -> Calendar:
+    def of_vault(table: str) -> str:
+        return f"vault.{quoted(table)}"
+
+    home, day = ground.columns(f"SELECT household, day FROM ({_contacts(ground, of_vault)})")
+    day = day[np.isin(home, public)]
+    first, last = int(day.min()), int(day.max())
+    counts = np.bincount(day - first, minlength=last - first + 1).astype(float)
+    by_day = np.log((counts + 0.5) / (counts.sum() + 0.5 * len(counts)))
+    home, code, day = ground.columns(
+        f"SELECT household, code, day FROM ({_coded(ground, of_vault)})"
+    )
+    chosen = np.isin(home, public) & (day >= first) & (day <= last)
+    codes, place, seen = np.unique(code[chosen], return_inverse=True, return_counts=True)
+    weeks = (last - first) // _WEEK + 1
+    week = (day[chosen] - first) // _WEEK
+    table = np.bincount(place * weeks + week, minlength=len(codes) * weeks).astype(float)
+    table = table.reshape(len(codes), weeks)
+    frequent = seen >= EVENTS_OF_A_CODE
+    everything = table.sum(axis=0) + 0.5
+    everything /= everything.sum()
+    table, seen = table[frequent], seen[frequent]
+    ratio = (table / everything + PRIOR_EVENTS) / (seen[:, None] + PRIOR_EVENTS)
+    return Calendar(first, by_day, np.log(ratio), codes[frequent])
+
+
+def _name_households(ground: Ground) -> None:
+    """Table ``attacked_home(person_id, household)``."""
+    ground.connection.register(
+        "incoming_homes",
+        {"person_id": ground.register.ids, "household": ground.register.household},
+    )
+    ground.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE attacked_home AS SELECT * FROM incoming_homes"
+    )
+    ground.connection.unregister("incoming_homes")
+
+
+def _contacts(ground: Ground, source: object) -> str:
+    """SQL of the distinct days of each person, with the household."""
+    events = event_union(ground, source, "person_id, day")  # type: ignore[arg-type]
+    return (
+        "SELECT DISTINCT household, person_id, (day - DATE '1970-01-01')::BIGINT AS day "
+        f"FROM ({events}) JOIN attacked_home USING (person_id)"
+    )
+
+
+def _coded(ground: Ground, source: object) -> str:
+    """SQL of the distinct codes and weeks of each person, with the household."""
+    events = event_union(  # type: ignore[arg-type]
+        ground, source, "person_id, hash(part, concept) AS code, day"
+    )
+    return (
+        "SELECT household, (code >> 1)::BIGINT AS code, "
+        "min(day - DATE '1970-01-01')::BIGINT AS day "
+        f"FROM ({events}) JOIN attacked_home USING (person_id) "
+        "GROUP BY household, person_id, code, date_trunc('week', day)"
+    )
+
+
+def _placed(home: Column, wanted: Ids, *columns: Column) -> list[Column]:
+    """Only rows of wanted households (sorted), with their places in ``wanted``."""
+    chosen: Mask = np.isin(home, wanted)
+    return [np.searchsorted(wanted, home[chosen]), *(column[chosen] for column in columns)]
