@@ -16,6 +16,7 @@ from deid.attacks.model import THRESHOLD_PREFIX, Attack, AttackResult
 from deid.attacks.offsets import offset_recovery
 from deid.attacks.order import row_order
 from deid.attacks.singling_out import singling_out
+from deid.attacks.surrogates import name_frequency, staff_inversion, surrogate_inversion
 from deid.errors import ConfigurationError
 
 ATTACKS: Mapping[str, Attack] = {
@@ -29,6 +30,9 @@ ATTACKS: Mapping[str, Attack] = {
     "membership": membership,
     "membership_by_visits": membership_by_visits,
     "offset_recovery": offset_recovery,
+    "name_frequency": name_frequency,
+    "surrogate_inversion": surrogate_inversion,
+    "staff_inversion": staff_inversion,
     "id_dictionary": dictionary_attack,
     "row_order": row_order,
     "project_join_intervals": project_join_intervals,

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
 
 from deid.attacks.ground import SPANS, Ground, SourceIds
+from deid.attacks.model import AttackResult
+from deid.attacks.running import run_attacks
 from deid.build.evidence import evidence_path
 from deid.build.intake import take_in
-from deid.build.people import decide_people
+from deid.build.people import People, decide_people
 from deid.build.progress import Say, silent
 from deid.build.workspace import private_folder, working_database
 from deid.errors import ReleaseError
@@ -72,6 +75,27 @@ def attack_ground(
             )
     finally:
         engine.dispose()
+
+
+def attack_staged(
+    working: duckdb.DuckDBPyConnection,
+    snapshot: VaultSnapshot,
+    pseudonyms: Pseudonymiser,
+    policy: Policy,
+    people: People,
+    staging: Path,
+) -> tuple[AttackResult, ...]:
+    """Attack what a build is about to publish; its working database is the truth."""
+    return run_attacks(
+        Ground(
+            connection=working,
+            folder=staging,
+            quasi_identifiers=policy.risk.quasi_identifiers,
+            k=policy.risk.k,
+            max_weeks=people.window.max_weeks,
+            sources=source_ids(snapshot, pseudonyms),
+        )
+    )
 
 
 def source_ids(snapshot: VaultSnapshot, pseudonyms: Pseudonymiser) -> Mapping[str, SourceIds]:

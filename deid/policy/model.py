@@ -70,7 +70,6 @@ ATTACK_THRESHOLDS = (
     "attack_name_frequency",
     "attack_id_dictionary",
     "attack_row_order",
-    "attack_project_join",
 )
 """Limits of what attacks are shown to add to chance (see :mod:`deid.attacks`)."""
 

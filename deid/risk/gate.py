@@ -42,7 +42,6 @@ ADVICE: Mapping[str, str] = {
     "attack_name_frequency": "drop note_text, or mend the surrogates of these notes",
     "attack_id_dictionary": "pseudonymise every id under the installation's secret key",
     "attack_row_order": "sort the rows of every table by pseudonyms",
-    "attack_project_join": "give every project ids of its own and sort its rows by them",
 }
 
 
@@ -74,7 +73,7 @@ def judge_attacks(policy: Policy, measured: Mapping[str, float | None]) -> tuple
 
 
 def judge(policy: Policy, measured: Mapping[str, float | None]) -> tuple[Verdict, ...]:
-    """All thresholds of the policy, in the order in which they are declared.
+    """All thresholds of the policy but those of attacks, in the order in which they are declared.
 
     Raises:
         KeyError: if a threshold was not measured at all; that is a mistake of the program.
@@ -83,7 +82,7 @@ def judge(policy: Policy, measured: Mapping[str, float | None]) -> tuple[Verdict
     return tuple(
         Verdict(name, limits[name], side, measured[name])
         for name, side in THRESHOLDS.items()
-        if name in limits
+        if name in limits and name not in ATTACK_THRESHOLDS
     )
 
 

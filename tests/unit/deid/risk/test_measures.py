@@ -10,7 +10,7 @@ import pytest
 
 from deid.errors import GateRefused
 from deid.policy import load_policy
-from deid.policy.model import ATTACK_THRESHOLDS, THRESHOLDS
+from deid.policy.model import THRESHOLDS
 from deid.risk.canaries import canary, plant
 from deid.risk.gate import ADVICE, check_gate, judge
 from deid.risk.identifiers import Identifier, IdentifierIndex
@@ -30,7 +30,6 @@ GOOD: dict[str, float | None] = {
     "own_names_share": None,
     "canaries_surviving": None,
     "withheld_notes_share": None,
-    **dict.fromkeys(ATTACK_THRESHOLDS, 0.0),
 }
 
 
