@@ -16,6 +16,7 @@ from deid.attacks.model import THRESHOLD_PREFIX, Attack, AttackResult
 from deid.attacks.offsets import offset_recovery
 from deid.attacks.order import row_order
 from deid.attacks.singling_out import singling_out
+from deid.attacks.successive import differencing
 from deid.attacks.surrogates import name_frequency, staff_inversion, surrogate_inversion
 from deid.errors import ConfigurationError
 
@@ -36,6 +37,7 @@ ATTACKS: Mapping[str, Attack] = {
     "id_dictionary": dictionary_attack,
     "row_order": row_order,
     "project_join_intervals": project_join_intervals,
+    "differencing": differencing,
 }
 """Every attack by its name, in the order in which they are told."""
 
