@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
@@ -68,10 +69,9 @@ def guesses(release: str) -> Iterator[Callable[[str, Ids], Ids]]:
         yield Pseudonymiser(key).ids
         yield Pseudonymiser(Keyring("guess", key).derive("release", release, "pseudonyms")).ids
     for name in ("md5", "sha1", "sha256", "blake2b"):
-        yield lambda domain, ids, name=name: _hashed(name, "", ids)
-        yield lambda domain, ids, name=name: _hashed(name, f"{domain}:", ids)
-        yield lambda domain, ids, name=name: _hashed(name, release, ids)
-    yield lambda domain, ids: ids
+        for salt in ("", "{domain}:", release):
+            yield partial(_hashed, name, salt)
+    yield _as_it_is
 
 
 def on_a_line(own: Ids, released: Ids) -> np.ndarray:
@@ -85,6 +85,11 @@ def on_a_line(own: Ids, released: Ids) -> np.ndarray:
     return found
 
 
-def _hashed(name: str, salt: str, ids: Ids) -> Ids:
+def _as_it_is(_domain: str, ids: Ids) -> Ids:
+    return ids
+
+
+def _hashed(name: str, salt: str, domain: str, ids: Ids) -> Ids:
+    salt = salt.replace("{domain}", domain)
     digests = (hashlib.new(name, f"{salt}{i}".encode()).digest()[:8] for i in ids.tolist())
     return np.array([int.from_bytes(d, "big") & _POSITIVE for d in digests], dtype=np.int64)

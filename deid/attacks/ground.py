@@ -1,16 +1,17 @@
 """What attacks are tried on: the files of a release, and the truth to count successes by.
 
 The truth is the vault's rows under the release's pseudonyms, in a private working database of the
-worker. An attack reads of it only what its attacker may know, and uses the rest to mark its guesses.
+worker. An attack reads of it only what its attacker may know; the rest marks its guesses.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 
 import duckdb
 import numpy as np
@@ -22,6 +23,8 @@ from deid.structured.expressions import quoted, text
 Ids = npt.NDArray[np.int64]
 Column = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+
+Found = TypeVar("Found")
 
 NOTHING = -1
 """Stands for a value that is not shown or not known; concepts and ids are positive."""
@@ -81,6 +84,13 @@ class Ground:
     max_weeks: int
     sources: Mapping[str, SourceIds] = field(default_factory=dict, repr=False)
     seed: int = 1
+    _found: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def once(self, what: str, find: Callable[[], Found]) -> Found:
+        """What several attacks look at, found once."""
+        if what not in self._found:
+            self._found[what] = find()
+        return self._found[what]
 
     def rng(self, use: str) -> np.random.Generator:
         """Random numbers that depend on the seed and the use only."""

@@ -49,7 +49,7 @@ def inference_by_diagnoses(ground: Ground) -> AttackResult | None:
         ground,
         "inference_by_diagnoses",
         True,
-        f"Knows the same, and all other frequent diagnoses of the person: the worst case.",
+        "Knows the same, and all other frequent diagnoses of the person: the worst case.",
         " Who knows that much has nearly found the record already; stated, not gated.",
     )
 

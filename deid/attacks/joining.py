@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
-from deid.attacks.events import VISITS, Days, Runs, released_days, runs_of
-from deid.attacks.ground import Column, Ground, Ids
+from deid.attacks.events import VISITS, Runs, released_days, runs_of
+from deid.attacks.ground import Ground, Ids
 from deid.attacks.model import AttackResult, outcome
 
 SHARE_IN_EACH = 0.7
@@ -82,12 +82,21 @@ def right_matches(known: Runs, candidates: Runs, targets: Ids) -> npt.NDArray[np
     return right
 
 
+def most_in_common(known: Runs, candidates: Runs, targets: Ids) -> npt.NDArray[np.float64]:
+    """For each target the greatest share of its runs that one candidate has as well."""
+    own = _distinct(known)
+    count = np.bincount(np.searchsorted(targets, own[:, 0]), minlength=len(targets))
+    most = np.zeros(len(targets))
+    if len(own) and len(candidates.people):
+        votes = np.unique(np.stack(_pairs(known, candidates), axis=1), axis=0, return_counts=True)
+        np.maximum.at(most, np.searchsorted(targets, votes[0][:, 0]), votes[1])
+    return most / np.maximum(count, 1)
+
+
 def _pairs(known: Runs, candidates: Runs) -> tuple[Ids, Ids]:
     """Every pair of people with a run in common, once for each distinct run."""
     a, b = _distinct(known), _distinct(candidates)
-    runs, place = np.unique(
-        np.concatenate([a[:, 1:], b[:, 1:]]), axis=0, return_inverse=True
-    )
+    runs, place = np.unique(np.concatenate([a[:, 1:], b[:, 1:]]), axis=0, return_inverse=True)
     place = place.reshape(-1)
     of_a, of_b = place[: len(a)], place[len(a) :]
     order = np.argsort(of_b, kind="stable")

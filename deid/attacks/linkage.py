@@ -132,7 +132,9 @@ def _fit(
     bands, band_of = np.unique(
         np.stack([classes.first_year, classes.last_year]), axis=1, return_inverse=True
     )
-    by_band = np.stack([_in_band(years, *band, wrong) for band in bands.T], axis=1)
+    by_band = np.stack(
+        [_in_band(years, int(first), int(last), wrong) for first, last in bands.T], axis=1
+    )
     fit = by_band[:, band_of.reshape(-1)]
     for name, shown in classes.columns.items():
         true = register.columns[name][places][:, None]

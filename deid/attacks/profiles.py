@@ -32,6 +32,10 @@ class Diagnoses:
 
 def diagnoses_of(ground: Ground) -> Diagnoses | None:
     """The most frequent diagnoses of the release; ``None`` if there is none."""
+    return ground.once("diagnoses", lambda: _diagnoses(ground))
+
+
+def _diagnoses(ground: Ground) -> Diagnoses | None:
     if not ground.has(CONDITIONS):
         return None
     concept = EVENT_TABLES[CONDITIONS][0]

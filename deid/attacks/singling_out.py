@@ -7,8 +7,8 @@ it the multivariate attack).
 
 Any description of enough parts fits one person now and then. Chance is measured with descriptions
 of as many parts whose values come from different records, so that they know the shares of the
-values but no person. Giomi et al. measure it on people who are not in the data; a release of a whole
-county has no such second county.
+values but no person. Giomi et al. measure it on people who are not in the data; a release of a
+whole county has no such second county.
 """
 
 from __future__ import annotations

@@ -14,13 +14,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from deid.attacks.events import VISITS, Days, Runs, released_days, runs_of
-from deid.attacks.ground import Column, Ground, Ids, Mask
+from deid.attacks.events import VISITS, Days, released_days, runs_of
+from deid.attacks.ground import Column, Ground, Mask
+from deid.attacks.joining import most_in_common
 from deid.attacks.linkage import classes_of
 from deid.attacks.model import AttackResult, outcome
 
 NEW_SHARE = 0.1
 DAYS_BETWEEN = 90
+KNOWN_IF_COMMON = 0.25
+"""Share of a person's runs of intervals that one earlier record has, if it is the same person."""
 BLIND_DRAWS = 50
 
 
@@ -39,13 +42,11 @@ def differencing(ground: Ground) -> AttackResult | None:
         return None
     before = Days(days.people, days.days).of(visitors[~came])
     early = before.days <= days.days.max() - DAYS_BETWEEN
-    claimed = ~known_before(
-        runs_of(days.of(visitors)), runs_of(Days(before.people[early], before.days[early])), visitors
-    )
+    earlier = runs_of(Days(before.people[early], before.days[early]))
+    common = most_in_common(runs_of(days.of(visitors)), earlier, visitors)
+    claimed = common < KNOWN_IF_COMMON
     classes = classes_of(ground.shown).of_record[places]
-    blind = [
-        alone(classes, rng.permutation(claimed))[came].mean() for _ in range(BLIND_DRAWS)
-    ]
+    blind = [alone(classes, rng.permutation(claimed))[came].mean() for _ in range(BLIND_DRAWS)]
     return outcome(
         "differencing",
         attacker="Holds an earlier release of the same county under other ids and offsets.",
@@ -61,17 +62,6 @@ def differencing(ground: Ground) -> AttackResult | None:
         baseline=float(np.mean(blind)),
         gated=False,
     )
-
-
-def known_before(now: Runs, before: Runs, people: Ids) -> Mask:
-    """Who of ``people`` has a run of intervals that somebody had before."""
-    runs, place = np.unique(
-        np.concatenate([now.intervals, before.intervals]), axis=0, return_inverse=True
-    )
-    place = place.reshape(-1)
-    old = np.zeros(len(runs), dtype=bool)
-    old[place[len(now.people) :]] = True
-    return np.isin(people, now.people[old[place[: len(now.people)]]])
 
 
 def alone(classes: Column, claimed: Mask) -> Mask:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 from deid.attacks.ground import Ground
 from deid.attacks.model import AttackResult, outcome
@@ -27,7 +28,7 @@ Features = tuple[bool, bool, bool]
 
 def name_frequency(ground: Ground) -> AttackResult | None:
     """Match invented and true names of patients by their ranks of frequency."""
-    pairs = [pair for pair in name_pairs(ground) if not pair.of_staff]
+    pairs = [pair for pair in _pairs_of(ground) if not pair.of_staff]
     wins, expected = 0, 0.0
     for own in _by_role(pairs).values():
         real = Counter(pair.real for pair in own)
@@ -65,7 +66,7 @@ def staff_inversion(ground: Ground) -> AttackResult | None:
 
 
 def _inversion(ground: Ground, name: str, of_staff: bool, remark: str) -> AttackResult | None:
-    pairs = [pair for pair in name_pairs(ground) if pair.of_staff is of_staff]
+    pairs = [pair for pair in _pairs_of(ground) if pair.of_staff is of_staff]
     people = sorted({pair.person for pair in pairs})
     order = ground.rng("learned pairs").permutation(len(people))
     learned_from = {people[i] for i in order[: len(people) // 2]}
@@ -97,6 +98,10 @@ def _inversion(ground: Ground, name: str, of_staff: bool, remark: str) -> Attack
         baseline=blind / max(n, 1),
         gated=not of_staff,
     )
+
+
+def _pairs_of(ground: Ground) -> list[Pair]:
+    return ground.once("name pairs", lambda: name_pairs(ground))
 
 
 def ranks_matched(real: Mapping[str, int], invented: Mapping[str, int]) -> dict[str, str]:
@@ -143,7 +148,7 @@ class Inversion:
             by_name[pair.invented].append(pair)
         same = different = 0
         for pairs in by_name.values():
-            for one, other in zip(pairs, pairs[1:], strict=False):
+            for one, other in pairwise(pairs):
                 if one.person != other.person:
                     same += one.real == other.real
                     different += one.real != other.real

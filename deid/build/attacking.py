@@ -62,7 +62,9 @@ def attack_ground(
         ):
             pseudonyms = Pseudonymiser(keyring.derive("release", release.name, "pseudonyms"))
             take_in(snapshot, policy, pseudonyms, working, say)
-            people = decide_people(working, policy, keyring.derive("release", release.name, "dates"))
+            people = decide_people(
+                working, policy, keyring.derive("release", release.name, "dates")
+            )
             _lay_out_spans(working, settings, release.name)
             yield Ground(
                 connection=working,
@@ -102,9 +104,7 @@ def source_ids(snapshot: VaultSnapshot, pseudonyms: Pseudonymiser) -> Mapping[st
     """The vault's own ids in its own order, and their pseudonyms; kept in memory only."""
     found = {}
     for table in SOURCE_DOMAINS:
-        batches = [
-            batch.column(0).to_numpy() for batch in snapshot.batches(table, [f"{table}_id"])
-        ]
+        batches = [batch.column(0).to_numpy() for batch in snapshot.batches(table, [f"{table}_id"])]
         own = np.concatenate(batches) if batches else np.array([], dtype=np.int64)
         found[table] = SourceIds(own, pseudonyms.ids(table, own))
     return found

@@ -14,11 +14,13 @@ import pyarrow.parquet as pq
 from deid.attacks.ground import Ground, SourceIds
 from deid.pseudonyms import Pseudonymiser
 
-PEOPLE, VISITS, DAYS, WEEKS = 300, 40, 3650, 52
+PEOPLE, VISITS, DAYS, WEEKS = 300, 120, 3650, 52
 FIRST_DAY = 16_000
 NAMES = [a + b for a in ("Al", "Bro", "Cu", "Dra", "El") for b in ("den", "mark", "ster", "wick")]
-INVENTED = [a + b for a in ("Fal", "Gro", "Hu", "Ira", "Jol") for b in ("den", "mark", "ster", "wick")]
-CONDITIONS = tuple(range(101, 113))
+INVENTED = [
+    a + b for a in ("Fal", "Gro", "Hu", "Ira", "Jol") for b in ("den", "mark", "ster", "wick")
+]
+CONDITIONS, CONDITIONS_EACH = np.arange(101, 113), 3
 Rows = dict[str, Any]
 Pseudonyms = Callable[[str, np.ndarray], np.ndarray]
 
@@ -48,12 +50,16 @@ def county(
     stays = (shown["day"] >= FIRST_DAY + reach) & (shown["day"] < FIRST_DAY + DAYS - reach)
     connection = duckdb.connect()
     connection.execute("CREATE SCHEMA vault; CREATE SCHEMA identity")
-    _store(connection, "identity.person_identity", {n: people[n] for n in ("person_id", "household_id")})
+    _store(
+        connection,
+        "identity.person_identity",
+        {n: people[n] for n in ("person_id", "household_id")},
+    )
     _store(connection, "vault.person", people)
     _store(connection, "vault.visit_occurrence", _visit_rows(visits, np.ones(len(stays), bool)))
     ill = _conditions(rng, ids)
     _store(connection, "vault.condition_occurrence", ill)
-    _write(folder, "condition_occurrence", ill, np.lexsort([ill["condition_concept_id"], ill["person_id"]]))
+    _write(folder, "condition_occurrence", ill, _order(ill, "condition_concept_id", True))
     rows = _visit_rows(shown, stays)
     _write(folder, "visit_occurrence", rows, _order(rows, "visit_occurrence_id", shuffled))
     _write_people(folder, people, exact, shuffled)
@@ -85,8 +91,8 @@ def _people(rng: np.random.Generator, ids: np.ndarray) -> Rows:
 
 
 def _visits(rng: np.random.Generator, own: np.ndarray, pseudonyms: Pseudonyms) -> Rows:
-    """Visits on any day of ten years, but for forty days on which the county was closed."""
-    closed = rng.choice(DAYS, 40, replace=False)
+    """Visits on any day of ten years but for sixteen, on which the county was closed."""
+    closed = rng.choice(DAYS, 16, replace=False)
     place = np.repeat(np.arange(PEOPLE), VISITS)
     day = rng.choice(np.setdiff1d(np.arange(DAYS), closed), len(place)) + FIRST_DAY
     number = np.arange(1, len(place) + 1)
@@ -109,12 +115,12 @@ def _visit_rows(visits: Rows, stays: np.ndarray) -> Rows:
 
 
 def _conditions(rng: np.random.Generator, ids: np.ndarray) -> Rows:
-    has = rng.random((PEOPLE, len(CONDITIONS))) < 0.25
-    person, concept = np.nonzero(has)
+    concepts = [rng.choice(CONDITIONS, CONDITIONS_EACH, replace=False) for _ in ids]
     return {
-        "person_id": ids[person],
-        "condition_concept_id": np.array(CONDITIONS)[concept],
-        "condition_start_date": np.full(len(person), FIRST_DAY + 1800).astype("datetime64[D]"),
+        "person_id": np.repeat(ids, CONDITIONS_EACH),
+        "condition_concept_id": np.concatenate(concepts),
+        # Without a day they say nothing of offsets.
+        "condition_start_date": np.full(len(ids) * CONDITIONS_EACH, np.datetime64("NaT", "D")),
     }
 
 
@@ -155,9 +161,7 @@ def _notes(
         note = {"note_id": number, "person_id": int(person)}
         truth.append(note | {"note_text": f"Seen {NAMES[which]} today."})
         released.append(note | {"note_text": f"Seen {INVENTED[other]} today."})
-        spans.append(
-            {"note_id": number, "start": 5, "end": 5 + len(NAMES[which]), "type": "NAME"}
-        )
+        spans.append({"note_id": number, "start": 5, "end": 5 + len(NAMES[which]), "type": "NAME"})
     for name, rows in (("vault.note", truth), ("evidence_spans", spans)):
         connection.register("incoming", pa.Table.from_pylist(rows))
         connection.execute(f"CREATE TABLE {name} AS FROM incoming")
