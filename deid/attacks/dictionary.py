@@ -38,7 +38,7 @@ def dictionary_attack(ground: Ground) -> AttackResult | None:
         own = source.own[:IDS]
         released = source.pseudonyms[:IDS]
         found = np.zeros(len(own), dtype=bool)
-        for guess in guesses(ground.folder.name):
+        for guess in guesses(ground.name):
             attempts += 1
             found |= guess(domain, own) == released
         # A key by which one id is right gives all others; so does a line through two pairs.

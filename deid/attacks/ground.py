@@ -78,6 +78,7 @@ class Ground:
     """
 
     connection: duckdb.DuckDBPyConnection = field(repr=False)
+    name: str
     folder: Path
     quasi_identifiers: tuple[str, ...]
     k: int

@@ -6,18 +6,20 @@ of its own and rows in the order of these ids. Two ways are tried.
 *By intervals*: the days between contacts stay what they are, whatever the offset. Each person of
 one extract is given to the person of the other with most runs of intervals in common.
 
-*By a column or the order of rows* (:func:`join_tables`), for two real folders of Parquet files: a
-value of an id column that is in both, or people in an order that agrees.
+*By an id, the order of rows, or one column* (:func:`join_tables`), for two real folders of Parquet
+files.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from deid.attacks.events import VISITS, Runs, released_days, runs_of
@@ -25,6 +27,7 @@ from deid.attacks.ground import Ground, Ids
 from deid.attacks.model import AttackResult, outcome
 
 SHARE_IN_EACH = 0.7
+PERSON = "person_id"
 
 
 def project_join_intervals(ground: Ground) -> AttackResult | None:
@@ -114,51 +117,83 @@ def _distinct(runs: Runs) -> npt.NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class Joined:
-    """What two deliveries have in common that would join them.
+    """What two deliveries have in common that would join them, of people who are in both.
 
-    ``shared_ids`` counts id values in both, by ``table.column``; ``at_same_place`` is the greatest
-    share of people in both who stand at equal places of a table, and ``rank_correlation`` the
-    greatest one (absolute) of their orders, by table.
+    ``shared_ids`` counts id values in both, by ``table.column``. ``by_order`` has for each table
+    the greatest share of people found by their place, forwards or backwards, and ``ranks`` the
+    rank correlation of their orders. ``by_column`` has the share of people found by their values of
+    one other column, by ``table.column``.
     """
 
+    people: int
     shared_ids: Mapping[str, int]
-    at_same_place: Mapping[str, float]
-    rank_correlation: Mapping[str, float]
+    by_order: Mapping[str, float]
+    ranks: Mapping[str, float]
+    by_column: Mapping[str, float]
 
 
 def join_tables(
     first: Path, second: Path, same: Mapping[int, int], id_columns: Iterable[str]
 ) -> Joined:
-    """Try to join two folders of ``TABLE.parquet`` on ids and on the order of rows.
+    """Try to join two folders of ``TABLE.parquet`` by ids, by the order of rows, by each column.
 
-    ``same`` has the person of the second for each person of the first, to count successes by.
+    ``same`` has the person of the second for each person of the first, to mark guesses by.
     """
-    names = sorted(set(id_columns))
+    ids = set(id_columns)
     shared: dict[str, int] = {}
-    places: dict[str, float] = {}
+    by_order: dict[str, float] = {}
     ranks: dict[str, float] = {}
+    by_column: dict[str, float] = {}
     for path in sorted(first.glob("*.parquet")):
-        other = second / path.name
-        if not other.exists():
+        if not (second / path.name).exists():
             continue
-        a, b = pq.read_table(path), pq.read_table(other)
-        for column in set(names) & set(a.column_names) & set(b.column_names):
-            both = set(a[column].drop_null().to_pylist()) & set(b[column].drop_null().to_pylist())
-            shared[f"{path.stem}.{column}"] = len(both)
-        if "person_id" in a.column_names and "person_id" in b.column_names:
-            left = [same.get(value) for value in a["person_id"].to_pylist()]
-            right = b["person_id"].to_pylist()
-            places[path.stem], ranks[path.stem] = _orders(left, right)
-    return Joined(shared, places, ranks)
+        a, b = pq.read_table(path), pq.read_table(second / path.name)
+        for column in a.column_names:
+            if column in ids and column in b.column_names:
+                both = set(a[column].drop_null().to_pylist()) & set(b[column].to_pylist())
+                shared[f"{path.stem}.{column}"] = len(both)
+        if PERSON not in a.column_names or PERSON not in b.column_names:
+            continue
+        owners = [same.get(person, person) for person in a[PERSON].to_pylist()]
+        others = b[PERSON].to_pylist()
+        by_order[path.stem], ranks[path.stem] = _orders(owners, others)
+        for column in sorted(set(a.column_names) & set(b.column_names) - ids):
+            by_column[f"{path.stem}.{column}"] = _found_by_values(
+                _values(owners, a[column]), _values(others, b[column])
+            )
+    return Joined(len(same), shared, by_order, ranks, by_column)
 
 
-def _orders(left: Sequence[int | None], right: Sequence[int]) -> tuple[float, float]:
-    """Share of people at equal places, and rank correlation, by their first rows."""
-    first_left = {value: i for i, value in reversed(list(enumerate(left)))}
-    first_right = {value: i for i, value in reversed(list(enumerate(right)))}
-    both = [value for value in first_left if value is not None and value in first_right]
-    if len(both) < 3:
+def _orders(left: Sequence[int], right: Sequence[int]) -> tuple[float, float]:
+    """People at equal places among those in both, and rank correlation, by their first rows."""
+    first_left, first_right = list(dict.fromkeys(left)), list(dict.fromkeys(right))
+    in_both = set(first_left) & set(first_right)
+    a = [person for person in first_left if person in in_both]
+    b = [person for person in first_right if person in in_both]
+    if len(a) < 3:
         return 0.0, 0.0
-    a = np.argsort(np.argsort([first_left[value] for value in both]))
-    b = np.argsort(np.argsort([first_right[value] for value in both]))
-    return float((a == b).mean()), float(abs(np.corrcoef(a, b)[0, 1]))
+    place = {person: number for number, person in enumerate(b)}
+    ranks = np.array([place[person] for person in a])
+    forwards = np.arange(len(a))
+    matches = max(int((ranks == forwards).sum()), int((ranks == forwards[::-1]).sum()))
+    return matches / len(a), float(np.corrcoef(ranks, forwards)[0, 1])
+
+
+def _values(owners: Sequence[int], column: pa.ChunkedArray) -> dict[int, tuple[str, ...]]:
+    """All values of each person in a column, sorted."""
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for owner, value in zip(owners, column.to_pylist(), strict=True):
+        found[owner].append(repr(value))
+    return {owner: tuple(sorted(values)) for owner, values in found.items()}
+
+
+def _found_by_values(
+    left: Mapping[int, tuple[str, ...]], right: Mapping[int, tuple[str, ...]]
+) -> float:
+    """Share of the people in both whose values lead to them, picking among equals."""
+    owners: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+    for owner, values in right.items():
+        owners[values].append(owner)
+    in_both = [owner for owner in left if owner in right]
+    chances = [1 / len(owners[left[owner]]) for owner in in_both if owner in owners[left[owner]]]
+    return sum(chances) / max(len(in_both), 1)

@@ -68,6 +68,7 @@ def attack_ground(
             _lay_out_spans(working, settings, release.name)
             yield Ground(
                 connection=working,
+                name=release.name,
                 folder=release.path,
                 quasi_identifiers=policy.risk.quasi_identifiers,
                 k=policy.risk.k,
@@ -85,12 +86,14 @@ def attack_staged(
     pseudonyms: Pseudonymiser,
     policy: Policy,
     people: People,
+    name: str,
     staging: Path,
 ) -> tuple[AttackResult, ...]:
     """Attack what a build is about to publish; its working database is the truth."""
     return run_attacks(
         Ground(
             connection=working,
+            name=name,
             folder=staging,
             quasi_identifiers=policy.risk.quasi_identifiers,
             k=policy.risk.k,

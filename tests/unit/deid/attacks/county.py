@@ -66,6 +66,7 @@ def county(
     _notes(connection, folder, rng, ids, surrogates)
     return Ground(
         connection=connection,
+        name="county",
         folder=folder,
         quasi_identifiers=("year_of_birth", "gender_concept_id", "race_concept_id", "location_id"),
         k=5,
