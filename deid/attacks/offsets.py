@@ -27,6 +27,8 @@ Weights = npt.NDArray[np.float64]
 
 EVENTS_OF_A_CODE = 20
 """Codes seen less often tell nothing of a week."""
+CODES_OF_A_CONTACT = 1.0
+"""Codes of one person and week that are counted as if they told of it independently."""
 RAREST = 1e-3
 """Contacts that are expected on a day on which none is."""
 NEAR_WEEKS = 6
@@ -170,14 +172,14 @@ def _likelihood(ground: Ground, public: Ids, attacked: Ids) -> Weights:
     home, day = _placed(home, attacked, day)
     for column, shift in enumerate(shifts):
         np.add.at(likelihood[:, column], home, calendar.days(day - shift))
-    home, code, day = ground.columns(
-        f"SELECT household, code, day FROM ({_coded(ground, ground.table)}) ORDER BY ALL"
+    home, code, day, share = ground.columns(
+        f"SELECT household, code, day, share FROM ({_coded(ground, ground.table)}) ORDER BY ALL"
     )
     known = np.isin(code, calendar.codes)
-    home, code, day = _placed(home[known], attacked, code[known], day[known])
+    home, code, day, share = _placed(home[known], attacked, code[known], day[known], share[known])
     code = np.searchsorted(calendar.codes, code)
     for column, shift in enumerate(shifts):
-        np.add.at(likelihood[:, column], home, calendar.weeks(code, day - shift))
+        np.add.at(likelihood[:, column], home, share * calendar.weeks(code, day - shift))
     return likelihood
 
 
@@ -257,17 +259,23 @@ def _contacts(ground: Ground, source: Callable[[str], str]) -> str:
 
 
 def _coded(ground: Ground, source: Callable[[str], str]) -> str:
-    """SQL of the distinct codes and weeks of each person, with the household."""
+    """SQL of the distinct codes and weeks of each person, with the household.
+
+    ``share`` shrinks codes of one person and week that are many: a form has dozens of codes, all of
+    which tell its week once.
+    """
     events = event_union(ground, source, "person_id, hash(part, concept) AS code, day")
     return (
-        "SELECT household, (code >> 1)::BIGINT AS code, "
-        "min(day - DATE '1970-01-01')::BIGINT AS day "
+        "SELECT household, code, day, "
+        f"least({CODES_OF_A_CONTACT} / count(*) OVER (PARTITION BY person_id, week), 1) AS share "
+        "FROM (SELECT household, person_id, date_trunc('week', day) AS week, "
+        "(code >> 1)::BIGINT AS code, min(day - DATE '1970-01-01')::BIGINT AS day "
         f"FROM ({events}) JOIN attacked_home USING (person_id) "
-        "GROUP BY household, person_id, code, date_trunc('week', day)"
+        "GROUP BY household, person_id, code, week)"
     )
 
 
-def _placed(home: Column, wanted: Ids, *columns: Column) -> list[Column]:
+def _placed(home: Column, wanted: Ids, *columns: npt.NDArray) -> list[npt.NDArray]:
     """Only rows of wanted households (sorted), with their places in ``wanted``."""
     chosen: Mask = np.isin(home, wanted)
     return [np.searchsorted(wanted, home[chosen]), *(column[chosen] for column in columns)]

@@ -51,6 +51,8 @@ def run_attacks(ground: Ground, only: Sequence[str] = ()) -> tuple[AttackResult,
     unknown = sorted(set(only) - set(ATTACKS))
     if unknown:
         raise ConfigurationError(f"no attack {', '.join(unknown)}; there are {', '.join(ATTACKS)}")
+    if not len(ground.shown.ids):
+        return ()
     results = (attack(ground) for name, attack in ATTACKS.items() if not only or name in only)
     return tuple(result for result in results if result is not None)
 
