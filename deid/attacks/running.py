@@ -15,6 +15,7 @@ from deid.attacks.membership import membership, membership_by_visits
 from deid.attacks.model import THRESHOLD_PREFIX, Attack, AttackResult
 from deid.attacks.offsets import offset_recovery
 from deid.attacks.order import row_order
+from deid.attacks.refinement import recoding_refinement
 from deid.attacks.singling_out import singling_out
 from deid.attacks.successive import differencing
 from deid.attacks.surrogates import name_frequency, staff_inversion, surrogate_inversion
@@ -30,6 +31,7 @@ ATTACKS: Mapping[str, Attack] = {
     "inference_by_diagnoses": inference_by_diagnoses,
     "membership": membership,
     "membership_by_visits": membership_by_visits,
+    "recoding_refinement": recoding_refinement,
     "offset_recovery": offset_recovery,
     "name_frequency": name_frequency,
     "surrogate_inversion": surrogate_inversion,

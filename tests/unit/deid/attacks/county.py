@@ -33,6 +33,7 @@ def county(
     shifted: bool = True,
     ends_cut: bool = True,
     exact: bool = False,
+    hides_one: bool = False,
     shuffled: bool = True,
     pseudonyms: Pseudonyms = secret,
     surrogates: str = "by person",
@@ -62,7 +63,7 @@ def county(
     _write(folder, "condition_occurrence", ill, _order(ill, "condition_concept_id", True))
     rows = _visit_rows(shown, stays)
     _write(folder, "visit_occurrence", rows, _order(rows, "visit_occurrence_id", shuffled))
-    _write_people(folder, people, exact, shuffled)
+    _write_people(folder, people, exact, hides_one, shuffled)
     _notes(connection, folder, rng, ids, surrogates)
     return Ground(
         connection=connection,
@@ -125,15 +126,16 @@ def _conditions(rng: np.random.Generator, ids: np.ndarray) -> Rows:
     }
 
 
-def _write_people(folder: Path, people: Rows, exact: bool, shuffled: bool) -> None:
+def _write_people(folder: Path, people: Rows, exact: bool, hides_one: bool, shuffled: bool) -> None:
     year, none = people["year_of_birth"], np.zeros(PEOPLE, np.int64)
+    location = np.where(hides_one & (people["location_id"] == 1), 0, people["location_id"])
     first = year if exact else year // 30 * 30
     rows = {
         "person_id": people["person_id"],
         "year_of_birth": first,
         "gender_concept_id": people["gender_concept_id"],
-        "race_concept_id": people["race_concept_id"] if exact else none,
-        "location_id": people["location_id"] if exact else none,
+        "race_concept_id": people["race_concept_id"] if exact or hides_one else none,
+        "location_id": location if exact or hides_one else none,
     }
     order = _order(rows, "person_id", shuffled)
     _write(folder, "person", rows, order)

@@ -20,6 +20,7 @@ from tests.unit.deid.attacks.county import county
 
 BREAKS: dict[str, dict[str, object]] = {
     "exact demographics": {"exact": True},
+    "one region hidden": {"hides_one": True},
     "dates not shifted": {"shifted": False},
     "ends not cut": {"ends_cut": False},
     "rows as in the vault": {"shuffled": False},
@@ -41,6 +42,7 @@ FOUND_BY = [
     ("exact demographics", "inference"),
     ("exact demographics", "membership"),
     ("exact demographics", "differencing"),
+    ("one region hidden", "recoding_refinement"),
     ("dates not shifted", "offset_recovery"),
     ("ends not cut", "offset_recovery"),
     ("one surrogate a name", "name_frequency"),
@@ -121,7 +123,7 @@ def test_what_could_not_be_tried_does_not_apply(tmp_path: Path) -> None:
         (ground.folder / table).rmdir()
     done = {result.name for result in run_attacks(ground)}
     assert done == {
-        "linkage_exact", "linkage_fuzzy", "singling_out", "membership",
+        "linkage_exact", "linkage_fuzzy", "singling_out", "membership", "recoding_refinement",
         "id_dictionary", "row_order",
     }  # fmt: skip
     assert measured(run_attacks(ground))["attack_offset_recovery"] is None
