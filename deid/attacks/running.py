@@ -59,7 +59,7 @@ def run_attacks(ground: Ground, only: Sequence[str] = ()) -> tuple[AttackResult,
     return tuple(result for result in results if result is not None)
 
 
-def measured(results: Iterable[AttackResult]) -> dict[str, float | None]:
+def gated_values(results: Iterable[AttackResult]) -> dict[str, float | None]:
     """What the gate compares with the policy's thresholds, for every attack.
 
     It is the excess over chance that is certain at 95 %: in a small release chance alone goes far,

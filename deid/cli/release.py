@@ -194,7 +194,7 @@ def attack(name: str, only: tuple[str, ...], seed: int, policy_name: str | None)
     threshold. Figures only are shown, never an id or a value of a person.
     """
     from deid.attacks.report import attack_table
-    from deid.attacks.running import measured, run_attacks
+    from deid.attacks.running import gated_values, run_attacks
     from deid.build.attacking import attack_ground
     from deid.keys import Keyring
     from deid.policy import load_policy
@@ -206,7 +206,7 @@ def attack(name: str, only: tuple[str, ...], seed: int, policy_name: str | None)
     keyring = Keyring.load(settings.keyring)
     with attack_ground(settings, keyring, policy, item, seed) as ground:
         results = run_attacks(ground, only)
-    verdicts = judge_attacks(policy, measured(results))
+    verdicts = judge_attacks(policy, gated_values(results))
     for line in attack_table(results, verdicts):
         click.echo(line)
     if not all(verdict.passed for verdict in verdicts):

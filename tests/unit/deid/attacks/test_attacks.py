@@ -11,7 +11,7 @@ import pytest
 from deid.attacks.dictionary import GUESSED_KEYS, guesses
 from deid.attacks.ground import Ground
 from deid.attacks.model import AttackResult
-from deid.attacks.running import ATTACKS, measured, run_attacks
+from deid.attacks.running import ATTACKS, gated_values, run_attacks
 from deid.errors import ConfigurationError
 from deid.keys import Keyring
 from deid.policy.model import ATTACK_THRESHOLDS
@@ -126,7 +126,7 @@ def test_what_could_not_be_tried_does_not_apply(tmp_path: Path) -> None:
         "linkage_exact", "linkage_fuzzy", "singling_out", "membership", "recoding_refinement",
         "id_dictionary", "row_order",
     }  # fmt: skip
-    assert measured(run_attacks(ground))["attack_offset_recovery"] is None
+    assert gated_values(run_attacks(ground))["attack_offset_recovery"] is None
 
 
 def test_an_attack_that_does_not_exist_is_refused(grounds: Callable[[str], Ground]) -> None:
