@@ -52,13 +52,13 @@ class Runs:
 
 
 def released_days(ground: Ground, table: str = VISITS) -> Days:
-    """Days of contacts as the release shows them."""
+    """Days of contacts of the crowd as the release shows them."""
     return _days(ground, ground.table(table), table)
 
 
 def true_days(ground: Ground, table: str = VISITS) -> Days:
-    """Days of contacts as they were, of people who are in the release."""
-    return _days(ground, f"vault.{quoted(table)}", table).of(ground.shown.ids)
+    """Days of contacts of the crowd as they were."""
+    return _days(ground, f"vault.{quoted(table)}", table)
 
 
 def runs_of(days: Days) -> Runs:
@@ -89,8 +89,9 @@ def _days(ground: Ground, source: str, table: str) -> Days:
         empty = np.array([], dtype=np.int64)
         return Days(empty, empty)
     start = EVENT_TABLES[table][1]
+    ground.store("attacked_crowd", person_id=ground.crowd)
     people, days = ground.columns(
         f"SELECT DISTINCT person_id, {start} - DATE '1970-01-01' AS day FROM {source} "
-        f"WHERE {start} IS NOT NULL ORDER BY person_id, day"
+        f"JOIN attacked_crowd USING (person_id) WHERE {start} IS NOT NULL ORDER BY person_id, day"
     )
     return Days(people.astype(np.int64), days.astype(np.int64))

@@ -30,6 +30,8 @@ NOTHING = -1
 """Stands for a value that is not shown or not known; concepts and ids are positive."""
 TARGETS = 500
 """People an attack is tried on at most, so that its time does not grow with the release."""
+CROWD = 5_000
+"""Records that are compared with each target at most; fewer records favour the attacker."""
 HELD_OUT_SHARE = 0.2
 SPANS = "evidence_spans"
 """Table of the working database: what the text engine replaced, by the release's note ids."""
@@ -162,6 +164,19 @@ class Ground:
         homes = np.unique(household)
         drawn = self.rng("held out").permutation(homes)[: int(len(homes) * HELD_OUT_SHARE)]
         return np.isin(household, drawn)
+
+    @cached_property
+    def crowd(self) -> Ids:
+        """People of the release among whom targets are looked for, sorted."""
+        return self.shown.ids[self.sample("crowd", np.arange(len(self.shown.ids)), CROWD)]
+
+    def store(self, table: str, **columns: Column) -> None:
+        """Make a temporary table of arrays."""
+        self.connection.register("incoming_attack", columns)
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM incoming_attack"
+        )
+        self.connection.unregister("incoming_attack")
 
     def sample(self, use: str, places: Column, limit: int = TARGETS) -> Column:
         """At most ``limit`` of ``places``, drawn for this use, in order."""

@@ -34,7 +34,7 @@ def linkage_visits(ground: Ground) -> AttackResult | None:
         ),
         wins=float(right.sum()),
         n=len(targets),
-        baseline=1 / max(len(ground.shown.ids), 1),
+        baseline=1 / max(len(ground.crowd), 1),
         gated=False,
     )
 

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deid.attacks.ground import Column, Ground
+from deid.attacks.ground import CROWD, Column, Ground
 from deid.attacks.model import AttackResult, outcome
 from deid.attacks.profiles import (
-    CROWD,
     Diagnoses,
     demographic_distance,
     diagnoses_of,

@@ -32,7 +32,7 @@ PERSON = "person_id"
 
 def project_join_intervals(ground: Ground) -> AttackResult | None:
     """Join two simulated extracts of this release by runs of intervals."""
-    people = ground.shown.ids
+    people = ground.crowd
     if not ground.has(VISITS) or len(people) < 2:
         return None
     days = released_days(ground)

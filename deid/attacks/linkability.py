@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from deid.attacks.ground import Column, Ground
+from deid.attacks.ground import CROWD, Column, Ground
 from deid.attacks.model import AttackResult, outcome
 from deid.attacks.profiles import (
-    CROWD,
     Diagnoses,
     demographic_distance,
     diagnoses_of,

@@ -13,10 +13,10 @@ from __future__ import annotations
 import numpy as np
 
 from deid.attacks.events import RUN, VISITS, released_days, runs_of, true_days
-from deid.attacks.ground import Column, Ground
+from deid.attacks.ground import CROWD, Column, Ground
 from deid.attacks.history import one_run_each
 from deid.attacks.model import AttackResult, outcome
-from deid.attacks.profiles import CROWD, demographic_distance
+from deid.attacks.profiles import demographic_distance
 
 
 def membership(ground: Ground) -> AttackResult | None:

@@ -25,6 +25,7 @@ from deid.structured.expressions import quoted
 
 Weights = npt.NDArray[np.float64]
 
+PUBLIC_HOUSEHOLDS = 2_500
 EVENTS_OF_A_CODE = 20
 """Codes seen less often tell nothing of a week."""
 CODES_OF_A_CONTACT = 1.0
@@ -49,8 +50,8 @@ def offset_recovery(ground: Ground) -> AttackResult | None:
     if len(homes) < 4:
         return None
     order = ground.rng("public statistics").permutation(len(homes))
-    public, attacked = homes[order[: len(homes) // 2]], np.sort(order[len(homes) // 2 :])
-    attacked = ground.sample("offsets", attacked)
+    public = homes[order[: len(homes) // 2][:PUBLIC_HOUSEHOLDS]]
+    attacked = ground.sample("offsets", np.sort(order[len(homes) // 2 :]))
     likelihood = _likelihood(ground, public, homes[attacked])
     offsets = candidates(ground)
     posterior = likelihood + np.log(prior_of_offsets(likelihood))
@@ -162,7 +163,12 @@ def usual_days(counts: Weights) -> Weights:
 
 
 def _likelihood(ground: Ground, public: Ids, attacked: Ids) -> Weights:
-    _name_households(ground)
+    people = np.isin(ground.register.household, np.concatenate([public, attacked]))
+    ground.store(
+        "attacked_home",
+        person_id=ground.register.ids[people],
+        household=ground.register.household[people],
+    )
     calendar = _calendar(ground, public)
     shifts = candidates(ground) * _WEEK
     likelihood = np.zeros((len(attacked), len(shifts)))
@@ -192,7 +198,7 @@ def _calendar(ground: Ground, public: Ids) -> Calendar:
     first, last = int(day[of_public].min()), int(day[of_public].max())
     counts = np.bincount(day[of_public] - first, minlength=last - first + 1).astype(float)
     usual = usual_days(counts)
-    rate = np.where(_closed(day, first, last), 0.0, usual * shrunk(counts, usual))
+    rate = np.where(_closed(ground, of_vault, first, last), 0.0, usual * shrunk(counts, usual))
     by_day = np.log((rate + RAREST) / (rate + RAREST).sum())
     home, code, day = ground.columns(
         f"SELECT household, code, day FROM ({_coded(ground, of_vault)})"
@@ -209,10 +215,14 @@ def _calendar(ground: Ground, public: Ids) -> Calendar:
     return Calendar(first, by_day, _by_code(table, seen[:, None] * everything), codes[frequent])
 
 
-def _closed(day: Column, first: int, last: int) -> Mask:
+def _closed(ground: Ground, source: Callable[[str], str], first: int, last: int) -> Mask:
     """Days on which nobody at all had a contact and many should have: such days are public."""
-    inside = day[(day >= first) & (day <= last)] - first
-    counts = np.bincount(inside, minlength=last - first + 1).astype(float)
+    events = event_union(ground, source, "person_id, day")
+    day, contacts = ground.columns(
+        "SELECT (day - DATE '1970-01-01')::BIGINT AS day, count(DISTINCT person_id) "
+        f"FROM ({events}) WHERE day BETWEEN DATE '1970-01-01' + {first} AND DATE '1970-01-01' + {last} GROUP BY 1"
+    )
+    counts = np.bincount(day - first, contacts, minlength=last - first + 1).astype(float)
     return (counts == 0) & (usual_days(counts) >= CLOSED_IF_USUAL)
 
 
@@ -235,18 +245,6 @@ def _smooth(table: Weights, wrap: bool = False) -> Weights:
     """Sum of each column and its neighbours."""
     padded = np.pad(table, ((0, 0), (1, 1)), mode="wrap" if wrap else "constant")
     return padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]
-
-
-def _name_households(ground: Ground) -> None:
-    """Table ``attacked_home(person_id, household)``."""
-    ground.connection.register(
-        "incoming_homes",
-        {"person_id": ground.register.ids, "household": ground.register.household},
-    )
-    ground.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE attacked_home AS SELECT * FROM incoming_homes"
-    )
-    ground.connection.unregister("incoming_homes")
 
 
 def _contacts(ground: Ground, source: Callable[[str], str]) -> str:

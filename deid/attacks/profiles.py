@@ -15,8 +15,6 @@ Matrix = npt.NDArray[np.float32]
 
 DIAGNOSES = 60
 """Most frequent diagnoses that a profile has."""
-CROWD = 5_000
-"""Records that are compared with each target at most; fewer records favour the attacker."""
 _YEARS_APART = 10
 """A year of birth this far off is as wrong as another sex."""
 

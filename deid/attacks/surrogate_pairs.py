@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
+import numpy as np
 
 from deid.attacks.ground import SPANS, Ground
 
@@ -118,14 +119,12 @@ def _has_spans(connection: duckdb.DuckDBPyConnection) -> bool:
 def _notes(ground: Ground) -> Iterator[tuple[int, str, str, list[tuple[int, int, str]]]]:
     """(person, text before, text after, spans with their types) of notes of drawn people."""
     people = ground.rng("notes").permutation(ground.shown.ids)
-    ground.connection.register("incoming_people", {"person_id": people})
+    ground.store("attacked_people", person_id=people, place=np.arange(len(people)))
     ground.connection.execute(
         "CREATE OR REPLACE TEMP TABLE drawn_note AS SELECT note_id FROM "
-        "(SELECT person_id, row_number() OVER () AS place FROM incoming_people) "
-        f"JOIN (SELECT person_id, note_id FROM {ground.table('note')}) USING (person_id) "
+        f"attacked_people JOIN {ground.table('note')} USING (person_id) "
         f"ORDER BY place, note_id LIMIT {NOTES}"
     )
-    ground.connection.unregister("incoming_people")
     rows = ground.connection.execute(
         "SELECT r.person_id, v.note_text, r.note_text, "
         'list((s.start, s."end", s.type) ORDER BY s.start) '
