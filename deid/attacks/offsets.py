@@ -220,7 +220,8 @@ def _closed(ground: Ground, source: Callable[[str], str], first: int, last: int)
     events = event_union(ground, source, "person_id, day")
     day, contacts = ground.columns(
         "SELECT (day - DATE '1970-01-01')::BIGINT AS day, count(DISTINCT person_id) "
-        f"FROM ({events}) WHERE day BETWEEN DATE '1970-01-01' + {first} AND DATE '1970-01-01' + {last} GROUP BY 1"
+        f"FROM ({events}) WHERE day BETWEEN DATE '1970-01-01' + {first} "
+        f"AND DATE '1970-01-01' + {last} GROUP BY 1"
     )
     counts = np.bincount(day - first, contacts, minlength=last - first + 1).astype(float)
     return (counts == 0) & (usual_days(counts) >= CLOSED_IF_USUAL)
