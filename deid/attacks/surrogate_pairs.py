@@ -65,14 +65,16 @@ def replaced(
     found: list[str | None] = []
     place = len(kept[0])
     for number, piece in enumerate(kept[1:], 1):
-        if number == len(kept) - 1:
-            end = len(after) - len(piece)
-        else:
+        is_last = number == len(kept) - 1
+        if not piece and not is_last:
             # Two spans side by side: where the one ends and the other begins cannot be told.
-            end = after.find(piece, place + 1) if piece else place
+            found.append(None)
+            continue
+        end = len(after) - len(piece) if is_last else after.find(piece, place + 1)
         if end < place:
             return
-        found.append(after[place:end] if piece or number == len(kept) - 1 else None)
+        alone = number == 1 or bool(kept[number - 1])
+        found.append(after[place:end] if alone else None)
         place = end + len(piece)
     for (start, end, span_kind), invented in zip(spans, found, strict=True):
         if span_kind == kind and invented:
