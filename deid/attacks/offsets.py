@@ -85,12 +85,21 @@ def candidates(ground: Ground) -> Column:
 
 
 def true_offsets(ground: Ground) -> tuple[Ids, Column]:
-    """Households with visits, and the weeks by which these were moved."""
-    people, moved = ground.columns(
-        "SELECT person_id, mode(r.visit_start_date - v.visit_start_date) AS moved "
+    """Households with visits, and the weeks by which these were moved.
+
+    Nobody, if the visits of most people were not moved as a whole: then there is no offset.
+    """
+    people, moved, moves = ground.columns(
+        "SELECT person_id, min(moved), count(DISTINCT moved) FROM (SELECT person_id, "
+        "r.visit_start_date - v.visit_start_date AS moved "
         f"FROM {ground.table(VISITS)} r JOIN vault.visit_occurrence v "
-        "USING (visit_occurrence_id, person_id) GROUP BY 1 ORDER BY 1"
+        "USING (visit_occurrence_id, person_id) WHERE r.visit_start_date IS NOT NULL) "
+        "GROUP BY 1 ORDER BY 1"
     )
+    whole = moves == 1
+    if 2 * whole.sum() < len(people):
+        return people[:0], moved[:0]
+    people, moved = people[whole], moved[whole]
     household = ground.register.household[np.searchsorted(ground.register.ids, people)]
     homes, first = np.unique(household, return_index=True)
     return homes, moved[first].astype(np.int64) // _WEEK
