@@ -41,7 +41,8 @@ PROBLEMS = (
     "INSOMNIA", "DEMENTIA", "SCHIZOPHRENIA", "PULMONARY_TUBERCULOSIS", "COPD", "ASTHMA", "GOUT",
     "HEART_FAILURE", "CORONARY_ARTERIOSCLEROSIS", "CEREBRAL_INFARCTION", "CHRONIC_KIDNEY_DISEASE",
     "OSTEOPOROSIS", "KNEE_OSTEOARTHRITIS", "OBESITY", "TOBACCO_DEPENDENCE", "HYPERLIPIDEMIA",
-    "PARKINSON_DISEASE", "FALL_RISK", "HEALTH_LITERACY_PROBLEM",
+    "PARKINSON_DISEASE", "FALL_RISK", "HEALTH_LITERACY_PROBLEM", "ATRIAL_FIBRILLATION",
+    "T2DM_NEUROPATHY",
 )  # fmt: skip
 CHEST = frozenset({"PNEUMONIA", "ACUTE_BRONCHITIS", "COPD", "ASTHMA", "HEART_FAILURE"})
 """What is heard in the lungs."""
@@ -54,8 +55,12 @@ KNOWN_DAYS = 90
 """After so many days nobody doubts a diagnosis."""
 LETTERS = frozenset({"referral out", "referral back"})
 """Forms about what another form of the visit found."""
+FALTERING = frozenset({"UNDERWEIGHT_CHILD", "STUNTED_CHILD"})
 GROWTH = {"CHILD_GROWTH": "NORMAL", "CHILD_DEVELOPMENT": "NORMAL"}
 _INJURIES = ("_BITE", "SPRAIN", "FRACTURE", "LACERATION", "BURN", "CONCUSSION", "CONTUSION")
+_BELLY = frozenset({"stomach ache", "nausea", "vomiting", "diarrhoea", "pain in the right lower belly",
+                    "pain in the right upper belly", "constipation", "flank pain"})
+_LEVELS_OF_HELP = frozenset({"SELF_CARE_MODERATE", "SELF_CARE_DEPENDENT"})
 _SORE = ("SPRAIN", "FRACTURE", "CONTUSION", "LOW_BACK_PAIN", "OSTEOARTHRITIS", "PERIARTHRITIS",
          "GOUT")  # fmt: skip
 FACTS = frozenset(
@@ -71,6 +76,7 @@ FACTS = frozenset(
         "chronic", "talk", "reaction", "chest", "kin_spouse", "kin_child", "complication",
         "away_site", "died", "sound", "sick", "acute", "hurt", "sore", "pupil", "admitted", "dated",
         "toddler", "calm", "known", "steady", "frail", "doses_missed", "watched_by_kin", "cleared",
+        "belly", "lasting", "dependent", "faltering", "drinks",
     }
 )  # fmt: skip
 """All facts that there are; the grammar knows no other."""
@@ -100,6 +106,7 @@ def facts_of(
         ("phone", resident.phone is not None), ("email", resident.email is not None),
         ("employer", resident.employer is not None and age >= 18),
         ("smoker", resident.cigarettes > 0 and age >= 18), ("drinker", resident.liang > 0),
+        ("drinks", resident.alcohol != "DRINKS_NEVER"),
         ("follow_up", form.kind in FOLLOW_UP), ("prior", prior is not None),
         ("died", form.answers.get("DISCHARGE_OUTCOME") == "OUTCOME_DIED"),
         ("stay", visit.end is not None), ("away_site", visit.site is not None),
@@ -117,6 +124,11 @@ def facts_of(
         ("cleared", form.answers.get("TB_SYMPTOM") == "NONE"),
         ("calm", form.answers.get("MENTAL_SYMPTOM") == "NONE"
          and form.answers.get("DANGER_LEVEL") == "DANGER_0"),
+        ("belly", any(symptom in _BELLY for symptom in form.symptoms)),
+        ("lasting", known and form.kind == "contact" and not is_acute(visit, form)),
+        ("dependent", form.kind == "elderly"
+         and form.answers.get("SELF_CARE_LEVEL") in _LEVELS_OF_HELP),
+        ("faltering", form.answers.get("CHILD_GROWTH") in FALTERING),
         ("fever", form.readings.get("BODY_TEMPERATURE", 36.0) >= FEVERISH),
     ):  # fmt: skip
         if holds:
@@ -131,7 +143,8 @@ def told_diagnoses(visit: Visit, form: Form) -> tuple[str, ...]:
     """What the form found; a letter repeats what the form that it is about found."""
     if form.diagnoses or form.kind not in LETTERS:
         return form.diagnoses
-    return next((other.diagnoses for other in visit.forms if other.diagnoses), ())
+    told = [other for other in visit.forms if other.diagnoses]
+    return next((o.diagnoses for o in told if o.change == "referred"), told[0].diagnoses if told else ())
 
 
 def is_injury(form: Form) -> bool:

@@ -226,6 +226,10 @@ class Mentions:
         name = naming.latin(self._stream, family, given) if self.chinese else family
         return Mark(name, "NAME", "CLINICIAN")
 
+    def family_doctor(self) -> Mark:
+        """The family name of the doctor to whom a letter back goes."""
+        return Mark(self._household.doctor.family_name, "NAME", "CLINICIAN")
+
     def colleague(self) -> Pieces:
         """Somebody else of the staff."""
         return others.staff(self._stream, self._another(), self.chinese)

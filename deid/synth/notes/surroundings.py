@@ -91,6 +91,23 @@ def hospital(stream: Random, chinese: bool) -> Mark:
     return Mark(f"{_head(stream, False)} {kind}", "LOCATION", "HOSPITAL")
 
 
+def clinic(stream: Random, chinese: bool) -> Mark:
+    """A place that sees people by day and keeps nobody overnight."""
+    return _place(stream, chinese, "clinic")
+
+
+def nursing_home(stream: Random, chinese: bool) -> Mark:
+    """A place where old people live."""
+    return _place(stream, chinese, "nursing_home")
+
+
+def _place(stream: Random, chinese: bool, key: str) -> Mark:
+    wider = _one(stream, "wider", True) if chinese and happens(stream, 0.5) else ""
+    between = "" if chinese else " "
+    name = f"{wider}{_head(stream, chinese)}{between}{_one(stream, key, chinese)}"
+    return Mark(name, "LOCATION", "HOSPITAL")
+
+
 def _named(stream: Random, chinese: bool, key: str, wider: float, type_: str, role: str) -> Mark:
     head, kind = _head(stream, chinese), _one(stream, key, chinese)
     if not chinese:

@@ -49,6 +49,7 @@ class Telling(Mapping[str, Slot]):
         self._said: dict[str, Slot] = {}
         self._separator, self._width = self._draw_layout()
         self._title: str | None = None
+        self._minute = 0
 
     def __getitem__(self, slot: str) -> Slot:
         said = self._said.get(slot)
@@ -80,6 +81,15 @@ class Telling(Mapping[str, Slot]):
             kind = f"title.{self.form.kind.replace(' ', '_')}"
             self._title = "".join(str(piece) for piece in self.tell(kind))
         return self._title
+
+    def clock(self) -> str:
+        """A time of day; within one note each is later than the one before."""
+        draw = self.stream.random()
+        if not self._minute:
+            self._minute = 8 * 60 + 5 * int(draw * 90)
+        else:
+            self._minute += 5 + 5 * int(draw * 5)
+        return f"{self._minute // 60}:{self._minute % 60:02d}"
 
     # Lists
 
