@@ -58,8 +58,18 @@ LETTERS = frozenset({"referral out", "referral back"})
 FALTERING = frozenset({"UNDERWEIGHT_CHILD", "STUNTED_CHILD"})
 GROWTH = {"CHILD_GROWTH": "NORMAL", "CHILD_DEVELOPMENT": "NORMAL"}
 _INJURIES = ("_BITE", "SPRAIN", "FRACTURE", "LACERATION", "BURN", "CONCUSSION", "CONTUSION")
-_BELLY = frozenset({"stomach ache", "nausea", "vomiting", "diarrhoea", "pain in the right lower belly",
-                    "pain in the right upper belly", "constipation", "flank pain"})
+_BELLY = frozenset(
+    {
+        "stomach ache",
+        "nausea",
+        "vomiting",
+        "diarrhoea",
+        "pain in the right lower belly",
+        "pain in the right upper belly",
+        "constipation",
+        "flank pain",
+    }
+)
 _LEVELS_OF_HELP = frozenset({"SELF_CARE_MODERATE", "SELF_CARE_DEPENDENT"})
 _SORE = ("SPRAIN", "FRACTURE", "CONTUSION", "LOW_BACK_PAIN", "OSTEOARTHRITIS", "PERIARTHRITIS",
          "GOUT")  # fmt: skip
@@ -144,7 +154,9 @@ def told_diagnoses(visit: Visit, form: Form) -> tuple[str, ...]:
     if form.diagnoses or form.kind not in LETTERS:
         return form.diagnoses
     told = [other for other in visit.forms if other.diagnoses]
-    return next((o.diagnoses for o in told if o.change == "referred"), told[0].diagnoses if told else ())
+    return next(
+        (o.diagnoses for o in told if o.change == "referred"), told[0].diagnoses if told else ()
+    )
 
 
 def is_injury(form: Form) -> bool:

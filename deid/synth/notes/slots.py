@@ -43,7 +43,8 @@ _OF_PEOPLE = ("patient", "patient_listed", "patient_family", "patient_given", "p
               "patient_other", "pager", "doctor_initials", "other_initials", "relation_back",
               "reserved_mail", "doctor_latin", "stranger_name", "stranger_family",
               "great_age", "kin_word", "kin_name",
-              "kin_phone", "health_centre", "county_hospital", "family_doctor", "came_from", "settled",
+              "kin_phone", "health_centre", "county_hospital", "family_doctor",
+              "came_from", "settled",
               "doctor", "doctor_name", "colleague", "stranger", "specialist",
               "age", "address", "town", "site", "site_phone", "spelt_phone", "record", "card",
               "old_card", "insurance", "email", "handle", "qq", "date", "birth")  # fmt: skip
