@@ -9,6 +9,8 @@ from deid.synth.courses.childhood import childhood
 from deid.synth.courses.chronic import follow_up
 from deid.synth.courses.consultation import consultation
 from deid.synth.courses.contacts import contacts
+from deid.synth.courses.dementia import dementia
+from deid.synth.courses.diagnosis import diagnosis
 from deid.synth.courses.elderly import elderly
 from deid.synth.courses.examinations import basic_information
 from deid.synth.courses.family import family
@@ -31,9 +33,11 @@ COURSES: tuple[tuple[str, Course], ...] = (
     ("mental illness", mental_illness),
     ("tuberculosis", tuberculosis),
     ("maternity", maternity),
+    ("dementia", dementia),
     ("hospital", hospital),
     ("childhood", childhood),
     ("immunization", immunization),
+    ("diagnosis", diagnosis),
     ("referral", referral),
     ("consultation", consultation),
     ("outreach", outreach),
