@@ -92,6 +92,10 @@ GAP_DAYS = 150
 LOST_DAYS = 365
 """Days without any follow-up until the end of the record from which somebody is lost."""
 SUPPLY_DAYS = 91
+_MOST_DRUGS = 3
+"""So many drugs one problem is treated with."""
+_BLOCKERS = frozenset({"ace_inhibitor", "arb"})
+"""Classes of which nobody takes two."""
 _PAUSE_DAYS = 365
 """Nobody is referred again within these days for mere lack of control (assumption)."""
 
@@ -306,6 +310,8 @@ def _fill_in(
     _judge(stream, life, treatment, form, expected, readings, day)
     for drug in [d for d in treatment.drugs if is_contraindicated(resident, d[0], day)]:
         _replace(resident, treatment, form, drug, household.locale, day)
+    if not treatment.begun and treatment.adherence != "ADHERENCE_NONE":
+        form.hints["begun"] = "yes"
     treatment.begun = True
     if treatment.adherence != "ADHERENCE_NONE" or form.change in {"added", "switched"}:
         form.drugs = tuple(
@@ -401,14 +407,30 @@ def _adjust(
     form.change = "kept"
     if form.answers["FOLLOW_UP_CLASS"] == "CLASS_ADVERSE_REACTION":
         _replace(life.resident, treatment, form, treatment.drugs[-1], life.household.locale, day)
-    elif treatment.begun and uncontrolled and treatment.reserve:
+    elif treatment.begun and uncontrolled:
         taken = ADHERENCE_EFFECT[treatment.adherence]
+        step = _next_step(life.resident, treatment, life.household.locale, day)
         # What the hospital advised is done.
         ready = 1.0 if treatment.advised else value("follow_up.intensifies")
         treatment.advised = False
-        if happens(stream, ready * taken):
-            treatment.drugs.append(treatment.reserve.pop(0))
+        if step is not None and happens(stream, ready * taken):
+            treatment.drugs.append(step)
+            treatment.reserve = [drug for drug in treatment.reserve if drug != step]
             form.change = "added"
+
+
+def _next_step(resident: Resident, treatment: _Treatment, locale: Locale, day: date) -> Drug | None:
+    """The next drug of the own ladder; where that has too few that suit, one of another."""
+    if treatment.reserve:
+        return treatment.reserve[0]
+    if len(treatment.drugs) >= _MOST_DRUGS:
+        return None
+    taken = {CLASS_OF[drug] for drug, _, _ in treatment.drugs}
+    taken |= _BLOCKERS if taken & _BLOCKERS else set()
+    for drug in (drug for ladder in LADDERS[treatment.problem, locale] for drug in ladder):
+        if CLASS_OF[drug[0]] not in taken and may_take(resident, drug[0], day):
+            return drug
+    return None
 
 
 def _who(stream: Random, household: Household) -> Clinician:

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from importlib import resources
 from random import Random
 
-from deid.synth.courses.complaints import Phrase
+from deid.synth.courses.complaints import COMPLAINTS, Phrase, treat
 from deid.synth.courses.life import Life, working_day
 from deid.synth.physiology import (
     blood_pressure,
@@ -27,7 +27,7 @@ from deid.synth.physiology import (
     therapy_on,
 )
 from deid.synth.safety import pregnancy_on
-from deid.synth.visits import Form, Visit, localise
+from deid.synth.visits import Form, Prescription, Visit, localise
 
 FOLLOWED = {"ESSENTIAL_HYPERTENSION": "hypertension", "TYPE_2_DIABETES": "diabetes"}
 """Problems with a follow-up of their own, and its form."""
@@ -112,19 +112,13 @@ def _comes_out_anyway(life: Life, problem: str, onset: date) -> bool:
 def _visit(stream: Random, life: Life, found: Found, day: date) -> Visit:
     resident, locale = life.resident, life.household.locale
     readings = _readings(stream, life, found, day)
-    begun = {d.drug for d in therapy_on(resident, locale, resident.problems[found.problem])}
-    before = {d.drug for d in therapy_on(resident, locale, day - timedelta(days=15))}
     form = Form(
         kind="contact",
         symptoms=found.symptoms,
         readings=localise(locale, readings),
         diagnoses=(found.problem,),
         procedures=found.procedures,
-        drugs=tuple(
-            replace(drug, days=_SUPPLY_DAYS)
-            for drug in therapy_on(resident, locale, day)
-            if drug.drug in begun - before
-        ),
+        drugs=_drugs(life, found.problem, day),
         event=found.problem,
     )
     if found.finding is not None:
@@ -140,6 +134,21 @@ def _visit(stream: Random, life: Life, found: Found, day: date) -> Visit:
             None,
         )
     return Visit(resident, day, "clinic", life.household.doctor, [form])
+
+
+def _drugs(life: Life, problem: str, day: date) -> tuple[Prescription, ...]:
+    """What is given for it on the spot, and what is begun for years."""
+    resident, locale = life.resident, life.household.locale
+    complaint = next((c for c in COMPLAINTS if c.diagnosis == problem), None)
+    given = treat(complaint, resident, locale, day) if complaint is not None else ()
+    before = {drug.drug for drug in therapy_on(resident, locale, day - timedelta(days=15))}
+    known = {drug.drug for drug in given}
+    begun = tuple(
+        replace(drug, days=_SUPPLY_DAYS)
+        for drug in therapy_on(resident, locale, day)
+        if drug.drug not in before | known
+    )
+    return (*given, *begun)
 
 
 def _readings(stream: Random, life: Life, found: Found, day: date) -> dict[str, float]:

@@ -86,7 +86,8 @@ FACTS = frozenset(
         "chronic", "talk", "reaction", "chest", "kin_spouse", "kin_child", "complication",
         "away_site", "died", "sound", "sick", "acute", "hurt", "sore", "pupil", "admitted", "dated",
         "toddler", "calm", "known", "steady", "frail", "doses_missed", "watched_by_kin", "cleared",
-        "belly", "lasting", "dependent", "faltering", "drinks",
+        "belly", "lasting", "dependent", "faltering", "drinks", "kin_home", "begun",
+        "after_stay", "found_now",
     }
 )  # fmt: skip
 """All facts that there are; the grammar knows no other."""
@@ -138,6 +139,8 @@ def facts_of(
         ("lasting", known and form.kind == "contact" and not is_acute(visit, form)),
         ("dependent", form.kind == "elderly"
          and form.answers.get("SELF_CARE_LEVEL") in _LEVELS_OF_HELP),
+        ("begun", "begun" in form.hints), ("after_stay", "after_stay" in form.hints),
+        ("found_now", form.kind == "contact" and form.event in form.diagnoses),
         ("faltering", form.answers.get("CHILD_GROWTH") in FALTERING),
         ("fever", form.readings.get("BODY_TEMPERATURE", 36.0) >= FEVERISH),
     ):  # fmt: skip
@@ -145,6 +148,9 @@ def facts_of(
             facts.add(fact)
     _measured(facts, form, prior)
     _kin(facts, mentions)
+    kin = mentions.kin.person if mentions.kin is not None else None
+    if kin is not None and kin in household.members and kin.lives_here(day):
+        facts.add("kin_home")
     _problems(facts, resident, form, day)
     return facts
 
