@@ -8,7 +8,6 @@ the home is safe.
 from __future__ import annotations
 
 from datetime import date, timedelta
-from itertools import pairwise
 from random import Random
 
 from deid.synth.courses.elderly import mini_mental
@@ -22,8 +21,8 @@ DEMENTIA = "DEMENTIA"
 DRUGS = frozenset({"DONEPEZIL_10MG"})
 """What is given for it."""
 
-_INTERVAL = 182
-"""Days between two visits (assumption)."""
+_FIRST_INTERVAL, _INTERVAL = 91, 182
+"""Days from the diagnosis to the next visit, and between two visits (assumption)."""
 
 
 def dementia(stream: Random, life: Life) -> list[Visit]:
@@ -39,13 +38,17 @@ def dementia(stream: Random, life: Life) -> list[Visit]:
         day = working_day(onset)
         if life.first < day <= life.last:
             visits.append(_visit(stream, life, day, new=True))
-        day += timedelta(days=stream.randrange(75, 105))
+        day += timedelta(days=_FIRST_INTERVAL + stream.randrange(-5, 12))
     while followed and (day := working_day(day)) <= life.last:
         if not happens(stream, value("dementia.missed")):
             visits.append(_visit(stream, life, day, new=False))
-        day += timedelta(days=_INTERVAL + stream.randrange(-20, 30))
-    for visit, after in pairwise(visits):
-        visit.forms[0].next_day = after.day
+        day += timedelta(days=_INTERVAL + stream.randrange(-6, 15))
+    if followed:
+        for visit in visits:
+            found = visit.forms[0].event == DEMENTIA
+            wait = timedelta(days=_FIRST_INTERVAL if found else _INTERVAL)
+            if visit.forms[0].diagnoses == (DEMENTIA,):
+                visit.forms[0].next_day = working_day(visit.day + wait)
     return visits
 
 

@@ -49,6 +49,14 @@ CHEST = frozenset({"PNEUMONIA", "ACUTE_BRONCHITIS", "COPD", "ASTHMA", "HEART_FAI
 FEVERISH = 37.5
 GOING_WELL = frozenset({"NORMAL_PREGNANCY", "NEWBORN", "LIVE_BIRTH"})
 """Diagnoses of people who are not ill."""
+_REVIEWS = frozenset({"basic information", "examination", "telephone", "home visit",
+                      "consultation", "referral back"})  # fmt: skip
+"""Forms about what has been known before."""
+_CAN_WAIT = frozenset({"KNEE_OSTEOARTHRITIS", "CATARACT", "LOW_BACK_PAIN", "HEMORRHOIDS",
+                       "CERVICAL_SPONDYLOSIS", "OSTEOPOROSIS", "COLON_POLYP"})  # fmt: skip
+"""What people go to hospital for when it suits them."""
+_IN_HOSPITAL = frozenset({"hospital", "emergency"})
+_PREGNANCIES = frozenset({"NORMAL_PREGNANCY", "HIGH_RISK_PREGNANCY"})
 FRAIL = ("CEREBRAL_INFARCTION", "DEMENTIA", "PARKINSON_DISEASE")
 FRAIL_AGE = 85
 KNOWN_DAYS = 90
@@ -70,6 +78,8 @@ _BELLY = frozenset(
         "flank pain",
     }
 )
+_SLOW = frozenset({"forgetfulness", "lump in the breast", "hears voices"})
+"""What nobody counts in days."""
 _LEVELS_OF_HELP = frozenset({"SELF_CARE_MODERATE", "SELF_CARE_DEPENDENT"})
 _SORE = ("SPRAIN", "FRACTURE", "CONTUSION", "LOW_BACK_PAIN", "OSTEOARTHRITIS", "PERIARTHRITIS",
          "GOUT")  # fmt: skip
@@ -87,7 +97,7 @@ FACTS = frozenset(
         "away_site", "died", "sound", "sick", "acute", "hurt", "sore", "pupil", "admitted", "dated",
         "toddler", "calm", "known", "steady", "frail", "doses_missed", "watched_by_kin", "cleared",
         "belly", "lasting", "dependent", "faltering", "drinks", "kin_home", "begun",
-        "after_stay", "found_now",
+        "after_stay", "found_now", "slow",
     }
 )  # fmt: skip
 """All facts that there are; the grammar knows no other."""
@@ -103,7 +113,7 @@ def facts_of(
     facts.add("man" if resident.sex == "M" else "woman")
     facts.add("child" if age < 18 else "adult")
     found = told_diagnoses(visit, form)
-    known = _is_known(resident, found, day)
+    known = (form.kind in _REVIEWS and bool(found)) or _is_known(resident, found, day)
     sick = _is_sick(form, found, known)
     for fact, holds in (
         ("infant", age < 3), ("toddler", age < 6), ("pupil", 3 <= age < 18),
@@ -118,7 +128,7 @@ def facts_of(
         ("employer", resident.employer is not None and age >= 18),
         ("smoker", resident.cigarettes > 0 and age >= 18), ("drinker", resident.liang > 0),
         ("drinks", resident.alcohol != "DRINKS_NEVER"),
-        ("follow_up", form.kind in FOLLOW_UP), ("prior", prior is not None),
+        ("follow_up", form.kind in FOLLOW_UP), ("prior", prior is not None and prior.mode not in _IN_HOSPITAL),
         ("died", form.answers.get("DISCHARGE_OUTCOME") == "OUTCOME_DIED"),
         ("stay", visit.end is not None), ("away_site", visit.site is not None),
         ("widowed", resident.widowed_on is not None and resident.widowed_on <= day),
@@ -136,9 +146,10 @@ def facts_of(
         ("calm", form.answers.get("MENTAL_SYMPTOM") == "NONE"
          and form.answers.get("DANGER_LEVEL") == "DANGER_0"),
         ("belly", any(symptom in _BELLY for symptom in form.symptoms)),
-        ("lasting", known and form.kind == "contact" and not is_acute(visit, form)),
+        ("lasting", _is_lasting(visit, form, known)),
         ("dependent", form.kind == "elderly"
          and form.answers.get("SELF_CARE_LEVEL") in _LEVELS_OF_HELP),
+        ("slow", any(symptom in _SLOW for symptom in form.symptoms)),
         ("begun", "begun" in form.hints), ("after_stay", "after_stay" in form.hints),
         ("found_now", form.kind == "contact" and form.event in form.diagnoses),
         ("faltering", form.answers.get("CHILD_GROWTH") in FALTERING),
@@ -153,6 +164,13 @@ def facts_of(
         facts.add("kin_home")
     _problems(facts, resident, form, day)
     return facts
+
+
+def _is_lasting(visit: Visit, form: Form, known: bool) -> bool:
+    """Is it an old trouble that brings the patient, and not a turn for the worse?"""
+    if form.kind == "discharge":
+        return form.diagnoses[:1] != () and form.diagnoses[0] in _CAN_WAIT
+    return known and form.kind == "contact" and not is_acute(visit, form)
 
 
 def told_diagnoses(visit: Visit, form: Form) -> tuple[str, ...]:
@@ -178,6 +196,8 @@ def is_acute(visit: Visit, form: Form) -> bool:
 
 def _is_known(resident: Resident, diagnoses: tuple[str, ...], day: date) -> bool:
     """Is it what the resident has had for long?"""
+    if diagnoses and diagnoses[0] in _PREGNANCIES:
+        return True
     onset = resident.problems.get(diagnoses[0]) if diagnoses else None
     return onset is not None and (day - onset).days > KNOWN_DAYS
 

@@ -15,6 +15,9 @@ from deid.synth.streams import happens, one_of
 
 _MAIL_HOSTS = ("example.org", "example.com", "mail.example.net", "post.example.com")
 
+_HOMES = ("Small house", "Farmhouse", "House on a slope", "Apartment", "Trailer",
+          "House by the road", "Upstairs apartment")  # fmt: skip
+
 
 class Mentions:
     """Writes the people, numbers and places around one visit, mostly in another way each time."""
@@ -310,6 +313,10 @@ class Mentions:
         """The hospital to which the health centre sends people."""
         site = self._household.site
         return Mark((site.hospital or site).centre.name, "LOCATION", "HOSPITAL")
+
+    def home(self) -> str:
+        """What kind of home it is, the same in every note."""
+        return _HOMES[self._household.household_id % len(_HOMES)]
 
     def came_from(self) -> Mark:
         """Where the patient lived before, the same in every note."""

@@ -87,6 +87,7 @@ _OF_FACTS: Mapping[str, Say] = {
     "small": lambda t: str(t.stream.randrange(2, 10)),
     "minutes": lambda t: str(5 * t.stream.randrange(2, 10)),
     "few": lambda t: str(t.stream.randrange(2, 5)),
+    "home": lambda t: t.mentions.home(),
     "referred_to": lambda t: t.form.texts.get("REFERRED_TO", ""),
     "day_word": lambda t: "day" if t.days == 1 else "days",
     "clock": lambda t: t.clock(),

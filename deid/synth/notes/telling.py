@@ -41,7 +41,7 @@ class Telling(Mapping[str, Slot]):
         self.facts = frozenset(facts)
         self.household, self.visit, self.form, self.prior = household, visit, form, prior
         self.chinese = mentions.chinese
-        longest = 1 if is_injury(form) else 4 if is_acute(visit, form) else 13
+        longest = _longest(visit, form)
         # All forms of one visit tell of the same days.
         visit_stream = Random(f"{visit.resident.person_id}/{visit.day}")  # noqa: S311
         self.days = (1 if longest < 13 else 2) + int(visit_stream.random() * longest)
@@ -134,3 +134,12 @@ class Telling(Mapping[str, Slot]):
             return term.zh
         name = _IN_BRACKETS.sub("", term.en)
         return name if name[:2].isupper() else name[:1].lower() + name[1:]
+
+
+def _longest(visit: Visit, form: Form) -> int:
+    """For how many days, at most, what brings somebody has lasted."""
+    if is_injury(form):
+        return 1
+    if visit.mode in {"emergency", "hospital"}:
+        return 2
+    return 4 if is_acute(visit, form) else 13
