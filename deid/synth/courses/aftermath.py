@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from random import Random
 
 from deid.synth.constitution import DIABETES
-from deid.synth.courses.chronic import LADDERS, Drug
+from deid.synth.courses.ladders import LADDERS, Drug
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.sites import words
 from deid.synth.parameters import value

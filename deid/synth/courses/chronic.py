@@ -20,6 +20,7 @@ from deid.synth.courses.chronic_forms import (
     fill_in_lifestyle,
     tell_symptoms,
 )
+from deid.synth.courses.ladders import LADDERS, Drug, alternative, next_step, suitable
 from deid.synth.courses.life import Life, working_day
 from deid.synth.mixes import draw_mix
 from deid.synth.parameters import value
@@ -35,7 +36,7 @@ from deid.synth.physiology import (
     weight_on,
 )
 from deid.synth.physiology.drugs import ADHERENCE_EFFECT, CLASS_OF
-from deid.synth.safety import is_contraindicated, may_take
+from deid.synth.safety import is_contraindicated
 from deid.synth.streams import happens, one_of, weighted
 from deid.synth.visits import Form, Mode, Planted, Prescription, Visit, localise
 
@@ -47,41 +48,6 @@ COMPLICATIONS = {
 }  # fmt: skip
 """What counts as a new complication of each problem, the gravest first."""
 
-Drug = tuple[str, str, int]
-LADDERS: dict[tuple[str, Locale], tuple[tuple[Drug, ...], ...]] = {
-    (HYPERTENSION, "en_US"): (
-        (("LISINOPRIL_10MG", "10 mg", 1), ("AMLODIPINE_5MG", "5 mg", 1),
-         ("HYDROCHLOROTHIAZIDE_25MG", "25 mg", 1)),
-        (("AMLODIPINE_5MG", "5 mg", 1), ("LOSARTAN_50MG", "50 mg", 1),
-         ("HYDROCHLOROTHIAZIDE_25MG", "25 mg", 1)),
-        (("LOSARTAN_50MG", "50 mg", 1), ("METOPROLOL", "50 mg", 2), ("INDAPAMIDE", "1.25 mg", 1)),
-    ),
-    (HYPERTENSION, "zh_CN"): (
-        (("AMLODIPINE_5MG", "5mg", 1), ("IRBESARTAN", "150mg", 1),
-         ("HYDROCHLOROTHIAZIDE", "12.5mg", 1)),
-        (("NIFEDIPINE", "30mg", 1), ("VALSARTAN", "80mg", 1), ("INDAPAMIDE", "1.5mg", 1)),
-        (("ENALAPRIL", "10mg", 2), ("AMLODIPINE_5MG", "5mg", 1), ("BISOPROLOL", "5mg", 1)),
-    ),
-    (DIABETES, "en_US"): (
-        (("METFORMIN_500MG", "500 mg", 2), ("GLIPIZIDE", "5 mg", 1),
-         ("INSULIN_GLARGINE", "14 units", 1)),
-        (("METFORMIN_500MG", "500 mg", 2), ("SITAGLIPTIN", "100 mg", 1),
-         ("GLIMEPIRIDE", "2 mg", 1)),
-    ),
-    (DIABETES, "zh_CN"): (
-        (("METFORMIN_500MG", "0.5g", 2), ("GLICLAZIDE", "60mg", 1),
-         ("INSULIN_GLARGINE", "14单位", 1)),
-        (("METFORMIN_500MG", "0.5g", 2), ("ACARBOSE", "50mg", 3), ("GLIMEPIRIDE", "2mg", 1)),
-    ),
-}  # fmt: skip
-DOSES: dict[tuple[Locale, str], tuple[str, int]] = {
-    (locale, drug): (dose, times)
-    for (_, locale), ladders in LADDERS.items()
-    for ladder in ladders
-    for drug, dose, times in ladder
-}
-"""Dose and times a day of each drug of the ladders."""
-
 _REASONS = {
     "complication": {"en_US": "new complication", "zh_CN": "出现新的并发症"},
     "danger": {"en_US": "dangerous values", "zh_CN": "数值达到危险范围"},
@@ -92,10 +58,6 @@ GAP_DAYS = 150
 LOST_DAYS = 365
 """Days without any follow-up until the end of the record from which somebody is lost."""
 SUPPLY_DAYS = 91
-_MOST_DRUGS = 3
-"""So many drugs one problem is treated with."""
-_BLOCKERS = frozenset({"ace_inhibitor", "arb"})
-"""Classes of which nobody takes two."""
 _PAUSE_DAYS = 365
 """Nobody is referred again within these days for mere lack of control (assumption)."""
 
@@ -203,7 +165,7 @@ def _start(
     ``adherence`` is that to the drugs for another problem.
     """
     resident, body = life.resident, life.body
-    ladder = _suitable(resident, one_of(stream, LADDERS[problem, life.household.locale]), day)
+    ladder = suitable(resident, one_of(stream, LADDERS[problem, life.household.locale]), day)
     years = (day - resident.problems[problem]).days / 365
     steps = 2 if years > 4 and happens(stream, 0.6) else 1
     treatment = _Treatment(
@@ -220,28 +182,13 @@ def _start(
     return treatment
 
 
-def _suitable(resident: Resident, ladder: tuple[Drug, ...], day: date) -> list[Drug]:
-    """The steps of a ladder that nothing speaks against; the first one if all are ruled out."""
-    return [drug for drug in ladder if may_take(resident, drug[0], day)] or [ladder[0]]
-
-
-def _alternative(resident: Resident, treatment: _Treatment, locale: Locale, day: date) -> Drug:
-    """A drug of a class that the resident does not take: of the own ladder, or of another one."""
-    taken = {CLASS_OF[drug] for drug, _, _ in treatment.drugs}
-    others = [drug for ladder in LADDERS[treatment.problem, locale] for drug in ladder]
-    # Tablets before the needle.
-    choice = sorted((*treatment.reserve, *others), key=lambda drug: CLASS_OF[drug[0]] == "insulin")
-    for drug in choice:
-        if CLASS_OF[drug[0]] not in taken and may_take(resident, drug[0], day):
-            return drug
-    return treatment.drugs[0]
-
-
 def _replace(
     resident: Resident, treatment: _Treatment, form: Form, stopped: Drug, locale: Locale, day: date
 ) -> None:
     """Another drug in the place of one that must not or cannot be taken on."""
-    instead = _alternative(resident, treatment, locale, day)
+    instead = alternative(
+        resident, treatment.problem, treatment.drugs, treatment.reserve, locale, day
+    )
     treatment.drugs.remove(stopped)
     if instead != stopped and instead not in treatment.drugs:
         treatment.drugs.append(instead)
@@ -409,7 +356,10 @@ def _adjust(
         _replace(life.resident, treatment, form, treatment.drugs[-1], life.household.locale, day)
     elif treatment.begun and uncontrolled:
         taken = ADHERENCE_EFFECT[treatment.adherence]
-        step = _next_step(life.resident, treatment, life.household.locale, day)
+        where = life.household.locale
+        step = next_step(
+            life.resident, treatment.problem, treatment.drugs, treatment.reserve, where, day
+        )
         # What the hospital advised is done.
         ready = 1.0 if treatment.advised else value("follow_up.intensifies")
         treatment.advised = False
@@ -417,20 +367,6 @@ def _adjust(
             treatment.drugs.append(step)
             treatment.reserve = [drug for drug in treatment.reserve if drug != step]
             form.change = "added"
-
-
-def _next_step(resident: Resident, treatment: _Treatment, locale: Locale, day: date) -> Drug | None:
-    """The next drug of the own ladder; where that has too few that suit, one of another."""
-    if treatment.reserve:
-        return treatment.reserve[0]
-    if len(treatment.drugs) >= _MOST_DRUGS:
-        return None
-    taken = {CLASS_OF[drug] for drug, _, _ in treatment.drugs}
-    taken |= _BLOCKERS if taken & _BLOCKERS else set()
-    for drug in (drug for ladder in LADDERS[treatment.problem, locale] for drug in ladder):
-        if CLASS_OF[drug[0]] not in taken and may_take(resident, drug[0], day):
-            return drug
-    return None
 
 
 def _who(stream: Random, household: Household) -> Clinician:

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from random import Random
 
 from deid.synth.constitution import DIABETES, HYPERTENSION, share_of_person
-from deid.synth.courses.chronic import DOSES
 from deid.synth.courses.chronic_forms import exercise_minutes, feel_pulse, tell_of_problems
+from deid.synth.courses.ladders import DOSES
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.mental_illness import psychotropics_on
 from deid.synth.courses.physical import findings

@@ -11,8 +11,8 @@ import pytest
 
 from deid.synth.constitution import hba1c_of
 from deid.synth.courses import Life
-from deid.synth.courses.chronic import LADDERS
 from deid.synth.courses.complaints import BY_PROBLEM
+from deid.synth.courses.ladders import LADDERS
 from deid.synth.courses.mental_illness import UNSTABLE
 from deid.synth.courses.tuberculosis import drugs_in_month
 from deid.synth.physiology import decline, glucose_level

@@ -14,8 +14,9 @@ from statistics import mean
 import pytest
 
 from deid.synth.courses import Life
-from deid.synth.courses.chronic import DOSES, GAP_DAYS, LADDERS, is_dangerous
+from deid.synth.courses.chronic import GAP_DAYS, is_dangerous
 from deid.synth.courses.elderly import SELF_CARE, level_of
+from deid.synth.courses.ladders import DOSES, LADDERS
 from deid.synth.courses.mental_illness import INTERVALS, SOCIAL, class_of, mental_illness
 from deid.synth.courses.tuberculosis import (
     REGIMENS,
