@@ -1,6 +1,7 @@
 """The visit at which a lasting disease gets its name: complaint, the values that show it, a drug.
 
-``data/diagnoses.csv`` holds what is asked, measured and done for each problem. Values are the
+``data/diagnoses.csv`` holds what is told and done for each problem, ``data/limits.csv`` the values
+that make it. Values are the
 person's own levels of that day; a value that would not make the diagnosis is lifted to its limit,
 because it was measured until it did. Who was ill before the records began has no such visit.
 """
@@ -27,6 +28,7 @@ from deid.synth.physiology import (
     therapy_on,
 )
 from deid.synth.safety import pregnancy_on
+from deid.synth.society.published import read_table
 from deid.synth.visits import Form, Prescription, Visit, localise
 
 FOLLOWED = {"ESSENTIAL_HYPERTENSION": "hypertension", "TYPE_2_DIABETES": "diabetes"}
@@ -61,18 +63,17 @@ def _several(text: str) -> tuple[str, ...]:
     return tuple(text.split("|")) if text else ()
 
 
-def _limit(text: str) -> Limit:
-    key, low, high = text.split(":")
-    return Limit(key, float(low), float(high))
-
-
 def _read() -> Mapping[str, Found]:
+    limits = [
+        (row["problem"], Limit(row["test"], float(row["low"]), float(row["high"])))
+        for row in read_table("limits")
+    ]
     text = (resources.files("deid.synth") / "data" / "diagnoses.csv").read_text(encoding="utf-8")
     return {
         row["problem"]: Found(
             row["problem"],
             _several(row["symptoms"]),
-            tuple(_limit(one) for one in _several(row["limits"])),
+            tuple(limit for problem, limit in limits if problem == row["problem"]),
             _several(row["procedures"]),
             Phrase(row["finding_en"], row["finding_zh"]) if row["finding_en"] else None,
         )
@@ -81,6 +82,7 @@ def _read() -> Mapping[str, Found]:
 
 
 FOUND = _read()
+_COMPLAINT_OF = {c.diagnosis: c for c in reversed(COMPLAINTS) if c.needs}
 
 
 def diagnosis(stream: Random, life: Life) -> list[Visit]:
@@ -91,10 +93,19 @@ def diagnosis(stream: Random, life: Life) -> list[Visit]:
         day = working_day(onset)
         if found is None or not life.first < onset or day > life.last:
             continue
-        if life.resident.is_away(day) or _comes_out_anyway(life, problem, onset):
+        if _too_young(life, problem, day) or life.resident.is_away(day):
+            continue
+        if _comes_out_anyway(life, problem, onset):
             continue
         visits.append(_visit(stream, life, found, day))
     return sorted(visits, key=lambda visit: visit.day)
+
+
+def _too_young(life: Life, problem: str, day: date) -> bool:
+    """Is the complaint one of older people?"""
+    complaint = _COMPLAINT_OF.get(problem)
+    age = (day - life.resident.birth).days / 365.25
+    return complaint is not None and age < complaint.youngest
 
 
 def _comes_out_anyway(life: Life, problem: str, onset: date) -> bool:
@@ -139,7 +150,7 @@ def _visit(stream: Random, life: Life, found: Found, day: date) -> Visit:
 def _drugs(life: Life, problem: str, day: date) -> tuple[Prescription, ...]:
     """What is given for it on the spot, and what is begun for years."""
     resident, locale = life.resident, life.household.locale
-    complaint = next((c for c in COMPLAINTS if c.diagnosis == problem), None)
+    complaint = _COMPLAINT_OF.get(problem)
     given = treat(complaint, resident, locale, day) if complaint is not None else ()
     before = {drug.drug for drug in therapy_on(resident, locale, day - timedelta(days=15))}
     known = {drug.drug for drug in given}
