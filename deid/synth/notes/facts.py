@@ -44,7 +44,10 @@ PROBLEMS = (
     "PARKINSON_DISEASE", "FALL_RISK", "HEALTH_LITERACY_PROBLEM", "ATRIAL_FIBRILLATION",
     "T2DM_NEUROPATHY",
 )  # fmt: skip
-CHEST = frozenset({"PNEUMONIA", "ACUTE_BRONCHITIS", "COPD", "ASTHMA", "HEART_FAILURE"})
+CHEST = frozenset(
+    {"PNEUMONIA", "ACUTE_BRONCHITIS", "COPD", "COPD_EXACERBATION", "ASTHMA", "HEART_FAILURE",
+     "ACUTE_HEART_FAILURE", "BRONCHIOLITIS", "LUNG_CANCER"}
+)  # fmt: skip
 """What is heard in the lungs."""
 FEVERISH = 37.5
 GOING_WELL = frozenset({"NORMAL_PREGNANCY", "NEWBORN", "LIVE_BIRTH"})
@@ -58,6 +61,9 @@ _CAN_WAIT = frozenset({"KNEE_OSTEOARTHRITIS", "CATARACT", "LOW_BACK_PAIN", "HEMO
 _IN_HOSPITAL = frozenset({"hospital", "emergency"})
 _PREGNANCIES = frozenset({"NORMAL_PREGNANCY", "HIGH_RISK_PREGNANCY"})
 FRAIL = ("CEREBRAL_INFARCTION", "DEMENTIA", "PARKINSON_DISEASE")
+_TUMOURS = ("CANCER", "NEOPLASM")
+RETIRED_AGE = 70
+"""From this age on nobody asks for a note to an employer."""
 FRAIL_AGE = 85
 KNOWN_DAYS = 90
 """After so many days nobody doubts a diagnosis."""
@@ -97,7 +103,7 @@ FACTS = frozenset(
         "away_site", "died", "sound", "sick", "acute", "hurt", "sore", "pupil", "admitted", "dated",
         "toddler", "calm", "known", "steady", "frail", "doses_missed", "watched_by_kin", "cleared",
         "belly", "lasting", "dependent", "faltering", "drinks", "kin_home", "begun",
-        "after_stay", "found_now", "slow",
+        "after_stay", "found_now", "slow", "tumour",
     }
 )  # fmt: skip
 """All facts that there are; the grammar knows no other."""
@@ -125,7 +131,7 @@ def facts_of(
         ("texts", bool(form.texts)), ("next", form.next_day is not None),
         ("named", bool(form.identifiers)), ("hints", bool(form.hints)),
         ("phone", resident.phone is not None), ("email", resident.email is not None),
-        ("employer", resident.employer is not None and age >= 18),
+        ("employer", resident.employer is not None and 18 <= age < RETIRED_AGE),
         ("smoker", resident.cigarettes > 0 and age >= 18), ("drinker", resident.liang > 0),
         ("drinks", resident.alcohol != "DRINKS_NEVER"),
         ("follow_up", form.kind in FOLLOW_UP),
@@ -151,6 +157,7 @@ def facts_of(
         ("dependent", form.kind == "elderly"
          and form.answers.get("SELF_CARE_LEVEL") in _LEVELS_OF_HELP),
         ("slow", any(symptom in _SLOW for symptom in form.symptoms)),
+        ("tumour", any(word in p for word in _TUMOURS for p in form.diagnoses[:1])),
         ("begun", "begun" in form.hints), ("after_stay", "after_stay" in form.hints),
         ("found_now", form.kind == "contact" and form.event in form.diagnoses),
         ("faltering", form.answers.get("CHILD_GROWTH") in FALTERING),

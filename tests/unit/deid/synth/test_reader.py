@@ -30,6 +30,7 @@ BRITISH = re.compile(
     r"\b(?!haemophilus)(colour\w*|\w*(?:haem|oedem|paedi|anaem|diarrhoea|spnoea|apnoea|glycaem)\w*"
     r"|neighbour\w*|behaviour\w*|tumour\w*|centre\w*|fibre\w*|counsell\w+|travell\w+|shovell\w+"
     r"|labour|favour\w*|ageing|whilst|fortnight|programme\w*|caesarean|orthopaed\w+|gynaec\w+"
+    r"|(?:nebul|hospital|organ|recogn|immun|general)is(?:e|ation)\w*"
     r"|autumn|nappy|nappies|mould|yours aye)\b",
     re.IGNORECASE,
 )
