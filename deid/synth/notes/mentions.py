@@ -420,6 +420,13 @@ class Mentions:
                 text = number_en(age, "-")
         return (Mark(text, "AGE_OVER_89") if age >= 90 else text,)
 
+    def an_age(self) -> Pieces:
+        """The age behind an article, for ``-year-old``."""
+        pieces = self.age()
+        said = str(pieces[0])
+        vowel = said.startswith(("8", "eigh")) or said in {"11", "18"}
+        return ("an " if vowel else "a ", *pieces)
+
 
 def _can_come(relative: Relative, day: dt.date) -> bool:
     """Is the relative alive, at home and old enough to come along or take a call on this day?"""

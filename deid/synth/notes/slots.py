@@ -46,7 +46,8 @@ _OF_PEOPLE = ("patient", "patient_listed", "patient_family", "patient_given", "p
               "kin_phone", "health_centre", "county_hospital", "family_doctor",
               "came_from", "settled",
               "doctor", "doctor_name", "colleague", "stranger", "specialist",
-              "age", "address", "town", "site", "site_phone", "spelt_phone", "record", "card",
+              "age", "an_age", "address", "town", "site", "site_phone", "spelt_phone", "record",
+              "card",
               "old_card", "insurance", "email", "handle", "qq", "date", "birth")  # fmt: skip
 _PEOPLE: Mapping[str, Say] = {
     **{name: _mentioned(name) for name in _OF_PEOPLE},
