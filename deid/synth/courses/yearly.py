@@ -151,7 +151,9 @@ def _laboratory(stream: Random, life: Life, day: date) -> dict[str, float]:
 def current_drugs(life: Life, day: date) -> tuple[Prescription, ...]:
     """What the resident takes on the day, each class once, the most important first."""
     resident, locale = life.resident, life.household.locale
-    regimens = [life.body.treatment_on(problem, day) for problem in (HYPERTENSION, DIABETES)]
+    # What a follow-up of the same day has changed is known.
+    known = day + timedelta(days=1)
+    regimens = [life.body.treatment_on(problem, known) for problem in (HYPERTENSION, DIABETES)]
     drugs = [
         Prescription(drug, *DOSES[locale, drug], 30)
         for regimen in regimens

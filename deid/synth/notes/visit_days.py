@@ -65,12 +65,11 @@ def years_ago(t: Telling) -> Mark:
 
 
 def long_ago(t: Telling) -> Mark:
-    """A month or day before the record begins, after the patient's birth."""
+    """A month before the record begins, after the patient's birth."""
     first = min(t.household.record_start, t.visit.day)
     age = max((first - t.visit.resident.birth).days - 30, 1)
     when = first - timedelta(days=min(age, 30 + int(t.stream.random() * 3000)))
-    write = days.month_of if happens(t.stream, 0.7) else days.full_day
-    return Mark(write(t.stream, when, t.chinese), "DATE")
+    return Mark(days.month_of(t.stream, when, t.chinese), "DATE")
 
 
 def month_ago(t: Telling) -> Mark:
