@@ -56,6 +56,9 @@ class Chart:
     def __init__(self, stream: Random, household: Household) -> None:
         self._stream, self._household = stream, household
         self._grammar = load_grammar(household.locale)
+        members = {member.family_name for member in household.members}
+        # Family names that the grammar has as words too: Murphy of the sign, Long of the wait.
+        self._clashing = self._grammar.names_in_words & members
         self._prior: Visit | None = None
         self._visit: Visit | None = None
 
@@ -98,17 +101,13 @@ class Chart:
             author.habit,
         )
         pieces = telling.tell(root)
-        for _ in range(_TRIES if self._clashing(visit) else 0):
-            if not self._clashing(visit) & _words_of(pieces):
+        clashing = self._clashing | self._grammar.names_in_words & {visit.clinician.family_name}
+        for _ in range(_TRIES if clashing else 0):
+            if not clashing & _words_of(pieces):
                 break
             pieces = telling.tell(root)
         surface = draw_surface(stream, author, style, mentions.chinese)
         return assemble(telling.title, written(stream, pieces, surface, mentions.chinese))
-
-    def _clashing(self, visit: Visit) -> frozenset[str]:
-        """Family names around the visit that the grammar has as words too: ``Murphy``."""
-        members = {member.family_name for member in self._household.members}
-        return self._grammar.names_in_words & (members | {visit.clinician.family_name})
 
 
 def _words_of(pieces: Iterable[str | Mark]) -> set[str]:
