@@ -20,6 +20,7 @@ from deid.synth.notes import Chart, Note, load_grammar
 from deid.synth.notes import surroundings as around
 from deid.synth.physiology import Regimen
 from deid.synth.physiology.drugs import CLASS_OF
+from deid.synth.safety import NOT_WHILE_FERTILE, may_conceive
 from deid.synth.streams import open_stream
 from deid.synth.visits import Form, Prescription, Visit
 from tests.unit.deid.synth.lives import all_lives, forms_of
@@ -201,6 +202,21 @@ def test_an_eponym_is_never_the_family_name_of_the_resident(name: str) -> None:
     for note in notes:
         for match in re.finditer(rf"\b{name}\b", note.text):
             assert any(s.start <= match.start() and match.end() <= s.end for s in note.spans)
+
+
+def test_no_woman_who_may_conceive_is_given_valproate() -> None:
+    for life in all_lives():
+        for visit in life.visits:
+            if may_conceive(life.resident, visit.day):
+                drugs = {drug.drug for form in visit.forms for drug in form.drugs}
+                assert not drugs & {*NOT_WHILE_FERTILE}, visit.day
+
+
+def test_who_comes_after_a_stay_does_not_come_without_a_word_of_it() -> None:
+    for _, visit, form, note in american_notes():
+        if "after_stay" in form.hints:
+            assert "symptomatic" not in note.text, visit.day
+            assert "Acute visit" not in note.text, visit.day
 
 
 def test_times_of_day_run_forward_in_a_note_of_entries() -> None:
