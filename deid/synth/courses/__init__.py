@@ -20,6 +20,7 @@ from deid.synth.courses.life import Course, Life
 from deid.synth.courses.maternity import maternity
 from deid.synth.courses.mental_illness import mental_illness
 from deid.synth.courses.outreach import outreach
+from deid.synth.courses.pressure_watch import pressure_watch
 from deid.synth.courses.referral import referral
 from deid.synth.courses.tuberculosis import tuberculosis
 from deid.synth.courses.yearly import examinations
@@ -41,6 +42,7 @@ COURSES: tuple[tuple[str, Course], ...] = (
     ("referral", referral),
     ("consultation", consultation),
     ("outreach", outreach),
+    ("pressure watch", pressure_watch),
     ("family", family),
 )
 

@@ -1,9 +1,9 @@
 """Follow-up of hypertension and type 2 diabetes: four visits a year, as the national rules ask.
 
 Controlled: the next visit is in a quarter. Not controlled or an adverse reaction: the treatment
-changes and the next visit is due in two weeks, which not everybody keeps. A second time, danger
-values or a new complication: referral. The class contradicts the numbers in about one form in ten,
-as in real records.
+changes, or the note says why not, and the next visit is due in two weeks, which not everybody
+keeps. A second time, danger values or a new complication: referral. The class contradicts the
+numbers in about one form in ten, as in real records.
 """
 
 from __future__ import annotations
@@ -20,7 +20,15 @@ from deid.synth.courses.chronic_forms import (
     fill_in_lifestyle,
     tell_symptoms,
 )
-from deid.synth.courses.ladders import LADDERS, Drug, alternative, next_step, suitable
+from deid.synth.courses.control import (
+    class_of_glucose,
+    class_of_pressure,
+    comes_on,
+    days_to_next,
+    is_dangerous,
+    why_unchanged,
+)
+from deid.synth.courses.ladders import LADDERS, MOST_DRUGS, Drug, alternative, next_step, suitable
 from deid.synth.courses.life import Life, working_day
 from deid.synth.mixes import draw_mix
 from deid.synth.parameters import value
@@ -35,7 +43,7 @@ from deid.synth.physiology import (
     next_adherence,
     weight_on,
 )
-from deid.synth.physiology.drugs import ADHERENCE_EFFECT, CLASS_OF
+from deid.synth.physiology.drugs import CLASS_OF
 from deid.synth.safety import is_contraindicated
 from deid.synth.streams import happens, one_of, weighted
 from deid.synth.visits import Form, Mode, Planted, Prescription, Visit, localise
@@ -115,14 +123,12 @@ def follow_up(stream: Random, life: Life) -> list[Visit]:
         if visits and (day - visits[-1].day).days > GAP_DAYS:
             visits[-1].faults.append(Planted("gap in follow-up", "visit_occurrence"))
         visits.append(Visit(resident, day, mode, _who(stream, household), forms))
-        _take(stream, body, treatments, day)
+        _take(stream, body, treatments, day, {form.hints.get("unchanged") for form in forms})
         if happens(stream, value("follow_up.drops_out")):
             if (life.last - day).days > LOST_DAYS:
                 visits[-1].faults.append(Planted("lost to follow-up", "visit_occurrence"))
             break
-        day = due + timedelta(days=stream.randrange(-4, 13))
-        while happens(stream, value("follow_up.missed")):
-            day += timedelta(days=round(value("follow_up.interval")))
+        day = comes_on(stream, day, due, next(iter(treatments.values())).adherence)
     return visits
 
 
@@ -133,28 +139,6 @@ def _agree(forms: list[Form], day: date, due: date) -> None:
         form.next_day = due
         form.amounts["NEXT_FOLLOW_UP"] = days
         form.drugs = tuple(replace(drug, days=max(days, 14)) for drug in form.drugs)
-
-
-def class_of_pressure(resident: Resident, day: date, systolic: float, diastolic: float) -> str:
-    """The class that the numbers ask for: under 140/90, from 65 years on under 150/90."""
-    limit = 150 if resident.age_on(day) >= 65 else 140
-    return "CLASS_CONTROLLED" if systolic < limit and diastolic < 90 else "CLASS_UNCONTROLLED"
-
-
-def class_of_glucose(glucose: float) -> str:
-    """Under 7.0 mmol/L fasting is controlled."""
-    return "CLASS_CONTROLLED" if glucose < 7.0 else "CLASS_UNCONTROLLED"
-
-
-def is_dangerous(readings: dict[str, float]) -> bool:
-    """Values in SI units that ask for referral at once by the national rules."""
-    glucose = readings.get("FASTING_GLUCOSE", 6.0)
-    return (
-        readings.get("SYSTOLIC_BP", 120) >= 180
-        or readings.get("DIASTOLIC_BP", 80) >= 110
-        or glucose >= 16.7
-        or glucose <= 3.9
-    )
 
 
 def _start(
@@ -197,13 +181,18 @@ def _replace(
     form.change = "switched"
 
 
-def _take(stream: Random, body: Body, treatments: dict[str, _Treatment], day: date) -> None:
+def _take(
+    stream: Random, body: Body, treatments: dict[str, _Treatment], day: date, said: set[str | None]
+) -> None:
     """Until the next visit: what was prescribed, and how it will be taken.
 
-    One person has one way with pills, whatever they are for.
+    One person has one way with pills, whatever they are for. Some of those who were told why
+    (``said``: reasons for an unchanged treatment) take them regularly from then on.
     """
     current = next(iter(treatments.values())).adherence
     adherence = next_adherence(stream, body.resident, day, current)
+    if said & {"not_taken", "irregular"} and happens(stream, value("adherence.counselled")):
+        adherence = "ADHERENCE_REGULAR"
     for treatment in treatments.values():
         treatment.adherence = adherence
         drugs = tuple(drug for drug, _, _ in treatment.drugs)
@@ -252,15 +241,15 @@ def _fill_in(
         form.texts["HBA1C_DATE"] = (day - timedelta(days=stream.randrange(0, 15))).isoformat()
     fill_in_lifestyle(resident, form, lifestyle, treatment.problem, day)
     form.answers["DRUG_ADHERENCE"] = treatment.adherence
+    if not treatment.begun:
+        form.hints["begun"] = "yes"
     if treatment.problem == DIABETES and treatment.adherence == "ADHERENCE_REGULAR":
         _ask_for_hypoglycemia(stream, treatment, form)
     _judge(stream, life, treatment, form, expected, readings, day)
     for drug in [d for d in treatment.drugs if is_contraindicated(resident, d[0], day)]:
         _replace(resident, treatment, form, drug, household.locale, day)
-    if not treatment.begun and treatment.adherence != "ADHERENCE_NONE":
-        form.hints["begun"] = "yes"
-    treatment.begun = True
-    if treatment.adherence != "ADHERENCE_NONE" or form.change in {"added", "switched"}:
+    begins, treatment.begun = not treatment.begun, True
+    if treatment.adherence != "ADHERENCE_NONE" or begins or form.change in {"added", "switched"}:
         form.drugs = tuple(
             Prescription(drug, dose, times, SUPPLY_DAYS) for drug, dose, times in treatment.drugs
         )
@@ -309,39 +298,40 @@ def _judge(
         form.faults.append(Planted("class contradicts", "observation", ("FOLLOW_UP_CLASS",)))
     form.answers["FOLLOW_UP_CLASS"] = written
     form.answers["ADVERSE_REACTION"] = "PRESENT" if reaction else "NONE"
-    interval = value("follow_up.interval")
     if written == "CLASS_CONTROLLED":
         treatment.failures = 0
         form.change = "kept"
     else:
-        treatment.failures += 1
-        reason = _reason(stream, treatment, written, readings, day)
+        # What is written against the numbers leads to no more than another look.
+        treatment.failures += not (written == "CLASS_UNCONTROLLED" and expected != written)
+        reason = _reason(stream, treatment, form, readings, day)
         if reason is not None:
-            form.change, treatment.referred = "referred", day
+            form.change, treatment.referred, treatment.failures = "referred", day, 0
             treatment.advised = True
             form.texts["REFERRAL_REASON"] = _REASONS[reason][locale]
         else:
             _adjust(stream, life, treatment, form, expected == written, day)
-        if reason == "danger" or happens(stream, value("follow_up.keeps_two_weeks")):
-            interval = value("follow_up.after_uncontrolled")
-    form.next_day = day + timedelta(days=round(interval))
-    form.amounts["NEXT_FOLLOW_UP"] = round(interval)
+    form.next_day = day + timedelta(days=days_to_next(written))
 
 
 def _reason(
     stream: Random,
     treatment: _Treatment,
-    written: str,
+    form: Form,
     readings: dict[str, float],
     day: date,
 ) -> str | None:
-    """Why the resident is referred, if at all."""
-    if written == "CLASS_COMPLICATION":
+    """Why the resident is referred, if at all; the note says when an offer is declined."""
+    if form.answers["FOLLOW_UP_CLASS"] == "CLASS_COMPLICATION":
         return "complication"
     if is_dangerous(readings):
         return "danger"
-    again = treatment.failures >= 2 and (day - treatment.referred).days > _PAUSE_DAYS
-    return "uncontrolled" if again and happens(stream, value("follow_up.refers")) else None
+    if treatment.failures < 2 or (day - treatment.referred).days <= _PAUSE_DAYS:
+        return None
+    if happens(stream, value("follow_up.refers")):
+        return "uncontrolled"
+    form.hints["declined"] = "referral"
+    return None
 
 
 def _adjust(
@@ -354,19 +344,31 @@ def _adjust(
     form.change = "kept"
     if form.answers["FOLLOW_UP_CLASS"] == "CLASS_ADVERSE_REACTION":
         _replace(life.resident, treatment, form, treatment.drugs[-1], life.household.locale, day)
-    elif treatment.begun and uncontrolled:
-        taken = ADHERENCE_EFFECT[treatment.adherence]
-        where = life.household.locale
-        step = next_step(
-            life.resident, treatment.problem, treatment.drugs, treatment.reserve, where, day
-        )
-        # What the hospital advised is done.
-        ready = 1.0 if treatment.advised else value("follow_up.intensifies")
+        return
+    if not treatment.begun:
+        return
+    where = life.household.locale
+    # What the hospital advised is done: one drug more than the health centre gives by itself.
+    most = MOST_DRUGS + treatment.advised
+    step = next_step(
+        life.resident, treatment.problem, treatment.drugs, treatment.reserve, where, day, most
+    )
+    if uncontrolled and treatment.adherence != "ADHERENCE_NONE":
+        regular = treatment.adherence == "ADHERENCE_REGULAR"
+        ready = 1.0 if treatment.advised else value("follow_up.intensifies") * regular
         treatment.advised = False
-        if step is not None and happens(stream, ready * taken):
+        if step is not None and happens(stream, ready):
             treatment.drugs.append(step)
             treatment.reserve = [drug for drug in treatment.reserve if drug != step]
             form.change = "added"
+            return
+    form.hints["unchanged"] = why_unchanged(
+        stream,
+        treatment.adherence,
+        uncontrolled=uncontrolled,
+        advised=(day - treatment.referred).days <= _PAUSE_DAYS,
+        left=step is not None,
+    )
 
 
 def _who(stream: Random, household: Household) -> Clinician:

@@ -45,7 +45,7 @@ DOSES: dict[tuple[Locale, str], tuple[str, int]] = {
 }
 """Dose and times a day of each drug of the ladders."""
 
-_MOST_DRUGS = 3
+MOST_DRUGS = 3
 """So many drugs one problem is treated with."""
 _BLOCKERS = frozenset({"ace_inhibitor", "arb"})
 """Classes of which nobody takes two."""
@@ -82,11 +82,15 @@ def next_step(
     reserve: Sequence[Drug],
     locale: Locale,
     day: date,
+    most: int = MOST_DRUGS,
 ) -> Drug | None:
-    """The next drug of the own ladder; where that has too few that suit, one of another."""
+    """The next drug of the own ladder; where that has too few that suit, one of another.
+
+    None beyond ``most`` drugs.
+    """
     if reserve:
         return reserve[0]
-    if len(drugs) >= _MOST_DRUGS:
+    if len(drugs) >= most:
         return None
     taken = {CLASS_OF[drug] for drug, _, _ in drugs}
     taken |= _BLOCKERS if taken & _BLOCKERS else set()

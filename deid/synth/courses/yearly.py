@@ -36,8 +36,6 @@ YEARLY = (HYPERTENSION, DIABETES, "SCHIZOPHRENIA", "BIPOLAR_DISORDER")
 _OLD = 65
 VACCINE_COMES = 9
 """Month in which the influenza vaccine of the season is there."""
-MAIN_DRUGS: dict[Locale, int] = {"zh_CN": 6, "en_US": 10}
-"""The national form has room for six; an American list of drugs is longer."""
 _BESIDE_THE_FORM = {"URIC_ACID", "EGFR", "HBA1C", "URINE_ACR"}
 """Tests that the form does not ask of everybody; their lack is no fault."""
 
@@ -84,7 +82,7 @@ def _examine(stream: Random, life: Life, day: date) -> Form:
         readings=localise(locale, vitals | done),
         diagnoses=tuple(p for p in resident.problems if resident.has(p, day)),
         procedures=("GENERAL_EXAMINATION", "ELECTROCARDIOGRAM"),
-        drugs=current_drugs(life, day)[: MAIN_DRUGS[locale]],
+        drugs=current_drugs(life, day),
     )
     if lost - _BESIDE_THE_FORM:
         form.faults.append(Planted("missing laboratory", "visit_occurrence"))

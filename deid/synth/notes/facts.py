@@ -7,7 +7,7 @@ from typing import get_args
 
 from deid.synth.notes.mentions import Mentions
 from deid.synth.people import Household, Resident
-from deid.synth.visits import Change, Form, FormKind, Mode, Visit
+from deid.synth.visits import Change, Form, FormKind, Mode, Unchanged, Visit
 from deid.vocabulary import load_terms
 
 TERMS = {term.key: term for term in load_terms()}
@@ -67,6 +67,8 @@ RETIRED_AGE = 70
 FRAIL_AGE = 85
 KNOWN_DAYS = 90
 """After so many days nobody doubts a diagnosis."""
+WHY = tuple(f"why_{reason}" for reason in get_args(Unchanged))
+"""Why a treatment is left as it is."""
 LETTERS = frozenset({"referral out", "referral back"})
 """Forms about what another form of the visit found."""
 FALTERING = frozenset({"UNDERWEIGHT_CHILD", "STUNTED_CHILD"})
@@ -104,6 +106,7 @@ FACTS = frozenset(
         "toddler", "calm", "known", "steady", "frail", "doses_missed", "watched_by_kin", "cleared",
         "belly", "lasting", "dependent", "faltering", "drinks", "kin_home", "begun",
         "after_stay", "found_now", "slow", "tumour",
+        "why", *WHY, "declined", "stopped",
     }
 )  # fmt: skip
 """All facts that there are; the grammar knows no other."""
@@ -162,9 +165,13 @@ def facts_of(
         ("found_now", form.kind == "contact" and form.event in form.diagnoses),
         ("faltering", form.answers.get("CHILD_GROWTH") in FALTERING),
         ("fever", form.readings.get("BODY_TEMPERATURE", 36.0) >= FEVERISH),
+        ("why", "unchanged" in form.hints),
+        ("declined", "declined" in form.hints), ("stopped", "stopped" in form.hints),
     ):  # fmt: skip
         if holds:
             facts.add(fact)
+    if "unchanged" in form.hints:
+        facts.add(f"why_{form.hints['unchanged']}")
     _measured(facts, form, prior)
     _kin(facts, mentions)
     kin = mentions.kin.person if mentions.kin is not None else None
@@ -246,6 +253,8 @@ def _measured(facts: set[str], form: Form, prior: Visit | None) -> None:
             facts.add(form.answers[key])
     if form.answers.get("ADVERSE_REACTION") == "PRESENT":
         facts.add("reaction")
+    if "begun" in form.hints:  # nobody takes well or badly what was not yet prescribed
+        facts.difference_update(ADHERENCE)
 
 
 def _kin(facts: set[str], mentions: Mentions) -> None:

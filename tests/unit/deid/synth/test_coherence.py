@@ -35,14 +35,18 @@ def every_form() -> Iterator[tuple[Life, Visit, Form]]:
 
 
 def readings(life: Life, key: str) -> list[tuple[date, float]]:
-    """A test of one person over the years, one result a day."""
+    """A test of one person over the years, one result a day, none that was copied forward."""
     found = {
         visit.day: form.readings[key]
         for visit in life.visits
         for form in visit.forms
-        if key in form.readings and form.kind != "newborn"
+        if key in form.readings and form.kind != "newborn" and not _is_copied(visit)
     }
     return sorted(found.items())
+
+
+def _is_copied(visit: Visit) -> bool:
+    return any(fault.kind == "copied forward" for form in visit.forms for fault in form.faults)
 
 
 def test_nobody_is_given_what_age_disease_pregnancy_or_allergy_speaks_against() -> None:
@@ -119,7 +123,7 @@ def test_the_weight_of_a_grown_person_moves_slowly() -> None:
                 continue
             expecting = any(0 <= (day - p.lmp).days < 500 for p in life.resident.pregnancies)
             wasting = decline(life.resident, day) > 0
-            assert abs(other / one - 1) < (0.2 if expecting else 0.1 if wasting else 0.075)
+            assert abs(other / one - 1) < (0.2 if expecting else 0.12 if wasting else 0.075)
             pairs += 1
     assert pairs > 500
 
