@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from itertools import pairwise
 from typing import get_args
 
@@ -59,7 +60,7 @@ def test_three_raised_pressures_are_settled_by_a_diagnosis_or_readings_at_home()
     for life in all_lives():
         onset = life.resident.problems.get("ESSENTIAL_HYPERTENSION")
         locale = life.household.locale
-        days = []
+        days: list[date] = []
         for visit in life.visits:
             if visit.site is not None or life.resident.age_on(visit.day) < 18:
                 continue
