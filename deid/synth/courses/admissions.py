@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from random import Random
 
 from deid.synth.constitution import DIABETES
+from deid.synth.courses.ladders import DOSES
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.sites import PHRASES, department, hospital_of, words
 from deid.synth.courses.stays import Stay
@@ -47,6 +48,7 @@ NEW_DAYS = 40
 _DAYS, _CHILD_DAYS = 14, 3
 """Days after which the family doctor sees a grown person, or a child, again (assumption)."""
 
+FOLLOWED = frozenset({"ESSENTIAL_HYPERTENSION", DIABETES})
 AT_DISCHARGE = 8
 """So many drugs a letter of discharge lists at most."""
 
@@ -217,6 +219,10 @@ def _take_home(life: Life, stay: Stay, day: date) -> tuple[Prescription, ...]:
     Nobody is moved from one drug of a class to another by a stay: follow-up would not know of it.
     """
     before = current_drugs(life, day)
+    if stay.diagnosis in FOLLOWED and not before:
+        # Who had left the drugs and is in hospital for it goes home with them.
+        drugs = life.body.treatment_on(stay.diagnosis, day).drugs
+        before = tuple(Prescription(d, *DOSES[life.household.locale, d], 30) for d in drugs)
     taken = {CLASS_OF.get(drug.drug, drug.drug) for drug in before}
     added = [
         drug

@@ -21,6 +21,7 @@ from deid.synth.courses.chronic_forms import (
     tell_symptoms,
 )
 from deid.synth.courses.control import (
+    REACTIONS,
     class_of_glucose,
     class_of_pressure,
     comes_on,
@@ -309,6 +310,7 @@ def _judge(
             form.change, treatment.referred, treatment.failures = "referred", day, 0
             treatment.advised = True
             form.texts["REFERRAL_REASON"] = _REASONS[reason][locale]
+            form.hints["referred_for"] = reason
         else:
             _adjust(stream, life, treatment, form, expected == written, day)
     form.next_day = day + timedelta(days=days_to_next(written))
@@ -343,6 +345,8 @@ def _adjust(
     """
     form.change = "kept"
     if form.answers["FOLLOW_UP_CLASS"] == "CLASS_ADVERSE_REACTION":
+        felt = REACTIONS[CLASS_OF[treatment.drugs[-1][0]]]
+        form.symptoms = tuple(dict.fromkeys((*form.symptoms, felt)))
         _replace(life.resident, treatment, form, treatment.drugs[-1], life.household.locale, day)
         return
     if not treatment.begun:

@@ -10,6 +10,13 @@ from deid.synth.parameters import value
 from deid.synth.people import Resident
 from deid.synth.streams import happens
 
+REACTIONS = {
+    "ccb": "leg swelling", "ace_inhibitor": "cough", "arb": "dizziness", "thiazide": "dizziness",
+    "beta_blocker": "tiredness", "metformin": "diarrhoea", "sulfonylurea": "palpitation",
+    "dpp4": "itchy rash", "acarbose": "stomach ache", "insulin": "palpitation",
+}  # fmt: skip
+"""What each class of drugs brings those who do not bear it."""
+
 
 def class_of_pressure(resident: Resident, day: date, systolic: float, diastolic: float) -> str:
     """The class that the numbers ask for: under 140/90, from 65 years on under 150/90."""

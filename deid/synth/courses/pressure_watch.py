@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from random import Random
 
 from deid.synth.constitution import HYPERTENSION
+from deid.synth.courses.control import class_of_pressure
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.sites import words
 from deid.synth.parameters import value
@@ -33,6 +34,7 @@ def pressure_watch(stream: Random, life: Life) -> list[Visit]:
     rechecks: list[Visit] = []
     raised: list[date] = []
     taken = {visit.day for visit in life.visits}
+    _remind(life)
     for visit, form in _readings(life):
         if not is_raised(form):
             continue
@@ -55,6 +57,21 @@ def is_raised(form: Form) -> bool:
     """From 140 or 90 mmHg on."""
     high, low = form.readings["SYSTOLIC_BP"], form.readings.get("DIASTOLIC_BP", 0)
     return high >= 140 or low >= 90
+
+
+def _remind(life: Life) -> None:
+    """Who is treated for hypertension and is seen for something else is told of a high reading."""
+    resident = life.resident
+    for visit in life.visits:
+        if visit.site is not None or not resident.has(HYPERTENSION, visit.day):
+            continue
+        form = visit.forms[0]
+        if form.kind not in {"contact", "home visit"} or HYPERTENSION in form.diagnoses:
+            continue
+        high, low = (form.readings.get(key, 0) for key in ("SYSTOLIC_BP", "DIASTOLIC_BP"))
+        found = class_of_pressure(resident, visit.day, high, low)
+        if found != "CLASS_CONTROLLED" and not any(f.kind == "hypertension" for f in visit.forms):
+            form.texts.setdefault("ABNORMALITY", words(life.household.locale, "raised.known"))
 
 
 def _readings(life: Life) -> Iterator[tuple[Visit, Form]]:

@@ -29,7 +29,7 @@ from deid.synth.physiology import (
 )
 from deid.synth.physiology.drugs import CLASS_OF
 from deid.synth.safety import pregnancy_on
-from deid.synth.streams import happens, one_of, weighted
+from deid.synth.streams import happens, one_of
 from deid.synth.visits import Form, Planted, Prescription, Visit, localise
 
 YEARLY = (HYPERTENSION, DIABETES, "SCHIZOPHRENIA", "BIPOLAR_DISORDER")
@@ -280,5 +280,3 @@ def _evaluate(
         control.append("CONTROL_VACCINATION")
     if control:
         form.answers["RISK_CONTROL"] = "|".join(control)
-    if "GUIDANCE_RECHECK" in guidance:
-        form.next_day = day + timedelta(days=weighted(stream, {14: 0.3, 30: 0.5, 90: 0.2}))

@@ -106,7 +106,8 @@ FACTS = frozenset(
         "toddler", "calm", "known", "steady", "frail", "doses_missed", "watched_by_kin", "cleared",
         "belly", "lasting", "dependent", "faltering", "drinks", "kin_home", "begun",
         "after_stay", "found_now", "slow", "tumour",
-        "why", *WHY, "declined", "stopped",
+        "why", *WHY, "declined", "stopped", "referral_seen",
+        "referral_missed",
     }
 )  # fmt: skip
 """All facts that there are; the grammar knows no other."""
@@ -166,7 +167,10 @@ def facts_of(
         ("faltering", form.answers.get("CHILD_GROWTH") in FALTERING),
         ("fever", form.readings.get("BODY_TEMPERATURE", 36.0) >= FEVERISH),
         ("why", "unchanged" in form.hints),
-        ("declined", "declined" in form.hints), ("stopped", "stopped" in form.hints),
+        ("declined", "declined" in form.hints),
+        ("referral_seen", form.hints.get("referral") == "seen"),
+        ("referral_missed", form.hints.get("referral") == "not seen"),
+        ("stopped", "stopped" in form.hints),
     ):  # fmt: skip
         if holds:
             facts.add(fact)
