@@ -67,6 +67,10 @@ GAP_DAYS = 150
 LOST_DAYS = 365
 """Days without any follow-up until the end of the record from which somebody is lost."""
 SUPPLY_DAYS = 91
+_TO_LOW_SUGAR = frozenset({"insulin", "sulfonylurea"})
+"""Classes that can bring glucose down too far."""
+_HBA1C_DAYS = 80
+"""HbA1c is not measured again sooner."""
 _PAUSE_DAYS = 365
 """Nobody is referred again within these days for mere lack of control (assumption)."""
 
@@ -83,6 +87,8 @@ class _Treatment:
     failures: int = 0
     referred: date = date.min
     known: set[str] = field(default_factory=set)
+    tested: date = date.min
+    """When HbA1c was measured last."""
     advised: bool = False
     """Has the hospital been asked since the last visit?"""
 
@@ -227,7 +233,8 @@ def _fill_in(
         expected = class_of_pressure(resident, day, vitals["SYSTOLIC_BP"], vitals["DIASTOLIC_BP"])
     else:
         readings["FASTING_GLUCOSE"] = fasting_glucose(stream, body, day)
-        if happens(stream, 0.35):
+        if (day - treatment.tested).days >= _HBA1C_DAYS and happens(stream, 0.5):
+            treatment.tested = day
             readings["HBA1C"] = hba1c(stream, body, day)
         expected = class_of_glucose(readings["FASTING_GLUCOSE"])
     form = Form(
@@ -265,7 +272,7 @@ def _has_begun(resident: Resident, problem: str, day: date) -> bool:
 def _ask_for_hypoglycemia(stream: Random, treatment: _Treatment, form: Form) -> None:
     """Insulin and drugs that release it bring glucose down too far now and then."""
     classes = {CLASS_OF[drug] for drug, _, _ in treatment.drugs}
-    if classes & {"insulin", "sulfonylurea"} and happens(stream, value("hypoglycemia.drugs")):
+    if classes & _TO_LOW_SUGAR and happens(stream, value("hypoglycemia.drugs")):
         form.answers["HYPOGLYCEMIC_REACTION"] = weighted(
             stream, {"OCCASIONAL": 0.85, "FREQUENT": 0.15}
         )
@@ -288,7 +295,10 @@ def _judge(
     if happens(stream, value("class.contradicts")):
         written = "CLASS_CONTROLLED" if expected == "CLASS_UNCONTROLLED" else "CLASS_UNCONTROLLED"
     takes = treatment.begun and treatment.adherence != "ADHERENCE_NONE"
-    reaction = takes and happens(stream, value("class.adverse_reaction"))
+    low = takes and _is_low(treatment, readings)
+    reaction = (takes and happens(stream, value("class.adverse_reaction"))) or low
+    if low:
+        form.answers["HYPOGLYCEMIC_REACTION"] = "OCCASIONAL"
     if reaction:
         written = "CLASS_ADVERSE_REACTION"
     if new:
@@ -312,7 +322,8 @@ def _judge(
             form.texts["REFERRAL_REASON"] = _REASONS[reason][locale]
             form.hints["referred_for"] = reason
         else:
-            _adjust(stream, life, treatment, form, expected == written, day)
+            mild = readings.get("FASTING_GLUCOSE", 0) < value("fpg.insulin")
+            _adjust(stream, life, treatment, form, expected == written, day, mild=mild)
     form.next_day = day + timedelta(days=days_to_next(written))
 
 
@@ -337,17 +348,26 @@ def _reason(
 
 
 def _adjust(
-    stream: Random, life: Life, treatment: _Treatment, form: Form, uncontrolled: bool, day: date
+    stream: Random,
+    life: Life,
+    treatment: _Treatment,
+    form: Form,
+    uncontrolled: bool,
+    day: date,
+    *,
+    mild: bool,
 ) -> None:
     """Another drug in the place of one that is not borne, or one more for lack of control.
 
-    More drugs do not help those who leave them; a treatment that has not begun is not changed.
+    More drugs do not help those who leave them; a treatment that has not begun is not changed;
+    nobody is given insulin for a glucose that is only mildly raised.
     """
     form.change = "kept"
     if form.answers["FOLLOW_UP_CLASS"] == "CLASS_ADVERSE_REACTION":
-        felt = REACTIONS[CLASS_OF[treatment.drugs[-1][0]]]
+        culprit = _culprit(treatment, form)
+        felt = REACTIONS[CLASS_OF[culprit[0]]]
         form.symptoms = tuple(dict.fromkeys((*form.symptoms, felt)))
-        _replace(life.resident, treatment, form, treatment.drugs[-1], life.household.locale, day)
+        _replace(life.resident, treatment, form, culprit, life.household.locale, day)
         return
     if not treatment.begun:
         return
@@ -357,6 +377,8 @@ def _adjust(
     step = next_step(
         life.resident, treatment.problem, treatment.drugs, treatment.reserve, where, day, most
     )
+    if step is not None and mild and CLASS_OF[step[0]] == "insulin":
+        step = None
     if uncontrolled and treatment.adherence != "ADHERENCE_NONE":
         regular = treatment.adherence == "ADHERENCE_REGULAR"
         ready = 1.0 if treatment.advised else value("follow_up.intensifies") * regular
@@ -373,6 +395,21 @@ def _adjust(
         advised=(day - treatment.referred).days <= _PAUSE_DAYS,
         left=step is not None,
     )
+
+
+def _is_low(treatment: _Treatment, readings: dict[str, float]) -> bool:
+    """Has what brings glucose down brought it too far down?"""
+    too_low = readings.get("FASTING_GLUCOSE", 6.0) < value("fpg.too_low")
+    return too_low and any(CLASS_OF[drug] in _TO_LOW_SUGAR for drug, _, _ in treatment.drugs)
+
+
+def _culprit(treatment: _Treatment, form: Form) -> Drug:
+    """Which drug is not borne: the last one, or that which brings glucose too far down."""
+    if form.answers.get("HYPOGLYCEMIC_REACTION", "NONE") != "NONE":
+        for drug in reversed(treatment.drugs):
+            if CLASS_OF[drug[0]] in _TO_LOW_SUGAR:
+                return drug
+    return treatment.drugs[-1]
 
 
 def _who(stream: Random, household: Household) -> Clinician:

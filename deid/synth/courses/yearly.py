@@ -42,6 +42,7 @@ _BESIDE_THE_FORM = {"URIC_ACID", "EGFR", "HBA1C", "URINE_ACR"}
 _WORDS: dict[str, dict[Locale, str]] = {
     "pressure": {"en_US": "blood pressure raised", "zh_CN": "血压偏高"},
     "glucose": {"en_US": "fasting glucose raised", "zh_CN": "空腹血糖偏高"},
+    "low glucose": {"en_US": "fasting glucose low", "zh_CN": "空腹血糖偏低"},
     "lipids": {"en_US": "blood lipids raised", "zh_CN": "血脂偏高"},
     "kidney": {"en_US": "creatinine raised", "zh_CN": "肌酐偏高"},
     "weight": {"en_US": "overweight", "zh_CN": "超重"},
@@ -242,6 +243,7 @@ def _evaluate(
     limits = {
         "pressure": readings.get("SYSTOLIC_BP", 0) >= 140 or readings.get("DIASTOLIC_BP", 0) >= 90,
         "glucose": readings.get("FASTING_GLUCOSE", 0) >= 7.0,
+        "low glucose": readings.get("FASTING_GLUCOSE", 5.0) < 3.9,
         "lipids": readings.get("LDL", 0) >= 4.1 or readings.get("TRIGLYCERIDE", 0) >= 2.3,
         "kidney": readings.get("EGFR", 100) < 60,
         "liver": readings.get("ALT", 0) > 50,
@@ -255,7 +257,7 @@ def _evaluate(
     guidance = []
     if any(resident.has(problem, day) for problem in YEARLY):
         guidance.append("GUIDANCE_CHRONIC_MANAGEMENT")
-    if {"glucose", "kidney", "liver", "lipids"} & set(found):
+    if {"glucose", "low glucose", "kidney", "liver", "lipids"} & set(found):
         guidance.append("GUIDANCE_RECHECK")
     if readings.get("SYSTOLIC_BP", 0) >= 180 or readings.get("FASTING_GLUCOSE", 0) >= 16.7:
         guidance.append("GUIDANCE_REFERRAL")

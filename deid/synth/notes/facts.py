@@ -107,7 +107,7 @@ FACTS = frozenset(
         "belly", "lasting", "dependent", "faltering", "drinks", "kin_home", "begun",
         "after_stay", "found_now", "slow", "tumour",
         "why", *WHY, "declined", "stopped", "referral_seen",
-        "referral_missed",
+        "referral_missed", "childbirth",
     }
 )  # fmt: skip
 """All facts that there are; the grammar knows no other."""
@@ -170,7 +170,7 @@ def facts_of(
         ("declined", "declined" in form.hints),
         ("referral_seen", form.hints.get("referral") == "seen"),
         ("referral_missed", form.hints.get("referral") == "not seen"),
-        ("stopped", "stopped" in form.hints),
+        ("childbirth", form.event == "BIRTH"), ("stopped", "stopped" in form.hints),
     ):  # fmt: skip
         if holds:
             facts.add(fact)
