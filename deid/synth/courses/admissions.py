@@ -49,8 +49,6 @@ _DAYS, _CHILD_DAYS = 14, 3
 """Days after which the family doctor sees a grown person, or a child, again (assumption)."""
 
 FOLLOWED = frozenset({"ESSENTIAL_HYPERTENSION", DIABETES})
-AT_DISCHARGE = 8
-"""So many drugs a letter of discharge lists at most."""
 
 
 @dataclass
@@ -229,7 +227,7 @@ def _take_home(life: Life, stay: Stay, day: date) -> tuple[Prescription, ...]:
         for drug in stay.take_home(life.resident, life.household.locale, day)
         if CLASS_OF.get(drug.drug, drug.drug) not in taken
     ]
-    return (*added, *before)[:AT_DISCHARGE]
+    return (*added, *before)
 
 
 def _is_news(life: Life, plan: Planned) -> bool:

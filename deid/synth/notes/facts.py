@@ -107,7 +107,7 @@ FACTS = frozenset(
         "belly", "lasting", "dependent", "faltering", "drinks", "kin_home", "begun",
         "after_stay", "found_now", "slow", "tumour",
         "why", *WHY, "declined", "stopped", "referral_seen",
-        "referral_missed", "childbirth",
+        "referral_missed", "childbirth", "same",
     }
 )  # fmt: skip
 """All facts that there are; the grammar knows no other."""
@@ -170,7 +170,7 @@ def facts_of(
         ("declined", "declined" in form.hints),
         ("referral_seen", form.hints.get("referral") == "seen"),
         ("referral_missed", form.hints.get("referral") == "not seen"),
-        ("childbirth", form.event == "BIRTH"), ("stopped", "stopped" in form.hints),
+        ("childbirth", form.event == "BIRTH"), ("same", _is_same(found, prior)), ("stopped", "stopped" in form.hints),
     ):  # fmt: skip
         if holds:
             facts.add(fact)
@@ -183,6 +183,11 @@ def facts_of(
         facts.add("kin_home")
     _problems(facts, resident, form, day)
     return facts
+
+
+def _is_same(found: tuple[str, ...], prior: Visit | None) -> bool:
+    """Was the visit before about the same?"""
+    return prior is not None and any(set(found) & set(form.diagnoses) for form in prior.forms)
 
 
 def _is_lasting(visit: Visit, form: Form, known: bool) -> bool:

@@ -61,6 +61,7 @@ _PEOPLE: Mapping[str, Say] = {
 }  # fmt: skip
 _AROUND: Mapping[str, Say] = {
     "hospital": lambda t: surroundings.hospital(t.stream, t.chinese),
+    "general_hospital": lambda t: surroundings.general_hospital(t.stream, t.chinese),
     "clinic": lambda t: surroundings.clinic(t.stream, t.chinese),
     "nursing_home": lambda t: surroundings.nursing_home(t.stream, t.chinese),
     "school": _school,

@@ -81,9 +81,14 @@ def title(stream: Random, chinese: bool) -> str:
     return _one(stream, "title", chinese)
 
 
-def hospital(stream: Random, chinese: bool) -> Mark:
+def general_hospital(stream: Random, chinese: bool) -> Mark:
+    """A hospital that sees anybody for anything."""
+    return hospital(stream, chinese, "general")
+
+
+def hospital(stream: Random, chinese: bool, key: str = "hospital") -> Mark:
     """A hospital or clinic by name."""
-    kind = _one(stream, "hospital", chinese)
+    kind = _one(stream, key, chinese)
     if chinese:
         wider = _one(stream, "wider", True) if happens(stream, 0.7) else ""
         head = "" if wider and happens(stream, 0.5) else _head(stream, True)
