@@ -170,7 +170,8 @@ def facts_of(
         ("declined", "declined" in form.hints),
         ("referral_seen", form.hints.get("referral") == "seen"),
         ("referral_missed", form.hints.get("referral") == "not seen"),
-        ("childbirth", form.event == "BIRTH"), ("same", _is_same(found, prior)), ("stopped", "stopped" in form.hints),
+        ("childbirth", form.event == "BIRTH"), ("same", _is_same(found, prior)),
+        ("stopped", "stopped" in form.hints),
     ):  # fmt: skip
         if holds:
             facts.add(fact)
