@@ -181,8 +181,11 @@ def _replace(
         resident, treatment.problem, treatment.drugs, treatment.reserve, locale, day
     )
     treatment.drugs.remove(stopped)
-    if instead != stopped and instead not in treatment.drugs:
+    # Nobody goes from tablets to the needle because one tablet is not borne.
+    needle = CLASS_OF[instead[0]] == "insulin" and bool(treatment.drugs)
+    if instead != stopped and instead not in treatment.drugs and not needle:
         treatment.drugs.append(instead)
+        form.hints["replaced"] = instead[0]
     treatment.reserve = [drug for drug in treatment.reserve if drug != instead]
     form.hints["stopped"] = stopped[0]
     form.change = "switched"

@@ -244,7 +244,9 @@ def _evaluate(
         "pressure": readings.get("SYSTOLIC_BP", 0) >= 140 or readings.get("DIASTOLIC_BP", 0) >= 90,
         "glucose": readings.get("FASTING_GLUCOSE", 0) >= 7.0,
         "low glucose": readings.get("FASTING_GLUCOSE", 5.0) < 3.9,
-        "lipids": readings.get("LDL", 0) >= 4.1 or readings.get("TRIGLYCERIDE", 0) >= 2.3,
+        "lipids": readings.get("LDL", 0) >= 4.1
+        or readings.get("CHOLESTEROL", 0) >= 6.2
+        or readings.get("TRIGLYCERIDE", 0) >= 2.3,
         "kidney": readings.get("EGFR", 100) < 60,
         "liver": readings.get("ALT", 0) > 50,
         "weight": readings.get("BMI", 0) >= (24 if locale == "zh_CN" else 25),

@@ -107,7 +107,7 @@ FACTS = frozenset(
         "belly", "lasting", "dependent", "faltering", "drinks", "kin_home", "begun",
         "after_stay", "found_now", "slow", "tumour",
         "why", *WHY, "declined", "stopped", "referral_seen",
-        "referral_missed", "childbirth", "same",
+        "referral_missed", "childbirth", "same", "replaced",
     }
 )  # fmt: skip
 """All facts that there are; the grammar knows no other."""
@@ -170,7 +170,8 @@ def facts_of(
         ("declined", "declined" in form.hints),
         ("referral_seen", form.hints.get("referral") == "seen"),
         ("referral_missed", form.hints.get("referral") == "not seen"),
-        ("childbirth", form.event == "BIRTH"), ("same", _is_same(found, prior)),
+        ("childbirth", form.event == "BIRTH"), ("replaced", "replaced" in form.hints),
+        ("same", _is_same(found, prior)),
         ("stopped", "stopped" in form.hints),
     ):  # fmt: skip
         if holds:

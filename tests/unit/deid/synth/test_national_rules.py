@@ -15,6 +15,8 @@ from deid.synth.courses.pressure_watch import (
 )
 from deid.synth.courses.sites import words
 from deid.synth.courses.yearly import current_drugs
+from deid.synth.parameters import value
+from deid.synth.physiology.drugs import CLASS_OF
 from deid.synth.safety import pregnancy_on
 from deid.synth.visits import Unchanged
 from tests.unit.deid.synth.lives import all_lives, forms_of
@@ -94,3 +96,36 @@ def test_an_examination_names_every_drug_that_is_taken() -> None:
         assert form.drugs == current_drugs(life, visit.day)
         most = max(most, len(form.drugs))
     assert most > 6
+
+
+def _glucose(readings: dict[str, float]) -> float:
+    """Fasting glucose in mmol/L, whatever the unit of the place."""
+    return readings.get("FASTING_GLUCOSE", readings.get("FASTING_GLUCOSE_MASS", 0.0) / 18.016)
+
+
+def test_insulin_is_added_only_for_a_glucose_that_is_clearly_raised() -> None:
+    begun = 0
+    for _, _, form in forms_of("diabetes"):
+        if form.change == "added" and CLASS_OF[form.drugs[-1].drug] == "insulin":
+            assert _glucose(form.readings) > value("fpg.insulin") - 0.1
+            begun += 1
+    assert begun > 0
+
+
+def test_a_glucose_that_drugs_brought_too_low_is_a_reaction_and_never_well_controlled() -> None:
+    low = 0
+    for _, _, form in forms_of("diabetes"):
+        classes = {CLASS_OF[drug.drug] for drug in form.drugs}
+        taken = form.answers["DRUG_ADHERENCE"] != "ADHERENCE_NONE" and "begun" not in form.hints
+        glucose = _glucose(form.readings)
+        if taken and classes & {"insulin", "sulfonylurea"} and glucose < value("fpg.too_low") - 0.1:
+            assert form.answers["FOLLOW_UP_CLASS"] != "CLASS_CONTROLLED"
+            low += 1
+    assert low > 0
+
+
+def test_long_term_sugar_is_not_measured_again_within_a_quarter() -> None:
+    for life in all_lives():
+        days = [v.day for v in life.visits for f in v.forms
+                if f.kind == "diabetes" and "HBA1C" in f.readings]  # fmt: skip
+        assert all((after - before).days >= 70 for before, after in pairwise(days))
