@@ -60,6 +60,7 @@ COMPLICATIONS = {
 _REASONS = {
     "complication": {"en_US": "new complication", "zh_CN": "出现新的并发症"},
     "danger": {"en_US": "dangerous values", "zh_CN": "数值达到危险范围"},
+    "adverse": {"en_US": "reactions to the drugs", "zh_CN": "药物不良反应难以控制"},
     "uncontrolled": {"en_US": "not controlled at two visits", "zh_CN": "连续两次控制不满意"},
 }
 GAP_DAYS = 150
@@ -345,7 +346,8 @@ def _reason(
     if treatment.failures < 2 or (day - treatment.referred).days <= _PAUSE_DAYS:
         return None
     if happens(stream, value("follow_up.refers")):
-        return "uncontrolled"
+        reaction = form.answers["ADVERSE_REACTION"] == "PRESENT"
+        return "adverse" if reaction else "uncontrolled"
     form.hints["declined"] = "referral"
     return None
 

@@ -163,7 +163,8 @@ def facts_of(
         ("slow", any(symptom in _SLOW for symptom in form.symptoms)),
         ("tumour", any(word in p for word in _TUMOURS for p in form.diagnoses[:1])),
         ("begun", "begun" in form.hints), ("after_stay", "after_stay" in form.hints),
-        ("found_now", form.kind == "contact" and form.event in form.diagnoses),
+        ("found_now", form.kind == "contact" and form.event in form.diagnoses
+         and form.event not in TALKS),
         ("faltering", form.answers.get("CHILD_GROWTH") in FALTERING),
         ("fever", form.readings.get("BODY_TEMPERATURE", 36.0) >= FEVERISH),
         ("why", "unchanged" in form.hints),
