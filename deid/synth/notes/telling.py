@@ -18,7 +18,7 @@ Slot = str | Mark | Pieces
 _IN_BRACKETS = re.compile(r"\s*[\[(].*?[\])]| in (?:Serum|Blood|Urine)\b.*")
 """What a laboratory adds to the name of a test."""
 _WIDTHS = (2, 3, 4, 5, 7, 99, 99, 99, 99)
-_BETWEEN = (", ", ", ", "; ", " | ", ", ", " / ", " - ", ", ", "; ")
+_BETWEEN = (", ", ", ", " + ", " | ", ", ", " / ", " - ", ", ", ", ")
 _BETWEEN_ZH = ("，", "　", "，", "、", "  ", "，", " / ", "　")
 
 
@@ -101,9 +101,9 @@ class Telling(Mapping[str, Slot]):
             between = one_of(stream, _BETWEEN_ZH if self.chinese else _BETWEEN)
             return between, one_of(stream, _WIDTHS)
         choices: tuple[str, ...]
-        choices = ("，", "，", "、", "，") if self.chinese else (", ", ", ", ", ", "; ", ", ", "; ")
+        choices = ("，", "，", "、", "，") if self.chinese else (", ", ", ", " + ", ", ")
         if "terse" in facts:
-            choices = ("，", " ", "、") if self.chinese else (", ", "; ", ", ", " / ")
+            choices = ("，", " ", "、") if self.chinese else (", ", ", ", " / ")
         return one_of(stream, choices), 0
 
     def joined(self, items: Iterable[Sequence[str | Mark]], separator: str) -> Pieces:
