@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -102,6 +102,7 @@ class EnglishModel:
             small = mention.detector == _POSSIBLE and plain[mention.start].islower()
             if not small or reading.any_identifier(mention.start, mention.end) >= _SMALL_KNOWN:
                 yield mention
+        mixed = not plain.isascii() and _OTHER_SCRIPT.search(plain) is not None
         chosen = chosen_labels(reading, POLICY)
         _after_kin(reading, chosen)
         _repeat(reading, chosen)
@@ -109,9 +110,8 @@ class EnglishModel:
         _particles(reading, chosen)
         for mention in _separated(plain, spans_of(reading, chosen, self.name)):
             # Of other scripts this model knows nothing.
-            if not _OTHER_SCRIPT.search(plain, mention.start, mention.end) and _stands(
-                plain, reading, mention
-            ):
+            other = mixed and _OTHER_SCRIPT.search(plain, mention.start, mention.end)
+            if not other and _stands(plain, reading, mention, mixed):
                 kept = fitted(plain, mention)
                 if kept is not None:
                     yield kept
@@ -189,14 +189,19 @@ def _repeat(reading: Reading, chosen: npt.NDArray[np.int8]) -> None:
     if not known:
         return
     for i, token in enumerate(reading.tokens):
-        if len(token) > 2 and not chosen[i] and fold(token) in known:
+        if len(token) > 2 and _folded(token) in known and not chosen[i]:
             chosen[i] = name
 
 
-def _stands(plain: str, reading: Reading, mention: Mention) -> bool:
+@lru_cache(maxsize=1 << 15)
+def _folded(token: str) -> str:
+    return fold(token)
+
+
+def _stands(plain: str, reading: Reading, mention: Mention, mixed: bool) -> bool:
     """Whether a mention of the model can be one at all: no abbreviation, no measure, no eponym."""
     found = plain[mention.start : mention.end]
-    if mention.type in _NUMBERS and _OTHER_SCRIPT.search(plain):
+    if mention.type in _NUMBERS and mixed:
         return False
     if mention.type in _NUMBERS:
         return _may_be_number(plain, mention.start, mention.end, mention.type)
@@ -211,11 +216,11 @@ def _stands(plain: str, reading: Reading, mention: Mention) -> bool:
     needed = 0.0
     if all(map(_is_term, words)):
         needed = _TERM
-    elif all(map(_is_everyday, words)) and _OTHER_SCRIPT.search(plain):
+    elif mixed and all(map(_is_everyday, words)):
         return False
     elif not _is_capital_style(reading) and all(map(_is_everyday, words)):
         needed = _SMALL_WORDS if len(plain) > _SHORT_TEXT else _SMALL_WORDS_ALONE
-    elif _OTHER_SCRIPT.search(plain):
+    elif mixed:
         needed = _FOREIGN
     elif (
         len(words) == 1

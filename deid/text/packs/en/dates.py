@@ -26,6 +26,7 @@ LEAD = rf"(?:\b{WEEKDAY},?\s+(?:the\s+)?)?"
 DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 YEAR = r"(?:\d{4}|'\d{2}|\d{2})"
 ONES = r"(?:one|two|three|four|five|six|seven|eight|nine)"
+_HEADER = 400
 _TEENS = r"(?:ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)"
 _TENS = r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
 SPOKEN = rf"(?:{_TENS}(?:[ -]{ONES})?|{_TEENS}|(?:oh |o )?{ONES})"
@@ -174,7 +175,11 @@ def _dotted_day(text: str, start: int, end: int) -> bool:
         and (first in months_near(text)[0] or second in months_near(text)[0])
     ):
         return True
-    header = not text[:start].count("\n") and re.match(r"\s*(?:\n|$)", after)
+    header = (
+        start < _HEADER
+        and text.find("\n", 0, start) < 0
+        and re.match(r"\s*(?:\n|$)", after)
+    )
     return bool(header and re.search(r"[,;:] $|(?:note|shift|visit|log|export|day) $", line))
 
 

@@ -26,7 +26,7 @@ def _old_age(text: str, start: int, end: int) -> bool:
 
 def _lone_age(text: str, start: int, end: int) -> bool:
     """``Miss Ottie is 95``: not ``pulse was 95.``, which the word before tells."""
-    subject = re.search(r"(\w+)(?:'s| (?:is|was))?(?: now| only| already)? $", text[:start][-30:])
+    subject = re.search(r"(\w+)(?:'s| (?:is|was))?(?: now| only| already)? $", text[max(0, start - 30) : start])
     measured = subject is not None and _MEASURED.fullmatch(subject[1]) is not None
     return _old_age(text, start, end) and not measured
 

@@ -265,7 +265,7 @@ class Triggers(Words):
             if not (
                 gap.startswith(":")
                 and (comma or full)
-                and first.folded in given_names() | family_names()
+                and (first.folded in given_names() or first.folded in family_names())
             ):
                 return
         short = len(first.text) < 3 and not self._initialled(j)
