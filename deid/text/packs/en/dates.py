@@ -47,6 +47,7 @@ _DATE_BEFORE = re.compile(
     r"xr|cxr|x-ray|xray|echo|ekg|ecg|inr|for|exam|lmp|period|out|lumen|done|meeting|appt|appointment|returns?|rtc|fu|"
     r"f/u|d/c|dc|issued|before|after|and|or|of|bmp|cbc|a1c|update|note|surgery|procedure|op|sx|clinic|was|now|"
     r"expires?|week|between|to|reviewed|repeat|scheduled|rescheduled|edd|lnmp|delivered|delivery|born|injury|"
+    r"extubated|intubated|transferred|transfused|died|expired|passed|fell|fall|crash|mvc|wreck|vaccine|booster|"
     r"onset|evening|morning|night|mon|tue|tues|wed|thu|thurs|fri|sat|sun|monday|tuesday|wednesday|"
     r"thursday|friday|saturday|sunday|shift|refill|filled|refilled|called|spoke|stopped|held|resumed|removed)\b[.:,]?"
     r"|[(@]|^|\n)\s*$",
@@ -56,7 +57,8 @@ _STRONG_BEFORE = re.compile(
     r"\b(?:on|since|due|until|till|thru|through|dated?|dob|visit|seen|admitted|discharged|booked|"
     r"next visit|meeting|last period|lmp|period|issued|d/c|cx|ct|mri|collected|received|appt|appointment|recheck|"
     r"mon|tue|tues|wed|thu|thurs|fri|sat|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday|"
-    r"scheduled|returns?|inr|out|lumen|labs?|neg|done|started|placed|removed|before|nxt|clinic|shift|abx done|ngtd)"
+    r"scheduled|returns?|inr|out|lumen|labs?|neg|done|started|placed|removed|before|nxt|clinic|shift|abx done|ngtd|"
+    r"delivered|born|extubated|intubated|transferred|died|expired|fell|injured|signed|mailed|faxed|called|filled|refilled)"
     r"[.:,]?\s*$",
     re.IGNORECASE,
 )
@@ -66,7 +68,7 @@ _SCORE_BEFORE = re.compile(
     r"monofil(?:ament)?|weinstein|dialysis|haemodialysis|pulses?|dp|pt|rated|rates|at|is|was|now|clock|gds|bpp|fab|cage|beighton|tof|"
     r"feeding|roughly|er|pr|triad|grip|quads|hamstrings|deltoids?|biceps|triceps|tone|bipap|cpap|tac|tests?|recall|itchy|itch|goal|max|race|"
     r"lams|asia|mrc|kps|ecog|stage|nodes|lymph|severity|bishop|silverman|chew|nyha|ccs|aldrete|braden|morse|ramsay|rass|wells|"
-    r"hearts?|timi|curb|lansky|vas|nrs|comfort|flacc|npass|sofa|abcd2|fragilis|gravida|dilated|cusp|breaths?|stairs?)\b\s*(?:of\s*|was\s*|is\s*|now\s*|goal\s*|:\s*|\b\w\s+)?:?\s*)$",
+    r"psv|cpap|peep|ipap|epap|bpap|vent|simv|hearts?|timi|curb|lansky|vas|nrs|comfort|flacc|npass|sofa|abcd2|fragilis|gravida|dilated|cusp|breaths?|stairs?)\b\s*(?:of\s*|was\s*|is\s*|now\s*|goal\s*|:\s*|\b\w\s+)?:?\s*)$",
     re.IGNORECASE,
 )
 _AFTER_SCORE = re.compile(
@@ -115,6 +117,8 @@ def _slash_day(text: str, start: int, end: int) -> bool:
     """``3/6``: a date if its neighbours say so, or if it cannot well be a score."""
     if not not_inside_number(text, start, end) or UNIT_AFTER.match(text, end):
         return False
+    if text[max(0, start - 2) : start] in ("= ", "+ "):
+        return False  # `3+2+1 = 6/9`
     first, second = (int(p) for p in re.findall(r"\d+", text[start:end])[-2:])
     day_first = first > 12
     month, day = (second, first) if day_first else (first, second)
@@ -296,8 +300,8 @@ def _ordinal_day(text: str, start: int, end: int) -> bool:
     if _ORDINAL_FOLLOWERS.match(after):
         return True
     dated = re.search(
-        r"(?i)\b(?:on|until|till|since|by|before|after|from)\s+(?:the\s+)?$",
-        text[max(0, start - 12) : start],
+        r"(?i)\b(?:on|until|till|since|by|before|after|from|again|weekend of|week of|night of|morning of|evening of)\s+(?:the\s+)?$",
+        text[max(0, start - 16) : start],
     )
     return bool(dated) and not _COUNTED.match(after) and not after[:1].isalnum()
 
@@ -353,6 +357,9 @@ DATES = (
         "date.ordinal", SpanType.DATE,
         r"(?i)\b(?:the|on|ending|until|by|thru|through)\s+(\d{1,2}(?:st|nd|rd|th))\b", Strength.LISTED, _ordinal_day,
     ),
+    Pattern("date.ordinal_after", SpanType.DATE, r"(?i)\b(?:off|out|started|stopped|d/?c'?d|done|placed|removed|extubated|admitted|surgery|seen|came|due|signed|booked|moved to) (?:the )?(\d{1,2}(?:st|nd|rd|th))\b", Strength.LISTED, _ordinal_day),
+    Pattern("date.month_event", SpanType.DATE, r"\b(?:in |her |his |their |the |my |our )(January|February|March|April|May|June|July|August|September|October|November|December) (?:birthday|visit|appointment|appt|labs?|scan|surgery|admission|trip|clinic|wedding|reunion|echo|mri|ct|note)\b", Strength.LISTED),
+    Pattern("date.spoken_the", SpanType.DATE, rf"(?i)\bthe ({_ORDINAL_WORD}) (?:period|comma|full stop|new paragraph|next)\b", Strength.LISTED, _spoken_alone),
     Pattern("date.or_day", SpanType.DATE, r"\b\d{1,2}/\d{1,2} or (\d{1,2})\b", Strength.LISTED, _date),
     Pattern(
         "date.weekday_day", SpanType.DATE,

@@ -296,7 +296,7 @@ PATTERNS = (
     Pattern("phone.labelled", SpanType.PHONE, _PHONE_LABEL + r"[:#]*\s*(?:is\s+|at\s+|#\s*)?(\(?\d[\d().]*(?:[ -]?[\d().]+){1,5}\d)\b", Strength.LISTED,
             lambda text, start, end: _phone(text, start, end) and 4 <= sum(c.isdigit() for c in text[start:end]) <= 15
             and not is_numeric_date(text, start, end) and not (_is_clock(text[start:end]) and re.search(r"(?i)call(?:\s*back)?\W*$|work\W*$|home\W*$", text[max(0, start - 12):start])) and not UNIT_AFTER.match(text, end)),
-    Pattern("phone.paged", SpanType.PHONE, r"(?i)\b(?:bleep|bleeps|pager|pgr|beeper|ext|extension|voalte|vocera|ascom|spectralink|dect|local)\b\.?[ #:]{1,3}(\d[\d-]{0,8}\d|\d{2,6})\b", Strength.LABELLED, _paged),
+    Pattern("phone.paged", SpanType.PHONE, r"(?i)\b(?:bleep|bleeps|pager|pgr|beeper|ext|extension|voalte|vocera|ascom|spectralink|dect|local|page (?:me|us|him|her|them)(?: at| on)?)\b\.?[ #:]{1,3}(\d[\d-]{0,8}\d|\d{2,6})\b", Strength.LABELLED, _paged),
     Pattern("phone.local", SpanType.PHONE, r"(?i)\d{4},? (?:local|ext\.?|x|extension) ?(\d{1,5})\b", Strength.LABELLED),
     Pattern("phone.x", SpanType.PHONE, r"\b[xX](\d-\d{3,4}|\d{4,5})\b", Strength.LISTED, lambda text, start, end: not UNIT_AFTER.match(text, end)),
     Pattern("phone.landline", SpanType.PHONE, r"\b(?:0[1-9] \d{4} \d{4}|0\d(?:[ .]\d{2}){4}|\d{5} \d{5,6}|1[38]00 \d{3} \d{3}|0\d{3} \d{3} \d{3,4}|0\d{2} \d{3} \d{4})\b", Strength.LISTED, _phone),
@@ -327,7 +327,7 @@ PATTERNS = (
     Pattern("id.code_spaced", SpanType.ID, r"\b[A-Z]{2,4} \d{4,}(?:-\d+)?\b", Strength.SHAPED, _bare_code),
     Pattern("id.groups", SpanType.ID, r"\b\d{2,}(?:-\d{2,}){1,4}(?:-(?:[A-Z]{1,4}|\d))?\b", Strength.LISTED, _digit_groups),
     Pattern("id.long", SpanType.ID, r"\b\d{7,}\b", Strength.LISTED, _long_number),
-    Pattern("id.handle", SpanType.ID, r"(?i)\b(?:handle|username|user\s+name|screen\s+name|gamertag|insta|instagram|twitter|tiktok|snapchat|facebook|fb|linkedin|reddit|discord|venmo|telegram|skype)\b[a-z ]{0,20}[: ]\s*(@?[a-z0-9._]*[0-9_.][a-z0-9._]*[a-z0-9])", Strength.LABELLED),
+    Pattern("id.handle", SpanType.ID, r"(?i)\b(?:handle|username|user\s+name|screen\s+name|gamertag|insta|instagram|twitter|tiktok|snapchat|facebook|fb|linkedin|reddit|discord|venmo|telegram|skype|cash ?app|xbox|psn|steam|roblox|twitch|(?:games|plays|streams|posts) as|goes by online)\b[a-z ]{0,20}[: ]\s*(@?[a-z0-9._]*[0-9_.][a-z0-9._]*[a-z0-9])", Strength.LABELLED),
     Pattern("id.plate", SpanType.ID, r"(?i:\b(?:plates?|license\s+plate|tag)\b)\s*(?:no\.?|number|#|:)?\s*([A-Z0-9]{1,4}[- ]?[A-Z0-9]{2,5})\b", Strength.LABELLED, _code),
     Pattern("profession.of", SpanType.PROFESSION, r"(?:\b(?:the|a|as|role as)\s+)((?:mayor|governor|sheriff|chief|principal cellist|conductor|headmaster|headmistress|superintendent|bishop|ambassador|only [a-z]+(?: [a-z]+)?|senator|congress(?:man|woman)|abbot|king|queen|chair(?:man|woman)?|captain)(?:\s+[a-z]+)?\s+(?:of|in|for)\s+(?:the\s+)?[A-Z][\w'-]+(?:\s+[A-Z][\w'-]+){0,4})", Strength.LABELLED),
 )  # fmt: skip

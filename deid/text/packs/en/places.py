@@ -135,7 +135,8 @@ _SHAPES = (
         ("en.place.lower", SpanType.LOCATION, Strength.LISTED, r"\b(?:from|to|at|in)[ ]+((?:[a-z]+[ ]+){1,2}(?:creek|springs|falls|heights|village|manor|vascular|medical center|general hospital|memorial|ridge|river|lake|valley|junction|gulch|hollow|harbor|beach))\b"),
         ("en.place.preposition", SpanType.LOCATION, Strength.SHAPED, _PREPOSITION + rf"({_TOWNLIKE})"),
         ("en.place.region", SpanType.LOCATION, Strength.LISTED, r"\b((?:[A-Z][\w'-]+[ ]+){1,2}(?:County|Township|Parish|District|Neighborhood|neighborhood|Valley|Beach|Island|Lake|River|Creek|Springs|Mountain|Bay|Harbor|Harbour|Gulch|Canyon))\b"),
-        ("en.place.water", SpanType.LOCATION, Strength.LISTED, r"\b((?:Lake|Mount|Fort|Port|Cape|Camp|Point)[ ]+[A-Z][a-z]+)\b"),
+        ("en.place.fork", SpanType.LOCATION, Strength.LISTED, r"\b((?:North|South|East|West|Left|Right|Upper|Lower|Middle|Big|Little|Dry) (?:Fork|Branch|Prong|Bank|Shore|End|Side) of (?:the )?(?:[A-Z][\w'-]+ ){0,2}[A-Z][\w'-]+)"),
+    ("en.place.water", SpanType.LOCATION, Strength.LISTED, r"\b((?:Lake|Mount|Fort|Port|Cape|Camp|Point)[ ]+[A-Z][a-z]+)\b"),
         ("en.place.the_area", SpanType.LOCATION, Strength.LISTED, r"\bthe[ ]+([A-Z][a-z]+)[ ]+(?:neighborhood|neighbourhood|area|district|bar|pub|shelter)\b"),
 )  # fmt: skip
 _GENERIC = english_words("generic.txt")

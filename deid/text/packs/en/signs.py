@@ -45,6 +45,18 @@ _BY_CREDENTIAL = (
 )
 _INITIALS_ROLE = r"(?m)(?:^|[.] )([A-Z]{2,3}), (?:[a-z]+ )?(pharmacist|nurse|physician|secretary|receptionist|clerk|midwife|dietitian|therapist|registrar|resident|scribe|intern)"
 _REPLY = r"(?i:\breply|replied|note|addendum|addend|response) ?\(([A-Z]{2,3}),"
+# `Reply sk 1/11 1930`, `phoned by RLT 8/5`, `MJ / Harbor Clinic`
+_DATED_INITIALS = r"(?:\b(?i:reply|replied|addendum|response|by|per|rn|ma|signed)\b:? ([A-Z]{2,3}|[a-z]{2}) \d{1,2}/\d{1,2}\b|(?m:^)([A-Z]{2,3}) / [A-Z][a-z])"
+# `Temperance <unit@example.com>`
+_MAILBOX = r"\b([A-Z][\w'-]+(?: [A-Z][\w'-]*\.?){0,2}) {0,2}<[\w.+-]{1,40}@"
+# `Pt | Vollmer, Ann | b. 12-12-1956`
+_CELL = r"(?m)(?:^|\|) ?(?i:pt|patient|name|pt name|provider|physician|nurse|attending|caller|seen by|interpreter|contact|surgeon|pcp) {0,3}\| {0,3}([A-Z][\w'-]+(?:,? [A-Z][\w'-]*\.?){0,3})"
+# `JOYCE TWO BULLS  9/29/62`
+_BEFORE_BIRTH = r"(?m)^ {0,3}([A-Z][A-Z'-]+(?: [A-Z][A-Z'-]*){1,3}),? {1,6}(?:\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|DOB|MRN|\d{1,3} ?(?:YO|Y/O|[MF])\b)"
+# `D. WOJCIK PGY2 / SELBY`
+_AFTER_GRADE = r"\bPGY-?\d ?/ ?(?:(?i:dr)\.? )?([A-Z][A-Za-z'-]+)"
+# `per dr w:`
+_TITLE_INITIAL = r"\b(?i:dr|mr|mrs|ms|miss)\b\.? ([B-HJ-Zb-hj-z])(?:[:,.;)?!\n]|$|'s\b| (?:will|to|is|saw|said|says|wants|aware|notified|agrees|and|in|at|on|does|has|for|ok)\b)"
 _CARET = r"\b([A-Z][A-Z'-]+\^[A-Z][A-Z'-]*(?:\^[A-Z'-]*){0,3})"
 _LAST_INITIAL = r"(?m)(?:^|[\s|:])([A-Z][A-Z'-]{2,}, ?[A-Z])(?:\. |\.?$|\.\n|\.,|;| )"
 _LINE_HEAD = re.compile(
@@ -89,7 +101,8 @@ _GOES_BY = r"(?i:\b(?:goes by|prefers|preferred(?: name)?|aka|a\.k\.a\.|maiden(?
 
 _SHAPES = (
     APPOSED, PEOPLE_LABEL, _SENDER, _STAMPED, _CARET, _LAST_INITIAL, _QUOTED_VOTE, _GOES_BY, _PAIRED,
-    _LED_INITIALS, _CLOSING, _BY_CREDENTIAL, _INITIALS_ROLE, _REPLY,
+    _LED_INITIALS, _CLOSING, _BY_CREDENTIAL, _INITIALS_ROLE, _REPLY, _DATED_INITIALS,
+    _MAILBOX, _CELL, _BEFORE_BIRTH, _AFTER_GRADE, _TITLE_INITIAL,
 )  # fmt: skip
 
 
@@ -115,6 +128,22 @@ class Signs(Kinship):
         for start, end in found[_STAMPED]:
             if looks(self.plain[start:end].split()[0]) >= Namelike.EITHER:
                 yield self._mention(start, end, Strength.LABELLED, "en.name.sender")
+        for start, end in found[_MAILBOX]:
+            if not self._is_heading_word(self.plain[start:end].split()[0]):
+                yield self._mention(start, end, Strength.LABELLED, "en.name.mailbox")
+        for start, end in found[_AFTER_GRADE]:
+            yield self._mention(start, end, Strength.LABELLED, "en.name.after_grade")
+        for start, end in found[_TITLE_INITIAL]:
+            yield self._mention(start, end, Strength.LABELLED, "en.name.title_initial")
+        for shape, detector in ((_CELL, "en.name.cell"), (_BEFORE_BIRTH, "en.name.before_birth")):
+            for start, end in found[shape]:
+                words = self.plain[start:end].replace(",", " ").split()
+                kinds = [looks(word) for word in words if len(word) > 1]
+                if shape is _BEFORE_BIRTH and (kinds[0] < Namelike.EITHER or _headed(words)):
+                    continue  # `WARD NOTE 11/26/2025`
+                told = bool(kinds) and max(kinds) >= Namelike.UNKNOWN
+                if told and not any(fold(word) in NOT_NAMES for word in words):
+                    yield self._mention(start, end, Strength.LISTED, detector)
         for start, end in found[_CARET]:
             yield self._mention(start, end, Strength.LABELLED, "en.name.caret")
         for start, end in found[_LAST_INITIAL]:
@@ -158,7 +187,9 @@ class Signs(Kinship):
                 if cell and cell[1].casefold() not in _NOT_INITIALS:
                     start = head.end() + line.start() + cell.start(1)
                     yield self._initials_at(start, start + len(cell[1]))
-        for shape in (_LED_INITIALS, _CLOSING, _BY_CREDENTIAL, _INITIALS_ROLE, _REPLY):
+        for shape in (
+            _LED_INITIALS, _CLOSING, _BY_CREDENTIAL, _INITIALS_ROLE, _REPLY, _DATED_INITIALS,
+        ):  # fmt: skip
             for start, end in found[shape]:
                 word = self.plain[start:end].casefold()
                 if shape is _LED_INITIALS and _GOES_ON.match(self.plain, end):
@@ -184,9 +215,16 @@ class Signs(Kinship):
         """``1) tillery 64m``, ``dot winterbotom 86 L vlu``, ``alma q rm 214b``."""
         for match in _LINE_HEAD.finditer(self.plain):
             words = match[1].split()
-            while words and looks(words[0]) is Namelike.NO and len(words) > 1:
+            while (
+                len(words) > 1
+                and looks(words[0]) is Namelike.NO
+                # `will sandoval 53m`
+                and not (fold(words[0]) in NAME_WORDS and looks(words[1]) >= Namelike.UNKNOWN)
+            ):
                 words.pop(0)
             kinds = [looks(word) if len(word) > 1 else Namelike.EITHER for word in words]
+            if kinds and fold(words[0]) in NAME_WORDS:
+                kinds[0] = max(kinds[0], Namelike.EITHER)
             if (
                 not kinds
                 or kinds[0] < Namelike.EITHER
@@ -370,6 +408,17 @@ _NOT_INITIALS = frozenset(
         "are",
     ]
 ) | {"nkda", "nka", "rtc", "rtn", "dnr", "npo", "uoa", "act"}
+
+
+_PAPERS = frozenset(
+    "NOTE LOG REPORT SUMMARY CLINIC LIST SHEET FORM CONSULT PLAN VISIT UNIT PROGRESS UPDATE ROUNDS"
+    " SHIFT HANDOFF RECORD LETTER ORDERS RESULTS TRIAGE ADMISSION DISCHARGE FOLLOW PHONE CALL".split()
+)
+
+
+def _headed(words: list[str]) -> bool:
+    """Whether capitals are the heading of a paper."""
+    return not _PAPERS.isdisjoint(words)
 
 
 @lru_cache(maxsize=1 << 12)

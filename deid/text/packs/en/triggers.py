@@ -49,7 +49,7 @@ _BEFORE_AGE = re2.compile(
     r"\d{1,3}[ ]?-?(?:yo|y/o|y\b|yr|year|[MF]\b)"
 )
 _SPELT = re2.compile(
-    r"(?i)\b(?:[a-z] as in [a-z]+[ ,]+(?:[a-z] as in [a-z]+[ ,]+|[a-z][ ,-]+){1,14}[a-z]\b|(?:[a-z] ){4,14}[a-z]\b|(?:[a-z]-){3,14}[a-z]\b)"
+    r"(?i)\b(?:[a-z] as in [a-z]+[ ,]+(?:[a-z] as in [a-z]+[ ,]+|[a-z][ ,-]+){1,14}[a-z]\b|(?:[a-z] ){4,14}[a-z]\b(?: (?:hyphen|dash) [a-z]{2,14}\b)?|(?:[a-z]-){3,14}[a-z]\b)"
 )
 # `Grossed by DLW`, `typed pv`: who did a clerk's act, by initials.
 _ACT_BY = re2.compile(
@@ -172,6 +172,15 @@ class Triggers(Words):
                 first = i - 2
             else:
                 return
+        lead = self.tokens[first - 1] if first else None
+        if (
+            lead is not None
+            and self.tokens[first].gap in (", ", ",")
+            and all(len(part.text) == 1 for part in self.tokens[first:i])
+            and (lead.titled or lead.upper)
+            and not is_word(lead.folded)
+        ):
+            first -= 1  # `Kowal, O. MD`
         text = self.plain[self.tokens[first].start : self.tokens[i - 1].end]
         if len(fold(text)) < 2 or (len(text) < 4 and word in _AMBIGUOUS_CREDENTIALS):
             return
