@@ -18,6 +18,7 @@ from deid.text.model.english import MIXED, style_of, tokenise
 from deid.text.model.review import (
     Policy,
     Reading,
+    ShippedModel,
     chosen_labels,
     keep_likely,
     load_model,
@@ -38,7 +39,7 @@ POLICY = Policy(
         "known.possible.en": 0.6,
         "en.name.shape": 0.07, "en.name.pair": 0.04, "en.name.given": 0.02, "en.name.full": 0.03,
         "en.name.by": 0.05, "en.name.repeated": 0.004, "en.name.last_first": 0.1,
-        "en.name.with": 0.01, "en.name.acting": 0.03, "en.name.goes_by": 0.005,
+        "en.name.with": 0.01, "en.name.acting": 0.005, "en.name.goes_by": 0.005,
         "en.name.apposed": 0.01, "en.name.people": 0.01, "en.name.colon": 0.02, "en.name.last_line": 0.01, "en.name.inside": 0.05, "en.name.small": 0.02,
         "en.name.label": 0.005, "en.name.credential": 0.01, "en.name.kin": 0.0005, "en.name.title": 0.003,
         "en.place.preposition": 0.05, "en.place.listed": 0.011, "en.place.town_state": 0.05,
@@ -68,22 +69,14 @@ _TERM, _SMALL_WORDS, _SMALL_WORDS_ALONE, _CAPITALS, _FOREIGN = 0.9, 0.85, 0.99, 
 _ABBREVIATIONS = english_words("abbreviations.txt")
 
 
-class EnglishModel:
+class EnglishModel(ShippedModel):
     """Adds what the English model finds, and drops weak mentions that it does not believe."""
 
-    name = "en.model"
-
-    @property
-    def version(self) -> str:
-        """Hashes of the model's file and of its training data."""
-        return load_model("en").version
+    language = "en"
 
     @cached_property
     def _tagger(self) -> Tagger:
         return Tagger(load_model("en"))
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return EnglishModel, ()
 
     def review(self, document: Document, mentions: Sequence[Mention]) -> Iterator[Mention]:
         """The mentions that stand, and further ones."""
@@ -284,6 +277,8 @@ def _may_be_number(plain: str, start: int, end: int, kind: SpanType) -> bool:
     if kind is SpanType.DATE:
         return _may_be_date(plain, start, end)
     digits = sum(c.isdigit() for c in found)
+    if _MEASURE.fullmatch(found):
+        return False  # `ANC 2.2`, `T 98.6`
     if plain[end : end + 1] == "%" or _RANGE.fullmatch(found) or found.count(" ") > 1:
         return False
     if re.match(r"\d{1,2}(?:st|nd|rd|th)\b", found, re.IGNORECASE):
@@ -295,6 +290,7 @@ def _may_be_number(plain: str, start: int, end: int, kind: SpanType) -> bool:
 
 _NUMBERS = (SpanType.DATE, SpanType.ID, SpanType.PHONE)
 _WORD = re.compile(r"[^\W\d_]+")
+_MEASURE = re.compile(r"@?(?:[A-Za-z]{1,6}[ @])?\d{1,3}(?:\.\d{1,2})?s?")
 _RANGE = re.compile(r"\d+ ?- ?\d+")
 _AGE = re.compile(r"\d{1,3} ?y|G\dP\d", re.IGNORECASE)
 _DAY = re.compile(r"(\d{1,2})/(\d{1,2})")

@@ -16,6 +16,7 @@ from deid.text.lists import listed, ranks
 from deid.text.model.review import (
     Policy,
     Reading,
+    ShippedModel,
     chosen_labels,
     keep_likely,
     load_model,
@@ -50,22 +51,14 @@ _DAY = re.compile(r"(\d{1,2})[./](\d{1,2})|(\d{1,2})月(\d{1,2}|[上中下]旬)"
 _WORDY = re.compile(r"[\u3400-\u9fff]")
 
 
-class ChineseModel:
+class ChineseModel(ShippedModel):
     """Adds what the Chinese model finds, and drops weak mentions that it does not believe."""
 
-    name = "zh.model"
-
-    @property
-    def version(self) -> str:
-        """Hashes of the model's file and of its training data."""
-        return load_model("zh").version
+    language = "zh"
 
     @cached_property
     def _tagger(self) -> ChineseTagger:
         return ChineseTagger(load_model("zh"))
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return ChineseModel, ()
 
     def review(self, document: Document, mentions: Sequence[Mention]) -> Iterator[Mention]:
         """The mentions that stand, and further ones."""
@@ -141,7 +134,10 @@ def _stands(plain: str, mention: Mention, reading: Reading) -> bool:
         if len(letters) < 2 or _GENERIC.fullmatch(found):
             return False
     elif len(letters) == 1 and has_han(found):
-        if not is_surname(letters[0]) or plain[max(0, mention.start - 8) : mention.start].rstrip()[-1:].isdigit():
+        if (
+            not is_surname(letters[0])
+            or plain[max(0, mention.start - 8) : mention.start].rstrip()[-1:].isdigit()
+        ):
             return False
         needed = _ALONE
     elif found in ORDINARY or found in listed("zh_words"):

@@ -11,23 +11,25 @@ from deid.text.model.crf import Floats, Model, marginals
 from deid.text.model.english import OFFSETS, PAD, WIDE, features
 from deid.text.model.table import Table
 
-PAIRS = (("cc", -1, 0), ("tc", -1, 0), ("ct", 0, 1), ("t2", -2, 0))
+PAIRS = (
+    ("cc", -1, 0), ("tc", -1, 0), ("ct", 0, 1), ("tc2", -2, 0),
+    ("cc1", 0, 1), ("cc2", -1, 1), ("ct2", 0, 2), ("tc3", -3, 0),
+)  # fmt: skip
 """Features of two tokens: name, offset of the first, offset of the second. ``c`` is a coarse class,
-``t`` a trigger word."""
+``t`` a trigger word; the name begins with what the first and the second are read as."""
 _MOST_TYPES = 120_000
 _REACH = 3
 
 
 def pair_names(words: Sequence[str], classes: Sequence[str], i: int) -> list[str]:
     """The pair features of token ``i``, by the words (features ``w``) and classes around it."""
-    last = len(words) - 1
     found = []
-    if i > 0:
-        found += [f"cc|{classes[i - 1]}|{classes[i]}", f"tc|{words[i - 1]}|{classes[i]}"]
-    if i < last:
-        found.append(f"ct|{classes[i]}|{words[i + 1]}")
-    if i > 1:
-        found.append(f"t2|{words[i - 2]}|{classes[i]}")
+    for name, first, second in PAIRS:
+        left, right = i + first, i + second
+        if left >= 0 and right < len(words):
+            one = words[left] if name[0] == "t" else classes[left]
+            other = words[right] if name[1] == "t" else classes[right]
+            found.append(f"{name}|{one}|{other}")
     return found
 
 
@@ -56,11 +58,6 @@ class Tagger:
             head, _, rest = name.partition("|")
             if head in pairs:
                 left, _, right = rest.partition("|")
-                if head == "ct":
-                    left, _, right = rest.partition("|w=")
-                    right = "w=" + right
-                elif head in ("tc", "t2"):
-                    left, _, right = rest.rpartition("|")
                 pairs[head].append((left, right, row))
             else:
                 names.setdefault(rest, {})[int(head)] = row
@@ -129,13 +126,13 @@ class Tagger:
         for number, (name, first, second) in enumerate(PAIRS):
             shift = second - first
             left = codes[: max(0, count - shift), 0 if name[0] == "t" else 1]
-            right = codes[shift:, 0 if name == "ct" else 1]
+            right = codes[shift:, 0 if name[1] == "t" else 1]
             wanted.append(left * self._base + (right + number * self._base**2))
         found = self._pair_weights[self._pairs.rows(np.concatenate(wanted))]
         place = 0
-        for (name, first, second), keys in zip(PAIRS, wanted, strict=True):
-            at = slice(None, len(keys)) if name == "ct" else slice(second - first, None)
-            scores[at] += found[place : place + len(keys)]
+        for (_, first, _), keys in zip(PAIRS, wanted, strict=True):
+            # The pair counts for the token that both offsets are told from.
+            scores[-first : len(keys) - first] += found[place : place + len(keys)]
             place += len(keys)
         return scores
 
@@ -145,5 +142,5 @@ def wide_names(found: Sequence[str], offset: int) -> list[str]:
     if offset == 0:
         return [f"0|{name}" for name in found]
     near = found if abs(offset) == 1 else found[:2]
-    kept = WIDE + "k" if abs(offset) == 1 else WIDE
+    kept = WIDE + "kyb" if abs(offset) == 1 else WIDE
     return [f"{offset}|{name}" for name in near if name[0] in kept]

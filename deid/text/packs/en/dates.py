@@ -27,10 +27,10 @@ DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 YEAR = r"(?:\d{4}|'\d{2}|\d{2})"
 ONES = r"(?:one|two|three|four|five|six|seven|eight|nine)"
 _HEADER = 400
-_TEENS = r"(?:ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)"
-_TENS = r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
-SPOKEN = rf"(?:{_TENS}(?:[ -]{ONES})?|{_TEENS}|(?:oh |o )?{ONES})"
-_ORDINAL_WORD = (
+TEENS = r"(?:ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)"
+TENS = r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
+SPOKEN = rf"(?:{TENS}(?:[ -]{ONES})?|{TEENS}|(?:oh |o )?{ONES})"
+ORDINAL_WORD = (
     r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth"
     r"|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|twenty[ -](?:first|second|third|fourth|fifth"
     r"|sixth|seventh|eighth|ninth)|thirtieth|thirty[ -]first)"
@@ -179,11 +179,7 @@ def _dotted_day(text: str, start: int, end: int) -> bool:
         and (first in months_near(text)[0] or second in months_near(text)[0])
     ):
         return True
-    header = (
-        start < _HEADER
-        and text.find("\n", 0, start) < 0
-        and re.match(r"\s*(?:\n|$)", after)
-    )
+    header = start < _HEADER and text.find("\n", 0, start) < 0 and re.match(r"\s*(?:\n|$)", after)
     return bool(header and re.search(r"[,;:] $|(?:note|shift|visit|log|export|day) $", line))
 
 
@@ -232,7 +228,7 @@ def _spoken_day(text: str, start: int, end: int) -> bool:
 
 def _spoken_alone(text: str, start: int, end: int) -> bool:
     """``that would be the tenth``: only where the note spells its dates."""
-    return re.search(rf"(?i)\b{MONTH} (?:the )?(?:{SPOKEN}|{_ORDINAL_WORD})", text) is not None
+    return re.search(rf"(?i)\b{MONTH} (?:the )?(?:{SPOKEN}|{ORDINAL_WORD})", text) is not None
 
 
 def _dashed(text: str, start: int, end: int) -> bool:
@@ -359,7 +355,7 @@ DATES = (
     ),
     Pattern("date.ordinal_after", SpanType.DATE, r"(?i)\b(?:off|out|started|stopped|d/?c'?d|done|placed|removed|extubated|admitted|surgery|seen|came|due|signed|booked|moved to) (?:the )?(\d{1,2}(?:st|nd|rd|th))\b", Strength.LISTED, _ordinal_day),
     Pattern("date.month_event", SpanType.DATE, r"\b(?:in |her |his |their |the |my |our )(January|February|March|April|May|June|July|August|September|October|November|December) (?:birthday|visit|appointment|appt|labs?|scan|surgery|admission|trip|clinic|wedding|reunion|echo|mri|ct|note)\b", Strength.LISTED),
-    Pattern("date.spoken_the", SpanType.DATE, rf"(?i)\bthe ({_ORDINAL_WORD}) (?:period|comma|full stop|new paragraph|next)\b", Strength.LISTED, _spoken_alone),
+    Pattern("date.spoken_the", SpanType.DATE, rf"(?i)\bthe ({ORDINAL_WORD}) (?:period|comma|full stop|new paragraph|next)\b", Strength.LISTED, _spoken_alone),
     Pattern("date.or_day", SpanType.DATE, r"\b\d{1,2}/\d{1,2} or (\d{1,2})\b", Strength.LISTED, _date),
     Pattern(
         "date.weekday_day", SpanType.DATE,
@@ -372,17 +368,17 @@ DATES = (
     ),
     Pattern(
         "date.spoken", SpanType.DATE,
-        rf"(?i)\b(?:{_ORDINAL_WORD}\s+(?:of\s+)?{MONTH}|{MONTH}\s+(?:the\s+)?{_ORDINAL_WORD})\b(?:,?\s+(?:twenty[ -]{SPOKEN}|two thousand(?: and)? {SPOKEN}))?",
+        rf"(?i)\b(?:{ORDINAL_WORD}\s+(?:of\s+)?{MONTH}|{MONTH}\s+(?:the\s+)?{ORDINAL_WORD})\b(?:,?\s+(?:twenty[ -]{SPOKEN}|two thousand(?: and)? {SPOKEN}))?",
         Strength.LABELLED,
     ),
     Pattern(
         "date.spoken_cardinal", SpanType.DATE,
         rf"(?i)\b{MONTH} {SPOKEN}(?:,? (?:nineteen|twenty|two thousand)(?: and)? {SPOKEN})?\b", Strength.LABELLED, _spoken_day,
     ),
-    Pattern("date.spoken_year", SpanType.DATE, rf"(?i)\b(?:dob|birth|born|dated?|dictated)(?: is| of| on)? ((?:{_ORDINAL_WORD}|{SPOKEN})(?: {SPOKEN}){{1,4}})\b", Strength.LISTED),
-    Pattern("date.spoken_ordinal", SpanType.DATE, rf"(?i)\b(?:on|until|till|since|by|before|after|be|was|is) (?:the )?({_ORDINAL_WORD})(?:[.,;)\n]|$| (?:at|and|of this|correction|with|by|when|she|he|we|they|for)\b)", Strength.LISTED, _spoken_alone),
+    Pattern("date.spoken_year", SpanType.DATE, rf"(?i)\b(?:dob|birth|born|dated?|dictated)(?: is| of| on)? ((?:{ORDINAL_WORD}|{SPOKEN})(?: {SPOKEN}){{1,4}})\b", Strength.LISTED),
+    Pattern("date.spoken_ordinal", SpanType.DATE, rf"(?i)\b(?:on|until|till|since|by|before|after|be|was|is) (?:the )?({ORDINAL_WORD})(?:[.,;)\n]|$| (?:at|and|of this|correction|with|by|when|she|he|we|they|for)\b)", Strength.LISTED, _spoken_alone),
     Pattern("date.iso_time", SpanType.DATE, r"\b((?:19|20)\d\d-\d\d-\d\d)T\d\d:?\d\d", Strength.CHECKED),
-    Pattern("date.dashed", SpanType.DATE, r"(?i)\b(?:on|since|seen|dated|until|till|thru|through|due|dos|date|visit|from|received|collected|by|f/u|rtc|appt|labs?|admitted|discharged)[: ]+(\d{1,2}-\d{1,2})\b", Strength.LISTED, _dashed),
+    Pattern("date.dashed", SpanType.DATE, r"(?i)\b(?:on|since|seen|dated|until|till|thru|through|due|dos|date|visit|from|received|collected|by|f/u|rtc|appt|labs?|admitted|discharged|ret|return|returns|clinic|next|back)[: ]+(\d{1,2}-\d{1,2})\b", Strength.LISTED, _dashed),
     Pattern("date.glued", SpanType.DATE, rf"(?i)\b\d{{1,2}}(?:{FULL_MONTH}|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b", Strength.LISTED, _date),
     Pattern(
         "date.named_day", SpanType.DATE,
@@ -391,7 +387,7 @@ DATES = (
         r"|\b((?i:first|second|third|fourth|last) (?:Sunday|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday) (?:of|in|after|before) (?:Advent|Lent|Easter|Epiphany|Pentecost|[A-Z][a-z]+))\b",
         Strength.LISTED, is_named_day,
     ),
-    Pattern("date.weekday_ordinal", SpanType.DATE, rf"(?i)\b{WEEKDAY},?\s+(?:the\s+)?{_ORDINAL_WORD}\b", Strength.LABELLED),
+    Pattern("date.weekday_ordinal", SpanType.DATE, rf"(?i)\b{WEEKDAY},?\s+(?:the\s+)?{ORDINAL_WORD}\b", Strength.LABELLED),
     Pattern("date.dictated", SpanType.DATE, rf"(?i)\b(?:dictated|dated|date|on)\s+({SPOKEN}\s+{SPOKEN}\s+{SPOKEN})\b", Strength.LISTED),
     Pattern("date.labelled8", SpanType.DATE, r"(?i)\b(?:dob|date|born)[: ]+((?:19|20)\d{6})\b", Strength.LABELLED),
 )  # fmt: skip

@@ -18,6 +18,7 @@ from deid.text.packs.en.patterns import PATTERNS
 from deid.text.packs.en.places import PlaceAnnotator
 from deid.text.packs.en.questions import QuestionAnnotator
 from deid.text.packs.en.runs import RunAnnotator
+from deid.text.packs.en.spoken import SPOKEN_NUMBERS
 from deid.text.packs.shared import machine_annotator
 from deid.text.patterns import PatternAnnotator
 from deid.text.people import AddressParts, PersonName
@@ -36,7 +37,7 @@ class EnglishPack:
     def __init__(self) -> None:
         self._annotators: tuple[Annotator, ...] = (
             machine_annotator(),
-            PatternAnnotator("en.patterns", PATTERNS + OLD_AGES),
+            PatternAnnotator("en.patterns", PATTERNS + OLD_AGES + SPOKEN_NUMBERS),
             NameAnnotator(),
             PlaceAnnotator(),
             QuestionAnnotator(),

@@ -26,7 +26,9 @@ def _old_age(text: str, start: int, end: int) -> bool:
 
 def _lone_age(text: str, start: int, end: int) -> bool:
     """``Miss Ottie is 95``: not ``pulse was 95.``, which the word before tells."""
-    subject = re.search(r"(\w+)(?:'s| (?:is|was))?(?: now| only| already)? $", text[max(0, start - 30) : start])
+    subject = re.search(
+        r"(\w+)(?:'s| (?:is|was))?(?: now| only| already)? $", text[max(0, start - 30) : start]
+    )
     measured = subject is not None and _MEASURED.fullmatch(subject[1]) is not None
     return _old_age(text, start, end) and not measured
 
@@ -298,7 +300,7 @@ PATTERNS = (
             and not is_numeric_date(text, start, end) and not (_is_clock(text[start:end]) and re.search(r"(?i)call(?:\s*back)?\W*$|work\W*$|home\W*$", text[max(0, start - 12):start])) and not UNIT_AFTER.match(text, end)),
     Pattern("phone.paged", SpanType.PHONE, r"(?i)\b(?:bleep|bleeps|pager|pgr|beeper|ext|extension|voalte|vocera|ascom|spectralink|dect|local|page (?:me|us|him|her|them)(?: at| on)?)\b\.?[ #:]{1,3}(\d[\d-]{0,8}\d|\d{2,6})\b", Strength.LABELLED, _paged),
     Pattern("phone.local", SpanType.PHONE, r"(?i)\d{4},? (?:local|ext\.?|x|extension) ?(\d{1,5})\b", Strength.LABELLED),
-    Pattern("phone.x", SpanType.PHONE, r"\b[xX](\d-\d{3,4}|\d{4,5})\b", Strength.LISTED, lambda text, start, end: not UNIT_AFTER.match(text, end)),
+    Pattern("phone.x", SpanType.PHONE, r"\b[xX] ?(\d-\d{3,4}|\d{4,5})\b", Strength.LISTED, lambda text, start, end: not UNIT_AFTER.match(text, end)),
     Pattern("phone.landline", SpanType.PHONE, r"\b(?:0[1-9] \d{4} \d{4}|0\d(?:[ .]\d{2}){4}|\d{5} \d{5,6}|1[38]00 \d{3} \d{3}|0\d{3} \d{3} \d{3,4}|0\d{2} \d{3} \d{4})\b", Strength.LISTED, _phone),
     Pattern("phone.spoken", SpanType.PHONE, rf"(?i)\b((?:(?:{ONES}|oh|zero|o)[ -]){{6,}}(?:{ONES}|oh|zero|o))\b", Strength.LABELLED),
     Pattern("id.ssn", SpanType.ID, r"\d{3}-\d{2}-\d{4}", Strength.CHECKED, not_inside_number),
@@ -314,7 +316,10 @@ PATTERNS = (
     Pattern("id.reference", SpanType.ID, r"(?i:\bref:? ?)[A-Z]{2,4}/[A-Za-z]{2,3}/([A-Z]{0,4}\d[\w/-]*)", Strength.LABELLED),
     Pattern("id.spoken", SpanType.ID, rf"(?i)\b(?:chart|record|mrn|account|case|file|member|policy|number)(?: number| no| id)?(?: is)? ((?:[a-z] ){{0,3}}(?:{SPOKEN}|oh|zero)(?: (?:{SPOKEN}|oh|zero|dash)){{3,}})\b", Strength.LABELLED),
     Pattern("id.colon", SpanType.ID, r"\b[A-Z]{1,3}-?\d{2}[:-]\d{4,6}\b", Strength.LISTED),
-    Pattern("id.interpreter", SpanType.ID, r"(?i)\binterp(?:reter)?\.?(?: id| no\.?)?[ :#]*(\d{4,8})\b", Strength.LABELLED),
+    Pattern("id.interpreter", SpanType.ID, r"(?i)\binterp(?:reter)?\.?(?: id| no\.?)?[ :#]*((?:[a-z]{1,3}-?)?\d{4,8})\b", Strength.LABELLED),
+    Pattern("id.serial", SpanType.ID, r"(?i)\b(?:s/n|sn|serial|ser)\b\.?(?: no\.?| number)?[ :#]{1,3}([a-z]{0,3}\d[\da-z]*(?:[ -]\d[\da-z]*){0,4})", Strength.LABELLED, _code),
+    Pattern("id.entry_code", SpanType.ID, r"(?i)\b(?:line|access|door|gate|pin|entry|language) code:? (\d{4,8})\b", Strength.LABELLED),
+    Pattern("id.licence_groups", SpanType.ID, r"\b([A-Z] ?\d{3}(?:[ -]\d{3}){2,4})\b", Strength.LISTED, not_inside_number),
     Pattern("id.spaced_groups", SpanType.ID, r"\b[A-Z]{1,4} \d{2,}(?:-\d{2,})+\b", Strength.LISTED, _bare_code),
     Pattern("id.dash", SpanType.ID, r"(?i)\b((?:[a-z] )?dash \d+(?: dash \w+)*)\b", Strength.LABELLED),
     Pattern("id.mark", SpanType.ID, r"#\s?[A-Za-z0-9][A-Za-z0-9-]*\d[A-Za-z0-9-]*", Strength.LISTED, lambda text, start, end: _bare_code(text, start, end)),

@@ -20,6 +20,7 @@ from deid.text.packs.en.lexicon import (
     is_term,
     is_word,
 )
+from deid.text.packs.en.shapes import is_clinical
 from deid.text.scanning import Scanner
 from deid.text.words import longest_first, read_lines
 
@@ -140,6 +141,8 @@ _SHAPES = (
         ("en.place.the_area", SpanType.LOCATION, Strength.LISTED, r"\bthe[ ]+([A-Z][a-z]+)[ ]+(?:neighborhood|neighbourhood|area|district|bar|pub|shelter)\b"),
 )  # fmt: skip
 _GENERIC = english_words("generic.txt")
+_HEADS = english_words("generic_heads.txt")
+_ABBREVIATIONS = english_words("abbreviations.txt")
 _OPENINGS = english_words("openings.txt")
 EPONYM_HEADS = english_words("eponym_heads.txt")
 _NOT_PLACE = english_words("not_place.txt")
@@ -230,6 +233,10 @@ def _is_place(plain: str, start: int, end: int, name: str) -> bool:
         return any(_is_rare(word) for word in re.findall(r"[A-Z]{3,}", found))
     if name == "en.place.street" and re.search(r"\bSt\.?$", found):
         return not re.match(r"\.? [A-Z]", plain[end : end + 3])
+    if name in ("en.place.clinic_lower", "en.place.caps_facility", "en.org.caps") and not any(
+        map(_is_local, re.findall(r"[^\W\d_][\w'’-]*", found)[:-1])
+    ):
+        return False  # `INR clinic`, `OPERATIVE CLINIC`
     if name == "en.place.clinic_lower":
         return not re.search(r"(?<!Children)(?<!Women)['’]s (?:clinic|office|hospital)$", found)
     if name in {"en.place.saint", "en.place.va"}:
@@ -238,6 +245,20 @@ def _is_place(plain: str, start: int, end: int, name: str) -> bool:
             return False
         return not (after and after[1].casefold() in EPONYM_HEADS)
     return True
+
+
+def _is_local(word: str) -> bool:
+    """Not what a clinic does: no term, no abbreviation, no word of medicine."""
+    folded = fold(word)
+    return not (
+        is_clinical(folded)
+        or folded in _GENERIC
+        or folded in _HEADS
+        or folded in _ABBREVIATIONS
+        or folded in listed("en_terms")
+        or is_term(word.capitalize())
+        or (word.isupper() and len(word) < 4)
+    )
 
 
 def _is_rare(word: str) -> bool:
