@@ -32,7 +32,7 @@ from deid.text.packs.en.shapes import CREDENTIALS, KIN_WORDS, TITLE_WORDS, is_cl
 
 POLICY = Policy(
     add={
-        "NAME": 0.5, "LOCATION": 0.5, "ORGANIZATION": 0.55, "PROFESSION": 0.8,
+        "NAME": 0.42, "LOCATION": 0.42, "ORGANIZATION": 0.45, "PROFESSION": 0.8,
         "DATE": 0.8, "ID": 0.8, "CONTACT": 0.8,
     },
     keep={
@@ -181,8 +181,9 @@ def _repeat(reading: Reading, chosen: npt.NDArray[np.int8]) -> None:
             known.add(word)
     if not known:
         return
+    wanted = {token for token in set(reading.tokens) if len(token) > 2 and _folded(token) in known}
     for i, token in enumerate(reading.tokens):
-        if len(token) > 2 and _folded(token) in known and not chosen[i]:
+        if token in wanted and not chosen[i]:
             chosen[i] = name
 
 

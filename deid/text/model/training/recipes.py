@@ -29,7 +29,7 @@ class Recipe:
 
 
 RECIPES = {
-    "en": Recipe("en", 7, 3800, 600, 3, Parameters(60, 0.15, 0.02, 3)),
+    "en": Recipe("en", 7, 3400, 600, 4, Parameters(60, 0.15, 0.02, 3)),
     "zh": Recipe("zh", 8, 3800, 600, 4, Parameters(55, 0.1, 0.02, 4)),
 }
 _LANGUAGES = {

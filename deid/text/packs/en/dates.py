@@ -8,8 +8,12 @@ it, and which months the rest of the note speaks of; the checks below read that.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 
 from deid.text.document import SpanType, Strength
+from deid.text.lists import listed
+from deid.text.normalise import fold
 from deid.text.packs.en.calendars import FEAST, FOREIGN_MONTH, OTHER_MONTH, is_named_day
 from deid.text.packs.en.dated_months import WHOLES, is_near, months_near
 from deid.text.patterns import Pattern, not_inside_number
@@ -99,10 +103,19 @@ def _month_day(text: str, start: int, end: int) -> bool:
     return True
 
 
+def is_dosing(text: str, start: int, parts: Sequence[int]) -> bool:
+    """``labetalol 20-40-80``: doses of a drug that go up, by fives."""
+    rising = all(a <= b for a, b in pairwise(parts)) and not any(part % 5 for part in parts)
+    drug = re.search(
+        r"([A-Za-z]{4,})(?: (?:IR|ER|XR|XL|PO|IV))?:? $", text[max(0, start - 28) : start]
+    )
+    return rising and drug is not None and fold(drug[1]) in listed("en_drugs")
+
+
 def is_numeric_date(text: str, start: int, end: int) -> bool:
     """Day, month and year in any order, in possible ranges."""
     parts = [int(p) for p in re.findall(r"\d+", text[start:end])]
-    if len(parts) != 3 or not _date(text, start, end):
+    if len(parts) != 3 or not _date(text, start, end) or is_dosing(text, start, parts):
         return False
     a, b, c = parts
     if a <= 31 and len(re.findall(r"\d+", text[start:end])[-1]) not in (2, 4):
@@ -368,7 +381,7 @@ DATES = (
     ),
     Pattern(
         "date.spoken", SpanType.DATE,
-        rf"(?i)\b(?:{ORDINAL_WORD}\s+(?:of\s+)?{MONTH}|{MONTH}\s+(?:the\s+)?{ORDINAL_WORD})\b(?:,?\s+(?:twenty[ -]{SPOKEN}|two thousand(?: and)? {SPOKEN}))?",
+        rf"(?i)\b(?:{WEEKDAY},?\s+(?:the\s+)?)?(?:{ORDINAL_WORD}\s+(?:of\s+)?{MONTH}|{MONTH}\s+(?:the\s+)?{ORDINAL_WORD})\b(?:,?\s+(?:twenty[ -]{SPOKEN}|two thousand(?: and)? {SPOKEN}))?",
         Strength.LABELLED,
     ),
     Pattern(

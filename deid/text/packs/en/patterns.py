@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from deid.text.document import SpanType, Strength
-from deid.text.packs.en.dates import DATES, ONES, SPOKEN, UNIT_AFTER, is_numeric_date
+from deid.text.packs.en.dates import DATES, ONES, SPOKEN, UNIT_AFTER, is_dosing, is_numeric_date
 from deid.text.patterns import Pattern, not_inside_number, not_within_digits
 
 _LABEL_WORD = re.compile(
@@ -70,6 +70,8 @@ def _code(text: str, start: int, end: int) -> bool:
     digits = sum(c.isdigit() for c in value)
     if digits < 2 or len(value) < 4:
         return False
+    if re.fullmatch(r"\d{1,3}\.\d{1,2}", value):
+        return False  # `Lhermitte no. ANC 2.2`, `T 98.6`
     if re.match(r"(?i)\d{1,3}(?:y/?o|yrs?|y[mf]?|[mf])$|cd\d+$", value):
         return False
     if re.fullmatch(r"\d{1,2}[/.-]\d{1,2}(?:[/.-]\d{2,4})?", value) or UNIT_AFTER.match(text, end):
@@ -116,7 +118,7 @@ def _digit_groups(text: str, start: int, end: int) -> bool:
         return False
     parts = re.findall(r"\d+", text[start:end])
     total = sum(map(len, parts))
-    if len(parts) == 3 and _is_day(*parts):
+    if len(parts) == 3 and (_is_day(*parts) or is_dosing(text, start, [int(p) for p in parts])):
         return False
     if len(parts) == 2:
         a, b = (int(p) for p in parts)
@@ -138,7 +140,8 @@ def _is_day(year: str, month: str, day: str) -> bool:
 
 
 def _long_number(text: str, start: int, end: int) -> bool:
-    return not_inside_number(text, start, end) and not UNIT_AFTER.match(text, end)
+    lot = re.search(r"(?i)\blot:? ?#?$", text[max(0, start - 6) : start])
+    return not_inside_number(text, start, end) and not UNIT_AFTER.match(text, end) and not lot
 
 
 def _labelled_groups(text: str, start: int, end: int) -> bool:
@@ -301,6 +304,7 @@ PATTERNS = (
     Pattern("phone.paged", SpanType.PHONE, r"(?i)\b(?:bleep|bleeps|pager|pgr|beeper|ext|extension|voalte|vocera|ascom|spectralink|dect|local|page (?:me|us|him|her|them)(?: at| on)?)\b\.?[ #:]{1,3}(\d[\d-]{0,8}\d|\d{2,6})\b", Strength.LABELLED, _paged),
     Pattern("phone.local", SpanType.PHONE, r"(?i)\d{4},? (?:local|ext\.?|x|extension) ?(\d{1,5})\b", Strength.LABELLED),
     Pattern("phone.x", SpanType.PHONE, r"\b[xX] ?(\d-\d{3,4}|\d{4,5})\b", Strength.LISTED, lambda text, start, end: not UNIT_AFTER.match(text, end)),
+    Pattern("phone.x_behind_name", SpanType.PHONE, r"\b[A-Z][a-z]+ x ?(\d{3,5})(?:[.,;)\n]|$)", Strength.LISTED),
     Pattern("phone.landline", SpanType.PHONE, r"\b(?:0[1-9] \d{4} \d{4}|0\d(?:[ .]\d{2}){4}|\d{5} \d{5,6}|1[38]00 \d{3} \d{3}|0\d{3} \d{3} \d{3,4}|0\d{2} \d{3} \d{4})\b", Strength.LISTED, _phone),
     Pattern("phone.spoken", SpanType.PHONE, rf"(?i)\b((?:(?:{ONES}|oh|zero|o)[ -]){{6,}}(?:{ONES}|oh|zero|o))\b", Strength.LABELLED),
     Pattern("id.ssn", SpanType.ID, r"\d{3}-\d{2}-\d{4}", Strength.CHECKED, not_inside_number),

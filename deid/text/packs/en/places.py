@@ -201,6 +201,7 @@ class PlaceAnnotator:
 _PREPOSITION_BEFORE = re.compile(
     r"\b(?:in|from|at|to|near|of|the|our|visiting|outside)\s+$", re.IGNORECASE
 )
+_WHERE_BEFORE = re.compile(r"\b(?:at|from|to|via|near|visiting|@)\s+$", re.IGNORECASE)
 _EPONYM_AFTER = re.compile(r"(?:['’]s)?[ -]([A-Za-z]+)")
 _DATE_BEFORE = re.compile(r"(?:\d[/.-]|[A-Za-z]{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? )$")
 _STATE_TAIL = re.compile(r",\s*([A-Z]{2})$")
@@ -236,7 +237,8 @@ def _is_place(plain: str, start: int, end: int, name: str) -> bool:
     if name in ("en.place.clinic_lower", "en.place.caps_facility", "en.org.caps") and not any(
         map(_is_local, re.findall(r"[^\W\d_][\w'’-]*", found)[:-1])
     ):
-        return False  # `INR clinic`, `OPERATIVE CLINIC`
+        # `INR clinic`, `OPERATIVE CLINIC`; but `at Boston clinic`
+        return bool(_WHERE_BEFORE.search(plain[max(0, start - 12) : start]))
     if name == "en.place.clinic_lower":
         return not re.search(r"(?<!Children)(?<!Women)['’]s (?:clinic|office|hospital)$", found)
     if name in {"en.place.saint", "en.place.va"}:

@@ -15,10 +15,11 @@ import re2
 from deid.text.document import Mention, Strength
 from deid.text.lists import ranks
 from deid.text.normalise import fold
-from deid.text.packs.en.kinship import APPOSED, PEOPLE_LABEL, Kinship
+from deid.text.packs.en.kinship import APPOSED, PEOPLE_LABEL
 from deid.text.packs.en.lexicon import NAME_WORDS, english_words, is_in_dictionary, is_word
 from deid.text.packs.en.namelike import NOT_NAMES, Namelike, looks, namelike
 from deid.text.packs.en.shapes import CREDENTIALS, KIN_WORDS
+from deid.text.packs.en.told import DATED_INITIALS, LAST_INITIALS, Told
 from deid.text.scanning import Scanner
 
 _ABBREVIATIONS = english_words("abbreviations.txt")
@@ -45,28 +46,6 @@ _BY_CREDENTIAL = (
 )
 _INITIALS_ROLE = r"(?m)(?:^|[.] )([A-Z]{2,3}), (?:[a-z]+ )?(pharmacist|nurse|physician|secretary|receptionist|clerk|midwife|dietitian|therapist|registrar|resident|scribe|intern)"
 _REPLY = r"(?i:\breply|replied|note|addendum|addend|response) ?\(([A-Z]{2,3}),"
-# `Reply sk 1/11 1930`, `phoned by RLT 8/5`, `MJ / Harbor Clinic`
-_DATED_INITIALS = r"(?:\b(?i:reply|replied|addendum|response|by|per|rn|ma|signed)\b:? ([A-Z]{2,3}|[a-z]{2}) \d{1,2}/\d{1,2}\b|(?m:^)([A-Z]{2,3}) / [A-Z][a-z])"
-# `... / tech JML`, `saved to chart by rk`, at a line's end
-_LAST_INITIALS = r"(?m)\b(?i:tech|by|rcvd|rec'?d|typed|scribe|ma|cna|lpn|initials|entered|keyed):? {1,3}([A-Z]{2,3}|[a-z]{2,3})\s*$"
-# `grace (cna)`
-_ROLE_BEHIND = r"\b([A-Za-z][a-z'-]{2,}(?: [A-Z][a-z'-]+)?) \((?i:cna|rn|lpn|pct|tech|sitter|aide|np|md|pa|ot|slp|rt|sw|lcsw|chaplain|interpreter|scribe|hha|ma)\)"
-# `Will = grandson`
-_EQUALS_KIN = r"\b([A-Z][a-z'-]+(?: [A-Z][a-z'-]+)?) = (?:his |her |the |pt's )?(?i:wife|husband|son|daughter|mother|father|mom|dad|sister|brother|grandson|granddaughter|niece|nephew|aunt|uncle|cousin|friend|neighbor|partner|caregiver|aide|roommate)\b"
-# `Big Sal wants a letter`
-_NICKNAMED = r"\b((?:Big|Lil|Lil'|Little|Old|Young|big|lil) [A-Z][a-z]{2,})\b"
-# `Name (as on the card): KOFI MENSAH`
-_NAME_LABEL = r"(?i:\bname) ?\([^)\n]{1,30}\): {0,4}([A-Z][\w'-]+(?:,? [A-Z][\w'-]+){0,3})"
-# `Temperance <unit@example.com>`
-_MAILBOX = r"\b([A-Z][\w'-]+(?: [A-Z][\w'-]*\.?){0,2}) {0,2}<[\w.+-]{1,40}@"
-# `Pt | Vollmer, Ann | b. 12-12-1956`
-_CELL = r"(?m)(?:^|\|) ?(?i:pt|patient|name|pt name|provider|physician|nurse|attending|caller|seen by|interpreter|contact|surgeon|pcp) {0,3}\| {0,3}([A-Z][\w'-]+(?:,? [A-Z][\w'-]*\.?){0,3})"
-# `JOYCE TWO BULLS  9/29/62`
-_BEFORE_BIRTH = r"(?m)^ {0,3}([A-Z][A-Z'-]+(?: [A-Z][A-Z'-]*){1,3}),? {1,6}(?:\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|DOB|MRN|\d{1,3} ?(?:G\d|YO|Y/O|[MF])\b)"
-# `D. WOJCIK PGY2 / SELBY`
-_AFTER_GRADE = r"\bPGY-?\d ?/ ?(?:(?i:dr)\.? )?([A-Z][A-Za-z'-]+)"
-# `per dr w:`
-_TITLE_INITIAL = r"\b(?i:dr|mr|mrs|ms|miss)\b\.? ([B-HJ-Zb-hj-z])(?:[:,.;)?!\n]|$|'s\b| (?:will|to|is|saw|said|says|wants|aware|notified|agrees|and|in|at|on|does|has|for|ok)\b)"
 _CARET = r"\b([A-Z][A-Z'-]+\^[A-Z][A-Z'-]*(?:\^[A-Z'-]*){0,3})"
 _LAST_INITIAL = r"(?m)(?:^|[\s|:])([A-Z][A-Z'-]{2,}, ?[A-Z])(?:\. |\.?$|\.\n|\.,|;| )"
 _LINE_HEAD = re.compile(
@@ -111,8 +90,8 @@ _GOES_BY = r"(?i:\b(?:goes by|prefers|preferred(?: name)?|aka|a\.k\.a\.|maiden(?
 
 _SHAPES = (
     APPOSED, PEOPLE_LABEL, _SENDER, _STAMPED, _CARET, _LAST_INITIAL, _QUOTED_VOTE, _GOES_BY, _PAIRED,
-    _LED_INITIALS, _CLOSING, _BY_CREDENTIAL, _INITIALS_ROLE, _REPLY, _DATED_INITIALS,
-    _LAST_INITIALS, _ROLE_BEHIND, _EQUALS_KIN, _NICKNAMED, _NAME_LABEL, _MAILBOX, _CELL, _BEFORE_BIRTH, _AFTER_GRADE, _TITLE_INITIAL,
+    _LED_INITIALS, _CLOSING, _BY_CREDENTIAL, _INITIALS_ROLE, _REPLY,
+    DATED_INITIALS, LAST_INITIALS,
 )  # fmt: skip
 
 
@@ -121,7 +100,7 @@ def _scanner() -> Scanner:
     return Scanner(_SHAPES)
 
 
-class Signs(Kinship):
+class Signs(Told):
     """Finds names by a note's form."""
 
     def by_sign(self) -> Iterator[Mention]:
@@ -138,35 +117,7 @@ class Signs(Kinship):
         for start, end in found[_STAMPED]:
             if looks(self.plain[start:end].split()[0]) >= Namelike.EITHER:
                 yield self._mention(start, end, Strength.LABELLED, "en.name.sender")
-        for start, end in found[_MAILBOX]:
-            if not self._is_heading_word(self.plain[start:end].split()[0]):
-                yield self._mention(start, end, Strength.LABELLED, "en.name.mailbox")
-        for shape, least in ((_ROLE_BEHIND, Namelike.EITHER), (_EQUALS_KIN, Namelike.NO)):
-            for start, end in found[shape]:
-                word = self.plain[start:end].split()[0]
-                if (
-                    looks(word) > least or fold(word) in NAME_WORDS
-                ) and fold(word) not in NOT_NAMES:
-                    yield self._mention(start, end, Strength.LABELLED, "en.name.told_behind")
-        for start, end in found[_NICKNAMED]:
-            if looks(self.plain[start:end].split()[1]) is Namelike.NAME:
-                yield self._mention(start, end, Strength.LISTED, "en.name.nicknamed")
-        for start, end in found[_NAME_LABEL]:
-            if not any(fold(word) in NOT_NAMES for word in self.plain[start:end].split()):
-                yield self._mention(start, end, Strength.LABELLED, "en.name.label")
-        for start, end in found[_AFTER_GRADE]:
-            yield self._mention(start, end, Strength.LABELLED, "en.name.after_grade")
-        for start, end in found[_TITLE_INITIAL]:
-            yield self._mention(start, end, Strength.LABELLED, "en.name.title_initial")
-        for shape, detector in ((_CELL, "en.name.cell"), (_BEFORE_BIRTH, "en.name.before_birth")):
-            for start, end in found[shape]:
-                words = self.plain[start:end].replace(",", " ").split()
-                kinds = [looks(word) for word in words if len(word) > 1]
-                if shape is _BEFORE_BIRTH and (kinds[0] < Namelike.EITHER or _headed(words)):
-                    continue  # `WARD NOTE 11/26/2025`
-                told = bool(kinds) and max(kinds) >= Namelike.UNKNOWN
-                if told and not any(fold(word) in NOT_NAMES for word in words):
-                    yield self._mention(start, end, Strength.LISTED, detector)
+        yield from self.by_telling()
         for start, end in found[_CARET]:
             yield self._mention(start, end, Strength.LABELLED, "en.name.caret")
         for start, end in found[_LAST_INITIAL]:
@@ -211,8 +162,8 @@ class Signs(Kinship):
                     start = head.end() + line.start() + cell.start(1)
                     yield self._initials_at(start, start + len(cell[1]))
         for shape in (
-            _LED_INITIALS, _CLOSING, _BY_CREDENTIAL, _INITIALS_ROLE, _REPLY, _DATED_INITIALS,
-            _LAST_INITIALS,
+            _LED_INITIALS, _CLOSING, _BY_CREDENTIAL, _INITIALS_ROLE, _REPLY, DATED_INITIALS,
+            LAST_INITIALS,
         ):  # fmt: skip
             for start, end in found[shape]:
                 word = self.plain[start:end].casefold()
@@ -432,16 +383,6 @@ _NOT_INITIALS = frozenset(
         "are",
     ]
 ) | {"nkda", "nka", "rtc", "rtn", "dnr", "npo", "uoa", "act"}
-
-
-_PAPERS = frozenset(
-    ["NOTE", "LOG", "REPORT", "SUMMARY", "CLINIC", "LIST", "SHEET", "FORM", "CONSULT", "PLAN", "VISIT", "UNIT", "PROGRESS", "UPDATE", "ROUNDS", "SHIFT", "HANDOFF", "RECORD", "LETTER", "ORDERS", "RESULTS", "TRIAGE", "ADMISSION", "DISCHARGE", "FOLLOW", "PHONE", "CALL"]
-)
-
-
-def _headed(words: list[str]) -> bool:
-    """Whether capitals are the heading of a paper."""
-    return not _PAPERS.isdisjoint(words)
 
 
 @lru_cache(maxsize=1 << 12)

@@ -35,15 +35,20 @@ def _long(text: str, start: int, end: int) -> bool:
     singles = [word.casefold() for word in _SINGLE.findall(text[start:end])]
     counted = singles[:4] in (["one", "two", "three", "four"], ["ten", "nine", "eight", "seven"])
     return (
-        len(singles) >= 5
-        and not counted
-        and not _MEASURED.search(text[max(0, start - 16) : start])
+        len(singles) >= 5 and not counted and not _MEASURED.search(text[max(0, start - 16) : start])
     )
+
+
+def _heard(text: str, start: int, end: int) -> bool:
+    """Words as they were heard before a spelling: not the whole of a sentence."""
+    return len(text[start:end].split()) <= 5
 
 
 SPOKEN_NUMBERS = (
     Pattern("id.spoken_labelled", SpanType.ID, rf"(?i)\b{_LABEL} ((?:{_PIECE}[ -]){{2,24}}(?:{_DIGIT}|{TEENS}|{TENS}|[b-hj-z]))\b", Strength.LABELLED, _labelled),
     Pattern("id.spoken_run", SpanType.ID, rf"(?i)\b((?:(?:{_ALPHABET}|[b-hj-z]) ){{0,3}}{_DIGIT}[ -](?:(?:{_DIGIT}|{TEENS}|{TENS}|double|triple|dash|hyphen|slash)[ -]){{3,24}}(?:{_DIGIT}|{TEENS}|{TENS}))\b", Strength.LISTED, _long),
     Pattern("phone.spoken_double", SpanType.PHONE, rf"(?i)\b((?:{_DIGIT}|double|triple)[ -](?:(?:{_DIGIT}|double|triple)[ -]){{5,20}}{_DIGIT})\b", Strength.LABELLED, _long),
+    Pattern("en.name.heard", SpanType.NAME, r"\b(?:[Pp]atient(?: is)?|[Rr]e|[Dd]ictating(?: on)?|[Dd]octor|[Dd]r|[Mm]ister|[Mm]rs?|[Mm]iss|[Mm]s|husband|wife|son|daughter|mother|father|name(?: is)?) ((?:[A-Za-z'-]+ ){1,5}?)(?:[Tt]hat is|[Tt]hat's|spelled|spelt|spell|spelling|s p e l l e d)(?: is)? (?:[A-Za-z](?:[ .-]| as in [a-z]+ )){3}", Strength.LABELLED, _heard),
+    Pattern("en.name.corrected", SpanType.NAME, r"(?:\b(?i:doctor|dr|mister|mrs?|miss|ms|husband|wife|son|daughter|mother|father|brother|sister|nurse|patient) ((?:[a-z]+ ){1,4}\[[A-Z][\w'-]+\]))", Strength.LABELLED),
     Pattern("date.spoken_whole", SpanType.DATE, rf"(?i)\b({ORDINAL_WORD} of (?:the )?(?:{ORDINAL_WORD}|{MONTH}),? (?:nineteen|twenty|two thousand)(?: and)?(?: {SPOKEN}){{1,2}})\b", Strength.LABELLED),
 )  # fmt: skip

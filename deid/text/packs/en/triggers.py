@@ -38,6 +38,7 @@ _ROLES = english_words("roles.txt")
 NOT_NAMES = english_words("not_names.txt")
 _NO_INITIALS = english_words("abbreviations.txt")
 _BY_WORDS = frozenset(["by", "with", "per", "dr"])
+_TRIGGERS = TITLE_WORDS | CREDENTIALS | KIN_WORDS | _LABELS | _BY_WORDS
 # `signed by dd on 11/2`
 _SIGNED_SMALL = re.compile(
     r"(?:[Ss]igned|[Rr]eviewed|[Dd]ictated|[Tt]yped)\s+by:?\s+([a-z]{2,3})(?=\s+on\b|\s+\d|[.,;]|\s*$)",
@@ -65,19 +66,21 @@ class Triggers(Words):
     def by_trigger(self) -> Iterator[Mention]:
         """Names beside a title, credential, kin word or label."""
         for i, token in enumerate(self.tokens):
-            word = token.folded
+            if token.gap[:1] == "," and i and not self.tokens[i - 1].text.islower():
+                yield from self._last_first(i - 1)
+            word, small = token.folded, token.text.casefold()
+            if word not in _TRIGGERS and small not in _TRIGGERS:
+                continue
             if word in TITLE_WORDS:
                 yield from self._after_title(i, word)
-            if word in CREDENTIALS or token.text.casefold() in CREDENTIALS:
+            if word in CREDENTIALS or small in CREDENTIALS:
                 yield from self._before_credential(i, word)
-            if word in KIN_WORDS or token.text.casefold() in KIN_WORDS:
+            if word in KIN_WORDS or small in KIN_WORDS:
                 yield from self._after_kin(i)
             if word in _LABELS:
                 yield from self._after_label(i)
             if word in _BY_WORDS:
                 yield from self._after_by(i)
-            if token.upper or token.titled:
-                yield from self._last_first(i)
         yield from self._quoted()
         yield from self._spelt()
         yield from self._headed()
@@ -302,6 +305,8 @@ class Triggers(Words):
         if i + 1 >= len(self.tokens):
             return
         left, right = self.tokens[i], self.tokens[i + 1]
+        if not (left.upper or left.titled):
+            return
         if not re.fullmatch(r", ?", right.gap) or min(len(left.text), len(right.text)) < 3:
             return
         opens = i == 0 or "\n" in left.gap or left.gap.endswith(("  ", ": "))
