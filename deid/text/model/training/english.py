@@ -6,65 +6,15 @@ from __future__ import annotations
 import re
 from random import Random
 
-from deid.text.model.training.names import family_name, given_name
+from deid.text.model.training.cast_en import Cast
 from deid.text.model.training.notes import Note, Piece, assemble, templates
-from deid.text.model.training.slots_en import IDENTIFIERS, PLAIN, town
+from deid.text.model.training.slots_en import IDENTIFIERS, PLAIN
 
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
-class Person:
-    """One person of a note; every mention takes a form of the same name."""
-
-    def __init__(self, stream: Random, family: str | None = None) -> None:
-        self.given = given_name(stream)
-        self.family = family or family_name(stream)
-        self.middle = stream.choice("ABCDEFGHJKLMNPRSTW")
-
-    def form(self, stream: Random, kind: str) -> str:
-        """The name as ``kind`` asks: FULL, LASTFIRST, GIVEN and so on."""
-        given, family = self.given, self.family
-        if kind == "FULL":
-            draw = stream.random()
-            if draw < 0.15:
-                return f"{given} {self.middle}. {family}"
-            if draw < 0.2:
-                return f"{given[0]}. {family}"
-            return f"{given} {family}"
-        if kind == "LASTFIRST":
-            if stream.random() < 0.4:
-                given, family = given.upper(), family.upper()
-            middle = stream.choice(("", "", f" {self.middle}", f" {self.middle}."))
-            return f"{family}, {given}{middle}" if stream.random() < 0.9 else f"{family},{given}"
-        if kind == "INITFAM":
-            return f"{given[0]}. {family}"
-        if kind == "GIVENINIT":
-            return f"{given} {family[0].upper()}."
-        if kind == "NICK":
-            return given[: stream.choice((3, 4))].rstrip("'- ")
-        if kind == "INITIALS":
-            dotted = stream.random() < 0.6
-            return f"{given[0]}.{family[0]}." if dotted else f"{given[0]}{family[0]}"
-        if kind == "GIVEN":
-            return given
-        if kind == "FAMILY":
-            return family
-        return (given if stream.random() < 0.7 else f"{given} {family}").lower()
-
-
-class Filler:
+class Filler(Cast):
     """Fills the slots of one note."""
-
-    def __init__(self, stream: Random) -> None:
-        self.stream = stream
-        self.patient = Person(stream)
-        self.relatives = [
-            Person(stream, self.patient.family if stream.random() < 0.5 else None) for _ in range(3)
-        ]
-        self.doctors = [Person(stream) for _ in range(3)]
-        self.others = [Person(stream) for _ in range(4)]
-        self.towns = [town(stream) for _ in range(3)]
-        self.female = stream.random() < 0.5
 
     def fill(self, template: str) -> list[Piece]:
         """The template with its slots filled."""

@@ -5,15 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from random import Random
-from typing import TYPE_CHECKING
 
 from deid.text.lists import read_list
 from deid.text.model.training import words_en as words
-from deid.text.model.training.names import Chain, family_name, given_name, weighted_rank
-
-if TYPE_CHECKING:
-    from deid.text.model.training.english import Filler
+from deid.text.model.training.cast_en import Cast, town
+from deid.text.model.training.names import Chain, family_name, given_name
 
 
 @cache
@@ -23,23 +19,7 @@ def _diagnoses() -> tuple[str, ...]:
     return tuple(terms)
 
 
-def town(stream: Random) -> str:
-    """A town: listed or invented."""
-    draw = stream.random()
-    if draw < 0.4:
-        return weighted_rank(stream, read_list("en_towns")).title()
-    stem = stream.choice(
-        [family_name, lambda s: s.choice(words.TREES), lambda s: s.choice(words.THINGS)]
-    )(stream)
-    stem = stem.split()[-1]
-    if draw < 0.7:
-        return stem + stream.choice(words.ENDS)
-    if draw < 0.93:
-        return f"{stem} {stream.choice(words.AFTER)}"
-    return f"{stream.choice(('St.', 'Saint', 'Fort', 'Port', 'Mount', 'Lake', 'San', 'North', 'New'))} {stem}"
-
-
-def _proper(f: Filler) -> str:
+def _proper(f: Cast) -> str:
     s = f.stream
     draw = s.random()
     if draw < 0.3:
@@ -53,8 +33,8 @@ def _proper(f: Filler) -> str:
     return s.choice(words.TREES + words.THINGS)
 
 
-def _kind(words: list[str], possessive: float = 0.0) -> Callable[[Filler], str]:
-    def make(f: Filler) -> str:
+def _kind(words: list[str], possessive: float = 0.0) -> Callable[[Cast], str]:
+    def make(f: Cast) -> str:
         name = _proper(f)
         if f.stream.random() < possessive:
             name = (given_name(f.stream) if f.stream.random() < 0.5 else name) + "'s"
@@ -63,7 +43,7 @@ def _kind(words: list[str], possessive: float = 0.0) -> Callable[[Filler], str]:
     return make
 
 
-def _short_facility(f: Filler) -> str:
+def _short_facility(f: Cast) -> str:
     s = f.stream
     if s.random() < 0.25:
         return "".join(s.choice("ABCDEGHLMNPRSTUVW") for _ in range(s.choice((2, 3, 3, 4)))) + (
@@ -72,11 +52,11 @@ def _short_facility(f: Filler) -> str:
     return _proper(f)
 
 
-def _facility(f: Filler) -> str:
+def _facility(f: Cast) -> str:
     return _short_facility(f) if f.stream.random() < 0.12 else _kind(words.FACILITIES)(f)
 
 
-def _street(f: Filler) -> str:
+def _street(f: Cast) -> str:
     s = f.stream
     head = s.choice((family_name(s), s.choice(words.TREES), s.choice(words.THINGS), given_name(s)))
     if s.random() < 0.1:
@@ -84,7 +64,7 @@ def _street(f: Filler) -> str:
     return f"{head} {s.choice(words.STREETS)}"
 
 
-def _address(f: Filler) -> str:
+def _address(f: Cast) -> str:
     s = f.stream
     text = f"{s.randint(1, 9999)} {_street(f)}"
     if s.random() < 0.2:
@@ -103,7 +83,7 @@ def _address(f: Filler) -> str:
     return text
 
 
-def _foreign_address(f: Filler) -> str:
+def _foreign_address(f: Cast) -> str:
     """As written in Britain, Ireland, Australia, Canada, India, or with the unit first."""
     s = f.stream
     letters = "ABCDEFGHJKLMNPRSTWY"
@@ -140,7 +120,7 @@ def _foreign_address(f: Filler) -> str:
     return s.choice((f"{unit}, {place}, {s.choice(f.towns)} {post}", f"{place}, {s.choice(f.towns)} {post}", f"{unit}, {s.choice(f.towns)}, {post}", f"{unit} {place}, {s.choice(f.towns)}"))  # fmt: skip
 
 
-def _date(f: Filler) -> str:
+def _date(f: Cast) -> str:
     s = f.stream
     y, m, d = s.randint(2009, 2026), s.randint(1, 12), s.randint(1, 28)
     return s.choice(
@@ -154,7 +134,7 @@ def _date(f: Filler) -> str:
     )  # fmt: skip
 
 
-def _identifier(f: Filler) -> str:
+def _identifier(f: Cast) -> str:
     s = f.stream
     digits = "".join(s.choice("0123456789") for _ in range(s.randint(5, 9)))
     letters = "".join(s.choice("ABCDEFGHKLMNPRSTW") for _ in range(s.randint(1, 3)))
@@ -165,7 +145,7 @@ def _identifier(f: Filler) -> str:
     )  # fmt: skip
 
 
-def _phone(f: Filler) -> str:
+def _phone(f: Cast) -> str:
     s = f.stream
     a, c = s.randint(201, 989), s.randint(100, 199)
     return s.choice(
@@ -185,18 +165,18 @@ def _phone(f: Filler) -> str:
     )
 
 
-def _email(f: Filler) -> str:
+def _email(f: Cast) -> str:
     person = f.stream.choice([f.patient, *f.relatives, *f.doctors])
     user = "".join(c for c in (person.given + f.stream.choice("._") + person.family).lower() if c.isascii() and c not in " '")  # fmt: skip
     return f"{user}@{f.stream.choice(('example.com', 'example.org', 'mail.example.net'))}"
 
 
-def _initials(f: Filler) -> str:
+def _initials(f: Cast) -> str:
     person = f.stream.choice(f.doctors + f.others)
     return (person.given[0] + person.family[0]).upper()
 
 
-def _eponym(f: Filler) -> str:
+def _eponym(f: Cast) -> str:
     """A person in the name of a sign or test; any family name may stand there."""
     s = f.stream
     if s.random() < 0.4:
@@ -211,7 +191,7 @@ def _brands() -> tuple[Chain, Chain]:
     return Chain(drugs[::3]), Chain(drugs[1::3])
 
 
-def _brand(f: Filler) -> str:
+def _brand(f: Cast) -> str:
     """A listed or invented brand of a drug or device."""
     s = f.stream
     if s.random() < 0.35:
@@ -224,11 +204,11 @@ def _brand(f: Filler) -> str:
     return word.capitalize()
 
 
-def _diagnosis_line(f: Filler) -> str:
+def _diagnosis_line(f: Cast) -> str:
     return f.stream.choice(read_list("en_diagnoses"))
 
 
-def _letterhead(f: Filler) -> str:
+def _letterhead(f: Cast) -> str:
     """The name of a practice as it stands at the head of its paper."""
     s = f.stream
     name = f"{_proper(f)} {s.choice(words.PRACTICES)}"
@@ -237,14 +217,14 @@ def _letterhead(f: Filler) -> str:
     return name + s.choice(("", "", "", ", LLC", ", P.A.", " Ltd", ", Inc."))
 
 
-def _camel(f: Filler) -> str:
+def _camel(f: Cast) -> str:
     """``ZipCart``."""
     s = f.stream
     parts = [s.choice(words.THINGS + words.TREES + words.CAMEL) for _ in range(2)]
     return "".join(part.split()[0] for part in parts)
 
 
-def _profession(f: Filler) -> str:
+def _profession(f: Cast) -> str:
     s = f.stream
     role = s.choice(
         (
@@ -278,7 +258,7 @@ def _profession(f: Filler) -> str:
     return f"{role} {s.choice(('of', 'of', 'at', 'in'))} {place}"
 
 
-IDENTIFIERS: dict[str, tuple[str, Callable[[Filler], str]]] = {
+IDENTIFIERS: dict[str, tuple[str, Callable[[Cast], str]]] = {
     "DATE": ("DATE", _date),
     "NTH": ("DATE", lambda f: _nth(f.stream.randint(1, 31))),
     "DATESHORT": ("DATE", lambda f: f"{f.stream.randint(1, 12)}/{f.stream.randint(1, 28)}"),
@@ -338,18 +318,18 @@ def _nth(day: int) -> str:
     return f"{day}{ending}"
 
 
-def _dx(f: Filler) -> str:
+def _dx(f: Cast) -> str:
     s = f.stream
     if s.random() < 0.6:
         return s.choice(words.DX)
     return " ".join(s.choice(_diagnoses()) for _ in range(s.choice((1, 2, 2, 3))))
 
 
-def _drug(f: Filler) -> str:
+def _drug(f: Cast) -> str:
     return f.stream.choice(read_list("en_drugs"))
 
 
-PLAIN: dict[str, Callable[[Filler], str]] = {
+PLAIN: dict[str, Callable[[Cast], str]] = {
     "dx": _dx,
     "Dx": lambda f: _dx(f).title(),
     "DX": lambda f: _dx(f).upper(),
