@@ -221,6 +221,9 @@ def fitted(plain: str, mention: Mention) -> Mention | None:
     if mention.type in (SpanType.LOCATION, SpanType.ORGANIZATION):
         if names_a_thing(plain, mention.start, mention.end):
             return None
+        words = _WORD.findall(plain, mention.start, mention.end)
+        if words and all(fold(word) in NOT_NAMES for word in words):
+            return None  # `African American`
         return trimmed_place(plain, mention)
     if mention.type in (SpanType.ID, SpanType.PHONE):
         return trimmed_number(plain, mention)
