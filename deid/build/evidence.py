@@ -62,6 +62,11 @@ def store_evidence(working: duckdb.DuckDBPyConnection, root: Path, release: str)
     os.rename(staged, final)
 
 
+def evidence_path(root: Path, release: str) -> Path:
+    """Where the spans of a release are."""
+    return root / release / _FILES[SPANS]
+
+
 def read_evidence(root: Path, release: str, vault_url: str, keyring: Keyring) -> TextEvidence:
     """The evidence of a published release, with the vault's own ids of withheld notes.
 

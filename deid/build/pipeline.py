@@ -10,12 +10,15 @@ import errno
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from importlib import metadata
 from typing import Any
 
 import duckdb
 from sqlalchemy import Engine, inspect
 
+from deid.attacks.running import gated_values
+from deid.build.attacking import attack_staged
 from deid.build.certifying import certificate_of
 from deid.build.dictionary import describe
 from deid.build.drivers import find_drivers, store_drivers
@@ -45,7 +48,7 @@ from deid.policy import Policy, check_coverage
 from deid.pseudonyms import Pseudonymiser
 from deid.quality import render_page
 from deid.release import BIRTH_YEARS, Manifest, Release
-from deid.risk.gate import check_gate
+from deid.risk.gate import check_gate, judge_attacks
 from deid.risk.identifiers import IdentifierIndex
 from deid.risk.report import render_report
 from deid.settings import EngineSettings
@@ -168,8 +171,22 @@ def _build(
             write_birth_years(working, writer.table_path(BIRTH_YEARS))
             writer.add_table(BIRTH_YEARS, intake.rows["person"], dict(left_out.get("person", {})))
             progress.finish()
+            say("attacking the release")
+            attacks = attack_staged(
+                working, snapshot, pseudonyms, policy, people, name, writer.staging
+            )
             say("measuring the risk")
-            risk = measure(working, writer.staging, policy, people, index, canaries, notes)
+            risk = measure(
+                working,
+                writer.staging,
+                policy,
+                people,
+                index,
+                canaries,
+                notes,
+                [asdict(attack) for attack in attacks],
+                judge_attacks(policy, gated_values(attacks)),
+            )
             counted = recount(writer.staging, policy.risk.quasi_identifiers, policy.risk.k)
             check_recount(counted, risk.document)
             failed = {v.name: v.limit for v in risk.verdicts if not v.passed}

@@ -182,5 +182,36 @@ def evidence(name: str) -> None:
         click.echo(f"  note {note_id}: {reason}")
 
 
+@release.command()
+@click.argument("name")
+@click.option("--only", multiple=True, help="This attack only; several times for several.")
+@click.option("--seed", default=1, show_default=True, help="Draws targets and control group.")
+@click.option("--policy", "policy_name", help="The policy; the release's own by name if not given.")
+def attack(name: str, only: tuple[str, ...], seed: int, policy_name: str | None) -> None:
+    """Attack release NAME and tell how often each attack succeeds beside chance.
+
+    Needs vault and keyring, to count successes. Exit code 1 if an attack is over the policy's
+    threshold. Figures only are shown, never an id or a value of a person.
+    """
+    from deid.attacks.report import attack_table
+    from deid.attacks.running import gated_values, run_attacks
+    from deid.build.attacking import attack_ground
+    from deid.keys import Keyring
+    from deid.policy import load_policy
+    from deid.risk.gate import judge_attacks
+
+    settings = EngineSettings.from_environ(os.environ)
+    item = open_release(settings.release_root, name)
+    policy = load_policy(policy_name or item.manifest.policy["name"])
+    keyring = Keyring.load(settings.keyring)
+    with attack_ground(settings, keyring, policy, item, seed) as ground:
+        results = run_attacks(ground, only)
+    verdicts = judge_attacks(policy, gated_values(results))
+    for line in attack_table(results, verdicts):
+        click.echo(line)
+    if not all(verdict.passed for verdict in verdicts):
+        raise click.exceptions.Exit(1)
+
+
 def _say(line: str) -> None:
     click.echo(line, err=True)

@@ -58,6 +58,21 @@ OPTIONS: Mapping[Treatment, frozenset[str]] = {
 HIERARCHIES = frozenset({"concept-or-none", "region-or-none"})
 """Hierarchies of quasi-identifiers; the year of birth has its own treatment."""
 
+ATTACK_THRESHOLDS = (
+    "attack_linkage_exact",
+    "attack_linkage_fuzzy",
+    "attack_singling_out",
+    "attack_linkability",
+    "attack_inference",
+    "attack_membership",
+    "attack_offset_recovery",
+    "attack_surrogate_inversion",
+    "attack_name_frequency",
+    "attack_id_dictionary",
+    "attack_row_order",
+)
+"""Limits of what attacks are shown to add to chance (see :mod:`deid.attacks`)."""
+
 THRESHOLDS: Mapping[str, str] = {
     "smallest_class": "at least",
     "prosecutor_max": "at most",
@@ -81,6 +96,7 @@ THRESHOLDS: Mapping[str, str] = {
     "own_names_share": "at most",
     "canaries_surviving": "at most",
     "withheld_notes_share": "at most",
+    **dict.fromkeys(ATTACK_THRESHOLDS, "at most"),
 }
 """Every threshold a policy may set, and on which side of it a release must lie."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from deid.errors import GateRefused
-from deid.policy.model import THRESHOLDS, Policy
+from deid.policy.model import ATTACK_THRESHOLDS, THRESHOLDS, Policy
 
 ADVICE: Mapping[str, str] = {
     "smallest_class": "add coarser risk.steps, or raise what may be suppressed",
@@ -31,6 +31,17 @@ ADVICE: Mapping[str, str] = {
     "own_names_share": "drop note_text, or complete the names in the vault's identity tables",
     "canaries_surviving": "drop note_text, or improve the language pack of these notes",
     "withheld_notes_share": "look at the reasons by `carecommons scrub`, mend or remove the notes",
+    "attack_linkage_exact": "raise risk.k or add coarser risk.steps",
+    "attack_linkage_fuzzy": "raise risk.k or add coarser risk.steps",
+    "attack_singling_out": "raise risk.k or widen risk.birth_year_band",
+    "attack_linkability": "suppress rare concepts (suppress-rare), or raise risk.k",
+    "attack_inference": "raise risk.k, or drop the tables of the diagnoses",
+    "attack_membership": "raise risk.k or widen risk.birth_year_band",
+    "attack_offset_recovery": "raise dates.max_weeks, or leave out what began on a known day",
+    "attack_surrogate_inversion": "drop note_text, or mend the surrogates of these notes",
+    "attack_name_frequency": "drop note_text, or mend the surrogates of these notes",
+    "attack_id_dictionary": "pseudonymise every id under the installation's secret key",
+    "attack_row_order": "sort the rows of every table by pseudonyms",
 }
 
 
@@ -51,8 +62,18 @@ class Verdict:
         return self.value >= self.limit if self.side == "at least" else self.value <= self.limit
 
 
+def judge_attacks(policy: Policy, measured: Mapping[str, float | None]) -> tuple[Verdict, ...]:
+    """The policy's thresholds for attacks alone."""
+    limits = policy.risk.thresholds
+    return tuple(
+        Verdict(name, limits[name], THRESHOLDS[name], measured.get(name))
+        for name in ATTACK_THRESHOLDS
+        if name in limits
+    )
+
+
 def judge(policy: Policy, measured: Mapping[str, float | None]) -> tuple[Verdict, ...]:
-    """All thresholds of the policy, in the order in which they are declared.
+    """All thresholds of the policy but those of attacks, in the order in which they are declared.
 
     Raises:
         KeyError: if a threshold was not measured at all; that is a mistake of the program.
@@ -61,7 +82,7 @@ def judge(policy: Policy, measured: Mapping[str, float | None]) -> tuple[Verdict
     return tuple(
         Verdict(name, limits[name], side, measured[name])
         for name, side in THRESHOLDS.items()
-        if name in limits
+        if name in limits and name not in ATTACK_THRESHOLDS
     )
 
 

@@ -161,6 +161,12 @@ TABLES = (
         ),
         ("decimals",),
     ),
+    Table(
+        "limits",
+        ("problem", "test"),
+        (),
+        (Value("low", "unit of the test"), Value("high", "unit of the test")),
+    ),
     Table("mixes", ("mix",), ("answer",), (Value("share", "share of answers"),)),
     Table(
         "mortality",
@@ -224,7 +230,7 @@ TABLES = (
 )  # fmt: skip
 """Tables of one shape; ``parameters`` and ``diseases`` have their own."""
 
-WORDS = frozenset({"phrases", "voices", "checked"})
+WORDS = frozenset({"phrases", "voices", "checked", "diagnoses"})
 """Files without numbers of the model."""
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from deid.synth.care_sites import build_care_sites
 from deid.synth.county import neighbourhoods
 from deid.synth.courses import COURSES, Life
-from deid.synth.courses.hospital import without_outpatients
+from deid.synth.courses.aftermath import without_outpatients
 from deid.synth.courses.life import join_same_day
 from deid.synth.eras import EraWriter
 from deid.synth.faults import plant

@@ -39,6 +39,10 @@ NOT_IN_PREGNANCY = (
     "GLIPIZIDE", "GLICLAZIDE", "SITAGLIPTIN", "ACARBOSE", "LIANHUA_QINGWEN", "ALENDRONATE",
     "ALLOPURINOL", "FEBUXOSTAT", "TAMOXIFEN", "LETROZOLE", "FLUOXETINE", "BETAHISTINE",
 )  # fmt: skip
+NOT_WHILE_FERTILE = ("VALPROATE",)
+"""What women who may still become pregnant are not given."""
+_FERTILE = (12, 50)
+"""Ages in years."""
 ALLERGIES: dict[str, tuple[str, ...]] = {
     "DRUG_ALLERGY_PENICILLIN": ("AMOXICILLIN", "PENICILLIN", "AMPICILLIN", "CEPHALEXIN",
                                 "CEFACLOR"),
@@ -95,6 +99,12 @@ def pregnancy_on(resident: Resident, day: date) -> Pregnancy | None:
     return None
 
 
+def may_conceive(resident: Resident, day: date) -> bool:
+    """Whether this is a woman of an age at which she may become pregnant."""
+    first, last = _FERTILE
+    return resident.sex == "F" and first <= (day - resident.birth).days / 365.25 < last
+
+
 def is_contraindicated(resident: Resident, drug: str, day: date) -> bool:
     """Whether a disease that the person has on this day speaks against the drug."""
     return any(
@@ -110,5 +120,7 @@ def may_take(resident: Resident, drug: str, day: date) -> bool:
     if any(drug.startswith(name) and age < least for name, least in MIN_AGE.items()):
         return False
     if pregnancy_on(resident, day) is not None and drug.startswith(NOT_IN_PREGNANCY):
+        return False
+    if drug.startswith(NOT_WHILE_FERTILE) and may_conceive(resident, day):
         return False
     return not any(drug.startswith(ALLERGIES[allergy]) for allergy in allergies_of(resident))

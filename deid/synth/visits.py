@@ -33,6 +33,10 @@ FormKind = Literal[
 ]
 Mode = Literal["clinic", "home", "telephone", "hospital", "emergency"]
 Change = Literal["kept", "added", "referred", "switched", "none"]
+Unchanged = Literal["not_taken", "irregular", "recheck", "declines", "all_given", "advised"]
+"""Why drugs are not changed although a value is not controlled: they are left, or taken now and
+then; the value is to be seen again first; the resident does not want more; all steps are taken;
+the hospital, asked within the year, advised what is given."""
 IdentifierType = Literal["NAME", "PHONE", "ID", "DATE", "LOCATION", "ORGANIZATION"]
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 import ahocorasick_rs as ac
 
@@ -40,8 +41,7 @@ _WORD = re.compile(r"[^\W\d_]{4,}")
 _HYPHENATED = re.compile(r"-[ ]*\n[ ]*")
 
 
-@dataclass(frozen=True)
-class _Pattern:
+class _Pattern(NamedTuple):
     form: Form
     pack: LanguagePack | None
     breaks: frozenset[int]
@@ -55,14 +55,27 @@ class KnownIndex:
     automaton: ac.AhoCorasick | None = field(repr=False)
     words: Mapping[str, Sequence[tuple[str, str]]] = field(repr=False)
     packs: tuple[LanguagePack, ...] = field(repr=False)
-    aliases: Mapping[str, str] = field(repr=False)
-    sexes: Mapping[str, str] = field(repr=False)
+    person: KnownPerson | None = field(default=None, repr=False)
     shared: bool = False
 
     @cached_property
     def values(self) -> frozenset[str]:
         """Folded known forms; no surrogate may equal one of them."""
         return frozenset(fold(p.form.text) for p in self.patterns)
+
+    @cached_property
+    def aliases(self) -> Mapping[str, str]:
+        """Canonical values by the folded forms of names."""
+        return {
+            fold(p.form.text): p.form.canonical
+            for p in self.patterns
+            if p.form.type is SpanType.NAME
+        }
+
+    @cached_property
+    def sexes(self) -> Mapping[str, str]:
+        """Sex by canonical value: the person's own, and a relative's by the relationship."""
+        return _sexes(self.person, self.packs) if self.person else {}
 
     def annotate(self, document: Document) -> Iterator[Mention]:
         """Mentions of known values; uncertain ones only where their context fits."""
@@ -106,30 +119,44 @@ class KnownIndex:
     def _misspelt(self, document: Document) -> Iterator[Mention]:
         yield from self._parted(document)
         for match in _WORD.finditer(document.text):
-            candidates = self.words.get(match[0][0].casefold())
+            candidates = self._candidates.get(match[0][0].casefold())
             if not candidates:
                 continue
             word = fold(match[0])
-            for known, canonical in candidates:
-                allowed = 2 if len(known) >= SHORTEST_DOUBLE_TYPO else 1
-                if len(known) < SHORTEST_TYPO and not swapped(word, known):
+            letters = _letters(word)
+            for known, canonical, known_letters, allowed in candidates:
+                # A slip changes two letters of the set at the most; most words differ by more.
+                if (letters ^ known_letters).bit_count() > 2 * max(1, allowed) or word == known:
                     continue
-                if (
-                    word != known
-                    and abs(len(word) - len(known)) <= allowed
-                    and within_distance(word, known, allowed)
-                    and not any(pack.is_ordinary(word) for pack in self.packs)
+                if not allowed:
+                    if not swapped(word, known):
+                        continue
+                elif abs(len(word) - len(known)) > allowed or not within_distance(
+                    word, known, allowed
                 ):
-                    yield Mention(
-                        match.start(),
-                        match.end(),
-                        SpanType.NAME,
-                        Strength.KNOWN,
-                        "known.misspelt",
-                        canonical,
-                        self.shared,
-                    )
+                    continue
+                if any(pack.is_ordinary(word) for pack in self.packs):
                     break
+                yield Mention(
+                    match.start(),
+                    match.end(),
+                    SpanType.NAME,
+                    Strength.KNOWN,
+                    "known.misspelt",
+                    canonical,
+                    self.shared,
+                )
+                break
+
+    @cached_property
+    def _candidates(self) -> Mapping[str, Sequence[tuple[str, str, int, int]]]:
+        """By first letter: name, canonical value, set of letters, and slips that it may have."""
+        return {
+            letter: tuple(
+                (known, canonical, _letters(known), _slips(known)) for known, canonical in pairs
+            )
+            for letter, pairs in self.words.items()
+        }
 
     @cached_property
     def _long(self) -> Mapping[str, Sequence[tuple[str, str]]]:
@@ -152,7 +179,7 @@ class KnownIndex:
         for match in self._pairs.finditer(document.text):
             length = len(match[1]) + len(match[2])
             for known, canonical in self._long[match[1][0]]:
-                allowed = 2 if len(known) >= SHORTEST_DOUBLE_TYPO else 1
+                allowed = _slips(known)
                 if abs(length - len(known)) <= allowed and within_distance(
                     match[1] + match[2], known, allowed
                 ):
@@ -165,12 +192,12 @@ class KnownIndex:
 
 def index_person(person: KnownPerson, packs: Sequence[LanguagePack]) -> KnownIndex:
     """Prepare the search for one person."""
-    return _build(_person_forms(person, packs), packs, False, _sexes(person, packs))
+    return _build(_person_forms(person, packs), packs, person)
 
 
 def index_staff(staff: StaffDirectory, packs: Sequence[LanguagePack]) -> KnownIndex:
     """Prepare the search for providers, care sites and places."""
-    return _build(_staff_forms(staff, packs), packs, True, {})
+    return _build(_staff_forms(staff, packs), packs, None)
 
 
 def _person_forms(
@@ -200,7 +227,6 @@ def _person_forms(
 
 
 def _sexes(person: KnownPerson, packs: Sequence[LanguagePack]) -> dict[str, str]:
-    """Sex by canonical value: the person's own, and a relative's by the relationship."""
     people = [(name, person.sex) for name in person.names]
     for relationship, full_name, _ in person.relatives:
         sexes = {pack.sex_of_kin(relationship) for pack in packs} if relationship else set()
@@ -252,40 +278,51 @@ def _is_long(value: str) -> bool:
 def _build(
     forms: Iterable[tuple[Form, LanguagePack | None]],
     packs: Sequence[LanguagePack],
-    shared: bool,
-    sexes: Mapping[str, str],
+    person: KnownPerson | None,
 ) -> KnownIndex:
     by_text: dict[str, _Pattern] = {}
     words: dict[str, dict[str, str]] = {}
     for form, pack in forms:
-        text = fold(form.text)
+        text, breaks = _squeezed(form.text)
         if not text:
             continue
         held = by_text.get(text)
-        breaks = _breaks(form.text) | (held.breaks if held else frozenset())
-        if held is None or (form.certain and not held.form.certain):
+        if held is None:
             by_text[text] = _Pattern(form, pack, breaks)
-        else:
-            by_text[text] = replace(held, breaks=breaks)
+        elif form.certain and not held.form.certain:
+            by_text[text] = _Pattern(form, pack, breaks | held.breaks)
+        elif not breaks <= held.breaks:
+            by_text[text] = _Pattern(held.form, held.pack, breaks | held.breaks)
+        if person is None or form.type is not SpanType.NAME or not _may_be_misspelt(text):
+            continue
         # A name that is also a word (an eponym: Lawrence) is misspelt as any other.
-        sure = form.certain or (len(text) > SHORTEST_TYPO and pack and pack.is_ordinary(text))
-        if form.type is SpanType.NAME and sure and not shared and _may_be_misspelt(text):
+        if form.certain or (len(text) > SHORTEST_TYPO and pack and pack.is_ordinary(text)):
             words.setdefault(text[0], {})[text] = form.canonical
-    patterns = tuple(by_text.values())
     automaton = ac.AhoCorasick(list(by_text), matchkind=ac.MatchKind.Standard) if by_text else None
     return KnownIndex(
-        patterns,
+        tuple(by_text.values()),
         automaton,
         {letter: tuple(found.items()) for letter, found in words.items()},
         tuple(packs),
-        {
-            text: pattern.form.canonical
-            for text, pattern in by_text.items()
-            if pattern.form.type is SpanType.NAME
-        },
-        sexes,
-        shared,
+        person,
+        shared=person is None,
     )
+
+
+def _slips(known: str) -> int:
+    """Slips of the pen that a name may have; 0 for a short one, of which two letters may swap."""
+    if len(known) < SHORTEST_TYPO:
+        return 0
+    return 2 if len(known) >= SHORTEST_DOUBLE_TYPO else 1
+
+
+@lru_cache(maxsize=1 << 16)
+def _letters(folded: str) -> int:
+    """The set of its letters, as bits."""
+    found = 0
+    for character in folded:
+        found |= 1 << (ord(character) & 31)
+    return found
 
 
 def _ends_in_article(text: str) -> bool:
@@ -306,19 +343,19 @@ def _fold_character(character: str) -> str:
     return fold(character)
 
 
-def _breaks(text: str) -> frozenset[int]:
-    """Positions in the folded text before which the written form has a separator."""
-    breaks, count, gap = set(), 0, False
+_NO_BREAKS: frozenset[int] = frozenset()
+_ASCII_PART = re.compile("[a-z0-9]+")
+
+
+def _squeezed(text: str) -> tuple[str, frozenset[int]]:
+    """The folded text, and the positions in it before which the written form has a separator."""
     if text.isascii():
-        for character in text:
-            if not character.isalnum():
-                gap = True
-                continue
-            if gap and count:
-                breaks.add(count)
-            gap = False
-            count += 1
-        return frozenset(breaks)
+        small = text.lower()
+        if small.isalnum():
+            return small, _NO_BREAKS
+        parts = _ASCII_PART.findall(small)
+        return "".join(parts), frozenset(accumulate(map(len, parts[:-1])))
+    breaks, count, gap = set(), 0, False
     for character in text:
         folded = _fold_character(character)
         if not folded:
@@ -328,7 +365,7 @@ def _breaks(text: str) -> frozenset[int]:
             breaks.add(count)
         gap = False
         count += len(folded)
-    return frozenset(breaks)
+    return fold(text), frozenset(breaks)
 
 
 def stands_alone(text: str, squeezed: Squeezed, first: int, last: int) -> bool:

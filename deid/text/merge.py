@@ -7,6 +7,7 @@ keeps its place and the weaker keeps what is left.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -28,7 +29,7 @@ class Merged:
 
 def merge(text: str, mentions: Iterable[Mention]) -> tuple[Merged, ...]:
     """Resolve overlaps; spans come sorted, trimmed of separators at their ends."""
-    ordered = sorted(set(mentions), key=lambda m: (m.start, -m.end, -m.strength, m.detector))
+    ordered = sorted(mentions, key=lambda m: (m.start, -m.end, -m.strength, m.detector))
     groups: list[list[Mention]] = []
     reach = -1
     for mention in ordered:
@@ -47,30 +48,38 @@ def _resolve(group: list[Mention]) -> list[Merged]:
     if len(group) == 1:
         return [_lift(group[0])]
     united = _unite_same_type(group)
-    ranked = sorted(united, key=lambda m: (-_rank(m, united), m.start - m.end, m.start))
+    if len(united) == 1:
+        return united
+    united.sort(key=lambda m: m.start)
+    starts = [span.start for span in united]
+    ranks = {id(span): _rank(span, united, starts) for span in united}
+    ranked = sorted(united, key=lambda m: (-ranks[id(m)], m.start - m.end, m.start))
+    # What is taken never overlaps, so that a search finds what cuts a span.
     taken: list[Merged] = []
+    edges: list[int] = []
     for span in ranked:
-        pieces = [(span.start, span.end)]
-        for other in taken:
-            pieces = [part for piece in pieces for part in _cut(piece, (other.start, other.end))]
-        for start, end in pieces:
+        at = max(0, bisect_right(edges, span.start) - 1)
+        for start, end in _left(span, taken[at : bisect_left(edges, span.end)]):
             whole = (start, end) == (span.start, span.end)
-            taken.append(
-                replace(span, start=start, end=end, canonical=span.canonical if whole else None)
+            place = bisect_left(edges, start)
+            edges.insert(place, start)
+            taken.insert(
+                place,
+                replace(span, start=start, end=end, canonical=span.canonical if whole else None),
             )
-    return sorted(taken, key=lambda m: m.start)
+    return taken
 
 
 _MACHINE_TYPES = frozenset({SpanType.EMAIL, SpanType.URL, SpanType.IP})
 _MACHINE_RANK = 2 * Strength.KNOWN
 
 
-def _rank(span: Merged, among: list[Merged]) -> int:
+def _rank(span: Merged, among: list[Merged], starts: list[int]) -> int:
     """A longer unmistakable span wins over a known value that it holds (a name in an e-mail)."""
     if span.type in _MACHINE_TYPES and span.strength >= Strength.CHECKED:
         return _MACHINE_RANK
     if span.strength >= Strength.LISTED:
-        for other in among:
+        for other in among[bisect_left(starts, span.start) : bisect_left(starts, span.end)]:
             inside = span.start <= other.start and other.end <= span.end
             longer = span.end - span.start > other.end - other.start
             if longer and inside and other.strength > span.strength:
@@ -78,17 +87,57 @@ def _rank(span: Merged, among: list[Merged]) -> int:
     return span.strength
 
 
+class _United:
+    """Overlapping mentions of one category while they are being gathered."""
+
+    __slots__ = ("canonical", "detectors", "end", "shared", "start", "strength", "type")
+
+    def __init__(self, mention: Mention) -> None:
+        self.start, self.end, self.type = mention.start, mention.end, mention.type
+        self.strength, self.shared = mention.strength, mention.shared
+        self.detectors = {mention.detector}
+        self.canonical = mention.canonical
+
+    def add(self, mention: Mention) -> None:
+        """One more; what names the whole of the span stays its canonical value."""
+        start, end = min(self.start, mention.start), max(self.end, mention.end)
+        stays = self.canonical is not None and (self.start, self.end) == (start, end)
+        given = mention.canonical is not None and (mention.start, mention.end) == (start, end)
+        if given and not (stays and self.strength >= mention.strength):
+            self.canonical = mention.canonical
+        elif not stays:
+            self.canonical = None
+        if (mention.strength, not mention.shared) > (self.strength, not self.shared):
+            self.shared = mention.shared
+        self.start, self.end = start, end
+        self.strength = max(self.strength, mention.strength)
+        self.detectors.add(mention.detector)
+
+    def merged(self) -> Merged:
+        """What they are together."""
+        return Merged(
+            self.start,
+            self.end,
+            self.type,
+            self.strength,
+            tuple(sorted(self.detectors)),
+            self.canonical,
+            self.shared,
+        )
+
+
 def _unite_same_type(group: list[Mention]) -> list[Merged]:
-    united: list[Merged] = []
+    united: list[_United] = []
+    latest: dict[SpanType, _United] = {}
     for mention in group:
-        span = _lift(mention)
-        for i, other in enumerate(united):
-            if other.type is span.type and span.start < other.end and other.start < span.end:
-                united[i] = _union(other, span)
-                break
+        # Mentions come by their starts: none but the latest of a category can still be reached.
+        other = latest.get(mention.type)
+        if other is not None and mention.start < other.end:
+            other.add(mention)
         else:
-            united.append(span)
-    return united
+            latest[mention.type] = found = _United(mention)
+            united.append(found)
+    return [found.merged() for found in united]
 
 
 def _union(left: Merged, right: Merged) -> Merged:
@@ -118,12 +167,17 @@ def _lift(mention: Mention) -> Merged:
     )
 
 
-def _cut(piece: tuple[int, int], hole: tuple[int, int]) -> list[tuple[int, int]]:
-    start, end = piece
-    if hole[1] <= start or end <= hole[0]:
-        return [piece]
-    parts = [(start, min(end, hole[0])), (max(start, hole[1]), end)]
-    return [(a, b) for a, b in parts if a < b]
+def _left(span: Merged, holes: list[Merged]) -> list[tuple[int, int]]:
+    """What is left of a span between holes that come sorted and apart."""
+    left: list[tuple[int, int]] = []
+    place = span.start
+    for hole in holes:
+        if place < hole.start:
+            left.append((place, hole.start))
+        place = max(place, hole.end)
+    if place < span.end:
+        left.append((place, span.end))
+    return left
 
 
 def _trim(text: str, span: Merged) -> Merged | None:

@@ -30,6 +30,8 @@ COUNTY = {"zh_CN": "Chinese county", "en_US": "American county"}
 TERMS = {term.key: term for term in load_terms()}
 FEW = 30
 """Shares of fewer people are left out: they would be noise."""
+AGES = Path(__file__).parent / "standard_ages.csv"
+"""Grown people by age, by which a prevalence is put on the ages of its publication."""
 
 
 def main() -> None:
@@ -115,13 +117,20 @@ def _diseases(
             "AND person_id IN (SELECT person_id FROM observation WHERE observation_concept_id = "
             f"{names.SMOKING_STATUS})"
         )  # fmt: skip
-        people, share = county.execute(
-            f"SELECT count(*), avg((person_id IN ({ill}))::INT) FROM alive WHERE language = $1 "
-            f"AND age BETWEEN $2 AND $3 AND ($4 = '' OR sex = $4) {asked}",
-            [LANGUAGE[row["locale"]], int(row["from_age"]), int(row["to_age"]), row["sex"]],
-        ).fetchall()[0]
-        if people >= FEW:
-            yield row, people, float(share), 1.96 * (share * (1 - share) / people) ** 0.5
+        standard = [s for s in _csv(AGES) if s["standard"] == row["ages"]]
+        found = []
+        for ages in standard or [row | {"millions": "1"}]:
+            people, share = county.execute(
+                f"SELECT count(*), avg((person_id IN ({ill}))::INT) FROM alive WHERE language = $1 "
+                f"AND age BETWEEN $2 AND $3 AND ($4 = '' OR sex = $4) {asked}",
+                [LANGUAGE[row["locale"]], int(ages["from_age"]), int(ages["to_age"]), row["sex"]],
+            ).fetchall()[0]
+            found.append((float(ages["millions"]), people, float(share or 0)))
+        total, everybody = sum(w for w, _, _ in found), sum(n for _, n, _ in found)
+        if everybody >= FEW:
+            share = sum(w * p for w, _, p in found) / total
+            spread = sum((w / total) ** 2 * p * (1 - p) / max(n, 1) for w, n, p in found)
+            yield row, everybody, share, 1.96 * spread**0.5
 
 
 def _pyramid_table(pyramid: list[tuple[str, str, int, float, float]]) -> str:
@@ -155,6 +164,7 @@ def _disease_table(diseases: list[tuple[dict[str, str], int, float, float]]) -> 
     for row, people, share, half in diseases:
         last = "and over" if row["to_age"] == "120" else f"to {row['to_age']}"
         sex = {"": "", "M": ", men", "F": ", women"}[row["sex"]]
+        sex += f", at the ages of {row['ages']}" if row["ages"] else ""
         lines.append(
             f"| {TERMS[row['what']].en} | {COUNTY[row['locale']]}, {row['from_age']} {last}{sex} "
             f"| {people:,} | {100 * share:.1f} ± {100 * half:.1f} "

@@ -9,6 +9,8 @@ from deid.synth.courses.childhood import childhood
 from deid.synth.courses.chronic import follow_up
 from deid.synth.courses.consultation import consultation
 from deid.synth.courses.contacts import contacts
+from deid.synth.courses.dementia import dementia
+from deid.synth.courses.diagnosis import diagnosis
 from deid.synth.courses.elderly import elderly
 from deid.synth.courses.examinations import basic_information
 from deid.synth.courses.family import family
@@ -18,6 +20,7 @@ from deid.synth.courses.life import Course, Life
 from deid.synth.courses.maternity import maternity
 from deid.synth.courses.mental_illness import mental_illness
 from deid.synth.courses.outreach import outreach
+from deid.synth.courses.pressure_watch import pressure_watch
 from deid.synth.courses.referral import referral
 from deid.synth.courses.tuberculosis import tuberculosis
 from deid.synth.courses.yearly import examinations
@@ -31,12 +34,15 @@ COURSES: tuple[tuple[str, Course], ...] = (
     ("mental illness", mental_illness),
     ("tuberculosis", tuberculosis),
     ("maternity", maternity),
+    ("dementia", dementia),
     ("hospital", hospital),
     ("childhood", childhood),
     ("immunization", immunization),
+    ("diagnosis", diagnosis),
     ("referral", referral),
     ("consultation", consultation),
     ("outreach", outreach),
+    ("pressure watch", pressure_watch),
     ("family", family),
 )
 

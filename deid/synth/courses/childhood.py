@@ -15,8 +15,9 @@ from random import Random
 
 from deid.synth.births import Birth, birth_of, nights_after
 from deid.synth.constitution import share_of_person
+from deid.synth.courses.child_growth import Course, classify, weighed_again
 from deid.synth.courses.life import Life, working_day
-from deid.synth.growth import DAYS_A_MONTH, Growth, Measure, draw_growth, z_score
+from deid.synth.growth import DAYS_A_MONTH, Growth, draw_growth
 from deid.synth.mixes import draw_levels, draw_mix
 from deid.synth.parameters import value
 from deid.synth.people import Locale, Resident
@@ -33,8 +34,8 @@ HEMOGLOBIN_MONTHS: dict[Locale, frozenset[int]] = {
     "zh_CN": frozenset({6, 12, 18, 24, 30, 36, 48, 60, 72}),
     "en_US": frozenset({12, 24}),
 }
-NORMAL_LIMIT = 2.0
-"""z-scores beyond are fat, thin or short (WHO 2006)."""
+_TOLD_AGAIN = frozenset({"admitted", "after_stay"})
+"""Hints of forms about an illness that another form is about."""
 
 _MILESTONES = {
     "en_US": {
@@ -139,6 +140,7 @@ def _checks(stream: Random, life: Life, birth: Birth, growth: Growth) -> Iterato
     anemic = happens(stream, value("child.anemia"))
     due = MONTHS[household.locale]
     known: set[str] = set()
+    course = Course()
     for month in due:
         late = stream.randrange(-4, 15) if month <= 36 else stream.randrange(-20, 60)
         if household.locale == "en_US":  # never early: the vaccines of the age are given with it
@@ -154,6 +156,7 @@ def _checks(stream: Random, life: Life, birth: Birth, growth: Growth) -> Iterato
             continue
         months = (day - child.birth).days / DAYS_A_MONTH
         form = _check(stream, life, birth, growth, month, months)
+        course.judge(form)
         # What was found before is no news.
         form.event = None if form.event in known else form.event
         known |= set(form.diagnoses)
@@ -180,7 +183,9 @@ def _checks(stream: Random, life: Life, birth: Birth, growth: Growth) -> Iterato
         if upcoming is not None:
             form.next_day = working_day(child.birth + timedelta(days=round(upcoming * 30.4375)))
         clinician = household.nurse if month <= 36 else household.doctor
-        yield Visit(child, day, "clinic", clinician, [form])
+        visit = Visit(child, day, "clinic", clinician, [form])
+        yield visit
+        yield from weighed_again(stream, life, visit, growth)
         since = day
 
 
@@ -215,7 +220,7 @@ def _check(
             form.readings["FONTANELLE_LENGTH"] = form.readings["FONTANELLE_WIDTH"] = round(
                 max(size, 0.3), 1
             )
-    _classify(form, child.sex, max(catch_up, 0.0))
+    classify(form, child.sex, max(catch_up, 0.0))
     for key in ("SKIN", "EYES", "HEART_AND_LUNGS", "ABDOMEN", "LIMBS"):
         form.answers[key] = "NORMAL"
     form.answers["MOUTH"] = "NORMAL"
@@ -259,32 +264,6 @@ def _check(
     return form
 
 
-def _classify(form: Form, sex: str, months: float) -> None:
-    """Centile bands, z-scores and the evaluation of growth from the form's own numbers."""
-    measures: dict[Measure, tuple[str, str, str]] = {
-        "weight": ("BODY_WEIGHT", "WEIGHT_PERCENTILE", "WEIGHT_FOR_AGE_Z"),
-        "length": ("BODY_HEIGHT", "HEIGHT_PERCENTILE", "HEIGHT_FOR_AGE_Z"),
-    }
-    scores: dict[Measure, float] = {}
-    for measure, (reading, band, score) in measures.items():
-        z = round(z_score(measure, "M" if sex == "M" else "F", months, form.readings[reading]), 2)
-        form.answers[band] = "UPPER" if z > 1 else "LOWER" if z < -1 else "MIDDLE"
-        form.amounts[score] = scores[measure] = z
-    evaluation, diagnosis = "NORMAL", None
-    if scores["weight"] > NORMAL_LIMIT and scores["weight"] - scores["length"] > 1:
-        evaluation, diagnosis = "OBESE_CHILD", "OBESITY_OF_CHILD"
-    elif scores["length"] < -NORMAL_LIMIT:
-        evaluation, diagnosis = "STUNTED_CHILD", "GROWTH_DELAY"
-    elif scores["weight"] < -NORMAL_LIMIT:
-        evaluation = "UNDERWEIGHT_CHILD"
-    form.answers["CHILD_GROWTH"] = evaluation
-    if diagnosis is not None:
-        form.diagnoses += (diagnosis,)
-    if evaluation != "NORMAL":
-        form.event = diagnosis
-        form.change = "referred" if scores["length"] < -2.4 else "none"
-
-
 def feeding(child: Resident, month: float) -> str:
     """How an infant is fed: who is weaned does not go back to the breast."""
     begins = share_of_person(child, "feeding")
@@ -308,8 +287,9 @@ def _illness(stream: Random, life: Life, form: Form, since: date, day: date) -> 
         if not since < visit.day < day:
             continue
         # An emergency that ends in a stay is one illness with it.
-        diagnoses = {d for f in visit.forms if f.kind in {"contact", "discharge"}
-                     if "admitted" not in f.hints for d in f.diagnoses}  # fmt: skip
+        told = (f for f in visit.forms if f.kind in {"contact", "discharge"})
+        once = (f for f in told if not _TOLD_AGAIN & f.hints.keys())
+        diagnoses = {diagnosis for form in once for diagnosis in form.diagnoses}
         counts["PNEUMONIA_EPISODES"] += bool(diagnoses & {"PNEUMONIA", "BRONCHIOLITIS"})
         counts["DIARRHOEA_EPISODES"] += "GASTROENTERITIS" in diagnoses
         counts["TRAUMA_EPISODES"] += any("LACERATION" in d or "FRACTURE" in d or "BURN" in d

@@ -1,9 +1,9 @@
 """Follow-up of hypertension and type 2 diabetes: four visits a year, as the national rules ask.
 
 Controlled: the next visit is in a quarter. Not controlled or an adverse reaction: the treatment
-changes and the next visit is due in two weeks, which not everybody keeps. A second time, danger
-values or a new complication: referral. The class contradicts the numbers in about one form in ten,
-as in real records.
+changes, or the note says why not, and the next visit is due in two weeks, which not everybody
+keeps. A second time, danger values or a new complication: referral. The class contradicts the
+numbers in about one form in ten, as in real records.
 """
 
 from __future__ import annotations
@@ -20,6 +20,16 @@ from deid.synth.courses.chronic_forms import (
     fill_in_lifestyle,
     tell_symptoms,
 )
+from deid.synth.courses.control import (
+    REACTIONS,
+    class_of_glucose,
+    class_of_pressure,
+    comes_on,
+    days_to_next,
+    is_dangerous,
+    why_unchanged,
+)
+from deid.synth.courses.ladders import LADDERS, MOST_DRUGS, Drug, alternative, next_step, suitable
 from deid.synth.courses.life import Life, working_day
 from deid.synth.mixes import draw_mix
 from deid.synth.parameters import value
@@ -34,8 +44,8 @@ from deid.synth.physiology import (
     next_adherence,
     weight_on,
 )
-from deid.synth.physiology.drugs import ADHERENCE_EFFECT, CLASS_OF
-from deid.synth.safety import is_contraindicated, may_take
+from deid.synth.physiology.drugs import CLASS_OF
+from deid.synth.safety import is_contraindicated
 from deid.synth.streams import happens, one_of, weighted
 from deid.synth.visits import Form, Mode, Planted, Prescription, Visit, localise
 
@@ -47,44 +57,10 @@ COMPLICATIONS = {
 }  # fmt: skip
 """What counts as a new complication of each problem, the gravest first."""
 
-Drug = tuple[str, str, int]
-LADDERS: dict[tuple[str, Locale], tuple[tuple[Drug, ...], ...]] = {
-    (HYPERTENSION, "en_US"): (
-        (("LISINOPRIL_10MG", "10 mg", 1), ("AMLODIPINE_5MG", "5 mg", 1),
-         ("HYDROCHLOROTHIAZIDE_25MG", "25 mg", 1)),
-        (("AMLODIPINE_5MG", "5 mg", 1), ("LOSARTAN_50MG", "50 mg", 1),
-         ("HYDROCHLOROTHIAZIDE_25MG", "25 mg", 1)),
-        (("LOSARTAN_50MG", "50 mg", 1), ("METOPROLOL", "50 mg", 2), ("INDAPAMIDE", "1.25 mg", 1)),
-    ),
-    (HYPERTENSION, "zh_CN"): (
-        (("AMLODIPINE_5MG", "5mg", 1), ("IRBESARTAN", "150mg", 1),
-         ("HYDROCHLOROTHIAZIDE", "12.5mg", 1)),
-        (("NIFEDIPINE", "30mg", 1), ("VALSARTAN", "80mg", 1), ("INDAPAMIDE", "1.5mg", 1)),
-        (("ENALAPRIL", "10mg", 2), ("AMLODIPINE_5MG", "5mg", 1), ("BISOPROLOL", "5mg", 1)),
-    ),
-    (DIABETES, "en_US"): (
-        (("METFORMIN_500MG", "500 mg", 2), ("GLIPIZIDE", "5 mg", 1),
-         ("INSULIN_GLARGINE", "14 units", 1)),
-        (("METFORMIN_500MG", "500 mg", 2), ("SITAGLIPTIN", "100 mg", 1),
-         ("GLIMEPIRIDE", "2 mg", 1)),
-    ),
-    (DIABETES, "zh_CN"): (
-        (("METFORMIN_500MG", "0.5g", 2), ("GLICLAZIDE", "60mg", 1),
-         ("INSULIN_GLARGINE", "14单位", 1)),
-        (("METFORMIN_500MG", "0.5g", 2), ("ACARBOSE", "50mg", 3), ("GLIMEPIRIDE", "2mg", 1)),
-    ),
-}  # fmt: skip
-DOSES: dict[tuple[Locale, str], tuple[str, int]] = {
-    (locale, drug): (dose, times)
-    for (_, locale), ladders in LADDERS.items()
-    for ladder in ladders
-    for drug, dose, times in ladder
-}
-"""Dose and times a day of each drug of the ladders."""
-
 _REASONS = {
     "complication": {"en_US": "new complication", "zh_CN": "出现新的并发症"},
     "danger": {"en_US": "dangerous values", "zh_CN": "数值达到危险范围"},
+    "adverse": {"en_US": "reactions to the drugs", "zh_CN": "药物不良反应难以控制"},
     "uncontrolled": {"en_US": "not controlled at two visits", "zh_CN": "连续两次控制不满意"},
 }
 GAP_DAYS = 150
@@ -92,6 +68,10 @@ GAP_DAYS = 150
 LOST_DAYS = 365
 """Days without any follow-up until the end of the record from which somebody is lost."""
 SUPPLY_DAYS = 91
+_TO_LOW_SUGAR = frozenset({"insulin", "sulfonylurea"})
+"""Classes that can bring glucose down too far."""
+_HBA1C_DAYS = 80
+"""HbA1c is not measured again sooner."""
 _PAUSE_DAYS = 365
 """Nobody is referred again within these days for mere lack of control (assumption)."""
 
@@ -108,6 +88,8 @@ class _Treatment:
     failures: int = 0
     referred: date = date.min
     known: set[str] = field(default_factory=set)
+    tested: date = date.min
+    """When HbA1c was measured last."""
     advised: bool = False
     """Has the hospital been asked since the last visit?"""
 
@@ -149,14 +131,12 @@ def follow_up(stream: Random, life: Life) -> list[Visit]:
         if visits and (day - visits[-1].day).days > GAP_DAYS:
             visits[-1].faults.append(Planted("gap in follow-up", "visit_occurrence"))
         visits.append(Visit(resident, day, mode, _who(stream, household), forms))
-        _take(stream, body, treatments, day)
+        _take(stream, body, treatments, day, {form.hints.get("unchanged") for form in forms})
         if happens(stream, value("follow_up.drops_out")):
             if (life.last - day).days > LOST_DAYS:
                 visits[-1].faults.append(Planted("lost to follow-up", "visit_occurrence"))
             break
-        day = due + timedelta(days=stream.randrange(-4, 13))
-        while happens(stream, value("follow_up.missed")):
-            day += timedelta(days=round(value("follow_up.interval")))
+        day = comes_on(stream, day, due, next(iter(treatments.values())).adherence)
     return visits
 
 
@@ -169,28 +149,6 @@ def _agree(forms: list[Form], day: date, due: date) -> None:
         form.drugs = tuple(replace(drug, days=max(days, 14)) for drug in form.drugs)
 
 
-def class_of_pressure(resident: Resident, day: date, systolic: float, diastolic: float) -> str:
-    """The class that the numbers ask for: under 140/90, from 65 years on under 150/90."""
-    limit = 150 if resident.age_on(day) >= 65 else 140
-    return "CLASS_CONTROLLED" if systolic < limit and diastolic < 90 else "CLASS_UNCONTROLLED"
-
-
-def class_of_glucose(glucose: float) -> str:
-    """Under 7.0 mmol/L fasting is controlled."""
-    return "CLASS_CONTROLLED" if glucose < 7.0 else "CLASS_UNCONTROLLED"
-
-
-def is_dangerous(readings: dict[str, float]) -> bool:
-    """Values in SI units that ask for referral at once by the national rules."""
-    glucose = readings.get("FASTING_GLUCOSE", 6.0)
-    return (
-        readings.get("SYSTOLIC_BP", 120) >= 180
-        or readings.get("DIASTOLIC_BP", 80) >= 110
-        or glucose >= 16.7
-        or glucose <= 3.9
-    )
-
-
 def _start(
     stream: Random, life: Life, problem: str, adherence: str | None, day: date
 ) -> _Treatment:
@@ -199,7 +157,7 @@ def _start(
     ``adherence`` is that to the drugs for another problem.
     """
     resident, body = life.resident, life.body
-    ladder = _suitable(resident, one_of(stream, LADDERS[problem, life.household.locale]), day)
+    ladder = suitable(resident, one_of(stream, LADDERS[problem, life.household.locale]), day)
     years = (day - resident.problems[problem]).days / 365
     steps = 2 if years > 4 and happens(stream, 0.6) else 1
     treatment = _Treatment(
@@ -216,43 +174,36 @@ def _start(
     return treatment
 
 
-def _suitable(resident: Resident, ladder: tuple[Drug, ...], day: date) -> list[Drug]:
-    """The steps of a ladder that nothing speaks against; the first one if all are ruled out."""
-    return [drug for drug in ladder if may_take(resident, drug[0], day)] or [ladder[0]]
-
-
-def _alternative(resident: Resident, treatment: _Treatment, locale: Locale, day: date) -> Drug:
-    """A drug of a class that the resident does not take: of the own ladder, or of another one."""
-    taken = {CLASS_OF[drug] for drug, _, _ in treatment.drugs}
-    others = [drug for ladder in LADDERS[treatment.problem, locale] for drug in ladder]
-    # Tablets before the needle.
-    choice = sorted((*treatment.reserve, *others), key=lambda drug: CLASS_OF[drug[0]] == "insulin")
-    for drug in choice:
-        if CLASS_OF[drug[0]] not in taken and may_take(resident, drug[0], day):
-            return drug
-    return treatment.drugs[0]
-
-
 def _replace(
     resident: Resident, treatment: _Treatment, form: Form, stopped: Drug, locale: Locale, day: date
 ) -> None:
     """Another drug in the place of one that must not or cannot be taken on."""
-    instead = _alternative(resident, treatment, locale, day)
+    instead = alternative(
+        resident, treatment.problem, treatment.drugs, treatment.reserve, locale, day
+    )
     treatment.drugs.remove(stopped)
-    if instead != stopped and instead not in treatment.drugs:
+    # Nobody goes from tablets to the needle because one tablet is not borne.
+    needle = CLASS_OF[instead[0]] == "insulin" and bool(treatment.drugs)
+    if instead != stopped and instead not in treatment.drugs and not needle:
         treatment.drugs.append(instead)
+        form.hints["replaced"] = instead[0]
     treatment.reserve = [drug for drug in treatment.reserve if drug != instead]
     form.hints["stopped"] = stopped[0]
     form.change = "switched"
 
 
-def _take(stream: Random, body: Body, treatments: dict[str, _Treatment], day: date) -> None:
+def _take(
+    stream: Random, body: Body, treatments: dict[str, _Treatment], day: date, said: set[str | None]
+) -> None:
     """Until the next visit: what was prescribed, and how it will be taken.
 
-    One person has one way with pills, whatever they are for.
+    One person has one way with pills, whatever they are for. Some of those who were told why
+    (``said``: reasons for an unchanged treatment) take them regularly from then on.
     """
     current = next(iter(treatments.values())).adherence
     adherence = next_adherence(stream, body.resident, day, current)
+    if said & {"not_taken", "irregular"} and happens(stream, value("adherence.counselled")):
+        adherence = "ADHERENCE_REGULAR"
     for treatment in treatments.values():
         treatment.adherence = adherence
         drugs = tuple(drug for drug, _, _ in treatment.drugs)
@@ -286,7 +237,8 @@ def _fill_in(
         expected = class_of_pressure(resident, day, vitals["SYSTOLIC_BP"], vitals["DIASTOLIC_BP"])
     else:
         readings["FASTING_GLUCOSE"] = fasting_glucose(stream, body, day)
-        if happens(stream, 0.35):
+        if (day - treatment.tested).days >= _HBA1C_DAYS and happens(stream, 0.5):
+            treatment.tested = day
             readings["HBA1C"] = hba1c(stream, body, day)
         expected = class_of_glucose(readings["FASTING_GLUCOSE"])
     form = Form(
@@ -301,13 +253,15 @@ def _fill_in(
         form.texts["HBA1C_DATE"] = (day - timedelta(days=stream.randrange(0, 15))).isoformat()
     fill_in_lifestyle(resident, form, lifestyle, treatment.problem, day)
     form.answers["DRUG_ADHERENCE"] = treatment.adherence
+    if not treatment.begun:
+        form.hints["begun"] = "yes"
     if treatment.problem == DIABETES and treatment.adherence == "ADHERENCE_REGULAR":
         _ask_for_hypoglycemia(stream, treatment, form)
     _judge(stream, life, treatment, form, expected, readings, day)
     for drug in [d for d in treatment.drugs if is_contraindicated(resident, d[0], day)]:
         _replace(resident, treatment, form, drug, household.locale, day)
-    treatment.begun = True
-    if treatment.adherence != "ADHERENCE_NONE" or form.change in {"added", "switched"}:
+    begins, treatment.begun = not treatment.begun, True
+    if treatment.adherence != "ADHERENCE_NONE" or begins or form.change in {"added", "switched"}:
         form.drugs = tuple(
             Prescription(drug, dose, times, SUPPLY_DAYS) for drug, dose, times in treatment.drugs
         )
@@ -322,7 +276,7 @@ def _has_begun(resident: Resident, problem: str, day: date) -> bool:
 def _ask_for_hypoglycemia(stream: Random, treatment: _Treatment, form: Form) -> None:
     """Insulin and drugs that release it bring glucose down too far now and then."""
     classes = {CLASS_OF[drug] for drug, _, _ in treatment.drugs}
-    if classes & {"insulin", "sulfonylurea"} and happens(stream, value("hypoglycemia.drugs")):
+    if classes & _TO_LOW_SUGAR and happens(stream, value("hypoglycemia.drugs")):
         form.answers["HYPOGLYCEMIC_REACTION"] = weighted(
             stream, {"OCCASIONAL": 0.85, "FREQUENT": 0.15}
         )
@@ -345,7 +299,10 @@ def _judge(
     if happens(stream, value("class.contradicts")):
         written = "CLASS_CONTROLLED" if expected == "CLASS_UNCONTROLLED" else "CLASS_UNCONTROLLED"
     takes = treatment.begun and treatment.adherence != "ADHERENCE_NONE"
-    reaction = takes and happens(stream, value("class.adverse_reaction"))
+    low = takes and _is_low(treatment, readings)
+    reaction = (takes and happens(stream, value("class.adverse_reaction"))) or low
+    if low:
+        form.answers["HYPOGLYCEMIC_REACTION"] = "OCCASIONAL"
     if reaction:
         written = "CLASS_ADVERSE_REACTION"
     if new:
@@ -356,59 +313,108 @@ def _judge(
         form.faults.append(Planted("class contradicts", "observation", ("FOLLOW_UP_CLASS",)))
     form.answers["FOLLOW_UP_CLASS"] = written
     form.answers["ADVERSE_REACTION"] = "PRESENT" if reaction else "NONE"
-    interval = value("follow_up.interval")
     if written == "CLASS_CONTROLLED":
         treatment.failures = 0
         form.change = "kept"
     else:
-        treatment.failures += 1
-        reason = _reason(stream, treatment, written, readings, day)
+        # What is written against the numbers leads to no more than another look.
+        treatment.failures += not (written == "CLASS_UNCONTROLLED" and expected != written)
+        reason = _reason(stream, treatment, form, readings, day)
         if reason is not None:
-            form.change, treatment.referred = "referred", day
+            form.change, treatment.referred, treatment.failures = "referred", day, 0
             treatment.advised = True
             form.texts["REFERRAL_REASON"] = _REASONS[reason][locale]
+            form.hints["referred_for"] = reason
         else:
-            _adjust(stream, life, treatment, form, expected == written, day)
-        if reason == "danger" or happens(stream, value("follow_up.keeps_two_weeks")):
-            interval = value("follow_up.after_uncontrolled")
-    form.next_day = day + timedelta(days=round(interval))
-    form.amounts["NEXT_FOLLOW_UP"] = round(interval)
+            mild = readings.get("FASTING_GLUCOSE", 0) < value("fpg.insulin")
+            _adjust(stream, life, treatment, form, expected == written, day, mild=mild)
+    form.next_day = day + timedelta(days=days_to_next(written))
 
 
 def _reason(
     stream: Random,
     treatment: _Treatment,
-    written: str,
+    form: Form,
     readings: dict[str, float],
     day: date,
 ) -> str | None:
-    """Why the resident is referred, if at all."""
-    if written == "CLASS_COMPLICATION":
+    """Why the resident is referred, if at all; the note says when an offer is declined."""
+    if form.answers["FOLLOW_UP_CLASS"] == "CLASS_COMPLICATION":
         return "complication"
     if is_dangerous(readings):
         return "danger"
-    again = treatment.failures >= 2 and (day - treatment.referred).days > _PAUSE_DAYS
-    return "uncontrolled" if again and happens(stream, value("follow_up.refers")) else None
+    if treatment.failures < 2 or (day - treatment.referred).days <= _PAUSE_DAYS:
+        return None
+    if happens(stream, value("follow_up.refers")):
+        reaction = form.answers["ADVERSE_REACTION"] == "PRESENT"
+        return "adverse" if reaction else "uncontrolled"
+    form.hints["declined"] = "referral"
+    return None
 
 
 def _adjust(
-    stream: Random, life: Life, treatment: _Treatment, form: Form, uncontrolled: bool, day: date
+    stream: Random,
+    life: Life,
+    treatment: _Treatment,
+    form: Form,
+    uncontrolled: bool,
+    day: date,
+    *,
+    mild: bool,
 ) -> None:
     """Another drug in the place of one that is not borne, or one more for lack of control.
 
-    More drugs do not help those who leave them; a treatment that has not begun is not changed.
+    More drugs do not help those who leave them; a treatment that has not begun is not changed;
+    nobody is given insulin for a glucose that is only mildly raised.
     """
     form.change = "kept"
     if form.answers["FOLLOW_UP_CLASS"] == "CLASS_ADVERSE_REACTION":
-        _replace(life.resident, treatment, form, treatment.drugs[-1], life.household.locale, day)
-    elif treatment.begun and uncontrolled and treatment.reserve:
-        taken = ADHERENCE_EFFECT[treatment.adherence]
-        # What the hospital advised is done.
-        ready = 1.0 if treatment.advised else value("follow_up.intensifies")
+        culprit = _culprit(treatment, form)
+        felt = REACTIONS[CLASS_OF[culprit[0]]]
+        form.symptoms = tuple(dict.fromkeys((*form.symptoms, felt)))
+        _replace(life.resident, treatment, form, culprit, life.household.locale, day)
+        return
+    if not treatment.begun:
+        return
+    where = life.household.locale
+    # What the hospital advised is done: one drug more than the health centre gives by itself.
+    most = MOST_DRUGS + treatment.advised
+    step = next_step(
+        life.resident, treatment.problem, treatment.drugs, treatment.reserve, where, day, most
+    )
+    if step is not None and mild and CLASS_OF[step[0]] == "insulin":
+        step = None
+    if uncontrolled and treatment.adherence != "ADHERENCE_NONE":
+        regular = treatment.adherence == "ADHERENCE_REGULAR"
+        ready = 1.0 if treatment.advised else value("follow_up.intensifies") * regular
         treatment.advised = False
-        if happens(stream, ready * taken):
-            treatment.drugs.append(treatment.reserve.pop(0))
+        if step is not None and happens(stream, ready):
+            treatment.drugs.append(step)
+            treatment.reserve = [drug for drug in treatment.reserve if drug != step]
             form.change = "added"
+            return
+    form.hints["unchanged"] = why_unchanged(
+        stream,
+        treatment.adherence,
+        uncontrolled=uncontrolled,
+        advised=(day - treatment.referred).days <= _PAUSE_DAYS,
+        left=step is not None,
+    )
+
+
+def _is_low(treatment: _Treatment, readings: dict[str, float]) -> bool:
+    """Has what brings glucose down brought it too far down?"""
+    too_low = readings.get("FASTING_GLUCOSE", 6.0) < value("fpg.too_low")
+    return too_low and any(CLASS_OF[drug] in _TO_LOW_SUGAR for drug, _, _ in treatment.drugs)
+
+
+def _culprit(treatment: _Treatment, form: Form) -> Drug:
+    """Which drug is not borne: the last one, or that which brings glucose too far down."""
+    if form.answers.get("HYPOGLYCEMIC_REACTION", "NONE") != "NONE":
+        for drug in reversed(treatment.drugs):
+            if CLASS_OF[drug[0]] in _TO_LOW_SUGAR:
+                return drug
+    return treatment.drugs[-1]
 
 
 def _who(stream: Random, household: Household) -> Clinician:

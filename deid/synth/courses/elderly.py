@@ -76,17 +76,18 @@ def _assess(stream: Random, resident: Resident, examination: Form, day: date) ->
     return form
 
 
-def _screen(stream: Random, resident: Resident, form: Form, need: float, day: date) -> None:
-    """Cognition and mood; the scores are taken when the screen is positive."""
-    decline = 0.0
+def mini_mental(stream: Random, resident: Resident, day: date) -> int:
+    """Points of the mini-mental state examination (0-30)."""
+    lost = value("mmse.no_schooling") if resident.education == "EDUCATION_NONE" else 0.0
     if resident.has("DEMENTIA", day):
         years = (day - resident.problems["DEMENTIA"]).days / 365
-        decline = value("mmse.at_dementia") + value("mmse.decline") * years
-    schooling = value("mmse.no_schooling") if resident.education == "EDUCATION_NONE" else 0.0
-    mmse = min(
-        max(round(stream.gauss(value("mmse.healthy") - schooling - decline, value("mmse.sd"))), 2),
-        30,
-    )
+        lost += value("mmse.at_dementia") + value("mmse.decline") * years
+    return min(max(round(stream.gauss(value("mmse.healthy") - lost, value("mmse.sd"))), 2), 30)
+
+
+def _screen(stream: Random, resident: Resident, form: Form, need: float, day: date) -> None:
+    """Cognition and mood; the scores are taken when the screen is positive."""
+    mmse = mini_mental(stream, resident, day)
     positive = mmse < 24
     form.answers["COGNITION_SCREEN"] = "SCREEN_POSITIVE" if positive else "SCREEN_NEGATIVE"
     form.amounts["MMSE"] = mmse

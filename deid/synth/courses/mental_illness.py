@@ -17,6 +17,7 @@ from deid.synth.mixes import draw_mix
 from deid.synth.parameters import value
 from deid.synth.people import Resident
 from deid.synth.physiology import next_adherence
+from deid.synth.safety import NOT_WHILE_FERTILE, may_conceive
 from deid.synth.streams import happens, one_of, weighted
 from deid.synth.visits import Form, Mode, Prescription, Visit
 
@@ -44,6 +45,7 @@ _DRUGS = {
     "BIPOLAR_DISORDER": (
         (("VALPROATE", "500 mg", 2), ("OLANZAPINE", "5 mg", 1)),
         (("LITHIUM", "300 mg", 2),),
+        (("OLANZAPINE", "10 mg", 1),),
     ),
 }
 _TAKEN = {"ADHERENCE_REGULAR": 1.0, "ADHERENCE_INTERMITTENT": 0.5, "ADHERENCE_NONE": 0.0}
@@ -94,12 +96,14 @@ def mental_illness(stream: Random, life: Life) -> list[Visit]:
 
 def regimen_of(resident: Resident, illness: str) -> tuple[tuple[str, str, int], ...]:
     """Drugs of a person's severe mental illness; no lithium beside drugs for pressure, or when the
-    kidneys fail."""
+    kidneys fail, and no valproate for those who may become pregnant when it begins."""
     fits = _DRUGS[illness]
     if {"ESSENTIAL_HYPERTENSION", "CHRONIC_KIDNEY_DISEASE", "HEART_FAILURE"} & (
         resident.problems.keys()
     ):
         fits = tuple(drugs for drugs in fits if drugs[0][0] != "LITHIUM")
+    if may_conceive(resident, resident.problems[illness]):
+        fits = tuple(drugs for drugs in fits if not drugs[0][0].startswith(NOT_WHILE_FERTILE))
     return one_of_person(resident, fits, illness)
 
 

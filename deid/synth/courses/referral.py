@@ -21,7 +21,11 @@ DEPARTMENT_OF = {
     "CEREBRAL_INFARCTION": "NEUROLOGY", "SCHIZOPHRENIA": "PSYCHIATRY",
     "BIPOLAR_DISORDER": "PSYCHIATRY", "DEPRESSIVE_DISORDER": "PSYCHIATRY",
     "POSTPARTUM_DEPRESSION": "PSYCHIATRY", "PULMONARY_TUBERCULOSIS": "INFECTIOUS_DISEASES",
-    "COPD": "RESPIRATORY_MEDICINE",
+    "COPD": "RESPIRATORY_MEDICINE", "ACUTE_MYOCARDIAL_INFARCTION": "CARDIOLOGY",
+    "CHRONIC_KIDNEY_DISEASE": "ENDOCRINOLOGY", "DIABETIC_NEPHROPATHY": "ENDOCRINOLOGY",
+    "T2DM_RETINOPATHY": "OPHTHALMOLOGY", "T2DM_NEUROPATHY": "ENDOCRINOLOGY",
+    "DIABETIC_FOOT": "ENDOCRINOLOGY", "DEMENTIA": "NEUROLOGY",
+    "MILD_COGNITIVE_IMPAIRMENT": "NEUROLOGY",
 }  # fmt: skip
 _BY_KIND = {
     "hypertension": ("CARDIOLOGY", "uncontrolled"),
@@ -36,6 +40,7 @@ _BY_KIND = {
     "tuberculosis": ("INFECTIOUS_DISEASES", "other"),
 }
 WITHIN_DAYS = 21
+ASKED_DAYS = 60
 QUIET_DAYS = 150
 """Whom a department has just seen it does not see again so soon, whatever the letters say."""
 
@@ -61,11 +66,26 @@ def referral(stream: Random, life: Life) -> list[Visit]:
         if comes and not _in_hospital(stays, day):
             visits.append(_seen(stream, life, form, place, day))
             seen[place] = day
+        gone = stay.day if stay is not None else seen.get(place) if place in seen else None
+        _ask_about(life, visit, form, gone)
     for stay in stays:
         discharge = stay.forms[0]
         if discharge.kind == "discharge" and _goes_back(stream, discharge):
             stay.forms.append(_back(stream, life, discharge, "stay"))
     return sorted(visits, key=lambda visit: visit.day)
+
+
+def _ask_about(life: Life, visit: Visit, form: Form, gone: date | None) -> None:
+    """The next follow-up within some weeks asks whether the resident went."""
+    if form.kind not in {"hypertension", "diabetes"}:
+        return
+    for after in life.visits:
+        if 0 < (after.day - visit.day).days <= ASKED_DAYS:
+            again = next((f for f in after.forms if f.kind == form.kind), None)
+            if again is not None:
+                was_seen = gone is not None and gone <= after.day
+                again.hints["referral"] = "seen" if was_seen else "not seen"
+                return
 
 
 def _goes_back(stream: Random, discharge: Form) -> bool:
@@ -88,7 +108,10 @@ def _where(form: Form) -> tuple[str, str]:
     if form.kind in _BY_KIND:
         place, reason = _BY_KIND[form.kind]
         adverse = form.answers.get("ADVERSE_REACTION") == "PRESENT"
-        return place, "adverse" if adverse and reason == "uncontrolled" else reason
+        if reason == "uncontrolled":
+            dangerous = form.hints.get("referred_for") == "danger"
+            reason = "danger" if dangerous else "adverse" if adverse else reason
+        return place, reason
     found = next((DEPARTMENT_OF[d] for d in form.diagnoses if d in DEPARTMENT_OF), None)
     return found or "GENERAL_SURGERY", "other"
 

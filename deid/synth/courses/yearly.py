@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from random import Random
 
 from deid.synth.constitution import DIABETES, HYPERTENSION, share_of_person
-from deid.synth.courses.chronic import DOSES
 from deid.synth.courses.chronic_forms import exercise_minutes, feel_pulse, tell_of_problems
+from deid.synth.courses.ladders import DOSES
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.mental_illness import psychotropics_on
 from deid.synth.courses.physical import findings
@@ -29,21 +29,20 @@ from deid.synth.physiology import (
 )
 from deid.synth.physiology.drugs import CLASS_OF
 from deid.synth.safety import pregnancy_on
-from deid.synth.streams import happens, one_of, weighted
+from deid.synth.streams import happens, one_of
 from deid.synth.visits import Form, Planted, Prescription, Visit, localise
 
 YEARLY = (HYPERTENSION, DIABETES, "SCHIZOPHRENIA", "BIPOLAR_DISORDER")
 _OLD = 65
 VACCINE_COMES = 9
 """Month in which the influenza vaccine of the season is there."""
-MAIN_DRUGS = 6
-"""The form has room for so many."""
 _BESIDE_THE_FORM = {"URIC_ACID", "EGFR", "HBA1C", "URINE_ACR"}
 """Tests that the form does not ask of everybody; their lack is no fault."""
 
 _WORDS: dict[str, dict[Locale, str]] = {
     "pressure": {"en_US": "blood pressure raised", "zh_CN": "血压偏高"},
     "glucose": {"en_US": "fasting glucose raised", "zh_CN": "空腹血糖偏高"},
+    "low glucose": {"en_US": "fasting glucose low", "zh_CN": "空腹血糖偏低"},
     "lipids": {"en_US": "blood lipids raised", "zh_CN": "血脂偏高"},
     "kidney": {"en_US": "creatinine raised", "zh_CN": "肌酐偏高"},
     "weight": {"en_US": "overweight", "zh_CN": "超重"},
@@ -84,7 +83,7 @@ def _examine(stream: Random, life: Life, day: date) -> Form:
         readings=localise(locale, vitals | done),
         diagnoses=tuple(p for p in resident.problems if resident.has(p, day)),
         procedures=("GENERAL_EXAMINATION", "ELECTROCARDIOGRAM"),
-        drugs=current_drugs(life, day)[:MAIN_DRUGS],
+        drugs=current_drugs(life, day),
     )
     if lost - _BESIDE_THE_FORM:
         form.faults.append(Planted("missing laboratory", "visit_occurrence"))
@@ -151,7 +150,9 @@ def _laboratory(stream: Random, life: Life, day: date) -> dict[str, float]:
 def current_drugs(life: Life, day: date) -> tuple[Prescription, ...]:
     """What the resident takes on the day, each class once, the most important first."""
     resident, locale = life.resident, life.household.locale
-    regimens = [life.body.treatment_on(problem, day) for problem in (HYPERTENSION, DIABETES)]
+    # What a follow-up of the same day has changed is known.
+    known = day + timedelta(days=1)
+    regimens = [life.body.treatment_on(problem, known) for problem in (HYPERTENSION, DIABETES)]
     drugs = [
         Prescription(drug, *DOSES[locale, drug], 30)
         for regimen in regimens
@@ -242,7 +243,10 @@ def _evaluate(
     limits = {
         "pressure": readings.get("SYSTOLIC_BP", 0) >= 140 or readings.get("DIASTOLIC_BP", 0) >= 90,
         "glucose": readings.get("FASTING_GLUCOSE", 0) >= 7.0,
-        "lipids": readings.get("LDL", 0) >= 4.1 or readings.get("TRIGLYCERIDE", 0) >= 2.3,
+        "low glucose": readings.get("FASTING_GLUCOSE", 5.0) < 3.9,
+        "lipids": readings.get("LDL", 0) >= 4.1
+        or readings.get("CHOLESTEROL", 0) >= 6.2
+        or readings.get("TRIGLYCERIDE", 0) >= 2.3,
         "kidney": readings.get("EGFR", 100) < 60,
         "liver": readings.get("ALT", 0) > 50,
         "weight": readings.get("BMI", 0) >= (24 if locale == "zh_CN" else 25),
@@ -255,7 +259,7 @@ def _evaluate(
     guidance = []
     if any(resident.has(problem, day) for problem in YEARLY):
         guidance.append("GUIDANCE_CHRONIC_MANAGEMENT")
-    if {"glucose", "kidney", "liver", "lipids"} & set(found):
+    if {"glucose", "low glucose", "kidney", "liver", "lipids"} & set(found):
         guidance.append("GUIDANCE_RECHECK")
     if readings.get("SYSTOLIC_BP", 0) >= 180 or readings.get("FASTING_GLUCOSE", 0) >= 16.7:
         guidance.append("GUIDANCE_REFERRAL")
@@ -280,5 +284,3 @@ def _evaluate(
         control.append("CONTROL_VACCINATION")
     if control:
         form.answers["RISK_CONTROL"] = "|".join(control)
-    if "GUIDANCE_RECHECK" in guidance:
-        form.next_day = day + timedelta(days=weighted(stream, {14: 0.3, 30: 0.5, 90: 0.2}))

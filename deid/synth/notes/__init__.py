@@ -6,6 +6,8 @@ facts of its form, in the style of its author, and ends on the page as the autho
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -17,7 +19,7 @@ from deid.synth.notes.mentions import Mentions
 from deid.synth.notes.slots import SLOTS
 from deid.synth.notes.styles import author_of, draw_style, draw_surface, written
 from deid.synth.notes.telling import Telling
-from deid.synth.notes.text import GoldNote, Note, Span, assemble
+from deid.synth.notes.text import GoldNote, Mark, Note, Span, assemble
 from deid.synth.people import Household, Locale
 from deid.synth.visits import Form, Visit
 
@@ -28,6 +30,9 @@ ROOTS = ("note", "query", "nameless")
 engine, a note that names nobody. Papers, below :data:`PAPER`, are the others."""
 PAPER = "paper."
 """Prefix of the papers that no form asks for: reports, letters, threads."""
+_TRIES = 20
+"""So often a text is told anew in which an eponym is somebody's own name."""
+_WORD = re.compile(r"[A-Z][a-z]+")
 _FOLDERS: dict[Locale, str] = {"en_US": "en", "zh_CN": "zh"}
 
 
@@ -51,6 +56,9 @@ class Chart:
     def __init__(self, stream: Random, household: Household) -> None:
         self._stream, self._household = stream, household
         self._grammar = load_grammar(household.locale)
+        members = {member.family_name for member in household.members}
+        # Family names that the grammar has as words too: Murphy of the sign, Long of the wait.
+        self._clashing = self._grammar.names_in_words & members
         self._prior: Visit | None = None
         self._visit: Visit | None = None
 
@@ -93,8 +101,19 @@ class Chart:
             author.habit,
         )
         pieces = telling.tell(root)
+        clashing = self._clashing | self._grammar.names_in_words & {visit.clinician.family_name}
+        for _ in range(_TRIES if clashing else 0):
+            if not clashing & _words_of(pieces):
+                break
+            pieces = telling.tell(root)
         surface = draw_surface(stream, author, style, mentions.chinese)
         return assemble(telling.title, written(stream, pieces, surface, mentions.chinese))
+
+
+def _words_of(pieces: Iterable[str | Mark]) -> set[str]:
+    """The words that are no names."""
+    text = " ".join(piece for piece in pieces if isinstance(piece, str))
+    return set(_WORD.findall(text))
 
 
 def written_on(visit: Visit, form: Form) -> date:

@@ -7,7 +7,7 @@ from typing import get_args
 
 from deid.synth.notes.mentions import Mentions
 from deid.synth.people import Household, Resident
-from deid.synth.visits import Change, Form, FormKind, Mode, Visit
+from deid.synth.visits import Change, Form, FormKind, Mode, Unchanged, Visit
 from deid.vocabulary import load_terms
 
 TERMS = {term.key: term for term in load_terms()}
@@ -41,21 +41,54 @@ PROBLEMS = (
     "INSOMNIA", "DEMENTIA", "SCHIZOPHRENIA", "PULMONARY_TUBERCULOSIS", "COPD", "ASTHMA", "GOUT",
     "HEART_FAILURE", "CORONARY_ARTERIOSCLEROSIS", "CEREBRAL_INFARCTION", "CHRONIC_KIDNEY_DISEASE",
     "OSTEOPOROSIS", "KNEE_OSTEOARTHRITIS", "OBESITY", "TOBACCO_DEPENDENCE", "HYPERLIPIDEMIA",
-    "PARKINSON_DISEASE", "FALL_RISK", "HEALTH_LITERACY_PROBLEM",
+    "PARKINSON_DISEASE", "FALL_RISK", "HEALTH_LITERACY_PROBLEM", "ATRIAL_FIBRILLATION",
+    "T2DM_NEUROPATHY",
 )  # fmt: skip
-CHEST = frozenset({"PNEUMONIA", "ACUTE_BRONCHITIS", "COPD", "ASTHMA", "HEART_FAILURE"})
+CHEST = frozenset(
+    {"PNEUMONIA", "ACUTE_BRONCHITIS", "COPD", "COPD_EXACERBATION", "ASTHMA", "HEART_FAILURE",
+     "ACUTE_HEART_FAILURE", "BRONCHIOLITIS", "LUNG_CANCER"}
+)  # fmt: skip
 """What is heard in the lungs."""
 FEVERISH = 37.5
 GOING_WELL = frozenset({"NORMAL_PREGNANCY", "NEWBORN", "LIVE_BIRTH"})
 """Diagnoses of people who are not ill."""
+_REVIEWS = frozenset({"basic information", "examination", "telephone", "home visit",
+                      "consultation", "referral back"})  # fmt: skip
+"""Forms about what has been known before."""
+_CAN_WAIT = frozenset({"KNEE_OSTEOARTHRITIS", "CATARACT", "LOW_BACK_PAIN", "HEMORRHOIDS",
+                       "CERVICAL_SPONDYLOSIS", "OSTEOPOROSIS", "COLON_POLYP"})  # fmt: skip
+"""What people go to hospital for when it suits them."""
+_IN_HOSPITAL = frozenset({"hospital", "emergency"})
+_PREGNANCIES = frozenset({"NORMAL_PREGNANCY", "HIGH_RISK_PREGNANCY"})
 FRAIL = ("CEREBRAL_INFARCTION", "DEMENTIA", "PARKINSON_DISEASE")
+_TUMOURS = ("CANCER", "NEOPLASM")
+RETIRED_AGE = 70
+"""From this age on nobody asks for a note to an employer."""
 FRAIL_AGE = 85
 KNOWN_DAYS = 90
 """After so many days nobody doubts a diagnosis."""
+WHY = tuple(f"why_{reason}" for reason in get_args(Unchanged))
+"""Why a treatment is left as it is."""
 LETTERS = frozenset({"referral out", "referral back"})
 """Forms about what another form of the visit found."""
+FALTERING = frozenset({"UNDERWEIGHT_CHILD", "STUNTED_CHILD"})
 GROWTH = {"CHILD_GROWTH": "NORMAL", "CHILD_DEVELOPMENT": "NORMAL"}
 _INJURIES = ("_BITE", "SPRAIN", "FRACTURE", "LACERATION", "BURN", "CONCUSSION", "CONTUSION")
+_BELLY = frozenset(
+    {
+        "stomach ache",
+        "nausea",
+        "vomiting",
+        "diarrhoea",
+        "pain in the right lower belly",
+        "pain in the right upper belly",
+        "constipation",
+        "flank pain",
+    }
+)
+_SLOW = frozenset({"forgetfulness", "lump in the breast", "hears voices"})
+"""What nobody counts in days."""
+_LEVELS_OF_HELP = frozenset({"SELF_CARE_MODERATE", "SELF_CARE_DEPENDENT"})
 _SORE = ("SPRAIN", "FRACTURE", "CONTUSION", "LOW_BACK_PAIN", "OSTEOARTHRITIS", "PERIARTHRITIS",
          "GOUT")  # fmt: skip
 FACTS = frozenset(
@@ -71,6 +104,10 @@ FACTS = frozenset(
         "chronic", "talk", "reaction", "chest", "kin_spouse", "kin_child", "complication",
         "away_site", "died", "sound", "sick", "acute", "hurt", "sore", "pupil", "admitted", "dated",
         "toddler", "calm", "known", "steady", "frail", "doses_missed", "watched_by_kin", "cleared",
+        "belly", "lasting", "dependent", "faltering", "drinks", "kin_home", "begun",
+        "after_stay", "found_now", "slow", "tumour",
+        "why", *WHY, "declined", "stopped", "referral_seen",
+        "referral_missed", "childbirth", "same", "replaced",
     }
 )  # fmt: skip
 """All facts that there are; the grammar knows no other."""
@@ -86,7 +123,7 @@ def facts_of(
     facts.add("man" if resident.sex == "M" else "woman")
     facts.add("child" if age < 18 else "adult")
     found = told_diagnoses(visit, form)
-    known = _is_known(resident, found, day)
+    known = (form.kind in _REVIEWS and bool(found)) or _is_known(resident, found, day)
     sick = _is_sick(form, found, known)
     for fact, holds in (
         ("infant", age < 3), ("toddler", age < 6), ("pupil", 3 <= age < 18),
@@ -98,9 +135,11 @@ def facts_of(
         ("texts", bool(form.texts)), ("next", form.next_day is not None),
         ("named", bool(form.identifiers)), ("hints", bool(form.hints)),
         ("phone", resident.phone is not None), ("email", resident.email is not None),
-        ("employer", resident.employer is not None and age >= 18),
+        ("employer", resident.employer is not None and 18 <= age < RETIRED_AGE),
         ("smoker", resident.cigarettes > 0 and age >= 18), ("drinker", resident.liang > 0),
-        ("follow_up", form.kind in FOLLOW_UP), ("prior", prior is not None),
+        ("drinks", resident.alcohol != "DRINKS_NEVER"),
+        ("follow_up", form.kind in FOLLOW_UP),
+        ("prior", prior is not None and prior.mode not in _IN_HOSPITAL),
         ("died", form.answers.get("DISCHARGE_OUTCOME") == "OUTCOME_DIED"),
         ("stay", visit.end is not None), ("away_site", visit.site is not None),
         ("widowed", resident.widowed_on is not None and resident.widowed_on <= day),
@@ -117,21 +156,58 @@ def facts_of(
         ("cleared", form.answers.get("TB_SYMPTOM") == "NONE"),
         ("calm", form.answers.get("MENTAL_SYMPTOM") == "NONE"
          and form.answers.get("DANGER_LEVEL") == "DANGER_0"),
+        ("belly", any(symptom in _BELLY for symptom in form.symptoms)),
+        ("lasting", _is_lasting(visit, form, known)),
+        ("dependent", form.kind == "elderly"
+         and form.answers.get("SELF_CARE_LEVEL") in _LEVELS_OF_HELP),
+        ("slow", any(symptom in _SLOW for symptom in form.symptoms)),
+        ("tumour", any(word in p for word in _TUMOURS for p in form.diagnoses[:1])),
+        ("begun", "begun" in form.hints), ("after_stay", "after_stay" in form.hints),
+        ("found_now", form.kind == "contact" and form.event in form.diagnoses
+         and form.event not in TALKS),
+        ("faltering", form.answers.get("CHILD_GROWTH") in FALTERING),
         ("fever", form.readings.get("BODY_TEMPERATURE", 36.0) >= FEVERISH),
+        ("why", "unchanged" in form.hints),
+        ("declined", "declined" in form.hints),
+        ("referral_seen", form.hints.get("referral") == "seen"),
+        ("referral_missed", form.hints.get("referral") == "not seen"),
+        ("childbirth", form.event == "BIRTH"), ("replaced", "replaced" in form.hints),
+        ("same", _is_same(found, prior)),
+        ("stopped", "stopped" in form.hints),
     ):  # fmt: skip
         if holds:
             facts.add(fact)
+    if "unchanged" in form.hints:
+        facts.add(f"why_{form.hints['unchanged']}")
     _measured(facts, form, prior)
     _kin(facts, mentions)
+    kin = mentions.kin.person if mentions.kin is not None else None
+    if kin is not None and kin in household.members and kin.lives_here(day):
+        facts.add("kin_home")
     _problems(facts, resident, form, day)
     return facts
+
+
+def _is_same(found: tuple[str, ...], prior: Visit | None) -> bool:
+    """Was the visit before about the same?"""
+    return prior is not None and any(set(found) & set(form.diagnoses) for form in prior.forms)
+
+
+def _is_lasting(visit: Visit, form: Form, known: bool) -> bool:
+    """Is it an old trouble that brings the patient, and not a turn for the worse?"""
+    if form.kind == "discharge":
+        return form.diagnoses[:1] != () and form.diagnoses[0] in _CAN_WAIT
+    return known and form.kind == "contact" and not is_acute(visit, form)
 
 
 def told_diagnoses(visit: Visit, form: Form) -> tuple[str, ...]:
     """What the form found; a letter repeats what the form that it is about found."""
     if form.diagnoses or form.kind not in LETTERS:
         return form.diagnoses
-    return next((other.diagnoses for other in visit.forms if other.diagnoses), ())
+    told = [other for other in visit.forms if other.diagnoses]
+    return next(
+        (o.diagnoses for o in told if o.change == "referred"), told[0].diagnoses if told else ()
+    )
 
 
 def is_injury(form: Form) -> bool:
@@ -147,6 +223,8 @@ def is_acute(visit: Visit, form: Form) -> bool:
 
 def _is_known(resident: Resident, diagnoses: tuple[str, ...], day: date) -> bool:
     """Is it what the resident has had for long?"""
+    if diagnoses and diagnoses[0] in _PREGNANCIES:
+        return True
     onset = resident.problems.get(diagnoses[0]) if diagnoses else None
     return onset is not None and (day - onset).days > KNOWN_DAYS
 
@@ -187,6 +265,8 @@ def _measured(facts: set[str], form: Form, prior: Visit | None) -> None:
             facts.add(form.answers[key])
     if form.answers.get("ADVERSE_REACTION") == "PRESENT":
         facts.add("reaction")
+    if "begun" in form.hints:  # nobody takes well or badly what was not yet prescribed
+        facts.difference_update(ADHERENCE)
 
 
 def _kin(facts: set[str], mentions: Mentions) -> None:

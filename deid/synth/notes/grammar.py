@@ -31,9 +31,11 @@ same one at the same place each time.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from random import Random
@@ -63,6 +65,7 @@ Habit = int
 """A large number that stands for an author."""
 _TILT = 0.2
 """How often an author's favourite word is taken outright."""
+_CAPITALIZED = re.compile(r"[A-Z][a-z]+")
 DEEPEST = 40
 """Productions within productions; deeper is an endless grammar."""
 
@@ -146,6 +149,12 @@ class Grammar:
                     met.add(called)
                     waiting.append(called)
         return [name for name in self._productions if name not in met]
+
+    @cached_property
+    def names_in_words(self) -> frozenset[str]:
+        """Words with a capital letter that stand literally in the grammar; some are names."""
+        text = " ".join(self.wordings(("",)))
+        return frozenset(_CAPITALIZED.findall(text))
 
     def wordings(self, prefixes: tuple[str, ...]) -> set[str]:
         """All words that stand literally in productions whose names begin with a prefix."""

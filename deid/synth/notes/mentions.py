@@ -15,6 +15,9 @@ from deid.synth.streams import happens, one_of
 
 _MAIL_HOSTS = ("example.org", "example.com", "mail.example.net", "post.example.com")
 
+_HOMES = ("Small house", "Farmhouse", "House on a slope", "Apartment", "Trailer",
+          "House by the road", "Upstairs apartment")  # fmt: skip
+
 
 class Mentions:
     """Writes the people, numbers and places around one visit, mostly in another way each time."""
@@ -226,6 +229,10 @@ class Mentions:
         name = naming.latin(self._stream, family, given) if self.chinese else family
         return Mark(name, "NAME", "CLINICIAN")
 
+    def family_doctor(self) -> Mark:
+        """The family name of the doctor to whom a letter back goes."""
+        return Mark(self._household.doctor.family_name, "NAME", "CLINICIAN")
+
     def colleague(self) -> Pieces:
         """Somebody else of the staff."""
         return others.staff(self._stream, self._another(), self.chinese)
@@ -306,6 +313,10 @@ class Mentions:
         """The hospital to which the health centre sends people."""
         site = self._household.site
         return Mark((site.hospital or site).centre.name, "LOCATION", "HOSPITAL")
+
+    def home(self) -> str:
+        """What kind of home it is, the same in every note."""
+        return _HOMES[self._household.household_id % len(_HOMES)]
 
     def came_from(self) -> Mark:
         """Where the patient lived before, the same in every note."""
@@ -408,6 +419,13 @@ class Mentions:
             if age >= 80 and happens(self._stream, 0.1) and age < 100:
                 text = number_en(age, "-")
         return (Mark(text, "AGE_OVER_89") if age >= 90 else text,)
+
+    def an_age(self) -> Pieces:
+        """The age behind an article, for ``-year-old``."""
+        pieces = self.age()
+        said = str(pieces[0])
+        vowel = said.startswith(("8", "eigh")) or said in {"11", "18"}
+        return ("an " if vowel else "a ", *pieces)
 
 
 def _can_come(relative: Relative, day: dt.date) -> bool:

@@ -43,9 +43,11 @@ _OF_PEOPLE = ("patient", "patient_listed", "patient_family", "patient_given", "p
               "patient_other", "pager", "doctor_initials", "other_initials", "relation_back",
               "reserved_mail", "doctor_latin", "stranger_name", "stranger_family",
               "great_age", "kin_word", "kin_name",
-              "kin_phone", "health_centre", "county_hospital", "came_from", "settled",
+              "kin_phone", "health_centre", "county_hospital", "family_doctor",
+              "came_from", "settled",
               "doctor", "doctor_name", "colleague", "stranger", "specialist",
-              "age", "address", "town", "site", "site_phone", "spelt_phone", "record", "card",
+              "age", "an_age", "address", "town", "site", "site_phone", "spelt_phone", "record",
+              "card",
               "old_card", "insurance", "email", "handle", "qq", "date", "birth")  # fmt: skip
 _PEOPLE: Mapping[str, Say] = {
     **{name: _mentioned(name) for name in _OF_PEOPLE},
@@ -59,6 +61,9 @@ _PEOPLE: Mapping[str, Say] = {
 }  # fmt: skip
 _AROUND: Mapping[str, Say] = {
     "hospital": lambda t: surroundings.hospital(t.stream, t.chinese),
+    "general_hospital": lambda t: surroundings.general_hospital(t.stream, t.chinese),
+    "clinic": lambda t: surroundings.clinic(t.stream, t.chinese),
+    "nursing_home": lambda t: surroundings.nursing_home(t.stream, t.chinese),
     "school": _school,
     "firm": lambda t: surroundings.firm(t.stream, t.chinese),
     "agency": lambda t: surroundings.agency(t.stream, t.chinese),
@@ -83,14 +88,21 @@ _OF_FACTS: Mapping[str, Say] = {
     "lot": lambda t: f"{one_of(t.stream, 'ABCDEFHK')}{t.stream.randrange(1000, 99999)}",
     "small": lambda t: str(t.stream.randrange(2, 10)),
     "minutes": lambda t: str(5 * t.stream.randrange(2, 10)),
-    "clock": lambda t: f"{t.stream.randrange(8, 18)}:{5 * t.stream.randrange(12):02d}",
+    "few": lambda t: str(t.stream.randrange(2, 5)),
+    "home": lambda t: t.mentions.home(),
+    "referred_to": lambda t: t.form.texts.get("REFERRED_TO", ""),
+    "day_word": lambda t: "day" if t.days == 1 else "days",
+    "clock": lambda t: t.clock(),
+    "hour": lambda t: f"{t.stream.randrange(8, 17)}:{15 * t.stream.randrange(4):02d}",
     "cigarettes": lambda t: str(t.visit.resident.cigarettes),
     "liang": lambda t: f"{t.visit.resident.liang:g}",
 }
 _LISTS = ("vitals", "labs", "scores", "habits", "answers", "texts", "hints", "named")
 _WORDS = ("symptoms", "diagnoses", "diagnosis", "problems", "event", "drugs", "last_drug",
+          "stopped_drug",
           "vaccines", "procedures", "query_drug")  # fmt: skip
-_DAYS = ("prior", "prior_pressure", "some_weeks", "onset", "weeks_ago", "years_ago", "month_ago",
+_DAYS = ("prior", "prior_pressure", "some_weeks", "onset", "weeks_ago", "years_ago", "long_ago",
+         "month_ago",
          "day_range", "feast", "lunar", "last_weekday", "weekday", "ordinal", "spoken_date",
          "admitted", "discharged", "nights", "query_day")  # fmt: skip
 LOCAL = ("n", "low", "other", "label", "what", "often", "about")

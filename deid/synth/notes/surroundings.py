@@ -81,14 +81,36 @@ def title(stream: Random, chinese: bool) -> str:
     return _one(stream, "title", chinese)
 
 
-def hospital(stream: Random, chinese: bool) -> Mark:
+def general_hospital(stream: Random, chinese: bool) -> Mark:
+    """A hospital that sees anybody for anything."""
+    return hospital(stream, chinese, "general")
+
+
+def hospital(stream: Random, chinese: bool, key: str = "hospital") -> Mark:
     """A hospital or clinic by name."""
-    kind = _one(stream, "hospital", chinese)
+    kind = _one(stream, key, chinese)
     if chinese:
         wider = _one(stream, "wider", True) if happens(stream, 0.7) else ""
         head = "" if wider and happens(stream, 0.5) else _head(stream, True)
         return Mark(f"{wider}{head}{kind}", "LOCATION", "HOSPITAL")
     return Mark(f"{_head(stream, False)} {kind}", "LOCATION", "HOSPITAL")
+
+
+def clinic(stream: Random, chinese: bool) -> Mark:
+    """A place that sees people by day and keeps nobody overnight."""
+    return _place(stream, chinese, "clinic")
+
+
+def nursing_home(stream: Random, chinese: bool) -> Mark:
+    """A place where old people live."""
+    return _place(stream, chinese, "nursing_home")
+
+
+def _place(stream: Random, chinese: bool, key: str) -> Mark:
+    wider = _one(stream, "wider", True) if chinese and happens(stream, 0.5) else ""
+    between = "" if chinese else " "
+    name = f"{wider}{_head(stream, chinese)}{between}{_one(stream, key, chinese)}"
+    return Mark(name, "LOCATION", "HOSPITAL")
 
 
 def _named(stream: Random, chinese: bool, key: str, wider: float, type_: str, role: str) -> Mark:

@@ -15,9 +15,10 @@ from deid.synth.streams import one_of
 from deid.synth.visits import Form, Visit
 
 Slot = str | Mark | Pieces
-_IN_BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
+_IN_BRACKETS = re.compile(r"\s*[\[(].*?[\])]| in (?:Serum|Blood|Urine)\b.*")
+"""What a laboratory adds to the name of a test."""
 _WIDTHS = (2, 3, 4, 5, 7, 99, 99, 99, 99)
-_BETWEEN = (", ", ", ", " ", " | ", ", ", " / ", " - ", ", ", " ")
+_BETWEEN = (", ", ", ", " + ", " | ", ", ", " / ", " - ", ", ", ", ")
 _BETWEEN_ZH = ("，", "　", "，", "、", "  ", "，", " / ", "　")
 
 
@@ -41,7 +42,7 @@ class Telling(Mapping[str, Slot]):
         self.facts = frozenset(facts)
         self.household, self.visit, self.form, self.prior = household, visit, form, prior
         self.chinese = mentions.chinese
-        longest = 1 if is_injury(form) else 4 if is_acute(visit, form) else 13
+        longest = _longest(visit, form)
         # All forms of one visit tell of the same days.
         visit_stream = Random(f"{visit.resident.person_id}/{visit.day}")  # noqa: S311
         self.days = (1 if longest < 13 else 2) + int(visit_stream.random() * longest)
@@ -49,6 +50,7 @@ class Telling(Mapping[str, Slot]):
         self._said: dict[str, Slot] = {}
         self._separator, self._width = self._draw_layout()
         self._title: str | None = None
+        self._minute = 0
 
     def __getitem__(self, slot: str) -> Slot:
         said = self._said.get(slot)
@@ -81,6 +83,15 @@ class Telling(Mapping[str, Slot]):
             self._title = "".join(str(piece) for piece in self.tell(kind))
         return self._title
 
+    def clock(self) -> str:
+        """A time of day; within one note each is later than the one before."""
+        draw = self.stream.random()
+        if not self._minute:
+            self._minute = 8 * 60 + 5 * int(draw * 90)
+        else:
+            self._minute += 5 + 5 * int(draw * 5)
+        return f"{self._minute // 60}:{self._minute % 60:02d}"
+
     # Lists
 
     def _draw_layout(self) -> tuple[str, int]:
@@ -90,9 +101,9 @@ class Telling(Mapping[str, Slot]):
             between = one_of(stream, _BETWEEN_ZH if self.chinese else _BETWEEN)
             return between, one_of(stream, _WIDTHS)
         choices: tuple[str, ...]
-        choices = ("，", "，", "、", "，") if self.chinese else (", ", ", ", ", ", " ", " ", " ")
+        choices = ("，", "，", "、", "，") if self.chinese else (", ", ", ", " + ", ", ")
         if "terse" in facts:
-            choices = ("，", " ", "、") if self.chinese else (", ", " ", " ", " / ")
+            choices = ("，", " ", "、") if self.chinese else (", ", ", ", " / ")
         return one_of(stream, choices), 0
 
     def joined(self, items: Iterable[Sequence[str | Mark]], separator: str) -> Pieces:
@@ -124,3 +135,12 @@ class Telling(Mapping[str, Slot]):
             return term.zh
         name = _IN_BRACKETS.sub("", term.en)
         return name if name[:2].isupper() else name[:1].lower() + name[1:]
+
+
+def _longest(visit: Visit, form: Form) -> int:
+    """For how many days, at most, what brings somebody has lasted."""
+    if is_injury(form):
+        return 1
+    if visit.mode in {"emergency", "hospital"}:
+        return 2
+    return 4 if is_acute(visit, form) else 13

@@ -52,7 +52,8 @@ def onset(t: Telling) -> Mark:
 
 def weeks_ago(t: Telling) -> Mark:
     """Some day in the weeks before."""
-    return t.mentions.on(t.visit.day - timedelta(days=8 + int(t.stream.random() * 40)))
+    since = max((t.visit.day - t.visit.resident.birth).days - 1, 0)
+    return t.mentions.on(t.visit.day - timedelta(days=min(8 + int(t.stream.random() * 40), since)))
 
 
 def years_ago(t: Telling) -> Mark:
@@ -64,9 +65,18 @@ def years_ago(t: Telling) -> Mark:
     return Mark(write(t.stream, when, t.chinese), "DATE")
 
 
+def long_ago(t: Telling) -> Mark:
+    """A month before the record begins, after the patient's birth."""
+    first = min(t.household.record_start, t.visit.day)
+    age = max((first - t.visit.resident.birth).days - 30, 1)
+    when = first - timedelta(days=min(age, 30 + int(t.stream.random() * 3000)))
+    return Mark(days.month_of(t.stream, when, t.chinese), "DATE")
+
+
 def month_ago(t: Telling) -> Mark:
     """A month before, by its name."""
-    when = t.visit.day - timedelta(days=40 + int(t.stream.random() * 250))
+    since = max((t.visit.day - t.visit.resident.birth).days, 0)
+    when = t.visit.day - timedelta(days=min(40 + int(t.stream.random() * 250), since))
     if t.chinese:
         return Mark(days.month_of(t.stream, when, True), "DATE")
     return Mark(days.MONTHS[when.month - 1], "DATE")

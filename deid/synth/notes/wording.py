@@ -21,6 +21,10 @@ _AMOUNTS_ZH = {"1 drop": "1滴", "1 sachet": "1袋", "1 % cream": "适量", "cre
                "ointment": "适量"}  # fmt: skip
 _AMOUNTS_EN = {"1 % cream": "thin layer", "cream": "thin layer", "ointment": "thin layer"}
 """What is no number of milligrams, as a note has it."""
+_AT_NIGHT = ("ATORVASTATIN", "SIMVASTATIN", "ROSUVASTATIN", "INSULIN_GLARGINE", "OLANZAPINE",
+             "QUETIAPINE", "CLOZAPINE", "MIRTAZAPINE", "ZOLPIDEM", "ALPRAZOLAM", "MONTELUKAST",
+             "TAMSULOSIN", "DONEPEZIL")  # fmt: skip
+"""What is taken in the evening, if once a day."""
 _COMMON = ("metformin", "atorvastatin", "ibuprofen", "sertraline", "warfarin", "gabapentin")
 _COMMON_ZH = ("二甲双胍", "阿托伐他汀", "布洛芬", "华法林", "地高辛", "舍曲林")
 
@@ -97,6 +101,11 @@ def last_drug(t: Telling) -> Pieces:
     return tuple(_drug(t, t.form.drugs[-1])) if t.form.drugs else ("",)
 
 
+def stopped_drug(t: Telling) -> Slot:
+    """The drug in whose place another one is given."""
+    return _drug_name(t, t.form.hints["stopped"])
+
+
 def _drug(t: Telling, drug: Prescription) -> list[str | Mark]:
     close = t.chinese or happens(t.stream, 0.3)
     dose = (
@@ -106,7 +115,10 @@ def _drug(t: Telling, drug: Prescription) -> list[str | Mark]:
     )
     dose = dose.replace(" units", "单位") if t.chinese else dose
     dose = dose.replace(" ", "") if close and dose[0].isdigit() else dose
-    often = tuple(t.tell(f"often.{min(drug.times_a_day, 4)}"))
+    times = str(min(drug.times_a_day, 4))
+    if times == "1" and drug.drug.startswith(_AT_NIGHT):
+        times = "night"
+    often = tuple(t.told(f"often.{times}", "often.1"))
     return t.tell("drug", what=_drug_name(t, drug.drug), n=dose, often=often)
 
 

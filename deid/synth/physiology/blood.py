@@ -61,4 +61,4 @@ def _shift(resident: Resident, day: date) -> dict[str, float]:
 
 
 def _open(resident: Resident, about: str) -> float:
-    return min(max(share_of_person(resident, about), 1e-6), 1 - 1e-6)
+    return min(max(share_of_person(resident, about), 0.02), 0.98)

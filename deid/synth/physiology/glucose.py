@@ -33,7 +33,8 @@ def fasting_glucose(stream: Random, body: Body, day: date) -> float:
     spread = value("fpg.visit.sd") * (
         1 if body.risen(DIABETES, day) else value("fpg.visit.healthy")
     )
-    return round(min(max(glucose_level(body, day) + stream.gauss(0, spread), 3.7), 25), 1)
+    lowest = 3.7 if body.risen(DIABETES, day) else 4.0
+    return round(min(max(glucose_level(body, day) + stream.gauss(0, spread), lowest), 25), 1)
 
 
 def hba1c(stream: Random, body: Body, day: date) -> float:

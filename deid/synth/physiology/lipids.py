@@ -11,15 +11,22 @@ from deid.synth.parameters import value
 from deid.synth.people import Resident
 from deid.synth.physiology.body import Body
 
+STRUCK = ("ACUTE_MYOCARDIAL_INFARCTION", "CEREBRAL_INFARCTION")
 INDICATIONS = ("HYPERLIPIDEMIA", "CORONARY_ARTERIOSCLEROSIS", "CEREBRAL_INFARCTION")
 
 
 def takes_statin(resident: Resident, day: date) -> bool:
-    """Some weeks after the first indication, the ready part of those who have one."""
-    onsets = [resident.problems[p] for p in INDICATIONS if p in resident.problems]
+    """Some weeks after the first indication, the ready part of those who have one.
+
+    After an infarction or a stroke at once, and nearly everybody.
+    """
+    problems = resident.problems
+    rank = NormalDist().cdf(trait(resident, "adherence"))
+    if any(problem in problems and problems[problem] <= day for problem in STRUCK):
+        return rank > 1 - value("statin.after_event")
+    onsets = [problems[p] for p in INDICATIONS if p in problems]
     if not onsets or day < min(onsets) + timedelta(days=value("statin.wait")):
         return False
-    rank = NormalDist().cdf(trait(resident, "adherence"))
     return rank > 1 - value("statin.starts")
 
 

@@ -25,17 +25,21 @@ def pressure_level(body: Body, day: date) -> tuple[float, float]:
     regimen = body.treatment_on(HYPERTENSION, day)
     taken = ADHERENCE_EFFECT[regimen.adherence]
     risen = body.risen(HYPERTENSION, day)
-    own = body.healthy_systolic
-    own += (untreated_systolic(resident) - own) * risen
+    healthy, untreated = body.healthy_systolic, untreated_systolic(resident)
+    own = healthy + (untreated - healthy) * risen
     season = value("sbp.winter") * winter(day)
-    age = max(resident.age_on(day) - 40, 0) - 20
-    systolic = own + value("sbp.age_slope") * age + season
+    moved = value("sbp.age_slope") * (max(resident.age_on(day) - 40, 0) - 20) + season
     if resident.salt == "HEAVY":
-        systolic += value("sbp.heavy_salt")
+        moved += value("sbp.heavy_salt")
+    # Surveys call everybody ill whose pressure is high: nobody else's is, at home and untreated.
+    healthy = min(healthy + moved, value("sbp.healthy.highest"))
+    untreated = max(untreated + moved, value("sbp.untreated.lowest"))
+    systolic = healthy + (untreated - healthy) * risen
     # Drugs lower a high pressure by more (Law 2003).
     excess = value("sbp.drug.per_mmhg") * (own - value("sbp.drug.reference"))
     systolic -= taken * (fall_of("sbp", regimen.drugs) + excess * len(regimen.drugs))
     diastolic = body.diastolic_offset + own * value("dbp.per_systolic") + season / 2
+    diastolic -= max(diastolic - value("dbp.healthy.highest"), 0) * (1 - risen)
     diastolic -= taken * fall_of("dbp", regimen.drugs)
     return systolic, diastolic
 

@@ -63,6 +63,7 @@ def therapy_on(resident: Resident, locale: Locale, day: date) -> tuple[Prescript
     """What the person takes on a day, the most important first."""
     by_slot: dict[str, Prescription] = {}
     left: dict[tuple[str, str], float] = {}
+    refused: set[tuple[str, str]] = set()
     treated = (
         problem
         for problem in _BY_PROBLEM
@@ -76,8 +77,12 @@ def therapy_on(resident: Resident, locale: Locale, day: date) -> tuple[Prescript
         if draw is None:
             draw = share_of_person(resident, f"{therapy.problem}/{therapy.slot}")
         left[choice] = draw - therapy.share[locale]
-        chosen = 0 <= draw < therapy.share[locale] and begins <= day < begins + therapy.lasts
-        if chosen and therapy.slot not in by_slot and may_take(resident, therapy.drug, day):
+        chosen = 0 <= draw < therapy.share[locale] or choice in refused
+        if not chosen or not begins <= day < begins + therapy.lasts or therapy.slot in by_slot:
+            continue
+        if not may_take(resident, therapy.drug, day):
+            refused.add(choice)  # The next drug of the slot stands in.
+        else:
             by_slot[therapy.slot] = Prescription(
                 therapy.drug, therapy.dose[locale], therapy.times, SUPPLY_DAYS
             )

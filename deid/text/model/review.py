@@ -38,6 +38,26 @@ def load_model(name: str) -> Model:
     return read_model(files(PACKAGE).joinpath("data", f"{name}.crf").read_bytes())
 
 
+class ShippedModel:
+    """What the reviewers of all languages share: a name, and the version of the file they read."""
+
+    language: str
+
+    @property
+    def name(self) -> str:
+        """Detector of what the model adds."""
+        return f"{self.language}.model"
+
+    @property
+    def version(self) -> str:
+        """Hashes of the model's file and of its training data."""
+        return load_model(self.language).version
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Tables do not travel; the other process reads the file again.
+        return type(self), ()
+
+
 @dataclass(frozen=True)
 class Reading:
     """Tokens of a note as a model read them; ``starts`` has one entry more than ``tokens``."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from deid.text.model.english import MIXED, style_of, tokenise
 from deid.text.model.review import (
     Policy,
     Reading,
+    ShippedModel,
     chosen_labels,
     keep_likely,
     load_model,
@@ -31,14 +32,14 @@ from deid.text.packs.en.shapes import CREDENTIALS, KIN_WORDS, TITLE_WORDS, is_cl
 
 POLICY = Policy(
     add={
-        "NAME": 0.5, "LOCATION": 0.5, "ORGANIZATION": 0.55, "PROFESSION": 0.8,
+        "NAME": 0.42, "LOCATION": 0.42, "ORGANIZATION": 0.45, "PROFESSION": 0.8,
         "DATE": 0.8, "ID": 0.8, "CONTACT": 0.8,
     },
     keep={
         "known.possible.en": 0.6,
         "en.name.shape": 0.07, "en.name.pair": 0.04, "en.name.given": 0.02, "en.name.full": 0.03,
         "en.name.by": 0.05, "en.name.repeated": 0.004, "en.name.last_first": 0.1,
-        "en.name.with": 0.01, "en.name.acting": 0.03, "en.name.goes_by": 0.005,
+        "en.name.with": 0.01, "en.name.acting": 0.005, "en.name.goes_by": 0.005,
         "en.name.apposed": 0.01, "en.name.people": 0.01, "en.name.colon": 0.02, "en.name.last_line": 0.01, "en.name.inside": 0.05, "en.name.small": 0.02,
         "en.name.label": 0.005, "en.name.credential": 0.01, "en.name.kin": 0.0005, "en.name.title": 0.003,
         "en.place.preposition": 0.05, "en.place.listed": 0.011, "en.place.town_state": 0.05,
@@ -68,22 +69,14 @@ _TERM, _SMALL_WORDS, _SMALL_WORDS_ALONE, _CAPITALS, _FOREIGN = 0.9, 0.85, 0.99, 
 _ABBREVIATIONS = english_words("abbreviations.txt")
 
 
-class EnglishModel:
+class EnglishModel(ShippedModel):
     """Adds what the English model finds, and drops weak mentions that it does not believe."""
 
-    name = "en.model"
-
-    @property
-    def version(self) -> str:
-        """Hashes of the model's file and of its training data."""
-        return load_model("en").version
+    language = "en"
 
     @cached_property
     def _tagger(self) -> Tagger:
         return Tagger(load_model("en"))
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return EnglishModel, ()
 
     def review(self, document: Document, mentions: Sequence[Mention]) -> Iterator[Mention]:
         """The mentions that stand, and further ones."""
@@ -102,6 +95,7 @@ class EnglishModel:
             small = mention.detector == _POSSIBLE and plain[mention.start].islower()
             if not small or reading.any_identifier(mention.start, mention.end) >= _SMALL_KNOWN:
                 yield mention
+        mixed = not plain.isascii() and _OTHER_SCRIPT.search(plain) is not None
         chosen = chosen_labels(reading, POLICY)
         _after_kin(reading, chosen)
         _repeat(reading, chosen)
@@ -109,9 +103,8 @@ class EnglishModel:
         _particles(reading, chosen)
         for mention in _separated(plain, spans_of(reading, chosen, self.name)):
             # Of other scripts this model knows nothing.
-            if not _OTHER_SCRIPT.search(plain, mention.start, mention.end) and _stands(
-                plain, reading, mention
-            ):
+            other = mixed and _OTHER_SCRIPT.search(plain, mention.start, mention.end)
+            if not other and _stands(plain, reading, mention, mixed):
                 kept = fitted(plain, mention)
                 if kept is not None:
                     yield kept
@@ -188,15 +181,21 @@ def _repeat(reading: Reading, chosen: npt.NDArray[np.int8]) -> None:
             known.add(word)
     if not known:
         return
+    wanted = {token for token in set(reading.tokens) if len(token) > 2 and _folded(token) in known}
     for i, token in enumerate(reading.tokens):
-        if len(token) > 2 and not chosen[i] and fold(token) in known:
+        if token in wanted and not chosen[i]:
             chosen[i] = name
 
 
-def _stands(plain: str, reading: Reading, mention: Mention) -> bool:
+@lru_cache(maxsize=1 << 15)
+def _folded(token: str) -> str:
+    return fold(token)
+
+
+def _stands(plain: str, reading: Reading, mention: Mention, mixed: bool) -> bool:
     """Whether a mention of the model can be one at all: no abbreviation, no measure, no eponym."""
     found = plain[mention.start : mention.end]
-    if mention.type in _NUMBERS and _OTHER_SCRIPT.search(plain):
+    if mention.type in _NUMBERS and mixed:
         return False
     if mention.type in _NUMBERS:
         return _may_be_number(plain, mention.start, mention.end, mention.type)
@@ -211,11 +210,11 @@ def _stands(plain: str, reading: Reading, mention: Mention) -> bool:
     needed = 0.0
     if all(map(_is_term, words)):
         needed = _TERM
-    elif all(map(_is_everyday, words)) and _OTHER_SCRIPT.search(plain):
+    elif mixed and all(map(_is_everyday, words)):
         return False
     elif not _is_capital_style(reading) and all(map(_is_everyday, words)):
         needed = _SMALL_WORDS if len(plain) > _SHORT_TEXT else _SMALL_WORDS_ALONE
-    elif _OTHER_SCRIPT.search(plain):
+    elif mixed:
         needed = _FOREIGN
     elif (
         len(words) == 1
@@ -279,6 +278,8 @@ def _may_be_number(plain: str, start: int, end: int, kind: SpanType) -> bool:
     if kind is SpanType.DATE:
         return _may_be_date(plain, start, end)
     digits = sum(c.isdigit() for c in found)
+    if _MEASURE.fullmatch(found):
+        return False  # `ANC 2.2`, `T 98.6`
     if plain[end : end + 1] == "%" or _RANGE.fullmatch(found) or found.count(" ") > 1:
         return False
     if re.match(r"\d{1,2}(?:st|nd|rd|th)\b", found, re.IGNORECASE):
@@ -290,6 +291,7 @@ def _may_be_number(plain: str, start: int, end: int, kind: SpanType) -> bool:
 
 _NUMBERS = (SpanType.DATE, SpanType.ID, SpanType.PHONE)
 _WORD = re.compile(r"[^\W\d_]+")
+_MEASURE = re.compile(r"@?(?:[A-Za-z]{1,6}[ @])?\d{1,3}(?:\.\d{1,2})?s?")
 _RANGE = re.compile(r"\d+ ?- ?\d+")
 _AGE = re.compile(r"\d{1,3} ?y|G\dP\d", re.IGNORECASE)
 _DAY = re.compile(r"(\d{1,2})/(\d{1,2})")

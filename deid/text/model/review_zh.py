@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +16,7 @@ from deid.text.lists import listed, ranks
 from deid.text.model.review import (
     Policy,
     Reading,
+    ShippedModel,
     chosen_labels,
     keep_likely,
     load_model,
@@ -49,22 +51,14 @@ _DAY = re.compile(r"(\d{1,2})[./](\d{1,2})|(\d{1,2})月(\d{1,2}|[上中下]旬)"
 _WORDY = re.compile(r"[\u3400-\u9fff]")
 
 
-class ChineseModel:
+class ChineseModel(ShippedModel):
     """Adds what the Chinese model finds, and drops weak mentions that it does not believe."""
 
-    name = "zh.model"
-
-    @property
-    def version(self) -> str:
-        """Hashes of the model's file and of its training data."""
-        return load_model("zh").version
+    language = "zh"
 
     @cached_property
     def _tagger(self) -> ChineseTagger:
         return ChineseTagger(load_model("zh"))
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return ChineseModel, ()
 
     def review(self, document: Document, mentions: Sequence[Mention]) -> Iterator[Mention]:
         """The mentions that stand, and further ones."""
@@ -78,7 +72,7 @@ class ChineseModel:
         chosen = chosen_labels(reading, POLICY)
         _whole_latin_words(reading, chosen)
         _whole_names(reading, chosen)
-        told = [m for m in mentions if m.strength >= Strength.LISTED]
+        told = _by_start(m for m in mentions if m.strength >= Strength.LISTED)
         found = [
             m
             for m in spans_of(reading, chosen, self.name)
@@ -140,7 +134,10 @@ def _stands(plain: str, mention: Mention, reading: Reading) -> bool:
         if len(letters) < 2 or _GENERIC.fullmatch(found):
             return False
     elif len(letters) == 1 and has_han(found):
-        if not is_surname(letters[0]) or plain[: mention.start].rstrip()[-1:].isdigit():
+        if (
+            not is_surname(letters[0])
+            or plain[max(0, mention.start - 8) : mention.start].rstrip()[-1:].isdigit()
+        ):
             return False
         needed = _ALONE
     elif found in ORDINARY or found in listed("zh_words"):
@@ -150,13 +147,25 @@ def _stands(plain: str, mention: Mention, reading: Reading) -> bool:
     return chance >= needed
 
 
-def _only_adds_words(plain: str, mention: Mention, told: Sequence[Mention]) -> bool:
+_Told = tuple[list[int], list[tuple[int, Mention]]]
+
+
+def _by_start(mentions: Iterable[Mention]) -> _Told:
+    """Starts in order, and the mentions there with their place in the order given."""
+    ordered = sorted(enumerate(mentions), key=lambda pair: pair[1].start)
+    return [mention.start for _, mention in ordered], ordered
+
+
+def _only_adds_words(plain: str, mention: Mention, told: _Told) -> bool:
     """Whether a rule found the name in it, and the rest is a prefix or a verb: 阿|廖|来."""
-    for other in told:
-        if other.type is mention.type and mention.start <= other.start and other.end <= mention.end:
-            rest = plain[mention.start : other.start] + plain[other.end : mention.end]
-            return set(rest) <= _AROUND
-    return False
+    starts, ordered = told
+    near = ordered[bisect_left(starts, mention.start) : bisect_left(starts, mention.end)]
+    inside = [p for p in near if p[1].type is mention.type and p[1].end <= mention.end]
+    if not inside:
+        return False
+    other = min(inside, key=lambda pair: pair[0])[1]
+    rest = plain[mention.start : other.start] + plain[other.end : mention.end]
+    return set(rest) <= _AROUND
 
 
 _AROUND = frozenset("有是过了着职住往至到由院转阿小老大二三四五六七八九十来说去在从给对跟和与的")

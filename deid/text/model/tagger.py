@@ -9,25 +9,26 @@ import numpy.typing as npt
 
 from deid.text.model.crf import Floats, Model, marginals
 from deid.text.model.english import OFFSETS, PAD, WIDE, features
-from deid.text.model.table import Table
 
-PAIRS = (("cc", -1, 0), ("tc", -1, 0), ("ct", 0, 1), ("t2", -2, 0))
+PAIRS = (
+    ("cc", -1, 0), ("tc", -1, 0), ("ct", 0, 1), ("tc2", -2, 0),
+    ("cc1", 0, 1), ("cc2", -1, 1), ("ct2", 0, 2), ("tc3", -3, 0),
+)  # fmt: skip
 """Features of two tokens: name, offset of the first, offset of the second. ``c`` is a coarse class,
-``t`` a trigger word."""
+``t`` a trigger word; the name begins with what the first and the second are read as."""
 _MOST_TYPES = 120_000
 _REACH = 3
 
 
 def pair_names(words: Sequence[str], classes: Sequence[str], i: int) -> list[str]:
     """The pair features of token ``i``, by the words (features ``w``) and classes around it."""
-    last = len(words) - 1
     found = []
-    if i > 0:
-        found += [f"cc|{classes[i - 1]}|{classes[i]}", f"tc|{words[i - 1]}|{classes[i]}"]
-    if i < last:
-        found.append(f"ct|{classes[i]}|{words[i + 1]}")
-    if i > 1:
-        found.append(f"t2|{words[i - 2]}|{classes[i]}")
+    for name, first, second in PAIRS:
+        left, right = i + first, i + second
+        if left >= 0 and right < len(words):
+            one = words[left] if name[0] == "t" else classes[left]
+            other = words[right] if name[1] == "t" else classes[right]
+            found.append(f"{name}|{one}|{other}")
     return found
 
 
@@ -56,11 +57,6 @@ class Tagger:
             head, _, rest = name.partition("|")
             if head in pairs:
                 left, _, right = rest.partition("|")
-                if head == "ct":
-                    left, _, right = rest.partition("|w=")
-                    right = "w=" + right
-                elif head in ("tc", "t2"):
-                    left, _, right = rest.rpartition("|")
                 pairs[head].append((left, right, row))
             else:
                 names.setdefault(rest, {})[int(head)] = row
@@ -70,18 +66,27 @@ class Tagger:
             for offset, row in places.items():
                 at = (offset + _REACH) * width
                 self._table[self._rows[name], at : at + width] = model.weights[row]
-        parts = {part for found in pairs.values() for pair in found for part in pair[:2]}
-        self._parts = {part: i + 1 for i, part in enumerate(sorted(parts))}
-        self._base = len(self._parts) + 1
-        keys, rows = [], []
-        for number, (name, _, _) in enumerate(PAIRS):
-            for left, right, row in pairs[name]:
-                pair = self._parts[left] * self._base + self._parts[right]
-                keys.append(number * self._base**2 + pair)
-                rows.append(row)
-        self._pairs = Table(np.array(keys, np.int64))
-        self._pair_weights = np.zeros((len(rows) + 1, width), np.float32)
-        self._pair_weights[:-1] = model.weights[rows]
+        # Words and classes are numbered apart, so that a pair's row stands in a table of both.
+        parts: dict[str, dict[str, int]] = {"t": {}, "c": {}}
+        for name, found in pairs.items():
+            for left, right, _ in found:
+                for kind, part in ((name[0], left), (name[1], right)):
+                    parts[kind].setdefault(part, len(parts[kind]) + 1)
+        self._words, self._classes = parts["t"], parts["c"]
+        sizes = {kind: len(held) + 1 for kind, held in parts.items()}
+        self._pair_weights = np.zeros((sum(map(len, pairs.values())) + 1, width), np.float32)
+        self._steps: list[tuple[int, int]] = []
+        tables, at, place = [], 1, 0
+        for name, found in pairs.items():
+            table = np.zeros((sizes[name[0]], sizes[name[1]]), np.int32)
+            for left, right, row in found:
+                table[parts[name[0]][left], parts[name[1]][right]] = at
+                self._pair_weights[at] = model.weights[row]
+                at += 1
+            self._steps.append((place, sizes[name[1]]))
+            tables.append(table.ravel())
+            place += table.size
+        self._pair_rows = np.concatenate(tables)
         self._clear()
 
     def _clear(self) -> None:
@@ -100,7 +105,7 @@ class Tagger:
         rows = [row for name in found if (row := self._rows.get(name)) is not None]
         if rows:
             self._scores[number] = self._table[rows].sum(axis=0)
-        self._codes[number] = self._parts.get(found[0], 0), self._parts.get(coarse, 0)
+        self._codes[number] = self._words.get(found[0], 0), self._classes.get(coarse, 0)
         self._count += 1
         return number
 
@@ -126,16 +131,16 @@ class Tagger:
                 scores[:-offset] += rows[offset:, offset + _REACH]
         codes = self._codes[numbers]
         wanted = []
-        for number, (name, first, second) in enumerate(PAIRS):
+        for (name, first, second), (base, size) in zip(PAIRS, self._steps, strict=True):
             shift = second - first
             left = codes[: max(0, count - shift), 0 if name[0] == "t" else 1]
-            right = codes[shift:, 0 if name == "ct" else 1]
-            wanted.append(left * self._base + (right + number * self._base**2))
-        found = self._pair_weights[self._pairs.rows(np.concatenate(wanted))]
+            right = codes[shift:, 0 if name[1] == "t" else 1]
+            wanted.append(left * size + (right + base))
+        found = self._pair_weights[self._pair_rows[np.concatenate(wanted)]]
         place = 0
-        for (name, first, second), keys in zip(PAIRS, wanted, strict=True):
-            at = slice(None, len(keys)) if name == "ct" else slice(second - first, None)
-            scores[at] += found[place : place + len(keys)]
+        for (_, first, _), keys in zip(PAIRS, wanted, strict=True):
+            # The pair counts for the token that both offsets are told from.
+            scores[-first : len(keys) - first] += found[place : place + len(keys)]
             place += len(keys)
         return scores
 
@@ -145,5 +150,5 @@ def wide_names(found: Sequence[str], offset: int) -> list[str]:
     if offset == 0:
         return [f"0|{name}" for name in found]
     near = found if abs(offset) == 1 else found[:2]
-    kept = WIDE + "k" if abs(offset) == 1 else WIDE
+    kept = WIDE + "kyb" if abs(offset) == 1 else WIDE
     return [f"{offset}|{name}" for name in near if name[0] in kept]

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from deid.text.document import Document, Mention, SpanType
 from deid.text.people import AddressParts, PersonName
 from deid.text.surrogates.seed import Scene
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(NamedTuple):
     """One way in which a known value may be written.
 
     ``certain`` is false for a form that is also an ordinary word: then the pack decides by context.
@@ -23,13 +21,16 @@ class Form:
     ``separated`` asks for two at least, so that six digits of a birth date are no result.
     """
 
-    text: str = field(repr=False)
+    text: str
     type: SpanType
-    canonical: str = field(repr=False)
+    canonical: str
     certain: bool = True
     loose: bool = False
     separated: bool = False
     lead: int = 0
+
+    def __repr__(self) -> str:
+        return f"Form({self.type})"
 
 
 class Annotator(Protocol):

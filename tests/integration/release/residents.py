@@ -25,6 +25,8 @@ GIVEN_NAMES = ("Marigold", "Thaddeus", "Philippa", "Leopold", "Rosalind", "Corne
 ZH_FAMILY = ("欧阳", "司马", "诸葛")
 ZH_GIVEN = ("晓雯", "建国", "梓涵", "丽华")
 
+FIXED_MASTER = bytes(range(100, 132))
+
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -262,4 +264,4 @@ def settings_for(folder: Path, url: str, processes: int = 1) -> EngineSettings:
 
 def fixed_keyring() -> Keyring:
     """A keyring with a known key, for tests of reproducibility."""
-    return Keyring("test", bytes(range(32)))
+    return Keyring("test", FIXED_MASTER)

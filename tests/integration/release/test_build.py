@@ -21,6 +21,7 @@ from deid.pseudonyms import Pseudonymiser
 from deid.release import Release, list_releases
 from deid.vault.store import open_vault
 from tests.integration.release.residents import (
+    FIRST,
     fixed_keyring,
     full_name,
     phone,
@@ -430,7 +431,7 @@ def test_old_diseases_do_not_lay_open_the_day_on_which_the_records_begin(
     release = build_release(settings_for(tmp_path, made), fixed_keyring(), made, policy, "r", "R")
     reach = dt.timedelta(weeks=50)
     assert min(column(release, "condition_occurrence", "condition_start_date")) < begin - 2 * reach
-    assert min(column(release, "visit_occurrence", "visit_start_date")) >= begin + reach
+    assert min(column(release, "visit_occurrence", "visit_start_date")) >= FIRST + reach
     starts = column(release, "observation_period", "observation_period_start_date")
     assert len(set(starts)) == 1
     left_out = release.manifest.tables["visit_occurrence"].left_out

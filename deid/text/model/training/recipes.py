@@ -29,7 +29,7 @@ class Recipe:
 
 
 RECIPES = {
-    "en": Recipe("en", 7, 3800, 600, 3, Parameters(60, 0.15, 0.02, 3)),
+    "en": Recipe("en", 7, 3400, 600, 4, Parameters(60, 0.15, 0.02, 3)),
     "zh": Recipe("zh", 8, 3800, 600, 4, Parameters(55, 0.1, 0.02, 4)),
 }
 _LANGUAGES = {
@@ -54,8 +54,18 @@ def corpus(recipe: Recipe, generated: Sequence[Note], written: Sequence[Note]) -
     notes = [write(stream) for _ in range(recipe.template_notes)]
     chosen = stream.sample(range(len(generated)), min(recipe.generated_notes, len(generated)))
     notes += [swap_people(stream, *generated[i]) for i in sorted(chosen)]
-    notes += [swap_people(stream, *note) for note in written for _ in range(recipe.copies)]
+    for note in written:
+        notes.append(swap_people(stream, *note))
+        notes += [_recased(stream, swap_people(stream, *note)) for _ in range(recipe.copies - 1)]
     return notes
+
+
+def _recased(stream: Random, note: Note) -> Note:
+    """A tenth of the notes in small letters, another in capitals."""
+    text, spans = note
+    draw = stream.random()
+    other = text.lower() if draw < 0.1 else text.upper() if draw < 0.2 else text
+    return (other, spans) if len(other) == len(text) else note
 
 
 def described(recipe: Recipe) -> dict[str, object]:

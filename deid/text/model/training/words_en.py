@@ -29,9 +29,9 @@ THINGS = ["River", "Stone", "Harbor", "Mill", "Lantern", "Copper", "Silver", "Go
 ENDS = ["ton", "ville", "field", "ford", "bury", "wood", "dale", "brook", "port", "ham", "worth", "ley", "mere", "burg", "stead", "ridge", "haven", "crest", "mont", "wick", "more"]  # fmt: skip
 AFTER = ["Springs", "Falls", "Heights", "Creek", "Mills", "Junction", "Hollow", "Lake", "Point", "Ferry", "Bay", "Valley", "Beach", "Grove", "City", "Park", "Crossing", "Bluff", "Harbor"]  # fmt: skip
 STREETS = ["Street", "Avenue", "Road", "Lane", "Drive", "Court", "Way", "Boulevard", "Place", "Terrace", "Circle", "Trail", "Loop", "Bend", "Pike", "St", "Ave", "Rd", "Ln", "Dr", "Ct", "Blvd", "Pl", "Crescent", "Close", "Row", "Walk", "Alley", "Parkway"]  # fmt: skip
-FACILITIES = ["Hospital", "Medical Center", "Clinic", "Regional Medical Center", "General Hospital", "Health Center", "Memorial Hospital", "Family Practice", "Community Hospital", "Eye Pavilion", "Surgery Center", "Women's Clinic", "Urgent Care", "Cancer Institute", "Imaging", "Dialysis Center", "Pediatrics", "Orthopedics", "Heart Institute", "Children's Hospital", "Behavioral Health", "Dental", "Rehab", "Health System", "Infirmary", "Family Medicine", "Med Ctr", "Hosp", "VA Medical Center", "Wound Center", "Pain Clinic", "Birth Center", "Endoscopy", "Labs"]  # fmt: skip
+FACILITIES = ["Hospital", "Medical Center", "Clinic", "Regional Medical Center", "General Hospital", "Health Center", "Memorial Hospital", "Family Practice", "Community Hospital", "Eye Pavilion", "Surgery Center", "Women's Clinic", "Urgent Care", "Cancer Institute", "Imaging", "Dialysis Center", "Pediatrics", "Orthopedics", "Heart Institute", "Children's Hospital", "Behavioral Health", "Dental", "Rehab", "Health System", "Infirmary", "Family Medicine", "Med Ctr", "Hosp", "VA Medical Center", "Wound Center", "Pain Clinic", "Birth Center", "Endoscopy", "Labs", "Rheumatology", "Nephrology", "Cardiology", "Oncology", "Podiatry", "Women's Hospital", "Heart Hospital", "Specialty Hospital", "Health Clinic", "Walk-In Clinic", "Primary Care", "Internal Medicine", "Surgical Associates", "Health Department", "Free Clinic", "Community Health", "Kidney Center", "Infusion Center", "Sleep Lab", "Spine Center", "Methodist", "Baptist", "Regional", "General", "Memorial"]  # fmt: skip
 HOMES = ["Manor", "Village", "Nursing Home", "Assisted Living", "Senior Living", "Care Center", "Estates", "Rehabilitation Center", "Villa", "House", "Gardens", "Terrace", "Place", "Commons", "Lodge"]  # fmt: skip
-EMPLOYERS = ["Foods", "Logistics", "Tire & Axle", "Construction", "Bakery", "Trucking", "Mill", "Bank", "Motors", "Hardware", "Steel", "Insurance", "Farms", "Energy", "Textiles", "Freight", "Plumbing", "Supply", "Packing", "Cement", "Electric", "Airlines", "Lumber", "Shipyard", "Furniture", "Dairy", "Roofing", "Systems", "Casino", "Laundry", "& Sons", "Inc", "LLC", "Industries", "School District", "County Schools", "Public Works", "Fire Department", "Cannery", "Foundry", "Nursery", "Auto Body", "Warehouse", "Brewing Co"]  # fmt: skip
+EMPLOYERS = ["Foods", "Logistics", "Tire & Axle", "Construction", "Bakery", "Trucking", "Mill", "Bank", "Motors", "Hardware", "Steel", "Insurance", "Farms", "Energy", "Textiles", "Freight", "Plumbing", "Supply", "Packing", "Cement", "Electric", "Airlines", "Lumber", "Shipyard", "Furniture", "Dairy", "Roofing", "Systems", "Casino", "Laundry", "& Sons", "Inc", "LLC", "Industries", "School District", "County Schools", "Public Works", "Fire Department", "Cannery", "Foundry", "Nursery", "Auto Body", "Warehouse", "Brewing Co", "Poultry", "Sawmill", "Gin", "Feed & Seed", "Tire", "Auto Parts", "Towing", "Gas & Grocery", "Quick Stop", "Mart", "Dollar Store", "Fire District", "Sheriff's Office", "Parish Schools", "ISD", "Pipeline", "Drilling", "Catfish", "Paper Mill", "Crossing Guard Service", "Machine Works", "Meats", "Egg Farm", "Grain", "Co-op", "Concrete", "Landscaping", "Cleaners", "Salon", "Barber Shop", "Daycare", "Propane", "Marine", "Oilfield Services", "Ambulance", "Water District"]  # fmt: skip
 SCHOOLS = ["Elementary", "Middle School", "High School", "Elementary School", "High", "Preschool", "Academy", "College", "University", "Community College", "Charter School", "Day School", "Head Start"]  # fmt: skip
 CHURCHES = ["Baptist Church", "Methodist", "Lutheran Church", "Temple", "Mosque", "Parish", "Chapel", "Presbyterian", "Church of God", "Tabernacle", "AME Church", "Synagogue", "Gurdwara", "Cathedral", "Fellowship", "Assembly"]  # fmt: skip
 PHARMACIES = [
@@ -43,7 +43,7 @@ PHARMACIES = [
     "Family Pharmacy",
     "Discount Pharmacy",
 ]
-EATERIES = ["Diner", "Grill", "Tavern", "Bar", "Cafe", "Pizza", "Taqueria", "Pub", "Bakery", "Oyster House", "BBQ", "Noodle House", "Brewery", "Lounge", "Coffee", "Steakhouse"]  # fmt: skip
+EATERIES = ["Diner", "Grill", "Tavern", "Bar", "Cafe", "Pizza", "Taqueria", "Pub", "Bakery", "Oyster House", "BBQ", "Noodle House", "Brewery", "Lounge", "Coffee", "Steakhouse", "Drive-In", "Smokehouse", "Fish Camp", "Donuts", "Kitchen", "Waffle House", "Truck Stop", "Catfish House", "Buffet", "Deli"]  # fmt: skip
 INSURERS = [
     "Health Plan",
     "Mutual",
@@ -54,9 +54,14 @@ INSURERS = [
     "Health",
     "Advantage",
     "Life",
+    "Select",
+    "Choice",
+    "Complete",
+    "Community Plan",
+    "Preferred",
 ]
-AGENCIES = ["Home Care", "Home Health", "Visiting Nurses", "Hospice", "Homecare", "Staffing", "Meals on Wheels", "Family Services", "Community Services", "Legal Aid", "Food Bank", "Outreach", "Alliance", "Foundation"]  # fmt: skip
-LANDMARKS = ["Park", "Beach", "Library", "Mall", "Station", "Bridge", "Trailhead", "State Park", "Fairgrounds", "Stadium", "Airport", "Reservoir", "Campground", "Marina", "Cemetery", "Courthouse", "Lighthouse", "Golf Course", "Quarry", "Zoo"]  # fmt: skip
+AGENCIES = ["Home Care", "Home Health", "Visiting Nurses", "Hospice", "Homecare", "Staffing", "Meals on Wheels", "Family Services", "Community Services", "Legal Aid", "Food Bank", "Outreach", "Alliance", "Foundation", "Ostomy", "Medical Supply", "Home Infusion", "Oxygen", "Mobility", "Prosthetics", "Transport", "Council on Aging", "Refugee Services", "Housing Authority", "Senior Center", "Recovery Center", "Drug Court"]  # fmt: skip
+LANDMARKS = ["Park", "Beach", "Library", "Mall", "Station", "Bridge", "Trailhead", "State Park", "Fairgrounds", "Stadium", "Airport", "Reservoir", "Campground", "Marina", "Cemetery", "Courthouse", "Lighthouse", "Golf Course", "Quarry", "Zoo", "Creek", "Landing", "Boat Ramp", "Levee", "Ferry", "Gin", "Water Tower", "Church Camp", "Deer Camp", "Trailer Park", "Apartments", "Crossing", "Dam", "Gap", "Hollow", "Ridge", "Bayou", "Fork"]  # fmt: skip
 SHELTERS = ["Shelter", "Mission", "Rescue Mission", "House", "Haven", "Women's Shelter"]
 TEAMS = [
     "Hawks",

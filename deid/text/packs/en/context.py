@@ -160,10 +160,11 @@ def _initials_fit(found: str, before: str) -> bool:
 def _joined_to_name(text: str, start: int, end: int) -> bool:
     """``pruett,will``: a comma without a space, or a line ``LAST, FIRST``."""
     left = re.search(r"([^\W\d_]+),\s?$", text[max(0, start - 24) : start])
+    head = start - len(left[0]) if left else start
     if (
         left
         and not is_word(fold(left[1]))
-        and re.search(r"(?:^|\n|:\s*)[^\W\d_'-]*$", text[: start - len(left[0])][-16:])
+        and re.search(r"(?:^|\n|:\s*)[^\W\d_'-]*$", text[max(0, head - 16) : head])
     ):
         return True
     right = re.match(r",\s?([^\W\d_]+)", text[end : end + 24])

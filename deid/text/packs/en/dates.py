@@ -8,8 +8,12 @@ it, and which months the rest of the note speaks of; the checks below read that.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 
 from deid.text.document import SpanType, Strength
+from deid.text.lists import listed
+from deid.text.normalise import fold
 from deid.text.packs.en.calendars import FEAST, FOREIGN_MONTH, OTHER_MONTH, is_named_day
 from deid.text.packs.en.dated_months import WHOLES, is_near, months_near
 from deid.text.patterns import Pattern, not_inside_number
@@ -26,10 +30,11 @@ LEAD = rf"(?:\b{WEEKDAY},?\s+(?:the\s+)?)?"
 DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 YEAR = r"(?:\d{4}|'\d{2}|\d{2})"
 ONES = r"(?:one|two|three|four|five|six|seven|eight|nine)"
-_TEENS = r"(?:ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)"
-_TENS = r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
-SPOKEN = rf"(?:{_TENS}(?:[ -]{ONES})?|{_TEENS}|(?:oh |o )?{ONES})"
-_ORDINAL_WORD = (
+_HEADER = 400
+TEENS = r"(?:ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)"
+TENS = r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
+SPOKEN = rf"(?:{TENS}(?:[ -]{ONES})?|{TEENS}|(?:oh |o )?{ONES})"
+ORDINAL_WORD = (
     r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth"
     r"|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|twenty[ -](?:first|second|third|fourth|fifth"
     r"|sixth|seventh|eighth|ninth)|thirtieth|thirty[ -]first)"
@@ -46,6 +51,7 @@ _DATE_BEFORE = re.compile(
     r"xr|cxr|x-ray|xray|echo|ekg|ecg|inr|for|exam|lmp|period|out|lumen|done|meeting|appt|appointment|returns?|rtc|fu|"
     r"f/u|d/c|dc|issued|before|after|and|or|of|bmp|cbc|a1c|update|note|surgery|procedure|op|sx|clinic|was|now|"
     r"expires?|week|between|to|reviewed|repeat|scheduled|rescheduled|edd|lnmp|delivered|delivery|born|injury|"
+    r"extubated|intubated|transferred|transfused|died|expired|passed|fell|fall|crash|mvc|wreck|vaccine|booster|"
     r"onset|evening|morning|night|mon|tue|tues|wed|thu|thurs|fri|sat|sun|monday|tuesday|wednesday|"
     r"thursday|friday|saturday|sunday|shift|refill|filled|refilled|called|spoke|stopped|held|resumed|removed)\b[.:,]?"
     r"|[(@]|^|\n)\s*$",
@@ -55,7 +61,8 @@ _STRONG_BEFORE = re.compile(
     r"\b(?:on|since|due|until|till|thru|through|dated?|dob|visit|seen|admitted|discharged|booked|"
     r"next visit|meeting|last period|lmp|period|issued|d/c|cx|ct|mri|collected|received|appt|appointment|recheck|"
     r"mon|tue|tues|wed|thu|thurs|fri|sat|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday|"
-    r"scheduled|returns?|inr|out|lumen|labs?|neg|done|started|placed|removed|before|nxt|clinic|shift|abx done|ngtd)"
+    r"scheduled|returns?|inr|out|lumen|labs?|neg|done|started|placed|removed|before|nxt|clinic|shift|abx done|ngtd|"
+    r"delivered|born|extubated|intubated|transferred|died|expired|fell|injured|signed|mailed|faxed|called|filled|refilled)"
     r"[.:,]?\s*$",
     re.IGNORECASE,
 )
@@ -65,7 +72,7 @@ _SCORE_BEFORE = re.compile(
     r"monofil(?:ament)?|weinstein|dialysis|haemodialysis|pulses?|dp|pt|rated|rates|at|is|was|now|clock|gds|bpp|fab|cage|beighton|tof|"
     r"feeding|roughly|er|pr|triad|grip|quads|hamstrings|deltoids?|biceps|triceps|tone|bipap|cpap|tac|tests?|recall|itchy|itch|goal|max|race|"
     r"lams|asia|mrc|kps|ecog|stage|nodes|lymph|severity|bishop|silverman|chew|nyha|ccs|aldrete|braden|morse|ramsay|rass|wells|"
-    r"hearts?|timi|curb|lansky|vas|nrs|comfort|flacc|npass|sofa|abcd2|fragilis|gravida|dilated|cusp|breaths?|stairs?)\b\s*(?:of\s*|was\s*|is\s*|now\s*|goal\s*|:\s*|\b\w\s+)?:?\s*)$",
+    r"psv|cpap|peep|ipap|epap|bpap|vent|simv|hearts?|timi|curb|lansky|vas|nrs|comfort|flacc|npass|sofa|abcd2|fragilis|gravida|dilated|cusp|breaths?|stairs?)\b\s*(?:of\s*|was\s*|is\s*|now\s*|goal\s*|:\s*|\b\w\s+)?:?\s*)$",
     re.IGNORECASE,
 )
 _AFTER_SCORE = re.compile(
@@ -96,10 +103,19 @@ def _month_day(text: str, start: int, end: int) -> bool:
     return True
 
 
+def is_dosing(text: str, start: int, parts: Sequence[int]) -> bool:
+    """``labetalol 20-40-80``: doses of a drug that go up, by fives."""
+    rising = all(a <= b for a, b in pairwise(parts)) and not any(part % 5 for part in parts)
+    drug = re.search(
+        r"([A-Za-z]{4,})(?: (?:IR|ER|XR|XL|PO|IV))?:? $", text[max(0, start - 28) : start]
+    )
+    return rising and drug is not None and fold(drug[1]) in listed("en_drugs")
+
+
 def is_numeric_date(text: str, start: int, end: int) -> bool:
     """Day, month and year in any order, in possible ranges."""
     parts = [int(p) for p in re.findall(r"\d+", text[start:end])]
-    if len(parts) != 3 or not _date(text, start, end):
+    if len(parts) != 3 or not _date(text, start, end) or is_dosing(text, start, parts):
         return False
     a, b, c = parts
     if a <= 31 and len(re.findall(r"\d+", text[start:end])[-1]) not in (2, 4):
@@ -114,6 +130,8 @@ def _slash_day(text: str, start: int, end: int) -> bool:
     """``3/6``: a date if its neighbours say so, or if it cannot well be a score."""
     if not not_inside_number(text, start, end) or UNIT_AFTER.match(text, end):
         return False
+    if text[max(0, start - 2) : start] in ("= ", "+ "):
+        return False  # `3+2+1 = 6/9`
     first, second = (int(p) for p in re.findall(r"\d+", text[start:end])[-2:])
     day_first = first > 12
     month, day = (second, first) if day_first else (first, second)
@@ -174,7 +192,7 @@ def _dotted_day(text: str, start: int, end: int) -> bool:
         and (first in months_near(text)[0] or second in months_near(text)[0])
     ):
         return True
-    header = not text[:start].count("\n") and re.match(r"\s*(?:\n|$)", after)
+    header = start < _HEADER and text.find("\n", 0, start) < 0 and re.match(r"\s*(?:\n|$)", after)
     return bool(header and re.search(r"[,;:] $|(?:note|shift|visit|log|export|day) $", line))
 
 
@@ -223,7 +241,7 @@ def _spoken_day(text: str, start: int, end: int) -> bool:
 
 def _spoken_alone(text: str, start: int, end: int) -> bool:
     """``that would be the tenth``: only where the note spells its dates."""
-    return re.search(rf"(?i)\b{MONTH} (?:the )?(?:{SPOKEN}|{_ORDINAL_WORD})", text) is not None
+    return re.search(rf"(?i)\b{MONTH} (?:the )?(?:{SPOKEN}|{ORDINAL_WORD})", text) is not None
 
 
 def _dashed(text: str, start: int, end: int) -> bool:
@@ -291,8 +309,8 @@ def _ordinal_day(text: str, start: int, end: int) -> bool:
     if _ORDINAL_FOLLOWERS.match(after):
         return True
     dated = re.search(
-        r"(?i)\b(?:on|until|till|since|by|before|after|from)\s+(?:the\s+)?$",
-        text[max(0, start - 12) : start],
+        r"(?i)\b(?:on|until|till|since|by|before|after|from|again|weekend of|week of|night of|morning of|evening of)\s+(?:the\s+)?$",
+        text[max(0, start - 16) : start],
     )
     return bool(dated) and not _COUNTED.match(after) and not after[:1].isalnum()
 
@@ -348,6 +366,9 @@ DATES = (
         "date.ordinal", SpanType.DATE,
         r"(?i)\b(?:the|on|ending|until|by|thru|through)\s+(\d{1,2}(?:st|nd|rd|th))\b", Strength.LISTED, _ordinal_day,
     ),
+    Pattern("date.ordinal_after", SpanType.DATE, r"(?i)\b(?:off|out|started|stopped|d/?c'?d|done|placed|removed|extubated|admitted|surgery|seen|came|due|signed|booked|moved to) (?:the )?(\d{1,2}(?:st|nd|rd|th))\b", Strength.LISTED, _ordinal_day),
+    Pattern("date.month_event", SpanType.DATE, r"\b(?:in |her |his |their |the |my |our )(January|February|March|April|May|June|July|August|September|October|November|December) (?:birthday|visit|appointment|appt|labs?|scan|surgery|admission|trip|clinic|wedding|reunion|echo|mri|ct|note)\b", Strength.LISTED),
+    Pattern("date.spoken_the", SpanType.DATE, rf"(?i)\bthe ({ORDINAL_WORD}) (?:period|comma|full stop|new paragraph|next)\b", Strength.LISTED, _spoken_alone),
     Pattern("date.or_day", SpanType.DATE, r"\b\d{1,2}/\d{1,2} or (\d{1,2})\b", Strength.LISTED, _date),
     Pattern(
         "date.weekday_day", SpanType.DATE,
@@ -360,17 +381,17 @@ DATES = (
     ),
     Pattern(
         "date.spoken", SpanType.DATE,
-        rf"(?i)\b(?:{_ORDINAL_WORD}\s+(?:of\s+)?{MONTH}|{MONTH}\s+(?:the\s+)?{_ORDINAL_WORD})\b(?:,?\s+(?:twenty[ -]{SPOKEN}|two thousand(?: and)? {SPOKEN}))?",
+        rf"(?i)\b(?:{WEEKDAY},?\s+(?:the\s+)?)?(?:{ORDINAL_WORD}\s+(?:of\s+)?{MONTH}|{MONTH}\s+(?:the\s+)?{ORDINAL_WORD})\b(?:,?\s+(?:twenty[ -]{SPOKEN}|two thousand(?: and)? {SPOKEN}))?",
         Strength.LABELLED,
     ),
     Pattern(
         "date.spoken_cardinal", SpanType.DATE,
         rf"(?i)\b{MONTH} {SPOKEN}(?:,? (?:nineteen|twenty|two thousand)(?: and)? {SPOKEN})?\b", Strength.LABELLED, _spoken_day,
     ),
-    Pattern("date.spoken_year", SpanType.DATE, rf"(?i)\b(?:dob|birth|born|dated?|dictated)(?: is| of| on)? ((?:{_ORDINAL_WORD}|{SPOKEN})(?: {SPOKEN}){{1,4}})\b", Strength.LISTED),
-    Pattern("date.spoken_ordinal", SpanType.DATE, rf"(?i)\b(?:on|until|till|since|by|before|after|be|was|is) (?:the )?({_ORDINAL_WORD})(?:[.,;)\n]|$| (?:at|and|of this|correction|with|by|when|she|he|we|they|for)\b)", Strength.LISTED, _spoken_alone),
+    Pattern("date.spoken_year", SpanType.DATE, rf"(?i)\b(?:dob|birth|born|dated?|dictated)(?: is| of| on)? ((?:{ORDINAL_WORD}|{SPOKEN})(?: {SPOKEN}){{1,4}})\b", Strength.LISTED),
+    Pattern("date.spoken_ordinal", SpanType.DATE, rf"(?i)\b(?:on|until|till|since|by|before|after|be|was|is) (?:the )?({ORDINAL_WORD})(?:[.,;)\n]|$| (?:at|and|of this|correction|with|by|when|she|he|we|they|for)\b)", Strength.LISTED, _spoken_alone),
     Pattern("date.iso_time", SpanType.DATE, r"\b((?:19|20)\d\d-\d\d-\d\d)T\d\d:?\d\d", Strength.CHECKED),
-    Pattern("date.dashed", SpanType.DATE, r"(?i)\b(?:on|since|seen|dated|until|till|thru|through|due|dos|date|visit|from|received|collected|by|f/u|rtc|appt|labs?|admitted|discharged)[: ]+(\d{1,2}-\d{1,2})\b", Strength.LISTED, _dashed),
+    Pattern("date.dashed", SpanType.DATE, r"(?i)\b(?:on|since|seen|dated|until|till|thru|through|due|dos|date|visit|from|received|collected|by|f/u|rtc|appt|labs?|admitted|discharged|ret|return|returns|clinic|next|back)[: ]+(\d{1,2}-\d{1,2})\b", Strength.LISTED, _dashed),
     Pattern("date.glued", SpanType.DATE, rf"(?i)\b\d{{1,2}}(?:{FULL_MONTH}|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b", Strength.LISTED, _date),
     Pattern(
         "date.named_day", SpanType.DATE,
@@ -379,7 +400,7 @@ DATES = (
         r"|\b((?i:first|second|third|fourth|last) (?:Sunday|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday) (?:of|in|after|before) (?:Advent|Lent|Easter|Epiphany|Pentecost|[A-Z][a-z]+))\b",
         Strength.LISTED, is_named_day,
     ),
-    Pattern("date.weekday_ordinal", SpanType.DATE, rf"(?i)\b{WEEKDAY},?\s+(?:the\s+)?{_ORDINAL_WORD}\b", Strength.LABELLED),
+    Pattern("date.weekday_ordinal", SpanType.DATE, rf"(?i)\b{WEEKDAY},?\s+(?:the\s+)?{ORDINAL_WORD}\b", Strength.LABELLED),
     Pattern("date.dictated", SpanType.DATE, rf"(?i)\b(?:dictated|dated|date|on)\s+({SPOKEN}\s+{SPOKEN}\s+{SPOKEN})\b", Strength.LISTED),
     Pattern("date.labelled8", SpanType.DATE, r"(?i)\b(?:dob|date|born)[: ]+((?:19|20)\d{6})\b", Strength.LABELLED),
 )  # fmt: skip

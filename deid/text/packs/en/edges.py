@@ -21,6 +21,7 @@ _BY_WORDS = english_words("by_words.txt")
 _GENERATION = re.compile(r",? (?:Jr|Sr|II|III|IV|JR|SR)\b\.?")
 _ENUMERATED = re.compile(r"[A-Z]\.\s")
 _FREQUENT, _KNOWN = 5000, 18_000
+_INDENT = 40
 _OUTSIDE_CREDENTIALS = frozenset({"ma", "do", "an", "pa"})
 
 
@@ -30,6 +31,7 @@ def trimmed(plain: str, mention: Mention) -> Mention | None:
     words = [(m.start(), m.end(), m[0]) for m in _WORD.finditer(plain, start, end)]
     if not words:
         return mention
+    first, last = words[0][0], words[-1][1]
     if names_a_thing(plain, start, end) or all(fold(word) in NOT_NAMES for _, _, word in words):
         return None
     if (
@@ -39,7 +41,8 @@ def trimmed(plain: str, mention: Mention) -> Mention | None:
         and words[1][2].isupper()
     ):
         # `A. WORKER`: a form's enumeration.
-        opens = not plain[:start].rstrip(" ") or plain[:start].rstrip(" ").endswith("\n")
+        before = plain[max(0, start - _INDENT) : start].rstrip(" ")
+        opens = not before or before.endswith("\n")
         if opens and namelike(fold(words[1][2])) is Namelike.NO:
             words = words[1:]
     while len(words) > 1 and _is_lead(words[0][2], words[1][2], plain[words[0][1] : words[1][0]]):
@@ -48,11 +51,10 @@ def trimmed(plain: str, mention: Mention) -> Mention | None:
         words.pop()
     if len(words) == 1 and not _may_stand(words[0][2], mention):
         return None
-    first, last = words[0][0], words[-1][1]
-    if first != _first(plain, start, end):
-        start = first
-    if last < _last(plain, start, end):
-        end = last
+    if words[0][0] != first:
+        start = words[0][0]
+    if words[-1][1] < last:
+        end = words[-1][1]
     generation = _GENERATION.match(plain, end)
     if generation:
         end = generation.end()
@@ -72,7 +74,7 @@ _SAINT_BEFORE = re.compile(r"\b(?:St|ST|st|Saint)\.? [A-Za-z]+$")
 
 def names_a_thing(plain: str, start: int, end: int) -> bool:
     """A valve or a remedy called after a saint, and Sister Mary Joseph's nodule."""
-    if plain[:end].endswith("Sister Mary Joseph"):
+    if plain.endswith("Sister Mary Joseph", 0, end):
         return True
     sainted = _SAINT_BEFORE.search(plain, max(0, start - 7), end) is not None
     return sainted and _DEVICE_AFTER.match(plain, end) is not None
@@ -86,15 +88,6 @@ def _may_stand(word: str, mention: Mention) -> bool:
     if folded in NAME_WORDS or folded in given_names() or mention.detector == "en.name.initials":
         return True
     return folded not in _ROLES and folded not in _LABELS and folded not in _ABBREVIATIONS
-
-
-def _first(plain: str, start: int, end: int) -> int:
-    match = _WORD.search(plain, start, end)
-    return match.start() if match else start
-
-
-def _last(plain: str, start: int, end: int) -> int:
-    return max((m.end() for m in _WORD.finditer(plain, start, end)), default=end)
 
 
 def _is_lead(word: str, following: str, gap: str) -> bool:
@@ -228,6 +221,9 @@ def fitted(plain: str, mention: Mention) -> Mention | None:
     if mention.type in (SpanType.LOCATION, SpanType.ORGANIZATION):
         if names_a_thing(plain, mention.start, mention.end):
             return None
+        words = _WORD.findall(plain, mention.start, mention.end)
+        if words and all(fold(word) in NOT_NAMES for word in words):
+            return None  # `African American`
         return trimmed_place(plain, mention)
     if mention.type in (SpanType.ID, SpanType.PHONE):
         return trimmed_number(plain, mention)

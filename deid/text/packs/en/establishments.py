@@ -33,7 +33,7 @@ _LOWISH = 0.06
 
 _CAP = r"[A-ZÀ-Þ][\w'’À-ÿ-]*"
 _KINDS = (
-    r"(?:Derm(?:atology)?|Ortho(?:paedics|pedics)?|Cardio(?:logy)?|Neuro(?:logy)?|ENT|Peds|Pediatrics|OB/?GYN|Spine(?: & Joint)?|Joint|Hand(?: Center)?|Eye(?: Care)?|Vision|Optical|Skin|Dental|Dentistry|Orthodontics|Smiles|Physio(?:therapy)?|Therapy|Wellness"
+    r"(?:SNF|ER|RHC|FQHC|VNA|DME|LTAC|ASC|Regional|Surgical|Pathology(?: Assoc\.?)?|Night Lab|Courier|Growers|Infusion Suite|Heart & Vein|Dialysis|Grazing District|Rheumatology|Nephrology|Gastroenterology|Endocrinology|Allergy(?: & Asthma)?|Podiatry|Pulmonary|Audiology|Ostomy|Prosthetics|Orthotics|Urgent Care|Walk-In|Surgicenter|Cath Lab|Draw Site|Fire District(?: \d{1,3})?|Volunteer Fire|Sheriff'?s Office|Police|Crossing|Derm(?:atology)?|Ortho(?:paedics|pedics)?|Cardio(?:logy)?|Neuro(?:logy)?|ENT|Peds|Pediatrics|OB/?GYN|Spine(?: & Joint)?|Joint|Hand(?: Center)?|Eye(?: Care)?|Vision|Optical|Skin|Dental|Dentistry|Orthodontics|Smiles|Physio(?:therapy)?|Therapy|Wellness"
     r"|Primary|Prep|Nursery|Daycare|Day Care|Montessori|EMS|Ambulance|Fire|Fire-Rescue|Depot|Station|Terminal|Kitchen|Barn|Towing|Paving|Drilling|Landscaping|Catering|Cleaners|Cleaning|Rentals?|Storage|Freight|Express|Airways|Casino|Resort|Hotel|Inn|Motel|Suites|Apartments|Apts|Commons|Landing|Pointe|Mall"
     r"|Tavern|Saloon|Brewing|Roasters|Coffee|Pizza|Pizzeria|Tacos|Deli|Butchers?|Nails|Barbers?|Gym|Fitness|Dojo|Yoga|Stables?|Ranch|Orchards?|Vineyards?|Nurser(?:y|ies)|Florists?|Glass|Electrical|Refrigeration|HVAC|Welding|Fabrication|Seafood|Fisheries|Poultry|Packing|Warehouse|Distribution"
     r"|Rx|Chemist|Chemists|Credit Union|Realty|Realtors|Law|Legal Aid|Housing|Ministry|Fellowship|Lutheran|Baptist|Methodist|Presbyterian|Gurdwara|Masjid|Shul|AME|Rescue|Mission|Outreach|Recovery|Youth|Seniors?|Boatyard|Shipyard|Marina|Quarry|Foundry|Sawmill|Tannery|Smokehouse|Speedway|Arena|Library|Museum|Zoo|Aquarium|Fairgrounds|Skatepark)"
@@ -45,7 +45,7 @@ _STREET_CAPS = r"(?:STREET|ST|AVENUE|AVE|ROAD|RD|BOULEVARD|BLVD|LANE|LN|DRIVE|DR
 _CAPS_KINDS = r"(?:(?:REFERENCE )?LABS?|LABORATORY|SKILLED NURSING|NURSING(?: AND REHAB| & REHAB| CENTER)?|SNF|AIR AMBULANCE|AMBULANCE|EMS|FIRE(?: RESCUE)?|REHAB(?:ILITATION)?|INSTITUTE|MEMORIAL|GENERAL|REGIONAL|MEDICAL|MED CTR|HOME HEALTH|HOSPICE|CARE CENTER|DIALYSIS|IMAGING|FAIRGROUNDS|APARTMENTS|APTS|VILLAGE|ESTATES|ELEMENTARY|HIGH SCHOOL|SCHOOL|CHURCH|PHARMACY|DRUGS?|MARKET|FARMS?|HOTEL|MOTEL|INN|CASINO|HEALTH|HEART|UNIVERSITY|COLLEGE|BANK|MUTUAL|ADVANTAGE|INSURANCE|LLC|INC)"
 _ROMANCE_STREET = r"(?i:rue|avenue|av\.?|boul\.?|boulevard|chemin|calle|avenida|avda\.?|rua|via|carrer|paseo|camino|plaza|strasse|weg)"
 _LOWER_KINDS = (
-    r"(?:clinic|hospital|hosp|imaging|tower|towers|pharmacy|rx|drugs?|scan ctr|ctr|surgery ctr|trail|rd|road|ave|avenue|street|lane|ln|row|blvd|terrace|wharf|school|tech|elementary|primary|middle|high|college|academy|church|chapel|lutheran|baptist|presbyterian|pres|methodist|temple|mosque|parish|grange"
+    r"(?:clinic|hospital|hosp|vna|snf|surgical|infusion suite|heart & vein|growers|(?:convent|charter|day) school|polish national|grower|food bank|imaging|tower|towers|pharmacy|rx|drugs?|scan ctr|ctr|surgery ctr|trail|rd|road|ave|avenue|street|lane|ln|row|blvd|terrace|wharf|school|tech|elementary|primary|middle|high|college|academy|church|chapel|lutheran|baptist|presbyterian|pres|methodist|temple|mosque|parish|grange"
     r"|bakery|kitchen|grill|diner|cafe|bar|pub|tavern|barn|pizza|deli|market|foods|towing|trucking|roofing|plumbing|paving|landscaping|logistics|dental(?: van)?|derm|ortho|hand|spine|hospice|manor|lodge|homes?|house|village|apartments|apts|park|plaza|rv park|pines|birches|oaks|motel|inn|hotel|gym|farms?|dairy|orchards?"
     r"|local \d{2,5}|credit union|daycare|preschool|nursery|bubs clinic|plant|mills?|mines?|warehouse|shelter|mission|youth|athletic|leg club|home care|homecare|home health|ems|ambulance|transit|auto|auto glass|motors|salon|nails|cleaners|rehab|nursing|skilled nursing|memory care|insurance|mutual|health plan)"
 )
@@ -65,6 +65,9 @@ _SHAPES: tuple[tuple[str, SpanType, int, str], ...] = (
     ("en.est.romance_street", SpanType.LOCATION, Strength.LABELLED, rf"\b(\d{{1,5}},? {_ROMANCE_STREET} (?:(?:de|des|du|del|da|do|la|le|les|los|las|di|san|saint) )*[\wÀ-ÿ'-]+(?: [A-ZÀ-Þ][\wÀ-ÿ'-]+){{0,2}}(?:,? ?#\w{{1,4}})?)"),
     ("en.est.caps_address", SpanType.LOCATION, Strength.LABELLED, rf"\b(\d{{1,6}} (?:[NSEW] )?(?:[A-Z][A-Z'-]+ ){{1,3}}{_STREET_CAPS}\b\.?(?:,? (?:#|APT |UNIT |STE )\w{{1,5}})?(?:, [A-Z][A-Z'-]+(?: [A-Z][A-Z'-]+)?)?)"),
     ("en.est.caps_kind", SpanType.LOCATION, Strength.LISTED, rf"((?:[A-Z][A-Z'.&-]+ ){{1,4}}{_CAPS_KINDS}(?: (?:OF|AT) (?:THE )?[A-Z][A-Z'-]+(?: [A-Z][A-Z'-]+)?)?)\b"),
+    ("en.est.numbered", SpanType.ORGANIZATION, Strength.LISTED, rf"\b((?:{_CAP} ){{1,4}}(?:No\.?|#|Store|Post|Lodge|Station|Local|District|Plant|Pier|Precinct|Engine|Ladder|Troop|Unit) ?#?\d{{1,5}})\b"),
+    ("en.est.highway_shop", SpanType.ORGANIZATION, Strength.LISTED, rf"\b((?:Hwy|Highway|Route|Rte|US) \d{{1,3}} (?:{_CAP} )?(?:Grill|Diner|Cafe|Motel|Inn|Market|Mart|Store|Tavern|Bar|Liquor|Church|Clinic|Truck Stop|Lounge|Drive-In|Flea Market|Storage|Auto))\b"),
+    ("en.est.plan", SpanType.ORGANIZATION, Strength.LISTED, rf"\b((?:{_CAP} ){{1,2}}(?:Life|Mutual|Advantage|Select|Choice|Complete|Gold|Silver|Bronze|Plus|Care|Health|Preferred|Community)) ?(?:supplement|plan|policy|insurance|PPO|HMO|ID\b|#|member)"),
     ("en.est.caps_saint", SpanType.LOCATION, Strength.LISTED, r"\b((?:ST\.?|SAINT|MT\.?|OUR LADY OF|STAR OF THE|HOLY|SACRED) [A-Z][A-Z'-]{2,}(?:'S)?(?: (?:EAST|WEST|NORTH|SOUTH|HOSP(?:ITAL)?|MEDICAL|HEART|MERCY))?)\b"),
 )  # fmt: skip
 _LOWER_SHAPES: tuple[tuple[str, SpanType, int, str], ...] = (
@@ -72,7 +75,8 @@ _LOWER_SHAPES: tuple[tuple[str, SpanType, int, str], ...] = (
     ("en.est.lower_pair", SpanType.ORGANIZATION, Strength.LISTED, rf"{_LOWER_PREP}([a-z]+(?: [a-z]+)? & [a-z]+(?: (?:towing|imaging|sons|co|bros|law|dental|hardware|motors))?)(?:[\s.,;:)]|$)"),
     ("en.est.lower_work", SpanType.ORGANIZATION, Strength.LISTED, r"\b(?:(?:works?|worked|working|employed|job|cook|cashier|server|driver|barista|welder|clerk|janitor|nurses?)(?: (?:full|part)[ -]time)?(?: nights| days)?|student|senior|junior|sophomore|freshman|stays|staying|living|lives|resides|placed|rehab|snf) (?:at|for|@) ((?:the )?[a-z][a-z'-]+ (?:[a-z][a-z'-]+)(?: [a-z][a-z'-]+)?)(?:[.,;:)\n]|$)"),
     ("en.est.lower_address", SpanType.LOCATION, Strength.LABELLED, r"(?:^|[\s(])(\d{1,5} (?:[nsew] )?(?:[a-z][a-z'-]+ ){1,2}(?:st|street|ave|avenue|rd|road|blvd|lane|ln|dr|drive|ct|court|pl|place|way|terrace|hwy|row|circle|cir|trail)(?:,? (?:#|apt |unit )\w{1,4})?)(?:[\s.,;)]|$)"),
-    ("en.est.lower_saint", SpanType.LOCATION, Strength.LISTED, r"(?:^|[\s(])(?:at|to|from|a&e|ed|via|@|seen|near|in) ((?:st|saint|mt|ft) [a-z][a-z'-]{2,}(?: (?:hosp|hospital|clinic|general|med|east|west))?)(?:[\s.,;)]|$)"),
+    ("en.est.lower_street", SpanType.LOCATION, Strength.LISTED, r"(?:^|[\s(])(?:lives?|living|resides?|stays?|staying|off|on|down|out|from|past|near|at|moved to|wreck on|crash on|fell on)(?: (?:off|on|at|out|down|by|past|near))? ((?:(?:old|n|s|e|w|north|south|east|west) )?[a-z][a-z'-]+ (?:[a-z][a-z'-]+ )?(?:rd|road|blvd|ave|avenue|lane|ln|pike|hwy|holler|hollow|fork rd))(?:[\s.,;)]|$)"),
+    ("en.est.lower_saint", SpanType.LOCATION, Strength.LISTED, r"(?:^|[\s(])(?:at|to|from|a&e|ed|via|@|seen|near|in) ((?:st\.?|saint|mt\.?|ft\.?) [a-z][a-z'-]{2,}(?: (?:hosp|hospital|clinic|general|med|east|west))?)(?:[\s.,;)]|$)"),
 )  # fmt: skip
 
 
@@ -139,11 +143,21 @@ _SURE = frozenset(
         "en.est.lower_address",
         "en.est.saintly",
         "en.est.suite",
+        "en.est.highway_shop",
     }
 )
 _ALONE = frozenset({"en.est.care_of", "en.est.at_sign", "en.est.caps_saint", "en.est.lower_saint"})
 _LEAST_WORDS: dict[str, int] = {}
-_PROSE = frozenset({"en.est.kind", "en.est.lower_tail", "en.est.caps_kind", "en.est.kind_of"})
+_PROSE = frozenset(
+    {
+        "en.est.numbered",
+        "en.est.plan",
+        "en.est.kind",
+        "en.est.lower_tail",
+        "en.est.caps_kind",
+        "en.est.kind_of",
+    }
+)
 
 
 def _is_generic(word: str) -> bool:

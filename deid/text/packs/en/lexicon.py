@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from english_words import get_english_words_set as english_words_of
 
@@ -69,6 +69,7 @@ def _folded_words() -> frozenset[str]:
     return frozenset(fold(word) for word in ordinary_words())
 
 
+@lru_cache(maxsize=1 << 16)
 def is_word(folded: str) -> bool:
     """Whether a folded word, or the word it is a form of, is an ordinary one."""
     words = _folded_words()

@@ -67,7 +67,9 @@ def _trimmed(plain: str, mentions: Iterable[Mention]) -> list[Mention]:
 
 
 # Whom a question addresses keeps the title.
-_WHOLE = frozenset({"en.name.addressed", "en.name.spelt", "en.name.initials"})
+_WHOLE = frozenset(
+    {"en.name.addressed", "en.name.spelt", "en.name.initials", "en.name.title_initial"}
+)
 
 
 class _Note(Triggers, Roles, Signs):

@@ -58,6 +58,8 @@ OLD_AGES = (
     Pattern("age.beside_sex", SpanType.AGE_OVER_89, r"\b[FM]\s?/?\s?(9\d|10\d)\b|\b(9\d|10\d)\s?/\s?[FMfm]\b|\b(9\d|10\d)(?i:\s?-?\s?(?:y/?o|yo[fm]|y-o|yrs?\.?\s?[mf]?|y\.?\s?[mf]?|[- ]?years?[ -]young|y(?:ear)?s? old|woman|man|lady|gentleman|male|female))\b|\b(?i:ages?|aged)\W{0,3}(9\d|10\d)[Yy]?\b", Strength.LABELLED, _sexed),
     Pattern("age.of_kin", SpanType.AGE_OVER_89, rf"{_RELATED}(?i:[ ,(:]{{1,3}}(?:{_LIFE}[ ,]{{1,2}}){{0,5}})({_OLD})\b", Strength.LABELLED, _said),
     Pattern("age.reached", SpanType.AGE_OVER_89, rf"(?i:\b(?:turns?|turning|turned|reached|reaching|approaching|pushing|lived (?:to|past|until|till)|(?:died|dies|passed|passed away|alive|resident|living) at|at (?:the )?age(?: of)?|aged)) ({_OLD})\b", Strength.LABELLED, _told),
-    Pattern("age.said", SpanType.AGE_OVER_89, rf"(?i:\b(?:will be|is|was|now|nearly|almost|past|(?:s?he|who)'s)(?: now| only| already| just| nearly| almost)?) ({_OLD})(?:[.,;!?)]| (?:and|but|now|this|next|in|soon|today|tomorrow|when|with) |\s*\n|\s*$)", Strength.LISTED, _said),
+    Pattern("age.said", SpanType.AGE_OVER_89, rf"(?i:\b(?:will be|is|was|now|nearly|almost|past|(?:s?he|who)'s)(?: now| only| already| just| nearly| almost)?) ({_OLD})(?:[.,;!?)]| (?:and|but|now|this|next|in|soon|today|tomorrow|when|with) |\s*\n|\s*$| (?:as of|years)\b)", Strength.LISTED, _said),
+    Pattern("age.apposed", SpanType.AGE_OVER_89, r"\b\p{Lu}[\p{Ll}'-]+, (9\d|10\d)(?:, [a-z]|,? \(|; [a-z]|\.(?:\s|$))", Strength.LISTED, _told),
+    Pattern("age.after_name", SpanType.AGE_OVER_89, r"(?im)^ {0,3}(?:(?:pt|patient|re|resident|mr|mrs|ms|miss)\b[.:]? )?[a-z'-]+(?: [a-z'-]+){1,2}, (9\d|10\d)(?:,|;| [a-z])", Strength.LISTED, _told),
     Pattern("age.bracketed", SpanType.AGE_OVER_89, r"\((9\d|10\d) ?y(?:rs?|/?o)?\)", Strength.LABELLED),
 )  # fmt: skip

@@ -18,12 +18,14 @@ from deid.text.packs.en.patterns import PATTERNS
 from deid.text.packs.en.places import PlaceAnnotator
 from deid.text.packs.en.questions import QuestionAnnotator
 from deid.text.packs.en.runs import RunAnnotator
+from deid.text.packs.en.spoken import SPOKEN_NUMBERS
 from deid.text.packs.shared import machine_annotator
 from deid.text.patterns import PatternAnnotator
 from deid.text.people import AddressParts, PersonName
 from deid.text.surrogates.seed import Scene
 
 _LATIN = re.compile("[A-Za-z]")
+_SENTENCE = re.compile(r"[A-Z][a-z']*(?:,? [A-Za-z'-]+){5,}[.!?,;:\s]")
 
 
 class EnglishPack:
@@ -35,7 +37,7 @@ class EnglishPack:
     def __init__(self) -> None:
         self._annotators: tuple[Annotator, ...] = (
             machine_annotator(),
-            PatternAnnotator("en.patterns", PATTERNS + OLD_AGES),
+            PatternAnnotator("en.patterns", PATTERNS + OLD_AGES + SPOKEN_NUMBERS),
             NameAnnotator(),
             PlaceAnnotator(),
             QuestionAnnotator(),
@@ -63,13 +65,15 @@ class EnglishPack:
         return personal.says_birth(plain, start, end)
 
     def applies(self, document: Document) -> bool:
-        """A note is English in part if it has words of Latin letters."""
+        """A third of its letters are Latin, or it has a sentence of six Latin words."""
         if document.language is not None and document.language.partition("-")[0] == self.tag:
             return True
         if document.text.isascii():
             return True
         letters = len(_LATIN.findall(document.text))
-        return letters * 3 >= sum(map(str.isalpha, document.text))
+        if letters * 3 >= sum(map(str.isalpha, document.text)):
+            return True
+        return _SENTENCE.search(document.plain) is not None
 
     def name_forms(self, name: PersonName) -> Iterable[Form]:
         """Forms of Latin-script names."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from deid.text.document import SpanType, Strength
-from deid.text.packs.en.dates import DATES, ONES, SPOKEN, UNIT_AFTER, is_numeric_date
+from deid.text.packs.en.dates import DATES, ONES, SPOKEN, UNIT_AFTER, is_dosing, is_numeric_date
 from deid.text.patterns import Pattern, not_inside_number, not_within_digits
 
 _LABEL_WORD = re.compile(
@@ -26,7 +26,9 @@ def _old_age(text: str, start: int, end: int) -> bool:
 
 def _lone_age(text: str, start: int, end: int) -> bool:
     """``Miss Ottie is 95``: not ``pulse was 95.``, which the word before tells."""
-    subject = re.search(r"(\w+)(?:'s| (?:is|was))?(?: now| only| already)? $", text[:start][-30:])
+    subject = re.search(
+        r"(\w+)(?:'s| (?:is|was))?(?: now| only| already)? $", text[max(0, start - 30) : start]
+    )
     measured = subject is not None and _MEASURED.fullmatch(subject[1]) is not None
     return _old_age(text, start, end) and not measured
 
@@ -68,6 +70,8 @@ def _code(text: str, start: int, end: int) -> bool:
     digits = sum(c.isdigit() for c in value)
     if digits < 2 or len(value) < 4:
         return False
+    if re.fullmatch(r"\d{1,3}\.\d{1,2}", value):
+        return False  # `Lhermitte no. ANC 2.2`, `T 98.6`
     if re.match(r"(?i)\d{1,3}(?:y/?o|yrs?|y[mf]?|[mf])$|cd\d+$", value):
         return False
     if re.fullmatch(r"\d{1,2}[/.-]\d{1,2}(?:[/.-]\d{2,4})?", value) or UNIT_AFTER.match(text, end):
@@ -114,7 +118,7 @@ def _digit_groups(text: str, start: int, end: int) -> bool:
         return False
     parts = re.findall(r"\d+", text[start:end])
     total = sum(map(len, parts))
-    if len(parts) == 3 and _is_day(*parts):
+    if len(parts) == 3 and (_is_day(*parts) or is_dosing(text, start, [int(p) for p in parts])):
         return False
     if len(parts) == 2:
         a, b = (int(p) for p in parts)
@@ -136,7 +140,8 @@ def _is_day(year: str, month: str, day: str) -> bool:
 
 
 def _long_number(text: str, start: int, end: int) -> bool:
-    return not_inside_number(text, start, end) and not UNIT_AFTER.match(text, end)
+    lot = re.search(r"(?i)\blot:? ?#?$", text[max(0, start - 6) : start])
+    return not_inside_number(text, start, end) and not UNIT_AFTER.match(text, end) and not lot
 
 
 def _labelled_groups(text: str, start: int, end: int) -> bool:
@@ -296,9 +301,10 @@ PATTERNS = (
     Pattern("phone.labelled", SpanType.PHONE, _PHONE_LABEL + r"[:#]*\s*(?:is\s+|at\s+|#\s*)?(\(?\d[\d().]*(?:[ -]?[\d().]+){1,5}\d)\b", Strength.LISTED,
             lambda text, start, end: _phone(text, start, end) and 4 <= sum(c.isdigit() for c in text[start:end]) <= 15
             and not is_numeric_date(text, start, end) and not (_is_clock(text[start:end]) and re.search(r"(?i)call(?:\s*back)?\W*$|work\W*$|home\W*$", text[max(0, start - 12):start])) and not UNIT_AFTER.match(text, end)),
-    Pattern("phone.paged", SpanType.PHONE, r"(?i)\b(?:bleep|bleeps|pager|pgr|beeper|ext|extension|voalte|vocera|ascom|spectralink|dect|local)\b\.?[ #:]{1,3}(\d[\d-]{0,8}\d|\d{2,6})\b", Strength.LABELLED, _paged),
+    Pattern("phone.paged", SpanType.PHONE, r"(?i)\b(?:bleep|bleeps|pager|pgr|beeper|ext|extension|voalte|vocera|ascom|spectralink|dect|local|page (?:me|us|him|her|them)(?: at| on)?)\b\.?[ #:]{1,3}(\d[\d-]{0,8}\d|\d{2,6})\b", Strength.LABELLED, _paged),
     Pattern("phone.local", SpanType.PHONE, r"(?i)\d{4},? (?:local|ext\.?|x|extension) ?(\d{1,5})\b", Strength.LABELLED),
-    Pattern("phone.x", SpanType.PHONE, r"\b[xX](\d-\d{3,4}|\d{4,5})\b", Strength.LISTED, lambda text, start, end: not UNIT_AFTER.match(text, end)),
+    Pattern("phone.x", SpanType.PHONE, r"\b[xX] ?(\d-\d{3,4}|\d{4,5})\b", Strength.LISTED, lambda text, start, end: not UNIT_AFTER.match(text, end)),
+    Pattern("phone.x_behind_name", SpanType.PHONE, r"\b[A-Z][a-z]+ x ?(\d{3,5})(?:[.,;)\n]|$)", Strength.LISTED),
     Pattern("phone.landline", SpanType.PHONE, r"\b(?:0[1-9] \d{4} \d{4}|0\d(?:[ .]\d{2}){4}|\d{5} \d{5,6}|1[38]00 \d{3} \d{3}|0\d{3} \d{3} \d{3,4}|0\d{2} \d{3} \d{4})\b", Strength.LISTED, _phone),
     Pattern("phone.spoken", SpanType.PHONE, rf"(?i)\b((?:(?:{ONES}|oh|zero|o)[ -]){{6,}}(?:{ONES}|oh|zero|o))\b", Strength.LABELLED),
     Pattern("id.ssn", SpanType.ID, r"\d{3}-\d{2}-\d{4}", Strength.CHECKED, not_inside_number),
@@ -314,7 +320,10 @@ PATTERNS = (
     Pattern("id.reference", SpanType.ID, r"(?i:\bref:? ?)[A-Z]{2,4}/[A-Za-z]{2,3}/([A-Z]{0,4}\d[\w/-]*)", Strength.LABELLED),
     Pattern("id.spoken", SpanType.ID, rf"(?i)\b(?:chart|record|mrn|account|case|file|member|policy|number)(?: number| no| id)?(?: is)? ((?:[a-z] ){{0,3}}(?:{SPOKEN}|oh|zero)(?: (?:{SPOKEN}|oh|zero|dash)){{3,}})\b", Strength.LABELLED),
     Pattern("id.colon", SpanType.ID, r"\b[A-Z]{1,3}-?\d{2}[:-]\d{4,6}\b", Strength.LISTED),
-    Pattern("id.interpreter", SpanType.ID, r"(?i)\binterp(?:reter)?\.?(?: id| no\.?)?[ :#]*(\d{4,8})\b", Strength.LABELLED),
+    Pattern("id.interpreter", SpanType.ID, r"(?i)\binterp(?:reter)?\.?(?: id| no\.?)?[ :#]*((?:[a-z]{1,3}-?)?\d{4,8})\b", Strength.LABELLED),
+    Pattern("id.serial", SpanType.ID, r"(?i)\b(?:s/n|sn|serial|ser)\b\.?(?: no\.?| number)?[ :#]{1,3}([a-z]{0,3}\d[\da-z]*(?:[ -]\d[\da-z]*){0,4})", Strength.LABELLED, _code),
+    Pattern("id.entry_code", SpanType.ID, r"(?i)\b(?:line|access|door|gate|pin|entry|language) code:? (\d{4,8})\b", Strength.LABELLED),
+    Pattern("id.licence_groups", SpanType.ID, r"\b([A-Z] ?\d{3}(?:[ -]\d{3}){2,4})\b", Strength.LISTED, not_inside_number),
     Pattern("id.spaced_groups", SpanType.ID, r"\b[A-Z]{1,4} \d{2,}(?:-\d{2,})+\b", Strength.LISTED, _bare_code),
     Pattern("id.dash", SpanType.ID, r"(?i)\b((?:[a-z] )?dash \d+(?: dash \w+)*)\b", Strength.LABELLED),
     Pattern("id.mark", SpanType.ID, r"#\s?[A-Za-z0-9][A-Za-z0-9-]*\d[A-Za-z0-9-]*", Strength.LISTED, lambda text, start, end: _bare_code(text, start, end)),
@@ -327,7 +336,7 @@ PATTERNS = (
     Pattern("id.code_spaced", SpanType.ID, r"\b[A-Z]{2,4} \d{4,}(?:-\d+)?\b", Strength.SHAPED, _bare_code),
     Pattern("id.groups", SpanType.ID, r"\b\d{2,}(?:-\d{2,}){1,4}(?:-(?:[A-Z]{1,4}|\d))?\b", Strength.LISTED, _digit_groups),
     Pattern("id.long", SpanType.ID, r"\b\d{7,}\b", Strength.LISTED, _long_number),
-    Pattern("id.handle", SpanType.ID, r"(?i)\b(?:handle|username|user\s+name|screen\s+name|gamertag|insta|instagram|twitter|tiktok|snapchat|facebook|fb|linkedin|reddit|discord|venmo|telegram|skype)\b[a-z ]{0,20}[: ]\s*(@?[a-z0-9._]*[0-9_.][a-z0-9._]*[a-z0-9])", Strength.LABELLED),
+    Pattern("id.handle", SpanType.ID, r"(?i)\b(?:handle|username|user\s+name|screen\s+name|gamertag|insta|instagram|twitter|tiktok|snapchat|facebook|fb|linkedin|reddit|discord|venmo|telegram|skype|cash ?app|xbox|psn|steam|roblox|twitch|(?:games|plays|streams|posts) as|goes by online)\b[a-z ]{0,20}[: ]\s*(@?[a-z0-9._]*[0-9_.][a-z0-9._]*[a-z0-9])", Strength.LABELLED),
     Pattern("id.plate", SpanType.ID, r"(?i:\b(?:plates?|license\s+plate|tag)\b)\s*(?:no\.?|number|#|:)?\s*([A-Z0-9]{1,4}[- ]?[A-Z0-9]{2,5})\b", Strength.LABELLED, _code),
     Pattern("profession.of", SpanType.PROFESSION, r"(?:\b(?:the|a|as|role as)\s+)((?:mayor|governor|sheriff|chief|principal cellist|conductor|headmaster|headmistress|superintendent|bishop|ambassador|only [a-z]+(?: [a-z]+)?|senator|congress(?:man|woman)|abbot|king|queen|chair(?:man|woman)?|captain)(?:\s+[a-z]+)?\s+(?:of|in|for)\s+(?:the\s+)?[A-Z][\w'-]+(?:\s+[A-Z][\w'-]+){0,4})", Strength.LABELLED),
 )  # fmt: skip

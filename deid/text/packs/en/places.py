@@ -20,6 +20,7 @@ from deid.text.packs.en.lexicon import (
     is_term,
     is_word,
 )
+from deid.text.packs.en.shapes import is_clinical
 from deid.text.scanning import Scanner
 from deid.text.words import longest_first, read_lines
 
@@ -135,10 +136,13 @@ _SHAPES = (
         ("en.place.lower", SpanType.LOCATION, Strength.LISTED, r"\b(?:from|to|at|in)[ ]+((?:[a-z]+[ ]+){1,2}(?:creek|springs|falls|heights|village|manor|vascular|medical center|general hospital|memorial|ridge|river|lake|valley|junction|gulch|hollow|harbor|beach))\b"),
         ("en.place.preposition", SpanType.LOCATION, Strength.SHAPED, _PREPOSITION + rf"({_TOWNLIKE})"),
         ("en.place.region", SpanType.LOCATION, Strength.LISTED, r"\b((?:[A-Z][\w'-]+[ ]+){1,2}(?:County|Township|Parish|District|Neighborhood|neighborhood|Valley|Beach|Island|Lake|River|Creek|Springs|Mountain|Bay|Harbor|Harbour|Gulch|Canyon))\b"),
-        ("en.place.water", SpanType.LOCATION, Strength.LISTED, r"\b((?:Lake|Mount|Fort|Port|Cape|Camp|Point)[ ]+[A-Z][a-z]+)\b"),
+        ("en.place.fork", SpanType.LOCATION, Strength.LISTED, r"\b((?:North|South|East|West|Left|Right|Upper|Lower|Middle|Big|Little|Dry) (?:Fork|Branch|Prong|Bank|Shore|End|Side) of (?:the )?(?:[A-Z][\w'-]+ ){0,2}[A-Z][\w'-]+)"),
+    ("en.place.water", SpanType.LOCATION, Strength.LISTED, r"\b((?:Lake|Mount|Fort|Port|Cape|Camp|Point)[ ]+[A-Z][a-z]+)\b"),
         ("en.place.the_area", SpanType.LOCATION, Strength.LISTED, r"\bthe[ ]+([A-Z][a-z]+)[ ]+(?:neighborhood|neighbourhood|area|district|bar|pub|shelter)\b"),
 )  # fmt: skip
 _GENERIC = english_words("generic.txt")
+_HEADS = english_words("generic_heads.txt")
+_ABBREVIATIONS = english_words("abbreviations.txt")
 _OPENINGS = english_words("openings.txt")
 EPONYM_HEADS = english_words("eponym_heads.txt")
 _NOT_PLACE = english_words("not_place.txt")
@@ -197,6 +201,7 @@ class PlaceAnnotator:
 _PREPOSITION_BEFORE = re.compile(
     r"\b(?:in|from|at|to|near|of|the|our|visiting|outside)\s+$", re.IGNORECASE
 )
+_WHERE_BEFORE = re.compile(r"\b(?:at|from|to|via|near|visiting|@)\s+$", re.IGNORECASE)
 _EPONYM_AFTER = re.compile(r"(?:['’]s)?[ -]([A-Za-z]+)")
 _DATE_BEFORE = re.compile(r"(?:\d[/.-]|[A-Za-z]{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? )$")
 _STATE_TAIL = re.compile(r",\s*([A-Z]{2})$")
@@ -229,6 +234,11 @@ def _is_place(plain: str, start: int, end: int, name: str) -> bool:
         return any(_is_rare(word) for word in re.findall(r"[A-Z]{3,}", found))
     if name == "en.place.street" and re.search(r"\bSt\.?$", found):
         return not re.match(r"\.? [A-Z]", plain[end : end + 3])
+    if name in ("en.place.clinic_lower", "en.place.caps_facility", "en.org.caps") and not any(
+        map(_is_local, re.findall(r"[^\W\d_][\w'’-]*", found)[:-1])
+    ):
+        # `INR clinic`, `OPERATIVE CLINIC`; but `at Boston clinic`
+        return bool(_WHERE_BEFORE.search(plain[max(0, start - 12) : start]))
     if name == "en.place.clinic_lower":
         return not re.search(r"(?<!Children)(?<!Women)['’]s (?:clinic|office|hospital)$", found)
     if name in {"en.place.saint", "en.place.va"}:
@@ -237,6 +247,20 @@ def _is_place(plain: str, start: int, end: int, name: str) -> bool:
             return False
         return not (after and after[1].casefold() in EPONYM_HEADS)
     return True
+
+
+def _is_local(word: str) -> bool:
+    """Not what a clinic does: no term, no abbreviation, no word of medicine."""
+    folded = fold(word)
+    return not (
+        is_clinical(folded)
+        or folded in _GENERIC
+        or folded in _HEADS
+        or folded in _ABBREVIATIONS
+        or folded in listed("en_terms")
+        or is_term(word.capitalize())
+        or (word.isupper() and len(word) < 4)
+    )
 
 
 def _is_rare(word: str) -> bool:

@@ -248,6 +248,18 @@ class Roles(Words):
             and before.text.islower()
         ):
             seems = Namelike.EITHER  # `her son Will`
+        following = self._next(j)
+        if (
+            seems is Namelike.NO
+            and before.folded in _RELATIONS
+            and token.gap == " "
+            and token.folded in CREDENTIALS
+            and following is not None
+            and following.titled
+            and following.gap == " "
+            and looks(following.text) >= Namelike.UNKNOWN
+        ):
+            seems = Namelike.EITHER  # `mom Pa Xee`: no assistant
         if seems < Namelike.EITHER or is_term(token.text) or self._has_eponym_head(j):
             return None
         if seems is Namelike.UNKNOWN and least is Namelike.NAME:

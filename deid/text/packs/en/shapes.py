@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from string import ascii_lowercase, ascii_uppercase
 
 from deid.text.document import Document, Mention, SpanType
@@ -31,6 +33,7 @@ STOP_CAPITALS = english_words("stop_capitals.txt")
 _ACTS = english_words("acts.txt")
 
 
+_HEADING = re.compile(r"^#[^\n]*", re.MULTILINE)
 _SHORTEST_QUESTION, _LONGEST_QUESTION = 60, 400
 
 
@@ -48,11 +51,18 @@ class Token:
 
 
 def _token(text: str, start: int, end: int, gap: str) -> Token:
+    upper, titled, folded = _looks(text)
+    return Token(text, start, end, gap, folded, upper, titled)
+
+
+@lru_cache(maxsize=1 << 15)
+def _looks(text: str) -> tuple[bool, bool, str]:
+    """Whether a word is written in capitals, or with a capital; and its folded form."""
     upper = len(text) > 1 and text.isupper()
     titled = not upper and (text[0].isupper() or _ARTICLED.match(text) is not None)
     base = text[:-2] if text.endswith("'s") else text
     folded = base.lower() if base.isascii() and base.isalpha() else fold(base)
-    return Token(text, start, end, gap, folded, upper, titled)
+    return upper, titled, folded
 
 
 _CLINICAL = frozenset(fold(word) for word in english_words("clinical.txt"))
@@ -154,8 +164,16 @@ class Words:
 
     def _in_heading(self, i: int) -> bool:
         """In a line that Markdown makes a heading, capitals say nothing."""
-        line = self.plain.rfind("\n", 0, self.tokens[i].start) + 1
-        return self.plain.startswith("#", line)
+        start = self.tokens[i].start
+        at = bisect_right(self._headings, (start, start)) - 1
+        return at >= 0 and start < self._headings[at][1]
+
+    @cached_property
+    def _headings(self) -> list[tuple[int, int]]:
+        """Where the lines that begin with ``#`` begin and end."""
+        if "#" not in self.plain:
+            return []
+        return [match.span() for match in _HEADING.finditer(self.plain)]
 
     def _is_surname_like(self, token: Token) -> bool:
         if token.gap not in {" ", ". "}:

@@ -15,10 +15,11 @@ import re2
 from deid.text.document import Mention, Strength
 from deid.text.lists import ranks
 from deid.text.normalise import fold
-from deid.text.packs.en.kinship import APPOSED, PEOPLE_LABEL, Kinship
+from deid.text.packs.en.kinship import APPOSED, PEOPLE_LABEL
 from deid.text.packs.en.lexicon import NAME_WORDS, english_words, is_in_dictionary, is_word
 from deid.text.packs.en.namelike import NOT_NAMES, Namelike, looks, namelike
 from deid.text.packs.en.shapes import CREDENTIALS, KIN_WORDS
+from deid.text.packs.en.told import DATED_INITIALS, LAST_INITIALS, Told
 from deid.text.scanning import Scanner
 
 _ABBREVIATIONS = english_words("abbreviations.txt")
@@ -90,6 +91,7 @@ _GOES_BY = r"(?i:\b(?:goes by|prefers|preferred(?: name)?|aka|a\.k\.a\.|maiden(?
 _SHAPES = (
     APPOSED, PEOPLE_LABEL, _SENDER, _STAMPED, _CARET, _LAST_INITIAL, _QUOTED_VOTE, _GOES_BY, _PAIRED,
     _LED_INITIALS, _CLOSING, _BY_CREDENTIAL, _INITIALS_ROLE, _REPLY,
+    DATED_INITIALS, LAST_INITIALS,
 )  # fmt: skip
 
 
@@ -98,7 +100,7 @@ def _scanner() -> Scanner:
     return Scanner(_SHAPES)
 
 
-class Signs(Kinship):
+class Signs(Told):
     """Finds names by a note's form."""
 
     def by_sign(self) -> Iterator[Mention]:
@@ -115,6 +117,7 @@ class Signs(Kinship):
         for start, end in found[_STAMPED]:
             if looks(self.plain[start:end].split()[0]) >= Namelike.EITHER:
                 yield self._mention(start, end, Strength.LABELLED, "en.name.sender")
+        yield from self.by_telling()
         for start, end in found[_CARET]:
             yield self._mention(start, end, Strength.LABELLED, "en.name.caret")
         for start, end in found[_LAST_INITIAL]:
@@ -158,7 +161,10 @@ class Signs(Kinship):
                 if cell and cell[1].casefold() not in _NOT_INITIALS:
                     start = head.end() + line.start() + cell.start(1)
                     yield self._initials_at(start, start + len(cell[1]))
-        for shape in (_LED_INITIALS, _CLOSING, _BY_CREDENTIAL, _INITIALS_ROLE, _REPLY):
+        for shape in (
+            _LED_INITIALS, _CLOSING, _BY_CREDENTIAL, _INITIALS_ROLE, _REPLY, DATED_INITIALS,
+            LAST_INITIALS,
+        ):  # fmt: skip
             for start, end in found[shape]:
                 word = self.plain[start:end].casefold()
                 if shape is _LED_INITIALS and _GOES_ON.match(self.plain, end):
@@ -184,9 +190,16 @@ class Signs(Kinship):
         """``1) tillery 64m``, ``dot winterbotom 86 L vlu``, ``alma q rm 214b``."""
         for match in _LINE_HEAD.finditer(self.plain):
             words = match[1].split()
-            while words and looks(words[0]) is Namelike.NO and len(words) > 1:
+            while (
+                len(words) > 1
+                and looks(words[0]) is Namelike.NO
+                # `will sandoval 53m`
+                and not (fold(words[0]) in NAME_WORDS and looks(words[1]) >= Namelike.UNKNOWN)
+            ):
                 words.pop(0)
             kinds = [looks(word) if len(word) > 1 else Namelike.EITHER for word in words]
+            if kinds and fold(words[0]) in NAME_WORDS:
+                kinds[0] = max(kinds[0], Namelike.EITHER)
             if (
                 not kinds
                 or kinds[0] < Namelike.EITHER

@@ -38,6 +38,7 @@ _ROLES = english_words("roles.txt")
 NOT_NAMES = english_words("not_names.txt")
 _NO_INITIALS = english_words("abbreviations.txt")
 _BY_WORDS = frozenset(["by", "with", "per", "dr"])
+_TRIGGERS = TITLE_WORDS | CREDENTIALS | KIN_WORDS | _LABELS | _BY_WORDS
 # `signed by dd on 11/2`
 _SIGNED_SMALL = re.compile(
     r"(?:[Ss]igned|[Rr]eviewed|[Dd]ictated|[Tt]yped)\s+by:?\s+([a-z]{2,3})(?=\s+on\b|\s+\d|[.,;]|\s*$)",
@@ -49,7 +50,7 @@ _BEFORE_AGE = re2.compile(
     r"\d{1,3}[ ]?-?(?:yo|y/o|y\b|yr|year|[MF]\b)"
 )
 _SPELT = re2.compile(
-    r"(?i)\b(?:[a-z] as in [a-z]+[ ,]+(?:[a-z] as in [a-z]+[ ,]+|[a-z][ ,-]+){1,14}[a-z]\b|(?:[a-z] ){4,14}[a-z]\b|(?:[a-z]-){3,14}[a-z]\b)"
+    r"(?i)\b(?:[a-z] as in [a-z]+[ ,]+(?:[a-z] as in [a-z]+[ ,]+|[a-z][ ,-]+){1,14}[a-z]\b|(?:[a-z] ){4,14}[a-z]\b(?: (?:hyphen|dash) [a-z]{2,14}\b)?|(?:[a-z]-){3,14}[a-z]\b)"
 )
 # `Grossed by DLW`, `typed pv`: who did a clerk's act, by initials.
 _ACT_BY = re2.compile(
@@ -65,19 +66,21 @@ class Triggers(Words):
     def by_trigger(self) -> Iterator[Mention]:
         """Names beside a title, credential, kin word or label."""
         for i, token in enumerate(self.tokens):
-            word = token.folded
+            if token.gap[:1] == "," and i and not self.tokens[i - 1].text.islower():
+                yield from self._last_first(i - 1)
+            word, small = token.folded, token.text.casefold()
+            if word not in _TRIGGERS and small not in _TRIGGERS:
+                continue
             if word in TITLE_WORDS:
                 yield from self._after_title(i, word)
-            if word in CREDENTIALS or token.text.casefold() in CREDENTIALS:
+            if word in CREDENTIALS or small in CREDENTIALS:
                 yield from self._before_credential(i, word)
-            if word in KIN_WORDS or token.text.casefold() in KIN_WORDS:
+            if word in KIN_WORDS or small in KIN_WORDS:
                 yield from self._after_kin(i)
             if word in _LABELS:
                 yield from self._after_label(i)
             if word in _BY_WORDS:
                 yield from self._after_by(i)
-            if token.upper or token.titled:
-                yield from self._last_first(i)
         yield from self._quoted()
         yield from self._spelt()
         yield from self._headed()
@@ -172,6 +175,15 @@ class Triggers(Words):
                 first = i - 2
             else:
                 return
+        lead = self.tokens[first - 1] if first else None
+        if (
+            lead is not None
+            and self.tokens[first].gap in (", ", ",")
+            and all(len(part.text) == 1 for part in self.tokens[first:i])
+            and (lead.titled or lead.upper)
+            and not is_word(lead.folded)
+        ):
+            first -= 1  # `Kowal, O. MD`
         text = self.plain[self.tokens[first].start : self.tokens[i - 1].end]
         if len(fold(text)) < 2 or (len(text) < 4 and word in _AMBIGUOUS_CREDENTIALS):
             return
@@ -265,7 +277,7 @@ class Triggers(Words):
             if not (
                 gap.startswith(":")
                 and (comma or full)
-                and first.folded in given_names() | family_names()
+                and (first.folded in given_names() or first.folded in family_names())
             ):
                 return
         short = len(first.text) < 3 and not self._initialled(j)
@@ -293,6 +305,8 @@ class Triggers(Words):
         if i + 1 >= len(self.tokens):
             return
         left, right = self.tokens[i], self.tokens[i + 1]
+        if not (left.upper or left.titled):
+            return
         if not re.fullmatch(r", ?", right.gap) or min(len(left.text), len(right.text)) < 3:
             return
         opens = i == 0 or "\n" in left.gap or left.gap.endswith(("  ", ": "))

@@ -15,7 +15,9 @@ _OF_THINGS = re.compile(
 
 
 def _labelled(text: str, start: int, end: int) -> bool:
-    label = re.search(r"[\u4e00-\u9fff]{1,8}(?=(?:码|为|是|[:：])?\s?$)", text[:start][-14:])
+    label = re.search(
+        r"[\u4e00-\u9fff]{1,8}(?=(?:码|为|是|[:：])?\s?$)", text[max(0, start - 14) : start]
+    )
     digits = sum(c.isdigit() for c in text[start:end])
     return label is not None and _OF_THINGS.search(label[0]) is None and 3 <= digits <= 20
 

@@ -203,7 +203,7 @@ DATES = (
     Pattern("zh.date.cycle_year", SpanType.DATE, rf"[甲乙丙丁戊己庚辛壬癸][子丑寅卯辰巳午未申酉戌亥]年(?:{_LUNAR_MONTH}{_LUNAR_DAY}[日]?)", Strength.CHECKED),
     Pattern("zh.date.first_lunar", SpanType.DATE, rf"(?:正|冬|腊)月(?:{_LUNAR_DAY}|[里底初]|[上中下]旬)?", Strength.LABELLED),
     Pattern("zh.date.lunar_day", SpanType.DATE, r"(?:大年)?初[一二三四五六七八九十]", Strength.LISTED, _lunar_day),
-    Pattern("zh.date.tenths", SpanType.DATE, r"(?:\d{1,2}|十[一二]|[一二三四五六七八九十]) ?月(?:份)?(?:[初底]|[上中下]旬)", Strength.LISTED, lambda text, start, end: not re.search(r"[\d第每个满共孕]$", text[:start][-1:])),
+    Pattern("zh.date.tenths", SpanType.DATE, r"(?:\d{1,2}|十[一二]|[一二三四五六七八九十]) ?月(?:份)?(?:[初底]|[上中下]旬)", Strength.LISTED, lambda text, start, end: not re.search(r"[\d第每个满共孕]$", text[max(0, start - 1) : start])),
     Pattern("zh.date.word_day", SpanType.DATE, r"(?:二十[一二三四五六七八九]?|三十一?|十[一二三四五六七八九]?|廿[一二三四五六七八九]?)[号日]", Strength.LISTED, _word_day),
     Pattern("zh.date.eight", SpanType.DATE, r"(?:19[3-9]\d|20[0-3]\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", Strength.LISTED, not_inside_number),
     Pattern("zh.date.word_month", SpanType.DATE, r"(?:今年|去年|前年|明年|当年|上年|年|[于在从自到至,，。（(])((?:十[一二]|[一二三四五六七八九十])月份)", Strength.LISTED),

@@ -21,9 +21,13 @@ _PAIR = re.compile(
     rf"(?:[- ](?P<third>{_WORD}))?(?![A-Za-z])"
 )
 _INITIAL = re.compile(r"(?<![A-Za-z])(?P<first>[A-Z][a-z]+) (?P<second>[A-Z]{1,2})\.(?![A-Za-z])")
+_PART = r"[A-Z](?:'?[A-Za-z]){1,24}"
+_PARTICLE = r"(?:van|von|der|den|de|la|le|del|di|da|al|el|bin)[ -]"
 _TITLED = re.compile(
-    r"(?<![A-Za-z])(?:Dr|Mr|Mrs|Ms|Miss|Prof|Sig|RN|NP|MD)[.:]{0,2} ?"
-    r"(?P<n>[A-Z][a-z]+(?:[ -][A-Z][a-z]+){0,2})(?![a-z])"
+    r"(?<![A-Za-z])(?:(?:Dr|Mr|Mrs|Ms|Miss|Prof|Doctor|Professor)[.:]{0,2} ?"
+    rf"(?P<sure>(?:{_PARTICLE}){{0,3}}{_PART}(?:[ -](?:[A-Z]\. )?{_PART}){{0,2}}"
+    rf"|(?:[A-Z]\. ?){{1,2}}{_PART}|[A-Z])"
+    r"|(?:Sig|RN|NP|MD)[.:]{0,2} ?(?P<told>[A-Z][a-z]+(?:[ -][A-Z][a-z]+){0,2}))(?![A-Za-z])"
 )
 _SYLLABLES = 3
 """A given name has two syllables at most; three leave room for 欧阳 and the like."""
@@ -57,7 +61,8 @@ class PinyinAnnotator:
                     "zh.pinyin.pair",
                 )
         for match in _TITLED.finditer(text):
-            yield Mention(*match.span("n"), SpanType.NAME, Strength.LABELLED, "zh.latin.titled")
+            place = match.span("sure" if match["sure"] else "told")
+            yield Mention(*place, SpanType.NAME, Strength.LABELLED, "zh.latin.titled")
         for match in _INITIAL.finditer(text):
             if match["first"].lower() in surname_syllables():
                 yield Mention(*match.span(), SpanType.NAME, Strength.LISTED, "zh.pinyin.initial")

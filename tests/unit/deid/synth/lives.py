@@ -6,7 +6,7 @@ from functools import cache
 
 from deid.synth.care_sites import build_care_sites
 from deid.synth.courses import COURSES, Life
-from deid.synth.courses.hospital import without_outpatients
+from deid.synth.courses.aftermath import without_outpatients
 from deid.synth.people import LOCALES
 from deid.synth.physiology import draw_body
 from deid.synth.population import households

@@ -14,8 +14,10 @@ from statistics import mean
 import pytest
 
 from deid.synth.courses import Life
-from deid.synth.courses.chronic import DOSES, GAP_DAYS, LADDERS, is_dangerous
+from deid.synth.courses.chronic import GAP_DAYS
+from deid.synth.courses.control import is_dangerous
 from deid.synth.courses.elderly import SELF_CARE, level_of
+from deid.synth.courses.ladders import DOSES, LADDERS
 from deid.synth.courses.mental_illness import INTERVALS, SOCIAL, class_of, mental_illness
 from deid.synth.courses.tuberculosis import (
     REGIMENS,
@@ -70,8 +72,8 @@ def test_the_next_date_is_in_a_quarter_or_after_two_weeks_when_control_is_lost()
         assert days in {quarter, fortnight}
         both = [f for f in visit.forms if f.kind in {"hypertension", "diabetes"}]
         assert {f.next_day for f in both} == {form.next_day}  # one visit, one appointment
-        if all(f.answers["FOLLOW_UP_CLASS"] == "CLASS_CONTROLLED" for f in both):
-            assert days == quarter
+        controlled = all(f.answers["FOLLOW_UP_CLASS"] == "CLASS_CONTROLLED" for f in both)
+        assert days == (quarter if controlled else fortnight)
 
 
 def test_a_referral_has_a_reason_and_follows_loss_of_control_or_a_complication() -> None:

@@ -229,7 +229,7 @@ def test_pressure_rises_before_the_diagnosis_and_is_normal_long_before(
         [names.ESSENTIAL_HYPERTENSION, names.EHR_PROBLEM_LIST, names.SYSTOLIC_BP],
     ).fetchone()
     assert means is not None
-    assert means[0] < 135 < means[1]
+    assert means[0] < 130 < means[1]
 
 
 def test_one_person_has_one_way_with_pills_at_a_visit(sql: duckdb.DuckDBPyConnection) -> None:

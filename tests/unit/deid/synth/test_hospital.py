@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 from deid.synth.care_sites import DEPARTMENTS, doctors_of
-from deid.synth.courses.hospital import without_outpatients
+from deid.synth.courses.aftermath import without_outpatients
 from deid.synth.courses.stays import STAYS
 from deid.synth.parameters import PARAMETERS
 from deid.synth.people import LOCALES

@@ -82,6 +82,8 @@ def seconds(text: str, person: KnownPerson) -> float:
         ("王秀兰（", CHINESE), ("一二三", CHINESE), ("2021年", CHINESE), ("AB（", CHINESE),
         ("护士 ", CHINESE), ("\u3000", CHINESE), ("姓名", CHINESE), ("-", CHINESE),
         ("(", ENGLISH), ("Smith, ", ENGLISH), ("JAN ", ENGLISH), ("\n", ENGLISH), (" ", ENGLISH),
+        ("Patient: Rose Hill here\n", ENGLISH), ("HALVORSEN, KIRSTEN ", ENGLISH),
+        ("Dr. Halvorsen ", ENGLISH), ("seen 3/4 ", ENGLISH), ("王医生 Dr. X ", CHINESE),
     ],
 )  # fmt: skip
 def test_repeated_text_costs_in_proportion_to_its_length(unit: str, person: KnownPerson) -> None:

@@ -1,0 +1,1 @@
+"""Attacks on a release, carried out and counted; each module documents its attacker."""

@@ -1,0 +1,183 @@
+"""What a stay in hospital changes in the visits around it: put off, remembered, treated anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, timedelta
+from random import Random
+
+from deid.synth.constitution import DIABETES
+from deid.synth.courses.ladders import LADDERS, Drug
+from deid.synth.courses.life import Life, working_day
+from deid.synth.courses.sites import words
+from deid.synth.parameters import value
+from deid.synth.people import LOCALES
+from deid.synth.physiology import Regimen, blood_pressure
+from deid.synth.physiology.drugs import CLASS_OF
+from deid.synth.safety import may_take
+from deid.synth.streams import happens
+from deid.synth.visits import Form, Prescription, Visit
+
+FOLLOW_UP = frozenset({"hypertension", "diabetes", "mental illness", "tuberculosis"})
+"""Forms whose next one goes on from the last; a stay puts them off."""
+
+_SULFONYLUREA = "sulfonylurea"
+_NEAR_DAYS = 10
+"""A follow-up within so many days after the appointment of a discharge serves for it."""
+_PSYCHIATRY = frozenset(words(locale, "PSYCHIATRY") for locale in LOCALES)
+
+
+def without_outpatients(visits: Iterable[Visit], last: date) -> list[Visit]:
+    """The visits without those that would fall into a stay in hospital of the same person.
+
+    Follow-up of a disease is put off until a week after the stay, if the next one is not due by
+    then and the record, which ends on ``last``, goes on.
+    """
+    visits = list(visits)
+    stays = [(v.day, v.end) for v in visits if v.end is not None and v.end > v.day]
+    kept = []
+    for visit in visits:
+        is_stay = visit.end is not None and visit.end > visit.day
+        end = None if is_stay else _stay_over(visit, stays)
+        if end is None:
+            kept.append(visit)
+        elif _kinds(visit) & FOLLOW_UP:
+            later = working_day(end + timedelta(days=7))
+            others = [v for v in visits if v is not visit and _kinds(v) & _kinds(visit)]
+            soon = later + timedelta(days=7)
+            crowded = any(visit.day < other.day <= soon for other in others)
+            free = not any(first <= later <= until for first, until in stays)
+            if later <= last and free and not crowded:
+                for form in visit.forms:
+                    if form.next_day is not None:
+                        form.next_day += later - visit.day
+                visit.day = later
+                kept.append(visit)
+    return kept
+
+
+def _stay_over(visit: Visit, stays: list[tuple[date, date]]) -> date | None:
+    """The end of the stay that a visit falls into; an emergency may begin one."""
+    for first, end in stays:
+        begins = visit.day == first and visit.mode in {"home", "clinic"}
+        if begins or first < visit.day <= end:
+            return end
+    return None
+
+
+def _kinds(visit: Visit) -> set[str]:
+    return {form.kind for form in visit.forms}
+
+
+def remember(life: Life, stays: list[Visit]) -> None:
+    """Follow-up of a severe mental illness and the yearly examination know of the stays before."""
+    _remember_within_a_year(life, stays)
+    _take_over_complications(life, stays)
+    ends = [v.end for v in stays if v.end and v.forms[0].texts.get("DEPARTMENT") in _PSYCHIATRY]
+    for visit in life.visits:
+        for form in visit.forms:
+            if form.kind == "mental illness" and any(end <= visit.day for end in ends):
+                form.answers["MENTAL_HOSPITALISATION"] = "HOSPITAL_PAST"
+
+
+def _take_over_complications(life: Life, stays: list[Visit]) -> None:
+    """Who comes from a stay for a new complication is not sent to hospital for it again."""
+    treated = [(stay.forms[0].diagnoses[0], stay.end) for stay in stays if stay.end is not None]
+    for visit in life.visits:
+        for form in visit.forms:
+            event = form.event if form.kind in {"hypertension", "diabetes"} else None
+            if any(event == diagnosis and end <= visit.day for diagnosis, end in treated):
+                form.event = None
+                if form.change == "referred":
+                    form.change = "kept"
+                    form.texts.pop("REFERRAL_REASON", None)
+
+
+def seen_again(stream: Random, life: Life, stays: list[Visit]) -> list[Visit]:
+    """The family doctor's visits after stays, where no follow-up comes at the same time."""
+    followed = [v.day for v in life.visits if _kinds(v) & FOLLOW_UP]
+    visits = []
+    for stay in stays:
+        discharge = stay.forms[0]
+        day = discharge.next_day
+        if day is None or day > life.last or stay.end is None or "cycle" in discharge.hints:
+            continue
+        near = any(stay.end < other <= day + timedelta(days=_NEAR_DAYS) for other in followed)
+        if near or not happens(stream, value("stay.seen_after")):
+            continue
+        form = Form(
+            kind="contact",
+            diagnoses=discharge.diagnoses[:1],
+            change="kept",
+            hints={"after_stay": "yes"},
+        )
+        if life.resident.age_on(day) >= 18:
+            systolic, diastolic = blood_pressure(stream, life.body, day)
+            form.readings = {"SYSTOLIC_BP": systolic, "DIASTOLIC_BP": diastolic}
+        visits.append(Visit(life.resident, day, "clinic", life.household.doctor, [form]))
+    return visits
+
+
+def stop_sulfonylurea(life: Life, day: date) -> None:
+    """From a stay for hypoglycemia on, another class takes the place of a sulfonylurea.
+
+    Changes regimens and forms of later days; call it before the discharge is written.
+    """
+    regimens = life.body.regimens.get(DIABETES, [])
+    before = [regimen for regimen in regimens if regimen.since <= day]
+    after = [regimen for regimen in regimens if regimen.since > day]
+    classes = {CLASS_OF[drug] for regimen in (*before[-1:], *after) for drug in regimen.drugs}
+    instead = next(
+        (
+            drug
+            for ladder in LADDERS[DIABETES, life.household.locale]
+            for drug in ladder
+            if CLASS_OF[drug[0]] not in classes | {_SULFONYLUREA, "insulin"}
+            and may_take(life.resident, drug[0], day)
+        ),
+        None,
+    )
+
+    def changed(regimen: Regimen) -> tuple[str, ...]:
+        kept = [d for d in regimen.drugs if CLASS_OF[d] != _SULFONYLUREA]
+        added = len(kept) < len(regimen.drugs) and instead is not None
+        return (*kept, instead[0]) if added and instead is not None else tuple(kept)
+
+    now = [replace(before[-1], since=day, drugs=changed(before[-1]))] if before else []
+    life.body.regimens[DIABETES] = [
+        *(regimen for regimen in before if regimen.since < day),
+        *now,
+        *(replace(regimen, drugs=changed(regimen)) for regimen in after),
+    ]
+    for visit in life.visits:
+        if visit.day > day:
+            for form in visit.forms:
+                _without_sulfonylurea(form, instead)
+
+
+def _without_sulfonylurea(form: Form, instead: Drug | None) -> None:
+    stopped = form.hints.get("stopped", "")
+    if CLASS_OF.get(stopped) == _SULFONYLUREA:
+        if instead is None:
+            del form.hints["stopped"]
+        else:
+            form.hints["stopped"] = instead[0]
+    taken = [drug for drug in form.drugs if CLASS_OF.get(drug.drug) == _SULFONYLUREA]
+    if not taken:
+        return
+    others = [drug for drug in form.drugs if drug not in taken]
+    if instead is not None and all(drug.drug != instead[0] for drug in others):
+        others.append(Prescription(*instead, taken[0].days))
+    elif form.change == "added":
+        form.change = "kept"
+    form.drugs = tuple(others)
+
+
+def _remember_within_a_year(life: Life, stays: list[Visit]) -> None:
+    everything = [v.end for v in (*stays, *life.visits) if v.mode == "hospital" and v.end]
+    for visit in life.visits:
+        lately = any(0 <= (visit.day - end).days < 365 for end in everything)
+        for form in visit.forms:
+            if form.kind == "examination":
+                form.answers["HOSPITAL_HISTORY"] = "YES" if lately else "NO"

@@ -1,0 +1,100 @@
+"""Which drugs are given for pressure and glucose, in which order, and what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from deid.synth.constitution import DIABETES, HYPERTENSION
+from deid.synth.people import Locale, Resident
+from deid.synth.physiology.drugs import CLASS_OF
+from deid.synth.safety import may_take
+
+Drug = tuple[str, str, int]
+LADDERS: dict[tuple[str, Locale], tuple[tuple[Drug, ...], ...]] = {
+    (HYPERTENSION, "en_US"): (
+        (("LISINOPRIL_10MG", "10 mg", 1), ("AMLODIPINE_5MG", "5 mg", 1),
+         ("HYDROCHLOROTHIAZIDE_25MG", "25 mg", 1)),
+        (("AMLODIPINE_5MG", "5 mg", 1), ("LOSARTAN_50MG", "50 mg", 1),
+         ("HYDROCHLOROTHIAZIDE_25MG", "25 mg", 1)),
+        (("LOSARTAN_50MG", "50 mg", 1), ("METOPROLOL", "50 mg", 2), ("INDAPAMIDE", "1.25 mg", 1)),
+    ),
+    (HYPERTENSION, "zh_CN"): (
+        (("AMLODIPINE_5MG", "5mg", 1), ("IRBESARTAN", "150mg", 1),
+         ("HYDROCHLOROTHIAZIDE", "12.5mg", 1)),
+        (("NIFEDIPINE", "30mg", 1), ("VALSARTAN", "80mg", 1), ("INDAPAMIDE", "1.5mg", 1)),
+        (("ENALAPRIL", "10mg", 2), ("AMLODIPINE_5MG", "5mg", 1), ("BISOPROLOL", "5mg", 1)),
+    ),
+    (DIABETES, "en_US"): (
+        (("METFORMIN_500MG", "500 mg", 2), ("GLIPIZIDE", "5 mg", 1),
+         ("INSULIN_GLARGINE", "14 units", 1)),
+        (("METFORMIN_500MG", "500 mg", 2), ("SITAGLIPTIN", "100 mg", 1),
+         ("GLIMEPIRIDE", "2 mg", 1)),
+    ),
+    (DIABETES, "zh_CN"): (
+        (("METFORMIN_500MG", "0.5g", 2), ("GLICLAZIDE", "60mg", 1),
+         ("INSULIN_GLARGINE", "14单位", 1)),
+        (("METFORMIN_500MG", "0.5g", 2), ("ACARBOSE", "50mg", 3), ("GLIMEPIRIDE", "2mg", 1)),
+    ),
+}  # fmt: skip
+DOSES: dict[tuple[Locale, str], tuple[str, int]] = {
+    (locale, drug): (dose, times)
+    for (_, locale), ladders in LADDERS.items()
+    for ladder in ladders
+    for drug, dose, times in ladder
+}
+"""Dose and times a day of each drug of the ladders."""
+
+MOST_DRUGS = 3
+"""So many drugs one problem is treated with."""
+_BLOCKERS = frozenset({"ace_inhibitor", "arb"})
+"""Classes of which nobody takes two."""
+
+
+def suitable(resident: Resident, ladder: tuple[Drug, ...], day: date) -> list[Drug]:
+    """The steps of a ladder that nothing speaks against; the first one if all are ruled out."""
+    return [drug for drug in ladder if may_take(resident, drug[0], day)] or [ladder[0]]
+
+
+def alternative(
+    resident: Resident,
+    problem: str,
+    drugs: Sequence[Drug],
+    reserve: Sequence[Drug],
+    locale: Locale,
+    day: date,
+) -> Drug:
+    """A drug of a class that the resident does not take: of the own ladder, or of another one."""
+    taken = {CLASS_OF[drug] for drug, _, _ in drugs}
+    others = [drug for ladder in LADDERS[problem, locale] for drug in ladder]
+    # Tablets before the needle.
+    choice = sorted((*reserve, *others), key=lambda drug: CLASS_OF[drug[0]] == "insulin")
+    for drug in choice:
+        if CLASS_OF[drug[0]] not in taken and may_take(resident, drug[0], day):
+            return drug
+    return drugs[0]
+
+
+def next_step(
+    resident: Resident,
+    problem: str,
+    drugs: Sequence[Drug],
+    reserve: Sequence[Drug],
+    locale: Locale,
+    day: date,
+    most: int = MOST_DRUGS,
+) -> Drug | None:
+    """The next drug of the own ladder; where that has too few that suit, one of another.
+
+    None beyond ``most`` drugs.
+    """
+    if reserve:
+        return reserve[0]
+    if len(drugs) >= most:
+        return None
+    taken = {CLASS_OF[drug] for drug, _, _ in drugs}
+    taken |= _BLOCKERS if taken & _BLOCKERS else set()
+    for drug in (drug for ladder in LADDERS[problem, locale] for drug in ladder):
+        if CLASS_OF[drug[0]] not in taken and may_take(resident, drug[0], day):
+            return drug
+    return None

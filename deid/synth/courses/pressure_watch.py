@@ -1,0 +1,110 @@
+"""What is said of raised pressures of people who are not known to have hypertension.
+
+A first one is to be seen again within weeks, a second one leads to readings at home. Three raised
+readings on different days within a year end in a diagnosis within half a year, or in the finding
+that the pressure at home is normal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from random import Random
+
+from deid.synth.constitution import HYPERTENSION
+from deid.synth.courses.control import class_of_pressure
+from deid.synth.courses.life import Life, working_day
+from deid.synth.courses.sites import words
+from deid.synth.parameters import value
+from deid.synth.physiology import blood_pressure
+from deid.synth.safety import pregnancy_on
+from deid.synth.streams import happens
+from deid.synth.visits import Form, Visit
+
+RAISED = 3
+"""Raised readings on different days that settle the matter."""
+WITHIN_DAYS = 365
+DIAGNOSED_DAYS = 183
+"""So soon after the reading that settles it hypertension is diagnosed, or it is none."""
+_KINDS = frozenset({"contact", "examination", "diabetes", "home visit"})
+
+
+def pressure_watch(stream: Random, life: Life) -> list[Visit]:
+    """Short visits to take the pressure again; what is said is added to the visits that were."""
+    rechecks: list[Visit] = []
+    raised: list[date] = []
+    taken = {visit.day for visit in life.visits}
+    _remind(life)
+    for visit, form in _readings(life):
+        if not is_raised(form):
+            continue
+        raised = [d for d in raised if (visit.day - d).days <= WITHIN_DAYS and d != visit.day]
+        raised.append(visit.day)
+        _remark(life, form, len(raised), visit.day, at_home=visit.mode == "home")
+        if len(raised) < RAISED and happens(stream, value("pressure.recheck")):
+            day = working_day(visit.day + timedelta(days=stream.randrange(7, 22)))
+            if day <= life.last and day not in taken and not life.resident.is_away(day):
+                again = _recheck(stream, life, visit, day)
+                rechecks.append(again)
+                taken.add(day)
+                if is_raised(again.forms[0]):
+                    raised.append(day)
+                    _remark(life, again.forms[0], len(raised), day)
+    return sorted(rechecks, key=lambda visit: visit.day)
+
+
+def is_raised(form: Form) -> bool:
+    """From 140 or 90 mmHg on."""
+    high, low = form.readings["SYSTOLIC_BP"], form.readings.get("DIASTOLIC_BP", 0)
+    return high >= 140 or low >= 90
+
+
+def _remind(life: Life) -> None:
+    """Who is treated for hypertension and is seen for something else is told of a high reading."""
+    resident = life.resident
+    for visit in life.visits:
+        if visit.site is not None or not resident.has(HYPERTENSION, visit.day):
+            continue
+        form = visit.forms[0]
+        if form.kind not in {"contact", "home visit"} or HYPERTENSION in form.diagnoses:
+            continue
+        high, low = (form.readings.get(key, 0) for key in ("SYSTOLIC_BP", "DIASTOLIC_BP"))
+        found = class_of_pressure(resident, visit.day, high, low)
+        if found != "CLASS_CONTROLLED" and not any(f.kind == "hypertension" for f in visit.forms):
+            form.texts.setdefault("ABNORMALITY", words(life.household.locale, "raised.known"))
+
+
+def _readings(life: Life) -> Iterator[tuple[Visit, Form]]:
+    """The first pressure of each visit to the health centre while no hypertension is known."""
+    resident = life.resident
+    for visit in life.visits:
+        if visit.site is not None or resident.age_on(visit.day) < 18:
+            continue
+        if resident.has(HYPERTENSION, visit.day) or pregnancy_on(resident, visit.day) is not None:
+            continue
+        measured = (f for f in visit.forms if f.kind in _KINDS and "SYSTOLIC_BP" in f.readings)
+        form = next(measured, None)
+        if form is not None:
+            yield visit, form
+
+
+def _remark(life: Life, form: Form, times: int, day: date, *, at_home: bool = False) -> None:
+    onset = life.resident.problems.get(HYPERTENSION)
+    soon = onset is not None and (onset - day).days <= DIAGNOSED_DAYS
+    settled = "ill" if soon else "again" if at_home else "normal_at_home"
+    said = "first" if times == 1 else "again" if times < RAISED else settled
+    others = [
+        part
+        for part in form.texts.get("ABNORMALITY", "").split("; ")
+        if part and part != words(life.household.locale, "raised.examination")
+    ]
+    said = words(life.household.locale, f"raised.{said}")
+    form.texts["ABNORMALITY"] = "; ".join((said, *others))
+
+
+def _recheck(stream: Random, life: Life, visit: Visit, day: date) -> Visit:
+    form = Form(kind="contact")
+    form.texts["VISIT_PURPOSE"] = words(life.household.locale, "purpose.pressure")
+    systolic, diastolic = blood_pressure(stream, life.body, day)
+    form.readings = {"SYSTOLIC_BP": systolic, "DIASTOLIC_BP": diastolic}
+    return Visit(life.resident, day, "clinic", visit.clinician, [form])
