@@ -12,7 +12,7 @@ import numpy as np
 
 from deid.build.notes import NotesDone
 from deid.build.people import People
-from deid.build.suppression import hidden, suppression
+from deid.build.suppression import hidden, suppression, taken_out
 from deid.policy import Policy
 from deid.risk.background import BOTH, Background, background_risk
 from deid.risk.diversity import Diversity, diversity
@@ -142,7 +142,11 @@ def measure(
     )
     verdicts += of_attacks
     blurred = suppression(
-        working, policy.risk.quasi_identifiers, policy.risk.birth_year_band, policy.risk.k
+        working,
+        staging,
+        policy.risk.quasi_identifiers,
+        policy.risk.birth_year_band,
+        policy.risk.k,
     )
     document = {
         "policy": policy.name,
@@ -158,6 +162,7 @@ def measure(
                 [step, *hidden([count], policy.risk.k)] for step, count in people.steps
             ],
             **asdict(blurred),
+            "taken_out": [asdict(column) for column in taken_out(working, staging, policy)],
         },
         "thresholds": {
             v.name: {"limit": v.limit, "side": v.side, "value": v.value, "passed": v.passed}

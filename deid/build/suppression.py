@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import duckdb
 
+from deid.policy.model import Policy, Treatment
+from deid.risk.events import EVENT_TABLES, has_table, parquet
 from deid.structured.expressions import quoted
+from deid.structured.layout import LAYOUTS, RowKind
 from deid.structured.queries import one_row
 
 _ALIKE = ("gender_concept_id", "race_concept_id", "ethnicity_concept_id", "location_id")
@@ -20,13 +25,18 @@ _ALIKE = ("gender_concept_id", "race_concept_id", "ethnicity_concept_id", "locat
 @dataclass(frozen=True)
 class Group:
     """People of one group: in the vault, left out, and blurred (a quasi-identifier generalised
-    beyond what everybody's is). None stands for fewer than k people."""
+    beyond what everybody's is). None stands for fewer than k people.
+
+    ``events_lost`` is the share of the group's conditions, drugs, procedures and visits that do not
+    leave or have no concept any more; None without any.
+    """
 
     by: str
     group: str
     in_vault: int
     left_out: int | None
     blurred: int | None
+    events_lost: float | None
 
 
 @dataclass(frozen=True)
@@ -38,15 +48,31 @@ class Suppression:
     losses: dict[str, float]
 
 
+@dataclass(frozen=True)
+class TakenOut:
+    """Rows of a column that had a value in the vault, and how many of them leave without it."""
+
+    column: str
+    rows: int
+    taken_out: int
+
+
 def suppression(
-    working: duckdb.DuckDBPyConnection, quasi_identifiers: Sequence[str], band: int, k: int
+    working: duckdb.DuckDBPyConnection,
+    staging: Path,
+    quasi_identifiers: Sequence[str],
+    band: int,
+    k: int,
 ) -> Suppression:
-    """Compare ``people`` with the vault; ``band`` is the band of birth years that all have."""
+    """Compare people and events of the release in ``staging`` with the vault.
+
+    ``band`` is the width of the bands of birth years that all have.
+    """
     named = [name for name in _ALIKE if name in quasi_identifiers]
     changes = [f"coalesce(p.{name}, -1) <> coalesce(v.{name}, -1)" for name in named]
     if "year_of_birth" in quasi_identifiers:
         changes.append(f"p.last_year - p.first_year >= {int(band)}")
-    areas = [name for name in ("state", "county") if _is_read(working, name)]
+    areas = [name for name in ("state", "county") if _is_shown(working, name)]
     parts = ", ".join(f"a_{name}.value" for name in areas)
     joins = " ".join(
         f"LEFT JOIN allowed.location__{name} a_{name} ON a_{name}.value = x.{name}"
@@ -59,7 +85,8 @@ def suppression(
         else "SELECT NULL::BIGINT AS location_id, NULL::VARCHAR AS area"
     )
     working.execute(
-        "CREATE OR REPLACE TEMP TABLE shown AS SELECT p.kept, "
+        "CREATE OR REPLACE TEMP TABLE shown AS SELECT coalesce(e.before, 0) AS before, "
+        "coalesce(e.after, 0) AS after, p.kept, "
         f"p.kept AND ({' OR '.join(changes) or 'false'}) AS blurred, "
         "coalesce(c.concept_name, 'not known') AS sex, "
         "(least(greatest((SELECT max(last_year) FROM people) - v.year_of_birth, 0), 90) // 10 * 10)"
@@ -67,7 +94,8 @@ def suppression(
         f"{', '.join(f'({change})::INTEGER AS c{i}' for i, change in enumerate(changes))}, "
         "p.last_year - p.first_year AS width FROM people p JOIN vault.person v USING (person_id) "
         "LEFT JOIN vault.concept c ON c.concept_id = v.gender_concept_id LEFT JOIN "
-        f"({area}) r ON r.location_id = v.location_id"
+        f"({area}) r ON r.location_id = v.location_id "
+        f"LEFT JOIN ({_events(working, staging)}) e ON e.person_id = p.person_id"
     )
     groups: list[Group] = []
     for by, label in (
@@ -76,7 +104,8 @@ def suppression(
         *((("area", "area"),) if areas else ()),
     ):
         rows = working.execute(
-            f"SELECT {label}, count(*), count(*) FILTER (NOT kept), count(*) FILTER (blurred) "
+            f"SELECT {label}, count(*), count(*) FILTER (NOT kept), count(*) FILTER (blurred), "
+            "sum(before)::BIGINT, sum(after)::BIGINT "
             f"FROM shown GROUP BY {quoted(by)}, 1 ORDER BY {quoted(by)}"
         ).fetchall()
         groups += _told(by, [tuple(row) for row in rows], k)
@@ -90,15 +119,53 @@ def suppression(
     return Suppression(tuple(groups), losses)
 
 
-def _is_read(working: duckdb.DuckDBPyConnection, column: str) -> bool:
-    """Whether the policy lets a column of places be read; one that is dropped is not."""
-    (there,) = one_row(
-        working,
-        "SELECT count(*) FROM duckdb_columns() WHERE schema_name = 'vault' AND "
-        "table_name = 'location' AND column_name = $1",
-        [column],
+def taken_out(
+    working: duckdb.DuckDBPyConnection, staging: Path, policy: Policy
+) -> tuple[TakenOut, ...]:
+    """What ``suppress-rare`` took out of rows that stay, for columns that lost anything."""
+    found: list[TakenOut] = []
+    for table, column in policy.columns_with(Treatment.SUPPRESS_RARE):
+        if LAYOUTS[table].kind is not RowKind.EVENT or not has_table(staging, table):
+            continue
+        value = f"{quoted(column)} IS NOT NULL"
+        if column.endswith("concept_id"):
+            value += f" AND {quoted(column)} <> 0"
+        (before,) = one_row(
+            working,
+            f"SELECT count(*) FROM vault.{quoted(table)} WHERE {value} AND "
+            f"{quoted(LAYOUTS[table].key[0])} IN (SELECT id FROM stays.{quoted(table)})",
+        )
+        (after,) = one_row(working, f"SELECT count(*) FROM {parquet(staging, table)} WHERE {value}")
+        if before > after:
+            found.append(TakenOut(f"{table}.{column}", int(before), int(before - after)))
+    return tuple(found)
+
+
+def _events(working: duckdb.DuckDBPyConnection, staging: Path) -> str:
+    """Query for each person's events with a concept, in the vault and in the release."""
+    parts = ["SELECT 0::BIGINT AS person_id, 0 AS before, 0 AS after WHERE false"]
+    for table, (concept, _) in EVENT_TABLES.items():
+        (taken,) = one_row(
+            working,
+            "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'vault' AND table_name = $1",
+            [table],
+        )
+        if taken:
+            parts.append(f"SELECT person_id, 1, 0 FROM vault.{table} WHERE {concept} <> 0")
+        if has_table(staging, table):
+            parts.append(
+                f"SELECT person_id, 0, 1 FROM {parquet(staging, table)} WHERE {concept} <> 0"
+            )
+    return (
+        "SELECT person_id, sum(before) AS before, sum(after) AS after FROM "
+        f"({' UNION ALL '.join(parts)}) GROUP BY 1"
     )
-    return bool(there)
+
+
+def _is_shown(working: duckdb.DuckDBPyConnection, column: str) -> bool:
+    """Whether a release by this policy tells any value of a column of places."""
+    (shown,) = one_row(working, f"SELECT count(*) FROM allowed.location__{column}")
+    return bool(shown)
 
 
 def _loss(working: duckdb.DuckDBPyConnection, cost: str) -> float:
@@ -106,18 +173,20 @@ def _loss(working: duckdb.DuckDBPyConnection, cost: str) -> float:
     return round(float(value), 6)
 
 
-def _told(by: str, rows: list[tuple[str, int, int, int]], k: int) -> list[Group]:
+def _told(by: str, rows: list[tuple[Any, ...]], k: int) -> list[Group]:
     """The rows of one way to group, small groups together and small counts hidden."""
     shown = [row for row in rows if row[1] >= k]
     others = [row for row in rows if row[1] < k]
     if sum(row[1] for row in others) >= k:
         sums = [sum(column) for column in zip(*(row[1:] for row in others), strict=True)]
-        shown.append(("all others", sums[0], sums[1], sums[2]))
+        shown.append(("all others", *sums))
     left_out = hidden([row[2] for row in shown], k)
     blurred = hidden([row[3] for row in shown], k)
     return [
-        Group(by, name, people, out, blur)
-        for (name, people, _, _), out, blur in zip(shown, left_out, blurred, strict=True)
+        Group(by, name, people, out, blur, round(1 - after / before, 6) if before else None)
+        for (name, people, _, _, before, after), out, blur in zip(
+            shown, left_out, blurred, strict=True
+        )
     ]
 
 

@@ -1,8 +1,7 @@
 """Tries amendments of a refused policy on the vault's records, and finds the least harmful.
 
 Notes and identifiers in texts play no part: records are taken in once without notes, and each
-amendment is decided, written and measured on a copy of that. A trial costs about a tenth of a
-build with notes.
+amendment is decided, written and measured on a copy of that.
 """
 
 from __future__ import annotations
@@ -203,7 +202,11 @@ def without_notes(policy: Policy) -> Policy:
 
 def _lost(working: duckdb.DuckDBPyConnection, out: Path, policy: Policy) -> dict[str, float]:
     losses = suppression(
-        working, policy.risk.quasi_identifiers, policy.risk.birth_year_band, policy.risk.k
+        working,
+        out,
+        policy.risk.quasi_identifiers,
+        policy.risk.birth_year_band,
+        policy.risk.k,
     ).losses
     band = policy.risk.birth_year_band - 1
     (span,) = one_row(working, "SELECT greatest(max(last_year) - min(first_year), 1) FROM people")

@@ -66,6 +66,8 @@ def _explain_whole(item: Policy) -> None:
     dates, risk = item.dates, item.risk
     click.echo(f"{item.name}, version {item.version}: {item.title}")
     click.echo(item.description)
+    for what in ("purpose", "recipient", "adversary"):
+        click.echo(f"{what}: {getattr(item, what) or 'not stated'}")
     click.echo(
         f"dates: one secret offset a household, at most {dates.max_weeks} weeks either way "
         f"(at most {dates.max_share:.0%} of the length of the data, at least {dates.min_weeks} "
@@ -76,5 +78,12 @@ def _explain_whole(item: Policy) -> None:
     click.echo(
         "steps for smaller classes: " + ", ".join(f"{s.column}:{s.level}" for s in risk.steps)
     )
+    click.echo(
+        f"rare: diseases of fewer than {risk.rare.diseases_below} people, areas of fewer than "
+        f"{risk.rare.areas_below}; events are roughly known {risk.knowledge.levels} level(s) up, "
+        f"in periods of {risk.knowledge.days} days"
+    )
+    if risk.population is not None:
+        click.echo(f"population: {risk.population.name}, {risk.population.people:,} people")
     for name, limit in sorted(risk.thresholds.items()):
         click.echo(f"threshold {name}: {limit:g}")

@@ -14,7 +14,8 @@ th{background:#f1f3f5}td.number{text-align:right;font-variant-numeric:tabular-nu
 figure{margin:1rem 0}figure svg{width:100%;height:auto}figcaption{font-weight:600}
 details{margin:.4rem 0}summary{cursor:pointer}nav li{display:inline-block;margin-right:1rem}
 nav ul{list-style:none;padding:0}
-@media print{details>*{display:block}figure,tr{break-inside:avoid}nav{display:none}}
+@media print{details::details-content{display:block;content-visibility:visible}
+figure,tr{break-inside:avoid}nav{display:none}}
 """
 
 

@@ -73,7 +73,11 @@ def _of(policy: Policy, name: str) -> Iterator[Remedy]:
     if name in _BY_CLASS:
         limit = policy.risk.thresholds[name]
         if limit > 0:
-            yield from _with_k(policy, math.ceil(1 / limit - 1e-9))
+            for raised in _with_k(policy, math.ceil(1 / limit - 1e-9)):
+                yield raised
+                # Bands for all may leave more of the other columns to small classes.
+                for wider in list(_with_bands(raised.policy))[:2]:
+                    yield Remedy(f"{raised.text}; {wider.text}", wider.policy)
         if name in {"prosecutor_average", "marketer"}:
             yield from _with_bands(policy)
     elif name in {"smallest_class", "suppressed_share"}:

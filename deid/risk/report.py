@@ -71,7 +71,9 @@ def _intent(policy: Policy, amended: Sequence[str]) -> str:
         f"<p>Policy <strong>{escape(policy.name)}</strong>, version {escape(policy.version)}: "
         f"{escape(policy.description)}</p>{changes}"
         + table(("", ""), ((name, text or "not stated by the policy") for name, text in told))
-        + "<p>These data are pseudonymised, not anonymous: whoever holds the installation's key "
+        + "<p>The figures of this page are signed in <code>certificate.json</code>; "
+        "<code>carecommons release verify</code> counts people again and checks the signature.</p>"
+        "<p>These data are pseudonymised, not anonymous: whoever holds the installation's key "
         "can link them to people again. They stay inside the workspace.</p>"
     )
 

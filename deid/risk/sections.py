@@ -275,7 +275,10 @@ def missing(people: Mapping[str, Any], k: int) -> str:
     blurred = [
         Row(
             f"{_GROUPS[g['by']]}: {g['group']}",
-            (None if g["blurred"] is None else g["blurred"] / g["in_vault"],),
+            (
+                None if g["blurred"] is None else g["blurred"] / g["in_vault"],
+                g["events_lost"] or 0.0,
+            ),
         )
         for g in people["groups"]
     ]
@@ -290,15 +293,32 @@ def missing(people: Mapping[str, Any], k: int) -> str:
             ("column", "lost"),
             ((name, number(loss)) for name, loss in sorted(people["losses"].items())),
         ),
+        "<p>Values that too few people share were taken out of rows that stay:</p>",
+        table(
+            ("column", "rows with a value in the vault", "taken out"),
+            ((t["column"], f"{t['rows']:,}", f"{t['taken_out']:,}") for t in people["taken_out"]),
+        ),
         "<p>Generalising is not neutral: small groups lose more. Groups by age at the end of the "
         "data; counts under "
         f"{k} are hidden, and one more where a hidden one would follow from the sum.</p>",
         figure(
-            "Share of each group that was generalised beyond the rest",
-            charts.bars("Share generalised, by group", ("generalised",), blurred, top=1.0),
+            "Share of each group that was generalised beyond the rest, and of its events lost",
+            charts.bars(
+                "Share generalised, and events lost, by group",
+                ("people generalised", "events lost"),
+                blurred,
+                top=1.0,
+            ),
         ),
         table(
-            ("by", "group", "people in the vault", "left out", "generalised beyond the rest"),
+            (
+                "by",
+                "group",
+                "people in the vault",
+                "left out",
+                "generalised beyond the rest",
+                "share of events lost",
+            ),
             (
                 (
                     _GROUPS[g["by"]],
@@ -306,6 +326,7 @@ def missing(people: Mapping[str, Any], k: int) -> str:
                     f"{g['in_vault']:,}",
                     count(g["left_out"], k),
                     count(g["blurred"], k),
+                    number(g["events_lost"]),
                 )
                 for g in people["groups"]
             ),

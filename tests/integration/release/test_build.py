@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -271,6 +272,20 @@ def test_the_release_describes_itself(published: Release) -> None:
     assert published.risk["canaries"]["surviving"] == {}
     assert published.risk["canaries"]["planted"] > 100
     assert "not anonymous" in published.risk_report
+
+
+def test_every_chart_of_the_risk_report_stands_by_itself_and_before_a_table(
+    published: Release,
+) -> None:
+    report = published.risk_report
+    figures = re.findall(r"<figure>.*?(<svg.*?</svg>)</figure>(.{6})", report, re.DOTALL)
+    assert len(figures) == 5  # no attack was run
+    for chart, following in figures:
+        assert len(list(ElementTree.fromstring(chart).iter("rect"))) > 3
+        assert following == "<table"
+    assert not re.search(r"(src|href)=.?(https?:|//)", report)
+    assert "prosecutor_max" in report
+    assert "person_id" in report
 
 
 @pytest.mark.parametrize("processes", [1, 2])

@@ -24,6 +24,8 @@ from deid.release import Release, open_release
 from tests.integration.release.residents import Rows, fixed_keyring, residents, settings_for
 from tests.integration.release.vaults import PostgresVaults, SqliteVaults
 
+pytestmark = pytest.mark.parametrize("vaults", ["sqlite"], indirect=True)
+
 Vaults = SqliteVaults | PostgresVaults
 
 CANARIES = int(os.environ.get("CARECOMMONS_CANARIES", "30"))
@@ -130,6 +132,12 @@ def test_no_canary_and_no_disease_of_its_own_is_in_a_release_for_teaching(
     diseases = release.read("condition_occurrence")["condition_concept_id"].to_pylist()
     assert not [c for c in diseases if FIRST_DISEASE <= c < FIRST_DISEASE + CANARIES]
     assert release.risk["rare"][0]["share"] == 0
+    # Who pays for it is told: everything that the canaries had was taken out.
+    taken = {t["column"]: t["taken_out"] for t in release.risk["people"]["taken_out"]}
+    assert taken["condition_occurrence.condition_concept_id"] > 0
+    groups = release.risk["people"]["groups"]
+    assert {group["by"] for group in groups} == {"sex", "age"}
+    assert all(0 <= group["events_lost"] <= 1 for group in groups)
 
 
 def weak_policy() -> Policy:

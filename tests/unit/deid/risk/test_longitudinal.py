@@ -174,7 +174,11 @@ def test_a_release_without_events_has_no_longitudinal_risk(
         assert longitudinal_risk(connection, tmp_path, 5, ROUGH) is None
         assert diversity(connection, tmp_path, 1) is None
         risk = background_risk(connection, tmp_path, 5)
+        named = background_risk(connection, tmp_path, 5, population=1000)
     assert risk.of(BOTH).unique == 1.0
+    assert len(risk.of(BOTH).in_population) > 1
+    (told,) = named.of(BOTH).in_population
+    assert (told.population, told.sampling_fraction) == (1000, 0.001)
 
 
 def test_visits_and_families_make_classes_smaller(
