@@ -62,6 +62,10 @@ def phone(text: str, scene: Scene) -> str | None:
     North American numbers become numbers reserved for fiction (555-0100 to 555-0199); others keep
     their length and a prefix of their kind.
     """
+    extension = _EXTENSION.search(text)
+    if extension is not None:
+        line = phone(text[: extension.start()], scene)
+        return line and line + _other_digits(extension.group(), scene.seed("extension", text))
     digits = "".join(c for c in text if c.isdigit())
     if not digits:
         return _spoken(text, scene)
@@ -69,7 +73,12 @@ def phone(text: str, scene: Scene) -> str | None:
     return scene.first_free(text, lambda n: _refill(text, _new_phone(digits, seed, n)))
 
 
+_EXTENSION = re.compile(r"(?<=\d),?\s?(?i:x|ext\.?|extension)\s?\d{1,6}$")
 _DIGIT_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def _other_digits(text: str, seed: Seed) -> str:
+    return "".join(str(seed.number(10, i)) if c.isdigit() else c for i, c in enumerate(text))
 
 
 def _spoken(text: str, scene: Scene) -> str | None:
