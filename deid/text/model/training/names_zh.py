@@ -6,6 +6,7 @@ from __future__ import annotations
 from functools import cache
 from random import Random
 
+from deid.text.lists import read_list
 from deid.text.packs.zh.lexicon import given_characters, given_pool, surnames
 from deid.text.packs.zh.pinyin import syllables_of
 
@@ -87,6 +88,9 @@ _STAFF_TITLES = [
     "主治医师",
 ]
 _COMMON_SPREAD = 1.6
+_UNLISTED = 0.05
+_FOREIGN = ("Anna", "Ben", "Cindy", "David", "Eric", "Fiona", "Grace", "Helen", "Ivan", "Jason", "Kelly", "Linda", "Mike", "Nancy", "Oscar", "Peter", "Rita", "Sam", "Tina", "Vivian", "Wendy", "Zoe")
+"""First names that people take beside their own."""
 
 
 @cache
@@ -101,8 +105,17 @@ def _given() -> tuple[str, ...]:
     return tuple(sorted(given_characters()))
 
 
+@cache
+def _words() -> tuple[str, ...]:
+    """Words of two characters: some people are called by one."""
+    return tuple(word for word in read_list("zh_words") if len(word) == 2)
+
+
 def surname(stream: Random) -> str:
-    """A surname, frequent ones oftener; rare and double ones too."""
+    """A surname, frequent ones oftener; rare and double ones too, and some of no list."""
+    draw = stream.random()
+    if draw < _UNLISTED:
+        return stream.choice(stream.choice(_words()))
     draw = stream.random()
     if draw < 0.72:
         ranked = _ranked_surnames()
@@ -114,7 +127,11 @@ def surname(stream: Random) -> str:
 
 
 def given(stream: Random) -> str:
-    """A given name of one or two characters."""
+    """A given name of one or two characters; some are a word, some of no list."""
+    draw = stream.random()
+    if draw < _UNLISTED:
+        word = stream.choice(_words())
+        return word if stream.random() < 0.6 else stream.choice(word) + stream.choice(_given())
     draw = stream.random()
     if draw < 0.45:
         pool = given_pool(stream.choice((1, 2, 2, 2)), None)
@@ -162,7 +179,7 @@ class PersonZh:
         if not left:
             return right
         return stream.choice(
-            (f"{left} {right}", f"{right} {left}", f"{left} {right[0]}.", f"{left.upper()} {right.upper()}", right.lower(), f"{left}{right}".lower(), f"{left.upper()} {right}", f"{right[0]}. {left}", f"{left[0]}.{right[0]}.")
+            (f"{left} {right}", f"{right} {left}", f"{left} {right[0]}.", f"{left.upper()} {right.upper()}", right.lower(), f"{left}{right}".lower(), f"{left.upper()} {right}", f"{right[0]}. {left}", f"{left[0]}.{right[0]}.", f"{stream.choice(_FOREIGN)} {self.family}", f"{stream.choice(_FOREIGN)} {left}")
         )  # fmt: skip
 
 

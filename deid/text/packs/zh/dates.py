@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 
 from deid.text.document import SpanType, Strength
+from deid.text.packs.zh.patterns import is_lot
 from deid.text.patterns import Pattern, not_inside_number
 
 _NUM = "〇零○一二三四五六七八九十廿卅"
@@ -80,7 +81,7 @@ def _short(text: str, start: int, end: int) -> bool:
         return False
     line = not before or before[-1] == "\n"
     if (
-        re.match(r"[\s　]*\d{1,2}[:：点]\d{0,2}", after)
+        re.match(r"[\s　|┃]*\d{1,2}[:：点]\d{0,2}", after)
         or re.match(r"[\s　]*[（(]?(?:周|星期|礼拜)[一二三四五六日天]", after)
         or re.match(r"(?:日|号)?[上下]午|[早中晚]上", after)
         or (line and re.match(r"[\s　]", after))
@@ -191,8 +192,12 @@ DATES = (
         "zh.date.words", SpanType.DATE,
         rf"(?:[{_NUM}]{{4}}年)?(?:十[一二]|[一二三四五六七八九十])月(?:二十[一二三四五六七八九]?|三十一?|十[一二三四五六七八九]?|[一二三四五六七八九])[日号]", Strength.LABELLED,
     ),
+    Pattern("zh.date.words_lunar_day", SpanType.DATE, rf"[{_NUM}]{{4}}年(?:十[一二]|[一二三四五六七八九十])月{_LUNAR_DAY}[日号]?", Strength.LABELLED),
+    Pattern("zh.date.nth_weekday", SpanType.DATE, r"\d{1,2}月(?:份?的?)?第[一二三四]个(?:周|星期|礼拜)[一二三四五六日天]", Strength.LABELLED),
+    Pattern("zh.date.first_month", SpanType.DATE, r"元月(?:\d{1,2}[日号]|二十[一二三四五六七八九]?[日号]|三十一?[日号]|十[一二三四五六七八九]?[日号]|[一二三四五六七八九][日号])", Strength.LABELLED),
+    Pattern("zh.date.english", SpanType.DATE, r"\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.? (?:19|20)\d{2}", Strength.CHECKED, not_inside_number),
     Pattern("zh.date.words_month", SpanType.DATE, rf"[{_NUM}]{{4}}年(?:十[一二]|[一二三四五六七八九十])月(?:份)?", Strength.LABELLED),
-    Pattern("zh.date.weekday", SpanType.DATE, r"(?:[上下]个?|本)(?:周|星期|礼拜)[一二三四五六日天]", Strength.LISTED),
+    Pattern("zh.date.weekday", SpanType.DATE, r"(?:[上下]个?|[本这])(?:周|星期|礼拜)[一二三四五六日天]", Strength.LISTED),
     Pattern("zh.date.weekday_paren", SpanType.DATE, r"\d{1,2}日?[（(]((?:周|星期|礼拜)[一二三四五六日天])[）)]", Strength.LISTED),
     Pattern("zh.date.year_month_dashed", SpanType.DATE, r"(?:19|20)\d{2}[-./](?:1[0-2]|0?[1-9])", Strength.LISTED, _year_month_dashed),
     Pattern("zh.date.day_first", SpanType.DATE, r"(?:3[01]|[12]\d|0?[1-9])[-./](?:1[0-2]|0?[1-9])[-./](?:19|20)\d{2}", Strength.CHECKED, not_inside_number),
@@ -205,7 +210,7 @@ DATES = (
     Pattern("zh.date.lunar_day", SpanType.DATE, r"(?:大年)?初[一二三四五六七八九十]", Strength.LISTED, _lunar_day),
     Pattern("zh.date.tenths", SpanType.DATE, r"(?:\d{1,2}|十[一二]|[一二三四五六七八九十]) ?月(?:份)?(?:[初底]|[上中下]旬)", Strength.LISTED, lambda text, start, end: not re.search(r"[\d第每个满共孕]$", text[max(0, start - 1) : start])),
     Pattern("zh.date.word_day", SpanType.DATE, r"(?:二十[一二三四五六七八九]?|三十一?|十[一二三四五六七八九]?|廿[一二三四五六七八九]?)[号日]", Strength.LISTED, _word_day),
-    Pattern("zh.date.eight", SpanType.DATE, r"(?:19[3-9]\d|20[0-3]\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", Strength.LISTED, not_inside_number),
+    Pattern("zh.date.eight", SpanType.DATE, r"(?:19[3-9]\d|20[0-3]\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", Strength.LISTED, lambda text, start, end: not_inside_number(text, start, end) and not is_lot(text, start)),
     Pattern("zh.date.word_month", SpanType.DATE, r"(?:今年|去年|前年|明年|当年|上年|年|[于在从自到至,，。（(])((?:十[一二]|[一二三四五六七八九十])月份)", Strength.LISTED),
     Pattern("zh.date.months_run", SpanType.DATE, r"\d{4}年\d{1,2}[-~～至—]\d{1,2}月", Strength.LABELLED),
     Pattern("zh.date.double", SpanType.DATE, r"二月二|三月三|六月六|七月半|九月九|腊月廿[一二三四五六七八九]", Strength.LISTED, _word_day),
