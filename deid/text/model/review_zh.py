@@ -22,6 +22,7 @@ from deid.text.model.review import (
     load_model,
     spans_of,
 )
+from deid.text.model.same_people import same_people
 from deid.text.model.tagger_zh import ChineseTagger
 from deid.text.packs.zh.lexicon import ORDINARY, has_han, is_eponym, is_surname, surnames
 
@@ -31,6 +32,7 @@ POLICY = Policy(
         "known.possible.zh": 0.08,
         "zh.name.repeated": 0.1, "zh.name.listed": 0.05, "zh.name.foreign": 0.05, "zh.name.prefix": 0.03, "zh.name.title": 0.005,
         "zh.name.role": 0.05, "zh.name.of_role": 0.05, "zh.name.announced": 0.05, "zh.called.old": 0.05, "zh.called.bracket": 0.05,
+        "zh.bounded.before_title": 0.01, "zh.bounded.signed": 0.02, "zh.bounded.spoken": 0.01, "zh.bounded.latin_first": 0.02,
         "zh.called.relation": 0.02, "zh.called.relation_run": 0.02, "zh.called.kin_full": 0.02,
         "zh.place.division": 0.1, "zh.place.village": 0.1, "zh.place.city": 0.1, "zh.place.facility": 0.02, "zh.place.labelled": 0.05, "zh.org": 0.1, "zh.id.any_label": 0.01,
     },
@@ -80,6 +82,7 @@ class ChineseModel(ShippedModel):
         ]
         yield from found
         yield from _repeated(plain, reading, found, self.name)
+        yield from same_people(plain, [*mentions, *found], self.name)
 
 
 def _whole_latin_words(reading: Reading, chosen: npt.NDArray[np.int8]) -> None:

@@ -89,6 +89,7 @@ _STAFF_TITLES = [
 ]
 _COMMON_SPREAD = 1.6
 _UNLISTED = 0.05
+_ORDER = "大二三四五六七八九幺"
 _FOREIGN = ("Anna", "Ben", "Cindy", "David", "Eric", "Fiona", "Grace", "Helen", "Ivan", "Jason", "Kelly", "Linda", "Mike", "Nancy", "Oscar", "Peter", "Rita", "Sam", "Tina", "Vivian", "Wendy", "Zoe")
 """First names that people take beside their own."""
 
@@ -169,7 +170,7 @@ class PersonZh:
         if not self.family:
             return self.given.partition("·")[0]
         return stream.choice(
-            (f"小{self.family[-1]}", f"老{self.family[-1]}", f"小{last}", f"阿{last}", last * 2, self.given if len(self.given) > 1 else f"小{last}", f"{last}{stream.choice('娃子儿妹')}")
+            (f"小{self.family[-1]}", f"老{self.family[-1]}", f"小{last}", f"阿{last}", f"{self.family}{stream.choice(_ORDER)}", f"{self.family}老{stream.choice(_ORDER)}", last * 2, self.given if len(self.given) > 1 else f"小{last}", f"{last}{stream.choice('娃子儿妹')}")
         )  # fmt: skip
 
     def pinyin(self, stream: Random) -> str:

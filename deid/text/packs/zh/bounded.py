@@ -91,7 +91,7 @@ def _before_title(plain: str, start: int, end: int) -> bool:
     if not _plausible(text) or text in _KINDS_OF_DOCTORS or text[-1] in _BEFORE_TITLES or text[0] in _VERBS:
         return False
     if len(text) == 1:
-        return text in surnames() or text in _SINGLE_SURNAMES
+        return text in surnames() or plain.startswith(_DOCTORS, end)
     family = 2 if text[:2] in surnames() else 1
     rest = text[family:]
     if text in COMMON or rest in COMMON or len(rest) > 2:
@@ -105,11 +105,11 @@ _KINDS_OF_DOCTORS = frozenset(
     "乡 军 牙 兽 名 主 副 总 全 专 首 责 本 该 各 每 请 问 找 见 叫 听 看 让 与 跟 向 被 由 对 和 同 "
     "给 到 去 是 有 这 那 我 你 他 她 两 几 一 二 三 外 内 儿 妇 骨 眼 产 急 科 院 站 室 教 导 保健 "
     "语文 数学 英语 体育 心理 美术 音乐 代课 带教 幼师 儿保 妇保 精防 大 太 当 为 于 前 原 时 经 从 "
-    "能 后 双 便 水生 平 日 月 心 手 口 血 气 天 办公室 办 党 团 支部".split()
+    "能 后 双 便 新 好 假 神 某 县 市 省 镇 区 乡 其 及 等 或 若 经 须 需 由 因 另 还 也 均 已 未 请 嘱 遵 称 诉 告 求 换 转 水生 平 日 月 心 手 口 血 气 天 办公室 办 党 团 支部".split()
 )
 _BEFORE_TITLES = frozenset("科室院楼床号区县市省镇乡村组班队部处股所站的请由经问找叫")
 _VERBS = frozenset("请找挂把由经问叫让给跟和与对向小老大这那")
-_SINGLE_SURNAMES = frozenset("来师么把喇续者官种字买")
+_DOCTORS = ("医生", "大夫", "护士", "主任", "医师")
 
 
 def _signed(plain: str, start: int, end: int) -> bool:

@@ -64,7 +64,7 @@ def _expressions() -> tuple[tuple[str, int, re.Pattern[str]], ...]:
         ("zh.called.given_kin", Strength.LISTED, re.compile(rf"(?m)(?:{_BEFORE}|隔壁|邻居|对门|村里|同村)(?P<n>{_HAN}{{2}})(?={_ELDER_KIN}(?:{next_}|初|配))")),
         ("zh.called.order", Strength.LABELLED, re.compile(rf"(?P<n>{surname})(?=(?:老[大二三四五六七八幺]|[大二三四五六七八九幺](?:{_KIN}|娃|子|家)))")),
         ("zh.called.house", Strength.LISTED, re.compile(rf"(?m){_BEFORE}(?P<n>{surname}{_HAN}?)(?=家(?:那位|的|媳|老|大|小|二|三|娶|办|里|院|属|长子|闺女|姑娘|儿子))")),
-        ("zh.called.somebody", Strength.LABELLED, re.compile(rf"(?P<n>{surname})(?=某(?![些年月日一个种处地人院科部时次天])|氏(?:[,，。（(]|$|之[子女]))")),
+        ("zh.called.somebody", Strength.LABELLED, re.compile(rf"(?P<n>{surname})(?=某(?![些年月日一个种处地人院科部时次天])|氏(?:[,，。（(]|$|之[子女]|在|说|陪|也|今))")),
         ("zh.called.relation", Strength.LISTED, re.compile(rf"(?:{relations})[叫名]?(?P<n>{_HAN}{{2}}){after}")),
         ("zh.called.relation_full", Strength.LABELLED, re.compile(rf"(?:{relations})[叫名]?(?P<n>{surname}{_HAN}{{1,2}}){after}")),
         ("zh.called.relation_run", Strength.LISTED, re.compile(rf"{relatives}[叫名]?(?P<n>{surname}?{surname}{_HAN}{{2}})")),
