@@ -183,14 +183,20 @@ def _stretches(classes: Codes) -> tuple[Codes, Codes, Codes]:
     edges = np.flatnonzero(np.diff(chinese.astype(np.int8), prepend=0, append=0))
     starts, ends = edges[::2], edges[1::2]
     if not len(starts):
-        return np.zeros((3, count), np.int64)[0], *np.zeros((2, count), np.int64)
+        none = np.zeros(count, np.int64)
+        return none, none, none
     at = np.clip(np.searchsorted(starts, np.arange(count), "right") - 1, 0, None)
     padded = np.concatenate([[0], classes, [0]])
     last = (np.arange(len(starts)) == len(starts) - 1).astype(np.int64)
     bounds = (padded[starts] << 6 | padded[ends + 1] << 1 | last)[at]
     lengths = np.minimum((ends - starts)[at], _LONGEST)
     places = np.minimum(np.arange(count) - starts[at], _LONGEST)
-    return tuple(np.where(chinese, row, 0) for row in (lengths, places, bounds))  # type: ignore[return-value]
+    zero = np.zeros((), np.int64)
+    return (
+        np.where(chinese, lengths, zero),
+        np.where(chinese, places, zero),
+        np.where(chinese, bounds, zero),
+    )
 
 
 def _repeats(codes: Codes, classes: Codes) -> Codes:

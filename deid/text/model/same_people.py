@@ -20,9 +20,38 @@ from deid.text.packs.zh.lexicon import (
 )
 
 _LONGEST = 4
-_BEFORE = frozenset(" \n,，。.;；、:：!！?？()（）\"“”→/|—-找请跟叫让问给对和与由")
-_KIN_AFTER = ("老", "家", "某", "叔", "婶", "姨", "哥", "姐", "嫂", "爷", "奶", "伯", "妈", "爸", "生")
-_NOT_OLD = ("老年", "老师", "老板", "老人", "老家", "家庭", "家属", "家具", "生活", "生化", "生长", "生育")
+_BEFORE = frozenset(' \n,，。.;；、:：!！?？()（）"“”→/|—-找请跟叫让问给对和与由')
+_KIN_AFTER = (
+    "老",
+    "家",
+    "某",
+    "叔",
+    "婶",
+    "姨",
+    "哥",
+    "姐",
+    "嫂",
+    "爷",
+    "奶",
+    "伯",
+    "妈",
+    "爸",
+    "生",
+)
+_NOT_OLD = (
+    "老年",
+    "老师",
+    "老板",
+    "老人",
+    "老家",
+    "家庭",
+    "家属",
+    "家具",
+    "生活",
+    "生化",
+    "生长",
+    "生育",
+)
 
 
 def same_people(plain: str, mentions: Sequence[Mention], detector: str) -> Iterator[Mention]:
@@ -69,7 +98,9 @@ def _places(plain: str, word: str) -> Iterator[tuple[int, int]]:
 
 def _called(plain: str, start: int, end: int) -> bool:
     """路老, 路医生, 老路: at the head of a clause, and no word."""
-    if COMMON.intersection((plain[start - 1 : end], plain[start : end + 1], plain[start : end + 2])):
+    if COMMON.intersection(
+        (plain[start - 1 : end], plain[start : end + 1], plain[start : end + 2])
+    ):
         return False
     before = plain[start - 1 : start]
     if before and before in "老小":

@@ -90,7 +90,30 @@ _STAFF_TITLES = [
 _COMMON_SPREAD = 1.6
 _UNLISTED = 0.05
 _ORDER = "大二三四五六七八九幺"
-_FOREIGN = ("Anna", "Ben", "Cindy", "David", "Eric", "Fiona", "Grace", "Helen", "Ivan", "Jason", "Kelly", "Linda", "Mike", "Nancy", "Oscar", "Peter", "Rita", "Sam", "Tina", "Vivian", "Wendy", "Zoe")
+_FOREIGN = (
+    "Anna",
+    "Ben",
+    "Cindy",
+    "David",
+    "Eric",
+    "Fiona",
+    "Grace",
+    "Helen",
+    "Ivan",
+    "Jason",
+    "Kelly",
+    "Linda",
+    "Mike",
+    "Nancy",
+    "Oscar",
+    "Peter",
+    "Rita",
+    "Sam",
+    "Tina",
+    "Vivian",
+    "Wendy",
+    "Zoe",
+)
 """First names that people take beside their own."""
 
 

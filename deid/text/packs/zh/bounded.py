@@ -88,7 +88,12 @@ def _cell(plain: str, start: int, end: int) -> bool:
 def _before_title(plain: str, start: int, end: int) -> bool:
     """``来医生``, ``卓尕医生``: no place, rank or kind of doctor."""
     text = plain[start:end]
-    if not _plausible(text) or text in _KINDS_OF_DOCTORS or text[-1] in _BEFORE_TITLES or text[0] in _VERBS:
+    if (
+        not _plausible(text)
+        or text in _KINDS_OF_DOCTORS
+        or text[-1] in _BEFORE_TITLES
+        or text[0] in _VERBS
+    ):
         return False
     if len(text) == 1:
         return text in surnames() or plain.startswith(_DOCTORS, end)
@@ -99,14 +104,7 @@ def _before_title(plain: str, start: int, end: int) -> bool:
     return all(c in given_characters() for c in text[1:])
 
 
-_KINDS_OF_DOCTORS = frozenset(
-    "家庭 乡村 签约 全科 主治 住院 主管 责任 公卫 社区 值班 接诊 首诊 随访 门诊 管床 经治 主诊 规培 "
-    "实习 助理 执业 中医 西医 口腔 麻醉 手术 巡回 器械 洗手 病房 当班 夜班 白班 班 女 男 老 小 校 村 "
-    "乡 军 牙 兽 名 主 副 总 全 专 首 责 本 该 各 每 请 问 找 见 叫 听 看 让 与 跟 向 被 由 对 和 同 "
-    "给 到 去 是 有 这 那 我 你 他 她 两 几 一 二 三 外 内 儿 妇 骨 眼 产 急 科 院 站 室 教 导 保健 "
-    "语文 数学 英语 体育 心理 美术 音乐 代课 带教 幼师 儿保 妇保 精防 大 太 当 为 于 前 原 时 经 从 "
-    "能 后 双 便 新 好 假 神 某 县 市 省 镇 区 乡 其 及 等 或 若 经 须 需 由 因 另 还 也 均 已 未 请 嘱 遵 称 诉 告 求 换 转 水生 平 日 月 心 手 口 血 气 天 办公室 办 党 团 支部".split()
-)
+_KINDS_OF_DOCTORS = read_words(PACKAGE, "before_titles.txt")
 _BEFORE_TITLES = frozenset("科室院楼床号区县市省镇乡村组班队部处股所站的请由经问找叫")
 _VERBS = frozenset("请找挂把由经问叫让给跟和与对向小老大这那")
 _DOCTORS = ("医生", "大夫", "护士", "主任", "医师")
@@ -129,7 +127,9 @@ _OPEN = frozenset(":、")
 
 def _spoken(plain: str, start: int, end: int) -> bool:
     text = plain[start:end]
-    return _plausible(text) and (text not in COMMON or text[0] == text[1]) and text[0] not in _SPOKEN
+    return (
+        _plausible(text) and (text not in COMMON or text[0] == text[1]) and text[0] not in _SPOKEN
+    )
 
 
 _SPOKEN = frozenset("来去到回起醒上下要别就快过吃喝他她我你人救车")

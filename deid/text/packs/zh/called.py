@@ -180,7 +180,11 @@ def _somebody(plain: str, start: int, end: int) -> tuple[int, int] | None:
 
 
 def _full(plain: str, start: int, end: int) -> tuple[int, int] | None:
-    if end - start > 2 and plain[end - 1] in _VERBS and "\u4e00" <= plain[end : end + 1] <= "\u9fff":
+    if (
+        end - start > 2
+        and plain[end - 1] in _VERBS
+        and "\u4e00" <= plain[end : end + 1] <= "\u9fff"
+    ):
         end -= 1
     text = plain[start:end]
     family = 2 if text[:2] in surnames() and len(text) > 2 else 1
@@ -231,7 +235,10 @@ def _minority(plain: str, start: int, end: int) -> tuple[int, int] | None:
     if end - start >= 4:
         return start, end
     after, before = plain[end : end + 1], plain[start - 1 : start]
-    inside = "\u4e00" <= after <= "\u9fff" and after not in "说诉和与及的在是来去到也家警医老同陪因阿大叔爷奶妈爸姐哥"
+    inside = (
+        "\u4e00" <= after <= "\u9fff"
+        and after not in "说诉和与及的在是来去到也家警医老同陪因阿大叔爷奶妈爸姐哥"
+    )
     led = (
         "\u4e00" <= before <= "\u9fff"
         and before not in "姐哥妹弟妈爸父母子女夫妻所长医警人患叫和与由居请找让跟给"

@@ -46,7 +46,10 @@ def _value(text: str, start: int, end: int) -> bool:
 
 def is_lot(text: str, start: int) -> bool:
     """Whether a label of lots of vaccines, drugs or controls stands before: they point to nobody."""
-    return re.search(r"(?:批号?|批次号?|LOT|Lot)(?:为|是)?[:：]? ?$", text[max(0, start - 6) : start]) is not None
+    return (
+        re.search(r"(?:批号?|批次号?|LOT|Lot)(?:为|是)?[:：]? ?$", text[max(0, start - 6) : start])
+        is not None
+    )
 
 
 _LABEL = (

@@ -132,7 +132,9 @@ _BY_KIND = (
 )
 # 没上医院, 劝去县人民医院: what stands before the kind word leads to it.
 _LEADS_TO = re.compile(r"(?:在|到|去|来|上|往|送|的)(?:[县村镇乡市区]|当地|县级|乡镇)?$")
-_BRANCH = re.compile(r"[（(][\u4e00-\u9fff]{2,8}(?:院区|分院|校区|总院|门诊部)[）)]|[\u4e00-\u9fff]{2,4}(?:院区|分院|校区)")
+_BRANCH = re.compile(
+    r"[（(][\u4e00-\u9fff]{2,8}(?:院区|分院|校区|总院|门诊部)[）)]|[\u4e00-\u9fff]{2,4}(?:院区|分院|校区)"
+)
 
 
 def _named_by_kind(plain: str, kind: re.Pattern[str], longest: int) -> Iterator[tuple[int, int]]:
