@@ -106,7 +106,7 @@ def _before_title(plain: str, start: int, end: int) -> bool:
 
 _KINDS_OF_DOCTORS = read_words(PACKAGE, "before_titles.txt")
 _BEFORE_TITLES = frozenset("科室院楼床号区县市省镇乡村组班队部处股所站的请由经问找叫")
-_VERBS = frozenset("请找挂把由经问叫让给跟和与对向小老大这那")
+_VERBS = frozenset("请找挂把由经问叫让给跟和与对向转告小老大这那")
 _DOCTORS = ("医生", "大夫", "护士", "主任", "医师")
 
 

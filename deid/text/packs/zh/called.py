@@ -111,7 +111,8 @@ def _after_a(plain: str, start: int, end: int) -> tuple[int, int] | None:
     character = plain[start + 1]
     if character in surnames() and character not in _GIVEN_RATHER:
         return start + 1, end
-    return (start, end) if character in given_characters() else None
+    alone = not "\u4e00" <= plain[end : end + 1] <= "\u9fff"
+    return (start, end) if alone or character in given_characters() else None
 
 
 def _kin(plain: str, start: int, end: int) -> tuple[int, int] | None:

@@ -166,6 +166,8 @@ def _bare_weekday(text: str, start: int, end: int) -> bool:
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     if re.search(r"[\d日号) ]$", before) and re.match(r"[\s,，。)）]|$", after):
         return True
+    if before in {"下次", "约于", "定于"} or (before[-1:] == "约" and after[:1].isdigit()):
+        return True
     return before[-1:] not in "每隔逢上下本这至到-~～、一二三四五六日" and bool(
         re.match(
             r"[上下]午|早上|晚上|中午|凌晨|来|去|到|复|前|之前|再|做|手术|出院|查|抽|取|拿|门诊|我|拟|行|约|[（(]\d",
