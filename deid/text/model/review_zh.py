@@ -34,7 +34,7 @@ from deid.text.packs.zh.lexicon import (
 )
 
 POLICY = Policy(
-    add={"NAME": 0.2, "LOCATION": 0.25, "ORGANIZATION": 0.3, "DATE": 0.85},
+    add={"NAME": 0.3, "LOCATION": 0.25, "ORGANIZATION": 0.3, "DATE": 0.85},
     keep={
         "known.possible.zh": 0.02,
         "zh.name.repeated": 0.025, "zh.name.listed": 0.0125, "zh.name.foreign": 0.0125, "zh.name.prefix": 0.0075, "zh.name.title": 0.00125,

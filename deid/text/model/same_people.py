@@ -85,7 +85,8 @@ def same_people(plain: str, mentions: Sequence[Mention], detector: str) -> Itera
         if match.start() in ends:
             start, end = match.span("n")
             text = plain[start:end]
-            if text not in COMMON and set(text[1:]) <= given_characters():
+            titled = text[1:].startswith(STRONG_TITLES)
+            if text not in COMMON and not titled and set(text[1:]) <= given_characters():
                 yield Mention(start, end, SpanType.NAME, Strength.MODELLED, detector)
 
 

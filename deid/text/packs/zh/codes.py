@@ -28,7 +28,7 @@ def _mixed(text: str, start: int, end: int) -> bool:
     digits = sum(c.isdigit() for c in found)
     return (
         4 <= digits <= 20
-        and found[0] not in "是为在的约共于了和住有头"
+        and found[0] not in "是为在的约共于了和住有头号码"
         and text[end : end + 1] not in set("年月日元岁次例人个")
         and _OF_THINGS.search(text[max(0, start - 4) : start].rstrip(":： ")) is None
     )
