@@ -3,7 +3,9 @@
 
 Every feature is a row of numbers over the characters of a note: characters and pairs of them,
 classes (surname, character of given names, digit, punctuation), words of a dictionary that begin,
-end or run through a place, and kin words, titles and labels beside it. All rows are made by numpy.
+end or run through a place, kin words, titles, labels and kinds of organisations beside it, where it
+stands in its stretch of Chinese characters and in the note, and whether what begins here comes again.
+All rows are made by numpy.
 """
 
 from __future__ import annotations
@@ -33,6 +35,9 @@ Codes = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.uint64]
 _PLANE = 0x10000
 _REACH = 3
+_FIRST_CHINESE = 13
+"""Classes from here on are those of Chinese characters."""
+_LONGEST = 15
 _PINYIN = re.compile(
     r"(?:(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|an|ao|ei|en|er|ia|ie|in|iu|ou|ua|ue|ui|un|uo|ve|a|e|i|o|u|v)){1,4}",
     re.IGNORECASE,
@@ -99,11 +104,15 @@ def _keys(codes: Keys) -> Keys:
 
 @cache
 def _expressions() -> tuple[re.Pattern[str], ...]:
-    followers = read_words(PACKAGE, "followers.txt")
-    return tuple(
-        re.compile("|".join(longest_first(words)))
-        for words in ({k for k in KIN if len(k) > 1}, TITLES, {w for w in LABELS if len(w) > 1}, followers)
-    )  # fmt: skip
+    said = (
+        {k for k in KIN | read_words(PACKAGE, "relations.txt") if len(k) > 1},
+        TITLES,
+        {w for w in LABELS | read_words(PACKAGE, "roles.txt") if len(w) > 1},
+        read_words(PACKAGE, "followers.txt"),
+        read_words(PACKAGE, "organisation_kinds.txt") | read_words(PACKAGE, "facility_kinds.txt"),
+        read_words(PACKAGE, "minority_names.txt"),
+    )
+    return tuple(re.compile("|".join(longest_first(words))) for words in said)
 
 
 @cache
@@ -148,9 +157,10 @@ def _word_codes(codes: npt.NDArray[np.uint64]) -> Codes:
 
 
 def _marks(text: str, count: int) -> Codes:
-    """Bits: a kin word, a title, a label ends before; a title, a follower begins here."""
+    """Bits: a kin word, a title, a role or label ends before; a title, a follower, a kind of
+    organisation begins here; here is a part of a name of a people without surnames."""
     found = np.zeros(count + 1, np.int64)
-    kin, titles, labels, followers = _expressions()
+    kin, titles, labels, followers, kinds, syllables = _expressions()
     for bit, expression in ((1, kin), (2, titles), (4, labels)):
         for match in expression.finditer(text):
             found[match.end()] |= bit
@@ -158,7 +168,47 @@ def _marks(text: str, count: int) -> Codes:
                 found[match.start()] |= 8
     for match in followers.finditer(text):
         found[match.start()] |= 16
+    for match in kinds.finditer(text):
+        found[match.start()] |= 32
+    for match in syllables.finditer(text):
+        found[match.start() : match.end()] |= 64
     return found[:count]
+
+
+def _stretches(classes: Codes) -> tuple[Codes, Codes, Codes]:
+    """Of each character's stretch of Chinese characters: its length (up to 15), the place in it
+    (up to 15), and what bounds it: the classes before and after, and whether it ends the note."""
+    count = len(classes)
+    chinese = classes >= _FIRST_CHINESE
+    edges = np.flatnonzero(np.diff(chinese.astype(np.int8), prepend=0, append=0))
+    starts, ends = edges[::2], edges[1::2]
+    if not len(starts):
+        none = np.zeros(count, np.int64)
+        return none, none, none
+    at = np.clip(np.searchsorted(starts, np.arange(count), "right") - 1, 0, None)
+    padded = np.concatenate([[0], classes, [0]])
+    last = (np.arange(len(starts)) == len(starts) - 1).astype(np.int64)
+    bounds = (padded[starts] << 6 | padded[ends + 1] << 1 | last)[at]
+    lengths = np.minimum((ends - starts)[at], _LONGEST)
+    places = np.minimum(np.arange(count) - starts[at], _LONGEST)
+    zero = np.zeros((), np.int64)
+    return (
+        np.where(chinese, lengths, zero),
+        np.where(chinese, places, zero),
+        np.where(chinese, bounds, zero),
+    )
+
+
+def _repeats(codes: Codes, classes: Codes) -> Codes:
+    """Whether the pair of Chinese characters that begins here comes once, twice or oftener."""
+    found = np.zeros(len(codes), np.int64)
+    if len(codes) < 2:
+        return found
+    pairs = codes[:-1] << 16 | codes[1:]
+    _, which, counts = np.unique(pairs, return_inverse=True, return_counts=True)
+    both = (classes[:-1] >= _FIRST_CHINESE) & (classes[1:] >= _FIRST_CHINESE)
+    found[:-1] = np.where(both, np.minimum(counts[which], 3), 0)
+    return found
 
 
 def _latin(text: str, count: int) -> Codes:
@@ -186,6 +236,7 @@ def _latin(text: str, count: int) -> Codes:
 TEMPLATES = (
     "u-2", "u-1", "u0", "u1", "u2", "b-2", "b-1", "b0", "b1", "c-3", "c-2", "c-1", "c1", "c2", "c3", "cc", "cd", "ce",
     "cf", "w0", "w-", "w+", "wc", "wl", "m0", "m-1", "m-2", "m1", "m2", "m3", "mc", "md", "me", "l0", "l-", "l+", "ll", "um", "un",
+    "sp", "sb", "sc", "rp", "mu",
 )  # fmt: skip
 
 
@@ -215,6 +266,9 @@ def feature_codes(text: str) -> Codes:
     w = {offset: at(words, offset) for offset in (-1, 0, 1)}
     m = {offset: at(marks, offset) for offset in range(-2, 4)}
     la = {offset: at(latin, offset) for offset in (-1, 0, 1)}
+    lengths, places, bounds = _stretches(c[0])
+    r = np.pad(_repeats(codes, c[0]), 1)
+    here = lengths << 4 | places
     rows = (
         u[-2], u[-1], u[0], u[1], u[2],
         u[-2] << 16 | u[-1], u[-1] << 16 | u[0], u[0] << 16 | u[1], u[1] << 16 | u[2],
@@ -225,5 +279,6 @@ def feature_codes(text: str) -> Codes:
         m[0] << 15 | c[0] << 10 | c[1] << 5 | c[2], m[-1] << 15 | c[-1] << 10 | c[0] << 5 | c[1], m[1] << 10 | c[-1] << 5 | c[0],
         la[0], la[-1] << 7 | la[0], la[0] << 7 | la[1], la[-1] << 14 | la[0] << 7 | la[1],
         u[-1] << 5 | c[0], u[1] << 5 | c[0],
+        here, bounds << 8 | here, here << 15 | c[-1] << 10 | c[0] << 5 | c[1], (r[1:-1] << 2 | r[:-2]) << 10 | w[0] << 5 | c[0], u[0] << 7 | m[0],
     )  # fmt: skip
     return np.stack(rows)

@@ -22,17 +22,26 @@ from deid.text.model.review import (
     load_model,
     spans_of,
 )
+from deid.text.model.same_people import same_people
 from deid.text.model.tagger_zh import ChineseTagger
-from deid.text.packs.zh.lexicon import ORDINARY, has_han, is_eponym, is_surname, surnames
+from deid.text.packs.zh.lexicon import (
+    ORDINARY,
+    TITLES,
+    has_han,
+    is_eponym,
+    is_surname,
+    surnames,
+)
 
 POLICY = Policy(
-    add={"NAME": 0.25, "LOCATION": 0.25, "ORGANIZATION": 0.3, "DATE": 0.85},
+    add={"NAME": 0.3, "LOCATION": 0.25, "ORGANIZATION": 0.3, "DATE": 0.85},
     keep={
-        "known.possible.zh": 0.08,
-        "zh.name.repeated": 0.1, "zh.name.listed": 0.05, "zh.name.foreign": 0.05, "zh.name.prefix": 0.03, "zh.name.title": 0.005,
-        "zh.name.role": 0.05, "zh.name.of_role": 0.05, "zh.name.announced": 0.05, "zh.called.old": 0.05, "zh.called.bracket": 0.05,
-        "zh.called.relation": 0.02, "zh.called.relation_run": 0.02, "zh.called.kin_full": 0.02,
-        "zh.place.division": 0.1, "zh.place.village": 0.1, "zh.place.city": 0.1, "zh.place.facility": 0.02, "zh.place.labelled": 0.05, "zh.org": 0.1, "zh.id.any_label": 0.01,
+        "known.possible.zh": 0.02,
+        "zh.name.repeated": 0.025, "zh.name.listed": 0.0125, "zh.name.foreign": 0.0125, "zh.name.prefix": 0.0075, "zh.name.title": 0.00125,
+        "zh.name.role": 0.0125, "zh.name.of_role": 0.0125, "zh.name.announced": 0.0125, "zh.called.old": 0.0125, "zh.called.bracket": 0.0125,
+        "zh.bounded.before_title": 0.0025, "zh.bounded.signed": 0.005, "zh.bounded.spoken": 0.0025, "zh.bounded.latin_first": 0.005,
+        "zh.called.relation": 0.005, "zh.called.relation_run": 0.005, "zh.called.kin_full": 0.005,
+        "zh.place.division": 0.025, "zh.place.village": 0.025, "zh.place.city": 0.025, "zh.place.facility": 0.005, "zh.place.labelled": 0.0125, "zh.org": 0.025, "zh.id.any_label": 0.0025,
     },
 )  # fmt: skip
 _LATIN = re.compile(r"[A-Za-z]+")
@@ -80,6 +89,7 @@ class ChineseModel(ShippedModel):
         ]
         yield from found
         yield from _repeated(plain, reading, found, self.name)
+        yield from same_people(plain, [*mentions, *found], self.name)
 
 
 def _whole_latin_words(reading: Reading, chosen: npt.NDArray[np.int8]) -> None:
@@ -157,7 +167,7 @@ def _by_start(mentions: Iterable[Mention]) -> _Told:
 
 
 def _only_adds_words(plain: str, mention: Mention, told: _Told) -> bool:
-    """Whether a rule found the name in it, and the rest is a prefix or a verb: 阿|廖|来."""
+    """Whether a rule found the name in it, and the rest is a prefix, a verb or a title: 阿|廖|来."""
     starts, ordered = told
     near = ordered[bisect_left(starts, mention.start) : bisect_left(starts, mention.end)]
     inside = [p for p in near if p[1].type is mention.type and p[1].end <= mention.end]
@@ -165,7 +175,7 @@ def _only_adds_words(plain: str, mention: Mention, told: _Told) -> bool:
         return False
     other = min(inside, key=lambda pair: pair[0])[1]
     rest = plain[mention.start : other.start] + plain[other.end : mention.end]
-    return set(rest) <= _AROUND
+    return set(rest) <= _AROUND or rest.lstrip("二三四五六七八九大小幺老") in TITLES
 
 
 _AROUND = frozenset("有是过了着职住往至到由院转阿小老大二三四五六七八九十来说去在从给对跟和与的")

@@ -285,7 +285,8 @@ def write_note(stream: Random) -> Note:
         kind = "clean" if free or stream.random() < 0.42 else stream.choice(_TOLD)
         lines.append([*filler.fill(stream.choice(sections[kind])), (joint, None)])
     if not free and stream.random() < 0.7:
-        lines.append([("\n", None), *filler.fill(stream.choice(sections["sign"]))])
+        before = "\n" if stream.random() < 0.7 else stream.choice(("", "　", "　　", " "))
+        lines.append([(before, None), *filler.fill(stream.choice(sections["sign"]))])
     return assemble(_styled(stream, [piece for line in lines for piece in line if piece[0]]))
 
 

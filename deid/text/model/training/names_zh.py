@@ -6,6 +6,7 @@ from __future__ import annotations
 from functools import cache
 from random import Random
 
+from deid.text.lists import read_list
 from deid.text.packs.zh.lexicon import given_characters, given_pool, surnames
 from deid.text.packs.zh.pinyin import syllables_of
 
@@ -87,6 +88,33 @@ _STAFF_TITLES = [
     "主治医师",
 ]
 _COMMON_SPREAD = 1.6
+_UNLISTED = 0.05
+_ORDER = "大二三四五六七八九幺"
+_FOREIGN = (
+    "Anna",
+    "Ben",
+    "Cindy",
+    "David",
+    "Eric",
+    "Fiona",
+    "Grace",
+    "Helen",
+    "Ivan",
+    "Jason",
+    "Kelly",
+    "Linda",
+    "Mike",
+    "Nancy",
+    "Oscar",
+    "Peter",
+    "Rita",
+    "Sam",
+    "Tina",
+    "Vivian",
+    "Wendy",
+    "Zoe",
+)
+"""First names that people take beside their own."""
 
 
 @cache
@@ -101,8 +129,17 @@ def _given() -> tuple[str, ...]:
     return tuple(sorted(given_characters()))
 
 
+@cache
+def _words() -> tuple[str, ...]:
+    """Words of two characters: some people are called by one."""
+    return tuple(word for word in read_list("zh_words") if len(word) == 2)
+
+
 def surname(stream: Random) -> str:
-    """A surname, frequent ones oftener; rare and double ones too."""
+    """A surname, frequent ones oftener; rare and double ones too, and some of no list."""
+    draw = stream.random()
+    if draw < _UNLISTED:
+        return stream.choice(stream.choice(_words()))
     draw = stream.random()
     if draw < 0.72:
         ranked = _ranked_surnames()
@@ -114,7 +151,11 @@ def surname(stream: Random) -> str:
 
 
 def given(stream: Random) -> str:
-    """A given name of one or two characters."""
+    """A given name of one or two characters; some are a word, some of no list."""
+    draw = stream.random()
+    if draw < _UNLISTED:
+        word = stream.choice(_words())
+        return word if stream.random() < 0.6 else stream.choice(word) + stream.choice(_given())
     draw = stream.random()
     if draw < 0.45:
         pool = given_pool(stream.choice((1, 2, 2, 2)), None)
@@ -152,7 +193,7 @@ class PersonZh:
         if not self.family:
             return self.given.partition("·")[0]
         return stream.choice(
-            (f"小{self.family[-1]}", f"老{self.family[-1]}", f"小{last}", f"阿{last}", last * 2, self.given if len(self.given) > 1 else f"小{last}", f"{last}{stream.choice('娃子儿妹')}")
+            (f"小{self.family[-1]}", f"老{self.family[-1]}", f"小{last}", f"阿{last}", f"{self.family}{stream.choice(_ORDER)}", f"{self.family}老{stream.choice(_ORDER)}", last * 2, self.given if len(self.given) > 1 else f"小{last}", f"{last}{stream.choice('娃子儿妹')}")
         )  # fmt: skip
 
     def pinyin(self, stream: Random) -> str:
@@ -162,7 +203,7 @@ class PersonZh:
         if not left:
             return right
         return stream.choice(
-            (f"{left} {right}", f"{right} {left}", f"{left} {right[0]}.", f"{left.upper()} {right.upper()}", right.lower(), f"{left}{right}".lower(), f"{left.upper()} {right}", f"{right[0]}. {left}", f"{left[0]}.{right[0]}.")
+            (f"{left} {right}", f"{right} {left}", f"{left} {right[0]}.", f"{left.upper()} {right.upper()}", right.lower(), f"{left}{right}".lower(), f"{left.upper()} {right}", f"{right[0]}. {left}", f"{left[0]}.{right[0]}.", f"{stream.choice(_FOREIGN)} {self.family}", f"{stream.choice(_FOREIGN)} {left}")
         )  # fmt: skip
 
 

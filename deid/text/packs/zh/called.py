@@ -59,12 +59,12 @@ def _expressions() -> tuple[tuple[str, int, re.Pattern[str]], ...]:
     return (
         ("zh.called.surname", Strength.LABELLED, re.compile(rf"(?<![百同随母父夫本改])姓(?P<n>{surname})(?![名氏])")),
         ("zh.called.a", Strength.LISTED, re.compile(rf"(?<![东中南北西拉])(?P<n>阿{_HAN}){after}")),
-        ("zh.called.kin", Strength.LABELLED, re.compile(rf"(?m){_BEFORE}(?:小|老)?(?P<n>{surname}){_KIN}(?!{_KIN}|[夫孙婿会司里共斤斗])")),
+        ("zh.called.kin", Strength.LABELLED, re.compile(rf"(?m){_BEFORE}(?:小|老)?(?P<n>{surname}){_KIN}(?!{_KIN}|[夫孙婿会司里共斤斗藤征])")),
         ("zh.called.kin_of_role", Strength.LABELLED, re.compile(rf"(?<={_HAN})(?P<n>{surname})(?=[姐哥婶姨叔嫂](?:[\s,，。;；、:：（(]|$|说|问|在|来))")),
         ("zh.called.given_kin", Strength.LISTED, re.compile(rf"(?m)(?:{_BEFORE}|隔壁|邻居|对门|村里|同村)(?P<n>{_HAN}{{2}})(?={_ELDER_KIN}(?:{next_}|初|配))")),
         ("zh.called.order", Strength.LABELLED, re.compile(rf"(?P<n>{surname})(?=(?:老[大二三四五六七八幺]|[大二三四五六七八九幺](?:{_KIN}|娃|子|家)))")),
         ("zh.called.house", Strength.LISTED, re.compile(rf"(?m){_BEFORE}(?P<n>{surname}{_HAN}?)(?=家(?:那位|的|媳|老|大|小|二|三|娶|办|里|院|属|长子|闺女|姑娘|儿子))")),
-        ("zh.called.somebody", Strength.LABELLED, re.compile(rf"(?P<n>{surname})(?=某(?![些年月日一个种处地人院科部时次天])|氏(?:[,，。（(]|$|之[子女]))")),
+        ("zh.called.somebody", Strength.LABELLED, re.compile(rf"(?P<n>{surname})(?=某(?![些年月日一个种处地人院科部时次天])|氏(?:[,，。（(]|$|之[子女]|在|说|陪|也|今))")),
         ("zh.called.relation", Strength.LISTED, re.compile(rf"(?:{relations})[叫名]?(?P<n>{_HAN}{{2}}){after}")),
         ("zh.called.relation_full", Strength.LABELLED, re.compile(rf"(?:{relations})[叫名]?(?P<n>{surname}{_HAN}{{1,2}}){after}")),
         ("zh.called.relation_run", Strength.LISTED, re.compile(rf"{relatives}[叫名]?(?P<n>{surname}?{surname}{_HAN}{{2}})")),
@@ -111,7 +111,8 @@ def _after_a(plain: str, start: int, end: int) -> tuple[int, int] | None:
     character = plain[start + 1]
     if character in surnames() and character not in _GIVEN_RATHER:
         return start + 1, end
-    return (start, end) if character in given_characters() else None
+    alone = not "\u4e00" <= plain[end : end + 1] <= "\u9fff"
+    return (start, end) if alone or character in given_characters() else None
 
 
 def _kin(plain: str, start: int, end: int) -> tuple[int, int] | None:
@@ -151,14 +152,15 @@ def _given_of_kin(plain: str, start: int, end: int) -> tuple[int, int] | None:
 
 
 def _order(plain: str, start: int, end: int) -> tuple[int, int] | None:
-    """闫二嫂, 龙老大: at the head of a clause, or behind who they are."""
+    """闫二嫂, 莫老六: at the head of a clause, or behind who they are."""
     before = plain[max(0, start - 4) : start]
     led = not before or not "\u4e00" <= before[-1] <= "\u9fff" or before[-1] in _LEADS
     if not (led or any(before.endswith(word) for word in _RELATIONS)):
         return None
-    return (
-        None if plain[start : end + 2] in COMMON or plain[start:end] in "一二三十" else (start, end)
-    )
+    if plain[start : end + 2] in COMMON or plain[start:end] in "一二三十":
+        return None
+    # 莫老六 is what he is called; of 闫二嫂 only the surname is hers.
+    return start, end + 2 if plain[end] == "老" else end
 
 
 def _house(plain: str, start: int, end: int) -> tuple[int, int] | None:
@@ -179,6 +181,12 @@ def _somebody(plain: str, start: int, end: int) -> tuple[int, int] | None:
 
 
 def _full(plain: str, start: int, end: int) -> tuple[int, int] | None:
+    if (
+        end - start > 2
+        and plain[end - 1] in _VERBS
+        and "\u4e00" <= plain[end : end + 1] <= "\u9fff"
+    ):
+        end -= 1
     text = plain[start:end]
     family = 2 if text[:2] in surnames() and len(text) > 2 else 1
     if text in _NOT_NAMES or text in COMMON:
@@ -206,9 +214,15 @@ def _run(plain: str, start: int, end: int) -> tuple[int, int] | None:
             continue
         if given in COMMON and len(given) == 2 and text[0] not in surnames():
             continue
+        if len(text) > 2 and text[-1] in _VERBS:
+            continue
         if all(c in given_characters() for c in given) and plain[stop - 1 : stop + 1] not in COMMON:
             return start, stop
     return None
+
+
+_VERBS = frozenset("说收叫问讲记喊端接")
+"""What a relative does, behind the name: no given name ends so."""
 
 
 def _speaker(plain: str, start: int, end: int) -> tuple[int, int] | None:
@@ -222,10 +236,13 @@ def _minority(plain: str, start: int, end: int) -> tuple[int, int] | None:
     if end - start >= 4:
         return start, end
     after, before = plain[end : end + 1], plain[start - 1 : start]
-    inside = "\u4e00" <= after <= "\u9fff" and after not in "说诉和与及的在是来去到也家警医老同陪因"
+    inside = (
+        "\u4e00" <= after <= "\u9fff"
+        and after not in "说诉和与及的在是来去到也家警医老同陪因阿大叔爷奶妈爸姐哥"
+    )
     led = (
         "\u4e00" <= before <= "\u9fff"
-        and before not in "姐哥妹弟妈爸父母子女夫妻所长医警人患叫和与由"
+        and before not in "姐哥妹弟妈爸父母子女夫妻所长医警人患叫和与由居请找让跟给"
     )
     return None if inside or led else (start, end)
 

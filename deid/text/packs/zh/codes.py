@@ -22,6 +22,31 @@ def _labelled(text: str, start: int, end: int) -> bool:
     return label is not None and _OF_THINGS.search(label[0]) is None and 3 <= digits <= 20
 
 
+def _mixed(text: str, start: int, end: int) -> bool:
+    """``协议号TPX-签-0316``, ``函号桂公估23-1172``: no date and no count behind a number."""
+    found = text[start:end]
+    digits = sum(c.isdigit() for c in found)
+    return (
+        4 <= digits <= 20
+        and found[0] not in "是为在的约共于了和住有头号码"
+        and text[end : end + 1] not in set("年月日元岁次例人个")
+        and _OF_THINGS.search(text[max(0, start - 4) : start].rstrip(":： ")) is None
+    )
+
+
+def _dashed(text: str, start: int, end: int) -> bool:
+    """``XZ-HL-2231``, ``2023-B-20886``: letters and figures in groups; no lot, model or strain."""
+    found = text[start:end]
+    if sum(c.isdigit() for c in found) < 4 or text[start - 1 : start] in _INSIDE:
+        return False
+    if re.match(r"P\d|HLA|CD\d|IL-|PD-|SARS|CYP|COVID|ICD|HPV|FDA|GB|ISO|YY", found):
+        return False
+    before = text[max(0, start - 5) : start]
+    return not re.search(r"(?:批号?|LOT|Lot|型号?|机型|[A-Za-z0-9])[:：]? ?$", before)
+
+
+_INSIDE = frozenset("-._/")
+
 CODES = (
     Pattern(
         "zh.id.any_label",
@@ -37,7 +62,22 @@ CODES = (
         r"[（(](?:19|20)\d{2}[）)][\x{4e00}-\x{9fff}]\d{0,4}[\x{4e00}-\x{9fff}]{1,4}\d{1,6}号",
         Strength.CHECKED,
     ),
+    Pattern(
+        "zh.id.mixed",
+        SpanType.ID,
+        r"(?:编号|[会函议案理诊受协件票单证卡][号码]|[号码]上写的是|[低残退优待疾休]{2}证|№)[:：]?[ \x{3000}]*"
+        r"((?:[A-Z]{1,4}-)?[\x{4e00}-\x{9fff}]{1,4}[-〔\[（(]?\d{2,6}[-〕\]）)第]*\d{0,8}|\d{2}-\d{4,6})|(?:病理|流水|超声|影像|放射|标本|样本|片号)(?:号|[:：])?[:： ]?(\d{2,6}-\d{2,8})",
+        Strength.LISTED,
+        _mixed,
+    ),
+    Pattern(
+        "zh.id.dashed",
+        SpanType.ID,
+        r"(?:[A-Z]{1,5}\d{0,6}(?:-[A-Z0-9]{1,10})+|(?:19|20)?\d{2,4}-[A-Z0-9]{1,3}-\d{3,8}|[A-Z]{2,4}-[A-Z]{2} \d{5,8})",
+        Strength.SHAPED,
+        _dashed,
+    ),
     Pattern("zh.id.word_number", SpanType.ID, r"[\x{4e00}-\x{9fff}]字第\d{4,}号", Strength.LABELLED),
-    Pattern("zh.id.last_digits", SpanType.ID, r"后[三四五六]位(?:数|号)?[:：是为]{0,2}(\d{3,6}[Xx]?)", Strength.LABELLED),
+    Pattern("zh.id.last_digits", SpanType.ID, r"[后末][三四五六]位(?:数|号)?[:：是为]{0,2}(\d{3,6}[Xx]?)", Strength.LABELLED),
     Pattern("zh.id.mac", SpanType.ID, r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}", Strength.CHECKED, not_inside_number),
 )  # fmt: skip

@@ -6,13 +6,15 @@ from __future__ import annotations
 import re
 
 from deid.text.document import SpanType, Strength
+from deid.text.packs.zh.patterns import is_lot
 from deid.text.patterns import Pattern, not_inside_number
 
 _NUM = "〇零○一二三四五六七八九十廿卅"
+_FORMAL = "[零壹贰叁肆伍陆柒捌玖拾]"
 _LUNAR_MONTH = r"(?:闰)?(?:正|冬|腊|十[一二]?|[一二三四五六七八九])月"
 _LUNAR_DAY = r"(?:初[一二三四五六七八九十]|十[一二三四五六七八九]?|廿[一二三四五六七八九]?|二十[一二三四五六七八九]?|三十)"
 _FEAST = (
-    r"(?:元旦|除夕|平安夜|肉孜节|那达慕|万圣节|感恩节|情人节|母亲节|父亲节|护士节|医师节|五一|五四|小年夜|六一|五四青年节|三八节|三八妇女节|建军节|大年(?:初[一二三四五六七]|三十)|正月十五|春节|元宵节|元宵|清明节|清明|劳动节|五一节|端午节|端午|中秋节|中秋|国庆节|国庆|重阳节|重阳|腊八节?|小年夜?|"
+    r"(?:元旦|除夕|年三十|平安夜|肉孜节|那达慕|万圣节|感恩节|情人节|母亲节|父亲节|护士节|医师节|五一|五四|小年夜|六一|五四青年节|三八节|三八妇女节|建军节|大年(?:初[一二三四五六七]|三十)|正月十五|春节|元宵节|元宵|清明节|清明|劳动节|五一节|端午节|端午|中秋节|中秋|国庆节|国庆|重阳节|重阳|腊八节?|小年夜?|"
     r"圣诞节|妇女节|儿童节|教师节|七夕节?|中元节|立春|惊蛰|春分|谷雨|立夏|小满|芒种|夏至|小暑|大暑|立秋|处暑|白露|秋分|寒露|霜降|立冬|小雪|大雪|冬至|小寒|大寒|"
     r"(?:世界|全国|联合国|国际|中国)[一-鿿]{2,8}[日节]|古尔邦节|开斋节|火把节|泼水节|藏历新年|三月三)"
 )
@@ -80,7 +82,7 @@ def _short(text: str, start: int, end: int) -> bool:
         return False
     line = not before or before[-1] == "\n"
     if (
-        re.match(r"[\s　]*\d{1,2}[:：点]\d{0,2}", after)
+        re.match(r"[\s　|┃]*\d{1,2}[:：点]\d{0,2}", after)
         or re.match(r"[\s　]*[（(]?(?:周|星期|礼拜)[一二三四五六日天]", after)
         or re.match(r"(?:日|号)?[上下]午|[早中晚]上", after)
         or (line and re.match(r"[\s　]", after))
@@ -164,6 +166,8 @@ def _bare_weekday(text: str, start: int, end: int) -> bool:
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     if re.search(r"[\d日号) ]$", before) and re.match(r"[\s,，。)）]|$", after):
         return True
+    if before in {"下次", "约于", "定于"} or (before[-1:] == "约" and after[:1].isdigit()):
+        return True
     return before[-1:] not in "每隔逢上下本这至到-~～、一二三四五六日" and bool(
         re.match(
             r"[上下]午|早上|晚上|中午|凌晨|来|去|到|复|前|之前|再|做|手术|出院|查|抽|取|拿|门诊|我|拟|行|约|[（(]\d",
@@ -186,13 +190,19 @@ DATES = (
         "zh.date.lunar", SpanType.DATE,
         rf"(?:农历|阴历|旧历|藏历|彝历|傣历|回历)(?:[{_NUM}]{{4}}年|\d{{4}}年|[甲乙丙丁戊己庚辛壬癸][子丑寅卯辰巳午未申酉戌亥]年)?(?:{_LUNAR_MONTH}(?:{_LUNAR_DAY})?|\d{{1,2}}月(?:\d{{1,2}}日?|初[{_NUM}])?|{_FEAST})[日号]?", Strength.CHECKED,
     ),
-    Pattern("zh.date.lunar_bare", SpanType.DATE, rf"{_LUNAR_MONTH}(?:初[一二三四五六七八九十]|廿[一二三四五六七八九]?|十[五六]|三十)", Strength.LABELLED),
+    Pattern("zh.date.lunar_bare", SpanType.DATE, rf"{_LUNAR_MONTH}(?:初[一二三四五六七八九十]|廿[一二三四五六七八九]?|十[一二三四五六七八九]|二十[一二三四五六七八九]?|三十)", Strength.LABELLED, lambda text, start, end: text[end : end + 1] not in {"天", "个", "余", "多", "几", "日", "号", "次"} and text[start - 1 : start] not in set("年一二三四五六七八九十第每孕满")),
     Pattern(
         "zh.date.words", SpanType.DATE,
         rf"(?:[{_NUM}]{{4}}年)?(?:十[一二]|[一二三四五六七八九十])月(?:二十[一二三四五六七八九]?|三十一?|十[一二三四五六七八九]?|[一二三四五六七八九])[日号]", Strength.LABELLED,
     ),
+    Pattern("zh.date.formal", SpanType.DATE, rf"(?:{_FORMAL}{{2,4}}年)?{_FORMAL}{{1,2}}月{_FORMAL}{{1,3}}[日号]", Strength.CHECKED),
+    Pattern("zh.date.short_lunar_year", SpanType.DATE, rf"[{_NUM}]{{2}}年(?:农历|阴历)?{_LUNAR_MONTH}(?:{_LUNAR_DAY}|[初底里])?", Strength.LISTED, lambda text, start, end: text[start - 1 : start] not in set(_NUM)),
+    Pattern("zh.date.words_lunar_day", SpanType.DATE, rf"[{_NUM}]{{4}}年(?:十[一二]|[一二三四五六七八九十])月{_LUNAR_DAY}[日号]?", Strength.LABELLED),
+    Pattern("zh.date.nth_weekday", SpanType.DATE, r"\d{1,2}月(?:份?的?)?第[一二三四]个(?:周|星期|礼拜)[一二三四五六日天]", Strength.LABELLED),
+    Pattern("zh.date.first_month", SpanType.DATE, r"元月(?:\d{1,2}[日号]|二十[一二三四五六七八九]?[日号]|三十一?[日号]|十[一二三四五六七八九]?[日号]|[一二三四五六七八九][日号])", Strength.LABELLED),
+    Pattern("zh.date.english", SpanType.DATE, r"\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.? (?:19|20)\d{2}", Strength.CHECKED, not_inside_number),
     Pattern("zh.date.words_month", SpanType.DATE, rf"[{_NUM}]{{4}}年(?:十[一二]|[一二三四五六七八九十])月(?:份)?", Strength.LABELLED),
-    Pattern("zh.date.weekday", SpanType.DATE, r"(?:[上下]个?|本)(?:周|星期|礼拜)[一二三四五六日天]", Strength.LISTED),
+    Pattern("zh.date.weekday", SpanType.DATE, r"(?:[上下]个?|[本这])(?:周|星期|礼拜)[一二三四五六日天]", Strength.LISTED),
     Pattern("zh.date.weekday_paren", SpanType.DATE, r"\d{1,2}日?[（(]((?:周|星期|礼拜)[一二三四五六日天])[）)]", Strength.LISTED),
     Pattern("zh.date.year_month_dashed", SpanType.DATE, r"(?:19|20)\d{2}[-./](?:1[0-2]|0?[1-9])", Strength.LISTED, _year_month_dashed),
     Pattern("zh.date.day_first", SpanType.DATE, r"(?:3[01]|[12]\d|0?[1-9])[-./](?:1[0-2]|0?[1-9])[-./](?:19|20)\d{2}", Strength.CHECKED, not_inside_number),
@@ -205,7 +215,7 @@ DATES = (
     Pattern("zh.date.lunar_day", SpanType.DATE, r"(?:大年)?初[一二三四五六七八九十]", Strength.LISTED, _lunar_day),
     Pattern("zh.date.tenths", SpanType.DATE, r"(?:\d{1,2}|十[一二]|[一二三四五六七八九十]) ?月(?:份)?(?:[初底]|[上中下]旬)", Strength.LISTED, lambda text, start, end: not re.search(r"[\d第每个满共孕]$", text[max(0, start - 1) : start])),
     Pattern("zh.date.word_day", SpanType.DATE, r"(?:二十[一二三四五六七八九]?|三十一?|十[一二三四五六七八九]?|廿[一二三四五六七八九]?)[号日]", Strength.LISTED, _word_day),
-    Pattern("zh.date.eight", SpanType.DATE, r"(?:19[3-9]\d|20[0-3]\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", Strength.LISTED, not_inside_number),
+    Pattern("zh.date.eight", SpanType.DATE, r"(?:19[3-9]\d|20[0-3]\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", Strength.LISTED, lambda text, start, end: not_inside_number(text, start, end) and not is_lot(text, start)),
     Pattern("zh.date.word_month", SpanType.DATE, r"(?:今年|去年|前年|明年|当年|上年|年|[于在从自到至,，。（(])((?:十[一二]|[一二三四五六七八九十])月份)", Strength.LISTED),
     Pattern("zh.date.months_run", SpanType.DATE, r"\d{4}年\d{1,2}[-~～至—]\d{1,2}月", Strength.LABELLED),
     Pattern("zh.date.double", SpanType.DATE, r"二月二|三月三|六月六|七月半|九月九|腊月廿[一二三四五六七八九]", Strength.LISTED, _word_day),

@@ -110,6 +110,8 @@ class NameAnnotator:
 def _without_words(plain: str, start: int, end: int) -> tuple[int, int]:
     """Leave out a title at the end (张医生) and a kin word before a foreign name."""
     text = plain[start:end]
+    if len(text) > 3 and text[-2] == " " and text[-1] in "男女":
+        return start, end - 2
     if "·" in text:
         for word in _LEADING:
             if text.startswith(word) and len(text.partition("·")[0]) > len(word):
@@ -142,6 +144,10 @@ def _titled(plain: str, titles: re.Pattern[str]) -> Iterator[Mention]:
             # Three characters that are a surname and a given name need nothing more: 外科孟庆余主任.
             whole = len(text) == 3 and text[:1] in surnames() and text[1:] not in COMMON
             whole = whole and plain[start - 1 : start + 1] not in COMMON
+            if length == 1 and plain[start - 1 : place] in COMMON:
+                continue  # 调查医师
+            if len(text) > 1 and text[-1] in "说问叫让请找":
+                continue  # 小甄说婆婆
             free = (
                 whole or not before or not "\u4e00" <= before <= "\u9fff" or before in _BEFORE_NAME
             )

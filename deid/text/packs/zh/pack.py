@@ -9,6 +9,7 @@ from deid.text.document import Document, SpanType
 from deid.text.packs.base import Annotator, Form
 from deid.text.packs.shared import machine_annotator
 from deid.text.packs.zh import forms, personal, surrogates
+from deid.text.packs.zh.bounded import BoundedNameAnnotator
 from deid.text.packs.zh.called import CallAnnotator
 from deid.text.packs.zh.codes import CODES
 from deid.text.packs.zh.context import name_fits
@@ -28,7 +29,7 @@ class ChinesePack:
     """Notes in Chinese, also where mixed with Latin letters."""
 
     tag = "zh"
-    version = "3"
+    version = "4"
 
     def __init__(self) -> None:
         self._annotators: tuple[Annotator, ...] = (
@@ -37,6 +38,7 @@ class ChinesePack:
             NameAnnotator(),
             RoleAnnotator(),
             CallAnnotator(),
+            BoundedNameAnnotator(),
             PinyinAnnotator(),
             PlaceAnnotator(),
         )

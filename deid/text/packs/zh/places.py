@@ -18,7 +18,7 @@ _WORD = r"[\u4e00-\u9fff]"
 # Characters at which a run of Chinese leaves the name of a place: particles, verbs, prepositions.
 _CUT = re.compile(
     r".*(?:现住址|家庭住址|住址|地址|户籍|籍贯|家住|住在|居住于|现居|位于|转入|转至|转往|转|送至|送往|送|来自|前往|回到|赶到|到达|出生于|就诊于|就职于|就职|就读于|就读|任职于|毕业于|工作于|供职于|"
-    r"住院于|收住|入住|曾在|并在|现在|均在|又在|在|于|至|到|由|从|往|经|去|回|赴|来|系|是|为|与|和|及|向|请|曾|原单位|用人单位|报告单位|工作单位|单位|机构|地点|学校|医院名称|来源|因|被|的|了|后|即|外|我院|建议|约|预约|患者|家属|以|已)"
+    r"住院于|收住|入住|拟入|念叨|曾在|并在|现在|均在|又在|在|于|至|到|由|从|往|经|去|回|赴|来|系|是|为|与|和|及|向|请|曾|原单位|用人单位|报告单位|工作单位|有个|就打|口信|捎|委托|那天|住|读|趁|搁|念|转告|告|劝|开了?[个家]|单位|机构|地点|学校|医院名称|来源|因|被|的|了|后|即|外|我院|建议|约|预约|患者|家属|以|已)"
 )
 _GENERIC_HEAD = re.compile(
     r"^(?:慎用|同|在|精神障碍|严重精神障碍|文化程度|文化|照常|上|能|走|跑|绕|念|读|批发|农贸|人才|转诊至|诊至|至|本|该|我|贵|外|当地|上级|下级|各|某|县|市|区|乡|镇|村|省|省级|市级|县级|区级|乡镇|三甲|二甲|大|小|定点|指定|综合|专科|社区|中心|基层|附近|乡村|农村|学校|医|住|出|入|转|来|门诊|急诊|第一|第二|全科|康复|儿童|妇产|精神|传染病|中医|人民|诊疗|医疗|民营|私人|公司|工厂|单位|家|两|一|几|多|每|同|有限|原|老|新|这|那|个体|公立|市区|城|城区|全|任|民|公办|大型|小型|私立|国有|国营|外地|外省|外院|地方|卫生|体检|乡镇卫生|社区卫生服务|社区卫生)+$"
@@ -41,7 +41,7 @@ def _expressions() -> tuple[tuple[str, SpanType, int, re.Pattern[str]], ...]:
             SpanType.LOCATION,
             Strength.LABELLED,
             re.compile(
-                rf"{regions}(?:省|市|自治区|壮族自治区|回族自治区|维吾尔自治区)?(?:{_NEXT_PART})*"
+                rf"{regions}(?!降压|白药|红药|阿胶|药膏)(?:省|市|自治区|壮族自治区|回族自治区|维吾尔自治区)?(?:{_NEXT_PART})*"
             ),
         ),
         (
@@ -130,7 +130,11 @@ _BY_KIND = (
     ("zh.place.facility", SpanType.LOCATION, re.compile(_FACILITY_KINDS), 18),
     ("zh.org", SpanType.ORGANIZATION, re.compile(_ORGANISATION), 16),
 )
-_BRANCH = re.compile(r"[（(][\u4e00-\u9fff]{2,8}(?:院区|分院|校区|总院|门诊部)[）)]")
+# 没上医院, 劝去县人民医院: what stands before the kind word leads to it.
+_LEADS_TO = re.compile(r"(?:在|到|去|来|上|往|送|的)(?:[县村镇乡市区]|当地|县级|乡镇)?$")
+_BRANCH = re.compile(
+    r"[（(][\u4e00-\u9fff]{2,8}(?:院区|分院|校区|总院|门诊部)[）)]|[\u4e00-\u9fff]{2,4}(?:院区|分院|校区)"
+)
 
 
 def _named_by_kind(plain: str, kind: re.Pattern[str], longest: int) -> Iterator[tuple[int, int]]:
@@ -161,6 +165,8 @@ class PlaceAnnotator:
             groups = expression.groupindex
             for match in expression.finditer(plain):
                 start, end = match.span("p") if "p" in groups else match.span()
+                if plain[start] in "年月日号" and plain[start - 1 : start].isdigit():
+                    start += 1
                 if "c" in groups:
                     start = _cut(plain, start, match.end("c"))
                     head = _KIND_AT_END.sub("", plain[start : match.end("c")])
@@ -175,14 +181,21 @@ class PlaceAnnotator:
             for start, end in _named_by_kind(plain, expression, longest):
                 start = _cut(plain, start, end)
                 head = _KIND_AT_END.sub("", plain[start:end])
-                if len(head) < 2 or _GENERIC_HEAD.match(head):
+                if len(head) < 2 or _GENERIC_HEAD.match(head) or _LEADS_TO.search(head):
+                    continue
+                if plain[end - 1] in "厂矿" and plain[end : end + 1] in {"长", "上", "里"}:
                     continue
                 branch = _BRANCH.match(plain, end)
                 yield Mention(start, branch.end() if branch else end, kind, Strength.LISTED, name)
 
 
+_LINE_OR_MARK = frozenset(("", "\n", " ", "】", "]", "。", "，", ","))
+
+
 def _cut(plain: str, start: int, end: int) -> int:
     """Drop the words before a place that only lead to it, unless they are part of its name."""
+    if plain[start] == "致" and plain[start - 1 : start] in _LINE_OR_MARK:
+        start += 1  # the address of a letter
     text = plain[start:end]
     kind = _KIND_AT_END.search(text)
     head = kind.start() if kind else len(text)

@@ -114,7 +114,7 @@ class RoleAnnotator:
                     end = start + max(1, (plain[start:end] + " ").find(" "))
                     if plain[start:end] not in surnames() or plain[end : end + 1] != " ":
                         continue
-                start, end = _name_alone(plain, start, end)
+                start, end = name_alone(plain, start, end)
                 if is_eponym(plain, start, end):
                     continue
                 yield Mention(start, end, SpanType.NAME, strength, detector)
@@ -136,13 +136,15 @@ def _beside(plain: str, place: int, detector: str) -> Iterator[Mention]:
         start, place = match.span("n")
         if not _may_be_name(plain, start, place, detector):
             return
-        found = _name_alone(plain, start, place)
+        found = name_alone(plain, start, place)
         yield Mention(*found, SpanType.NAME, Strength.LISTED, "zh.name.beside")
 
 
-def _name_alone(plain: str, start: int, end: int) -> tuple[int, int]:
+def name_alone(plain: str, start: int, end: int) -> tuple[int, int]:
     """Without a title behind it (徐科长) or a prefix before a surname (小田)."""
     text = plain[start:end]
+    if len(text) > 3 and text[-2] == " " and text[-1] in "男女":
+        return start, end - 2
     for title in STRONG_TITLES:
         if text.endswith(title) and len(text) > len(title):
             return start, end - len(title)
