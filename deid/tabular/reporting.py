@@ -1,0 +1,153 @@
+"""What is told of an anonymised table: every figure is computed from the rows that are released."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from deid.tabular import utility
+from deid.tabular.cells import Grid, Parts, Rows, take
+from deid.tabular.criteria import (
+    Figures,
+    closeness,
+    counts_of,
+    distinct_l,
+    entropy_l,
+    likeness,
+    met,
+    shares,
+)
+from deid.tabular.encoding import EncodedTable
+from deid.tabular.labels import labels_of
+from deid.tabular.local import Recoding
+from deid.tabular.model import Criteria, Request
+
+
+@dataclass(frozen=True)
+class Released:
+    """Classes as a reader sees them; ``class_of_row`` is -1 for removed rows.
+
+    ``labels[column][class]``; ``counts`` and ``references`` by sensitive column, over released
+    rows.
+    """
+
+    class_of_row: Rows
+    sizes: Rows
+    cells: list[Parts]
+    labels: list[list[str]]
+    counts: Mapping[str, Figures]
+    references: Mapping[str, Figures]
+
+    @property
+    def removed(self) -> int:
+        """Rows that are not released."""
+        return int((self.class_of_row < 0).sum())
+
+    @classmethod
+    def of(cls, encoded: EncodedTable, recoding: Recoding) -> Released:
+        """Classes with equal labels are one; those whose labels say nothing are removed."""
+        cells = recoding.cells
+        labels = [labels_of(c, parts) for c, parts in zip(encoded.columns, cells, strict=True)]
+        number: dict[tuple[str, ...], int] = {}
+        seen = [number.setdefault(key, len(number)) for key in zip(*labels, strict=True)]
+        first = np.unique(seen, return_index=True)[1]
+        cells = take(cells, first)
+        labels = [[column[i] for i in first] for column in labels]
+        blank = np.isclose(encoded.grid.cost(cells), len(labels))
+        to = np.where(blank, -1, np.cumsum(~blank) - 1)
+        class_of_row = np.where(recoding.label >= 0, to[np.array(seen)[recoding.label]], -1)
+        # Classes without rows remain where all rows of a class were removed.
+        sizes = np.bincount(class_of_row[class_of_row >= 0], minlength=int((~blank).sum()))
+        cells, shown = take(cells, ~blank), np.flatnonzero(~blank)
+        labels = [[column[i] for i in shown] for column in labels]
+        kept = class_of_row >= 0
+        counts = {
+            name: counts_of(class_of_row[kept], values[kept], len(sizes), int(values.max()) + 1)
+            for name, values in encoded.sensitive.items()
+        }
+        references = {name: shares(table.sum(axis=0)) for name, table in counts.items()}
+        return cls(class_of_row, sizes, cells, labels, counts, references)
+
+    def meets(self, criteria: Criteria) -> bool:
+        """Whether every class meets the criteria, against the released rows."""
+        if not len(self.sizes):
+            return True
+        if not criteria.watch_sensitive:
+            return bool((self.sizes >= criteria.k).all())
+        return bool(met(self.counts, self.references, criteria).all())
+
+    def moved_reference(self, encoded: EncodedTable, criteria: Criteria) -> float:
+        """How far removing rows has moved the reference of any sensitive column."""
+        moved = [0.0]
+        for name, values in encoded.sensitive.items():
+            whole = np.bincount(values, minlength=self.counts[name].shape[1]).astype(np.float64)
+            reference = shares(whole)
+            moved.append(
+                float(closeness(self.references[name][None], reference, criteria.distance)[0])
+            )
+        return max(moved)
+
+
+def report_on(
+    table: pa.Table,
+    encoded: EncodedTable,
+    request: Request,
+    recoding: Recoding,
+    released: Released,
+) -> dict[str, object]:
+    """Figures of a released table, ready for JSON."""
+    sizes, removed = released.sizes, released.removed
+    by_column = utility.ncp(encoded.columns, released.cells, sizes, removed)
+    criteria = request.criteria
+    return {
+        "request": {
+            "quasi_identifiers": list(request.quasi_identifiers),
+            "sensitive": list(request.sensitive),
+            "kept_as_they_are": list(request.keep),
+            "dropped": list(request.drop),
+            "method": request.method,
+            "labels": request.labels,
+            "suppression_limit": request.suppression_limit,
+            "criteria": {
+                name: value for name, value in vars(criteria).items() if value is not None
+            },
+            "hierarchies": {
+                column.name: column.hierarchy.source
+                for column in encoded.columns
+                if column.hierarchy
+            },
+        },
+        "rows": {"given": len(table), "released": int(sizes.sum()), "removed": removed},
+        "k": int(sizes.min()),
+        "classes": len(sizes),
+        "class_size": {"mean": float(sizes.mean()), "max": int(sizes.max())},
+        "risk": {
+            "prosecutor_max": float(1 / sizes.min()),
+            "prosecutor_mean": float(len(sizes) / sizes.sum()),
+        },
+        "sensitive": {
+            name: _sensitive(counts, released.references[name])
+            for name, counts in released.counts.items()
+        },
+        "ncp": float(np.mean(list(by_column.values()))),
+        "ncp_columns": by_column,
+        "discernibility": utility.discernibility(sizes, removed),
+        "c_avg": float(sizes.mean() / criteria.k),
+        "facts_used": recoding.facts,
+    }
+
+
+def _sensitive(counts: Figures, reference: Figures) -> dict[str, object]:
+    return {
+        "reference": "released rows",
+        "distinct_l": int(distinct_l(counts).min()),
+        "entropy_l": float(entropy_l(counts).min()),
+        "homogeneous_classes": int((distinct_l(counts) == 1).sum()),
+        "max_inference_confidence": float(shares(counts).max()),
+        "t_equal": float(closeness(counts, reference, "equal").max()),
+        "t_ordered": float(closeness(counts, reference, "ordered").max()),
+        "beta": float(likeness(counts, reference).max()),
+    }
