@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 
 from deid.errors import RequestContradictory, TableRefused
-from deid.tabular.cells import Rows
 from deid.tabular.criteria import counts_of, met, shares
 from deid.tabular.encoding import EncodedTable, encode
 from deid.tabular.hierarchy import Hierarchy
+from deid.tabular.lattice import search
 from deid.tabular.local import Recoding, recode_locally
 from deid.tabular.model import Anonymised, Criteria, Request
 from deid.tabular.reporting import Released, report_on
@@ -75,7 +75,20 @@ def _check_possible(encoded: EncodedTable, criteria: Criteria) -> None:
 
 
 def _recode(encoded: EncodedTable, request: Request, slack: float, progress: Progress) -> Recoding:
-    return recode_locally(encoded, request.criteria, slack=slack, advance=progress)
+    if request.method == "local":
+        return recode_locally(encoded, request.criteria, slack=slack, advance=progress)
+    found = search(
+        encoded,
+        request.criteria,
+        request.suppression_limit,
+        lambda share: progress("searching", share),
+    )
+    facts: dict[str, object] = {
+        "levels": dict(zip(request.quasi_identifiers, found.levels, strict=True)),
+        "nodes": found.nodes,
+        "evaluated": found.evaluated,
+    }
+    return Recoding(found.label, found.cells, facts)
 
 
 def _release(encoded: EncodedTable, recoding: Recoding, request: Request) -> Released:

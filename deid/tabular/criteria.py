@@ -48,7 +48,7 @@ def entropy_l(counts: Figures) -> Figures:
 
 
 def recursive_c(counts: Figures, l: int) -> Figures:  # noqa: E741
-    """Least c at which a class is recursively (c, l)-diverse, exclusively: most / rest from l on."""
+    """The most frequent count over the sum from the l-th most frequent on; c must be greater."""
     ordered = -np.sort(-counts, axis=-1)
     rest = ordered[..., l - 1 :].sum(axis=-1)
     return np.asarray(

@@ -260,7 +260,8 @@ class _Search:
         total[(left < self.rule.k) | (left > self.lengths[:, None] - self.rule.k)] = np.inf
         if self.rule.weights is not None and width > 1:
             sums = np.cumsum(self.rule.weights[members], axis=1)
-            rest = sums[self.at, self.lengths - 1][:, None] - sums[:, :-1]
+            # Differences of sums in single precision may fall below 0.
+            rest = np.maximum(sums[self.at, self.lengths - 1][:, None] - sums[:, :-1], 0)
             lacking = (self.rule.deficit(sums[:, :-1]) > 0) | (self.rule.deficit(rest) > 0)
             total[:, 1:width][lacking] = np.inf
         total[self.at, self.lengths] = before[self.at, self.lengths - 1]

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from deid.errors import HierarchyError, RequestContradictory, TableRefused
-from deid.tabular.cells import Codes, Generaliser, Grid, RangeCells, SetCells, TreeCells
+from deid.tabular.cells import Codes, Generaliser, Grid, RangeCells, Rows, SetCells, TreeCells
 from deid.tabular.hierarchy import Hierarchy
 from deid.tabular.model import SUPPRESSED, Labels, Request
 
@@ -126,7 +126,7 @@ def _quasi_identifier(
 
 
 def _check_values(
-    name: str, values: Sequence[str], counts: Codes, hierarchy: Hierarchy | None
+    name: str, values: Sequence[str], counts: Rows, hierarchy: Hierarchy | None
 ) -> None:
     """What no quasi-identifier may hold; messages count rows and never show a value."""
     rows = int(counts.sum())

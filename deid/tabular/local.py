@@ -9,13 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from deid.tabular.cells import Parts, Rows
 from deid.tabular.dividing import Classes, divide_anew
 from deid.tabular.encoding import EncodedTable
 from deid.tabular.joining import join_until_sufficient
+from deid.tabular.merging import Merged, merge_until_met
 from deid.tabular.model import Criteria
-from deid.tabular.sufficiency import BySize, Sufficiency
+from deid.tabular.sufficiency import ByExpectation, BySize, Expected, Sufficiency
+
+if TYPE_CHECKING:
+    from deid.tabular.expectation import Facts
 
 ROUNDS = 6
 """Rounds of improvement; each saves less than the one before."""
@@ -25,12 +30,15 @@ ROUNDS = 6
 class Recoding:
     """Class of each row, -1 if it is removed, and the cells of each class.
 
-    ``facts`` is what was used of the sensitive columns, and so may be told.
+    ``facts`` is what was used of the sensitive columns, and so may be told; ``merged`` and
+    ``leaf_sizes`` are how classes were merged for their sake.
     """
 
     label: Rows
     cells: list[Parts]
     facts: dict[str, object] = field(default_factory=dict)
+    merged: Merged | None = None
+    leaf_sizes: Rows | None = None
 
 
 def recode_locally(
@@ -45,9 +53,38 @@ def recode_locally(
     ``slack`` is taken off t.
     """
     grid = encoded.grid
+    facts = _facts(encoded, criteria)
     rule: Sufficiency = BySize(criteria.k)
+    if facts:
+        rule = ByExpectation(criteria, [expected for _, expected in facts.values()])
     label = join_until_sufficient(grid, rule, lambda share: advance("joining", share))
     label = divide_anew(
         grid, label, rule, rounds=ROUNDS, advance=lambda share: advance("improving", share)
     )
-    return Recoding(label, Classes.of(grid, label).cells)
+    classes = Classes.of(grid, label)
+    if not facts:
+        return Recoding(classes.label, classes.cells)
+    merged = merge_until_met(grid, classes, encoded.sensitive, criteria, slack)
+    return Recoding(
+        merged.label,
+        Classes.of(grid, merged.label).cells,
+        {name: _told(fact) for name, (fact, _) in facts.items()},
+        merged,
+        classes.sizes,
+    )
+
+
+def _facts(encoded: EncodedTable, criteria: Criteria) -> dict[str, tuple[Facts, Expected]]:
+    if not criteria.watch_sensitive:
+        return {}
+    # The model's library takes a second to load, which k alone need not wait for.
+    from deid.tabular.expectation import expect
+
+    return expect(encoded, criteria.distance == "ordered")
+
+
+def _told(facts: Facts) -> dict[str, object]:
+    return {
+        "rounded_coefficients": facts.coefficients.tolist(),
+        "reference": facts.reference.tolist(),
+    }

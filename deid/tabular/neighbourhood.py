@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from deid.tabular.cells import Costs, Grid, Parts, Rows, take
 
@@ -31,9 +33,9 @@ def neighbourhood_order(grid: Grid, rows: Rows, block: int) -> Rows:
     return np.concatenate(done)
 
 
-def _halves(grid: Grid, codes: Rows, part: Rows) -> tuple[Rows, Rows] | None:
+def _halves(grid: Grid, codes: npt.NDArray[Any], part: Rows) -> tuple[Rows, Rows] | None:
     best, least = None, np.inf
-    whole = [_span(grid, c, codes[part, c], 0) for c in range(codes.shape[1])]
+    whole = [_span(grid, c, codes[part, c]) for c in range(codes.shape[1])]
     for c in range(codes.shape[1]):
         column = codes[part, c]
         order = np.argsort(column, kind="stable")
@@ -42,15 +44,15 @@ def _halves(grid: Grid, codes: Rows, part: Rows) -> tuple[Rows, Rows] | None:
         if not len(borders):
             continue
         cut = int(borders[np.argmin(np.abs(borders - len(part) // 2))])
-        left = _span(grid, c, ascending[:cut], 0) * cut
-        right = _span(grid, c, ascending[cut:], 0) * (len(part) - cut)
+        left = _span(grid, c, ascending[:cut]) * cut
+        right = _span(grid, c, ascending[cut:]) * (len(part) - cut)
         lost = left + right - whole[c] * len(part)
         if lost < least:
             best, least = (part[order[:cut]], part[order[cut:]]), lost
     return best
 
 
-def _span(grid: Grid, c: int, codes: Rows, start: int) -> float:
+def _span(grid: Grid, c: int, codes: npt.NDArray[Any]) -> float:
     """Cost of the least cell over some codes of a column."""
     generaliser = grid.generalisers[c]
     cell = tuple(

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from deid.tabular import utility
-from deid.tabular.cells import Grid, Parts, Rows, take
+from deid.tabular.cells import Parts, Rows, take
 from deid.tabular.criteria import (
     Figures,
     closeness,
@@ -56,13 +56,14 @@ class Released:
         first = np.unique(seen, return_index=True)[1]
         cells = take(cells, first)
         labels = [[column[i] for i in first] for column in labels]
-        blank = np.isclose(encoded.grid.cost(cells), len(labels))
-        to = np.where(blank, -1, np.cumsum(~blank) - 1)
-        class_of_row = np.where(recoding.label >= 0, to[np.array(seen)[recoding.label]], -1)
-        # Classes without rows remain where all rows of a class were removed.
-        sizes = np.bincount(class_of_row[class_of_row >= 0], minlength=int((~blank).sum()))
-        cells, shown = take(cells, ~blank), np.flatnonzero(~blank)
-        labels = [[column[i] for i in shown] for column in labels]
+        seen_of_row = np.where(recoding.label >= 0, np.array(seen)[recoding.label], -1)
+        shown = np.bincount(seen_of_row[seen_of_row >= 0], minlength=len(first)) > 0
+        shown &= ~np.isclose(encoded.grid.cost(cells), len(labels))
+        to = np.append(np.where(shown, np.cumsum(shown) - 1, -1), -1)
+        class_of_row = to[seen_of_row]
+        sizes = np.bincount(class_of_row[class_of_row >= 0], minlength=int(shown.sum()))
+        cells = take(cells, shown)
+        labels = [[column[i] for i in np.flatnonzero(shown)] for column in labels]
         kept = class_of_row >= 0
         counts = {
             name: counts_of(class_of_row[kept], values[kept], len(sizes), int(values.max()) + 1)

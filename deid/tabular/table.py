@@ -86,7 +86,7 @@ def write_table(table: pa.Table, path: Path, form: Form) -> None:
     write_whole(path, write)
 
 
-def write_whole(path: Path, write: Callable[[Path], None]) -> None:
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let ``write`` fill a file beside ``path``, then put it there by one rename."""
     handle, name = tempfile.mkstemp(prefix=".anonymise-", dir=path.parent)
     os.close(handle)
