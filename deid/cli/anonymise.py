@@ -7,11 +7,16 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from deid.errors import RequestContradictory
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from deid.tabular import Hierarchy
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -64,6 +69,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     show_default=True,
     help="Share of rows that may be removed.",
 )
+@click.option("--measure", is_flag=True, help="Also query errors and model accuracy.")
 @click.option("--report", type=_FILE, help="All figures, as JSON.")
 def anonymise(
     table: Path,
@@ -75,6 +81,7 @@ def anonymise(
     hierarchies: Path | None,
     single: tuple[str, ...],
     report: Path | None,
+    measure: bool,
     **asked: Any,
 ) -> None:
     """Generalise TABLE until every class of equal quasi-identifiers meets the criteria.
@@ -106,11 +113,11 @@ def anonymise(
         asked["labels"],
         asked["suppression_limit"],
     )
-    trees = _hierarchies(hierarchies, single, request.quasi_identifiers)
     given, form = read_table(table)
+    trees = _hierarchies(hierarchies, single, given, request.quasi_identifiers)
     began = time.perf_counter()
     shown = _Progress()
-    result = run(given, request, trees, shown)
+    result = run(given, request, trees, shown, measure=measure)
     shown.end()
     seconds = time.perf_counter() - began
     write_table(result.table, out, form)
@@ -122,17 +129,24 @@ def anonymise(
 
 
 def _hierarchies(
-    folder: Path | None, single: tuple[str, ...], columns: tuple[str, ...]
-) -> dict[str, Any]:
-    from deid.tabular import find_hierarchies, read_hierarchy
+    folder: Path | None, single: tuple[str, ...], table: pa.Table, columns: tuple[str, ...]
+) -> dict[str, Hierarchy]:
+    from deid.tabular import find_hierarchies, read_hierarchy, shipped_hierarchy, values_of
 
-    found = find_hierarchies(folder, columns) if folder else {}
+    found = {}
+    for column, path in (find_hierarchies(folder, columns) if folder else {}).items():
+        found[column] = read_hierarchy(path)
     for given in single:
-        column, mark, source = given.partition("=")
+        column, mark, source = (part.strip() for part in given.partition("="))
         if not mark or not source:
-            raise click.UsageError(f"--hierarchy {given}: write COLUMN=FILE")
-        found[column.strip()] = Path(source)
-    return {column: read_hierarchy(path) for column, path in found.items()}
+            raise click.UsageError(f"--hierarchy {given}: write COLUMN=FILE or COLUMN=NAME")
+        if column not in table.column_names:
+            raise RequestContradictory(f"the table has no column {column}")
+        if Path(source).exists():
+            found[column] = read_hierarchy(Path(source))
+        else:
+            found[column] = shipped_hierarchy(source, values_of(table, column))
+    return found
 
 
 def _split(names: str) -> tuple[str, ...]:

@@ -8,8 +8,10 @@
 """
 
 from deid.tabular.anonymising import anonymise
+from deid.tabular.encoding import values_of
 from deid.tabular.hierarchy import Hierarchy, find_hierarchies, hierarchy_of, read_hierarchy
 from deid.tabular.model import Anonymised, Criteria, Request
+from deid.tabular.shipped import shipped_hierarchy
 from deid.tabular.table import Form, read_table, write_table
 
 __all__ = [
@@ -23,5 +25,7 @@ __all__ = [
     "hierarchy_of",
     "read_hierarchy",
     "read_table",
+    "shipped_hierarchy",
+    "values_of",
     "write_table",
 ]

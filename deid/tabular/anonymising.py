@@ -8,13 +8,14 @@ import numpy as np
 import pyarrow as pa
 
 from deid.errors import RequestContradictory, TableRefused
+from deid.tabular.cells import Rows
 from deid.tabular.criteria import counts_of, met, shares
 from deid.tabular.encoding import EncodedTable, encode
 from deid.tabular.hierarchy import Hierarchy
 from deid.tabular.lattice import search
 from deid.tabular.local import Recoding, recode_locally
 from deid.tabular.model import Anonymised, Criteria, Request
-from deid.tabular.reporting import Released, report_on
+from deid.tabular.reporting import Released, measures, report_on
 
 Progress = Callable[[str, float], None]
 _TRIES = 4
@@ -26,12 +27,14 @@ def anonymise(
     request: Request,
     hierarchies: Mapping[str, Hierarchy] | None = None,
     progress: Progress = lambda _, __: None,
+    *,
+    measure: bool = False,
 ) -> Anonymised:
     """Generalise the quasi-identifiers of a table until every class meets the criteria.
 
     Equal tables and requests give equal results. Quasi-identifiers of the result are text; other
     columns are as they were. Rows are ordered by what they show, so that their order tells nothing
-    of the order they came in.
+    of the order they came in. ``measure`` adds query errors and model accuracy to the report.
 
     Raises:
         RequestContradictory: no table, or not this one, can meet the request.
@@ -40,6 +43,8 @@ def anonymise(
     """
     progress("checking", 0.0)
     encoded = encode(table, request, hierarchies or {})
+    order = _canonical_order(encoded)
+    table, encoded = table.take(order), encoded.take(order)
     _check_possible(encoded, request.criteria)
     slack = 0.0
     for _ in range(_TRIES):
@@ -55,9 +60,23 @@ def anonymise(
             "fewer rows to be removed"
         )
     _check_removed(released, request)
-    return Anonymised(
-        _table_of(table, request, released), report_on(table, encoded, request, recoding, released)
-    )
+    shown = _table_of(table, request, released)
+    report = report_on(encoded, request, recoding, released)
+    if measure:
+        progress("measuring", 0.0)
+        report |= measures(table, shown, encoded, request, recoding, released)
+    return Anonymised(shown, report)
+
+
+def _canonical_order(encoded: EncodedTable) -> Rows:
+    """Rows by their quasi-identifiers, and equal ones shuffled.
+
+    In a table that is sorted by a sensitive column, the order of equal rows would otherwise decide
+    by that column which of them go into which class.
+    """
+    shuffled = np.random.Generator(np.random.PCG64(0)).permutation(len(encoded.codes))
+    order: Rows = shuffled[np.lexsort(encoded.codes[shuffled].T)]
+    return order
 
 
 def _check_possible(encoded: EncodedTable, criteria: Criteria) -> None:

@@ -42,6 +42,11 @@ class EncodedTable:
         """What the search for classes works on."""
         return Grid([column.generaliser for column in self.columns], self.codes)
 
+    def take(self, order: Rows) -> EncodedTable:
+        """The rows in another order."""
+        sensitive = {name: values[order] for name, values in self.sensitive.items()}
+        return EncodedTable(self.columns, self.codes[order], sensitive)
+
 
 def encode(table: pa.Table, request: Request, hierarchies: Mapping[str, Hierarchy]) -> EncodedTable:
     """Check the columns of a table against a request, and encode them.
@@ -97,6 +102,11 @@ def _texts(table: pa.Table, name: str) -> pa.DictionaryArray:
         raise TableRefused(f"column {name!r} holds {column.type}; a quasi-identifier is one value")
     texts = pc.utf8_trim_whitespace(pc.fill_null(column.cast(pa.string()), ""))
     return pa.chunked_array(texts).combine_chunks().dictionary_encode()
+
+
+def values_of(table: pa.Table, name: str) -> list[str]:
+    """The different values of a column, as texts."""
+    return list(_texts(table, name).dictionary.to_pylist())
 
 
 def _quasi_identifier(

@@ -19,6 +19,8 @@ from deid.tabular.cells import Codes, RangeCells, TreeCells
 from deid.tabular.encoding import EncodedColumn, EncodedTable
 from deid.tabular.sufficiency import Expected
 
+Numbers = npt.NDArray[np.int64]
+
 _DECIMALS = 1
 _GROUPS = 32
 """Groups of values a quasi-identifier has in the model, at most."""
@@ -53,7 +55,7 @@ def expect(encoded: EncodedTable, ordered: bool) -> dict[str, tuple[Facts, Expec
     return found
 
 
-def _facts(design: sparse.csr_matrix, kinds: Codes) -> Facts:
+def _facts(design: sparse.csr_matrix, kinds: Numbers) -> Facts:
     reference = np.bincount(kinds) / len(kinds)
     if len(reference) == 1:
         return Facts(np.zeros((1, design.shape[1])), reference)
@@ -74,36 +76,36 @@ def _shares(design: sparse.csr_matrix, facts: Facts) -> npt.NDArray[np.float64]:
     return np.asarray(np.clip(shares, _LEAST, 1 - _LEAST))
 
 
-def _grouped(column: EncodedColumn, codes: Codes) -> Codes:
+def _grouped(column: EncodedColumn, codes: Codes) -> Numbers:
     """Values of a quasi-identifier in at most :data:`_GROUPS` groups, 0 and up."""
     generaliser = column.generaliser
     if isinstance(generaliser, TreeCells):
         for nodes in generaliser.ancestors:
             groups = np.unique(nodes[codes], return_inverse=True)[1]
             if groups.max() < _GROUPS:
-                return groups
+                return np.asarray(groups, np.int64)
     if isinstance(generaliser, RangeCells):
         return _quantiles(codes, _GROUPS)
     return _rarest_pooled(codes, _GROUPS)
 
 
-def _pooled(values: Codes, ordered: bool) -> Codes:
+def _pooled(values: Codes, ordered: bool) -> Numbers:
     return _quantiles(values, _KINDS) if ordered else _rarest_pooled(values, _KINDS)
 
 
-def _quantiles(codes: Codes, groups: int) -> Codes:
+def _quantiles(codes: Codes, groups: int) -> Numbers:
     present, numbered = np.unique(codes, return_inverse=True)
     if len(present) <= groups:
-        return numbered
+        return np.asarray(numbered, np.int64)
     below = np.cumsum(np.bincount(numbered)) / len(codes)
     to_group = np.minimum((below * groups - 1e-9).astype(np.int64), groups - 1)
-    return np.unique(to_group[numbered], return_inverse=True)[1]
+    return np.asarray(np.unique(to_group[numbered], return_inverse=True)[1], np.int64)
 
 
-def _rarest_pooled(codes: Codes, groups: int) -> Codes:
+def _rarest_pooled(codes: Codes, groups: int) -> Numbers:
     present, numbered, counts = np.unique(codes, return_inverse=True, return_counts=True)
     if len(present) <= groups:
-        return numbered
+        return np.asarray(numbered, np.int64)
     rank = np.empty(len(present), np.int64)
     rank[np.argsort(-counts, kind="stable")] = np.arange(len(present))
-    return np.minimum(rank, groups - 1)[numbered]
+    return np.asarray(np.minimum(rank, groups - 1)[numbered], np.int64)

@@ -1,10 +1,10 @@
 """Global recoding: one level a column for the whole table, the best there is.
 
 The lattice of all combinations of levels is searched best bound first. The NCP of a node is what
-its levels cost, known at once, and what removed rows cost besides. Rows in classes below k at a node
-are so at every less general node too, and cost no less there: each evaluated node therefore bounds
-all nodes below it, and rules them out if it removes too many rows. A node is left unevaluated only
-if its bound is no better than the best node known, so the result is the optimum.
+its levels cost, known at once, and what removed rows cost besides. Rows in classes below k at a
+node are so at every less general node too, and cost no less there: each evaluated node therefore
+bounds all nodes below it, and rules them out if it removes too many rows. A node is left
+unevaluated only if its bound is no better than the best node known, so the result is the optimum.
 
 Criteria other than k and distinct l are not monotone in the number of removed rows; they are
 checked at each node, and only k and distinct l make bounds.
@@ -105,8 +105,8 @@ class Lattice:
                 size = len(present)
             code, size = code * nodes + self.codes[c][level], size * nodes
         if size <= _DENSE:
-            present = np.bincount(code, minlength=size) > 0
-            return (np.cumsum(present) - 1)[code], int(present.sum())
+            used = np.bincount(code, minlength=size) > 0
+            return (np.cumsum(used) - 1)[code], int(used.sum())
         values, code = np.unique(code, return_inverse=True)
         return code, len(values)
 
@@ -155,7 +155,7 @@ class Lattice:
         label, count = self.classes(node)
         _, passing, _ = self.kept_classes(label, count)
         first = np.unique(label, return_index=True)[1]
-        cells = []
+        cells: list[Parts] = []
         for c, level in enumerate(node):
             of_leaf = self.trees[c].ancestors[level]
             leaves = np.arange(len(of_leaf))
@@ -223,7 +223,7 @@ def _chain(
     chain, node = [start], start
     while True:
         above = [
-            node[:c] + (node[c] + 1,) + node[c + 1 :]
+            (*node[:c], node[c] + 1, *node[c + 1 :])
             for c in range(len(node))
             if node[c] + 1 < base.shape[c]
         ]

@@ -31,14 +31,14 @@ class Recoding:
     """Class of each row, -1 if it is removed, and the cells of each class.
 
     ``facts`` is what was used of the sensitive columns, and so may be told; ``merged`` and
-    ``leaf_sizes`` are how classes were merged for their sake.
+    ``leaf_of_row`` are how classes were merged for their sake.
     """
 
     label: Rows
     cells: list[Parts]
     facts: dict[str, object] = field(default_factory=dict)
     merged: Merged | None = None
-    leaf_sizes: Rows | None = None
+    leaf_of_row: Rows | None = None
 
 
 def recode_locally(
@@ -70,7 +70,7 @@ def recode_locally(
         Classes.of(grid, merged.label).cells,
         {name: _told(fact) for name, (fact, _) in facts.items()},
         merged,
-        classes.sizes,
+        classes.label,
     )
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from deid.errors import TableRefused
 from deid.tabular import utility
-from deid.tabular.cells import Parts, Rows, take
+from deid.tabular.cells import Codes, Parts, Rows, take
 from deid.tabular.criteria import (
     Figures,
     closeness,
@@ -93,7 +94,6 @@ class Released:
 
 
 def report_on(
-    table: pa.Table,
     encoded: EncodedTable,
     request: Request,
     recoding: Recoding,
@@ -121,7 +121,7 @@ def report_on(
                 if column.hierarchy
             },
         },
-        "rows": {"given": len(table), "released": int(sizes.sum()), "removed": removed},
+        "rows": {"given": len(encoded.codes), "released": int(sizes.sum()), "removed": removed},
         "k": int(sizes.min()),
         "classes": len(sizes),
         "class_size": {"mean": float(sizes.mean()), "max": int(sizes.max())},
@@ -138,6 +138,63 @@ def report_on(
         "discernibility": utility.discernibility(sizes, removed),
         "c_avg": float(sizes.mean() / criteria.k),
         "facts_used": recoding.facts,
+    }
+
+
+def measures(
+    table: pa.Table,
+    shown: pa.Table,
+    encoded: EncodedTable,
+    request: Request,
+    recoding: Recoding,
+    released: Released,
+) -> dict[str, object]:
+    """Query errors; by sensitive column, accuracy of a model, and what an attack learns."""
+    # The library takes a second to load, which a run without measures need not wait for.
+    from deid.tabular.learning import accuracy, commonest
+
+    errors = utility.query_errors(encoded.columns, encoded.codes, released.cells, released.sizes)
+    learnt = {
+        name: {
+            "before": accuracy(table, request.quasi_identifiers, name),
+            "after": accuracy(shown, request.quasi_identifiers, name),
+            "commonest": commonest(table, name),
+        }
+        for name in request.sensitive
+    }
+    return {
+        "query_error": {
+            "queries": len(errors),
+            "median": float(np.median(errors)) if len(errors) else None,
+            "mean": float(errors.mean()) if len(errors) else None,
+        },
+        "model_accuracy": learnt,
+        "refinement": {
+            name: _attacked(recoding, values, request.criteria)
+            for name, values in encoded.sensitive.items()
+        },
+    }
+
+
+def _attacked(recoding: Recoding, values: Codes, criteria: Criteria) -> dict[str, object] | None:
+    """Summary of :mod:`deid.tabular.refinement`; none where it cannot write out every way."""
+    from deid.tabular.refinement import refine
+
+    if recoding.merged is None or recoding.leaf_of_row is None:
+        return {"parts": 0, "why": "no decision looked at the class's sensitive values"}
+    try:
+        found = refine(recoding.merged, recoding.leaf_of_row, values, criteria)
+    except TableRefused as error:
+        return {"parts": None, "why": str(error)}
+    rows = sum(narrowing.part.size for narrowing in found)
+    shifted = sum(narrowing.part.size * narrowing.shifted for narrowing in found)
+    return {
+        "parts": len(found),
+        "rows": rows,
+        "narrowed_max": max((narrowing.narrowed for narrowing in found), default=0.0),
+        "shifted_max": max((narrowing.shifted for narrowing in found), default=0.0),
+        "shifted_mean": shifted / rows if rows else 0.0,
+        "certain_parts": sum(narrowing.certain for narrowing in found),
     }
 
 

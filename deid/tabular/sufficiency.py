@@ -17,7 +17,7 @@ from deid.tabular.model import Criteria
 
 Totals = npt.NDArray[np.float32]
 
-_MAY_LACK = 0.15
+_MAY_LACK = 0.25
 """Expected number of the l values that a sufficient class may lack."""
 _SPREAD = 0.8
 """Standard deviations by which an expected share must keep from a limit."""
