@@ -113,8 +113,8 @@ def _neighbours(grid: Grid, classes: Classes, block: int) -> Rows:
     """Pairs of classes that are cheap to join, shape (n, 2)."""
     order = neighbourhood_order(grid, classes.rows[classes.starts], block)
     blocks = blocks_of(order, block)
-    seekers = blocks.ravel()[: classes.count]
-    candidates = np.repeat(blocks, blocks.shape[1], axis=0)[: classes.count]
+    seekers = order
+    candidates = blocks[np.arange(classes.count) // blocks.shape[1]]
     width = min(_NEIGHBOURS, blocks.shape[1] - 1)
     pairs = [np.empty((0, 2), np.int64)]
     if width > 0:

@@ -59,7 +59,7 @@ class Merged:
 
 
 def pair_up(grid: Grid, classes: Classes) -> Tree:
-    """The tree: round by round, classes take the partner that adds least loss a row."""
+    """The tree: round by round, classes take the partner of like size that adds least loss."""
     order = neighbourhood_order(grid, classes.rows[classes.starts], _BLOCK)
     node = order.copy()
     cells, totals = take(classes.cells, order), classes.sizes[order].astype(np.float32)[:, None]
@@ -86,8 +86,10 @@ def _cheapest_pairs(grid: Grid, cells: list[Parts], totals: Totals) -> Rows:
     price = np.empty(len(seekers), np.float32)
     for part, rise in rising_costs(grid, cells, sizes, grid.cost(cells), seekers, candidates):
         one, other = seekers[part], candidates[part]
-        # A large partner drags many rows along, so that like sizes are preferred.
-        rise = rise / np.minimum(sizes[one][:, None], sizes[other])
+        own, theirs = sizes[one][:, None], sizes[other]
+        fewer, more = np.minimum(own, theirs), np.maximum(own, theirs)
+        # The less two parts differ in size, the less is told of which of them failed.
+        rise = rise / fewer * (more / fewer) ** 2
         nearest = rise.argmin(axis=1)
         at = np.arange(len(nearest))
         partner[part], price[part] = other[at, nearest], rise[at, nearest] * sizes[one]

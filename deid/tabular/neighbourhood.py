@@ -65,10 +65,15 @@ def _span(grid: Grid, c: int, codes: npt.NDArray[Any]) -> float:
 
 
 def blocks_of(order: Rows, block: int) -> Rows:
-    """An order cut into equal blocks, shape (blocks, width); the last member fills up the last."""
+    """An order cut into blocks of equal width, shape (blocks, width).
+
+    The member at position i is in block i // width. The last block also holds members of the one
+    before, so that nobody is alone in it.
+    """
     count = -(-len(order) // block)
     width = -(-len(order) // count)
-    return order[np.minimum(np.arange(count * width), len(order) - 1)].reshape(count, width)
+    starts = np.minimum(np.arange(count) * width, len(order) - width)
+    return order[starts[:, None] + np.arange(width)]
 
 
 def rising_costs(

@@ -18,14 +18,8 @@ from deid.cli.anonymise import anonymise
 pytestmark = pytest.mark.shared
 
 QI = [
-    "sex",
-    "age",
-    "race",
-    "marital-status",
-    "education",
-    "native-country",
-    "workclass",
-    "occupation",
+    *("sex", "age", "race", "marital-status"),
+    *("education", "native-country", "workclass", "occupation"),
 ]
 SENSITIVE = "salary-class"
 # Upper bounds of NCP and removed rows: those of the best peers (see docs/benchmarks.md).
