@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from deid.tabular.cells import Codes, RangeCells, TreeCells
 from deid.tabular.encoding import EncodedColumn, EncodedTable
@@ -59,7 +60,9 @@ def _facts(design: sparse.csr_matrix, kinds: Numbers) -> Facts:
     reference = np.bincount(kinds) / len(kinds)
     if len(reference) == 1:
         return Facts(np.zeros((1, design.shape[1])), reference)
-    model = LogisticRegression(C=1.0, max_iter=200).fit(design, kinds)
+    # One thread: sums in another order could round a coefficient otherwise.
+    with threadpool_limits(1):
+        model = LogisticRegression(C=1.0, max_iter=200).fit(design, kinds)
     coefficients = model.coef_
     if len(reference) == 2:
         coefficients = np.concatenate([-coefficients / 2, coefficients / 2])

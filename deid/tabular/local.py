@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 ROUNDS = 6
 """Rounds of improvement; each saves less than the one before."""
+_ROUNDS_EXPECTING = 3
+"""The same where merging follows, which costs more than further rounds would save."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,16 @@ def recode_locally(
         rule = ByExpectation(criteria, [expected for _, expected in facts.values()])
     label = join_until_sufficient(grid, rule, lambda share: advance("joining", share))
     label = divide_anew(
-        grid, label, rule, rounds=ROUNDS, advance=lambda share: advance("improving", share)
+        grid,
+        label,
+        rule,
+        rounds=_ROUNDS_EXPECTING if facts else ROUNDS,
+        advance=lambda share: advance("improving", share),
     )
     classes = Classes.of(grid, label)
     if not facts:
         return Recoding(classes.label, classes.cells)
-    merged = merge_until_met(grid, classes, encoded.sensitive, criteria, slack)
+    merged = merge_until_met(grid, classes, encoded.sensitive, criteria, rule, slack)
     return Recoding(
         merged.label,
         Classes.of(grid, merged.label).cells,

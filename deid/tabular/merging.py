@@ -20,9 +20,14 @@ from deid.tabular.dividing import Classes
 from deid.tabular.joining import join_pairs
 from deid.tabular.model import Criteria
 from deid.tabular.neighbourhood import blocks_of, first_come, neighbourhood_order, rising_costs
-from deid.tabular.sufficiency import Totals
+from deid.tabular.sufficiency import Sufficiency, Totals
 
 _BLOCK = 256
+_PASSES = 4
+"""Passes of pairing at a level, before those that are left are paired in their order."""
+_CAUTION = 3.0
+_DOUBT = np.float32(10)
+"""How much a pair's expected deficit, at this caution, adds to its price."""
 
 
 @dataclass(frozen=True)
@@ -58,43 +63,86 @@ class Merged:
     tree: Tree
 
 
-def pair_up(grid: Grid, classes: Classes) -> Tree:
-    """The tree: round by round, classes take the partner of like size that adds least loss."""
+def pair_up(grid: Grid, classes: Classes, rule: Sufficiency) -> Tree:
+    """The tree: level by level, nodes take the partner of like size that adds least loss.
+
+    Pairs that are expected to miss the criteria cost more. Nodes that find no partner are paired
+    in their order, and an odd one joins a pair: were one left for later, a small class at the top
+    could fail and take the whole table with it.
+    """
     order = neighbourhood_order(grid, classes.rows[classes.starts], _BLOCK)
-    node = order.copy()
-    cells, totals = take(classes.cells, order), classes.sizes[order].astype(np.float32)[:, None]
-    children: list[Rows] = []
-    following = classes.count
-    while len(node) > 1:
-        pairs = _cheapest_pairs(grid, cells, totals)
-        low, high = pairs.min(axis=1), pairs.max(axis=1)
-        children.append(np.stack([node[low], node[high]], axis=1))
-        node[low] = following + np.arange(len(low))
-        following += len(low)
-        _, cells, totals = join_pairs(grid, pairs, np.zeros(0, np.int64), cells, totals)
-        node = np.delete(node, high)
-    joined = np.concatenate(children) if children else np.empty((0, 2), np.int64)
+    growing = _Growing(grid, rule, order, take(classes.cells, order), _totals(classes, rule)[order])
+    while len(growing.node) > 1:
+        free = np.ones(len(growing.node), bool)
+        pairs = []
+        for _ in range(_PASSES):
+            members = np.flatnonzero(free)
+            if len(members) < 2:
+                break
+            pairs.append(growing.cheapest_pairs(members, members))
+            free[pairs[-1]] = False
+        members = np.flatnonzero(free)
+        members = members[: len(members) // 2 * 2].reshape(-1, 2)
+        free[members] = False
+        odd = growing.join(np.concatenate([*pairs, members]), free)
+        if odd.any() and not odd.all():
+            joining = growing.cheapest_pairs(np.flatnonzero(odd), np.flatnonzero(~odd))
+            growing.join(joining, odd)
+    joined = np.concatenate(growing.children) if growing.children else np.empty((0, 2), np.int64)
     return Tree(classes.count, joined)
 
 
-def _cheapest_pairs(grid: Grid, cells: list[Parts], totals: Totals) -> Rows:
-    sizes = totals[:, 0].astype(np.int64)
-    seekers = np.arange(len(sizes))
-    blocks = blocks_of(seekers, _BLOCK)
-    candidates = blocks[seekers // blocks.shape[1]]
-    partner = np.empty(len(seekers), np.int64)
-    price = np.empty(len(seekers), np.float32)
-    for part, rise in rising_costs(grid, cells, sizes, grid.cost(cells), seekers, candidates):
-        one, other = seekers[part], candidates[part]
-        own, theirs = sizes[one][:, None], sizes[other]
-        fewer, more = np.minimum(own, theirs), np.maximum(own, theirs)
-        # The less two parts differ in size, the less is told of which of them failed.
-        rise = rise / fewer * (more / fewer) ** 2
-        nearest = rise.argmin(axis=1)
-        at = np.arange(len(nearest))
-        partner[part], price[part] = other[at, nearest], rise[at, nearest] * sizes[one]
-    pairs = np.stack([seekers, partner], axis=1)[np.lexsort((seekers, price))]
-    return pairs[first_come(pairs, len(sizes))]
+class _Growing:
+    """The nodes of a tree that have no parent yet, in an order in which like ones are near."""
+
+    def __init__(
+        self, grid: Grid, rule: Sufficiency, node: Rows, cells: list[Parts], totals: Totals
+    ) -> None:
+        self.grid, self.rule = grid, rule
+        self.node, self.cells, self.totals = node, cells, totals
+        self.children: list[Rows] = []
+        self.following = len(node)
+
+    def join(self, pairs: Rows, marked: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Give each pair a parent, which stands where its first member stood; marks move along."""
+        low, high = pairs.min(axis=1), pairs.max(axis=1)
+        self.children.append(np.stack([self.node[low], self.node[high]], axis=1))
+        node = self.node.copy()
+        node[low] = self.following + np.arange(len(low))
+        self.following += len(low)
+        nothing = np.zeros(0, np.int64)
+        _, self.cells, self.totals = join_pairs(self.grid, pairs, nothing, self.cells, self.totals)
+        self.node = np.delete(node, high)
+        return np.delete(marked, high)
+
+    def cheapest_pairs(self, seekers: Rows, partners: Rows) -> Rows:
+        """Disjoint pairs of a seeker and a partner, both ascending positions; cheapest first."""
+        blocks = blocks_of(partners, _BLOCK)
+        nearby = np.minimum(np.searchsorted(partners, seekers), len(partners) - 1)
+        candidates = blocks[nearby // blocks.shape[1]]
+        sizes = self.totals[:, 0].astype(np.int64)
+        costs = self.grid.cost(self.cells)
+        partner = np.empty(len(seekers), np.int64)
+        price = np.empty(len(seekers), np.float32)
+        for part, rise in rising_costs(self.grid, self.cells, sizes, costs, seekers, candidates):
+            one, other = seekers[part], candidates[part]
+            own, theirs = sizes[one][:, None], sizes[other]
+            fewer, more = np.minimum(own, theirs), np.maximum(own, theirs)
+            # The less two parts differ in size, the less is told of which of them failed.
+            rise = rise / fewer * (more / fewer) ** 2
+            doubt = self.rule.deficit(self.totals[one][:, None] + self.totals[other], _CAUTION)
+            rise = rise * (1 + _DOUBT * doubt)
+            nearest = rise.argmin(axis=1)
+            at = np.arange(len(nearest))
+            partner[part], price[part] = other[at, nearest], rise[at, nearest] * sizes[one]
+        pairs = np.stack([seekers, partner], axis=1)[np.lexsort((seekers, price))]
+        return pairs[first_come(pairs, len(sizes))]
+
+
+def _totals(classes: Classes, rule: Sufficiency) -> Totals:
+    if rule.weights is None:
+        return classes.sizes.astype(np.float32)[:, None]
+    return np.add.reduceat(rule.weights[classes.rows], classes.starts, axis=0)
 
 
 def merge_until_met(
@@ -102,10 +150,11 @@ def merge_until_met(
     classes: Classes,
     sensitive: Mapping[str, Codes],
     criteria: Criteria,
+    rule: Sufficiency,
     slack: float = 0.0,
 ) -> Merged:
     """The finest cut of the tree that tells no more than the module says."""
-    tree = pair_up(grid, classes)
+    tree = pair_up(grid, classes, rule)
     good = _good_nodes(tree, classes, sensitive, criteria, slack)
     top = np.full(tree.nodes, -1)
     top[-1] = tree.nodes - 1

@@ -19,7 +19,7 @@ Totals = npt.NDArray[np.float32]
 
 _MAY_LACK = 0.25
 """Expected number of the l values that a sufficient class may lack."""
-_SPREAD = 0.8
+_SPREAD = 1.7
 """Standard deviations by which an expected share must keep from a limit."""
 
 
@@ -36,8 +36,11 @@ class Sufficiency(Protocol):
         """What is summed over a class besides its rows; none if only their number matters."""
         ...
 
-    def deficit(self, totals: Any) -> Any:
-        """How far classes are from sufficing, 0 if they do; ``totals`` has shape (..., sums)."""
+    def deficit(self, totals: Any, caution: float = 1.0) -> Any:
+        """How far classes are from sufficing, 0 if they do; ``totals`` has shape (..., sums).
+
+        ``caution`` multiplies what there must be to spare.
+        """
         ...
 
 
@@ -48,7 +51,7 @@ class BySize:
     k: int
     weights: None = None
 
-    def deficit(self, totals: Any) -> Any:
+    def deficit(self, totals: Any, caution: float = 1.0) -> Any:
         """Share of k that is lacking."""
         return np.maximum(0, self.k - totals[..., 0]) / self.k
 
@@ -83,7 +86,7 @@ class ByExpectation:
                 sums += [column.shares, column.shares * (1 - column.shares)]
         self.weights: Totals = np.concatenate(sums, axis=1).astype(np.float32)
 
-    def deficit(self, totals: Any) -> Any:
+    def deficit(self, totals: Any, caution: float = 1.0) -> Any:
         """Sum of what is lacking of k and by each criterion, each as a share of its limit."""
         size = np.maximum(totals[..., 0], np.float32(1e-6))
         lacking = np.maximum(0, self.k - size) / self.k
@@ -93,12 +96,19 @@ class ByExpectation:
             if self.distinct:
                 present = -np.expm1(-totals[..., at : at + kinds]).sum(axis=-1)
                 wanted = np.float32(self.criteria.l or 1)
-                lacking = lacking + np.maximum(0, wanted - np.float32(_MAY_LACK) - present) / wanted
+                lacking = (
+                    lacking
+                    + np.maximum(0, wanted - np.float32(_MAY_LACK / caution) - present) / wanted
+                )
                 at += kinds
             if self.moments:
                 share = totals[..., at : at + kinds] / size[..., None]
                 variance = totals[..., at + kinds : at + 2 * kinds]
-                spread = np.sqrt(np.maximum(variance, 0)) / size[..., None] * np.float32(_SPREAD)
+                spread = (
+                    np.sqrt(np.maximum(variance, 0))
+                    / size[..., None]
+                    * np.float32(_SPREAD * caution)
+                )
                 lacking = lacking + self._by_shares(share, spread, size, reference)
                 at += 2 * kinds
         return lacking
