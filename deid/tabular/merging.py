@@ -82,9 +82,9 @@ def pair_up(grid: Grid, classes: Classes, rule: Sufficiency) -> Tree:
             pairs.append(growing.cheapest_pairs(members, members))
             free[pairs[-1]] = False
         members = np.flatnonzero(free)
-        members = members[: len(members) // 2 * 2].reshape(-1, 2)
-        free[members] = False
-        odd = growing.join(np.concatenate([*pairs, members]), free)
+        rest = members[: len(members) // 2 * 2].reshape(-1, 2)
+        free[rest] = False
+        odd = growing.join(np.concatenate([*pairs, rest]), free)
         if odd.any() and not odd.all():
             joining = growing.cheapest_pairs(np.flatnonzero(odd), np.flatnonzero(~odd))
             growing.join(joining, odd)
