@@ -142,3 +142,22 @@ class GrammarError(DeidError):
     """A grammar that notes are written by cannot be parsed or names what there is not."""
 
     code = "deid.grammar"
+
+
+class TableRefused(DeidError):
+    """A table cannot be anonymised as asked; nothing was written."""
+
+    code = "deid.table_refused"
+
+
+class HierarchyError(TableRefused):
+    """A generalisation hierarchy is malformed, or lacks a value of its column."""
+
+    code = "deid.hierarchy"
+
+
+class RequestContradictory(TableRefused):
+    """What was asked of an anonymised table cannot be met by any table."""
+
+    code = "deid.request_contradictory"
+    exit_code = 2

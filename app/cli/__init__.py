@@ -23,6 +23,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "keys": ("deid.cli.keys:keys", "Create and show the installation's keyring."),
     "synth": ("deid.cli.synth:synth", "Put synthetic residents into the vault."),
     "scrub": ("deid.cli.scrub:scrub", "Replace identifiers in a file of notes."),
+    "anonymise": (
+        "deid.cli.anonymise:anonymise",
+        "Anonymise any table: k, l, t, with measured loss.",
+    ),
     "train": ("deid.cli.train:train", "Make the text engine's models again, from scratch."),
     "policy": ("deid.cli.policy:policy", "List and explain de-identification policies."),
     "release": ("deid.cli.release:release", "Build, list and verify releases."),
