@@ -79,8 +79,15 @@ def destroy(key_id: str, yes: bool) -> None:
 
 
 def _releases(settings: EngineSettings, key_id: str) -> list[str]:
-    from deid.release import list_releases
+    """Names of the releases here that were built with a key; one that is damaged is marked."""
+    from deid.errors import ReleaseError
+    from deid.release import open_release
 
-    return [
-        item.name for item in list_releases(settings.release_root) if item.manifest.key_id == key_id
-    ]
+    found = []
+    for folder in sorted(settings.release_root.glob("[!.]*")):
+        try:
+            if open_release(settings.release_root, folder.name).manifest.key_id == key_id:
+                found.append(folder.name)
+        except ReleaseError:
+            found.append(f"perhaps {folder.name}, which cannot be opened")
+    return found

@@ -223,7 +223,7 @@ def test_the_command_line_lists_and_verifies(
 def test_after_a_rotation_a_release_is_verified_by_the_key_that_it_names(
     published: Release, vault_url: str
 ) -> None:
-    rotated = Keyring("newer", bytes(32), (Generation("test", "", "", bytes(range(32))),))
+    rotated = Keyring("newer", bytes(32), fixed_keyring().generations)
     check_signer(published, rotated)
     assert scan_against_vault(published, vault_url, rotated).leaks == 0
     destroyed = Keyring("newer", bytes(32), (Generation("test", "", "2026-11-27"),))
