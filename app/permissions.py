@@ -34,6 +34,8 @@ class Permission(StrEnum):
     REVIEW_CASES = "publish cases that somebody else drafted"
     MANAGE_USERS = "add users and give roles"
     READ_AUDIT = "read the audit log"
+    ASK_REIDENTIFICATION = "ask who a person of a release or an extract is"
+    APPROVE_REIDENTIFICATION = "approve that somebody else learns who a person is"
 
 
 ROLE_MEANING: dict[Role, str] = {
@@ -46,7 +48,12 @@ ROLE_MEANING: dict[Role, str] = {
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.RESEARCHER: frozenset(
-        {Permission.SEE_CATALOGUE, Permission.DEFINE_COHORTS, Permission.REQUEST_DATA}
+        {
+            Permission.SEE_CATALOGUE,
+            Permission.DEFINE_COHORTS,
+            Permission.REQUEST_DATA,
+            Permission.ASK_REIDENTIFICATION,
+        }
     ),
     Role.STUDENT: frozenset({Permission.READ_CASES}),
     Role.INSTRUCTOR: frozenset(
@@ -65,6 +72,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.READ_CASES,
             Permission.REVIEW_CASES,
             Permission.READ_AUDIT,
+            Permission.ASK_REIDENTIFICATION,
+            Permission.APPROVE_REIDENTIFICATION,
         }
     ),
     Role.ADMINISTRATOR: frozenset({Permission.MANAGE_USERS, Permission.READ_AUDIT}),

@@ -138,12 +138,14 @@ def write_extract(
     purpose: str = "",
     ethics_number: str = "",
     expires_on: str = "",
+    key_id: str = "",
     check: Check | None = None,
 ) -> Extract:
     """Write ``<destination>/<project>/extracts/<extract>/`` and publish it by one rename.
 
     The rows are those of ``people`` only; every person id, row id and reference is replaced by
     ``mapper``; rows are ordered by their new ids, so their order tells nothing of the release's.
+    ``key_id`` names the key that the mapper draws from.
     ``check`` sees the staged folder (all but the manifest) before it is published: what it raises
     stops the extract, and documents it returns (``{"risk.json": ...}``) become part of it.
 
@@ -198,6 +200,7 @@ def write_extract(
             purpose=purpose,
             ethics_number=ethics_number,
             expires_on=expires_on,
+            key_id=key_id,
             persons=persons,
             tables={name: tuple(rows.column_names) for name, rows in sorted(mapped.items())},
             files=tuple(sorted(files, key=lambda entry: entry.path)),

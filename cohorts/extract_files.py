@@ -38,7 +38,8 @@ class ExtractFile:
 class ExtractManifest:
     """What an extract is and on what approval. It holds no time of day: equal inputs, equal bytes.
 
-    ``expires_on`` is an ISO date, or empty if access does not end by itself.
+    ``expires_on`` is an ISO date, or empty if access does not end by itself; ``key_id`` names the
+    master key generation of its pseudonyms.
     """
 
     project: str
@@ -53,6 +54,7 @@ class ExtractManifest:
     persons: int
     tables: Mapping[str, tuple[str, ...]] = field(repr=False)
     files: tuple[ExtractFile, ...] = field(default=(), repr=False)
+    key_id: str = ""
     format: str = FORMAT
 
     def to_json(self) -> bytes:

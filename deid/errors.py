@@ -34,6 +34,12 @@ class KeyUnavailable(DeidError):
     code = "deid.key_unavailable"
 
 
+class KeyDestroyed(KeyUnavailable):
+    """The key was destroyed on purpose; what was built with it cannot be traced back."""
+
+    code = "deid.key_destroyed"
+
+
 class PseudonymCollision(DeidError):
     """Two source ids received one pseudonym; nothing may be written."""
 

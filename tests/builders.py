@@ -19,7 +19,10 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 def build_release(
-    root: Path, tables: Mapping[str, pa.Table | Rows], name: str = "tiny-v1"
+    root: Path,
+    tables: Mapping[str, pa.Table | Rows],
+    name: str = "tiny-v1",
+    key_id: str = "test",
 ) -> Release:
     """Publish ``tables`` as a release, through the engine's own writer."""
     arrow = {
@@ -48,7 +51,7 @@ def build_release(
                 cdm_version="5.4",
                 engine_version="test",
                 policy={"name": "test", "version": "1", "sha256": "0" * 64},
-                key_id="test",
+                key_id=key_id,
                 vault_snapshot="0" * 64,
                 data_window=("2015-01-01", "2024-12-31"),
                 language_packs={},

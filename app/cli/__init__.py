@@ -34,6 +34,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "case": ("app.cli.case:case", "Draft and show teaching cases."),
     "serve": ("app.cli.serve:serve", "Serve the portal."),
     "worker": ("app.cli.worker:worker", "Carry out approved requests: extract and deliver."),
+    "reidentify": (
+        "app.cli.reidentify:reidentify",
+        "Find out who a person is, for that person's safety: two people, a reason, a record.",
+    ),
     "lab": ("app.cli.lab:lab", "Open JupyterLab in a project's workspace."),
     "user": ("app.cli.user:user", "Add portal users, give roles, reset passwords."),
 }

@@ -196,4 +196,11 @@ def _files(release: str | None, cdm: str | None) -> Release | CdmFolder:
     if cdm is not None:
         return open_cdm_folder(Path(cdm))
     assert release is not None
-    return open_release(PortalSettings.from_environ(os.environ).release_root, release)
+    found = open_release(PortalSettings.from_environ(os.environ).release_root, release)
+    if found.manifest.date_resolution == "year":
+        click.echo(
+            f"release {release} shows years only: each date is 1 January, so windows in days mean "
+            "nothing finer than the same year or a number of years",
+            err=True,
+        )
+    return found

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -29,6 +30,18 @@ def hash_password(password: str) -> str:
     if len(normal) < PASSWORD_MINIMUM:
         raise BadInput(f"A password has at least {PASSWORD_MINIMUM} characters.")
     return _hasher.hash(normal)
+
+
+def is_password(user: User, password: str) -> bool:
+    """Whether this is the password of an open account."""
+    try:
+        return (
+            user.active
+            and user.password is not None
+            and _hasher.verify(user.password, unicodedata.normalize("NFKD", password))
+        )
+    except (VerificationError, InvalidHashError):
+        return False
 
 
 def generate_password() -> str:

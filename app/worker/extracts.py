@@ -220,6 +220,7 @@ def _write(workshop: Workshop, order: Order, lost: threading.Event) -> ExtractMa
             purpose=order.purpose,
             ethics_number=order.ethics_number,
             expires_on=order.end_date.isoformat(),
+            key_id=workshop.keyring.key_id,
             check=check,
         )
     except ExtractAlreadyExists:

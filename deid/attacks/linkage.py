@@ -115,9 +115,13 @@ def classes_of(shown: Shown) -> Classes:
 
 
 def shifted_years(ground: Ground, register: Register, places: Column) -> Column:
-    """Year of birth under each possible offset, shape ``(people, offsets)``, pooled as shown."""
+    """Year of birth under each possible offset, shape ``(people, offsets)``, pooled as shown.
+
+    Where nothing is shifted, the true year is the only one.
+    """
     offsets = np.arange(-ground.max_weeks, ground.max_weeks + 1) * _DAYS_OF_A_WEEK
-    offsets = offsets[offsets != 0]
+    if ground.max_weeks:
+        offsets = offsets[offsets != 0]
     born = (register.born_first[places] + register.born_last[places]) // 2
     days = (born[:, None] + offsets).astype("datetime64[D]")
     years = days.astype("datetime64[Y]").astype(np.int64) + 1970

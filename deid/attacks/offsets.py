@@ -44,7 +44,7 @@ _WEEK = 7
 
 def offset_recovery(ground: Ground) -> AttackResult | None:
     """Guess the offset of every household; a guess is right if it is the true number of weeks."""
-    if not ground.has(VISITS):
+    if not ground.has(VISITS) or ground.max_weeks == 0:
         return None
     homes, true_weeks = true_offsets(ground)
     if len(homes) < 4:

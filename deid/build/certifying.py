@@ -10,7 +10,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deid.checker import Recount, own_hash
-from deid.errors import CertificateInvalid
+from deid.errors import CertificateInvalid, KeyDestroyed, KeyUnavailable
 from deid.keys import Keyring
 from deid.policy import Policy
 from deid.release import Manifest, Release
@@ -76,11 +76,19 @@ def check_signer(release: Release, keyring: Keyring) -> None:
 
     Raises:
         CertificateInvalid: if another key signed it.
+        KeyDestroyed: if the key that the manifest names was destroyed.
     """
-    if release.certificate.signer != _key(keyring).public_key().public_bytes_raw().hex():
-        raise CertificateInvalid(
-            f"release {release.name}: another installation, or another keyring, signed it"
-        )
+    other = CertificateInvalid(
+        f"release {release.name}: another installation, or another keyring, signed it"
+    )
+    try:
+        own = keyring.of(release.manifest.key_id)
+    except KeyDestroyed:
+        raise
+    except KeyUnavailable:
+        raise other from None
+    if release.certificate.signer != _key(own).public_key().public_bytes_raw().hex():
+        raise other
 
 
 def _key(keyring: Keyring) -> Ed25519PrivateKey:

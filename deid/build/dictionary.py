@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from deid.build.intake import Intake
+from deid.policy.explaining import treatment_text
 from deid.policy.model import ColumnRule, Policy, Treatment
 from deid.release import BIRTH_YEARS, BIRTH_YEARS_SCHEMA, ColumnEntry, Dictionary
 
@@ -64,21 +65,14 @@ def describe(policy: Policy, intake: Intake, staging: Path) -> Dictionary:
     return Dictionary(tables, tuple(columns))
 
 
-def treatment_text(rule: ColumnRule) -> str:
-    """The treatment with its option, such as ``suppress-rare (local-concepts)``."""
-    option = rule.domain or rule.domain_from or rule.hierarchy
-    if rule.treatment.value == "suppress-rare" and rule.scope.value != "all":
-        option = rule.scope.value
-    return f"{rule.treatment.value} ({option})" if option else rule.treatment.value
-
-
 def _in_notes(policy: Policy, rule: ColumnRule) -> str:
     """What is generalised in notes beyond identifiers."""
     if rule.treatment is not Treatment.SCRUB_TEXT:
         return ""
     births = "birth dates agree with the released year of birth"
     band = policy.text.age_band
-    return f"; {births}" + (f"; ages in bands of {band} years" if band else "")
+    years = "; dates become their years" if policy.text.dates == "year" else ""
+    return f"; {births}{years}" + (f"; ages in bands of {band} years" if band else "")
 
 
 def table_meaning(table: str) -> str:

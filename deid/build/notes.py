@@ -123,7 +123,7 @@ def partitions(
     reader = working.cursor()
     reader.execute(
         "SELECT v.person_id, v.note_id, v.note_text, v.language_concept_id, p.shift_days, "
-        "p.year_of_birth "
+        "p.year_of_birth, year(v.note_date + p.shift_days::INTEGER) "
         "FROM vault.note v JOIN people p USING (person_id) "
         "WHERE v.note_id IN (SELECT id FROM stays.note) ORDER BY v.person_id, v.note_id"
         + (f" LIMIT {int(limit)}" if limit is not None else "")
@@ -133,7 +133,7 @@ def partitions(
     current: int | None = None
     born = waiting = 0
     while batch := reader.fetchmany(1000):
-        for person_id, note_id, text, language_concept_id, shift, year in batch:
+        for person_id, note_id, text, language_concept_id, shift, year, written in batch:
             if person_id != current:
                 if current is not None:
                     people.append((identities.known_person(current, born), tuple(rows)))
@@ -144,7 +144,7 @@ def partitions(
                 current, born = person_id, int(year)
             waiting += 1
             language = language_tag(language_concept_id) or identities.language(person_id)
-            rows.append(NoteRow(note_id, language, shift, text or ""))
+            rows.append(NoteRow(note_id, language, shift, text or "", written))
     if current is not None:
         people.append((identities.known_person(current, born), tuple(rows)))
         yield Partition(tuple(people))

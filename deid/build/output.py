@@ -85,6 +85,12 @@ def _expression(policy: Policy, intake: Intake, window: DataWindow, table: str, 
         return express.shifted_date(column, window)
     if rule.treatment is Treatment.SHIFT_DATETIME:
         return express.shifted_datetime(column, window, policy.dates.time_of_day == "truncate")
+    if rule.treatment is Treatment.YEAR_ONLY:
+        return express.year_only(column, window, kind)
+    if rule.hierarchy == "zip3-or-000":
+        shown = express.zip3(f"v.{quoted(column)}", policy.places.zip3_over_20000)
+        allowed = _allowed(table, column, rule)
+        return f"CASE WHEN {shown} IN (SELECT value FROM {allowed}) THEN {shown} END"
     if rule.treatment is Treatment.SUPPRESS_RARE:
         return express.rare_removed(column, rule, _allowed(table, column, rule), kind)
     if rule.treatment is Treatment.SCRUB_TEXT:

@@ -12,7 +12,7 @@ from deid.text.guarded import GuardedEngine
 from deid.text.packs import DEFAULT_TAGS
 
 if TYPE_CHECKING:
-    from deid.text.api import Span, TextEngine
+    from deid.text.api import DateMode, Span, TextEngine
     from deid.text.people import KnownPerson, StaffDirectory
 
 REPLACED = "\u241f"
@@ -24,12 +24,16 @@ WITHHELD = "[withheld]"
 
 @dataclass(frozen=True)
 class NoteRow:
-    """One note on its way to the engine; ``note_id`` is its pseudonym in the release."""
+    """One note on its way to the engine; ``note_id`` is its pseudonym in the release.
+
+    ``year`` is that of the note's date after its shift.
+    """
 
     note_id: int
     language: str | None
     shift_days: int
     text: str = field(repr=False)
+    year: int | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class EngineRecipe:
     forbidden: frozenset[str] = field(repr=False)
     staff: StaffDirectory = field(repr=False)
     age_band: int | None = None
+    dates: DateMode = "shift"
     packs: tuple[str, ...] = DEFAULT_TAGS
     recognisers: tuple[str, ...] = ()
 
@@ -67,6 +72,7 @@ class EngineRecipe:
             packs=self.packs,
             annotators=load_recognisers(self.recognisers),
             age_band=self.age_band,
+            dates=self.dates,
         )
 
 
@@ -115,7 +121,7 @@ class PartitionScrubber:
         from deid.text.api import NoteInput
 
         output = self._engine.scrub(
-            NoteInput(str(row.note_id), row.text, row.language, person, row.shift_days)
+            NoteInput(str(row.note_id), row.text, row.language, person, row.shift_days, row.year)
         )
         pieces = [row.text[start:end] for start, end in gaps(len(row.text), output.spans)]
         surrogates = [*(span.surrogate for span in output.spans), ""]

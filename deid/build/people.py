@@ -32,10 +32,10 @@ from deid.structured.dates import (
     records_kept,
     shift_days,
 )
-from deid.structured.expressions import quoted
+from deid.structured.expressions import quoted, zip3
 from deid.structured.layout import LAYOUTS, RowKind
 
-REGION_COLUMNS = ("state", "county")
+REGION_COLUMNS = ("state", "county", "zip")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class People:
 
 
 def decide_people(working: duckdb.DuckDBPyConnection, policy: Policy, date_key: bytes) -> People:
-    """Make the tables ``people``, ``regions``, ``allowed.location__state`` and ``..._county``.
+    """Make the tables ``people``, ``regions`` and ``allowed.location__state``, ``county``, ``zip``.
 
     Raises:
         GateRefused: if there are no people, no dated records, or too short a span of dates.
@@ -96,36 +96,46 @@ def merge_regions(working: duckdb.DuckDBPyConnection, policy: Policy) -> None:
     A location row of one's own would be as good as an address. Rows that show the same after
     treatment become one; people whose region shows nothing have none.
     """
-    rules = policy.tables["location"]
     working.execute("CREATE SCHEMA allowed")
     for table in ("person", "care_site"):
         working.execute(f"ALTER TABLE vault.{table} ADD COLUMN IF NOT EXISTS location_id BIGINT")
+    shown_columns: list[str] = []
     for column in REGION_COLUMNS:
+        value = _region_value(policy, column)
         working.execute(f"CREATE TABLE allowed.location__{column} (value VARCHAR)")
-        if rules[column].treatment is Treatment.SUPPRESS_RARE:
-            working.execute(
-                f"INSERT INTO allowed.location__{column} SELECT l.{column} FROM vault.location l "
-                f"JOIN vault.person p USING (location_id) WHERE l.{column} IS NOT NULL "
-                "GROUP BY 1 HAVING count(DISTINCT p.person_id) >= $1 ORDER BY 1",
-                [policy.risk.k],
-            )
-    shown_columns = ", ".join(
-        f"CASE WHEN {c} IN (SELECT value FROM allowed.location__{c}) THEN {c} END AS {c}"
-        if rules[c].treatment is Treatment.SUPPRESS_RARE
-        else f"NULL::VARCHAR AS {c}"
-        for c in REGION_COLUMNS
-    )
+        if value is None:
+            shown_columns.append(f"NULL::VARCHAR AS {column}")
+            continue
+        working.execute(
+            f"INSERT INTO allowed.location__{column} SELECT {value} AS value FROM vault.location l "
+            "JOIN vault.person p USING (location_id) WHERE value IS NOT NULL "
+            "GROUP BY 1 HAVING count(DISTINCT p.person_id) >= $1 ORDER BY 1",
+            [policy.risk.k],
+        )
+        allowed = f"(SELECT value FROM allowed.location__{column})"
+        shown_columns.append(f"CASE WHEN {value} IN {allowed} THEN {value} END AS {column}")
+    region = ", ".join(REGION_COLUMNS)
     working.execute(
-        "CREATE TABLE regions AS SELECT location_id, CASE WHEN state IS NOT NULL OR county IS NOT "
-        "NULL THEN min(location_id) OVER (PARTITION BY state, county, country_concept_id) END AS "
-        f"region_id FROM (SELECT location_id, country_concept_id, {shown_columns} "
-        "FROM vault.location)"
+        f"CREATE TABLE regions AS SELECT location_id, CASE WHEN coalesce({region}) IS NOT NULL "
+        f"THEN min(location_id) OVER (PARTITION BY {region}, country_concept_id) END AS region_id "
+        f"FROM (SELECT l.location_id, l.country_concept_id, {', '.join(shown_columns)} "
+        "FROM vault.location l)"
     )
     for table in ("person", "care_site"):
         working.execute(
             f"UPDATE vault.{table} SET location_id = (SELECT r.region_id FROM regions r "
             f"WHERE r.location_id = vault.{table}.location_id)"
         )
+
+
+def _region_value(policy: Policy, column: str) -> str | None:
+    """What a region column shows of a row ``l`` of ``location`` if enough people share it."""
+    rule = policy.tables["location"][column]
+    if rule.treatment is Treatment.SUPPRESS_RARE:
+        return f"l.{column}"
+    if rule.hierarchy == "zip3-or-000":
+        return zip3(f"l.{column}", policy.places.zip3_over_20000)
+    return None
 
 
 def _window(working: duckdb.DuckDBPyConnection, policy: Policy) -> DataWindow:
@@ -147,7 +157,9 @@ def _window(working: duckdb.DuckDBPyConnection, policy: Policy) -> DataWindow:
 
 
 def _offsets(rows: pa.Table, key: bytes, max_weeks: int) -> np.ndarray:
-    """One offset a household, or a person's own where no household is known."""
+    """One offset a household, or a person's own where no household is known; 0 without a shift."""
+    if max_weeks == 0:
+        return np.zeros(rows.num_rows, dtype=np.int64)
     alone = shift_days(key, "person", rows["person_id"].to_numpy(), max_weeks)
     household = rows["household_id"].combine_chunks()
     together = shift_days(key, "household", household.fill_null(0).to_numpy(), max_weeks)

@@ -157,6 +157,7 @@ def _build(
                 identities.forbidden_surrogates(),
                 identities.staff,
                 policy.text.age_band,
+                policy.text.dates,
                 settings.language_packs,
                 settings.recognisers,
             )
@@ -234,6 +235,7 @@ def _build(
                     tables={},
                     documents=(),
                     amended=amended,
+                    date_resolution=policy.date_resolution,
                 ),
                 lambda manifest: certificate_of(
                     keyring, manifest, policy, risk.document, counted, amended

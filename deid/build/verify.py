@@ -76,12 +76,16 @@ def verify_release(release: Release) -> Verified:
 def scan_against_vault(release: Release, vault_url: str, keyring: Keyring) -> LeakScan:
     """Look for every identifier that the vault holds now in every text of the release.
 
+    The key is that of the release, which need not be the newest of the keyring.
+
     Raises:
+        KeyDestroyed: if the release's key was destroyed.
         LeakFound: naming columns, kinds and counts.
     """
     engine = open_vault(vault_url)
     try:
-        pseudonyms = Pseudonymiser(keyring.derive("release", release.name, "pseudonyms"))
+        key = keyring.of(release.manifest.key_id).derive("release", release.name, "pseudonyms")
+        pseudonyms = Pseudonymiser(key)
         with duckdb.connect() as working, read_tables(engine) as snapshot:
             take_in_identities(snapshot, pseudonyms, working)
             index = IdentifierIndex(Identities(working).identifiers_of_all())

@@ -1,18 +1,18 @@
-"""``carecommons policy``: list, explain and check de-identification policies."""
+"""``carecommons policy``: list, explain, compare and check de-identification policies."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
-from deid.build.dictionary import treatment_text
-from deid.policy import Policy, check_coverage, load_policy, load_policy_file, shipped_policies
+from deid.policy import check_coverage, load_policy, load_policy_file, shipped_policies
 
 
 @click.group()
 def policy() -> None:
-    """List and explain de-identification policies."""
+    """List, explain, compare and check de-identification policies."""
 
 
 @policy.command("list")
@@ -26,23 +26,53 @@ def list_() -> None:
 @policy.command()
 @click.argument("name")
 @click.option("--table", help="Show this table only.")
-def explain(name: str, table: str | None) -> None:
-    """Say what policy NAME does to every table and column, and by which rule."""
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="How to write it.",
+)
+def explain(name: str, table: str | None, shape: str) -> None:
+    """Say what policy NAME does to every table and column, by which rule, and where that is said.
+
+    NAME is a shipped policy or a file ending in .toml.
+    """
+    from deid.policy import explaining
+
     item = load_policy(name)
     if table is not None and table not in item.tables and table not in item.dropped:
         raise click.UsageError(f"policy {name} knows no table {table}")
-    if table is None:
-        _explain_whole(item)
-    for dropped, reason in sorted(item.dropped.items()):
-        if table in {None, dropped}:
-            click.echo(f"{dropped}: dropped as a whole: {reason}")
-    for shown, columns in sorted(item.tables.items()):
-        if table not in {None, shown}:
-            continue
-        click.echo(shown)
-        for column, rule in columns.items():
-            line = f"  {column}: {treatment_text(rule)}"
-            click.echo(f"{line} - {rule.rule}" if rule.rule else line)
+    explanation = explaining.explain(item, table)
+    if shape == "json":
+        click.echo(explaining.as_json(explanation))
+        return
+    lines = explaining.as_markdown if shape == "markdown" else explaining.as_text
+    for line in lines(explanation):
+        click.echo(line)
+
+
+@policy.command()
+@click.argument("first")
+@click.argument("second")
+def diff(first: str, second: str) -> None:
+    """Say what policy SECOND does otherwise than FIRST: columns, thresholds, steps, settings.
+
+    Wording, comments and layout do not count.
+    """
+    from deid.policy.difference import as_text
+
+    for line in as_text(load_policy(first), load_policy(second)):
+        click.echo(line)
+
+
+@policy.command()
+def schema() -> None:
+    """Write the JSON Schema of policy files, for editors that know TOML."""
+    from deid.policy.form import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=1, ensure_ascii=False))
 
 
 @policy.command()
@@ -60,30 +90,3 @@ def check(file: Path) -> None:
         f"({columns} columns treated, {len(item.dropped)} tables dropped); "
         f"fingerprint {item.fingerprint}"
     )
-
-
-def _explain_whole(item: Policy) -> None:
-    dates, risk = item.dates, item.risk
-    click.echo(f"{item.name}, version {item.version}: {item.title}")
-    click.echo(item.description)
-    for what in ("purpose", "recipient", "adversary"):
-        click.echo(f"{what}: {getattr(item, what) or 'not stated'}")
-    click.echo(
-        f"dates: one secret offset a household, at most {dates.max_weeks} weeks either way "
-        f"(at most {dates.max_share:.0%} of the length of the data, at least {dates.min_weeks} "
-        f"weeks); time of day: {dates.time_of_day}"
-    )
-    click.echo(f"ages over {item.pool_ages_over} are pooled")
-    click.echo(f"people: classes of at least {risk.k} in {', '.join(risk.quasi_identifiers)}")
-    click.echo(
-        "steps for smaller classes: " + ", ".join(f"{s.column}:{s.level}" for s in risk.steps)
-    )
-    click.echo(
-        f"rare: diseases of fewer than {risk.rare.diseases_below} people, areas of fewer than "
-        f"{risk.rare.areas_below}; events are roughly known {risk.knowledge.levels} level(s) up, "
-        f"in periods of {risk.knowledge.days} days"
-    )
-    if risk.population is not None:
-        click.echo(f"population: {risk.population.name}, {risk.population.people:,} people")
-    for name, limit in sorted(risk.thresholds.items()):
-        click.echo(f"threshold {name}: {limit:g}")

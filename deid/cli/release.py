@@ -6,7 +6,8 @@ import os
 
 import click
 
-from deid.release import list_releases, open_release
+from deid.errors import KeyDestroyed
+from deid.release import Release, list_releases, open_release
 from deid.settings import EngineSettings
 
 
@@ -132,7 +133,6 @@ def verify(name: str, with_vault: bool) -> None:
 
     Where there is a keyring, the certificate must be signed by it.
     """
-    from deid.build.certifying import check_signer
     from deid.build.verify import scan_against_vault, verify_release
     from deid.keys import Keyring
 
@@ -140,8 +140,7 @@ def verify(name: str, with_vault: bool) -> None:
     item = open_release(settings.release_root, name)
     done = verify_release(item)
     if settings.keyring.exists():
-        check_signer(item, Keyring.load(settings.keyring))
-        click.echo(f"release {name}: its certificate is valid and signed by this installation")
+        click.echo(f"release {name}: its certificate is valid{_signed(item, settings)}")
     else:
         click.echo(f"release {name}: its certificate is valid, signed by {item.certificate.signer}")
     click.echo(
@@ -169,9 +168,9 @@ def evidence(name: str) -> None:
     from deid.keys import Keyring
 
     settings = EngineSettings.from_environ(os.environ)
-    found = read_evidence(
-        settings.evidence_root, name, settings.vault_url, Keyring.load(settings.keyring)
-    )
+    key_id = open_release(settings.release_root, name).manifest.key_id
+    keyring = Keyring.load(settings.keyring).of(key_id)
+    found = read_evidence(settings.evidence_root, name, settings.vault_url, keyring)
     for count in found.counts:
         click.echo(
             f"{count.type}: {count.spans:,} spans in {count.notes:,} notes, mean confidence "
@@ -203,7 +202,7 @@ def attack(name: str, only: tuple[str, ...], seed: int, policy_name: str | None)
     settings = EngineSettings.from_environ(os.environ)
     item = open_release(settings.release_root, name)
     policy = load_policy(policy_name or item.manifest.policy["name"])
-    keyring = Keyring.load(settings.keyring)
+    keyring = Keyring.load(settings.keyring).of(item.manifest.key_id)
     with attack_ground(settings, keyring, policy, item, seed) as ground:
         results = run_attacks(ground, only)
     verdicts = judge_attacks(policy, gated_values(results))
@@ -211,6 +210,18 @@ def attack(name: str, only: tuple[str, ...], seed: int, policy_name: str | None)
         click.echo(line)
     if not all(verdict.passed for verdict in verdicts):
         raise click.exceptions.Exit(1)
+
+
+def _signed(item: Release, settings: EngineSettings) -> str:
+    """By whom a release is signed, if this installation can still say."""
+    from deid.build.certifying import check_signer
+    from deid.keys import Keyring
+
+    try:
+        check_signer(item, Keyring.load(settings.keyring))
+    except KeyDestroyed as error:
+        return f"; whether this installation signed it cannot be said: {error}"
+    return " and signed by this installation"
 
 
 def _say(line: str) -> None:

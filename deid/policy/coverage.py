@@ -24,13 +24,16 @@ def check_coverage(policy: Policy, vault: Mapping[str, Sequence[str]]) -> None:
             continue
         if table not in policy.tables:
             raise UncoveredColumn(
-                f"policy {policy.name} does not name table {table} of the vault; "
-                "nothing leaves without a treatment"
+                f"policy {policy.name} ({policy.source}) does not name table {table} of the "
+                f'vault; nothing leaves without a treatment: write {table} = "why" under '
+                f"[dropped], or a treatment for each column under [tables.{table}]"
             )
         for column in vault[table]:
             if column not in policy.tables[table]:
                 raise UncoveredColumn(
-                    f"policy {policy.name} has no treatment for column {table}.{column}"
+                    f"policy {policy.name} ({policy.source}) has no treatment for column "
+                    f'{table}.{column}; write {column} = "drop" under [tables.{table}], or '
+                    "another treatment"
                 )
     for table, columns in sorted(policy.tables.items()):
         if table not in vault:
@@ -38,8 +41,12 @@ def check_coverage(policy: Policy, vault: Mapping[str, Sequence[str]]) -> None:
         for column in columns:
             if column not in vault[table]:
                 raise PolicyError(
-                    f"policy {policy.name} names column {table}.{column}, which the vault has not"
+                    f"{policy.origin(f'tables.{table}.{column}')}: policy {policy.name} names "
+                    f"column {table}.{column}, which the vault has not"
                 )
     for table in sorted(policy.dropped):
         if table not in vault:
-            raise PolicyError(f"policy {policy.name} drops table {table}, which the vault has not")
+            raise PolicyError(
+                f"{policy.origin(f'dropped.{table}')}: policy {policy.name} drops table {table}, "
+                "which the vault has not"
+            )

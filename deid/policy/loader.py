@@ -1,23 +1,34 @@
-"""Reads policies from TOML, strictly: an unknown key stops with file, line and key."""
+"""Reads policies from TOML, strictly: a mistake stops with file, line and key.
+
+A policy may extend another one, and speak of a whole kind of column at once. What a column gets is
+decided by, in this order: the column's own line in the nearest file, else in the file it extends,
+and so on; then the line of its kind, in the same order of files.
+"""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any, NoReturn
+from types import MappingProxyType
+from typing import Any
 
 from deid.errors import PolicyError
+from deid.policy import positions
+from deid.policy.columns import Column, classification
+from deid.policy.consistency import contradictions
+from deid.policy.draft import Draft, RiskDraft
+from deid.policy.form import SECTIONS, mistakes_of_form, section_of
 from deid.policy.model import (
-    OPTIONS,
-    POLICY_FORMAT,
-    THRESHOLDS,
     ColumnRule,
     DateRule,
     GeneralisationStep,
     KnowledgeRule,
+    Origin,
+    PlaceRule,
     Policy,
     PopulationRule,
     RareRule,
@@ -27,33 +38,7 @@ from deid.policy.model import (
     Treatment,
 )
 
-_TOP = {
-    "format",
-    "name",
-    "version",
-    "title",
-    "description",
-    "extends",
-    "purpose",
-    "recipient",
-    "adversary",
-    "pool_ages_over",
-    "dates",
-    "risk",
-    "text",
-    "dropped",
-    "tables",
-}
-_DATES = {"max_weeks", "min_weeks", "max_share", "time_of_day"}
-_TEXT = {"ages", "age_band_years"}
-_RISK_PARTS: dict[str, tuple[set[str], type]] = {
-    "rare": ({"diseases_below", "areas_below"}, RareRule),
-    "knowledge": ({"levels", "days"}, KnowledgeRule),
-    "population": ({"name", "people"}, PopulationRule),
-}
-_RISK = {"k", "quasi_identifiers", "birth_year_band", "steps", "thresholds", *_RISK_PARTS}
-_INTENT = ("purpose", "recipient", "adversary")
-_HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(#.*)?$")
+_AT_LINE = re.compile(r"\s*\(at line (\d+), column \d+\)")
 
 
 def shipped_policies() -> tuple[str, ...]:
@@ -68,14 +53,11 @@ def load_policy(name: str) -> Policy:
     """A shipped policy by its name, or a file if ``name`` ends in ``.toml``.
 
     Raises:
-        PolicyError: naming file, line and key of the first mistake.
+        PolicyError: naming file, line and key of each mistake.
     """
     if _is_toml(name):
         return load_policy_file(Path(name))
-    if name not in shipped_policies():
-        raise PolicyError(f"no policy named {name}; shipped are {', '.join(shipped_policies())}")
-    file = resources.files("deid.policy.policies") / f"{name}.toml"
-    return parse_policy(file.read_text(encoding="utf-8"), f"{name}.toml")
+    return parse_policy(_shipped_text(name), f"{name}.toml")
 
 
 def load_policy_file(path: Path) -> Policy:
@@ -84,217 +66,266 @@ def load_policy_file(path: Path) -> Policy:
     Raises:
         PolicyError: as :func:`load_policy`.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise PolicyError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise PolicyError(f"{path}: not UTF-8") from None
-    return parse_policy(text, str(path))
+    return parse_policy(_file_text(path), str(path))
 
 
 def parse_policy(text: str, source: str) -> Policy:
-    """Parse TOML; ``source`` names it in errors.
+    """Parse TOML; ``source`` names it in errors, and files that it extends lie beside it.
 
     Raises:
         PolicyError: as :func:`load_policy`.
     """
+    layers = _layers(text, source)
+    origins: dict[str, Origin] = {}
+    values = {section: dict(_plain(layers, section, origins)) for section in SECTIONS}
+    draft = _draft(layers, values, origins)
+    _refuse(_told_once(draft))
+    return _policy(layers[-1], values, draft)
+
+
+def _told_once(draft: Draft) -> Iterator[str]:
+    """Each contradiction; what a line on a kind makes wrong in many columns is told once."""
+    paths: dict[tuple[Origin, str], list[str]] = {}
+    for path, reason in contradictions(draft):
+        paths.setdefault((draft.origin(path), reason), []).append(path)
+    for (origin, reason), (first, *others) in paths.items():
+        more = f" (and {len(others)} more)" if others else ""
+        yield f"{origin}: {first}{more} {reason}"
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """One file, well formed."""
+
+    source: str
+    document: Mapping[str, Any]
+    lines: Mapping[positions.Path, int] = field(repr=False)
+
+    def origin(self, *path: str, kind: str | None = None) -> Origin:
+        """Where a key of the file stands."""
+        return Origin(self.source, positions.line_of(self.lines, path), kind)
+
+
+def _layers(text: str, source: str) -> list[_Layer]:
+    """The file and all that it extends, the root first."""
+    layers = [_read(text, source)]
+    while (parent := layers[0].document.get("extends")) is not None:
+        here = layers[0]
+        try:
+            above = _parent(parent, here.source)
+        except PolicyError as error:
+            raise PolicyError(f"{here.origin('extends')}: extends {error}") from None
+        if above[1] in {layer.source for layer in layers}:
+            raise PolicyError(f"{here.origin('extends')}: extends goes round in a circle")
+        layers.insert(0, _read(*above))
+    return layers
+
+
+def _parent(name: str, source: str) -> tuple[str, str]:
+    if _is_toml(name):
+        path = Path(source).parent / name
+        return _file_text(path), str(path)
+    return _shipped_text(name), f"{name}.toml"
+
+
+def _read(text: str, source: str) -> _Layer:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise PolicyError(f"{source}: {error}") from None
-    return _Reader(text, source).policy(document)
+        raise PolicyError(_syntax(text, source, str(error))) from None
+    layer = _Layer(source, document, positions.line_positions(text))
+    found = list(mistakes_of_form(document))
+    _refuse(f"{layer.origin(*path)}: {'.'.join(path)} {reason}" for path, reason in found)
+    return layer
 
 
-class _Reader:
-    """Turns one parsed document into a policy, and knows on which line each key stands."""
+def _syntax(text: str, source: str, message: str) -> str:
+    """The parser's message, with the key of the line that it names."""
+    at = _AT_LINE.search(message)
+    if at is None:
+        return f"{source}: {message}"
+    line = text.splitlines()[int(at[1]) - 1 :][:1]
+    key = line[0].split("=")[0].strip() if line else ""
+    what = _AT_LINE.sub("", message)
+    if what.startswith("Cannot overwrite") or what.startswith("Cannot declare"):
+        what = "is given twice; keep one of the two"
+    return f"{source}:{at[1]}: {key}{' ' if key else ''}{what}"
 
-    def __init__(self, text: str, source: str) -> None:
-        self._lines = text.splitlines()
-        self._source = source
 
-    def policy(self, document: dict[str, Any]) -> Policy:
-        self._known("", document, _TOP)
-        if document.get("format") != POLICY_FORMAT:
-            self._fail("", "format", f'must be "{POLICY_FORMAT}"')
-        parent = self._parent(document)
-        tables = dict(parent.tables) if parent else {}
-        dropped = dict(parent.dropped) if parent else {}
-        for table, columns in self._table("", document, "tables").items():
-            rules = self._columns(table, columns)
-            tables[table] = {**tables.get(table, {}), **rules}
-            dropped.pop(table, None)
-        for table, reason in self._table("", document, "dropped").items():
-            if not isinstance(reason, str) or not reason.strip():
-                self._fail("dropped", table, "needs the reason as text")
-            if table in document.get("tables", {}):
-                self._fail("dropped", table, "is treated under [tables] as well")
-            dropped[table] = reason
-            tables.pop(table, None)
-        pool = document.get("pool_ages_over", parent.pool_ages_over if parent else 89)
-        if not isinstance(pool, int) or not 1 <= pool <= 89:
-            self._fail("", "pool_ages_over", "must be a number from 1 to 89")
-        return self._whole(
-            name=self._text(document, "name"),
-            version=self._text(document, "version"),
-            title=self._text(document, "title"),
-            description=self._text(document, "description"),
-            pool_ages_over=pool,
-            dates=self._dates(document, parent),
-            risk=self._risk(document, parent),
-            text=self._text_rule(document, parent),
-            **{
-                name: self._text(document, name)
-                if name in document
-                else (getattr(parent, name) if parent else "")
-                for name in _INTENT
-            },
-            dropped=dropped,
-            tables=tables,
-            source=self._source,
-        )
+def _refuse(lines: Iterable[str]) -> None:
+    found = list(lines)
+    if found:
+        raise PolicyError("\n".join(found))
 
-    def _whole(self, **parts: Any) -> Policy:
-        try:
-            return Policy(**parts)
-        except PolicyError as error:
-            self._fail("", "risk", str(error))
 
-    def _parent(self, document: dict[str, Any]) -> Policy | None:
-        name = document.get("extends")
-        if name is None:
-            return None
-        if name == document.get("name") or name not in shipped_policies():
-            self._fail("", "extends", "must name another shipped policy")
-        return load_policy(name)
+Values = Mapping[str, Mapping[str, Any]]
+"""Plain values by section, those of the nearest file that says them."""
 
-    def _columns(self, table: str, columns: Any) -> dict[str, ColumnRule]:
-        section = f"tables.{table}"
-        if not isinstance(columns, dict) or not columns:
-            self._fail("tables", table, "must be a table of columns")
-        return {name: self._rule(section, name, value) for name, value in columns.items()}
 
-    def _rule(self, section: str, column: str, value: Any) -> ColumnRule:
-        options = {"treatment": value} if isinstance(value, str) else dict(value)
-        try:
-            treatment = Treatment(options.pop("treatment", ""))
-        except ValueError:
-            known = ", ".join(item.value for item in Treatment)
-            self._fail(section, column, f"needs a treatment, one of {known}")
-        for option in options:
-            if option != "rule" and option not in OPTIONS[treatment]:
-                self._fail(section, column, f"{treatment.value} has no option {option}")
-        try:
-            if "scope" in options:
-                options["scope"] = RareScope(options["scope"])
-            return ColumnRule(treatment=treatment, **options)
-        except ValueError:
-            known = ", ".join(item.value for item in RareScope)
-            self._fail(section, column, f"scope must be one of {known}")
-        except PolicyError as error:
-            self._fail(section, column, str(error))
-
-    def _dates(self, document: dict[str, Any], parent: Policy | None) -> DateRule:
-        given = self._table("", document, "dates")
-        self._known("dates", given, _DATES)
-        base = {name: getattr(parent.dates, name) for name in _DATES} if parent else {}
-        try:
-            return DateRule(**{**base, **given})
-        except (PolicyError, TypeError) as error:
-            self._fail("", "dates", str(error))
-
-    def _text_rule(self, document: dict[str, Any], parent: Policy | None) -> TextRule:
-        given = self._table("", document, "text")
-        self._known("text", given, _TEXT)
-        base = {name: getattr(parent.text, name) for name in _TEXT} if parent else {}
-        try:
-            return TextRule(**{**base, **given})
-        except (PolicyError, TypeError) as error:
-            self._fail("", "text", str(error))
-
-    def _risk(self, document: dict[str, Any], parent: Policy | None) -> RiskRule:
-        given = self._table("", document, "risk")
-        self._known("risk", given, _RISK)
-        thresholds = dict(parent.risk.thresholds) if parent else {}
-        for name, value in self._table("risk", given, "thresholds").items():
-            if name not in THRESHOLDS:
-                self._fail("risk.thresholds", name, "is no threshold")
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                self._fail("risk.thresholds", name, "must be a number")
+def _draft(layers: list[_Layer], values: Values, origins: dict[str, Origin]) -> Draft:
+    """The merged files; every value fits on its own."""
+    leaf = layers[-1]
+    risk = values["risk"]
+    for name in ("k", "quasi_identifiers"):
+        if name not in risk:
+            raise PolicyError(
+                f"{leaf.origin('risk')}: risk.{name} is missing; write it under [risk], or "
+                "extend a policy that has it"
+            )
+    tables, dropped = _columns(layers, origins)
+    thresholds: dict[str, float] = {}
+    for layer in layers:
+        for name, value in layer.document.get("risk", {}).get("thresholds", {}).items():
             thresholds[name] = float(value)
-        try:
-            steps = (
-                tuple(GeneralisationStep(*str(step).split(":", 1)) for step in given["steps"])
-                if "steps" in given
-                else (parent.risk.steps if parent else ())
-            )
-            base = (
-                {
-                    "k": parent.risk.k,
-                    "quasi_identifiers": parent.risk.quasi_identifiers,
-                    "birth_year_band": parent.risk.birth_year_band,
-                }
-                if parent
-                else {}
-            )
-            own = {n: v for n, v in given.items() if n not in {"steps", "thresholds", *_RISK_PARTS}}
-            parts = {name: self._risk_part(given, name, parent) for name in _RISK_PARTS}
-            if "quasi_identifiers" in own:
-                own["quasi_identifiers"] = tuple(own["quasi_identifiers"])
-            return RiskRule(steps=steps, thresholds=thresholds, **{**base, **own, **parts})
-        except (PolicyError, TypeError) as error:
-            self._fail("", "risk", str(error))
+            origins[f"risk.thresholds.{name}"] = layer.origin("risk", "thresholds", name)
+    try:
+        return Draft(
+            tables=tables,
+            dropped=dropped,
+            claims=values[""].get("claims", ()),
+            dates=DateRule(**values["dates"]),
+            text=TextRule(**values["text"]),
+            risk=RiskDraft(
+                k=risk["k"],
+                quasi_identifiers=risk["quasi_identifiers"],
+                birth_year_band=risk.get("birth_year_band", 1),
+                steps=tuple(
+                    GeneralisationStep(*step.split(":", 1)) for step in risk.get("steps", ())
+                ),
+                thresholds=thresholds,
+                parts={
+                    section.removeprefix("risk."): values[section]
+                    for section in values
+                    if section.startswith("risk.")
+                },
+            ),
+            source=leaf.source,
+            origins=MappingProxyType(origins),
+        )
+    except PolicyError as error:
+        section, _, reason = str(error).partition(": ")
+        said = [origin for path, origin in origins.items() if path.startswith(f"{section}.")]
+        raise PolicyError(f"{said[-1] if said else leaf.source}: {section}: {reason}") from None
 
-    def _risk_part(self, given: Mapping[str, Any], name: str, parent: Policy | None) -> Any:
-        """One of ``[risk.rare]``, ``[risk.knowledge]`` and ``[risk.population]``."""
-        known, kind = _RISK_PARTS[name]
-        inherited = getattr(parent.risk, name) if parent else None
-        values = self._table("risk", given, name)
-        self._known(f"risk.{name}", values, known)
-        base = {key: getattr(inherited, key) for key in known} if inherited else {}
-        if not values and inherited is None:
-            return None if name == "population" else kind()
-        return kind(**{**base, **values})
 
-    def _table(self, section: str, document: Mapping[str, Any], key: str) -> dict[str, Any]:
-        value = document.get(key, {})
-        if not isinstance(value, dict):
-            self._fail(section, key, "must be a table")
-        return value
+def _policy(leaf: _Layer, values: Values, draft: Draft) -> Policy:
+    """The policy that a consistent draft is."""
+    top, parts = values[""], draft.risk.parts
+    population = parts["population"]
+    return Policy(
+        name=leaf.document["name"],
+        version=leaf.document["version"],
+        title=leaf.document["title"],
+        description=leaf.document["description"],
+        pool_ages_over=top.get("pool_ages_over", 89),
+        dates=draft.dates,
+        risk=RiskRule(
+            k=draft.risk.k,
+            quasi_identifiers=draft.risk.quasi_identifiers,
+            birth_year_band=draft.risk.birth_year_band,
+            steps=draft.risk.steps,
+            thresholds=draft.risk.thresholds,
+            rare=RareRule(**parts["rare"]),
+            knowledge=KnowledgeRule(**parts["knowledge"]),
+            population=PopulationRule(**population) if population else None,
+        ),
+        text=draft.text,
+        purpose=top.get("purpose", ""),
+        recipient=top.get("recipient", ""),
+        adversary=top.get("adversary", ""),
+        places=PlaceRule(**values["places"]),
+        claims=draft.claims,
+        dropped=draft.dropped,
+        tables=draft.tables,
+        source=draft.source,
+        origins=draft.origins,
+    )
 
-    def _text(self, document: Mapping[str, Any], key: str) -> str:
-        value = document.get(key)
-        if not isinstance(value, str) or not value.strip():
-            self._fail("", key, "must be given as text")
-        return value
 
-    def _known(self, section: str, document: Mapping[str, Any], known: set[str]) -> None:
-        for key in document:
-            if key not in known:
-                self._fail(section, key, f"is unknown; known are {', '.join(sorted(known))}")
-
-    def _fail(self, section: str, key: str, reason: str) -> NoReturn:
-        where = f"{self._source}:{self._line_of(section, key)}"
-        path = f"{section}.{key}" if section else key
-        raise PolicyError(f"{where}: {path} {reason}") from None
-
-    def _line_of(self, section: str, key: str) -> int:
-        """Line of a key, or of its section, or 1: ``tomllib`` keeps no positions."""
-        path = f"{section}.{key}" if section else key
-        current, found = "", 1
-        for number, line in enumerate(self._lines, start=1):
-            header = _HEADER.match(line)
-            if header:
-                current = header.group(1).replace(" ", "").replace('"', "")
-                if current == path:
-                    return number
-                if current == section:
-                    found = number
+def _plain(
+    layers: list[_Layer], section: str, origins: dict[str, Origin]
+) -> Iterator[tuple[str, Any]]:
+    """Plain values of a section; those of a nearer file come later. Lists become tuples."""
+    for layer in layers:
+        for key, value in section_of(layer.document, section).items():
+            if isinstance(value, dict):
                 continue
-            name = line.split("=", 1)[0].strip().strip('"')
-            if "=" in line and current == section and name == key:
-                return number
-        return found
+            path = (*section.split("."), key) if section else (key,)
+            origins[".".join(path)] = layer.origin(*path)
+            for number in range(len(value) if isinstance(value, list) else 0):
+                origins[".".join((*path, str(number)))] = layer.origin(*path, str(number))
+            yield key, tuple(value) if isinstance(value, list) else value
+
+
+def _columns(
+    layers: list[_Layer], origins: dict[str, Origin]
+) -> tuple[dict[str, dict[str, ColumnRule]], dict[str, str]]:
+    """The rule of each column, and the reasons of dropped tables."""
+    own: dict[str, dict[str, tuple[Any, Origin]]] = {}
+    kinds: dict[str, tuple[Any, Origin]] = {}
+    dropped: dict[str, str] = {}
+    for layer in layers:
+        for kind, rule in layer.document.get("kinds", {}).items():
+            kinds[kind] = rule, layer.origin("kinds", kind, kind=kind)
+        for table, columns in layer.document.get("tables", {}).items():
+            dropped.pop(table, None)
+            for column, rule in columns.items():
+                origin = layer.origin("tables", table, column)
+                own.setdefault(table, {})[column] = rule, origin
+        for table, reason in layer.document.get("dropped", {}).items():
+            dropped[table] = reason
+            own.pop(table, None)
+            origins[f"dropped.{table}"] = layer.origin("dropped", table)
+    known = classification().columns
+    tables: dict[str, dict[str, ColumnRule]] = {}
+    for table in [*known, *(name for name in own if name not in known)]:
+        if table in dropped:
+            continue
+        said = {
+            **{
+                column: kinds[entry.kind]
+                for column, entry in known.get(table, {}).items()
+                if entry.kind in kinds
+            },
+            **own.get(table, {}),
+        }
+        if said:
+            tables[table] = {
+                column: _rule(rule, known.get(table, {}).get(column), origin)
+                for column, (rule, origin) in said.items()
+            }
+            for column, (_, origin) in said.items():
+                origins[f"tables.{table}.{column}"] = origin
+    return tables, dropped
+
+
+def _rule(rule: Any, column: Column | None, origin: Origin) -> ColumnRule:
+    options = {"treatment": rule} if isinstance(rule, str) else dict(rule)
+    treatment = Treatment(options.pop("treatment"))
+    if treatment is Treatment.PSEUDONYM and not {"domain", "domain_from"} & set(options):
+        if column is None or not (column.domain or column.domain_from):
+            raise PolicyError(
+                f'{origin}: a pseudonym needs the table that the ids are of; write domain = "..."'
+            )
+        options |= {"domain": column.domain, "domain_from": column.domain_from}
+    if "scope" in options:
+        options["scope"] = RareScope(options["scope"])
+    return ColumnRule(treatment=treatment, **options)
+
+
+def _shipped_text(name: str) -> str:
+    if name not in shipped_policies():
+        raise PolicyError(f"no policy named {name}; shipped are {', '.join(shipped_policies())}")
+    return (resources.files("deid.policy.policies") / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def _file_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise PolicyError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise PolicyError(f"{path}: not UTF-8") from None
 
 
 def _is_toml(name: str) -> bool:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Literal
 
 from deid.errors import PolicyError
 
@@ -25,6 +27,8 @@ class Treatment(StrEnum):
     PSEUDONYM = "pseudonym"
     SHIFT_DATE = "shift-date"
     SHIFT_DATETIME = "shift-datetime"
+    YEAR_ONLY = "year-only"
+    """A day or moment becomes 1 January of its year."""
     YEAR_OF_BIRTH = "year-of-birth"
     GENERALISE = "generalise"
     SCRUB_TEXT = "scrub-text"
@@ -48,6 +52,7 @@ OPTIONS: Mapping[Treatment, frozenset[str]] = {
     Treatment.PSEUDONYM: frozenset({"domain", "domain_from"}),
     Treatment.SHIFT_DATE: frozenset(),
     Treatment.SHIFT_DATETIME: frozenset(),
+    Treatment.YEAR_ONLY: frozenset(),
     Treatment.YEAR_OF_BIRTH: frozenset(),
     Treatment.GENERALISE: frozenset({"hierarchy"}),
     Treatment.SCRUB_TEXT: frozenset(),
@@ -55,8 +60,24 @@ OPTIONS: Mapping[Treatment, frozenset[str]] = {
     Treatment.CONSTANT: frozenset({"value"}),
 }
 
-HIERARCHIES = frozenset({"concept-or-none", "region-or-none"})
-"""Hierarchies of quasi-identifiers; the year of birth has its own treatment."""
+HIERARCHIES: Mapping[str, str] = {
+    "concept-or-none": "demographic",
+    "region-or-none": "region",
+    "zip3-or-000": "postal-code",
+}
+"""Hierarchies, and the kind of column that each is for; the year of birth has its own treatment."""
+
+QUASI_IDENTIFIERS = (
+    "year_of_birth",
+    "gender_concept_id",
+    "race_concept_id",
+    "ethnicity_concept_id",
+    "location_id",
+)
+"""Columns of ``person`` that may be quasi-identifiers."""
+
+OFFSET_TREATMENTS = frozenset({Treatment.SHIFT_DATE, Treatment.SHIFT_DATETIME})
+"""Treatments that move a date by the person's secret offset."""
 
 ATTACK_THRESHOLDS = (
     "attack_linkage_exact",
@@ -103,15 +124,6 @@ THRESHOLDS: Mapping[str, str] = {
 COUNTS = frozenset({"smallest_class", "identifiers_in_output", "canaries_surviving"})
 """Thresholds that are numbers of people or hits; all others are shares and chances, 0 to 1."""
 
-QUASI_IDENTIFIERS = (
-    "year_of_birth",
-    "gender_concept_id",
-    "race_concept_id",
-    "ethnicity_concept_id",
-    "location_id",
-)
-"""Columns of ``person`` that may be quasi-identifiers."""
-
 CONSTANTS = frozenset({"@window-end"})
 """Constants that the build fills in."""
 
@@ -148,15 +160,19 @@ class DateRule:
     """How dates move: whole weeks, never zero, both ends of the data cut off.
 
     ``max_weeks`` is reduced to ``max_share`` of the length of the data, but never below
-    ``min_weeks``.
+    ``min_weeks``. ``shift`` is ``household`` (one secret offset for each) or ``none``: then dates
+    keep their real years, and nothing finer than a year may be shown.
     """
 
+    shift: str = "household"
     max_weeks: int = 52
     min_weeks: int = 4
     max_share: float = 0.1
     time_of_day: str = "keep"
 
     def __post_init__(self) -> None:
+        if self.shift not in {"household", "none"}:
+            raise PolicyError("dates: shift is household or none")
         if not 1 <= self.min_weeks <= self.max_weeks:
             raise PolicyError("dates: 1 <= min_weeks <= max_weeks is needed")
         if not 0 < self.max_share <= 0.4:
@@ -170,13 +186,16 @@ class TextRule:
     """What happens in notes beyond identifiers.
 
     ``ages`` is ``keep`` or ``band``: then ages under 90 are written as bands of
-    ``age_band_years`` years.
+    ``age_band_years`` years. ``dates`` is ``shift`` or ``year``: then a date becomes its year.
     """
 
+    dates: Literal["shift", "year"] = "shift"
     ages: str = "keep"
     age_band_years: int = 5
 
     def __post_init__(self) -> None:
+        if self.dates not in {"shift", "year"}:
+            raise PolicyError("text: dates is shift or year")
         if self.ages not in {"keep", "band"}:
             raise PolicyError("text: ages is keep or band")
         if self.age_band_years < 2:
@@ -186,6 +205,13 @@ class TextRule:
     def age_band(self) -> int | None:
         """Width of the bands in years; ``None`` if ages are kept."""
         return self.age_band_years if self.ages == "band" else None
+
+
+@dataclass(frozen=True)
+class PlaceRule:
+    """Postal codes that ``zip3-or-000`` may show, by their first three digits."""
+
+    zip3_over_20000: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -299,11 +325,51 @@ class RiskRule:
 
 
 @dataclass(frozen=True)
-class Policy:
+class Origin:
+    """Where something is said: file and line, and the kind if it is said of a kind of column."""
+
+    source: str
+    line: int
+    kind: str | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.source}:{self.line}"
+        return f"{place} (kind {self.kind})" if self.kind else place
+
+
+class Decisions:
+    """What can be asked of a policy and of its draft."""
+
+    tables: Mapping[str, Mapping[str, ColumnRule]]
+    source: str
+    origins: Mapping[str, Origin]
+
+    def origin(self, path: str) -> Origin:
+        """Where a decision is said, or the nearest section that it belongs to."""
+        while path:
+            if path in self.origins:
+                return self.origins[path]
+            path = path.rpartition(".")[0]
+        return Origin(self.source, 1)
+
+    def columns_with(self, treatment: Treatment) -> tuple[tuple[str, str], ...]:
+        """All ``(table, column)`` that get a treatment, sorted."""
+        return tuple(
+            (table, column)
+            for table in sorted(self.tables)
+            for column, rule in self.tables[table].items()
+            if rule.treatment is treatment
+        )
+
+
+@dataclass(frozen=True)
+class Policy(Decisions):
     """A whole policy. ``dropped`` names tables that do not leave at all, with the reason.
 
     ``purpose``, ``recipient`` and ``adversary`` say in words what a release is for, who gets it and
     against whom it is protected; they stand in its certificate.
+    ``claims`` names the standards whose letter it keeps (see :mod:`deid.policy.standards`);
+    ``origins`` says where each decision stands, by its path (``"tables.person.person_id"``).
     """
 
     name: str
@@ -319,7 +385,12 @@ class Policy:
     purpose: str = ""
     recipient: str = ""
     adversary: str = ""
+    places: PlaceRule = PlaceRule()
+    claims: tuple[str, ...] = ()
     source: str = field(default="", compare=False)
+    origins: Mapping[str, Origin] = field(
+        default_factory=lambda: MappingProxyType({}), compare=False, repr=False
+    )
 
     def __post_init__(self) -> None:
         for column in QUASI_IDENTIFIERS:
@@ -339,16 +410,13 @@ class Policy:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of everything the policy decides; comments and layout do not change it."""
-        document = asdict(self)
-        del document["source"]
+        document = asdict(replace(self, source="", origins={}))
+        del document["source"], document["origins"]
         text = json.dumps(document, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
-    def columns_with(self, treatment: Treatment) -> tuple[tuple[str, str], ...]:
-        """All ``(table, column)`` that get a treatment, sorted."""
-        return tuple(
-            (table, column)
-            for table in sorted(self.tables)
-            for column, rule in self.tables[table].items()
-            if rule.treatment is treatment
-        )
+    @property
+    def date_resolution(self) -> str:
+        """``day`` if any date is moved and shown to the day, else ``year``."""
+        treatments = {rule.treatment for rules in self.tables.values() for rule in rules.values()}
+        return "day" if OFFSET_TREATMENTS & treatments else "year"

@@ -36,7 +36,10 @@ class TableEntry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The frozen description of a release. It holds no time of day: equal inputs, equal bytes."""
+    """The frozen description of a release. It holds no time of day: equal inputs, equal bytes.
+
+    ``date_resolution`` is ``day``, or ``year`` where 1 January stands for each year.
+    """
 
     release: str
     title: str
@@ -49,6 +52,7 @@ class Manifest:
     language_packs: Mapping[str, str]
     tables: Mapping[str, TableEntry]
     documents: tuple[FileEntry, ...]
+    date_resolution: str = "day"
     amended: tuple[str, ...] = ()
     """What the build tightened in the policy, because as written it would have been refused."""
     format: str = MANIFEST_FORMAT

@@ -81,11 +81,15 @@ def data_window(kept: RecordsKept, rule: DateRule, pool_ages_over: int) -> DataW
     """The window of shifted dates for records kept at these times.
 
     It begins no earlier than the year in which the pooled ages begin: an older date would show that
-    its person is older than the pool.
+    its person is older than the pool. Without a shift it is whole years, the first to the last.
 
     Raises:
         GateRefused: if the records are too short to be shifted at all.
     """
+    if rule.shift == "none":
+        end = datetime.date(kept.last.year, 12, 31)
+        first = max(kept.first.year, oldest_year(end, pool_ages_over))
+        return DataWindow(datetime.date(first, 1, 1), end, 0)
     days = (kept.last - kept.begin).days
     weeks = min(rule.max_weeks, max(rule.min_weeks, int(days * rule.max_share) // 7))
     reach = datetime.timedelta(weeks=weeks)

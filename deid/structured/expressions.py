@@ -8,6 +8,7 @@ never from data; values are only dates and policy constants, quoted here.
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
 
 from deid.policy.model import ColumnRule, RareScope
 from deid.structured.dates import DataWindow
@@ -64,6 +65,30 @@ def shifted_datetime(column: str, window: DataWindow, truncate: bool) -> str:
         f"WHEN {moved}::DATE > {date(window.end)} THEN {date(window.end)}::TIMESTAMP "
         f"WHEN {in_blind_time(f'{moved}::DATE', window)} THEN {_opens(window)}::TIMESTAMP "
         f"ELSE {inside} END::TIMESTAMP"
+    )
+
+
+def year_only(column: str, window: DataWindow, kind: str) -> str:
+    """1 January of the year of the date, with the person's offset and inside the window.
+
+    It stands for the whole year: the order of a person's days within it, their intervals and
+    weekdays are gone.
+    """
+    moved = f"v.{quoted(column)}::DATE + p.shift_days::INTEGER"
+    clipped = f"least(greatest({moved}, {date(window.start)}), {date(window.end)})"
+    hidden = f"WHEN {in_blind_time(moved, window)} THEN date_trunc('year', {_opens(window)})"
+    return (
+        f"CASE WHEN v.{quoted(column)} IS NULL THEN NULL {hidden} "
+        f"ELSE date_trunc('year', {clipped}) END::DATE::{kind}"
+    )
+
+
+def zip3(value: str, over_20000: Collection[str]) -> str:
+    """First three digits of a ZIP code if its area is listed, 000 if not; else nothing."""
+    listed = ", ".join(text(code) for code in sorted(over_20000)) or "NULL"
+    return (
+        f"CASE WHEN {value} IS NULL OR NOT regexp_full_match({value}, '[0-9]{{5}}(-?[0-9]{{4}})?') "
+        f"THEN NULL WHEN left({value}, 3) IN ({listed}) THEN left({value}, 3) ELSE '000' END"
     )
 
 

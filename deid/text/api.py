@@ -28,6 +28,8 @@ from deid.text.people import AddressParts, KnownPerson, PersonName, StaffDirecto
 from deid.text.surrogates.common import make_common
 from deid.text.surrogates.dates import find_full_dates, write_date
 from deid.text.surrogates.seed import Scene
+from deid.text.surrogates.years import year_like, years_written
+from deid.text.unmistakable import unmistakable_dates
 
 __all__ = [
     "AddressParts",
@@ -43,6 +45,7 @@ __all__ = [
 
 Mode = Literal["surrogate", "tag", "asterisk"]
 MODES = ("surrogate", "tag", "asterisk")
+DateMode = Literal["shift", "year"]
 ENGINE_VERSION = "2"
 SURROGATE_VERSION = "3"
 MASK = "***"
@@ -54,13 +57,18 @@ _DOCUMENT_LIMIT = 4_000_000
 
 @dataclass(frozen=True)
 class NoteInput:
-    """One note. ``language`` is a BCP 47 tag or ``None``; ``shift_days`` moves its dates."""
+    """One note. ``language`` is a BCP 47 tag or ``None``; ``shift_days`` moves its dates.
+
+    ``year`` stands for dates that name none, where dates become their years and the note has no
+    full date itself.
+    """
 
     note_id: str
     text: str = field(repr=False)
     language: str | None
     person: KnownPerson | None = field(repr=False)
     shift_days: int = field(repr=False)
+    year: int | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,7 @@ class TextEngine:
         packs: language packs, by tag or as objects; the first applicable one leads.
         annotators: further annotators (a statistical model) that run on every note.
         age_band: width in years of the bands that ages are written in; ``None`` keeps ages.
+        dates: ``shift`` moves dates by the note's days, ``year`` leaves their (moved) year alone.
     """
 
     def __init__(
@@ -94,6 +103,7 @@ class TextEngine:
         packs: Sequence[str | LanguagePack] = DEFAULT_TAGS,
         annotators: Sequence[Annotator] = (),
         age_band: int | None = None,
+        dates: DateMode = "shift",
     ) -> None:
         if not surrogate_key:
             raise ValueError("surrogates need a key")
@@ -109,10 +119,12 @@ class TextEngine:
             tuple(packs),
             tuple(annotators),
             age_band,
+            dates,
         )
         self._key = surrogate_key
         self._mode = mode
         self._age_band = age_band
+        self._dates = dates
         self._packs = tuple(load_pack(p) if isinstance(p, str) else p for p in packs)
         self._annotators = tuple(annotators)
         self._forbidden = Forbidden(forbidden, self._packs)
@@ -205,6 +217,9 @@ class TextEngine:
         for pack in packs:
             for reviewer in reviewers_of(pack):
                 mentions = list(reviewer.review(document, mentions))
+        if self._dates == "year":
+            # After the models, which might take one away.
+            mentions += unmistakable_dates(document)
         return mentions
 
     def _annotated(self, document: Document, person: KnownPerson | None) -> Iterable[Mention]:
@@ -289,7 +304,12 @@ class TextEngine:
             and note.person is not None
             and is_birth_date(document, found, note.person, self._packs)
         ):
+            if self._dates == "year":
+                return year_like(text, [scene.birth.year])
             return write_date(text, scene.birth) or f"[{found.type}]"
+        if self._dates == "year" and found.type is SpanType.DATE:
+            years = years_written(text, scene.shift_days, scene.reference, note.year)
+            return year_like(text, years) if years else f"[{found.type}]"
         scene = _with(scene, found)
         for pack in self._packs:
             made = pack.surrogate(text, found.type, scene)

@@ -120,6 +120,40 @@ def write_date(text: str, date: datetime.date) -> str | None:
     return _rewrite(text, plain, put)
 
 
+def date_years(plain: str, days: int, reference: datetime.date | None) -> Iterator[int | None]:
+    """Year of each date of ``plain`` after its shift, in reading order; ``None`` if it has none."""
+    base = next(find_full_dates(plain), None) or reference
+    found: list[int | None] = []
+    said_years = 0
+
+    def note(match: re.Match[str]) -> str | None:
+        nonlocal base, said_years
+        parts = {key: value for key, value in match.groupdict().items() if value is not None}
+        if "cy" in parts:
+            said_years += 1
+            found.append(chinese_year(parts["cy"].removesuffix("年")))
+            return ""
+        said = None if {"wd", "cwd", "cm"} & set(parts) else read(match, base)
+        if said is None or (said.year is None and base is None):
+            if said is None and "wd" not in parts and "cwd" not in parts and "cm" not in parts:
+                return None
+            found.append((base + datetime.timedelta(days)).year if base else None)
+            return ""
+        moved = _shift(said, days, base)
+        if moved is None:
+            return None
+        said_years += said.year is not None
+        found.append((pool_old_birth(moved, reference) if said.year else moved).year)
+        base = _anchor(match, base)
+        return ""
+
+    _rewrite(plain, plain, note)
+    alone = [] if said_years else _YEARS.findall(plain)
+    middles = [datetime.date(int(year), 7, 1) + datetime.timedelta(days) for year in alone]
+    yield from [middle.year for middle in middles] or found
+
+
+_YEARS = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _YEAR_ALONE = re.compile(r"((?:19|20)\d{2})\s?年?")
 
 

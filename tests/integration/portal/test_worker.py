@@ -253,7 +253,8 @@ def test_neither_key_nor_true_ids_stand_in_the_portals_database(
     world.request_in(State.APPROVED)
     run_once(workshop)
     root = world.settings.project_root.parent
-    master = json.loads((root / "keys" / "keyring.json").read_text())["master"]
+    (key,) = json.loads((root / "keys" / "keyring.json").read_text())["generations"]
+    master = key["master"]
     content = b"".join(path.read_bytes() for path in (root / "portal").iterdir())
     assert master.encode() not in content
 

@@ -17,8 +17,8 @@ from click.testing import CliRunner
 from deid.build.certifying import check_signer, sign
 from deid.build.verify import scan_against_vault, verify_release
 from deid.cli.release import release as command
-from deid.errors import CertificateInvalid, LeakFound, ManifestMismatch
-from deid.keys import Keyring
+from deid.errors import CertificateInvalid, KeyDestroyed, LeakFound, ManifestMismatch
+from deid.keys import Generation, Keyring
 from deid.release import Release, open_release
 from tests.integration.release.residents import fixed_keyring
 
@@ -218,3 +218,19 @@ def test_the_command_line_lists_and_verifies(
     assert "are as the manifest and OMOP CDM say" in verified.output
     assert "its certificate is valid, signed by" in verified.output
     assert verified.exit_code == 0
+
+
+def test_after_a_rotation_a_release_is_verified_by_the_key_that_it_names(
+    published: Release, vault_url: str
+) -> None:
+    rotated = Keyring("newer", bytes(32), fixed_keyring().generations)
+    check_signer(published, rotated)
+    assert scan_against_vault(published, vault_url, rotated).leaks == 0
+    destroyed = Keyring("newer", bytes(32), (Generation("test", "", "2026-11-27"),))
+    for look in (
+        lambda: check_signer(published, destroyed),
+        lambda: scan_against_vault(published, vault_url, destroyed),
+    ):
+        with pytest.raises(KeyDestroyed, match="destroyed on 2026-11-27"):
+            look()
+    assert verify_release(published).rows > 0

@@ -1,0 +1,1 @@
+"""Data that policies rest on: kinds of columns, and sources that they cite."""
