@@ -290,9 +290,9 @@ PATTERNS = (
     ),
     Pattern(
         "phone.ten", SpanType.PHONE,
-        r"(?:\+?1[-. ]?)?(?:\(\d{3}\)[\s/]?|\b\d{3}[-./ ])\d{3}[-. ]\d{4}\b(?:,?\s?(?i:x|ext\.?|extension)\s?\d{1,6}\b)?", Strength.CHECKED, _phone,
+        r"(?:\+?1[-. ]?)?(?:\(\d{3}\)[\s/]?|\b\d{3}[-./ ])\d{3}[-. ]\d{4}(?:,?\s?(?i:x|ext\.?|extension)\s?\d{1,6}\b|\b)", Strength.CHECKED, _phone,
     ),
-    Pattern("phone.seven", SpanType.PHONE, r"(?i)\b\d{3}-\d{4}\b(?:,?\s?(?:x|ext\.?|extension)\s?\d{1,6}\b)?", Strength.LISTED, _short_phone),
+    Pattern("phone.seven", SpanType.PHONE, r"(?i)\b\d{3}-\d{4}(?:,?\s?(?:x|ext\.?|extension)\s?\d{1,6}\b|\b)", Strength.LISTED, _short_phone),
     Pattern("phone.bracketed", SpanType.PHONE, r"\(0\d{1,4}\)[ -]?\d{3,4}[ -]?\d{3,4}\b", Strength.CHECKED),
     Pattern("phone.extension", SpanType.PHONE, r"(?i)\b(?:call|text|reach|contact|page) (?:me|us|her|him|back)?(?: at| on)? ?(?:x|ext\.?|extension) ?(\d{3,6})\b", Strength.LABELLED),
     Pattern("phone.mobile", SpanType.PHONE, r"\b0\d{4} ?\d{3} ?\d{3}\b", Strength.LISTED, _phone),
