@@ -32,6 +32,8 @@ _FACES = {
     "SafeCount": "cohorts.disclosure",
     "DisclosureRule": "cohorts.disclosure",
     "safe_attrition": "cohorts.disclosure",
+    "safe_crosstab": "cohorts.linked_tables",
+    "safe_groups": "cohorts.linked_tables",
     "safe_count": "cohorts.disclosure",
     "safe_table": "cohorts.disclosure",
 }
