@@ -45,6 +45,13 @@ class KnownSets:
         self._common = np.zeros((16, 16), dtype=np.int64)
         self.add(self._everybody)
 
+    def copy(self) -> KnownSets:
+        """The same sets, to which more can be added without a change of these."""
+        made = object.__new__(KnownSets)
+        made.__dict__.update(self.__dict__)
+        made._sets, made._common = self._sets.copy(), self._common.copy()
+        return made
+
     def add(self, bits: Bits) -> None:
         """Remember that a set was counted; one that is known is not kept twice."""
         self._known(bits)

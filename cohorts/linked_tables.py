@@ -172,9 +172,9 @@ def _narrow(look: Look, links: Links, rule: DisclosureRule) -> tuple[int, ...]:
     for position in withheld:
         for sign in (1, -1):
             if high[position] - low[position] < rule.protected_width:
-                table = program.extreme([position], sign)
-                if table is not None:
-                    low, high = np.minimum(low, table), np.maximum(high, table)
+                extreme = program.extreme([position], sign)
+                if extreme is not None:
+                    low, high = np.minimum(low, extreme), np.maximum(high, extreme)
         if high[position] - low[position] < rule.protected_width:
             narrow.append(position)
     return tuple(narrow)
