@@ -17,10 +17,10 @@ from cohorts.disclosure import (
     DisclosureRule,
     SafeCount,
     safe_count,
+    safe_table,
 )
 from cohorts.engines.duckdb import watched
 from cohorts.errors import CohortError
-from cohorts.linked_tables import safe_crosstab
 from cohorts.result import CohortResult
 
 CHARACTERISE_SECONDS: Final = 60.0
@@ -105,7 +105,7 @@ def characterise(
     with source.connect() as connection, watched(connection, CHARACTERISE_SECONDS):
         prepare_cdm(connection)
         _load_cohort(connection, result)
-        sections = _ages_and_sexes(connection, rule)
+        sections = [_ages(connection, rule), _sexes(connection, rule)]
         for title, table, column, date in _TOP_SECTIONS:
             query = _baseline(table, column, date, baseline_days)
             sections.append(_top(connection, title, query, people, top, rule))
@@ -145,40 +145,37 @@ def _load_cohort(connection: duckdb.DuckDBPyConnection, result: CohortResult) ->
     )
 
 
-def _ages_and_sexes(connection: duckdb.DuckDBPyConnection, rule: DisclosureRule) -> list[Section]:
-    """Ages, sexes, and both together: one linked table, so that none gives another away."""
-    bands = [f"{low}-{high - 1}" for low, high in AGE_BANDS[:-1]] + [f"{AGE_BANDS[-1][0]}+"]
-    bands.append("unknown")
-    sexes = ["female", "male", "other or unknown"]
-    in_band = " ".join(
-        f"WHEN age >= {low} AND age < {high} THEN {band}"
-        for band, (low, high) in enumerate(AGE_BANDS)
-    )
-    found = connection.execute(
-        f"""
-        SELECT CASE {in_band} ELSE {len(AGE_BANDS)} END AS band,
-               CASE gender_concept_id WHEN 8532 THEN 0 WHEN 8507 THEN 1 ELSE 2 END AS sex,
-               count(*)
-        FROM cc_index GROUP BY ALL
+def _ages(connection: duckdb.DuckDBPyConnection, rule: DisclosureRule) -> Section:
+    labels = [f"{low}-{high - 1}" for low, high in AGE_BANDS[:-1]] + [f"{AGE_BANDS[-1][0]}+"]
+    counts = [
+        _one(connection, f"SELECT count(*) FROM cc_index WHERE age >= {low} AND age < {high}")
+        for low, high in AGE_BANDS
+    ]
+    unknown = _one(connection, "SELECT count(*) FROM cc_index WHERE age IS NULL OR age < 0")
+    return _divided("Age at index, years", [*labels, "unknown"], [*counts, unknown], rule)
+
+
+def _sexes(connection: duckdb.DuckDBPyConnection, rule: DisclosureRule) -> Section:
+    counts = connection.execute(
         """
-    ).fetchall()
-    cells = [[0] * len(sexes) for _ in bands]
-    for band, sex, count in found:
-        cells[band][sex] = count
-    safe = safe_crosstab(cells, rule)
-    together = [
-        (f"{band}, {sex}", safe.cells[row][column])
-        for row, band in enumerate(bands[:-1])
-        for column, sex in enumerate(sexes[:-1])
-    ]
-    return [
-        Section(title, tuple(Row(name, cell, cell.percent_of(safe.total)) for name, cell in rows))
-        for title, rows in (
-            ("Age at index, years", list(zip(bands, safe.rows, strict=True))),
-            ("Sex", list(zip(sexes, safe.columns, strict=True))),
-            ("Age and sex", together),
-        )
-    ]
+        SELECT count(*) FILTER (gender_concept_id = 8532),
+               count(*) FILTER (gender_concept_id = 8507),
+               count(*) FILTER (coalesce(gender_concept_id, 0) NOT IN (8507, 8532))
+        FROM cc_index
+        """
+    ).fetchone()
+    assert counts is not None
+    return _divided("Sex", ["female", "male", "other or unknown"], list(counts), rule)
+
+
+def _divided(title: str, labels: list[str], counts: list[int], rule: DisclosureRule) -> Section:
+    """A section whose rows add up to the cohort; rows of nobody at the end are left out."""
+    safe = safe_table(counts, rule)
+    rows = tuple(
+        Row(label, cell, cell.percent_of(safe.total))
+        for label, cell in zip(labels, safe.cells, strict=True)
+    )
+    return Section(title, rows)
 
 
 def _baseline(table: str, column: str, date: str, days: int) -> str:

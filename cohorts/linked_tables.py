@@ -1,21 +1,21 @@
 """Tables whose margins are shown too: which cells to withhold so that no subtraction finds them.
 
-A *linked table* is a vector of counts of which some are sums of others: a two-way table with its
+*linked table* is a vector of counts of which some are sums of others: a two-way table with its
 margins, villages with their area and county. First every count goes through the gate alone, which
 gives the *first look*. A linear program then finds what a reader can work out for each withheld
 count from all shown ranges and all sums at once. Where every range is wide enough the first look is
-published. Otherwise the table takes the first of these steps that passes its audit:
-
-1. *complement*: the smallest further cells in the lines of a narrow one are withheld, until all
-   ranges are wide; what was small and what only protects it then look alike;
-2. *margins*: all inner cells are withheld; margins are shown, each a one-way table of its own.
+published. Otherwise the smallest further cells in the lines of a narrow one are withheld, until all
+ranges are wide; what was small and what only protects it then look alike. If that does not pass
+its audit, nothing but the grand total is shown.
 
 A reader who knows this rule learns from a complement that the first look was narrow, and the
-linear program alone does not see that. So the audit of the first step asks for witnesses: for each
-withheld count two tables of whole numbers, at least the protected width apart in it, which this
-very rule publishes in the same way. They are sought from the look alone, never from the true
-counts: every table with the same look passes or fails with it, so that passing tells nothing. The
-last step has no such audit; the tests publish every table that could look like it, for small ones.
+linear program alone does not see that. So the audit asks for witnesses: for each withheld count two
+tables of whole numbers, at least the protected width apart in it, which this very rule publishes in
+the same way. They are sought from the look alone, never from the true counts: every table with the
+same look passes or fails with it, so that passing tells nothing.
+
+Showing the margins and hiding the cells inside would be the natural last resort, and is not safe:
+of all tables of a shown look with a narrow inside there may be one only. Enumeration found it.
 
 In two-way tables and trees the constraints are totally unimodular: the linear program's vertices
 are whole numbers, so its ranges are exact. A vertex that is not whole is no witness.
@@ -103,7 +103,7 @@ def _published(first: Look, links: Links, rule: DisclosureRule) -> Look:
     look = _complement(first, links, rule)
     if look is not None and _has_witnesses(look, links, rule):
         return look
-    return _margins_only(first, links, rule)
+    return (first[0], *([HIDDEN] * (links.size - 1)))
 
 
 @lru_cache(maxsize=4096)
@@ -139,24 +139,6 @@ def _complement(first: Look, links: Links, rule: DisclosureRule) -> Look | None:
         if not grown:
             return None
     return None
-
-
-def _margins_only(first: Look, links: Links, rule: DisclosureRule) -> Look:
-    """Leaves withheld; every sum of sums shown as a one-way table, under a shown parent only."""
-    look = [HIDDEN if position in links.leaves else value for position, value in enumerate(first)]
-    for parent, children in links.sums:
-        if any(child in links.leaves for child in children):
-            continue
-        if look[parent] < 0 or not _line_is_wide(first, parent, children, rule):
-            for child in children:
-                look[child] = HIDDEN
-    return tuple(look)
-
-
-def _line_is_wide(first: Look, parent: int, children: Sequence[int], rule: DisclosureRule) -> bool:
-    line = Links(len(children) + 1, ((0, tuple(range(1, len(children) + 1))),))
-    look = (first[parent], *(first[child] for child in children))
-    return not _narrow(look, line, rule)
 
 
 @lru_cache(maxsize=16384)
