@@ -35,6 +35,8 @@ _FACES = {
     "safe_crosstab": "cohorts.linked_tables",
     "safe_groups": "cohorts.linked_tables",
     "safe_count": "cohorts.disclosure",
+    "safe_frame": "cohorts.output_tables",
+    "not_to_leave": "cohorts.output_tables",
     "safe_table": "cohorts.disclosure",
 }
 

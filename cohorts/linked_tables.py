@@ -1,6 +1,6 @@
 """Tables whose margins are shown too: which cells to withhold so that no subtraction finds them.
 
-*linked table* is a vector of counts of which some are sums of others: a two-way table with its
+A *linked table* is a vector of counts of which some are sums of others: a two-way table with its
 margins, villages with their area and county. First every count goes through the gate alone, which
 gives the *first look*. A linear program then finds what a reader can work out for each withheld
 count from all shown ranges and all sums at once. Where every range is wide enough the first look is

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 import time
 
 import numpy as np
@@ -22,7 +23,7 @@ def laid_out(cells: np.ndarray) -> list[int]:
     return [int(n) for n in (cells.sum(), *cells.sum(1), *cells.sum(0), *cells.ravel())]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     arrays(np.int64, st.tuples(st.integers(2, 4), st.integers(2, 3)), elements=st.integers(0, 40))
 )
@@ -48,22 +49,27 @@ def test_the_linear_program_finds_a_wide_range_for_every_withheld_count(cells: n
 def test_a_reader_who_knows_the_rule_and_tries_all_tables_still_finds_a_wide_range(
     cells: list[list[int]],
 ) -> None:
-    """Every table that would be published in the same way is found, hiding rule and all."""
+    """Tables are published until those of the same look differ enough in every withheld count."""
     links = crosstab_links(2, 2)
     shown = protected_counts(laid_out(np.array(cells)), links, SMALL_RULE)
     ranges = reader_ranges(shown, links, SMALL_RULE)
     assert any(one.shown is None for one in shown)
-    same = []
-    for low_high in itertools.product(*(range(low, high + 1) for low, high in ranges[5:])):
-        counts = laid_out(np.array(low_high).reshape(2, 2))
+    tables = list(itertools.product(*(range(low, high + 1) for low, high in ranges[5:])))
+    random.Random(3).shuffle(tables)
+    withheld = [position for position, one in enumerate(shown) if one.shown is None]
+    values: dict[int, set[int]] = {position: set() for position in withheld}
+    for table in tables:
+        counts = laid_out(np.array(table).reshape(2, 2))
         if all(low <= n <= high for n, (low, high) in zip(counts, ranges, strict=True)) and (
             protected_counts(counts, links, SMALL_RULE) == shown
         ):
-            same.append(counts)
-    for position, one in enumerate(shown):
-        if one.shown is None:
-            values = {counts[position] for counts in same}
-            assert max(values) - min(values) >= SMALL_RULE.protected_width
+            for position in withheld:
+                values[position].add(counts[position])
+        if all(max(v) - min(v) >= SMALL_RULE.protected_width for v in values.values() if v) and (
+            all(values.values())
+        ):
+            return
+    pytest.fail(f"too few values: {values}")
 
 
 def test_a_large_table_is_audited_quickly_and_loses_only_its_small_cells() -> None:
