@@ -9,10 +9,10 @@ ranges are wide; what was small and what only protects it then look alike. If th
 its audit, nothing but the grand total is shown.
 
 A reader who knows this rule learns from a complement that the first look was narrow, and the
-linear program alone does not see that. So the audit asks for witnesses: for each withheld count two
-tables of whole numbers, at least the protected width apart in it, which this very rule publishes in
-the same way. They are sought from the look alone, never from the true counts: every table with the
-same look passes or fails with it, so that passing tells nothing.
+linear program alone does not see that. So the audit asks for witnesses: tables of whole numbers
+that this very rule publishes in the same way, and that give each withheld count at least as many
+values as a range of the protected width has. They are sought from the look alone, never from the
+true counts: every table with the same look passes or fails with it, so that passing tells nothing.
 
 Showing the margins and hiding the cells inside would be the natural last resort, and is not safe:
 of all tables of a shown look with a narrow inside there may be one only. Enumeration found it.
@@ -41,7 +41,7 @@ HIDDEN: Final = -2
 # table is always published in the same way.
 MOST_ROUNDS: Final = 6
 # Tables tried as witnesses before a complement is given up.
-MOST_WITNESSES: Final = 48
+MOST_WITNESSES: Final = 32
 
 Look = tuple[int, ...]
 Values = npt.NDArray[np.int64]
@@ -163,12 +163,10 @@ def _narrow(look: Look, links: Links, rule: DisclosureRule) -> tuple[int, ...]:
 
 
 def _has_witnesses(look: Look, links: Links, rule: DisclosureRule) -> bool:
-    """Whether tables that are published as ``look`` differ widely in every withheld count."""
+    """Whether tables that are published as ``look`` give every withheld count enough values."""
     program = _Program(look, links, rule)
-    low = np.full(links.size, np.iinfo(np.int64).max)
-    high = np.full(links.size, -1)
     withheld = [position for position, value in enumerate(look) if value < 0]
-
+    values: dict[int, set[int]] = {position: set() for position in withheld}
     tried = 0
 
     def admit(tables: Iterator[Values]) -> None:
@@ -176,14 +174,14 @@ def _has_witnesses(look: Look, links: Links, rule: DisclosureRule) -> bool:
         for table in tables:
             tried += 1
             if _complement(_first_look(table.tolist(), rule), links, rule) == look:
-                np.minimum(low, table, out=low)
-                np.maximum(high, table, out=high)
+                for position in withheld:
+                    values[position].add(int(table[position]))
 
     admit(program.spread(withheld))
     for position in withheld:
-        if high[position] - low[position] < rule.protected_width and tried < MOST_WITNESSES:
+        if len(values[position]) <= rule.protected_width and tried < MOST_WITNESSES:
             admit(program.ladder(position))
-        if high[position] - low[position] < rule.protected_width:
+        if len(values[position]) <= rule.protected_width:
             return False
     return True
 
@@ -243,8 +241,7 @@ class _Program:
     def ladder(self, position: int) -> Iterator[Values]:
         """Tables in which one count takes values from its lowest to its highest."""
         lowest, highest = self.range_of(position)
-        near = min(highest, 2 * self._minimum)
-        for value in sorted({lowest, (lowest + near) // 2, near, highest}):
+        for value in range(lowest, min(highest, lowest + 2 * self._minimum) + 1):
             table = self.extreme(range(self._links.size), -1, (position, value))
             if table is not None:
                 yield table
