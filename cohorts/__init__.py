@@ -32,7 +32,11 @@ _FACES = {
     "SafeCount": "cohorts.disclosure",
     "DisclosureRule": "cohorts.disclosure",
     "safe_attrition": "cohorts.disclosure",
+    "safe_crosstab": "cohorts.linked_tables",
+    "safe_groups": "cohorts.linked_tables",
     "safe_count": "cohorts.disclosure",
+    "safe_frame": "cohorts.output_tables",
+    "not_to_leave": "cohorts.output_tables",
     "safe_table": "cohorts.disclosure",
 }
 

@@ -15,8 +15,8 @@ least six possible values for every withheld cell even to such a reader; a test 
 Minimum and rounding are of the size in use elsewhere: 11 (PCORnet, CMS), 20 (All of Us), rounding
 to 5 (OpenSAFELY).
 
-What this does not do: combine the answers to many different questions. A questioner with
-patience and many overlapping definitions can narrow a range; limits on questions are the portal's.
+What this does not do: two-way tables and hierarchies, which are :mod:`cohorts.linked_tables`, and
+answers to different questions, which :mod:`cohorts.differencing` compares for the portal.
 """
 
 from __future__ import annotations

@@ -44,7 +44,11 @@ class Attrition:
 
 @dataclass(frozen=True)
 class CohortResult:
-    """A cohort over one source. ``rows`` follow ``COHORT_SCHEMA`` and are sorted by all columns."""
+    """A cohort over one source. ``rows`` follow ``COHORT_SCHEMA`` and are sorted by all columns.
+
+    ``rules_met`` has ``person_id`` and ``mask`` of everybody with an entry event: bit i of the mask
+    is set if their best event meets rule i. Only DuckDB's engine gives it.
+    """
 
     source: str
     definition_sha256: str
@@ -54,6 +58,7 @@ class CohortResult:
     missing_tables: tuple[str, ...]
     seconds: float
     sql: str = field(repr=False)
+    rules_met: pa.Table | None = field(default=None, repr=False)
 
     @property
     def entries(self) -> int:

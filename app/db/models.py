@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -347,4 +348,25 @@ class AuditRow(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
-APPEND_ONLY = ("audit_event", "request_event", "review_decision")
+class CountedSet(Base):
+    """A count that was shown: the question, and the people counted; see ``count_ledger``.
+
+    ``people`` is encrypted. ``project_id`` is empty where somebody only looked at the project.
+    """
+
+    __tablename__ = "counted_set"
+    __table_args__ = (
+        Index("ix_counted_set_release_user_id", "release", "user_id"),
+        Index("ix_counted_set_release_project_id", "release", "project_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    user_id: Mapped[int] = mapped_column(ForeignKey("portal_user.id"))
+    project_id: Mapped[int | None] = mapped_column(ForeignKey("project.id"))
+    release: Mapped[str] = mapped_column(String(64))
+    question: Mapped[str] = mapped_column(String(64))
+    people: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+APPEND_ONLY = ("audit_event", "counted_set", "request_event", "review_decision")

@@ -11,11 +11,12 @@ from app.portal.error_pages import init_error_pages
 from app.portal.navigation import navigation
 from app.portal.pages import BLUEPRINTS
 from app.portal.protection import init_protection, init_throttling
-from app.portal.secret import load_or_create_secret
 from app.portal.sign_in import current_actor, init_sign_in
 from app.portal.wiring import EXTENSION, Wiring
+from app.private_files import load_or_create_secret
 from app.services.catalogue import Catalogue
 from app.services.cohorts import CohortAnswers
+from app.services.count_ledger import CountLedger
 from app.settings import PortalSettings
 
 
@@ -35,7 +36,10 @@ def create_app(settings: PortalSettings, database: Database | None = None) -> Fl
         settings,
         database,
         Catalogue(settings.release_root),
-        CohortAnswers(settings.minimum_cell),
+        CohortAnswers(
+            settings.minimum_cell,
+            CountLedger(settings.secret_file.parent, settings.minimum_cell),
+        ),
     )
     Bootstrap5(app)
     init_protection(app, settings.host)

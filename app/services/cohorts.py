@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
+import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import cohorts
 from app.audit import AuditEvent, record
+from app.db.database import Database
 from app.db.models import CohortDefinition, CohortVersion
 from app.errors import BadInput, NotFound, PermissionDenied
 from app.permissions import Actor, Permission, can, check_permission
+from app.services.count_ledger import Count, CountLedger, Scope
 from app.services.projects import get_project, is_member
 from cohorts.characterisation import Characterisation
+from cohorts.differencing import bits_of
 from cohorts.disclosure import DisclosureRule, SafeAttrition, SafeCount, safe_attrition, safe_count
+from cohorts.model import CohortDefinition as EngineDefinition
+from cohorts.questions import Ids, question_of, remaining
 from deid.release import Release
 
 # An interactive question may take this long; the worker has the engine's own, longer limit.
@@ -37,26 +44,110 @@ class SafeAnswer:
     seconds: float
 
 
-class CohortAnswers:
-    """Answers to cohort questions, kept: neither a release nor a version ever changes."""
+@dataclass(frozen=True)
+class _Counted:
+    """What a run found, as sets, and what of it may be shown where the sets may be counted."""
 
-    def __init__(self, minimum_cell: int) -> None:
-        self.rule = DisclosureRule(minimum_cell=minimum_cell)
-        self._kept: OrderedDict[tuple[str, str], SafeAnswer] = OrderedDict()
+    answer: SafeAnswer
+    people: int
+    final: Count
+    entered: Count
+    meeting: tuple[Count, ...]
+    remaining: tuple[Count, ...]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a question for counts was not answered, and what to do."""
+
+    reason: str
+
+
+REFUSED = (
+    "This question is not answered. With counts that you or your project have already seen over "
+    "this release, its answer would tell of fewer than {minimum} people: it finds nearly the same "
+    "people as an earlier question, or as two of them together. Make the definition differ by "
+    "more people, for instance by wider age limits or a broader concept set, go back to an earlier "
+    "version, or ask a steward, who sees this refusal and can count the cohort."
+)
+
+
+class CohortAnswers:
+    """Answers to cohort questions. Runs are kept: neither a release nor a version ever changes."""
+
+    def __init__(self, minimum_cell: int, ledger: CountLedger) -> None:
+        self.rule = DisclosureRule.with_minimum(minimum_cell)
+        self._ledger = ledger
+        self._kept: OrderedDict[tuple[str, str], _Counted] = OrderedDict()
         self._lock = threading.Lock()
 
-    def answer(self, release: Release, expression: str) -> SafeAnswer:
-        """Run a definition over a release and let only safe counts out.
+    def ask(
+        self,
+        database: Database,
+        actor: Actor,
+        cohort: CohortDefinition,
+        version: CohortVersion,
+        release: Release,
+    ) -> SafeAnswer | Refusal:
+        """Count a version over a release; the question and how it ended are audited.
 
         Raises:
             DefinitionError, EngineError, QueryTimeout: from ``cohorts``.
+            PermissionDenied: for whom there is no account: nobody else's counts are known.
         """
+        if actor.user_id is None:
+            raise PermissionDenied("Counts are shown to people with an account.")
+        counted = self._count(release, version.expression)
+        # Who only looks at a project tells its members nothing.
+        project_id = cohort.project_id if is_member(cohort.project, actor) else None
+        scope = Scope(actor.user_id, project_id, release.name, counted.people)
+        detail = {"version": version.number, "release": release.name}
+        with database.writing() as session:
+            self._ledger.lock(session)
+            answer = self._weigh(session, scope, counted)
+            action = "cohort.counted" if isinstance(answer, SafeAnswer) else "cohort.count_refused"
+            record(session, actor, AuditEvent(action, "cohort", cohort.id, detail))
+        return answer
+
+    def _weigh(self, session: Session, scope: Scope, counted: _Counted) -> SafeAnswer | Refusal:
+        # The people left after the last rules matter most, so they are weighed first.
+        steps = [counted.final, counted.entered, *reversed(counted.remaining), *counted.meeting]
+        may_answer, entered, *others = self._ledger.admit(session, scope, steps)
+        if not may_answer:
+            return Refusal(REFUSED.format(minimum=self.rule.minimum_cell))
+        number = len(counted.remaining)
+        remaining, meeting = others[:number][::-1], others[number:]
+        hidden = SafeCount(None, False, self.rule.minimum_cell)
+        attrition = counted.answer.attrition
+        shown = SafeAttrition(
+            entry=attrition.entry if entered else hidden,
+            steps=tuple(
+                replace(
+                    step,
+                    meeting=step.meeting if meets else hidden,
+                    remaining=step.remaining if remains else hidden,
+                )
+                for step, meets, remains in zip(attrition.steps, meeting, remaining, strict=True)
+            ),
+            final=attrition.final,
+        )
+        return replace(counted.answer, attrition=shown)
+
+    def _count(self, release: Release, expression: str) -> _Counted:
         definition = cohorts.load(expression)
         key = (release.name, definition.sha256)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
+        counted = self._run(release, definition)
+        with self._lock:
+            self._kept[key] = counted
+            while len(self._kept) > KEPT_ANSWERS:
+                self._kept.popitem(last=False)
+        return counted
+
+    def _run(self, release: Release, definition: EngineDefinition) -> _Counted:
         result = cohorts.run(definition, release, limit_seconds=QUESTION_SECONDS)
         answer = SafeAnswer(
             release=release.name,
@@ -70,11 +161,30 @@ class CohortAnswers:
             missing_tables=result.missing_tables,
             seconds=result.seconds,
         )
-        with self._lock:
-            self._kept[key] = answer
-            while len(self._kept) > KEPT_ANSWERS:
-                self._kept.popitem(last=False)
-        return answer
+        everybody = _everybody(release)
+
+        def count(rules: Collection[int], ids: Ids) -> Count:
+            bits = bits_of(np.searchsorted(everybody, ids), len(everybody))
+            return Count(question_of(definition, rules), bits)
+
+        rules = range(len(definition.inclusion_rule_names))
+        found = result.person_ids.to_numpy(zero_copy_only=False)
+        return _Counted(
+            answer=answer,
+            people=len(everybody),
+            final=count(rules, found),
+            entered=count((), remaining(result, ())),
+            meeting=tuple(count((rule,), remaining(result, (rule,))) for rule in rules),
+            remaining=tuple(
+                count(rules[: rule + 1], remaining(result, rules[: rule + 1])) for rule in rules
+            ),
+        )
+
+
+def _everybody(release: Release) -> Ids:
+    with release.connect() as connection:
+        found = connection.execute("SELECT person_id FROM person ORDER BY 1").fetchnumpy()
+    return np.asarray(found["person_id"], dtype=np.int64)
 
 
 def create_cohort(
@@ -184,11 +294,3 @@ def list_of_project(session: Session, actor: Actor, project_id: int) -> list[Coh
         .order_by(CohortVersion.id.desc())
     )
     return list(session.scalars(query))
-
-
-def record_question(
-    session: Session, actor: Actor, cohort: CohortDefinition, number: int, release: str
-) -> None:
-    """Keep in the audit log who asked for which counts."""
-    detail = {"version": number, "release": release}
-    record(session, actor, AuditEvent("cohort.counted", "cohort", cohort.id, detail))

@@ -45,6 +45,11 @@ def asked_tables(
     ]
 
 
+def delivered_rows(request: DataRequest, rule: DisclosureRule) -> SafeCount | None:
+    """Rows of the delivered extract as they may be shown; stewards read this page as well."""
+    return None if request.extract_rows is None else safe_count(request.extract_rows, rule)
+
+
 def _compare(
     table: str, columns: list[str], reason: str, release: Release | None, rule: DisclosureRule
 ) -> AskedTable:

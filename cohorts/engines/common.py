@@ -20,6 +20,13 @@ ROWS: Final = (
     "ORDER BY subject_id, cohort_start_date, cohort_end_date"
 )
 MASKS: Final = "SELECT mode_id, inclusion_rule_mask, person_count FROM cohort_inclusion_result"
+RULES_MET: Final = """
+    SELECT q.person_id, CAST(coalesce(sum(1::BIGINT << i.inclusion_rule_id), 0) AS BIGINT) AS mask
+    FROM best_events q LEFT JOIN inclusion_events i
+      ON i.person_id = q.person_id AND i.event_id = q.event_id
+    GROUP BY q.person_id
+"""
+ENTERED: Final = "SELECT DISTINCT person_id, 0::BIGINT AS mask FROM qualified_events"
 _VOCABULARY: Final = ("concept", "concept_ancestor")
 
 
@@ -32,6 +39,7 @@ def cohort_result(
     rows: pa.Table,
     masks: Sequence[Sequence[int]],
     entry: Sequence[int],
+    rules_met: pa.Table | None = None,
 ) -> CohortResult:
     """The result of a run; ``masks`` and ``entry`` are what ``MASKS`` and ``ENTRY`` gave.
 
@@ -53,4 +61,5 @@ def cohort_result(
         missing_tables=tuple(t for t in missing if t in used or t in _VOCABULARY),
         seconds=time.monotonic() - started,
         sql=compiled.sql,
+        rules_met=rules_met,
     )

@@ -11,7 +11,15 @@ import duckdb
 
 from cohorts.cdm import DataSource, prepare_cdm
 from cohorts.compile import compile_circe, result_table_statements
-from cohorts.engines.common import DEFAULT_LIMIT_SECONDS, ENTRY, MASKS, ROWS, cohort_result
+from cohorts.engines.common import (
+    DEFAULT_LIMIT_SECONDS,
+    ENTERED,
+    ENTRY,
+    MASKS,
+    ROWS,
+    RULES_MET,
+    cohort_result,
+)
 from cohorts.engines.watch import stopping
 from cohorts.model import CohortDefinition
 from cohorts.result import COHORT_SCHEMA, CohortResult
@@ -38,8 +46,12 @@ def run(
             connection.execute(statement)
         (entry,) = connection.execute(ENTRY).fetchall()
         masks = connection.execute(MASKS).fetchall()
+        met = connection.sql(RULES_MET if definition.inclusion_rule_names else ENTERED)
+        rules_met = met.to_arrow_table()
         rows = connection.sql(ROWS).to_arrow_table().cast(COHORT_SCHEMA)
-    return cohort_result(definition, source.name, compiled, missing, started, rows, masks, entry)
+    return cohort_result(
+        definition, source.name, compiled, missing, started, rows, masks, entry, rules_met
+    )
 
 
 @contextmanager

@@ -105,11 +105,15 @@ def _show(cohort_id: int, typed: dict[str, str] | None = None) -> str:
         answer, error = None, None
         if release is not None:
             try:
-                answer = wiring().answers.answer(release, version.expression)
+                asked = wiring().answers.ask(wiring().database, actor, cohort, version, release)
+                if isinstance(asked, cohort_service.Refusal):
+                    error = asked.reason
+                else:
+                    answer = asked
             except CohortError as refused:
                 error = str(refused)
         definition = cohort_engine.load(version.expression)
-        html = render_template(
+        return render_template(
             "cohorts/show.html",
             cohort=cohort,
             version=version,
@@ -124,10 +128,6 @@ def _show(cohort_id: int, typed: dict[str, str] | None = None) -> str:
             can_edit=cohort_service.can_edit(actor, cohort),
             minimum=wiring().settings.minimum_cell,
         )
-    if answer is not None:
-        with wiring().database.writing() as session:
-            cohort_service.record_question(session, actor, cohort, version.number, answer.release)
-    return html
 
 
 def _new_form(projects: list[Project], typed: dict[str, str], error: str = "") -> str:

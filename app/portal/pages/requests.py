@@ -23,7 +23,7 @@ from app.services.completeness import missing_columns, missing_parts
 from app.services.duo import DUO_TERMS, PURPOSE_CODES
 from app.services.projects import list_projects
 from app.services.requests import RequestFields
-from app.services.review import asked_tables
+from app.services.review import asked_tables, delivered_rows
 from app.services.transitions import Surroundings
 from app.services.workflow import BY_NAME, STATE_LABELS, STATE_MEANING, State
 from cohorts.extract import deliverable_columns
@@ -81,6 +81,7 @@ def show(request_id: int) -> str:
             offered=transitions.offered(actor, found),
             can_edit=request_service.can_edit(actor, found),
             missing=_missing(found) if request_service.can_edit(actor, found) else [],
+            delivered_rows=delivered_rows(found, wiring().answers.rule),
             asked=asked_tables(found, release, wiring().answers.rule),
             release=release,
             duo=DUO_TERMS,

@@ -1,4 +1,4 @@
-"""The key that signs sessions: a private file made at the first start."""
+"""Secrets in private files that are made at the first start."""
 
 from __future__ import annotations
 
@@ -36,5 +36,5 @@ def _load(path: Path) -> str:
         raise ConfigurationError(f"{path}: mode is {mode:04o}, others can read the secret")
     secret = path.read_text().strip()
     if len(secret) < 2 * SECRET_BYTES:
-        raise ConfigurationError(f"{path}: damaged secret; remove the file to sign everybody out")
+        raise ConfigurationError(f"{path}: damaged secret; put back a copy of it")
     return secret

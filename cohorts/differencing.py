@@ -1,0 +1,111 @@
+"""Whether a new set of people, with sets counted before, would single out a few people.
+
+Sets are rows of bits over the people of one release, in the order of their ids. The *difference* of
+a new set N from counts already known is the number of people whose membership a questioner could
+learn of by adding and subtracting: N against one earlier set A, N against A and B added up, N and A
+against B, and the same for everybody but N. The whole release counts as known.
+
+A difference of one to the minimum cell less one is too small. Against a single earlier set a
+difference of none is too small as well: if it were answered, a refusal would tell that somebody is
+there. Against two sets a difference of none is let pass, since women, men and then both are a
+usual course of work; the sum was known before. Three or more earlier sets are not combined.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Bits = npt.NDArray[np.uint64]
+Positions = npt.NDArray[np.int64]
+_WORD = 64
+
+
+def bits_of(positions: Positions, people: int) -> Bits:
+    """A set of people, given by their positions, as words of 64 bits."""
+    flags = np.zeros(-(-people // _WORD) * _WORD, dtype=bool)
+    flags[positions] = True
+    return np.packbits(flags, bitorder="little").view(np.uint64)
+
+
+def size_of(bits: Bits) -> int:
+    """Number of people in a set."""
+    return int(np.bitwise_count(bits).sum())
+
+
+class KnownSets:
+    """The sets of one release whose counts a questioner knows."""
+
+    def __init__(self, people: int, minimum_cell: int) -> None:
+        self._everybody = bits_of(np.arange(people), people)
+        self._minimum = minimum_cell
+        words = len(self._everybody)
+        self._used = 0
+        self._sets = np.zeros((16, words), dtype=np.uint64)
+        self._common = np.zeros((16, 16), dtype=np.int64)
+        self.add(self._everybody)
+
+    def copy(self) -> KnownSets:
+        """The same sets, to which more can be added without a change of these."""
+        made = object.__new__(KnownSets)
+        made.__dict__.update(self.__dict__)
+        made._sets, made._common = self._sets.copy(), self._common.copy()
+        return made
+
+    def add(self, bits: Bits) -> None:
+        """Remember that a set was counted; one that is known is not kept twice."""
+        self._known(bits)
+        common = self._in_common(bits)
+        sizes = self._common.diagonal()[: self._used]
+        if np.any(size_of(bits) + sizes - 2 * common == 0):
+            return
+        if self._used == len(self._sets):
+            self._sets = np.concatenate([self._sets, np.zeros_like(self._sets)])
+            grown = np.zeros((len(self._sets), len(self._sets)), dtype=np.int64)
+            grown[: self._used, : self._used] = self._common
+            self._common = grown
+        here = self._used
+        self._sets[here] = bits
+        self._common[here, :here] = self._common[:here, here] = common
+        self._common[here, here] = size_of(bits)
+        self._used += 1
+
+    def too_close(self, bits: Bits) -> bool:
+        """Whether counting ``bits`` would let a count of too few people be worked out."""
+        self._known(bits)
+        common = self._in_common(bits)
+        sizes = self._common.diagonal()[: self._used]
+        if np.any(size_of(bits) + sizes - 2 * common < self._minimum):
+            return True
+        others = self._everybody & ~bits
+        return self._pair_too_close(bits, common) or self._pair_too_close(others, sizes - common)
+
+    def _pair_too_close(self, bits: Bits, common: Positions) -> bool:
+        both = self._common[: self._used, : self._used]
+        sizes = both.diagonal()
+        # Squared length of N - A - B and of N + A - B as vectors over people: at most four times
+        # the number of people in whom they are not zero.
+        alone = size_of(bits) + sizes[:, None] + sizes[None, :]
+        summed = alone - 2 * (common[:, None] + common[None, :] - both)
+        for first, second in self._candidates(summed, ordered=False):
+            a, b = self._sets[first], self._sets[second]
+            if 0 < size_of((a & b) | (bits ^ (a | b))) < self._minimum:
+                return True
+        added = alone + 2 * (common[:, None] - common[None, :] - both)
+        for first, second in self._candidates(added, ordered=True):
+            a, b = self._sets[first], self._sets[second]
+            if 0 < size_of((bits & a) | ((bits | a) ^ b)) < self._minimum:
+                return True
+        return False
+
+    def _candidates(self, lengths: Positions, ordered: bool) -> list[tuple[int, int]]:
+        pairs = np.argwhere(lengths < 4 * self._minimum)
+        return [(int(a), int(b)) for a, b in pairs if (a != b if ordered else a < b)]
+
+    def _in_common(self, bits: Bits) -> Positions:
+        found = np.bitwise_count(self._sets[: self._used] & bits).sum(axis=1, dtype=np.int64)
+        return np.asarray(found)
+
+    def _known(self, bits: Bits) -> None:
+        if len(bits) != len(self._everybody) or np.any(bits & ~self._everybody):
+            raise ValueError("the set is not of this release")
