@@ -82,8 +82,7 @@ def attack_ground(
 
 def attack_staged(
     working: duckdb.DuckDBPyConnection,
-    snapshot: VaultSnapshot,
-    pseudonyms: Pseudonymiser,
+    sources: Mapping[str, SourceIds],
     policy: Policy,
     people: People,
     name: str,
@@ -98,7 +97,7 @@ def attack_staged(
             quasi_identifiers=policy.risk.quasi_identifiers,
             k=policy.risk.k,
             max_weeks=people.window.max_weeks,
-            sources=source_ids(snapshot, pseudonyms),
+            sources=sources,
         )
     )
 

@@ -18,7 +18,7 @@ import duckdb
 from sqlalchemy import Engine, inspect
 
 from deid.attacks.running import gated_values
-from deid.build.attacking import attack_staged
+from deid.build.attacking import attack_staged, source_ids
 from deid.build.certifying import certificate_of
 from deid.build.dictionary import describe
 from deid.build.drivers import find_drivers, store_drivers
@@ -145,6 +145,7 @@ def _build(
             pseudonyms = Pseudonymiser(keyring.derive("release", name, "pseudonyms"))
             snapshot_id = snapshot.snapshot_id
             intake = take_in(snapshot, policy, pseudonyms, working, say)
+            sources = source_ids(snapshot, pseudonyms)
             people = decide_people(working, policy, keyring.derive("release", name, "dates"))
             left_out = select_rows(working, policy, people.window)
             identities = Identities(working)
@@ -173,9 +174,7 @@ def _build(
             writer.add_table(BIRTH_YEARS, intake.rows["person"], dict(left_out.get("person", {})))
             progress.finish()
             say("attacking the release")
-            attacks = attack_staged(
-                working, snapshot, pseudonyms, policy, people, name, writer.staging
-            )
+            attacks = attack_staged(working, sources, policy, people, name, writer.staging)
             say("measuring the risk")
             risk = measure(
                 working,

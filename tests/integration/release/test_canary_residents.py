@@ -148,16 +148,16 @@ format = "care-commons-policy/1"
 name = "weak"
 version = "1"
 title = "Weak"
-description = "Classes of two people, while a risk of 0.09 is asked."
+description = "Classes of two people, while a journalist may find one in twelve at most."
 extends = "limited-research"
 [risk]
 k = 2
 [risk.thresholds]
 smallest_class = 2
-prosecutor_max = 0.09
+prosecutor_max = 1
 prosecutor_average = 1
 marketer = 1
-journalist_max = 1
+journalist_max = 0.09
 rare_disease_share = 0
 """,
         "weak.toml",
@@ -171,7 +171,7 @@ def test_a_weak_policy_is_refused_with_reason_drivers_and_what_would_pass(
     with pytest.raises(GateRefused) as refusal:
         build_release(settings, fixed_keyring(), canary_vault, weak_policy(), "weak", "Weak")
     message = str(refusal.value)
-    assert "REFUSED prosecutor_max: 0.5, at most 0.09 is asked" in message
+    assert "REFUSED journalist_max: 0.5, at most 0.09 is asked" in message
     assert "REFUSED rare_disease_share" in message
     assert "passed  marketer" in message
     assert "would pass" in message
