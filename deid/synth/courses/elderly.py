@@ -76,6 +76,19 @@ def _assess(stream: Random, resident: Resident, examination: Form, day: date) ->
     return form
 
 
+def weaken(form: Form, examination: Form, *, lately: bool) -> None:
+    """Walking, stairs and washing need help: much of it lately, then a little."""
+    steps = {"SELF_CARE_ACTIVITY": 2 if lately else 1, "SELF_CARE_GROOMING": 1}
+    if lately:
+        steps |= {"SELF_CARE_TOILETING": 1}
+    for item, least in steps.items():
+        form.amounts[item] = max(form.amounts[item], SELF_CARE[item][least])
+    score = sum(int(form.amounts[item]) for item in SELF_CARE)
+    for filled in (form, examination):
+        filled.amounts["SELF_CARE_SCORE"] = score
+        filled.answers["SELF_CARE_LEVEL"] = level_of(score)
+
+
 def mini_mental(stream: Random, resident: Resident, day: date) -> int:
     """Points of the mini-mental state examination (0-30)."""
     lost = value("mmse.no_schooling") if resident.education == "EDUCATION_NONE" else 0.0

@@ -44,6 +44,9 @@ ASKED_DAYS = 60
 QUIET_DAYS = 150
 """Whom a department has just seen it does not see again so soon, whatever the letters say."""
 
+BY_FINDING = {"kidneys fail": ("ENDOCRINOLOGY", "kidney")}
+"""Where what a yearly examination has found leads."""
+
 REHABILITATED = frozenset({"NEUROLOGY", "CARDIOLOGY", "ORTHOPAEDICS"})
 
 
@@ -105,6 +108,8 @@ def _where(form: Form) -> tuple[str, str]:
     """Department and reason of a letter."""
     if form.event in DEPARTMENT_OF:
         return DEPARTMENT_OF[form.event], "complication"
+    if form.hints.get("referred_for") in BY_FINDING:
+        return BY_FINDING[form.hints["referred_for"]]
     if form.kind in _BY_KIND:
         place, reason = _BY_KIND[form.kind]
         adverse = form.answers.get("ADVERSE_REACTION") == "PRESENT"
