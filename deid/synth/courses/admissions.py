@@ -24,6 +24,7 @@ from deid.synth.physiology import (
     therapy_on,
 )
 from deid.synth.physiology.drugs import CLASS_OF
+from deid.synth.safety import is_contraindicated
 from deid.synth.streams import happens
 from deid.synth.visits import Form, Identifier, Prescription, Visit, localise
 
@@ -226,7 +227,11 @@ def _take_home(life: Life, stay: Stay, day: date) -> tuple[Prescription, ...]:
     if stay.diagnosis in FOLLOWED and not before:
         # Who had left the drugs and is in hospital for it goes home with them.
         drugs = life.body.treatment_on(stay.diagnosis, day).drugs
-        before = tuple(Prescription(d, *DOSES[locale, d], 30) for d in drugs)
+        before = tuple(
+            Prescription(d, *DOSES[locale, d], 30)
+            for d in drugs
+            if not is_contraindicated(life.resident, d, day)
+        )
     taken = {CLASS_OF.get(drug.drug, drug.drug) for drug in before}
     added = [
         drug

@@ -37,7 +37,7 @@ from deid.synth.physiology import (
 from deid.synth.physiology.drugs import CLASS_OF
 from deid.synth.physiology.lipids import STRUCK, statin_age
 from deid.synth.physiology.therapy import STATIN
-from deid.synth.safety import pregnancy_on
+from deid.synth.safety import is_contraindicated, pregnancy_on
 from deid.synth.streams import happens, one_of
 from deid.synth.visits import Form, Planted, Prescription, Visit, localise
 
@@ -121,6 +121,8 @@ def _examine(stream: Random, life: Life, day: date) -> Form:
         form.faults.append(Planted("missing laboratory", "visit_occurrence"))
     form.answers |= _lifestyle(stream, life, form, day)
     form.answers |= findings(stream, resident, day)
+    if "leg swelling" in form.symptoms and form.answers["LEG_OEDEMA"] == "NONE":
+        form.answers["LEG_OEDEMA"] = "OEDEMA_EQUAL"
     form.answers["DORSALIS_PEDIS_PULSE"] = feel_pulse(resident, day)
     _tests_by_eye(stream, life, form, day)
     _evaluate(stream, life, form, vitals | done, day)
@@ -190,6 +192,7 @@ def current_drugs(life: Life, day: date) -> tuple[Prescription, ...]:
         for regimen in regimens
         if regimen.adherence != "ADHERENCE_NONE"
         for drug in regimen.drugs
+        if not is_contraindicated(resident, drug, day)
     ]
     # Who leaves the drugs for pressure or glucose leaves the others too, but not those that a
     # hospital gave for the heart or the brain.
