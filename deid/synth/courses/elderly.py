@@ -70,10 +70,21 @@ def _assess(stream: Random, resident: Resident, examination: Form, day: date) ->
         score += points[min(max(round(help_needed), 0), 3)]
     form.amounts["SELF_CARE_SCORE"] = score
     form.answers["SELF_CARE_LEVEL"] = level_of(score)
+    _show_how_they_move(form, examination)
     _screen(stream, resident, examination, need, day)
     examination.amounts["SELF_CARE_SCORE"] = score
     examination.answers["SELF_CARE_LEVEL"] = form.answers["SELF_CARE_LEVEL"]
     return form
+
+
+def _show_how_they_move(form: Form, examination: Form) -> None:
+    """Who needs much help in walking is seen to need it."""
+    if form.amounts["SELF_CARE_ACTIVITY"] >= SELF_CARE["SELF_CARE_ACTIVITY"][2]:
+        examination.answers["MOTOR_FUNCTION"] = "CANNOT_MOVE"
+    if form.answers["SELF_CARE_LEVEL"] == "SELF_CARE_DEPENDENT":
+        examination.answers["EXERCISE_FREQUENCY"] = "NEVER"
+        for key in ("EXERCISE_MINUTES", "EXERCISE_YEARS"):
+            examination.amounts.pop(key, None)
 
 
 def weaken(form: Form, examination: Form, *, lately: bool) -> None:
@@ -87,6 +98,7 @@ def weaken(form: Form, examination: Form, *, lately: bool) -> None:
     for filled in (form, examination):
         filled.amounts["SELF_CARE_SCORE"] = score
         filled.answers["SELF_CARE_LEVEL"] = level_of(score)
+    _show_how_they_move(form, examination)
 
 
 def mini_mental(stream: Random, resident: Resident, day: date) -> int:
