@@ -34,10 +34,15 @@ _SATISFACTION = ("SATISFIED", "RATHER_SATISFIED", "HARD_TO_SAY", "RATHER_DISSATI
 
 def elderly(stream: Random, life: Life) -> list[Visit]:
     """Adds the self-care form to the examinations of people of 65 and more; no visit of its own."""
+    stiff = False
     for visit in life.visits:
         form = next((form for form in visit.forms if form.kind == "examination"), None)
         if form is not None and life.resident.age_on(visit.day) >= 65:
             visit.forms.append(_assess(stream, life.resident, form, visit.day))
+            # What was lost once does not come back.
+            stiff = stiff or form.answers["MOTOR_FUNCTION"] == "CANNOT_MOVE"
+            if stiff:
+                form.answers["MOTOR_FUNCTION"] = "CANNOT_MOVE"
     return []
 
 
@@ -88,8 +93,8 @@ def _show_how_they_move(form: Form, examination: Form) -> None:
 
 
 def weaken(form: Form, examination: Form, *, lately: bool) -> None:
-    """Walking, stairs and washing need help: much of it lately, then a little."""
-    steps = {"SELF_CARE_ACTIVITY": 2 if lately else 1, "SELF_CARE_GROOMING": 1}
+    """Walking, stairs and washing need help: more of it lately."""
+    steps = {"SELF_CARE_ACTIVITY": 1, "SELF_CARE_GROOMING": 2 if lately else 1}
     if lately:
         steps |= {"SELF_CARE_TOILETING": 1}
     for item, least in steps.items():
@@ -98,7 +103,6 @@ def weaken(form: Form, examination: Form, *, lately: bool) -> None:
     for filled in (form, examination):
         filled.amounts["SELF_CARE_SCORE"] = score
         filled.answers["SELF_CARE_LEVEL"] = level_of(score)
-    _show_how_they_move(form, examination)
 
 
 def mini_mental(stream: Random, resident: Resident, day: date) -> int:
