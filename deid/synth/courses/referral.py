@@ -55,6 +55,7 @@ def referral(stream: Random, life: Life) -> list[Visit]:
     visits = []
     stays = [v for v in life.visits if v.mode == "hospital" and v.end is not None]
     seen: dict[str, date] = {}
+    taken = {visit.day for visit in life.visits}
     for visit in life.visits:
         form = next((f for f in visit.forms if f.change == "referred"), None)
         if form is None or visit.mode in {"hospital", "emergency"} or visit.site is not None:
@@ -64,6 +65,8 @@ def referral(stream: Random, life: Life) -> list[Visit]:
         stay = next((s for s in stays if 0 <= (s.day - visit.day).days <= WITHIN_DAYS), None)
         goes = happens(stream, value("referral.arrives"))
         day = working_day(visit.day + timedelta(days=stream.randrange(1, WITHIN_DAYS)))
+        while day in taken:  # nobody is at the hospital and at the health centre on one day
+            day = working_day(day + timedelta(days=1))
         lately = place in seen and (day - seen[place]).days < QUIET_DAYS
         comes = goes and stay is None and not lately and day <= life.last
         if comes and not _in_hospital(stays, day):
