@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
@@ -32,6 +33,9 @@ class RowStore:
 
     def add(self, table: str, **values: Any) -> None:
         """A row whose key, if it has any, is among the values."""
+        self._add(table, values)
+
+    def _add(self, table: str, values: dict[str, Any]) -> None:
         rows = self._rows[table]
         rows.append(values)
         # Arrow holds a row in a small part of the memory that a dict needs.
@@ -43,7 +47,7 @@ class RowStore:
         """A row that receives the next id of its table; gives the id."""
         number = self.number(table)
         values[f"{table}_id"] = number
-        self.add(table, **values)
+        self._add(table, values)
         return number
 
     def take(self) -> dict[str, pa.Table]:
@@ -61,6 +65,14 @@ class RowStore:
         return tables
 
 
+def _column(rows: list[dict[str, Any]], name: str) -> list[Any]:
+    """One column; most stand in every row, and reading those needs no look for what lacks."""
+    try:
+        return list(map(itemgetter(name), rows))
+    except KeyError:
+        return [row.get(name) for row in rows]
+
+
 def _table(name: str, rows: list[dict[str, Any]]) -> pa.Table:
     schema = arrow_schema(name)
     given: set[str] = set().union(*rows) if rows else set()
@@ -68,7 +80,7 @@ def _table(name: str, rows: list[dict[str, Any]]) -> pa.Table:
     if unknown:
         raise ValueError(f"table {name} has no column {', '.join(sorted(unknown))}")
     columns = [
-        pa.array([row.get(field.name) for row in rows], type=field.type)
+        pa.array(_column(rows, field.name), type=field.type)
         if field.name in given
         else pa.nulls(len(rows), field.type)
         for field in schema

@@ -66,6 +66,9 @@ NOT_WITH: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Problem, and the drugs that it speaks against."""
 
+NOT_WHEN_KIDNEYS_FAIL = ("METFORMIN",)
+"""What nobody takes whose kidneys filter less than ``egfr.specialist``."""
+
 KNOWN_AFTER_DAYS = 35
 """A pregnancy is noticed five weeks after the last period (assumption)."""
 
@@ -105,8 +108,20 @@ def may_conceive(resident: Resident, day: date) -> bool:
     return resident.sex == "F" and first <= (day - resident.birth).days / 365.25 < last
 
 
+def _kidneys_fail(resident: Resident, day: date) -> bool:
+    """Whether chronic kidney disease has come to its fourth stage, at the pace of the table."""
+    onset = resident.problems.get("CHRONIC_KIDNEY_DISEASE")
+    if onset is None:
+        return False
+    lost = value("egfr.at_diagnosis") - value("egfr.specialist")
+    years = lost / value("egfr.decline.kidney_disease")
+    return (day - onset).days >= years * 365.25
+
+
 def is_contraindicated(resident: Resident, drug: str, day: date) -> bool:
     """Whether a disease that the person has on this day speaks against the drug."""
+    if drug.startswith(NOT_WHEN_KIDNEYS_FAIL) and _kidneys_fail(resident, day):
+        return True
     return any(
         drug.startswith(drugs) and resident.has(problem, day) for problem, drugs in NOT_WITH.items()
     )

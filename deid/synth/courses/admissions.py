@@ -14,14 +14,17 @@ from deid.synth.courses.stays import Stay
 from deid.synth.courses.yearly import current_drugs
 from deid.synth.parameters import value
 from deid.synth.physiology import (
+    GIVEN_FOR,
     blood_pressure,
     fasting_glucose,
     hba1c,
     hemoglobin,
     kidney_tests,
     lipids,
+    therapy_on,
 )
 from deid.synth.physiology.drugs import CLASS_OF
+from deid.synth.safety import is_contraindicated
 from deid.synth.streams import happens
 from deid.synth.visits import Form, Identifier, Prescription, Visit, localise
 
@@ -215,16 +218,31 @@ def _take_home(life: Life, stay: Stay, day: date) -> tuple[Prescription, ...]:
     """What the stay adds, and what the resident took before, each class once.
 
     Nobody is moved from one drug of a class to another by a stay: follow-up would not know of it.
+    For the same reason what is taken for years is what the resident takes from then on.
     """
+    locale = life.household.locale
+    lasting = therapy_on(life.resident, locale, day)
+    for_years = GIVEN_FOR.get(stay.diagnosis, frozenset())
     before = current_drugs(life, day)
     if stay.diagnosis in FOLLOWED and not before:
         # Who had left the drugs and is in hospital for it goes home with them.
         drugs = life.body.treatment_on(stay.diagnosis, day).drugs
-        before = tuple(Prescription(d, *DOSES[life.household.locale, d], 30) for d in drugs)
+        before = tuple(
+            Prescription(d, *DOSES[locale, d], 30)
+            for d in drugs
+            if not is_contraindicated(life.resident, d, day)
+        )
     taken = {CLASS_OF.get(drug.drug, drug.drug) for drug in before}
     added = [
         drug
-        for drug in stay.take_home(life.resident, life.household.locale, day)
+        for drug in (
+            *(drug for drug in lasting if drug.drug in for_years),
+            *(
+                drug
+                for drug in stay.take_home(life.resident, locale, day)
+                if drug.drug not in for_years
+            ),
+        )
         if CLASS_OF.get(drug.drug, drug.drug) not in taken
     ]
     return (*added, *before)

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from random import Random
 
 from deid.synth.constitution import DIABETES
+from deid.synth.courses.elderly import weaken
 from deid.synth.courses.ladders import LADDERS, Drug
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.sites import words
@@ -23,6 +24,8 @@ FOLLOW_UP = frozenset({"hypertension", "diabetes", "mental illness", "tuberculos
 """Forms whose next one goes on from the last; a stay puts them off."""
 
 _SULFONYLUREA = "sulfonylurea"
+_HIP_DAYS = 365
+"""So long a broken hip is felt in what people can do alone (assumption)."""
 _NEAR_DAYS = 10
 """A follow-up within so many days after the appointment of a discharge serves for it."""
 _PSYCHIATRY = frozenset(words(locale, "PSYCHIATRY") for locale in LOCALES)
@@ -74,11 +77,32 @@ def remember(life: Life, stays: list[Visit]) -> None:
     """Follow-up of a severe mental illness and the yearly examination know of the stays before."""
     _remember_within_a_year(life, stays)
     _take_over_complications(life, stays)
+    _need_help_after_hip(life, stays)
     ends = [v.end for v in stays if v.end and v.forms[0].texts.get("DEPARTMENT") in _PSYCHIATRY]
     for visit in life.visits:
         for form in visit.forms:
             if form.kind == "mental illness" and any(end <= visit.day for end in ends):
                 form.answers["MENTAL_HOSPITALISATION"] = "HOSPITAL_PAST"
+
+
+def _need_help_after_hip(life: Life, stays: list[Visit]) -> None:
+    """Within a year after a broken hip nobody is independent."""
+    ends = [stay.end for stay in stays if "HIP_FRACTURE" in stay.forms[0].diagnoses and stay.end]
+    for visit in life.visits:
+        days = min(((visit.day - end).days for end in ends if end <= visit.day), default=9999)
+        if days > _HIP_DAYS:
+            continue
+        for form in visit.forms:
+            if form.kind == "elderly":
+                weaken(form, visit.forms[0], lately=days <= _HIP_DAYS // 2)
+            elif "EXERCISE_PER_WEEK" in form.amounts:
+                form.amounts |= dict.fromkeys(
+                    ("EXERCISE_PER_WEEK", "EXERCISE_TARGET", "EXERCISE_MINUTES"), 0
+                )
+            elif "EXERCISE_FREQUENCY" in form.answers:
+                form.answers["EXERCISE_FREQUENCY"] = "NEVER"
+                for key in ("EXERCISE_MINUTES", "EXERCISE_YEARS"):
+                    form.amounts.pop(key, None)
 
 
 def _take_over_complications(life: Life, stays: list[Visit]) -> None:

@@ -138,7 +138,7 @@ def _first_visit(stream: Random, life: Life, course: PregnancyCourse, day: date)
     form.diagnoses = ("NORMAL_PREGNANCY" if colour == "RISK_GREEN" else "HIGH_RISK_PREGNANCY",)
     if caesareans:
         form.diagnoses += ("PREVIOUS_CESAREAN",)
-    form.procedures = ("FETAL_ULTRASOUND",)
+    form.procedures = ("FETAL_ULTRASOUND", *(("SMOKING_CESSATION_EDUCATION",) if smokes else ()))
     form.drugs = (Prescription("FOLIC_ACID", "0.4 mg", 1, 90),)
     if happens(stream, 0.5):
         form.symptoms = (one_of(stream, _COMPLAINTS["first"]),)

@@ -228,6 +228,8 @@ def _check(
         form.answers["HEARING"] = (
             "PASSED" if happens(stream, value("child.hearing_later")) else "NOT_PASSED"
         )
+        if form.answers["HEARING"] == "NOT_PASSED":
+            form.change = "referred"
     if month >= 6:
         form.amounts["TEETH_ERUPTED"] = min(max(round((months - 5) * stream.uniform(0.7, 1.1)), 0),
                                             20)  # fmt: skip

@@ -130,6 +130,8 @@ def follow_up(stream: Random, life: Life) -> list[Visit]:
         _agree(forms, day, due)
         if visits and (day - visits[-1].day).days > GAP_DAYS:
             visits[-1].faults.append(Planted("gap in follow-up", "visit_occurrence"))
+        if mode == "clinic" and "chest tightness" in forms[0].symptoms:
+            forms[0].procedures += ("ELECTROCARDIOGRAM",)
         visits.append(Visit(resident, day, mode, _who(stream, household), forms))
         _take(stream, body, treatments, day, {form.hints.get("unchanged") for form in forms})
         if happens(stream, value("follow_up.drops_out")):

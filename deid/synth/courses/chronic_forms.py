@@ -8,6 +8,7 @@ from datetime import date
 from random import Random
 
 from deid.synth.constitution import HYPERTENSION, one_of_person, share_of_person
+from deid.synth.courses.elderly import frailty
 from deid.synth.mixes import draw_mix
 from deid.synth.parameters import value
 from deid.synth.people import Resident
@@ -103,6 +104,11 @@ def exercise_minutes(resident: Resident) -> int:
     return one_of_person(resident, (15, 20, 30, 30, 30, 45)) if resident.exercise else 0
 
 
+def needs_help(resident: Resident, day: date) -> bool:
+    """Whether somebody is too frail for exercise: much help is needed in what is done each day."""
+    return resident.age_on(day) >= 65 and frailty(resident, day) >= value("frailty.no_exercise")
+
+
 def target_bmi(resident: Resident) -> float:
     """What a resident is told to come down to; who is not overweight is told to stay."""
     bmi = resident.weight_kg / (resident.height_cm / 100) ** 2
@@ -117,6 +123,8 @@ def ask_lifestyle(
     expecting = pregnancy_on(resident, day) is not None
     bmi = vitals["BMI"] if expecting else target_bmi(resident)
     weight = bmi * (resident.height_cm / 100) ** 2
+    helped = needs_help(resident, day)
+    often = 0 if helped else resident.exercise
     amounts: dict[str, float] = {
         "WEIGHT_TARGET": min(vitals["BODY_WEIGHT"], round(weight + 0.3 * expecting, 1)),
         "BMI_TARGET": min(vitals["BMI"], round(bmi, 1)),
@@ -124,9 +132,9 @@ def ask_lifestyle(
         "CIGARETTES_TARGET": resident.cigarettes // 2 if resident.cigarettes > 5 else 0,
         "ALCOHOL_LIANG_PER_DAY": resident.liang,
         "ALCOHOL_TARGET": min(resident.liang, 1.0),
-        "EXERCISE_PER_WEEK": resident.exercise,
-        "EXERCISE_TARGET": max(resident.exercise, min(resident.exercise + 2, 7)),
-        "EXERCISE_MINUTES": exercise_minutes(resident),
+        "EXERCISE_PER_WEEK": often,
+        "EXERCISE_TARGET": 0 if helped else max(often, min(often + 2, 7)),
+        "EXERCISE_MINUTES": exercise_minutes(resident) if often else 0,
     }
     low = resident.has("DEPRESSIVE_DISORDER", day)
     answers = {

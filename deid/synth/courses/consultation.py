@@ -30,12 +30,16 @@ BESIDE = {"ESSENTIAL_HYPERTENSION": "CARDIOLOGY", "TYPE_2_DIABETES": "ENDOCRINOL
 
 def consultation(stream: Random, life: Life) -> list[Visit]:
     """Forms that join stays with a second disease, and single consultations from afar."""
+    locale = life.household.locale
     for visit in life.visits:
         first = visit.forms[0]
         if visit.mode != "hospital" or first.kind != "discharge":
             continue
         other = next((d for d in first.diagnoses[1:] if d in BESIDE), None)
-        if other is not None and happens(stream, value("consultation.beside_a_bed")):
+        asked = happens(stream, value("consultation.beside_a_bed")) if other is not None else False
+        ward = first.texts.get("DEPARTMENT")
+        # Nobody asks the own department.
+        if other is not None and asked and words(locale, BESIDE[other]) != ward:
             visit.forms.append(_form(stream, life, "stay", BESIDE[other], other))
     visits = []
     for year in range(life.first.year, life.last.year + 1):

@@ -24,6 +24,9 @@ OF_CHILDREN = frozenset({"child", "infection"})
 QUIET_DAYS = 28
 """Nobody comes for the same lasting disease again so soon of their own accord."""
 
+FEVER_IS_GRAVE_DAYS = 90
+"""A fever of a younger infant belongs in hospital (common practice; assumption)."""
+
 FRACTURES = frozenset({"FOREARM_FRACTURE", "CLAVICLE_FRACTURE", "RIB_FRACTURE", "CONCUSSION"})
 """Injuries that are seen again after two weeks."""
 
@@ -53,6 +56,8 @@ def contacts(stream: Random, life: Life) -> list[Visit]:
         complaint = choose(stream, resident, day)
         if complaint is None or resident.is_away(day) or day in seen_at_home:
             continue
+        if _is_newborn(resident, day) and "fever" in complaint.symptoms:
+            continue
         again = (
             complaint.needs and (day - told.get(complaint.diagnosis, date.min)).days < QUIET_DAYS
         )
@@ -64,11 +69,17 @@ def contacts(stream: Random, life: Life) -> list[Visit]:
     return sorted(visits, key=lambda visit: visit.day)
 
 
+def _is_newborn(resident: Resident, day: date) -> bool:
+    """So young nobody with a fever is sent home from the health centre."""
+    return (day - resident.birth).days < FEVER_IS_GRAVE_DAYS
+
+
 def _visit(
     stream: Random, household: Household, body: Body, complaint: Complaint, day: date
 ) -> Visit:
     resident, age = body.resident, body.resident.age_on(day)
     feverish = "fever" in complaint.symptoms or happens(stream, complaint.fever)
+    feverish = feverish and not _is_newborn(resident, day)
     form = Form(
         kind="contact",
         symptoms=tuple(dict.fromkeys((*complaint.symptoms, *(("fever",) if feverish else ())))),

@@ -34,10 +34,15 @@ _SATISFACTION = ("SATISFIED", "RATHER_SATISFIED", "HARD_TO_SAY", "RATHER_DISSATI
 
 def elderly(stream: Random, life: Life) -> list[Visit]:
     """Adds the self-care form to the examinations of people of 65 and more; no visit of its own."""
+    stiff = False
     for visit in life.visits:
         form = next((form for form in visit.forms if form.kind == "examination"), None)
         if form is not None and life.resident.age_on(visit.day) >= 65:
             visit.forms.append(_assess(stream, life.resident, form, visit.day))
+            # What was lost once does not come back.
+            stiff = stiff or form.answers["MOTOR_FUNCTION"] == "CANNOT_MOVE"
+            if stiff:
+                form.answers["MOTOR_FUNCTION"] = "CANNOT_MOVE"
     return []
 
 
@@ -70,10 +75,34 @@ def _assess(stream: Random, resident: Resident, examination: Form, day: date) ->
         score += points[min(max(round(help_needed), 0), 3)]
     form.amounts["SELF_CARE_SCORE"] = score
     form.answers["SELF_CARE_LEVEL"] = level_of(score)
+    _show_how_they_move(form, examination)
     _screen(stream, resident, examination, need, day)
     examination.amounts["SELF_CARE_SCORE"] = score
     examination.answers["SELF_CARE_LEVEL"] = form.answers["SELF_CARE_LEVEL"]
     return form
+
+
+def _show_how_they_move(form: Form, examination: Form) -> None:
+    """Who needs much help in walking is seen to need it."""
+    if form.amounts["SELF_CARE_ACTIVITY"] >= SELF_CARE["SELF_CARE_ACTIVITY"][2]:
+        examination.answers["MOTOR_FUNCTION"] = "CANNOT_MOVE"
+    if form.answers["SELF_CARE_LEVEL"] == "SELF_CARE_DEPENDENT":
+        examination.answers["EXERCISE_FREQUENCY"] = "NEVER"
+        for key in ("EXERCISE_MINUTES", "EXERCISE_YEARS"):
+            examination.amounts.pop(key, None)
+
+
+def weaken(form: Form, examination: Form, *, lately: bool) -> None:
+    """Walking, stairs and washing need help: more of it lately."""
+    steps = {"SELF_CARE_ACTIVITY": 1, "SELF_CARE_GROOMING": 2 if lately else 1}
+    if lately:
+        steps |= {"SELF_CARE_TOILETING": 1}
+    for item, least in steps.items():
+        form.amounts[item] = max(form.amounts[item], SELF_CARE[item][least])
+    score = sum(int(form.amounts[item]) for item in SELF_CARE)
+    for filled in (form, examination):
+        filled.amounts["SELF_CARE_SCORE"] = score
+        filled.answers["SELF_CARE_LEVEL"] = level_of(score)
 
 
 def mini_mental(stream: Random, resident: Resident, day: date) -> int:

@@ -45,6 +45,10 @@ HOLIDAYS = frozenset({(1, 1), (5, 1), (7, 4), (10, 1), (12, 25)})
 """Month and day on which nobody is called, here or there."""
 
 
+_KINDS_AT_HOME = frozenset({"home visit", "newborn", "postpartum"})
+"""Forms that are about a visit at home."""
+
+
 def working_day(day: date) -> date:
     """The day itself, or the next one that is neither of a weekend nor a great holiday."""
     while day.weekday() >= 5 or (day.month, day.day) in HOLIDAYS:
@@ -58,7 +62,15 @@ def join_same_day(visits: list[Visit]) -> list[Visit]:
     What two forms both measure was measured once: the later form takes over the earlier reading.
     """
     joined: dict[tuple[date, str, int], Visit] = {}
+    came = {visit.day for visit in visits if visit.mode == "clinic" and visit.site is None}
     for visit in visits:
+        # Nobody who comes to the health centre is called on at home on the same day.
+        if (
+            visit.mode == "home"
+            and visit.day in came
+            and _KINDS_AT_HOME.isdisjoint(form.kind for form in visit.forms)
+        ):
+            visit.mode = "clinic"
         place = visit.site.care_site_id if visit.site else 0
         first = joined.setdefault((visit.day, visit.mode, place), visit)
         if first is visit:

@@ -25,6 +25,7 @@ from deid.synth.courses.pregnancy import (
 from deid.synth.courses.sites import department, hospital_of, words
 from deid.synth.parameters import value
 from deid.synth.physiology import hemoglobin, mood_scores
+from deid.synth.physiology.drugs import CLASS_OF
 from deid.synth.safety import NOT_IN_PREGNANCY, may_take, pregnancy_on
 from deid.synth.streams import happens
 from deid.synth.visits import Form, Identifier, Mode, Prescription, Visit
@@ -242,7 +243,11 @@ def _protect(life: Life, births: list[tuple[date, date]]) -> None:
             )
             switched = len(kept) < len(form.drugs)
             if switched and form.kind == "hypertension":
+                # Labetalol takes the place of another beta blocker too.
+                kept = tuple(d for d in kept if CLASS_OF.get(d.drug) != "beta_blocker")
                 kept = (SAFE_FOR_PRESSURE[life.household.locale], *kept)
+                if CLASS_OF.get(form.hints.get("replaced", "")) == "beta_blocker":
+                    form.hints["replaced"] = SAFE_FOR_PRESSURE[life.household.locale].drug
             elif switched and form.kind == "diabetes":
                 kept = (Prescription("INSULIN_HUMAN", "8 units", 3, 30), *kept)
             form.drugs = tuple(dict.fromkeys(kept))

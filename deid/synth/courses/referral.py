@@ -44,6 +44,9 @@ ASKED_DAYS = 60
 QUIET_DAYS = 150
 """Whom a department has just seen it does not see again so soon, whatever the letters say."""
 
+BY_FINDING = {"kidneys fail": ("ENDOCRINOLOGY", "kidney")}
+"""Where what a yearly examination has found leads."""
+
 REHABILITATED = frozenset({"NEUROLOGY", "CARDIOLOGY", "ORTHOPAEDICS"})
 
 
@@ -52,6 +55,7 @@ def referral(stream: Random, life: Life) -> list[Visit]:
     visits = []
     stays = [v for v in life.visits if v.mode == "hospital" and v.end is not None]
     seen: dict[str, date] = {}
+    taken = {visit.day for visit in life.visits}
     for visit in life.visits:
         form = next((f for f in visit.forms if f.change == "referred"), None)
         if form is None or visit.mode in {"hospital", "emergency"} or visit.site is not None:
@@ -61,6 +65,8 @@ def referral(stream: Random, life: Life) -> list[Visit]:
         stay = next((s for s in stays if 0 <= (s.day - visit.day).days <= WITHIN_DAYS), None)
         goes = happens(stream, value("referral.arrives"))
         day = working_day(visit.day + timedelta(days=stream.randrange(1, WITHIN_DAYS)))
+        while day in taken:  # nobody is at the hospital and at the health centre on one day
+            day = working_day(day + timedelta(days=1))
         lately = place in seen and (day - seen[place]).days < QUIET_DAYS
         comes = goes and stay is None and not lately and day <= life.last
         if comes and not _in_hospital(stays, day):
@@ -105,6 +111,8 @@ def _where(form: Form) -> tuple[str, str]:
     """Department and reason of a letter."""
     if form.event in DEPARTMENT_OF:
         return DEPARTMENT_OF[form.event], "complication"
+    if form.hints.get("referred_for") in BY_FINDING:
+        return BY_FINDING[form.hints["referred_for"]]
     if form.kind in _BY_KIND:
         place, reason = _BY_KIND[form.kind]
         adverse = form.answers.get("ADVERSE_REACTION") == "PRESENT"

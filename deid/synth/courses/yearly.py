@@ -6,14 +6,21 @@ from datetime import date, timedelta
 from random import Random
 
 from deid.synth.constitution import DIABETES, HYPERTENSION, share_of_person
-from deid.synth.courses.chronic_forms import exercise_minutes, feel_pulse, tell_of_problems
+from deid.synth.courses.chronic_forms import (
+    exercise_minutes,
+    feel_pulse,
+    needs_help,
+    tell_of_problems,
+)
 from deid.synth.courses.ladders import DOSES
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.mental_illness import psychotropics_on
 from deid.synth.courses.physical import findings
+from deid.synth.courses.sites import words
 from deid.synth.parameters import value
 from deid.synth.people import Locale
 from deid.synth.physiology import (
+    GIVEN_FOR,
     albumin_ratio,
     blood_pressure,
     blood_tests,
@@ -28,7 +35,9 @@ from deid.synth.physiology import (
     weight_on,
 )
 from deid.synth.physiology.drugs import CLASS_OF
-from deid.synth.safety import pregnancy_on
+from deid.synth.physiology.lipids import STRUCK, statin_age
+from deid.synth.physiology.therapy import STATIN
+from deid.synth.safety import is_contraindicated, pregnancy_on
 from deid.synth.streams import happens, one_of
 from deid.synth.visits import Form, Planted, Prescription, Visit, localise
 
@@ -36,7 +45,7 @@ YEARLY = (HYPERTENSION, DIABETES, "SCHIZOPHRENIA", "BIPOLAR_DISORDER")
 _OLD = 65
 VACCINE_COMES = 9
 """Month in which the influenza vaccine of the season is there."""
-_BESIDE_THE_FORM = {"URIC_ACID", "EGFR", "HBA1C", "URINE_ACR"}
+_BESIDE_THE_FORM = {"URIC_ACID", "INR", "EGFR", "HBA1C", "URINE_ACR"}
 """Tests that the form does not ask of everybody; their lack is no fault."""
 
 _WORDS: dict[str, dict[Locale, str]] = {
@@ -53,7 +62,7 @@ _WORDS: dict[str, dict[Locale, str]] = {
 def examinations(stream: Random, life: Life) -> list[Visit]:
     """Examinations of people of 65 and more or with a chronic problem; of a few others too."""
     resident = life.resident
-    visits = []
+    visits: list[Visit] = []
     for year in range(life.first.year, life.last.year + 1):
         day = working_day(date(year, 3, 1) + timedelta(days=stream.randrange(200)))
         comes, doctor = stream.random(), one_of(stream, life.household.site.staff[:4])
@@ -64,8 +73,28 @@ def examinations(stream: Random, life: Life) -> list[Visit]:
             continue
         due = resident.age_on(day) >= _OLD or any(resident.has(p, day) for p in YEARLY)
         if comes < (value("examination.attends") if due else value("examination.volunteers")):
-            visits.append(Visit(resident, day, "clinic", doctor, [_examine(stream, life, day)]))
+            form = _examine(stream, life, day)
+            _send_for_kidneys(life, visits, form)
+            visits.append(Visit(resident, day, "clinic", doctor, [form]))
     return visits
+
+
+def _send_for_kidneys(life: Life, before: list[Visit], form: Form) -> None:
+    """The first examination that finds the kidneys failing sends to the hospital; those after it
+    say who looks after them."""
+    locale = life.household.locale
+    said = form.texts.get("ABNORMALITY", "")
+    if words(locale, "answer.kidney") not in said:
+        return
+    if any(visit.forms[0].hints.get("referred_for") == "kidneys fail" for visit in before):
+        form.texts["ABNORMALITY"] = said.replace(
+            words(locale, "answer.kidney"), words(locale, "answer.kidney.known")
+        )
+        return
+    form.hints["referred_for"] = "kidneys fail"
+    form.change = "referred"
+    guidance = [g for g in form.answers.get("HEALTH_GUIDANCE", "").split("|") if g]
+    form.answers["HEALTH_GUIDANCE"] = "|".join(dict.fromkeys((*guidance, "GUIDANCE_REFERRAL")))
 
 
 def _examine(stream: Random, life: Life, day: date) -> Form:
@@ -77,18 +106,23 @@ def _examine(stream: Random, life: Life, day: date) -> Form:
     # The filtration rate is worked out from creatinine, by the laboratory itself.
     lost = lost - {"EGFR"} | ({"EGFR"} if "CREATININE" in lost else set())
     done = {key: reading for key, reading in tests.items() if key not in lost}
+    drugs = current_drugs(life, day)
+    if any(drug.drug == "WARFARIN" for drug in drugs):
+        done["INR"] = draw_inr(stream)
     form = Form(
         kind="examination",
         symptoms=tell_of_problems(stream, resident, day),
         readings=localise(locale, vitals | done),
         diagnoses=tuple(p for p in resident.problems if resident.has(p, day)),
         procedures=("GENERAL_EXAMINATION", "ELECTROCARDIOGRAM"),
-        drugs=current_drugs(life, day),
+        drugs=drugs,
     )
     if lost - _BESIDE_THE_FORM:
         form.faults.append(Planted("missing laboratory", "visit_occurrence"))
     form.answers |= _lifestyle(stream, life, form, day)
     form.answers |= findings(stream, resident, day)
+    if "leg swelling" in form.symptoms and form.answers["LEG_OEDEMA"] == "NONE":
+        form.answers["LEG_OEDEMA"] = "OEDEMA_EQUAL"
     form.answers["DORSALIS_PEDIS_PULSE"] = feel_pulse(resident, day)
     _tests_by_eye(stream, life, form, day)
     _evaluate(stream, life, form, vitals | done, day)
@@ -158,10 +192,20 @@ def current_drugs(life: Life, day: date) -> tuple[Prescription, ...]:
         for regimen in regimens
         if regimen.adherence != "ADHERENCE_NONE"
         for drug in regimen.drugs
+        if not is_contraindicated(resident, drug, day)
     ]
-    # Who leaves the drugs for pressure or glucose leaves the others too.
+    # Who leaves the drugs for pressure or glucose leaves the others too, but not those that a
+    # hospital gave for the heart or the brain.
     leaves = any(regimen.drugs and regimen.adherence == "ADHERENCE_NONE" for regimen in regimens)
-    lasting = () if leaves else therapy_on(resident, locale, day)
+    lasting = therapy_on(resident, locale, day)
+    if leaves:
+        kept = {
+            drug
+            for problem in STRUCK
+            if resident.problems.get(problem, date.max) <= day
+            for drug in GIVEN_FOR[problem]
+        }
+        lasting = tuple(drug for drug in lasting if drug.drug in kept)
     taken = {CLASS_OF.get(drug.drug, drug.drug) for drug in drugs}
     drugs += [
         drug
@@ -174,7 +218,7 @@ def current_drugs(life: Life, day: date) -> tuple[Prescription, ...]:
 def _lifestyle(stream: Random, life: Life, form: Form, day: date) -> dict[str, str]:
     resident, age = life.resident, life.resident.age_on(day)
     answers = {"SMOKING_STATUS": resident.smoking, "ALCOHOL_USE": resident.alcohol}
-    often = resident.exercise
+    often = 0 if needs_help(resident, day) else resident.exercise
     answers["EXERCISE_FREQUENCY"] = (
         "EVERY_DAY" if often >= 6 else "MORE_THAN_WEEKLY" if often >= 2
         else "OCCASIONAL" if often else "NEVER"
@@ -235,6 +279,30 @@ def _tests_by_eye(stream: Random, life: Life, form: Form, day: date) -> None:
         answers["ABDOMINAL_ULTRASOUND_RESULT"] = "ABNORMAL" if organs else "NORMAL"
 
 
+def draw_inr(stream: Random) -> float:
+    """The INR of somebody who takes warfarin; the aim is 2 to 3."""
+    return round(min(max(stream.gauss(value("inr.mean"), value("inr.sd")), 1.2), 4.5), 1)
+
+
+def _unanswered(life: Life, form: Form, readings: dict[str, float], day: date) -> list[str]:
+    """What should be treated and is not, or is another's to treat: keys of the phrases about it."""
+    resident, taken = life.resident, {drug.drug for drug in form.drugs}
+    said = []
+    if readings.get("EGFR", 100) < value("egfr.specialist"):
+        said.append("answer.kidney")
+    inr = readings.get("INR", 2.5)
+    if not 2 <= inr <= 3:
+        said.append("answer.inr.low" if inr < 2 else "answer.inr.high")
+    if resident.has("ATRIAL_FIBRILLATION", day) and "WARFARIN" not in taken:
+        old = resident.age_on(day) >= _OLD
+        said.append("answer.fibrillation" if old else "answer.fibrillation.young")
+    diabetic = resident.has(DIABETES, day) and day >= statin_age(resident)
+    above = readings.get("LDL", 0) >= value("ldl.goal.diabetes")
+    if diabetic and above and STATIN.drug not in taken:
+        said.append("answer.statin")
+    return said
+
+
 def _evaluate(
     stream: Random, life: Life, form: Form, readings: dict[str, float], day: date
 ) -> None:
@@ -254,8 +322,10 @@ def _evaluate(
     found = [name for name, beyond in limits.items() if beyond]
     abnormal = bool(form.diagnoses or [name for name in found if name != "weight"])
     form.answers["HEALTH_EVALUATION"] = "EVALUATION_ABNORMAL" if abnormal else "EVALUATION_NORMAL"
-    if found:
-        form.texts["ABNORMALITY"] = "; ".join(_WORDS[name][locale] for name in found[:4])
+    remarks = [_WORDS[name][locale] for name in found[:4]]
+    remarks += [words(locale, key) for key in _unanswered(life, form, readings, day)]
+    if remarks:
+        form.texts["ABNORMALITY"] = "; ".join(remarks)
     guidance = []
     if any(resident.has(problem, day) for problem in YEARLY):
         guidance.append("GUIDANCE_CHRONIC_MANAGEMENT")
@@ -273,7 +343,7 @@ def _evaluate(
         control.append("CONTROL_DRINKING")
     if resident.salt == "HEAVY" or {"lipids", "glucose"} & set(found):
         control.append("CONTROL_DIET")
-    if resident.exercise < 3:
+    if resident.exercise < 3 and not needs_help(resident, day):
         control.append("CONTROL_EXERCISE")
     if "weight" in found:
         control.append("CONTROL_WEIGHT")

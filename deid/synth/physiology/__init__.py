@@ -20,11 +20,12 @@ from deid.synth.physiology.kidney import (
 from deid.synth.physiology.lipids import lipids, takes_statin
 from deid.synth.physiology.mood import episode, mood_scores
 from deid.synth.physiology.pressure import blood_pressure, pressure_level, winter
-from deid.synth.physiology.therapy import LASTING, therapy_on
+from deid.synth.physiology.therapy import GIVEN_FOR, LASTING, therapy_on
 from deid.synth.physiology.weight import bmi_of, weight_gained, weight_on
 
 __all__ = [
     "ADHERENCE_EFFECT",
+    "GIVEN_FOR",
     "LASTING",
     "Body",
     "Regimen",

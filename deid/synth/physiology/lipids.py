@@ -6,13 +6,18 @@ from datetime import date, timedelta
 from random import Random
 from statistics import NormalDist
 
-from deid.synth.constitution import taken_share, trait
+from deid.synth.constitution import DIABETES, taken_share, trait
 from deid.synth.parameters import value
 from deid.synth.people import Resident
 from deid.synth.physiology.body import Body
 
 STRUCK = ("ACUTE_MYOCARDIAL_INFARCTION", "CEREBRAL_INFARCTION")
 INDICATIONS = ("HYPERLIPIDEMIA", "CORONARY_ARTERIOSCLEROSIS", "CEREBRAL_INFARCTION")
+
+
+def statin_age(resident: Resident) -> date:
+    """The birthday from which on diabetes alone asks for a statin."""
+    return resident.birth + timedelta(days=round(value("statin.diabetes_from") * 365.25))
 
 
 def takes_statin(resident: Resident, day: date) -> bool:
@@ -25,6 +30,8 @@ def takes_statin(resident: Resident, day: date) -> bool:
     if any(problem in problems and problems[problem] <= day for problem in STRUCK):
         return rank > 1 - value("statin.after_event")
     onsets = [problems[p] for p in INDICATIONS if p in problems]
+    if DIABETES in problems:
+        onsets.append(max(problems[DIABETES], statin_age(resident)))
     if not onsets or day < min(onsets) + timedelta(days=value("statin.wait")):
         return False
     return rank > 1 - value("statin.starts")

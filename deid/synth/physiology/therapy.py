@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from deid.synth.constitution import share_of_person
 from deid.synth.people import Locale, Resident
-from deid.synth.physiology.lipids import takes_statin
+from deid.synth.physiology.lipids import INDICATIONS, STRUCK, takes_statin
 from deid.synth.safety import may_take
 from deid.synth.society.published import read_table
 from deid.synth.visits import Prescription
@@ -55,6 +55,12 @@ _BY_PROBLEM = {
     problem: tuple(therapy for therapy in THERAPIES if therapy.problem == problem)
     for problem in dict.fromkeys(therapy.problem for therapy in THERAPIES)
 }
+GIVEN_FOR: dict[str, frozenset[str]] = {
+    problem: frozenset(therapy.drug for therapy in therapies)
+    | ({STATIN.drug} if problem in {*STRUCK, *INDICATIONS} else frozenset())
+    for problem, therapies in _BY_PROBLEM.items()
+}
+"""Drugs that are taken for years, or not at all, for each problem."""
 LASTING = frozenset(therapy.drug for therapy in THERAPIES) | {STATIN.drug}
 """Drugs that are taken for years or not at all."""
 

@@ -109,9 +109,11 @@ def test_who_takes_no_exercise_spends_no_minutes_on_it_and_others_always_as_many
             for form in visit.forms
             if "EXERCISE_MINUTES" in form.amounts
         }
-        assert len(minutes) <= 1
-        if minutes:
-            assert (minutes == {0}) == (life.resident.exercise == 0)
+        assert len(minutes - {0}) <= 1
+        if life.resident.exercise == 0:
+            assert minutes <= {0}
+        elif minutes == {0}:  # too frail for it
+            assert life.resident.age_on(life.last) >= 65
 
 
 def test_the_weight_of_a_grown_person_moves_slowly() -> None:
