@@ -246,6 +246,11 @@ def prepared(text: str) -> str:
     return _OTHER_PLANES.sub("?", plain)
 
 
+def _padded(row: Codes) -> Codes:
+    around = np.zeros(_REACH, np.int64)
+    return np.concatenate([around, row, around])
+
+
 def feature_codes(text: str) -> Codes:
     """[templates, characters]: the value of each feature of each character of a prepared text."""
     count = len(text)
@@ -254,9 +259,9 @@ def feature_codes(text: str) -> Codes:
     codes = np.where((codes >= 48) & (codes <= 57), 48, codes)
     padded = np.concatenate([np.full(_REACH, 10, np.int64), codes, np.full(_REACH, 10, np.int64)])
     classes = _classes()[padded]
-    words = np.pad(_word_codes(codes.astype(np.uint64)), _REACH)
-    marks = np.pad(_marks(text, count), _REACH)
-    latin = np.pad(_latin(text, count), _REACH)
+    words = _padded(_word_codes(codes.astype(np.uint64)))
+    marks = _padded(_marks(text, count))
+    latin = _padded(_latin(text, count))
 
     def at(row: Codes, offset: int) -> Codes:
         return row[_REACH + offset : _REACH + offset + count]

@@ -40,12 +40,15 @@ class Table:
     def rows(self, wanted: Numbers) -> Numbers:
         """The row of each key."""
         slots = self._slots(wanted)
-        found = np.where(self._keys[slots] == wanted, self._rows[slots], self.missing)
+        held = self._keys[slots]
+        found = np.where(held == wanted, self._rows[slots], self.missing)
+        open_ = np.flatnonzero((held != wanted) & (held >= 0))
         for look in range(1, self._looks):
-            open_ = np.flatnonzero((found == self.missing) & (self._keys[slots + look - 1] >= 0))
             if not len(open_):
                 break
             places = slots[open_] + look
-            hit = self._keys[places] == wanted[open_]
+            held = self._keys[places]
+            hit = held == wanted[open_]
             found[open_[hit]] = self._rows[places[hit]]
+            open_ = open_[~hit & (held >= 0)]
         return found.astype(np.int64)

@@ -29,6 +29,7 @@ _TITLED = re.compile(
     rf"|(?:[A-Z]\. ?){{1,2}}{_PART}|[A-Z])"
     r"|(?:Sig|RN|NP|MD)[.:]{0,2} ?(?P<told>[A-Z][a-z]+(?:[ -][A-Z][a-z]+){0,2}))(?![A-Za-z])"
 )
+_ACCENTED = re.compile(r"[\u00c0-\u01ff]")
 _SYLLABLES = 3
 """A given name has two syllables at most; three leave room for 欧阳 and the like."""
 
@@ -70,17 +71,7 @@ class PinyinAnnotator:
 
 def without_tones(text: str) -> str:
     """Letters without accents, one character for one."""
-    if text.isascii():
-        return text
-    return "".join(_base(character) for character in text)
-
-
-@cache
-def _base(character: str) -> str:
-    if character < "\u00c0" or character > "\u01ff":
-        return character
-    decomposed = unicodedata.normalize("NFD", character)
-    return decomposed[0]
+    return _ACCENTED.sub(lambda match: unicodedata.normalize("NFD", match[0])[0], text)
 
 
 @cache
