@@ -290,7 +290,7 @@ PATTERNS = (
     ),
     Pattern(
         "phone.ten", SpanType.PHONE,
-        r"(?:\+?1[-. ]?)?(?:\(\d{3}\)[\s/]?|\b\d{3}[-./ ])\d{3}[-. ]\d{4}(?:,?\s?(?i:x|ext\.?|extension)\s?\d{1,6}\b|\b)", Strength.CHECKED, _phone,
+        r"(?:\+?1[-. ]?)?(?:\(\d{3}\)[\s/]?|\b\d{3}[-./ ])\d{3}[-. ]\d{4}(?:,?\s?(?i:x|ext\.?|extension)\s?\d{1,6}\b|\b)|\b[2-9]\d{9}(?i:x|\s?ext\.?\s?)\d{1,6}\b", Strength.CHECKED, _phone,
     ),
     Pattern("phone.seven", SpanType.PHONE, r"(?i)\b\d{3}-\d{4}(?:,?\s?(?:x|ext\.?|extension)\s?\d{1,6}\b|\b)", Strength.LISTED, _short_phone),
     Pattern("phone.bracketed", SpanType.PHONE, r"\(0\d{1,4}\)[ -]?\d{3,4}[ -]?\d{3,4}\b", Strength.CHECKED),
