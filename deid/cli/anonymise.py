@@ -92,7 +92,7 @@ def anonymise(
     """
     from deid.tabular import Criteria, Request, read_table, write_table
     from deid.tabular import anonymise as run
-    from deid.tabular.table import write_whole
+    from deid.whole_files import write_whole
 
     _check_places(table, out, report)
     request = Request(

@@ -6,10 +6,8 @@ neither a network nor scripts.
 
 from __future__ import annotations
 
-import os
 import random
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from deid.errors import TextRefused
 from deid.scrubbing.treating import LineTreatment, Recipe
 from deid.text.api import NoteInput, NoteOutput, Span
 from deid.text.document import gaps
+from deid.whole_files import write_whole
 
 CONTEXT = 45
 """Characters shown on either side of a span."""
@@ -88,7 +87,8 @@ def write_review(notes: Path, page: Path, recipe: Recipe, sample: int, seed: int
     lines = _sample(notes, sample, seed)
     treatment = LineTreatment(recipe)
     reviewed = [_review(treatment, number, line) for number, line in lines]
-    _write_private(page, render_page(reviewed, f"sample {seed} of {notes.name}").encode("utf-8"))
+    document = render_page(reviewed, f"sample {seed} of {notes.name}").encode("utf-8")
+    write_whole(page, lambda staged: staged.write_bytes(document))
     return len(reviewed)
 
 
@@ -275,16 +275,3 @@ def _table(
     )
     style = f' class="{name}"' if name else ""
     return f"<table{style}><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _write_private(path: Path, data: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=".review-", dir=path.absolute().parent)
-    staged = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        staged.replace(path)
-    finally:
-        staged.unlink(missing_ok=True)

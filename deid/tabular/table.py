@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +12,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from deid.errors import TableRefused
+from deid.whole_files import write_whole
 
 _ENCODINGS = ("utf-8-sig", "utf-16", "gb18030", "cp1252")
 _DELIMITERS = ";,\t|"
@@ -84,20 +82,6 @@ def write_table(table: pa.Table, path: Path, form: Form) -> None:
             writer.writerows(zip(*columns, strict=True))
 
     write_whole(path, write)
-
-
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let ``write`` fill a file beside ``path``, then put it there by one rename."""
-    handle, name = tempfile.mkstemp(prefix=".anonymise-", dir=path.parent)
-    os.close(handle)
-    staged = Path(name)
-    try:
-        write(staged)
-        with staged.open("rb") as file:
-            os.fsync(file.fileno())
-        staged.replace(path)
-    finally:
-        staged.unlink(missing_ok=True)
 
 
 def _decoded(path: Path) -> tuple[str, str]:

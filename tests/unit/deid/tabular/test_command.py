@@ -47,7 +47,7 @@ def test_a_table_comes_out_in_the_form_it_came_in_with_a_report(people: Path) ->
     assert told["k"] >= 5
     assert told["query_error"]["queries"] > 0
     assert set(told["model_accuracy"]["diagnosis"]) == {"before", "after", "commonest"}
-    assert not list(people.parent.glob(".anonymise-*"))
+    assert not list(people.parent.glob(".staged-*"))
 
 
 @pytest.mark.parametrize(
