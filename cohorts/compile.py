@@ -36,6 +36,8 @@ _ABNORMAL_REPAIRED: Final = (
     f"C.measurement_id in (SELECT measurement_id FROM {CDM_SCHEMA}.MEASUREMENT "
     "WHERE value_as_concept_id in (4155142, 4155143))"
 )
+# The reference ends this comment without a line break, so that it swallows what follows.
+_OPEN_COMMENT: Final = "-- End Episode Criteria"
 _RESULTS_SCHEMA: Final = "cc_results"
 
 
@@ -86,7 +88,7 @@ def compile_circe(definition: CohortDefinition, dialect: str = "duckdb") -> Comp
         )
     except CirceError as error:
         raise UnsupportedExpression("$", f"the Circe compiler refuses it: {error}") from error
-    sql = render(template.replace(_ABNORMAL, _ABNORMAL_REPAIRED))
+    sql = render(template.replace(_ABNORMAL, _ABNORMAL_REPAIRED).replace(_OPEN_COMMENT, ""))
     script = translate(sql, dialect, session_id=_SESSION)
     # Spark has no temporary tables: SqlRender marks their names, and the engine makes them views.
     script = re.sub(rf"{_RESULTS_SCHEMA}\.|{_SESSION}", "", script)
