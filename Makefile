@@ -27,8 +27,11 @@ format: $(TESTED)
 bench: $(TESTED)
 	$(BIN)/python -m tests.bench
 
-# What takes too long for every run: a thousand residents with unique traits.
+# What takes too long for every run: a thousand residents with unique traits, and two thousand
+# generated cohort definitions.
 campaign: $(TESTED)
+	CARECOMMONS_GENERATED_DEFINITIONS=2000 $(BIN)/pytest -n 2 -q \
+		tests/integration/cohorts/test_generated_definitions.py
 	CARECOMMONS_CANARIES=1000 $(BIN)/pytest -n 0 -m 'not postgres' \
 		tests/integration/release/test_canary_residents.py
 

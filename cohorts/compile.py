@@ -1,8 +1,8 @@
 """Circe expression to SQL, behind one function.
 
-The only module that knows ``duckcdm``, a port of OHDSI's circe-be and SqlRender that agrees with
-them row by row (docs/decisions/0006-circe-compilation.md). To replace it means to write another
-``compile_circe``.
+With :mod:`cohorts.repairs` the only module that knows ``duckcdm``, a port of OHDSI's circe-be and
+SqlRender that agrees with them row by row (docs/decisions/0006-circe-compilation.md). To replace it
+means to write another ``compile_circe``.
 
 Free text of a definition never passes through the SQL templates: it is replaced by a token before
 compilation and put back as a quoted literal afterwards, because the template language would read
@@ -30,14 +30,6 @@ _SESSION: Final = "cctemp00"
 _CLEANUP = re.compile(r"(DELETE FROM|TRUNCATE TABLE|DROP TABLE)\s+\S+", re.IGNORECASE)
 _TOKEN = re.compile(r"cctext(\d+)cc")
 _COMMENT_LINES = re.compile(r"^\s*--.*$", re.MULTILINE)
-# The reference tests a column here that its own inner query does not select.
-_ABNORMAL: Final = "C.value_as_concept_id in (4155142, 4155143)"
-_ABNORMAL_REPAIRED: Final = (
-    f"C.measurement_id in (SELECT measurement_id FROM {CDM_SCHEMA}.MEASUREMENT "
-    "WHERE value_as_concept_id in (4155142, 4155143))"
-)
-# The reference ends this comment without a line break, so that it swallows what follows.
-_OPEN_COMMENT: Final = "-- End Episode Criteria"
 _RESULTS_SCHEMA: Final = "cc_results"
 
 
@@ -69,15 +61,17 @@ def compile_circe(definition: CohortDefinition, dialect: str = "duckdb") -> Comp
         UnsupportedExpression: if the compiler refuses what the model let pass.
     """
     from duckcdm import __version__ as version
-    from duckcdm.circe import CirceError, build_cohort_query
+    from duckcdm.circe import CirceError
     from duckcdm.sqlrender import render, split_sql, translate
+
+    from cohorts.repairs import build_template
 
     if dialect not in DIALECTS:
         raise ValueError(f"unknown dialect; known are {', '.join(DIALECTS)}")
     texts: list[str] = []
     document = _thaw(definition.expression, texts)
     try:
-        template = build_cohort_query(
+        template = build_template(
             document,
             cdm_schema=CDM_SCHEMA,
             vocabulary_schema=CDM_SCHEMA,
@@ -88,7 +82,7 @@ def compile_circe(definition: CohortDefinition, dialect: str = "duckdb") -> Comp
         )
     except CirceError as error:
         raise UnsupportedExpression("$", f"the Circe compiler refuses it: {error}") from error
-    sql = render(template.replace(_ABNORMAL, _ABNORMAL_REPAIRED).replace(_OPEN_COMMENT, ""))
+    sql = render(template)
     script = translate(sql, dialect, session_id=_SESSION)
     # Spark has no temporary tables: SqlRender marks their names, and the engine makes them views.
     script = re.sub(rf"{_RESULTS_SCHEMA}\.|{_SESSION}", "", script)

@@ -110,7 +110,7 @@ class Reader:
         return in_range(value, wanted, decimal=where in DECIMAL)
 
     def _custom_eras(self, body: Json) -> list[Event]:
-        """Eras out of the days of other criteria. Its own correlated criteria have no effect."""
+        """Eras out of the days of other criteria. As in the reference, nothing is nested in it."""
         spans: dict[int, list[Interval]] = {}
         for criterion in body["CriteriaList"]:
             for event in self.events(criterion):
@@ -177,6 +177,9 @@ def _adjusted(candidate: Candidate, kind: Kind, body: Json) -> bool:
     adjustment = body.get("DateAdjustment")
     if adjustment is None or not kind.adjusts:
         return True
+    if kind.table == "death":
+        # As the reference does: it starts on its day and ends the day after, whatever is asked.
+        adjustment = {**adjustment, "StartWith": "START_DATE", "EndWith": "END_DATE"}
     own = {"START_DATE": candidate.start, "END_DATE": candidate.end}
     start = own[adjustment.get("StartWith") or "START_DATE"]
     end = own[adjustment.get("EndWith") or "END_DATE"]
