@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from cohorts.findings import ERROR, NOTE, WARNING, Finding
 from cohorts.model import CohortDefinition, Node, walk, walk_criteria
-from cohorts.schema import CRITERIA, OBJECTS, Fields
+from cohorts.peculiarities import (
+    find_cut_decimals,
+    find_other_versions,
+    find_properties_without_effect,
+)
+from cohorts.schema import CRITERIA, GROUP_MEMBERS, OBJECTS, Fields
 
-ERROR, WARNING, NOTE = "error", "warning", "note"
 _FAR_DAYS: Final = 36_525
 _SET_FIELDS: Final = {"codeset"}
 _NO_CODES: Final = {"ObservationPeriod", "PayerPlanPeriod", "CustomEra", "Death"}
 _CALENDAR: Final = {"OccurrenceStartDate", "OccurrenceEndDate", "EraStartDate", "EraEndDate"}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing to look at: ``code`` is stable, ``where`` a JSON path."""
-
-    code: str
-    severity: str
-    where: str
-    text: str
 
 
 def check(definition: CohortDefinition) -> list[Finding]:
@@ -133,7 +127,7 @@ def find_always_true_rules(definition: CohortDefinition) -> Iterator[Finding]:
     """Inclusion rules without criteria, which everybody meets."""
     for index, rule in enumerate(definition.expression.get("InclusionRules", ())):
         group = rule["expression"]
-        if not any(group.get(k) for k in ("CriteriaList", "DemographicCriteriaList", "Groups")):
+        if not any(group.get(k) for k in GROUP_MEMBERS):
             yield Finding(
                 "empty_rule", WARNING, f"$.InclusionRules[{index}]", "has no criteria: all meet it"
             )
@@ -143,9 +137,7 @@ def find_impossible_counts(definition: CohortDefinition) -> Iterator[Finding]:
     """Groups that ask for more members than they have, and counts that everything meets."""
     for path, node in walk(definition.expression):
         if str(node.get("Type", "")).upper() == "AT_LEAST":
-            members = sum(
-                len(node.get(k, ())) for k in ("CriteriaList", "DemographicCriteriaList", "Groups")
-            )
+            members = sum(len(node.get(k, ())) for k in GROUP_MEMBERS)
             if int(node.get("Count", 0)) > members:
                 yield Finding(
                     "impossible_count", ERROR, path, f"asks for more than its {members} members"
@@ -175,6 +167,9 @@ CHECKERS: Final[tuple[Callable[[CohortDefinition], Iterator[Finding]], ...]] = (
     find_always_true_rules,
     find_impossible_counts,
     find_distant_days,
+    find_properties_without_effect,
+    find_cut_decimals,
+    find_other_versions,
 )
 
 
@@ -195,7 +190,7 @@ def _references(path: str, fields: Fields, body: Node) -> Iterator[tuple[str, in
             continue
         if kind in _SET_FIELDS:
             yield f"{path}.{name}", int(body[name])
-        elif kind == "ConceptSetSelection":
+        elif kind == "ConceptSetSelection" and "CodesetId" in body[name]:
             yield f"{path}.{name}", int(body[name]["CodesetId"])
 
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from cohorts.errors import DefinitionError, UnsupportedExpression
 from cohorts.schema import (
+    GROUP_MEMBERS,
     GROUP_TYPES,
     LIMIT_TYPES,
     OBJECTS,
@@ -30,9 +31,12 @@ MAX_BYTES: Final = 8 * 1024 * 1024
 MAX_DEPTH: Final = 100
 # Rule masks pass through POWER(), a double in every engine: exact to 2**53.
 MAX_INCLUSION_RULES: Final = 52
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(T.*)?")
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
 _UNWRITABLE = re.compile(r"[\x00\ud800-\udfff]")
+_NUMERIC = frozenset({"int", "long", "codeset", "number"})
+"""Kinds that web forms export as an empty text when nothing was entered."""
+_BOOLEANS = {"true": True, "false": False, 0: False, 1: True}
 _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d{1,12})?")
 
 Node = Mapping[str, Any]
@@ -197,9 +201,12 @@ class _Reader:
                 self.unknown.append(f"{path}.{name}")
                 continue
             kind = fields[name].rstrip("!")
-            if entry is None:
+            if entry is None or (entry == "" and kind in _NUMERIC):
                 if kind == "limit":
-                    raise DefinitionError(f"{path}.{name}", f"expected {_one_of(LIMIT_TYPES)}")
+                    # The reference fails on the first of these, and reads the others as All.
+                    if path.endswith(".PrimaryCriteriaLimit"):
+                        raise DefinitionError(f"{path}.{name}", f"expected {_one_of(LIMIT_TYPES)}")
+                    frozen[name] = "All"
                 continue
             frozen[name] = self.value(entry, kind, f"{path}.{name}", depth + 1)
         for name, kind in fields.items():
@@ -239,15 +246,16 @@ class _Reader:
 def _scalar(value: Any, kind: str, path: str) -> Any:
     if kind == "any":
         return value if isinstance(value, (str, int, float, bool)) else None
-    if kind in {"int", "codeset"}:
+    if kind in {"int", "codeset", "long"}:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
             raise DefinitionError(path, f"expected a whole number, found {_kind_of(value)}")
-        if not -(2**31) <= value < 2**31:
-            raise DefinitionError(path, "is beyond 32 bits")
+        bits = 64 if kind == "long" else 32
+        if not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
+            raise DefinitionError(path, f"is beyond {bits} bits")
         return value
     if kind == "number":
         if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
@@ -258,6 +266,8 @@ def _scalar(value: Any, kind: str, path: str) -> Any:
             raise DefinitionError(path, "is too large a number")
         return value
     if kind == "bool":
+        if not isinstance(value, bool) and isinstance(value, (str, int)):
+            value = _BOOLEANS.get(value.lower() if isinstance(value, str) else value, value)
         if not isinstance(value, bool):
             raise DefinitionError(path, f"expected true or false, found {_kind_of(value)}")
         return value
@@ -280,14 +290,13 @@ def _scalar(value: Any, kind: str, path: str) -> Any:
 
 
 def _date(value: str, path: str) -> str:
-    day = value[:10]
+    found = _DATE.fullmatch(value)
     try:
-        if not _ISO_DATE.fullmatch(day) or (len(value) > 10 and value[10] != "T"):
+        if found is None:
             raise ValueError
-        datetime.date.fromisoformat(day)
+        return datetime.date(*(int(found[part]) for part in (1, 2, 3))).isoformat()
     except ValueError:
         raise DefinitionError(path, "expected a date such as 2020-01-31") from None
-    return day
 
 
 def _choice(value: str, choices: tuple[str, ...], path: str) -> str:
@@ -296,11 +305,10 @@ def _choice(value: str, choices: tuple[str, ...], path: str) -> str:
     return value
 
 
-def _check_object(fields: Fields, frozen: Mapping[str, Any], path: str) -> None:
+def _check_object(fields: Fields, frozen: dict[str, Any], path: str) -> None:
     """Rules that tie several properties of one object together."""
     if fields is OBJECTS["CriteriaGroup"]:
-        members = ("CriteriaList", "DemographicCriteriaList", "Groups")
-        if any(frozen.get(member) for member in members):
+        if any(frozen.get(members) for members in GROUP_MEMBERS):
             if "Type" not in frozen:
                 raise DefinitionError(f"{path}.Type", f"expected {_one_of(GROUP_TYPES)}")
             if frozen["Type"].upper().startswith("AT_") and "Count" not in frozen:
@@ -331,12 +339,21 @@ def _check_object(fields: Fields, frozen: Mapping[str, Any], path: str) -> None:
             raise DefinitionError(
                 f"{path}.InclusionRules", f"more than {MAX_INCLUSION_RULES} rules"
             )
-        ids = [entry["id"] for entry in frozen.get("ConceptSets", ())]
-        for index, identifier in enumerate(ids):
-            if identifier in ids[:index]:
-                raise DefinitionError(
-                    f"{path}.ConceptSets[{index}].id", f"concept set {identifier} is there twice"
-                )
+        if "ConceptSets" in frozen:
+            frozen["ConceptSets"] = _one_set_of_each_id(frozen["ConceptSets"], path)
+
+
+def _one_set_of_each_id(entries: tuple[Node, ...], path: str) -> tuple[Node, ...]:
+    """Concept sets without repetitions of the same set, which the reference would count twice."""
+    kept: dict[int, Node] = {}
+    for index, entry in enumerate(entries):
+        first = kept.setdefault(entry["id"], entry)
+        if first["expression"] != entry["expression"]:
+            raise DefinitionError(
+                f"{path}.ConceptSets[{index}].id",
+                f"concept set {entry['id']} is there twice, with different concepts",
+            )
+    return tuple(kept.values())
 
 
 def _refuse_unsupported(expression: Node) -> None:

@@ -234,6 +234,8 @@ class _Describer:
             elif kind == "[Concept]" and value:
                 negated = "not " if body.get(f"{name}Exclude") else ""
                 clauses.append(f"{label} {negated}{_either([_concept(c) for c in value])}")
+            elif kind == "ConceptSetSelection" and "CodesetId" not in value:
+                clauses.append(f"{label} {'missing' if value.get('IsExclusion') else 'recorded'}")
             elif kind == "ConceptSetSelection":
                 negated = "not " if value.get("IsExclusion") else ""
                 label = _words(name.removesuffix("CS"))

@@ -270,7 +270,7 @@ OBJECTS: Final[dict[str, Fields]] = {
         "includeMapped": "bool",
     },
     "Concept": {
-        "CONCEPT_ID": "int!",
+        "CONCEPT_ID": "long!",
         "CONCEPT_NAME": "text",
         "STANDARD_CONCEPT": "text",
         "STANDARD_CONCEPT_CAPTION": "text",
@@ -283,7 +283,7 @@ OBJECTS: Final[dict[str, Fields]] = {
         "VALID_START_DATE": "any",
         "VALID_END_DATE": "any",
     },
-    "ConceptSetSelection": {"CodesetId": "codeset!", "IsExclusion": "bool"},
+    "ConceptSetSelection": {"CodesetId": "codeset", "IsExclusion": "bool"},
     "DateRange": {"Value": "date!", "Op": f"{RANGE_OPERATORS}!", "Extent": "date"},
     "NumericRange": {"Value": "number!", "Op": f"{RANGE_OPERATORS}!", "Extent": "number"},
     "TextFilter": {"Text": "text!", "Op": f"{TEXT_OPERATORS}!"},
@@ -350,6 +350,7 @@ WRAPPERS: Final[dict[str, dict[str, Fields]]] = {
 }
 
 LIMIT_TYPES: Final = ("ALL", "FIRST", "LAST")
+GROUP_MEMBERS: Final = ("CriteriaList", "DemographicCriteriaList", "Groups")
 GROUP_TYPES: Final = ("ALL", "ANY", "AT_LEAST", "AT_MOST")
 
 # Valid Circe for which the reference writes SQL over what no OMOP CDM v5.4 has.

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import click
+import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from app.settings import PortalSettings
@@ -17,6 +18,7 @@ from cohorts.engines import DEFAULT_LIMIT_SECONDS
 from cohorts.model import CohortDefinition
 from cohorts.result import CohortResult
 from deid.release import Release, open_release
+from deid.whole_files import write_whole
 
 _DEFINITION = click.argument(
     "definition", type=click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -66,6 +68,12 @@ def cohort() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="write the csv to this file instead of printing it",
 )
+@click.option(
+    "--attrition",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="write the inclusion rules' masks to this file as csv: mode_id (0 by event, 1 by person), "
+    "inclusion_rule_mask (bit i is set if rule i is met), person_count",
+)
 def run_command(
     definition: Path,
     release: str | None,
@@ -74,6 +82,7 @@ def run_command(
     engine: str | None,
     limit_seconds: float,
     output: Path | None,
+    attrition: Path | None,
 ) -> None:
     """Print the cohort's rows as csv, sorted.
 
@@ -81,23 +90,32 @@ def run_command(
     release's pseudonyms. All engines print the same rows.
     """
     result = _result(definition, release, cdm, schema, engine, limit_seconds)
-    options = pa_csv.WriteOptions(include_header=False, quoting_style="none")
-    header = ",".join(result.rows.column_names) + "\n"
+    if attrition is not None:
+        _write_csv(_masks(result), attrition)
     if output is None:
-        sys.stdout.write(header)
         sys.stdout.flush()
-        pa_csv.write_csv(result.rows, sys.stdout.buffer, options)
+        sys.stdout.buffer.write(_csv(result.rows))
         sys.stdout.flush()
         return
-    staged = output.with_name(f".{output.name}.part")
-    try:
-        with staged.open("wb") as file:
-            file.write(header.encode("ascii"))
-            pa_csv.write_csv(result.rows, file, options)
-        staged.replace(output)
-    finally:
-        staged.unlink(missing_ok=True)
+    _write_csv(result.rows, output)
     click.echo(f"wrote {output} in {result.seconds:.1f} s", err=True)
+
+
+def _masks(result: CohortResult) -> pa.Table:
+    names = ["mode_id", "inclusion_rule_mask", "person_count"]
+    columns = list(zip(*result.attrition.masks, strict=True)) or [()] * len(names)
+    return pa.table([pa.array(column, pa.int64()) for column in columns], names=names)
+
+
+def _csv(rows: pa.Table) -> bytes:
+    options = pa_csv.WriteOptions(include_header=False, quoting_style="none")
+    written = pa.BufferOutputStream()
+    pa_csv.write_csv(rows, written, options)
+    return (",".join(rows.column_names) + "\n").encode() + written.getvalue().to_pybytes()
+
+
+def _write_csv(rows: pa.Table, path: Path) -> None:
+    write_whole(path, lambda staged: staged.write_bytes(_csv(rows)))
 
 
 @cohort.command("count")

@@ -310,7 +310,8 @@ class _Author:
             return [_concept(concept) for concept in concepts]
         if sort == "ConceptSetSelection":
             pool = pool_of(kind, name.removesuffix("CS"))
-            return {"CodesetId": self.codeset(pool), "IsExclusion": self.chance(0.4)}
+            chosen = None if self.chance(0.08) else self.codeset(pool)
+            return {"CodesetId": chosen, "IsExclusion": self.chance(0.4)}
         if sort == "Period":
             return self.period()
         if sort == "DateAdjustment":

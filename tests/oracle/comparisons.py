@@ -80,7 +80,12 @@ def listed(value: int | None, concepts: list[Json], *, exclude: bool = False) ->
 
 
 def selected(value: int | None, selection: Json, sets: ConceptSets) -> bool:
-    """A concept by a ConceptSetSelection. What is missing is outside of a set without concepts."""
+    """A concept by a ConceptSetSelection; without a set it asks for any concept, or for none.
+
+    What is missing is outside of a set without concepts.
+    """
+    if selection.get("CodesetId") is None:
+        return (value is None) == bool(selection.get("IsExclusion"))
     concepts = sets.get(selection["CodesetId"], frozenset())
     if selection.get("IsExclusion"):
         return value not in concepts if concepts and value is not None else not concepts

@@ -105,7 +105,7 @@ class Reader:
             return value is not None and value in self.sets.get(wanted, frozenset())
         if "Text" in wanted:
             return matches(value, wanted)
-        if "CodesetId" in wanted:
+        if where[1].endswith("CS"):
             return selected(value, wanted, self.sets)
         return in_range(value, wanted, decimal=where in DECIMAL)
 

@@ -65,6 +65,20 @@ def test_a_file_holds_the_same_bytes_as_the_output(home: Path, tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
 
 
+def test_attrition_is_written_beside_the_rows(home: Path, tmp_path: Path) -> None:
+    arguments = ("cohort", "run", str(home / "treated.json"), "--release", "tiny-v1")
+    masks = tmp_path / "masks.csv"
+    done = carecommons(home, *arguments, "--attrition", str(masks))
+    assert done.stdout == carecommons(home, *arguments).stdout
+    assert masks.read_text().splitlines() == [
+        "mode_id,inclusion_rule_mask,person_count",
+        "0,0,19",
+        "0,1,1",
+        "1,0,19",
+        "1,1,1",
+    ]
+
+
 def test_counts_are_safe(home: Path) -> None:
     done = carecommons(home, "cohort", "count", str(home / "treated.json"), "--release", "tiny-v1")
     counts = {line.rsplit(None, 1)[0].strip(): line.rsplit(None, 1)[1] for line in

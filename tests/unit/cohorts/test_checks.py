@@ -80,7 +80,34 @@ CASES = {
         with_rule(correlated(drug(), -99999, 0, at_least=1)),
         with_rule(correlated(drug(), -365, 0, at_least=1)),
     ),
+    "without_effect": (
+        expression(drug(EffectiveDrugDose={"Value": 5, "Op": "gt"})),
+        expression(drug(Quantity={"Value": 5, "Op": "gt"})),
+    ),
+    "other_meaning": (
+        expression(drug(OccurrenceEndDate={"Value": "2020-01-01", "Op": "gt"})),
+        expression(condition(OccurrenceEndDate={"Value": "2020-01-01", "Op": "gt"})),
+    ),
+    "cut_decimals": (
+        expression(condition(Age={"Value": 18.5, "Op": "gt"})),
+        expression(drug(Quantity={"Value": 18.5, "Op": "gt"})),
+    ),
+    "cdm_version": (
+        expression(condition(), cdmVersionRange=">=6.1.0"),
+        expression(condition(), cdmVersionRange=">=5.0.0"),
+    ),
 }
+WITHOUT_EFFECT = [
+    {"Specimen": {"SpecimenSourceConcept": 0}},
+    {"Specimen": {"DateAdjustment": {"StartOffset": 1}}},
+    {"Death": {"DateAdjustment": {"StartWith": "END_DATE"}}},
+    {
+        "CustomEra": {
+            "CriteriaList": [condition()],
+            "CorrelatedCriteria": group(correlated(drug(), 0, 1, at_least=1)),
+        }
+    },
+]
 
 
 @pytest.mark.parametrize("code", CASES)
@@ -88,6 +115,41 @@ def test_a_checker_finds_the_fault_and_leaves_the_right_one_alone(code: str) -> 
     wrong, right = CASES[code]
     assert code in {finding.code for finding in check(definition(wrong))}
     assert code not in {finding.code for finding in check(definition(right))}
+
+
+@pytest.mark.parametrize("criterion", WITHOUT_EFFECT, ids=lambda criterion: next(iter(criterion)))
+def test_what_the_reference_does_not_look_at_is_told(criterion: dict[str, Any]) -> None:
+    found = [f for f in check(definition(expression(criterion))) if f.code == "without_effect"]
+    assert len(found) == 1
+    assert found[0].where.startswith("$.PrimaryCriteria.CriteriaList[0]")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        (">=5.0.0", False),
+        (">=5.0.0 <6.0.0", False),
+        ("5.4", False),
+        ("=5.4.0", False),
+        ("<=5.3", True),
+        ("5.3.1", True),
+        (">5.4.0", True),
+        (">=6.1.0", True),
+        ("any", False),
+    ],
+)
+def test_a_definition_for_another_version_of_the_cdm_is_told(wanted: str, told: bool) -> None:
+    document = expression(condition(), cdmVersionRange=wanted)
+    codes = {finding.code for finding in check(definition(document))}
+    assert ("cdm_version" in codes) is told
+
+
+def test_decimals_of_an_age_are_told_wherever_an_age_is_asked_for() -> None:
+    ages = {"DemographicCriteriaList": [{"Age": {"Value": 17.5, "Op": "lt"}}], "Type": "ALL"}
+    found = check(definition(expression(condition(), AdditionalCriteria=ages)))
+    (finding,) = [finding for finding in found if finding.code == "cut_decimals"]
+    assert finding.where == "$.AdditionalCriteria.DemographicCriteriaList[0].Age.Value"
+    assert "compared as 17" in finding.text
 
 
 def test_every_checker_is_shown_at_work() -> None:

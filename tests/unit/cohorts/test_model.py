@@ -11,7 +11,14 @@ import pytest
 
 from cohorts import load
 from cohorts.errors import DefinitionError, UnsupportedExpression
-from tests.unit.cohorts.definitions import condition, correlated, drug, expression, rule
+from tests.unit.cohorts.definitions import (
+    concept_set,
+    condition,
+    correlated,
+    drug,
+    expression,
+    rule,
+)
 
 
 def sample() -> dict[str, Any]:
@@ -19,6 +26,12 @@ def sample() -> dict[str, Any]:
     return expression(
         condition(Age={"Value": 18, "Extent": 80, "Op": "bt"}), InclusionRules=[first]
     )
+
+
+def with_window(end: dict[str, Any]) -> dict[str, Any]:
+    member = correlated(drug(), 0, 0, at_least=1)
+    member["StartWindow"]["End"] = end
+    return expression(condition(), InclusionRules=[rule("treated", member)])
 
 
 def put(*path: Any, value: Any) -> Callable[[dict[str, Any]], None]:
@@ -83,6 +96,15 @@ WRONG = [
     ),
     (put("ConceptSets", 0, "expression", value=None), "$.ConceptSets[0].expression"),
     (put("ConceptSets", 1, "id", value=0), "$.ConceptSets[1].id"),
+    (
+        put(
+            *ENTRY,
+            "ConditionOccurrence",
+            "OccurrenceStartDate",
+            value={"Value": "2020-13-1", "Op": "gt"},
+        ),
+        "$.PrimaryCriteria.CriteriaList[0].ConditionOccurrence.OccurrenceStartDate.Value",
+    ),
     (put("InclusionRules", value=[rule("r")] * 53), "$.InclusionRules"),
     (put("EndStrategy", value={"Someday": {}}), "$.EndStrategy"),
 ]
@@ -96,6 +118,47 @@ def test_an_error_names_the_json_path(change: Callable[[dict[str, Any]], None], 
         load(json.dumps(document))
     assert refused.value.path == path
     assert str(refused.value).startswith(path)
+
+
+def selected(**selection: Any) -> dict[str, Any]:
+    return expression(condition(GenderCS=selection))
+
+
+ACCEPTED = {
+    "a selection without a concept set": (
+        selected(CodesetId=None, IsExclusion=True),
+        selected(IsExclusion=True),
+    ),
+    "a flag as text": (expression(condition(First="true")), expression(condition(First=True))),
+    "a flag as number": (expression(condition(First=0)), expression(condition(First=False))),
+    "days as text": (
+        with_window({"Days": "30", "Coeff": 1}),
+        with_window({"Days": 30, "Coeff": 1}),
+    ),
+    "days left empty": (with_window({"Days": "", "Coeff": 1}), with_window({"Coeff": 1})),
+    "a date without zeros": (
+        expression(condition(OccurrenceStartDate={"Value": "2020-1-5", "Op": "gt"})),
+        expression(condition(OccurrenceStartDate={"Value": "2020-01-05", "Op": "gt"})),
+    ),
+    "a limit that is null": (
+        expression(condition(), ExpressionLimit={"Type": None}),
+        expression(condition(), ExpressionLimit={"Type": "All"}),
+    ),
+    "a concept set twice": (
+        expression(condition(), ConceptSets=[concept_set(0, 101), concept_set(0, 101)]),
+        expression(condition(), ConceptSets=[concept_set(0, 101)]),
+    ),
+    "a concept beyond 32 bits": (
+        expression(condition(), ConceptSets=[concept_set(0, 2**40)]),
+        expression(condition(), ConceptSets=[concept_set(0, 2**40)]),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_what_the_reference_reads_in_two_ways_is_read_in_both(name: str) -> None:
+    written, meant = (load(json.dumps(document)).expression for document in ACCEPTED[name])
+    assert written == meant
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_end_strategies_have_exactly_the_compilers_properties() -> None:
 
 
 def test_every_kind_is_known() -> None:
-    scalars = {"int", "number", "bool", "text", "date", "codeset", "limit", "group", "any"}
+    scalars = {"int", "long", "number", "bool", "text", "date", "codeset", "limit", "group", "any"}
     known = scalars | set(OBJECTS) | set(WRAPPERS)
     tables = [*CRITERIA.values(), *OBJECTS.values(), *WRAPPERS["EndStrategy"].values()]
     for kind in {kind for table in tables for kind in table.values()}:
