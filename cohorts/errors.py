@@ -93,3 +93,9 @@ class ExtractChanged(ProjectError):
     """A file of an extract is not what its manifest says."""
 
     code = "cohort.extract_changed"
+
+
+class OutputRefused(CohortError):
+    """A file cannot leave a workspace in this form; the message says what to do instead."""
+
+    code = "cohort.output_refused"

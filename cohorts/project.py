@@ -3,24 +3,27 @@
 from cohorts import open_project
 
 project = open_project()
-person = project.table("person")
+person = project.table("person")                      # pandas
 project.sql("SELECT gender_concept_id, count(*) AS n FROM person GROUP BY ALL")
+project.relation("person").filter("year_of_birth < 1950")      # DuckDB, evaluated when needed
+project.sqlalchemy()                                  # a read-only SQLAlchemy engine
+project.request_release(["table1.csv"], note="Table 1 of the paper")
 """
 
 from __future__ import annotations
 
 import datetime
+import difflib
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
-
+from cohorts.about import About
 from cohorts.errors import AccessExpired, ExtractChanged, ProjectError
 from cohorts.extract_files import (
     COHORT_FILE,
@@ -33,42 +36,19 @@ from cohorts.extract_files import (
     flush,
     sha256_of,
 )
+from cohorts.project_queries import connect, read_only_engine, to_frame
 from deid.release import Dictionary
 
 if TYPE_CHECKING:
+    import duckdb
     import pandas as pd
+    from sqlalchemy import Engine
+
+    from cohorts.outputs.report import Report
 
 PROJECT_VARIABLE: Final = "CARECOMMONS_LAB_PROJECT"
 ACCESS_FILE: Final = "access.json"
 _OPEN, _REVOKED = "open", "revoked"
-
-
-@dataclass(frozen=True)
-class About:
-    """What an extract is for, and until when it may be used. Dates are ISO dates or empty."""
-
-    project: str
-    extract: str
-    title: str
-    purpose: str
-    ethics_number: str
-    expires_on: str
-    release: str
-    persons: int
-    cohort: str
-    cohort_sha256: str
-
-    def __str__(self) -> str:
-        lines = [
-            f"Project {self.project}, extract {self.extract}: {self.title or 'untitled'}",
-            f"Purpose: {self.purpose or 'not stated'}",
-            f"Ethics approval: {self.ethics_number or 'not stated'}",
-            f"Access ends: {self.expires_on or 'not set'}",
-            f"From release {self.release}; {self.persons:,} people",
-            "",
-            self.cohort,
-        ]
-        return "\n".join(lines).rstrip()
 
 
 @dataclass(frozen=True)
@@ -82,7 +62,7 @@ class Project:
 
     @property
     def extracts(self) -> tuple[str, ...]:
-        """All extracts of the project, by name."""
+        """All extracts of the project, in the order of delivery by name."""
         return _extract_names(self.folder)
 
     @property
@@ -105,6 +85,26 @@ class Project:
         """The cohort definition (Circe JSON), if the extract was made from one."""
         return json.loads((self.path / COHORT_FILE).read_bytes())["definition"]
 
+    @property
+    def citation(self) -> str:
+        """How a paper names the data."""
+        return self.about.citation
+
+    @property
+    def expires_on(self) -> datetime.date | None:
+        """The last day of access; ``None`` if none is set."""
+        day = self.about.expires_on
+        return datetime.date.fromisoformat(day) if day else None
+
+    def describe(self, table: str) -> pd.DataFrame:
+        """The dictionary's lines of one table.
+
+        Raises:
+            ProjectError: if the extract has no such table.
+        """
+        rows = self.dictionary[self.dictionary["table"] == self._known(table)]
+        return rows.drop(columns="table").set_index("name")
+
     def table(self, name: str) -> pd.DataFrame:
         """A delivered table as a data frame; ids are whole numbers, missing ones ``<NA>``.
 
@@ -112,37 +112,132 @@ class Project:
             ProjectError: if the extract has no such table.
             AccessExpired: if access has ended since the project was opened.
         """
-        if name not in self.manifest.tables:
-            raise ProjectError(f"no table {name}; there are {', '.join(self.tables)}")
-        return self.sql(f'SELECT * FROM "{name}"')
+        return self.sql(f'SELECT * FROM "{self._known(name)}"')
 
     def sql(self, query: str) -> pd.DataFrame:
         """The result of a DuckDB query over the extract's tables as a data frame.
 
         Raises:
+            ProjectError: if the query gives no table.
             AccessExpired: if access has ended since the project was opened.
         """
         check_access(self.folder, self.manifest)
-        with self._connect() as connection:
+        with connect(self._files) as connection:
             rows = connection.sql(query)
             if rows is None:
-                raise ProjectError("the query returned no table")
-            return _to_frame(rows.to_arrow_table())
+                raise ProjectError("the query returned no table; begin it with SELECT or WITH")
+            return to_frame(rows.to_arrow_table())
 
-    @contextmanager
-    def _connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """DuckDB over this extract's Parquet files, with no way to any other file."""
-        with duckdb.connect() as connection:
-            for name in self.tables:
-                file = str(self.path / f"{name}.parquet").replace("'", "''")
-                connection.execute(
-                    f"CREATE VIEW \"{name}\" AS SELECT * FROM read_parquet('{file}')"
-                )
-            folder = str(self.path).replace("'", "''")
-            connection.execute(f"SET allowed_directories = ['{folder}']")
-            connection.execute("SET enable_external_access = false")
-            connection.execute("SET lock_configuration = true")
-            yield connection
+    def relation(self, query: str) -> duckdb.DuckDBPyRelation:
+        """A table, or a query over the tables, as a DuckDB relation: nothing is read until needed.
+
+        Raises:
+            ProjectError: if it is a single word and no table.
+            AccessExpired: if access has ended since the project was opened.
+        """
+        check_access(self.folder, self.manifest)
+        single = re.fullmatch(r"\w+", query.strip())
+        text = f'SELECT * FROM "{self._known(query.strip())}"' if single else query
+        rows = self._connection.sql(text)
+        if rows is None:
+            raise ProjectError("the query returned no table; begin it with SELECT or WITH")
+        return rows
+
+    def sqlalchemy(self, tables: Sequence[str] | None = None) -> Engine:
+        """A SQLAlchemy engine over a read-only copy of the tables in this kernel's memory.
+
+        Nothing of it lies on the disk; with ``tables`` only those are copied. Each call makes a
+        copy of its own, so keep the engine.
+
+        Raises:
+            ProjectError: if the extract has no such table.
+            AccessExpired: if access has ended since the project was opened.
+        """
+        check_access(self.folder, self.manifest)
+        wanted = [self._known(name) for name in (self.tables if tables is None else tables)]
+        return read_only_engine({name: self._files[name] for name in wanted})
+
+    def open(self, extract: str) -> Project:
+        """Another extract of the same project.
+
+        Raises:
+            ProjectError, AccessExpired, ExtractChanged: as :func:`open_project`.
+        """
+        return open_project(self.folder, extract)
+
+    def check_output(self, files: Sequence[Path | str]) -> Report:
+        """What the portal's check will say about files, before one asks for their release.
+
+        Raises:
+            OutputRefused: naming a file that cannot leave in this form, and what to do instead.
+        """
+        from cohorts.outputs.sending import check_files
+
+        return check_files(files)
+
+    def request_release(self, files: Sequence[Path | str], note: str, title: str = "") -> Report:
+        """Put copies of files into the project's outbox; a member sends them on in the portal.
+
+        Nothing leaves by this alone: a member of the project asks for the release in the portal,
+        and a steward who does not belong to the project decides.
+
+        Args:
+            files: of this workspace, or a folder that ``acro`` finalised.
+            note: what they show and where they are to go; the steward reads it.
+
+        Raises:
+            OutputRefused: naming a file that cannot leave in this form, and what to do instead.
+            AccessExpired: if access has ended since the project was opened.
+        """
+        from cohorts.outputs.sending import send
+
+        check_access(self.folder, self.manifest)
+        return send(self.folder, self.about.extract, files, note, title)
+
+    def acro(self, **options: Any) -> Any:
+        """An ``acro.ACRO`` session with this installation's limits; see ``docs/output-check.md``.
+
+        Raises:
+            ProjectError: if the library is not installed.
+        """
+        from cohorts.outputs.acro_session import new_session
+
+        return new_session(**options)
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        return self.table(name)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self.tables)
+
+    def _repr_html_(self) -> str:
+        from cohorts.project_display import project_html
+
+        return project_html(self.about, self.rows, self.manifest.tables, self.extracts)
+
+    def _known(self, name: str) -> str:
+        if name in self.manifest.tables:
+            return name
+        near = difflib.get_close_matches(name, self.tables, n=1)
+        hint = f"; did you mean {near[0]}?" if near else "."
+        raise ProjectError(f"no table {name}{hint} There are {', '.join(self.tables)}")
+
+    @property
+    def _files(self) -> dict[str, Path]:
+        return {name: self.path / f"{name}.parquet" for name in self.tables}
+
+    @property
+    def rows(self) -> Mapping[str, int]:
+        """Rows of each delivered table."""
+        return {
+            entry.path.removesuffix(".parquet"): entry.rows or 0
+            for entry in self.manifest.files
+            if entry.rows is not None
+        }
+
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        return connect(self._files)
 
 
 def open_project(path: Path | str | None = None, extract: str | None = None) -> Project:
@@ -150,7 +245,7 @@ def open_project(path: Path | str | None = None, extract: str | None = None) -> 
 
     Without ``path`` the project is the folder named by ``CARECOMMONS_LAB_PROJECT``, or the nearest
     folder upwards from the working folder that holds ``extracts``. Without ``extract`` the last one
-    by name is opened.
+    by name is opened; numbers in names count as numbers.
 
     Raises:
         ProjectError: if there is no project or no such extract.
@@ -271,11 +366,19 @@ def _extract_names(folder: Path) -> tuple[str, ...]:
         return ()
     return tuple(
         sorted(
-            path.name
-            for path in extracts.iterdir()
-            if not path.name.startswith(".") and (path / MANIFEST_FILE).is_file()
+            (
+                path.name
+                for path in extracts.iterdir()
+                if not path.name.startswith(".") and (path / MANIFEST_FILE).is_file()
+            ),
+            key=_natural,
         )
     )
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Sorts ``request-9`` before ``request-10``."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
 def _check_files(location: Path, manifest: ExtractManifest) -> None:
@@ -291,15 +394,6 @@ def _check_files(location: Path, manifest: ExtractManifest) -> None:
     for path, entry in sorted(expected.items()):
         if sha256_of(location / path) != entry.sha256:
             raise ExtractChanged(f"extract {manifest.extract}: {path} was changed")
-
-
-def _to_frame(rows: Any) -> pd.DataFrame:
-    """Arrow to pandas; whole numbers never pass through floats, which would spoil 63-bit ids."""
-    import pandas as pd
-    import pyarrow as pa
-
-    nullable = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int32Dtype()}
-    return rows.to_pandas(types_mapper=nullable.get, date_as_object=False)
 
 
 def _list(names: tuple[str, ...]) -> str:
