@@ -29,6 +29,8 @@ class Permission(StrEnum):
     DEFINE_COHORTS = "define cohorts and see safe counts"
     REQUEST_DATA = "ask for data"
     REVIEW_REQUESTS = "decide requests of others"
+    ANALYSE_DATA = "analyse delivered data in a project's lab"
+    CHECK_OUTPUTS = "decide which results of others leave a workspace"
     READ_CASES = "read published cases"
     WRITE_CASES = "draft cases and case sets"
     REVIEW_CASES = "publish cases that somebody else drafted"
@@ -52,6 +54,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SEE_CATALOGUE,
             Permission.DEFINE_COHORTS,
             Permission.REQUEST_DATA,
+            Permission.ANALYSE_DATA,
             Permission.ASK_REIDENTIFICATION,
         }
     ),
@@ -69,6 +72,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SEE_CATALOGUE,
             Permission.DEFINE_COHORTS,
             Permission.REVIEW_REQUESTS,
+            Permission.CHECK_OUTPUTS,
             Permission.READ_CASES,
             Permission.REVIEW_CASES,
             Permission.READ_AUDIT,

@@ -31,6 +31,13 @@ PORTAL_SETTINGS = (
     Setting("host", str, "127.0.0.1", "address to serve on"),
     Setting("port", int, 8000, "port to serve on"),
     Setting("minimum_cell", int, 11, "counts of people below this are not shown"),
+    Setting(
+        "lab_address",
+        str,
+        "",
+        "where the installation runs labs, as an address with {project} in it; empty if people "
+        "start them with `carecommons lab`",
+    ),
 )
 
 LAB_SETTINGS = (
@@ -51,6 +58,7 @@ class PortalSettings:
     host: str
     port: int
     minimum_cell: int
+    lab_address: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> PortalSettings:

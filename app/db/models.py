@@ -369,4 +369,71 @@ class CountedSet(Base):
     people: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-APPEND_ONLY = ("audit_event", "counted_set", "request_event", "review_decision")
+class OutputRequest(Base):
+    """Results that a project wants to take out of its workspace; see ``app.services.outputs``.
+
+    ``parcel`` names the parcel of the project's outbox that they came in, if they did.
+    """
+
+    __tablename__ = "output_request"
+    __table_args__ = (
+        UniqueConstraint("project_id", "parcel"),
+        Index("ix_output_request_state_changed_at", "state", "changed_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
+    requester_id: Mapped[int] = mapped_column(ForeignKey("portal_user.id"), index=True)
+    title: Mapped[str]
+    note: Mapped[str] = mapped_column(default="")
+    extract: Mapped[str] = mapped_column(String(80), default="")
+    parcel: Mapped[str | None] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(20))
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    changed_at: Mapped[datetime] = mapped_column(default=utc_now)
+    project: Mapped[Project] = relationship()
+    requester: Mapped[User] = relationship()
+    files: Mapped[list[OutputFile]] = relationship(order_by="OutputFile.id", viewonly=True)
+    decisions: Mapped[list[OutputDecision]] = relationship(
+        order_by="OutputDecision.id", viewonly=True
+    )
+
+
+class OutputFile(Base):
+    """One file with what the check found. Append-only: what was judged is what leaves."""
+
+    __tablename__ = "output_file"
+    __table_args__ = (UniqueConstraint("request_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("output_request.id"), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    report: Mapped[dict[str, Any]]
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+
+class OutputDecision(Base):
+    """A steward's decision on results, with the reason. Append-only."""
+
+    __tablename__ = "output_decision"
+    __table_args__ = (CheckConstraint("decision in ('approve','reject')", name="kind"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("output_request.id"), index=True)
+    reviewer_id: Mapped[int] = mapped_column(ForeignKey("portal_user.id"))
+    decision: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    reviewer: Mapped[User] = relationship()
+
+
+APPEND_ONLY = (
+    "audit_event",
+    "counted_set",
+    "output_decision",
+    "output_file",
+    "request_event",
+    "review_decision",
+)

@@ -14,6 +14,7 @@ MENU = (
     ("Cohorts", "cohorts.index"),
     ("Requests", "requests.index"),
     ("Review", "review.queue"),
+    ("Outputs", "outputs.index"),
     ("Cases", "cases.library"),
     ("Teaching", "teaching.index"),
     ("Users", "administration.users"),

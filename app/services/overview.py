@@ -12,6 +12,7 @@ from app.db.models import AuditRow, Notification, TeachingCase
 from app.db.types import utc_now
 from app.permissions import Actor, Permission, can, check_permission
 from app.services.cases import REVIEW, library, read_ids
+from app.services.outputs import output_queue
 from app.services.projects import list_projects
 from app.services.requests import list_requests, review_queue
 from app.services.workflow import State
@@ -37,6 +38,12 @@ def tasks_for(session: Session, actor: Actor) -> list[Task]:
         waiting = len(review_queue(session, actor))
         if waiting:
             tasks.append(Task(waiting, "waiting for a decision", "review.queue", "Review"))
+    if can(actor, Permission.CHECK_OUTPUTS):
+        results = len(output_queue(session, actor))
+        if results:
+            tasks.append(
+                Task(results, "results to check before they leave", "outputs.index", "Check")
+            )
     if can(actor, Permission.REQUEST_DATA):
         tasks += _researcher_tasks(session, actor)
     if can(actor, Permission.REVIEW_CASES):

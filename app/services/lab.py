@@ -1,0 +1,77 @@
+"""Whether somebody may open a project's lab, and how: the one answer for page and link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import quote
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audit import AuditEvent, record
+from app.db.models import DataRequest, Project
+from app.errors import PermissionDenied
+from app.permissions import Actor, Permission, can
+from app.services.projects import get_project, is_member
+from app.services.workflow import State
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """An extract that may be analysed now."""
+
+    request_id: int
+    title: str
+    extract: str
+    release: str
+    ends: date | None
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A project's lab. ``refusal`` says why it cannot be opened; empty if it can."""
+
+    extracts: tuple[Delivered, ...]
+    command: str
+    refusal: str
+
+
+def lab_of(session: Session, actor: Actor, project: Project, today: date) -> Lab:
+    """What the actor can analyse in a project that they see, and how."""
+    requests = session.scalars(
+        select(DataRequest)
+        .where(DataRequest.project_id == project.id, DataRequest.state == State.ACTIVE)
+        .order_by(DataRequest.id)
+    )
+    extracts = tuple(
+        Delivered(item.id, item.title, item.extract or "", item.release, item.end_date)
+        for item in requests
+        if item.end_date is None or item.end_date > today
+    )
+    return Lab(
+        extracts, f"carecommons lab --project {project.code}", _refusal(actor, project, extracts)
+    )
+
+
+def open_lab(session: Session, actor: Actor, project_id: int, address: str, today: date) -> str:
+    """The address of the project's lab where the installation runs labs; each opening is recorded.
+
+    Raises:
+        NotFound: if the project is not the actor's to see.
+        PermissionDenied: with the reason, if it cannot be opened.
+    """
+    project = get_project(session, actor, project_id)
+    lab = lab_of(session, actor, project, today)
+    if lab.refusal or not address:
+        raise PermissionDenied(lab.refusal or "Labs are started by a command here.")
+    record(session, actor, AuditEvent("lab.opened", "project", project.id))
+    return address.replace("{project}", quote(project.code, safe=""))
+
+
+def _refusal(actor: Actor, project: Project, extracts: tuple[Delivered, ...]) -> str:
+    if not can(actor, Permission.ANALYSE_DATA) or not is_member(project, actor):
+        return "Only researchers of the project open its lab."
+    if not extracts:
+        return "No extract has been delivered, or its time has ended."
+    return ""

@@ -1,0 +1,523 @@
+"""Results leave a workspace by a request: a member asks, a steward outside the project decides.
+
+A parcel of the outbox says nothing of who wrote it: the lab has no account. Whoever signs in as a
+member and sends it on is the requester. What was checked is kept with its bytes in append-only
+rows, so what a steward saw is what leaves, and only the requester gets it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audit import AuditEvent, record
+from app.db.models import (
+    Notification,
+    OutputDecision,
+    OutputFile,
+    OutputRequest,
+    Project,
+    RoleRow,
+    User,
+)
+from app.db.types import utc_now
+from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
+from app.permissions import ROLE_PERMISSIONS, Actor, Permission, can, check_permission
+from app.services.projects import get_project, is_member, list_projects
+from cohorts.disclosure import DisclosureRule
+from cohorts.errors import OutputRefused
+from cohorts.outputs.accepted import Kind, check_file, readable_text
+from cohorts.outputs.parcel import (
+    Parcel,
+    ParcelFile,
+    check_amount,
+    list_parcels,
+    read_parcel,
+    remove_parcel,
+)
+from cohorts.outputs.report import FileReport, Level, worst
+from cohorts.outputs.sending import NOTE_MINIMUM
+from cohorts.outputs.tables import Table, parse_table
+
+EARLIER_REQUESTS = 20
+"""With how many of a project's earlier releases a new table is compared."""
+
+
+class OutputState(StrEnum):
+    """Life of a request for results."""
+
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+STATE_LABELS: Mapping[OutputState, str] = {
+    OutputState.SUBMITTED: "Waits for a steward",
+    OutputState.APPROVED: "May leave",
+    OutputState.REJECTED: "Does not leave",
+    OutputState.WITHDRAWN: "Withdrawn",
+}
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A parcel in a project's outbox that nobody has sent on."""
+
+    project: Project
+    parcel: str
+
+
+@dataclass(frozen=True)
+class Viewed:
+    """A file as a steward sees it: with its table or its text."""
+
+    file: OutputFile
+    report: FileReport
+    table: Table | None
+    text: str | None
+
+    def marked(self, row: int, column: int) -> str:
+        """The gravest finding at a cell: ``fail``, ``review`` or empty."""
+        levels = [f.level for f in self.report.findings if (row, column) in f.cells]
+        return worst(levels).value if levels else ""
+
+
+def can_see_output(actor: Actor, request: OutputRequest) -> bool:
+    """Members of the project, and who decides on results."""
+    return is_member(request.project, actor) or can(actor, Permission.CHECK_OUTPUTS)
+
+
+def may_decide_output(actor: Actor, request: OutputRequest) -> bool:
+    """A steward who neither asked nor belongs to the project."""
+    inside = is_member(request.project, actor) or actor.user_id == request.requester_id
+    return can(actor, Permission.CHECK_OUTPUTS) and not inside
+
+
+def may_take(actor: Actor, request: OutputRequest) -> bool:
+    """Whether the actor may take the files: who asked, once it is approved."""
+    approved = OutputState(request.state) is OutputState.APPROVED
+    return approved and actor.user_id == request.requester_id
+
+
+def waiting_parcels(session: Session, actor: Actor, project_root: Path) -> list[Waiting]:
+    """Parcels in the outboxes of the actor's projects that were not sent on."""
+    found = []
+    for project in list_projects(session, actor):
+        sent = set(
+            session.scalars(
+                select(OutputRequest.parcel).where(OutputRequest.project_id == project.id)
+            )
+        )
+        found += [
+            Waiting(project, name)
+            for name in list_parcels(project_root.absolute() / project.code)
+            if name not in sent
+        ]
+    return found
+
+
+def look_at_parcel(
+    session: Session,
+    actor: Actor,
+    project_id: int,
+    parcel_id: str,
+    project_root: Path,
+    rule: DisclosureRule,
+) -> tuple[Project, Parcel, list[FileReport]]:
+    """A parcel of a project of the actor's, and what the check says of it.
+
+    Raises:
+        NotFound: if the project is not the actor's, or has no such parcel.
+        OutputRefused: if a file does not leave in this form.
+    """
+    project = _own_project(session, actor, project_id)
+    folder = project_root.absolute() / project.code
+    if parcel_id not in list_parcels(folder):
+        raise NotFound("There is no such parcel in the outbox.")
+    parcel = read_parcel(folder, parcel_id)
+    return project, parcel, check_files(session, project.id, parcel.files, rule)
+
+
+def check_files(
+    session: Session, project_id: int, files: Sequence[ParcelFile], rule: DisclosureRule
+) -> list[FileReport]:
+    """Check files, also against the tables of the project that have left.
+
+    Raises:
+        OutputRefused: naming a file that does not leave in this form.
+    """
+    check_amount([(file.name, len(file.content)) for file in files])
+    earlier = _tables_that_left(session, project_id)
+    return [check_file(file.name, file.content, rule, earlier, file.acro) for file in files]
+
+
+def submit(
+    session: Session,
+    actor: Actor,
+    project_id: int,
+    title: str,
+    note: str,
+    files: Sequence[ParcelFile],
+    rule: DisclosureRule,
+    extract: str = "",
+    parcel: str | None = None,
+) -> OutputRequest:
+    """Ask that files leave the project's workspace.
+
+    Raises:
+        NotFound: if the project is not the actor's.
+        PermissionDenied: unless the actor may ask for data.
+        BadInput: if title or note say too little.
+        OutputRefused: naming a file that does not leave in this form.
+        TransitionRefused: if the parcel was sent on already.
+    """
+    check_permission(actor, Permission.REQUEST_DATA)
+    project = _own_project(session, actor, project_id)
+    assert actor.user_id is not None
+    check_words(title, note)
+    reports = check_files(session, project.id, files, rule)
+    if parcel is not None and _was_sent(session, project.id, parcel):
+        raise TransitionRefused("This parcel was sent on already.")
+    request = OutputRequest(
+        project_id=project.id,
+        requester_id=actor.user_id,
+        title=title.strip()[:200],
+        note=note.strip(),
+        extract=extract[:80],
+        parcel=parcel,
+        state=OutputState.SUBMITTED,
+    )
+    session.add(request)
+    session.flush()
+    for file, report in zip(files, reports, strict=True):
+        session.add(
+            OutputFile(
+                request_id=request.id,
+                name=file.name,
+                sha256=report.sha256,
+                report=report.to_dict(),
+                content=file.content,
+            )
+        )
+    session.flush()
+    session.refresh(request, ["files", "project", "requester"])
+    _tell_stewards(session, actor, request)
+    detail = {
+        "files": {report.name: report.sha256 for report in reports},
+        "check": worst([report.outcome for report in reports]).value,
+    }
+    record(session, actor, AuditEvent("output.submitted", "output", request.id, detail))
+    return request
+
+
+def submit_parcel(
+    session: Session,
+    actor: Actor,
+    project_id: int,
+    parcel_id: str,
+    title: str,
+    note: str,
+    project_root: Path,
+    rule: DisclosureRule,
+) -> OutputRequest:
+    """Send a parcel of the outbox on, as it lies there now.
+
+    Raises:
+        NotFound, PermissionDenied, BadInput, OutputRefused, TransitionRefused: as :func:`submit`.
+    """
+    project, parcel, _ = look_at_parcel(session, actor, project_id, parcel_id, project_root, rule)
+    return submit(
+        session, actor, project.id, title, note, parcel.files, rule, parcel.extract, parcel.id
+    )
+
+
+def discard_parcel(
+    session: Session, actor: Actor, project_id: int, parcel_id: str, project_root: Path
+) -> None:
+    """Take a parcel out of the outbox without sending it on.
+
+    Raises:
+        NotFound: if the project is not the actor's.
+    """
+    project = _own_project(session, actor, project_id)
+    remove_parcel(project_root.absolute() / project.code, parcel_id)
+    detail = {"parcel": parcel_id[:40]}
+    record(session, actor, AuditEvent("output.discarded", "project", project.id, detail))
+
+
+def check_words(title: str, note: str) -> None:
+    """Refuse a title or note that says too little.
+
+    Raises:
+        BadInput: with what to write.
+    """
+    if not title.strip():
+        raise BadInput("Give the results a title.")
+    if len(note.strip()) < NOTE_MINIMUM:
+        raise BadInput(
+            f"Say in {NOTE_MINIMUM} characters or more what the files show and where they go."
+        )
+
+
+def get_output(session: Session, actor: Actor, output_id: int) -> OutputRequest:
+    """A request for results that the actor may see.
+
+    Raises:
+        NotFound: if there is none, or it is not theirs to see.
+    """
+    request = session.get(OutputRequest, output_id)
+    if request is None or not can_see_output(actor, request):
+        raise NotFound("There is no such request.")
+    return request
+
+
+def list_outputs(session: Session, actor: Actor) -> list[OutputRequest]:
+    """Requests for results of the actor's projects, last changed first."""
+    query = select(OutputRequest).order_by(OutputRequest.changed_at.desc())
+    return [request for request in session.scalars(query) if is_member(request.project, actor)]
+
+
+def output_queue(session: Session, actor: Actor) -> list[OutputRequest]:
+    """Requests for results that wait for the actor's decision, oldest first.
+
+    Raises:
+        PermissionDenied: unless the actor decides on results.
+    """
+    check_permission(actor, Permission.CHECK_OUTPUTS)
+    query = (
+        select(OutputRequest)
+        .where(OutputRequest.state == OutputState.SUBMITTED)
+        .order_by(OutputRequest.created_at)
+    )
+    return [request for request in session.scalars(query) if may_decide_output(actor, request)]
+
+
+def decided_outputs(session: Session, actor: Actor, limit: int = 50) -> list[OutputRequest]:
+    """Requests for results that were decided, last first.
+
+    Raises:
+        PermissionDenied: unless the actor decides on results.
+    """
+    check_permission(actor, Permission.CHECK_OUTPUTS)
+    query = (
+        select(OutputRequest)
+        .where(OutputRequest.state != OutputState.SUBMITTED)
+        .order_by(OutputRequest.changed_at.desc())
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def reports_of(request: OutputRequest) -> list[tuple[OutputFile, FileReport]]:
+    """The files of a request with what the check found, without their content."""
+    return [(file, FileReport.from_dict(file.report)) for file in request.files]
+
+
+def view_files(actor: Actor, request: OutputRequest) -> list[Viewed]:
+    """The files with their content, for who decides; whoever asked has to wait for the decision.
+
+    Raises:
+        PermissionDenied: unless the actor may decide on it.
+    """
+    if not may_decide_output(actor, request):
+        raise PermissionDenied("The files are seen by the steward who decides.")
+    viewed = []
+    for file, report in reports_of(request):
+        kind = Kind(report.kind)
+        table = parse_table(file.name, _content(file)) if kind is Kind.TABLE else None
+        text = (
+            readable_text(file.name, _content(file))
+            if kind not in {Kind.TABLE, Kind.PICTURE}
+            else None
+        )
+        viewed.append(Viewed(file, report, table, text))
+    return viewed
+
+
+def view_picture(session: Session, actor: Actor, output_id: int, file_id: int) -> bytes:
+    """A picture, for who decides.
+
+    Raises:
+        NotFound: if there is no such picture, or the actor may not decide on it.
+    """
+    request = get_output(session, actor, output_id)
+    file = _file_of(request, file_id)
+    if not may_decide_output(actor, request) or file.report["kind"] != Kind.PICTURE:
+        raise NotFound("There is no such picture.")
+    return _content(file)
+
+
+def decide(
+    session: Session, actor: Actor, output_id: int, version: int, decision: str, reason: str
+) -> OutputRequest:
+    """Approve or reject.
+
+    Raises:
+        NotFound: if it is not the actor's to see.
+        PermissionDenied: if the actor asked, belongs to the project, or is no steward.
+        TransitionRefused: if it was decided or withdrawn meanwhile.
+        BadInput: without a reason where one is needed: to reject, and to approve against the check.
+    """
+    request = _locked(session, actor, output_id)
+    if not may_decide_output(actor, request):
+        raise PermissionDenied("A steward who does not belong to the project decides.")
+    _check_open(request, version)
+    if decision not in {"approve", "reject"}:
+        raise BadInput("Approve or reject.")
+    outcome = worst([report.outcome for _, report in reports_of(request)])
+    if not reason.strip() and (decision == "reject" or outcome is Level.FAIL):
+        raise BadInput(
+            "Give a reason: the project will read it."
+            if decision == "reject"
+            else "The check found something. Say why the results may leave all the same."
+        )
+    assert actor.user_id is not None
+    session.add(
+        OutputDecision(
+            request_id=request.id,
+            reviewer_id=actor.user_id,
+            decision=decision,
+            reason=reason.strip(),
+        )
+    )
+    target = OutputState.APPROVED if decision == "approve" else OutputState.REJECTED
+    _move(request, target)
+    session.add(
+        Notification(
+            user_id=request.requester_id,
+            text=f"Results {request.id}, {request.title}: {STATE_LABELS[target].casefold()}.",
+        )
+    )
+    session.flush()
+    detail = {
+        "files": {file.name: file.sha256 for file in request.files},
+        "check": outcome.value,
+    }
+    record(session, actor, AuditEvent(f"output.{target.value}", "output", request.id, detail))
+    return request
+
+
+def withdraw(session: Session, actor: Actor, output_id: int, version: int) -> OutputRequest:
+    """Take a request back before it is decided.
+
+    Raises:
+        NotFound, TransitionRefused: as :func:`decide`.
+        PermissionDenied: unless the actor belongs to the project.
+    """
+    request = _locked(session, actor, output_id)
+    if not is_member(request.project, actor):
+        raise PermissionDenied("Members of the project withdraw its request.")
+    _check_open(request, version)
+    _move(request, OutputState.WITHDRAWN)
+    session.flush()
+    record(session, actor, AuditEvent("output.withdrawn", "output", request.id))
+    return request
+
+
+def take(session: Session, actor: Actor, output_id: int, file_id: int) -> tuple[OutputFile, bytes]:
+    """A file that may leave, for who asked; each taking is recorded.
+
+    Raises:
+        NotFound: if it is not the actor's to see.
+        PermissionDenied: unless the actor asked and it is approved.
+    """
+    request = get_output(session, actor, output_id)
+    file = _file_of(request, file_id)
+    if not may_take(actor, request):
+        raise PermissionDenied("Who asked for the results may take them once they are approved.")
+    if not any(decision.decision == "approve" for decision in request.decisions):
+        raise PermissionDenied("No decision lets these results leave.")
+    content = _content(file)
+    detail = {"file": file.name, "sha256": file.sha256}
+    record(session, actor, AuditEvent("output.taken", "output", request.id, detail))
+    return file, content
+
+
+def _own_project(session: Session, actor: Actor, project_id: int) -> Project:
+    project = get_project(session, actor, project_id)
+    if not is_member(project, actor):
+        raise NotFound("There is no such project.")
+    return project
+
+
+def _was_sent(session: Session, project_id: int, parcel: str) -> bool:
+    query = select(OutputRequest.id).where(
+        OutputRequest.project_id == project_id, OutputRequest.parcel == parcel
+    )
+    return session.scalar(query) is not None
+
+
+def _locked(session: Session, actor: Actor, output_id: int) -> OutputRequest:
+    query = select(OutputRequest).where(OutputRequest.id == output_id)
+    request = session.scalar(
+        query.with_for_update(of=OutputRequest).execution_options(populate_existing=True)
+    )
+    if request is None or not can_see_output(actor, request):
+        raise NotFound("There is no such request.")
+    return request
+
+
+def _check_open(request: OutputRequest, version: int) -> None:
+    if request.version != version or OutputState(request.state) is not OutputState.SUBMITTED:
+        raise TransitionRefused("This was decided or withdrawn meanwhile; here is how it stands.")
+
+
+def _move(request: OutputRequest, state: OutputState) -> None:
+    request.state = state
+    request.version += 1
+    request.changed_at = utc_now()
+
+
+def _file_of(request: OutputRequest, file_id: int) -> OutputFile:
+    for file in request.files:
+        if file.id == file_id:
+            return file
+    raise NotFound("There is no such file.")
+
+
+def _content(file: OutputFile) -> bytes:
+    """The bytes that were judged; a file changed behind the portal is not given out.
+
+    Raises:
+        OutputRefused: if they are not what was recorded.
+    """
+    content = file.content
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise OutputRefused(f"{file.name}: not the file that was checked")
+    return content
+
+
+def _tables_that_left(session: Session, project_id: int) -> list[tuple[str, Table]]:
+    requests = session.scalars(
+        select(OutputRequest)
+        .where(
+            OutputRequest.project_id == project_id,
+            OutputRequest.state == OutputState.APPROVED,
+        )
+        .order_by(OutputRequest.changed_at.desc())
+        .limit(EARLIER_REQUESTS)
+    )
+    return [
+        (f"{file.name} of results {request.id}", parse_table(file.name, file.content))
+        for request in requests
+        for file in request.files
+        if file.report["kind"] == Kind.TABLE
+    ]
+
+
+def _tell_stewards(session: Session, actor: Actor, request: OutputRequest) -> None:
+    roles = [
+        role.value for role, may in ROLE_PERMISSIONS.items() if Permission.CHECK_OUTPUTS in may
+    ]
+    stewards = select(User.id).where(User.active, User.roles.any(RoleRow.name.in_(roles)))
+    members = {member.user_id for member in request.project.members}
+    for user_id in sorted(set(session.scalars(stewards)) - members - {actor.user_id}):
+        text = f"Results {request.id}, {request.title}, wait for a check."
+        session.add(Notification(user_id=user_id, text=text))
