@@ -12,7 +12,8 @@ from pathlib import Path
 
 from app.db.database import open_database
 from app.demo.accounts import ACCOUNTS
-from app.demo.requests import seed_requests
+from app.demo.outputs import seed_outputs
+from app.demo.requests import PROJECT, seed_requests
 from app.demo.teaching import seed_cases
 from app.permissions import COMMAND_LINE
 from app.services.accounts import actor_of, create_user, generate_password
@@ -101,6 +102,7 @@ def _seed(
         }
         seed_cases(session, teaching, people)
     seed_requests(database, workshop, research, people, datetime.now(UTC).date())
+    seed_outputs(database, aside.project_root, PROJECT, people, aside.minimum_cell)
     database.close()
     marker = portal / MARKER
     descriptor = os.open(marker, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -55,7 +55,8 @@ _DISABLED: Final = (
     "@jupyterlab/filebrowser-extension:download",
     "@jupyterlab/notebook-extension:export",
 )
-_PANEL: Final = Path(app.__file__).resolve().parent / "lab" / "labextension"
+# JupyterLab looks for extensions in a folder `labextensions` of each of these paths.
+_JUPYTER_PATH: Final = Path(app.__file__).resolve().parent / "lab" / "jupyter"
 _BROWSER_SECONDS: Final = 60
 
 
@@ -216,7 +217,6 @@ def _jupyter_command(workspace: Path, host: str, port: int) -> tuple[str, ...]:
         "--ServerApp.jpserver_extensions={'app.lab.server': True}",
         # Kernels talk through files and not through TCP, which they have not.
         "--KernelManager.transport=ipc",
-        f"--LabApp.extra_labextensions_path=['{_PANEL}']",
         "--LabApp.extension_manager=readonly",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.news_url=None",
@@ -234,6 +234,7 @@ def _environment(
         "PYTHONPATH": str(jupyter / "packages"),
         "HOME": str(jupyter / "home"),
         "TMPDIR": str(runtime / "tmp"),
+        "JUPYTER_PATH": str(_JUPYTER_PATH),
         "JUPYTER_TOKEN": token,
         "JUPYTER_CONFIG_DIR": str(jupyter / "config"),
         "JUPYTER_DATA_DIR": str(jupyter / "data"),

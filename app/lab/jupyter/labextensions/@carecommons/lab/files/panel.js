@@ -15,9 +15,9 @@ window._CARE_COMMONS_PANEL = (parts) => {
     name: "carecommons:project-data",
     svgstr:
       '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16">' +
-      '<g class="jp-icon3" fill="none" stroke="#616161" stroke-width="2">' +
-      '<ellipse cx="12" cy="6" rx="8" ry="3"/><path d="M4 6v12c0 1.7 3.6 3 8 3s8-1.3 8-3V6"/>' +
-      '<path d="M4 12c0 1.7 3.6 3 8 3s8-1.3 8-3"/></g></svg>',
+      '<g class="jp-icon3" fill="#616161"><ellipse cx="12" cy="5.5" rx="8" ry="3"/>' +
+      '<path d="M4 7.8c1.5 1.4 4.5 2.2 8 2.2s6.500-.8 8-2.2V12c0 1.700-3.600 3-8 3s-8-1.300-8-3z"/>' +
+      '<path d="M4 14.300c1.500 1.400 4.500 2.200 8 2.200s6.500-.8 8-2.200V18.500c0 1.700-3.600 3-8 3s-8-1.300-8-3z"/></g></svg>',
   });
 
   /** Ask our part of the server; an answer that is an error becomes one here. */
@@ -59,7 +59,7 @@ window._CARE_COMMONS_PANEL = (parts) => {
     async load() {
       this.node.replaceChildren(make("p", { className: "cc-hint" }, "Reading the project …"));
       try {
-        this.show(await ask("project"));
+        this.draw(await ask("project"));
       } catch (error) {
         this.node.replaceChildren(
           make("h2", {}, "Project data"),
@@ -69,7 +69,7 @@ window._CARE_COMMONS_PANEL = (parts) => {
       }
     }
 
-    show(project) {
+    draw(project) {
       const search = make("input", {
         type: "search",
         className: "cc-search",
@@ -143,7 +143,7 @@ window._CARE_COMMONS_PANEL = (parts) => {
         {},
         make("summary", {},
           make("span", { className: "cc-name" }, table.name),
-          make("span", { className: "cc-hint" }, ` ${table.rows.toLocaleString("en")} rows, ${table.columns.length} columns`)),
+          make("span", { className: "cc-hint cc-size" }, `${table.rows.toLocaleString("en")} rows, ${table.columns.length} columns`)),
         table.meaning ? make("p", { className: "cc-meaning" }, table.meaning) : null,
         this.insertion(`${table.name} = project.table("${table.name}")\n${table.name}.head()`, "Insert code", table.name),
         make("ul", {}, ...lines.map((line) => line.element)),
