@@ -18,10 +18,13 @@ from cohorts.disclosure import DisclosureRule
 from cohorts.output_tables import safe_frame
 from cohorts.project import Project, open_project
 
-_NOTES = {
-    "people": "Table 1 of the paper: people by sex and decade of birth, with small cells withheld.",
-    "visits": "Visits by sex and decade of birth, for a talk within the department.",
-    "decades": "People by decade of birth, for the appendix of the paper.",
+_WORDS = {
+    "people": (
+        "People by sex and decade of birth",
+        "Table 1 of the paper, with small cells withheld and the others rounded.",
+    ),
+    "visits": ("Visits by sex and decade of birth", "For a talk within the department."),
+    "decades": ("People by decade of birth", "For the appendix of the paper."),
 }
 
 
@@ -42,15 +45,14 @@ def seed_outputs(
         lab / "decades.csv", encoding="utf-8"
     )
     parcels = {
-        name: opened.request_release([lab / f"{name}.csv"], note, name.capitalize()).parcel
-        for name, note in _NOTES.items()
+        name: opened.request_release([lab / f"{name}.csv"], note, title).parcel
+        for name, (title, note) in _WORDS.items()
     }
     with database.writing() as session:
         (project_id,) = (p.id for p in list_projects(session, researcher) if p.code == project)
         for name in ("people", "visits"):
             made = submit_parcel(
-                session, researcher, project_id, parcels[name], name.capitalize(), _NOTES[name],
-                project_root, rule,
+                session, researcher, project_id, parcels[name], *_WORDS[name], project_root, rule
             )  # fmt: skip
             if name == "people":
                 decide(session, steward, made.id, made.version, "approve", "Counts are rounded.")

@@ -18,7 +18,7 @@ from cohorts.disclosure import DisclosureRule
 from cohorts.outputs.report import Finding, Level
 from cohorts.outputs.tables import Role, Table, number
 
-LONG_NUMBER: Final = re.compile(r"(?<![\d.])\d{12,}(?![\d.])")
+LONG_NUMBER: Final = re.compile(r"(?<![\d.])\d{12,}(?!\d|\.\d)")
 """Twelve digits and more are no count of this county, and may be a pseudonym (63 bits)."""
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _EXTREME = re.compile(r"\b(min|max|minimum|maximum|range|smallest|largest)\b", re.IGNORECASE)
@@ -135,15 +135,25 @@ def _recoverable(table: Table, rule: DisclosureRule) -> list[Finding]:
 def _given_back(
     table: Table, parts: Sequence[tuple[int, int]], total: tuple[int, int], rule: DisclosureRule
 ) -> list[tuple[int, int]]:
+    """The one withheld cell of a line, if the rest leaves it too few possible values.
+
+    Where all numbers are multiples of the rule's base they are taken as rounded, and each stands
+    for its range; otherwise they are exact.
+    """
     whole = table.count(*total)
     hidden = [cell for cell in parts if table.withheld(*cell)]
-    if whole is None or len(hidden) != 1:
-        return []
     shown = [count for cell in parts if (count := table.count(*cell)) is not None]
-    if len(shown) + 1 != len(parts):
+    if whole is None or len(hidden) != 1 or len(shown) + 1 != len(parts):
         return []
-    rounded = all(count % rule.base == 0 for count in [*shown, whole])
-    return [] if rounded and len(shown) > 1 else hidden
+    if any(count % rule.base for count in [*shown, whole]):
+        return hidden
+    low, high = rule.range_of(whole)
+    ranges = [rule.range_of(count) if count else (0, 0) for count in shown]
+    lowest = max(0, low - sum(most for _, most in ranges))
+    highest = high - sum(least for least, _ in ranges)
+    if table.rows[hidden[0][0]][hidden[0][1]].strip()[:1] in {"<", "≤"}:
+        highest = min(highest, rule.minimum_cell - 1)
+    return hidden if highest - lowest < rule.protected_width else []
 
 
 def _cells(table: Table) -> list[Finding]:
