@@ -132,8 +132,8 @@ def _sqlite_type(duckdb_type: str) -> str:
 def _only_reading(action: int, first: str | None, second: str | None, *_: str | None) -> int:
     if action in _READING:
         return sqlite3.SQLITE_OK
-    if action == sqlite3.SQLITE_PRAGMA and first in _READING_PRAGMAS:
-        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_PRAGMA and (first in _READING_PRAGMAS or second is None):
+        return sqlite3.SQLITE_OK  # without an argument it only asks
     return sqlite3.SQLITE_DENY
 
 

@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from app.audit import AuditEvent, record
 from app.db.models import DataRequest, Project
-from app.errors import PermissionDenied
+from app.errors import PermissionDenied, TransitionRefused
 from app.permissions import Actor, Permission, can
 from app.services.projects import get_project, is_member
 from app.services.workflow import State
+
+_NOT_YOURS = "Only researchers of the project open its lab."
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class Lab:
     extracts: tuple[Delivered, ...]
     command: str
     refusal: str
+
+
+def can_analyse(actor: Actor, project: Project) -> bool:
+    """Researchers of the project, and nobody else."""
+    return can(actor, Permission.ANALYSE_DATA) and is_member(project, actor)
 
 
 def lab_of(session: Session, actor: Actor, project: Project, today: date) -> Lab:
@@ -59,19 +66,20 @@ def open_lab(session: Session, actor: Actor, project_id: int, address: str, toda
 
     Raises:
         NotFound: if the project is not the actor's to see.
-        PermissionDenied: with the reason, if it cannot be opened.
+        PermissionDenied: unless the actor is a researcher of the project.
+        TransitionRefused: if there is nothing to analyse, or labs are started by a command.
     """
     project = get_project(session, actor, project_id)
+    if not can_analyse(actor, project):
+        raise PermissionDenied(_NOT_YOURS)
     lab = lab_of(session, actor, project, today)
     if lab.refusal or not address:
-        raise PermissionDenied(lab.refusal or "Labs are started by a command here.")
+        raise TransitionRefused(lab.refusal or f"Here a lab is started by: {lab.command}")
     record(session, actor, AuditEvent("lab.opened", "project", project.id))
     return address.replace("{project}", quote(project.code, safe=""))
 
 
 def _refusal(actor: Actor, project: Project, extracts: tuple[Delivered, ...]) -> str:
-    if not can(actor, Permission.ANALYSE_DATA) or not is_member(project, actor):
-        return "Only researchers of the project open its lab."
-    if not extracts:
-        return "No extract has been delivered, or its time has ended."
-    return ""
+    if not can_analyse(actor, project):
+        return _NOT_YOURS
+    return "" if extracts else "No extract has been delivered, or its time has ended."

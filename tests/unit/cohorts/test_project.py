@@ -199,3 +199,94 @@ def test_the_client_needs_neither_compiler_nor_engine() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_relation_is_read_when_needed_and_cannot_write(folder: Path) -> None:
+    project = open_project(folder)
+    before = {path.name for path in project.path.iterdir()}
+    relation = project.relation("person").filter("gender_concept_id IS NOT NULL")
+    assert relation.count("*").fetchall() == [(12,)]
+    assert project.relation("SELECT 1 AS one").fetchall() == [(1,)]
+    for target in ("person.parquet", "more.parquet"):
+        with pytest.raises(duckdb.Error):
+            project.relation("person").write_parquet(str(project.path / target))
+    with pytest.raises(ProjectError, match="did you mean person"):
+        project.relation("persn")
+    assert {path.name for path in project.path.iterdir()} == before
+    open_project(folder)
+
+
+def test_sqlalchemy_reads_the_same_rows_with_dates_and_refuses_every_change(folder: Path) -> None:
+    from sqlalchemy import MetaData, inspect, select, text
+    from sqlalchemy.exc import DatabaseError
+
+    project = open_project(folder)
+    engine = project.sqlalchemy()
+    assert set(inspect(engine).get_table_names()) == set(project.tables)
+    metadata = MetaData()
+    metadata.reflect(engine)
+    events = metadata.tables["condition_occurrence"]
+    with engine.connect() as connection:
+        rows = connection.execute(select(events.c.person_id, events.c.condition_start_date)).all()
+        for change in ("DELETE FROM person", "DROP TABLE person", "ATTACH ':memory:' AS x",
+                       "PRAGMA query_only = 0", "CREATE TABLE t (a)"):  # fmt: skip
+            with pytest.raises(DatabaseError):
+                connection.execute(text(change))
+    frame = project.table("condition_occurrence")
+    assert {person for person, _ in rows} == set(frame["person_id"])
+    assert {day for _, day in rows} == {d.date() for d in frame["condition_start_date"]}
+    assert inspect(project.sqlalchemy(["person"])).get_table_names() == ["person"]
+
+
+def test_a_notebook_shows_what_there_is(folder: Path) -> None:
+    project = open_project(folder)
+    assert project._ipython_key_completions_() == list(project.tables)
+    assert project["person"].shape == project.table("person").shape
+    shown = project._repr_html_()
+    for said in ("Asthma", "2999-12-31", "request_release", project.citation):
+        assert said in shown
+    assert "SHA-256" in project.citation
+    assert project.expires_on == datetime.date(2999, 12, 31)
+    assert project.describe("person").loc["person_id", "treatment"] == "project pseudonym"
+    with pytest.raises(ProjectError, match=r"did you mean person\?"):
+        project.table("persons")
+
+
+def test_the_tenth_request_is_newer_than_the_ninth(folder: Path) -> None:
+    from cohorts.project import _natural
+
+    assert sorted(["request-10", "request-9", "b2", "b1x"], key=_natural) == [
+        "b1x", "b2", "request-9", "request-10"
+    ]  # fmt: skip
+
+
+def test_the_end_of_access_is_told_in_days_and_warned_of(folder: Path) -> None:
+    about = open_project(folder).about
+    assert about.days_left(datetime.date(2999, 12, 30)) == 1
+    last = datetime.datetime.now().date() + datetime.timedelta(days=5)
+    set_access(folder.parent, "breath", expires_on=last.isoformat())
+    assert "5 days left" in open_project(folder)._repr_html_()
+
+
+def test_results_are_checked_and_laid_into_the_outbox(folder: Path, tmp_path: Path) -> None:
+    from cohorts.errors import OutputRefused
+    from cohorts.outputs.parcel import read_parcel
+
+    project = open_project(folder)
+    result, drawing = tmp_path / "t.csv", tmp_path / "f.svg"
+    result.write_text("area,n\nnorth,20\nsouth,3\n")
+    drawing.write_text("<svg/>")
+    assert "threshold" in project.check_output([result])._repr_html_() or "fewer than 11" in str(
+        project.check_output([result])
+    )
+    with pytest.raises(OutputRefused, match="20 characters"):
+        project.request_release([result], "short")
+    with pytest.raises(OutputRefused, match="PNG"):
+        project.request_release([drawing], "A figure for the paper, as drawn.")
+    report = project.request_release([result], "Table 2 of the paper, by area of residence.")
+    parcel = read_parcel(folder, report.parcel)
+    assert parcel.files[0].content == result.read_bytes()
+    assert parcel.extract == "first"
+    set_access(folder.parent, "breath", revoked=True)
+    with pytest.raises(AccessExpired):
+        project.request_release([result], "Table 2 of the paper, by area of residence.")
