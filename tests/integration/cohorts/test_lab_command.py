@@ -18,6 +18,7 @@ import pytest
 from app.lab.workspace import prepare_session, shipped_notebooks
 from cohorts import set_access, write_extract
 from cohorts.errors import AccessExpired, ProjectError
+from cohorts.outputs.parcel import list_parcels, read_parcel
 from deid.pseudonyms import Pseudonymiser
 from tests.unit.cohorts.definitions import person_id, tiny_world
 
@@ -35,19 +36,24 @@ SHELL = {
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
+    return make_home(tmp_path)
+
+
+def make_home(folder: Path) -> Path:
+    """Two projects with one extract each."""
     events = [{"person": "1", "concept": "asthma", "day": "2020-01-01"}]
-    release = tiny_world(tmp_path / "releases", events)
+    release = tiny_world(folder / "releases", events)
     for project in ("breath", "heart"):
         write_extract(
             release,
             [person_id(1)],
             {"person": None},
             Pseudonymiser(hashlib.sha256(project.encode()).digest()).ids,
-            tmp_path / "projects",
+            folder / "projects",
             project=project,
             extract="e1",
         )
-    return tmp_path
+    return folder
 
 
 def test_the_environment_of_the_lab_holds_its_project_and_no_secret(home: Path) -> None:
@@ -106,9 +112,16 @@ def _answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-@pytest.fixture
-def address(home: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home of its own for the JupyterLab that the tests share."""
+    return make_home(tmp_path_factory.mktemp("served"))
+
+
+@pytest.fixture(scope="module")
+def address(served: Path) -> Iterator[str]:
     """Address of a JupyterLab that serves project ``breath``."""
+    home = served
     process = subprocess.Popen(
         [*CARECOMMONS, "lab", "--project", "breath", "--no-browser", "--port", "0"],
         env={
@@ -137,9 +150,7 @@ def address(home: Path) -> Iterator[str]:
         process.communicate()
 
 
-def test_jupyterlab_serves_the_workspace_to_the_holder_of_the_token_only(
-    home: Path, address: str
-) -> None:
+def test_jupyterlab_serves_the_workspace_to_the_holder_of_the_token_only(address: str) -> None:
     parts = urlsplit(address)
     (token,) = parse_qs(parts.query)["token"]
     assert parts.hostname == "127.0.0.1"
@@ -153,6 +164,8 @@ def test_jupyterlab_serves_the_workspace_to_the_holder_of_the_token_only(
 
     assert get("/api/contents", None)[0] == 403
     assert get("/api/contents", "wrong")[0] == 403
+    assert get("/carecommons/project", None)[0] == 403
+    assert json.loads(get("/carecommons/project", token)[1])["extract"] == "e1"
     status, body = get("/api/contents", token)
     assert status == 200
     names = {entry["name"] for entry in json.loads(body)["content"]}
@@ -167,3 +180,47 @@ def test_jupyterlab_serves_the_workspace_to_the_holder_of_the_token_only(
     assert settings["extensionManager"]["can_install"] is False
     assert settings["news"]["disabled"] is True
     assert settings["terminalsAvailable"] is False
+
+
+@pytest.mark.browser
+def test_the_panel_shows_the_data_inserts_code_and_lays_results_into_the_outbox(
+    served: Path, address: str
+) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(viewport={"width": 1300, "height": 850})
+        page.set_default_timeout(60_000)
+        complaints: list[str] = []
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else 0)
+        page.goto(address)
+        page.locator(".jp-LauncherCard", has_text="Project data").click()
+        panel = page.locator(".cc-panel")
+        panel.locator("summary", has_text="person").first.wait_for()
+        assert "not set" in panel.inner_text()
+        panel.get_by_label("Search tables").fill("birth")
+        assert "year_of_birth" in panel.inner_text()
+        assert panel.locator("li", has_text="gender_concept_id").first.is_hidden()
+
+        page.locator(".jp-LauncherCard", has_text="Python 3").first.click()
+        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+        panel.get_by_role("button", name="Insert code that opens it").click()
+        page.keyboard.press("Shift+Enter")
+        page.locator(".jp-OutputArea h3").wait_for()
+        page.keyboard.type("open('t.csv', 'w').write('area,n\\nnorth,20\\n') and print('written')")
+        page.keyboard.press("Shift+Enter")
+        page.get_by_text("written", exact=True).wait_for()
+
+        panel.locator("summary", has_text="Ask for results to leave").click()
+        panel.get_by_label("t.csv").check()
+        panel.get_by_label("What they show").fill("Table 1 of the paper, people by area.")
+        panel.get_by_role("button", name="Put into the outbox").click()
+        panel.get_by_text("In the outbox as").wait_for()
+        browser.close()
+    assert complaints == []
+    (parcel,) = list_parcels(served / "projects" / "breath")
+    files = read_parcel(served / "projects" / "breath", parcel).files
+    assert files[0].content == b"area,n\nnorth,20\n"
