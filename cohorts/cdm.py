@@ -6,7 +6,7 @@ columns (a policy dropped them). Views over the source fill the gaps with empty 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -111,14 +111,23 @@ class ViewDialect:
 
 
 DUCKDB_VIEWS: Final = ViewDialect(
-    types={}, kept={kind: frozenset({kind}) for kind in ("BIGINT", "DATE", "DOUBLE")}
+    types={},
+    kept={
+        # A cast would keep filters and joins from being pushed into the scan of the files.
+        "BIGINT": frozenset({"BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UINTEGER"}),
+        "DATE": frozenset({"DATE"}),
+        "DOUBLE": frozenset({"DOUBLE"}),
+    },
 )
 
 
-def prepare_cdm(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
-    """Create the schema of views that compiled cohorts read; return the tables it had to invent.
+def prepare_cdm(
+    connection: duckdb.DuckDBPyConnection, tables: Collection[str] | None = None
+) -> tuple[str, ...]:
+    """Create the schema of views that compiled cohorts read; return the CDM tables that are absent.
 
-    The views go to the connection's in-memory database, so nothing of the source is changed.
+    The views go to the connection's in-memory database, so nothing of the source is changed. There
+    is one for each of ``tables``, or for all of the CDM.
     """
     present: dict[str, dict[str, tuple[str, str]]] = {}
     rows = connection.execute(
@@ -128,14 +137,10 @@ def prepare_cdm(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     for table, column, kind in rows:
         present.setdefault(table.lower(), {})[column.lower()] = (column, kind)
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {CDM_SCHEMA}")
-    missing = []
-    for table in cdm_columns():
-        found = present.get(table)
-        if found is None:
-            missing.append(table)
-        query = DUCKDB_VIEWS.query(table, f'main."{table}"', found)
+    for table in cdm_columns() if tables is None else sorted(tables):
+        query = DUCKDB_VIEWS.query(table, f'main."{table}"', present.get(table))
         connection.execute(f'CREATE VIEW IF NOT EXISTS {CDM_SCHEMA}."{table}" AS {query}')
-    return tuple(missing)
+    return tuple(table for table in cdm_columns() if table not in present)
 
 
 @dataclass(frozen=True)

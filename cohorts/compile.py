@@ -1,8 +1,9 @@
-"""Circe expression to SQL, behind one function.
+"""Circe expression to the reference's SQL, behind one function.
 
 With :mod:`cohorts.repairs` the only module that knows ``duckcdm``, a port of OHDSI's circe-be and
-SqlRender that agrees with them row by row (docs/decisions/0006-circe-compilation.md). To replace it
-means to write another ``compile_circe``.
+SqlRender that agrees with them row by row (docs/decisions/0006-circe-compilation.md). PostgreSQL
+and Spark run what it writes; in DuckDB it is the oracle of :mod:`cohorts.plan`
+(docs/decisions/0018-own-compiler.md).
 
 Free text of a definition never passes through the SQL templates: it is replaced by a token before
 compilation and put back as a quoted literal afterwards, because the template language would read
@@ -34,19 +35,34 @@ _RESULTS_SCHEMA: Final = "cc_results"
 
 
 @dataclass(frozen=True)
+class Answers:
+    """Queries for the answers, over the tables that the statements of a compiled cohort fill.
+
+    ``rows`` gives person, start and end, sorted; ``entry`` numbers of people and events;
+    ``masks`` mode, mask and count; ``rules_met`` the mask of each person's best event.
+    """
+
+    rows: str
+    entry: str
+    masks: str
+    rules_met: str
+
+
+@dataclass(frozen=True)
 class CompiledCohort:
     """SQL of one definition in one dialect.
 
-    ``tables`` are the tables of the CDM that it reads. ``statements`` fill the temporary table
-    ``cc_cohort`` and the attrition tables; ``cleanup`` drops the intermediate tables. ``sql`` is
-    all of it as text, to be read and kept.
+    ``tables`` are the tables of the CDM that it reads. ``statements`` make temporary tables, of
+    which the last are asked by ``answers``; ``cleanup`` drops intermediate ones. ``sql`` is all
+    of it as text, to be read and kept.
     """
 
     dialect: str
     compiler: str
     tables: frozenset[str]
+    answers: Answers = field(repr=False)
     statements: tuple[str, ...] = field(repr=False)
-    cleanup: tuple[str, ...] = field(repr=False)
+    cleanup: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def sql(self) -> str:
@@ -96,11 +112,14 @@ def compile_circe(definition: CohortDefinition, dialect: str = "duckdb") -> Comp
     end = len(bodies)
     while end and _CLEANUP.fullmatch(without_notes(bodies[end - 1])):
         end -= 1
+    # Spark's engine makes its tables itself.
+    made = () if dialect == "spark" else _result_table_statements()
     return CompiledCohort(
         dialect=dialect,
         compiler=f"duckcdm {version}",
         tables=tables,
-        statements=tuple(bodies[:end]),
+        answers=Answers(_ROWS, _ENTRY, _MASKS, _rules_met(definition)),
+        statements=(*made, *bodies[:end]),
         cleanup=tuple(bodies[end:]),
     )
 
@@ -154,8 +173,26 @@ COHORT_TABLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 """Columns and types of the tables that a compiled cohort fills; person ids have 64 bits."""
 
 
-def result_table_statements() -> tuple[str, ...]:
-    """Statements that make :data:`COHORT_TABLES` as temporary tables."""
+_ENTRY: Final = "SELECT count(DISTINCT person_id), count(*) FROM qualified_events"
+_ROWS: Final = (
+    f"SELECT subject_id, cohort_start_date, cohort_end_date FROM {COHORT_TABLE} "
+    "ORDER BY subject_id, cohort_start_date, cohort_end_date"
+)
+_MASKS: Final = "SELECT mode_id, inclusion_rule_mask, person_count FROM cohort_inclusion_result"
+
+
+def _rules_met(definition: CohortDefinition) -> str:
+    if not definition.inclusion_rule_names:
+        return "SELECT DISTINCT person_id, 0::BIGINT AS mask FROM qualified_events"
+    return """
+    SELECT q.person_id, CAST(coalesce(sum(1::BIGINT << i.inclusion_rule_id), 0) AS BIGINT) AS mask
+    FROM best_events q LEFT JOIN inclusion_events i
+      ON i.person_id = q.person_id AND i.event_id = q.event_id
+    GROUP BY q.person_id
+"""
+
+
+def _result_table_statements() -> tuple[str, ...]:
     return tuple(
         f"CREATE TEMP TABLE {table} ({', '.join(f'{name} {kind}' for name, kind in columns)})"
         for table, columns in COHORT_TABLES.items()

@@ -1,4 +1,4 @@
-"""What all engines share: the queries after a run, and the result made of their answers."""
+"""What all engines share: the result made of the answers after a run."""
 
 from __future__ import annotations
 
@@ -8,25 +8,12 @@ from typing import Final
 
 import pyarrow as pa
 
-from cohorts.compile import COHORT_TABLE, CompiledCohort
+from cohorts.compile import CompiledCohort
 from cohorts.model import CohortDefinition
 from cohorts.result import CohortResult, attrition_of
 from cohorts.schema import CRITERIA_TABLES
 
 DEFAULT_LIMIT_SECONDS: Final = 120.0
-ENTRY: Final = "SELECT count(DISTINCT person_id), count(*) FROM qualified_events"
-ROWS: Final = (
-    f"SELECT subject_id, cohort_start_date, cohort_end_date FROM {COHORT_TABLE} "
-    "ORDER BY subject_id, cohort_start_date, cohort_end_date"
-)
-MASKS: Final = "SELECT mode_id, inclusion_rule_mask, person_count FROM cohort_inclusion_result"
-RULES_MET: Final = """
-    SELECT q.person_id, CAST(coalesce(sum(1::BIGINT << i.inclusion_rule_id), 0) AS BIGINT) AS mask
-    FROM best_events q LEFT JOIN inclusion_events i
-      ON i.person_id = q.person_id AND i.event_id = q.event_id
-    GROUP BY q.person_id
-"""
-ENTERED: Final = "SELECT DISTINCT person_id, 0::BIGINT AS mask FROM qualified_events"
 _VOCABULARY: Final = ("concept", "concept_ancestor")
 
 
@@ -41,7 +28,7 @@ def cohort_result(
     entry: Sequence[int],
     rules_met: pa.Table | None = None,
 ) -> CohortResult:
-    """The result of a run; ``masks`` and ``entry`` are what ``MASKS`` and ``ENTRY`` gave.
+    """The result of a run; ``masks`` and ``entry`` are what the queries for them gave.
 
     Of the ``missing`` tables those are told that a criterion of the definition asks for.
     """

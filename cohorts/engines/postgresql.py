@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 
 from cohorts.cdm import ViewDialect, cdm_columns
-from cohorts.compile import VIEW_PREFIX, compile_circe, result_table_statements
-from cohorts.engines.common import DEFAULT_LIMIT_SECONDS, ENTRY, MASKS, ROWS, cohort_result
+from cohorts.compile import VIEW_PREFIX, compile_circe
+from cohorts.engines.common import DEFAULT_LIMIT_SECONDS, cohort_result
 from cohorts.engines.watch import stopping
 from cohorts.errors import DataSourceError, EngineUnavailable
 from cohorts.model import CohortDefinition
@@ -107,11 +107,11 @@ def run(
             cursor.execute("SET LOCAL jit = off")
             cursor.execute("SET LOCAL standard_conforming_strings = on")
             missing = _prepare(cursor, source, compiled.tables)
-            for statement in (*result_table_statements(), *compiled.statements):
+            for statement in compiled.statements:
                 cursor.execute(statement.encode())
-            (entry,) = cursor.execute(ENTRY).fetchall()
-            masks = cursor.execute(MASKS).fetchall()
-            found = cursor.execute(ROWS).fetchall()
+            (entry,) = cursor.execute(compiled.answers.entry.encode()).fetchall()
+            masks = cursor.execute(compiled.answers.masks.encode()).fetchall()
+            found = cursor.execute(compiled.answers.rows.encode()).fetchall()
             columns = [
                 pa.array([row[i] for row in found], f.type) for i, f in enumerate(COHORT_SCHEMA)
             ]

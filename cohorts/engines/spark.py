@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cohorts.cdm import ParquetSource, ViewDialect, cdm_columns
 from cohorts.compile import COHORT_TABLES, VIEW_PREFIX, CompiledCohort, compile_circe, without_notes
-from cohorts.engines.common import DEFAULT_LIMIT_SECONDS, ENTRY, MASKS, ROWS, cohort_result
+from cohorts.engines.common import DEFAULT_LIMIT_SECONDS, cohort_result
 from cohorts.engines.watch import stopping
 from cohorts.errors import EngineError, EngineUnavailable
 from cohorts.model import CohortDefinition
@@ -179,9 +179,9 @@ def run(
             script = _Script(own)
             for statement in compiled.statements:
                 script.execute(statement)
-            (entry,) = own.sql(ENTRY).collect()
-            masks = own.sql(MASKS).collect()
-            rows = own.sql(ROWS).toArrow().cast(COHORT_SCHEMA)
+            (entry,) = own.sql(compiled.answers.entry).collect()
+            masks = own.sql(compiled.answers.masks).collect()
+            rows = own.sql(compiled.answers.rows).toArrow().cast(COHORT_SCHEMA)
     finally:
         context.removeJobTag(tag)
     return cohort_result(definition, source.name, compiled, missing, started_at, rows, masks, entry)

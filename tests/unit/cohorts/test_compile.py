@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cohorts import run
+from cohorts import CohortDefinition, run
 from cohorts.cdm import prepare_cdm
-from cohorts.compile import compile_circe, result_table_statements
+from cohorts.compile import CompiledCohort, compile_circe
 from cohorts.errors import DefinitionError
+from cohorts.plan import compile_plan
 from cohorts.schema import (
     COUNT_COLUMNS,
     CRITERIA,
@@ -39,43 +42,68 @@ SAMPLES: dict[str, Any] = {
     "[Criteria]": [condition()],
 }
 USABLE = sorted(set(CRITERIA) - set(UNSUPPORTED_CRITERIA))
+Compiler = Callable[[CohortDefinition], CompiledCohort]
+both = pytest.mark.parametrize("compiler", [compile_circe, compile_plan], ids=["reference", "own"])
 
 
-def execute(document: dict[str, Any]) -> None:
-    """Run a definition over a CDM without a row: the SQL must at least be valid."""
-    compiled = compile_circe(definition(document))
+@pytest.fixture(scope="module")
+def empty_cdm() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A CDM without a row."""
     with duckdb.connect() as connection:
         prepare_cdm(connection)
-        for statement in (*result_table_statements(), *compiled.statements, *compiled.cleanup):
-            connection.execute(statement)
+        yield connection
 
 
+def execute(
+    connection: duckdb.DuckDBPyConnection, compiler: Compiler, document: dict[str, Any]
+) -> None:
+    """Run a definition over a CDM without a row: the SQL must at least be valid."""
+    compiled = compiler(definition(document))
+    with connection.cursor() as run:
+        for statement in compiled.statements:
+            run.execute(statement)
+        for query in dataclasses.astuple(compiled.answers):
+            assert run.execute(query).fetchall() in ([], [(0, 0)])
+        for statement in compiled.cleanup:
+            run.execute(statement)
+
+
+@both
 @pytest.mark.parametrize("kind", USABLE)
-def test_every_property_of_a_criterion_compiles_to_valid_sql(kind: str) -> None:
+def test_every_property_of_a_criterion_compiles_to_valid_sql(
+    empty_cdm: duckdb.DuckDBPyConnection, compiler: Compiler, kind: str
+) -> None:
     base = {"CriteriaList": [condition()]} if kind == "CustomEra" else {}
     alone = [
         {kind: {**base, name: SAMPLES[sort.rstrip("!")]}}
         for name, sort in CRITERIA[kind].items()
         if name not in UNSUPPORTED_PROPERTIES
     ]
-    execute(expression(*alone))
+    execute(empty_cdm, compiler, expression(*alone))
 
 
-def test_every_property_of_demographic_criteria_compiles_to_valid_sql() -> None:
+@both
+def test_every_property_of_demographic_criteria_compiles_to_valid_sql(
+    empty_cdm: duckdb.DuckDBPyConnection, compiler: Compiler
+) -> None:
     for name, sort in OBJECTS["DemographicCriteria"].items():
         group = {"Type": "ALL", "DemographicCriteriaList": [{name: SAMPLES[sort]}]}
-        execute(expression(condition(), AdditionalCriteria=group))
+        execute(empty_cdm, compiler, expression(condition(), AdditionalCriteria=group))
 
 
+@both
 @pytest.mark.parametrize("column", ["DOMAIN_CONCEPT", "START_DATE", "VISIT_ID"])
-def test_distinct_counts_compile_to_valid_sql(column: str) -> None:
+def test_distinct_counts_compile_to_valid_sql(
+    empty_cdm: duckdb.DuckDBPyConnection, compiler: Compiler, column: str
+) -> None:
     assert column in COUNT_COLUMNS.split("|")
     counted = {
         "Criteria": condition(),
         "StartWindow": {"Start": {"Coeff": -1}, "End": {"Coeff": 1}},
         "Occurrence": {"Type": 2, "Count": 2, "IsDistinct": True, "CountColumn": column},
     }
-    execute(expression(condition(), AdditionalCriteria={"Type": "ALL", "CriteriaList": [counted]}))
+    additional = {"Type": "ALL", "CriteriaList": [counted]}
+    execute(empty_cdm, compiler, expression(condition(), AdditionalCriteria=additional))
 
 
 @pytest.mark.parametrize("dialect", ["duckdb", "postgresql", "spark"])
@@ -122,17 +150,18 @@ def test_free_text_is_compared_as_it_is_written(text: str, tmp_path: Path) -> No
     assert matching(tmp_path, "something else", text, "other") == 0
 
 
+@both
 @settings(max_examples=20, deadline=None)
-@given(st.text(max_size=40))
-def test_no_text_breaks_out_of_its_literal(text: str) -> None:
+@given(text=st.text(max_size=40))
+def test_no_text_breaks_out_of_its_literal(compiler: Compiler, text: str) -> None:
     document = expression(condition(StopReason={"Text": text, "Op": "contains"}))
     if "\x00" in text:
         with pytest.raises(DefinitionError):
-            compile_circe(definition(document))
+            compiler(definition(document))
         return
     plain = expression(condition(StopReason={"Text": "plain", "Op": "contains"}))
-    expected = compile_circe(definition(plain)).statements
-    found = compile_circe(definition(document)).statements
+    expected = compiler(definition(plain)).statements
+    found = compiler(definition(document)).statements
     quoted = text.replace("'", "''")
     assert len(found) == len(expected)
     for statement, model in zip(found, expected, strict=True):

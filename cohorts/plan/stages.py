@@ -1,0 +1,245 @@
+"""The stages of a cohort as DuckDB statements, in Circe's order.
+
+Entry events, qualified events, rule masks, included events, their ends, collapsed periods. Each is
+a temporary table that the later ones read.
+
+``event_id`` counts the entry events in the order of person, start, and what Circe orders a person's
+entry events by. So the earliest of a person's events is the one with the lowest number, and events
+of one day, between which the reference leaves the choice open, have a fixed order.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cohorts.compile import CDM_SCHEMA, Answers
+from cohorts.plan.domains import DOMAINS
+from cohorts.plan.groups import Index, groups_sql
+from cohorts.plan.nodes import (
+    ALL,
+    LAST,
+    CohortPlan,
+    CustomEraExit,
+    DateOffsetExit,
+)
+from cohorts.plan.predicates import CONCEPT_SETS, concept_set_sql, concept_sets_query
+from cohorts.plan.scans import eras_sql, scan_sql
+from cohorts.plan.script import Script, plus_days
+
+_EVENT: Final = (
+    "event_id, person_id, start_date, end_date, visit_occurrence_id, op_start_date, op_end_date"
+)
+QUALIFIED: Final = "qualified_events"
+MASKED: Final = "masked_events"
+BEST: Final = "best_events"
+INCLUDED: Final = "included_events"
+COHORT: Final = "cohort_periods"
+
+
+def plan_script(plan: CohortPlan) -> tuple[tuple[str, ...], Answers]:
+    """The statements of a plan, and the queries for its answers."""
+    script = Script()
+    script.table(CONCEPT_SETS, concept_sets_query(plan.concept_sets, CDM_SCHEMA))
+    _qualified_events(plan, script)
+    _rule_masks(plan, script)
+    _included_events(plan, script)
+    periods = _periods_with_ends(plan, script)
+    if not _one_event_a_person(plan):
+        periods = script.table("eras", eras_sql(f"SELECT * FROM {periods}", plan.era_pad))
+    script.table(COHORT, _within_censor_window(periods, plan.censor_window))
+    return tuple(script.statements), _answers(bool(plan.rules))
+
+
+def _one_event_a_person(plan: CohortPlan) -> bool:
+    limits = (plan.entry_limit, plan.qualified_limit, plan.included_limit)
+    return any(limit != ALL for limit in limits)
+
+
+def _qualified_events(plan: CohortPlan, script: Script) -> None:
+    """Entry events inside observation, limited, then narrowed by the additional criteria."""
+    numbered = len(plan.entry) > 1
+    scans = "\nUNION ALL\n".join(
+        f"SELECT *{f', {number} AS criterion' if numbered else ''} FROM (\n"
+        f"{scan_sql(scan, script, None)}\n) c"
+        for number, scan in enumerate(plan.entry)
+    )
+    start, end = "op.observation_period_start_date", "op.observation_period_end_date"
+    events = f"""\
+SELECT e.*, {start} AS op_start_date, {end} AS op_end_date
+FROM (
+{scans}
+) e
+JOIN {CDM_SCHEMA}.observation_period op ON op.person_id = e.person_id
+  AND e.start_date >= {start} AND e.start_date <= {end}
+WHERE {plus_days(start, plan.prior_days)} <= e.start_date
+  AND {plus_days("e.start_date", plan.post_days)} <= {end}"""
+    order = "event_id, " + ("criterion, " if numbered else "") + "end_date, op_start_date"
+    if plan.entry_limit != ALL:
+        events = _of_one_day(script.table("entry_events", events), plan.entry_limit)
+        events += f"\nQUALIFY row_number() OVER (PARTITION BY person_id ORDER BY {order}) = 1"
+    query = f"""\
+SELECT person_id, start_date, end_date, CAST(visit_occurrence_id AS BIGINT) AS visit_occurrence_id,
+  op_start_date, op_end_date
+FROM (
+{events}
+) e
+ORDER BY person_id, start_date, sort_date, {order}"""
+    limited = plan.qualified_limit != ALL and plan.entry_limit == ALL
+    narrowed = plan.additional is not None and bool(plan.additional.members)
+    stem = "primary_events" if limited or narrowed else QUALIFIED
+    name = _numbered(stem, query, script)
+    if narrowed:
+        assert plan.additional is not None
+        relation, (condition,) = groups_sql([plan.additional], Index(name, True), script, scan_sql)
+        query = f"SELECT {_EVENT} FROM (\n{relation}\n) p\nWHERE {condition}"
+    elif limited:
+        query = f"SELECT {_EVENT} FROM {name} p"
+    else:
+        return
+    script.table(QUALIFIED, query + _limit(plan.qualified_limit if limited else ALL))
+
+
+def _of_one_day(events: str, limit: str) -> str:
+    """Events of the first or the last day of each person.
+
+    Most people are left with one, so that few have to be put in order.
+    """
+    day = "max" if limit == LAST else "min"
+    return (
+        f"SELECT e.* FROM {events} e SEMI JOIN (SELECT person_id, {day}(sort_date) AS sort_date"
+        f" FROM {events} GROUP BY person_id) d USING (person_id, sort_date)"
+    )
+
+
+def _numbered(name: str, query: str, script: Script) -> str:
+    """A table of the rows of ``query`` in their order, numbered by ``event_id``."""
+    rows = script.table(f"ordered_{name}", query)
+    return script.table(name, f"SELECT rowid AS event_id, * FROM {rows}")
+
+
+def _limit(limit: str, by: str = "p") -> str:
+    """The first or last event of each person."""
+    if limit == ALL:
+        return ""
+    order = f"{by}.start_date DESC, {by}.event_id" if limit == LAST else f"{by}.event_id"
+    return f"\nQUALIFY row_number() OVER (PARTITION BY {by}.person_id ORDER BY {order}) = 1"
+
+
+def _rule_masks(plan: CohortPlan, script: Script) -> None:
+    """Bit i of an event's mask is set if it meets inclusion rule i."""
+    if not plan.rules:
+        return
+    relation, conditions = groups_sql(plan.rules, Index(QUALIFIED, True), script, scan_sql)
+    mask = " | ".join(
+        f"CASE WHEN {condition} THEN {1 << number}::BIGINT ELSE 0 END"
+        for number, condition in enumerate(conditions)
+    )
+    script.table(
+        MASKED,
+        f"SELECT person_id, event_id, {mask} AS mask FROM (\n{relation}\n) q",
+    )
+
+    # The event that meets most rules; of these the one that meets the earliest, then the earliest.
+    script.table(
+        BEST,
+        f"""\
+SELECT person_id, mask
+FROM (SELECT person_id, mask, min(event_id) AS event_id FROM {MASKED} GROUP BY person_id, mask)
+QUALIFY row_number() OVER (
+  PARTITION BY person_id ORDER BY bit_count(mask) DESC, mask & -mask, event_id) = 1""",
+    )
+
+
+def _included_events(plan: CohortPlan, script: Script) -> None:
+    """Events that meet every rule, limited."""
+    query = f"SELECT q.* FROM {QUALIFIED} q"
+    if plan.rules:
+        full = (1 << len(plan.rules)) - 1
+        query += (
+            f" SEMI JOIN (SELECT event_id FROM {MASKED} WHERE mask = {full}) m USING (event_id)"
+        )
+    earlier = plan.entry_limit != ALL or plan.qualified_limit != ALL
+    script.table(INCLUDED, query + _limit(ALL if earlier else plan.included_limit, "q"))
+
+
+def _periods_with_ends(plan: CohortPlan, script: Script) -> str:
+    """Each included event from its start to the earliest end that is not before it."""
+    joins, ends = [], []
+    if isinstance(plan.exit, DateOffsetExit):
+        day = plus_days("i.end_date" if plan.exit.from_end else "i.start_date", plan.exit.days)
+        ends.append(f"CASE WHEN {day} > i.op_end_date THEN i.op_end_date ELSE {day} END")
+    else:
+        ends.append("i.op_end_date")
+    if isinstance(plan.exit, CustomEraExit):
+        eras = script.table("drug_eras", _drug_eras(plan.exit))
+        joins.append(
+            "LEFT JOIN (\n"
+            "SELECT i.event_id, min(d.end_date) AS end_date\n"
+            f"FROM {INCLUDED} i JOIN {eras} d ON d.person_id = i.person_id\n"
+            "  AND i.start_date >= d.start_date AND i.start_date <= d.end_date\n"
+            "GROUP BY i.event_id) drug USING (event_id)"
+        )
+        ends.append("drug.end_date")
+    if plan.censoring:
+        events = "\nUNION ALL\n".join(
+            f"SELECT person_id, start_date FROM (\n{scan_sql(scan, script, INCLUDED)}\n) c"
+            for scan in plan.censoring
+        )
+        joins.append(
+            "LEFT JOIN (\n"
+            "SELECT i.event_id, min(c.start_date) AS end_date\n"
+            f"FROM {INCLUDED} i JOIN (\n{events}\n) c ON c.person_id = i.person_id\n"
+            "  AND c.start_date >= i.start_date AND c.start_date <= i.op_end_date\n"
+            "GROUP BY i.event_id) censored USING (event_id)"
+        )
+        ends.append("censored.end_date")
+    # least() passes over NULL.
+    candidates = ", ".join(f"CASE WHEN {end} >= i.start_date THEN {end} END" for end in ends)
+    earliest = f"least({candidates})"
+    joined = "\n".join([f"FROM {INCLUDED} i", *joins])
+    return script.table(
+        "ended_events",
+        f"SELECT i.person_id, i.start_date, {earliest} AS end_date\n{joined}\n"
+        f"WHERE {earliest} IS NOT NULL",
+    )
+
+
+def _drug_eras(found: CustomEraExit) -> str:
+    """Eras of exposure of the included people, by standard or source concept."""
+    domain = DOMAINS["DrugExposure"]
+    end = domain.end
+    if found.days_supply is not None:
+        end = plus_days(domain.start, found.days_supply)
+    exposures = "\nUNION ALL\n".join(
+        f"SELECT e.person_id, {domain.start} AS start_date,"
+        f" {plus_days(end, found.offset)} AS end_date\n"
+        f"FROM {CDM_SCHEMA}.drug_exposure e\n"
+        f"WHERE e.{column} IN {concept_set_sql(found.concept_set)}\n"
+        f"  AND e.person_id IN (SELECT person_id FROM {INCLUDED})"
+        for column in ("drug_concept_id", "drug_source_concept_id")
+    )
+    return eras_sql(exposures, found.gap)
+
+
+def _within_censor_window(periods: str, window: tuple[str | None, str | None]) -> str:
+    first, last = window
+    start = f"greatest(start_date, DATE '{first}')" if first else "start_date"
+    end = f"least(end_date, DATE '{last}')" if last else "end_date"
+    query = f"SELECT person_id, {start} AS start_date, {end} AS end_date FROM {periods}"
+    return f"{query}\nWHERE {start} <= {end}" if first or last else query
+
+
+def _answers(rules: bool) -> Answers:
+    rows = (
+        "SELECT person_id AS subject_id, start_date AS cohort_start_date,"
+        f" end_date AS cohort_end_date FROM {COHORT} ORDER BY ALL"
+    )
+    entry = f"SELECT count(DISTINCT person_id), count(*) FROM {QUALIFIED}"
+    if not rules:
+        everybody = f"SELECT DISTINCT person_id, 0::BIGINT AS mask FROM {QUALIFIED}"
+        return Answers(rows, entry, "SELECT 0, 0, 0 WHERE FALSE", everybody)
+    masks = f"""\
+SELECT 0 AS mode_id, mask, count(*) FROM {MASKED} GROUP BY mask
+UNION ALL
+SELECT 1 AS mode_id, mask, count(*) FROM {BEST} GROUP BY mask"""
+    return Answers(rows, entry, masks, f"SELECT person_id, mask FROM {BEST}")
