@@ -14,6 +14,7 @@ _FACES = {
     "load": "cohorts.model",
     "open_cdm_folder": "cohorts.cdm",
     "run": "cohorts.engines",
+    "LiveCohorts": "cohorts.live",
     "CohortResult": "cohorts.result",
     "characterise": "cohorts.characterisation",
     "list_templates": "cohorts.templates",

@@ -60,39 +60,44 @@ def _like(found: Matches) -> str:
 def concept_sets_query(sets: Iterable[ConceptSetPlan], schema: str) -> str:
     """All concepts of all sets, each once: their items, descendants and mapped concepts.
 
-    One pass over the vocabulary serves all sets. Of descendants only valid concepts count; what an
-    excluded item stands for is taken away at the end.
+    One pass over the vocabulary serves all sets, and no table of it is read for nothing. Of
+    descendants only valid concepts count; what an excluded item stands for is taken away at the end.
     """
-    items = ", ".join(
-        f"({found.id}, {item.concept_id}, {_flags(item)})" for found in sets for item in found.items
-    )
-    listed = (
-        f"(VALUES {items})" if items else "(SELECT 0, 0::BIGINT, FALSE, FALSE, FALSE WHERE FALSE)"
-    )
-    return f"""\
-WITH items AS MATERIALIZED (
-  SELECT * FROM {listed} AS i(codeset_id, concept_id, excluded, descendants, mapped)
-),
-named AS MATERIALIZED (
+    items = [(found.id, item) for found in sets for item in found.items]
+    if not items:
+        return "SELECT 0 AS codeset_id, 0::BIGINT AS concept_id WHERE FALSE"
+    rows = ",\n  ".join(f"({number}, {item.concept_id}, {_flags(item)})" for number, item in items)
+    named = f"""\
   SELECT i.codeset_id, i.excluded, i.mapped, c.concept_id
-  FROM {schema}.concept c JOIN items i ON i.concept_id = c.concept_id
+  FROM {schema}.concept c JOIN items i ON i.concept_id = c.concept_id"""
+    if any(item.descendants for _, item in items):
+        named += f"""
   UNION
   SELECT i.codeset_id, i.excluded, i.mapped, c.concept_id
   FROM {schema}.concept_ancestor a
   JOIN items i ON i.concept_id = a.ancestor_concept_id AND i.descendants
-  JOIN {schema}.concept c ON c.concept_id = a.descendant_concept_id AND c.invalid_reason IS NULL
-),
-meant AS MATERIALIZED (
-  SELECT codeset_id, excluded, concept_id FROM named
+  JOIN {schema}.concept c ON c.concept_id = a.descendant_concept_id AND c.invalid_reason IS NULL"""
+    meant = "  SELECT codeset_id, excluded, concept_id FROM named"
+    if any(item.mapped for _, item in items):
+        meant += f"""
   UNION
   SELECT n.codeset_id, n.excluded, r.concept_id_1
   FROM {schema}.concept_relationship r JOIN named n ON n.concept_id = r.concept_id_2 AND n.mapped
-  WHERE r.relationship_id = 'Maps to' AND r.invalid_reason IS NULL
+  WHERE r.relationship_id = 'Maps to' AND r.invalid_reason IS NULL"""
+    query = f"""\
+WITH items(codeset_id, concept_id, excluded, descendants, mapped) AS MATERIALIZED (VALUES
+  {rows}
+),
+named AS MATERIALIZED (
+{named}
+),
+meant AS MATERIALIZED (
+{meant}
 )
-SELECT codeset_id, concept_id FROM meant WHERE NOT excluded
-EXCEPT
-SELECT codeset_id, concept_id FROM meant WHERE excluded
-ORDER BY codeset_id, concept_id"""
+SELECT DISTINCT codeset_id, concept_id FROM meant WHERE NOT excluded"""
+    if any(item.excluded for _, item in items):
+        query += "\nEXCEPT\nSELECT codeset_id, concept_id FROM meant WHERE excluded"
+    return f"{query}\nORDER BY codeset_id, concept_id"
 
 
 def _flags(item: ConceptItem) -> str:
