@@ -58,10 +58,10 @@ class OneOf:
 
 @dataclass(frozen=True)
 class InConceptSet:
-    """A concept column that holds a concept of the set, or none of it."""
+    """A concept column that holds a concept of the set, or none; without a set, any at all."""
 
     column: str
-    concept_set: int
+    concept_set: int | None
     excluded: bool = False
 
 

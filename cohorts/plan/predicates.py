@@ -36,6 +36,8 @@ def predicate_sql(predicate: Predicate, start: str, end: str) -> str:
     negated = "NOT " if predicate.excluded else ""
     if isinstance(predicate, OneOf):
         return f"{column} {negated}IN ({', '.join(map(str, predicate.concepts))})"
+    if predicate.concept_set is None:
+        return f"{column} IS {'' if predicate.excluded else 'NOT '}NULL"
     return f"{column} {negated}IN {concept_set_sql(predicate.concept_set)}"
 
 
@@ -60,8 +62,8 @@ def _like(found: Matches) -> str:
 def concept_sets_query(sets: Iterable[ConceptSetPlan], schema: str) -> str:
     """All concepts of all sets, each once: their items, descendants and mapped concepts.
 
-    One pass over the vocabulary serves all sets, and no table of it is read for nothing. Of
-    descendants only valid concepts count; what an excluded item stands for is taken away at the end.
+    One pass over the vocabulary serves all sets, and no table of it is read for nothing. Of the
+    descendants valid concepts count alone; what an excluded item stands for is taken away last.
     """
     items = [(found.id, item) for found in sets for item in found.items]
     if not items:

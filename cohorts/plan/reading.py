@@ -195,7 +195,7 @@ def _of_concepts(body: Node, entry: Property) -> Iterator[Predicate]:
         concepts = tuple(concept["CONCEPT_ID"] for concept in listed)
         yield OneOf(entry.column, concepts, bool(body.get(f"{entry.name}Exclude")))
     if (chosen := body.get(f"{entry.name}CS")) is not None:
-        yield InConceptSet(entry.column, chosen["CodesetId"], bool(chosen.get("IsExclusion")))
+        yield InConceptSet(entry.column, chosen.get("CodesetId"), bool(chosen.get("IsExclusion")))
 
 
 def _predicate(entry: Property, found: Any) -> Predicate:

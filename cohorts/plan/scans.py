@@ -11,7 +11,8 @@ from typing import Final
 
 from cohorts.compile import CDM_SCHEMA
 from cohorts.plan.domains import COUNTED_IN_ALL, CUSTOM_ERA_COUNTED, DOMAINS, Domain
-from cohorts.plan.groups import Index, groups_sql
+from cohorts.plan.groups import groups_sql
+from cohorts.plan.leaves import Index
 from cohorts.plan.nodes import (
     END,
     START,

@@ -14,7 +14,8 @@ from typing import Final
 
 from cohorts.compile import CDM_SCHEMA, Answers
 from cohorts.plan.domains import DOMAINS
-from cohorts.plan.groups import Index, groups_sql
+from cohorts.plan.groups import groups_sql
+from cohorts.plan.leaves import Index
 from cohorts.plan.nodes import (
     ALL,
     LAST,
@@ -74,16 +75,17 @@ JOIN {CDM_SCHEMA}.observation_period op ON op.person_id = e.person_id
 WHERE {plus_days(start, plan.prior_days)} <= e.start_date
   AND {plus_days("e.start_date", plan.post_days)} <= {end}"""
     order = "event_id, " + ("criterion, " if numbered else "") + "end_date, op_start_date"
-    if plan.entry_limit != ALL:
+    if plan.entry_limit == ALL:
+        sorting = f"\nORDER BY person_id, start_date, sort_date, {order}"
+    else:
         events = _of_one_day(script.table("entry_events", events), plan.entry_limit)
-        events += f"\nQUALIFY row_number() OVER (PARTITION BY person_id ORDER BY {order}) = 1"
+        sorting = f"\nQUALIFY row_number() OVER (PARTITION BY person_id ORDER BY {order}) = 1"
     query = f"""\
 SELECT person_id, start_date, end_date, CAST(visit_occurrence_id AS BIGINT) AS visit_occurrence_id,
   op_start_date, op_end_date
 FROM (
 {events}
-) e
-ORDER BY person_id, start_date, sort_date, {order}"""
+) e{sorting}"""
     limited = plan.qualified_limit != ALL and plan.entry_limit == ALL
     narrowed = plan.additional is not None and bool(plan.additional.members)
     stem = "primary_events" if limited or narrowed else QUALIFIED
