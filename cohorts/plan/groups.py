@@ -37,15 +37,15 @@ def groups_sql(
         answers[leaf] = f"is{number}"
     if own:
         joins.append(f"LEFT JOIN {CDM_SCHEMA}.person person ON person.person_id = b.person_id")
-    others = [leaf for leaf in found if leaf not in answers]
+    others: list[Leaf] = [leaf for leaf in found if leaf not in answers]
     for word, first in enumerate(range(0, len(others), WORD_BITS)):
         leaves = others[first : first + WORD_BITS]
         query = leaves_sql(leaves, index, script, events)
-        defaults = sum(1 << bit for bit, leaf in enumerate(leaves) if default_answer(leaf))
+        defaults = sum(1 << bit for bit, other in enumerate(leaves) if default_answer(other))
         columns.append(f"xor(coalesce(l{word}.met, 0), {defaults}::BIGINT) AS met{word}")
         joins.append(f"LEFT JOIN (\n{query}\n) l{word} USING ({keys})")
-        for bit, leaf in enumerate(leaves):
-            answers[leaf] = f"(met{word} & {1 << bit}) <> 0"
+        for bit, other in enumerate(leaves):
+            answers[other] = f"(met{word} & {1 << bit}) <> 0"
     relation = "\n".join([f"SELECT {', '.join(columns)}", f"FROM {base} b", *joins])
     return relation, [_condition(group, answers, index) for group in groups]
 
