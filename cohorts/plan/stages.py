@@ -22,6 +22,8 @@ from cohorts.plan.nodes import (
     CohortPlan,
     CustomEraExit,
     DateOffsetExit,
+    DomainScan,
+    Scan,
 )
 from cohorts.plan.predicates import CONCEPT_SETS, concept_set_sql, concept_sets_query
 from cohorts.plan.scans import eras_sql, scan_sql
@@ -74,9 +76,10 @@ JOIN {CDM_SCHEMA}.observation_period op ON op.person_id = e.person_id
   AND e.start_date >= {start} AND e.start_date <= {end}
 WHERE {plus_days(start, plan.prior_days)} <= e.start_date
   AND {plus_days("e.start_date", plan.post_days)} <= {end}"""
-    order = "event_id, " + ("criterion, " if numbered else "") + "end_date, op_start_date"
+    order = "event_id, " + ("criterion, end_date, " if numbered else "") + "op_start_date"
     if plan.entry_limit == ALL:
-        sorting = f"\nORDER BY person_id, start_date, sort_date, {order}"
+        day = "start_date, sort_date" if any(map(_moves_start, plan.entry)) else "start_date"
+        sorting = f"\nORDER BY person_id, {day}, {order}"
     else:
         events = _of_one_day(script.table("entry_events", events), plan.entry_limit)
         sorting = f"\nQUALIFY row_number() OVER (PARTITION BY person_id ORDER BY {order}) = 1"
@@ -99,6 +102,11 @@ FROM (
     else:
         return
     script.table(QUALIFIED, query + _limit(plan.qualified_limit if limited else ALL))
+
+
+def _moves_start(scan: Scan) -> bool:
+    """Whether an event is sorted by another day than the one it starts on."""
+    return isinstance(scan, DomainScan) and scan.period[0] is not None
 
 
 def _of_one_day(events: str, limit: str) -> str:
