@@ -11,13 +11,9 @@ import duckdb
 
 from cohorts import load
 from cohorts.cdm import prepare_cdm
-from cohorts.compile import compile_circe, result_table_statements
+from cohorts.compile import compile_circe
 from tests.oracle.cohort import Outcome
 from tests.oracle.world import Json
-
-_ROWS = "SELECT subject_id, cohort_start_date, cohort_end_date FROM cc_cohort"
-_MASKS = "SELECT mode_id, inclusion_rule_mask, person_count FROM cohort_inclusion_result"
-_ENTRY = "SELECT count(*) FROM qualified_events"
 
 
 class Reference:
@@ -33,11 +29,11 @@ class Reference:
         """What the SQL gives; it leaves nothing behind."""
         compiled = compile_circe(load(json.dumps(document)))
         with self._undone() as cursor:
-            for statement in (*result_table_statements(), *compiled.statements):
+            for statement in compiled.statements:
                 cursor.execute(statement)
-            rows = cursor.execute(_ROWS).fetchall()
-            masks = cursor.execute(_MASKS).fetchall()
-            ((entry,),) = cursor.execute(_ENTRY).fetchall()
+            rows = cursor.execute(compiled.answers.rows).fetchall()
+            masks = cursor.execute(compiled.answers.masks).fetchall()
+            ((_, entry),) = cursor.execute(compiled.answers.entry).fetchall()
         return Outcome(tuple(sorted(rows)), tuple(sorted(masks)), entry)
 
     @contextmanager
