@@ -39,6 +39,16 @@ _FACES = {
     "safe_frame": "cohorts.output_tables",
     "not_to_leave": "cohorts.output_tables",
     "safe_table": "cohorts.disclosure",
+    "Matching": "cohorts.matching",
+    "balance_table": "cohorts.matching",
+    "caliper_width": "cohorts.matching",
+    "logit": "cohorts.matching",
+    "love_plot": "cohorts.matching",
+    "match_exact": "cohorts.matching",
+    "match_nearest": "cohorts.matching",
+    "match_optimal": "cohorts.matching",
+    "propensity_scores": "cohorts.matching",
+    "sample_risk_sets": "cohorts.matching",
 }
 
 __all__ = sorted(_FACES)

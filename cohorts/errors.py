@@ -99,3 +99,9 @@ class OutputRefused(CohortError):
     """A file cannot leave a workspace in this form; the message says what to do instead."""
 
     code = "cohort.output_refused"
+
+
+class MatchingError(CohortError):
+    """People cannot be matched as asked; the message says what to change."""
+
+    code = "cohort.matching"
