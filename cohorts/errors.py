@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from deid.errors import CareCommonsError
 
 
@@ -99,6 +101,25 @@ class OutputRefused(CohortError):
     """A file cannot leave a workspace in this form; the message says what to do instead."""
 
     code = "cohort.output_refused"
+
+
+class _ToldInNotebook:
+    """A notebook shows the message alone; IPython asks an error for what to show."""
+
+    def _render_traceback_(self) -> list[str]:
+        return textwrap.wrap(str(self), 100)
+
+
+class NotDelivered(_ToldInNotebook, ProjectError):
+    """The extract lacks a table or column that an analysis reads."""
+
+    code = "cohort.not_delivered"
+
+
+class TooFewPeople(_ToldInNotebook, ProjectError):
+    """The extract holds fewer people of a kind than an analysis can say anything about."""
+
+    code = "cohort.too_few_people"
 
 
 class MatchingError(CohortError):

@@ -79,7 +79,7 @@ def test_the_token_is_fresh_and_not_in_the_argument_list(home: Path) -> None:
 
 def test_notebooks_are_copied_once_and_never_overwritten(home: Path) -> None:
     shipped = [notebook.name for notebook in shipped_notebooks()]
-    assert "01_first_look.ipynb" in shipped
+    assert "01_release_tour.ipynb" in shipped
     workspace = home / "projects" / "breath" / "workspace"
     prepare_session(home / "projects", "breath", SHELL, "127.0.0.1", 0, browser=False)
     assert sorted(path.name for path in workspace.iterdir()) == shipped
