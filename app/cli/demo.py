@@ -13,10 +13,10 @@ from pathlib import Path
 import click
 
 from app.demo.accounts import ACCOUNTS
+from app.demo.community import COMMUNITY_PROJECT
 from app.demo.portal import prepare_portal
 from app.demo.processes import portal_environment, run_together
 from app.demo.records import demo_releases, prepare_records
-from app.demo.requests import PROJECT
 from app.settings import PortalSettings
 from deid.errors import ConfigurationError, GateRefused
 from deid.settings import EngineSettings
@@ -100,7 +100,7 @@ def _introduce(settings: PortalSettings, password: str, *, served: bool) -> None
         "",
         f"  password: {password}",
         "",
-        f"Analyse the delivered data:  {_own_name()} lab --project {PROJECT}",
+        f"Analyse the delivered data:  {_own_name()} lab --project {COMMUNITY_PROJECT}",
         "Stop with Ctrl-C." if served else f"Serve it:  {_own_name()} demo",
         "",
     ]

@@ -1,4 +1,7 @@
-"""A project with one data request in every state, reached as people would reach it."""
+"""A project with one data request in every state, reached as people would reach it.
+
+The other project, with one delivered request, is :mod:`app.demo.community`.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.db.database import Database
 from app.db.models import CohortDefinition
+from app.demo.community import columns_with_values, seed_community
 from app.permissions import WORKER, Actor
 from app.services.cohorts import create_cohort
 from app.services.projects import create_project
@@ -21,7 +25,6 @@ from app.services.workflow import State
 from app.worker.extracts import Workshop
 from app.worker.loop import run_once
 from app.worker.queue import take_job
-from cohorts.extract import deliverable_columns
 from cohorts.templates import list_templates, load_template
 from deid.release import Release
 
@@ -109,6 +112,8 @@ def seed_requests(
         version = get_request(session, steward, revoked).version
         transition(session, steward, revoked, "revoke", version, around, _REASONS[State.REVOKED])
     run_once(workshop)
+    # Here no job waits; after it the queue is left as a stopped worker would leave it.
+    seed_community(database, workshop, release, people, around, today + _OPEN_FOR)
     seed(State.IN_REVIEW)
     seed(State.SUBMITTED)
     _leave_in_preparation(database, around, seed)
@@ -148,12 +153,6 @@ def _seed_cohorts(session: Session, researcher: Actor, project: int) -> dict[str
 
 
 def _fields(release: Release, cohort_version: int, end_date: date) -> RequestFields:
-    # A column without a value helps nobody; asking for it would be asking for too much.
-    filled = {(c.table, c.name) for c in release.dictionary.columns if c.completeness}
-    possible = {
-        table: tuple(column for column in columns if (table, column) in filled)
-        for table, columns in deliverable_columns(release).items()
-    }
     return RequestFields(
         purpose="To learn whether regular follow-up by the same team improves glucose control in "
         "adults with type 2 diabetes, and for whom.",
@@ -164,6 +163,6 @@ def _fields(release: Release, cohort_version: int, end_date: date) -> RequestFie
         cohort_version_id=cohort_version,
         end_date=end_date,
         people=(("Rosa Researcher", "Demonstration University"),),
-        columns={table: possible[table] for table in _WANTED if possible.get(table)},
+        columns=columns_with_values(release, _WANTED),
         reasons=_WANTED,
     )

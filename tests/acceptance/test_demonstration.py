@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
+import json
 import re
 import shutil
 import sqlite3
@@ -11,7 +13,11 @@ from pathlib import Path
 import pytest
 
 from app.demo.accounts import ACCOUNTS
+from app.demo.community import COMMUNITY_PROJECT
+from app.demo.requests import PROJECT
+from app.lab.workspace import shipped_notebooks
 from app.services.workflow import State
+from cohorts import needs, open_project
 from tests.acceptance.conftest import Demo
 
 
@@ -25,9 +31,29 @@ def _fingerprint(folder: Path) -> dict[str, str]:
 
 def test_it_seeds_one_request_in_each_state(prepared: Demo) -> None:
     connection = sqlite3.connect(prepared.home / "portal" / "portal.db")
-    states = [row[0] for row in connection.execute("SELECT state FROM data_request")]
+    query = "SELECT state FROM data_request JOIN project ON project_id = project.id WHERE code = ?"
+    states = [row[0] for row in connection.execute(query, [PROJECT])]
+    community = [row[0] for row in connection.execute(query, [COMMUNITY_PROJECT])]
     connection.close()
     assert sorted(states) == sorted(state.value for state in State)
+    assert community == [State.ACTIVE.value]
+
+
+def test_its_project_has_what_each_notebook_asks_for(prepared: Demo) -> None:
+    """Notebooks say what they need by ``needs``; those lines are run here, and nothing else."""
+    project = open_project(prepared.home / "projects" / COMMUNITY_PROJECT)
+    asked = 0
+    for path in shipped_notebooks():
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] != "code":
+                continue
+            for statement in ast.parse("".join(cell["source"])).body:
+                source = ast.unparse(statement)
+                if source.startswith("needs(project"):
+                    exec(source, {"needs": needs, "project": project})
+                    asked += 1
+    assert asked >= 8
+    assert project.about.persons > 500
 
 
 def test_a_second_run_changes_nothing(prepared: Demo) -> None:

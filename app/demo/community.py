@@ -1,0 +1,90 @@
+"""The demonstration's second project: a health profile of the whole county, for all notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from app.db.database import Database
+from app.permissions import Actor
+from app.services.cohorts import create_cohort
+from app.services.projects import create_project
+from app.services.requests import RequestFields
+from app.services.seeding import seed_request
+from app.services.transitions import Surroundings
+from app.services.workflow import State
+from app.worker.extracts import Workshop
+from app.worker.loop import run_once
+from cohorts.extract import deliverable_columns
+from cohorts.templates import load_template
+from deid.release import Release
+
+COMMUNITY_PROJECT = "health-of-the-county"
+# What the notebooks read, and why each table is asked for.
+WANTED = {
+    "person": "Age, sex and area are what prevalence is broken down by and standardised for.",
+    "location": "The county is the area for which services are planned.",
+    "observation_period": "Time under observation is the denominator of every rate.",
+    "visit_occurrence": "Stays and follow-up visits are outcome and coverage.",
+    "condition_occurrence": "Prevalence, and the states of the natural history.",
+    "drug_exposure": "Treatment, its intensification, and agreement with diagnoses.",
+    "measurement": "Blood pressure, glucose and HbA1c over time, and their control.",
+    "observation": "Smoking, and the PHQ-9 that is evaluated against diagnoses.",
+    "procedure_occurrence": "Examinations are part of the coverage of the service.",
+    "death": "Death ends follow-up and is the last state of the natural history.",
+    "note": "Scrubbed notes are compared with the tables, and mined for terms.",
+}
+
+
+def seed_community(
+    database: Database,
+    workshop: Workshop,
+    release: Release,
+    people: Mapping[str, Actor],
+    around: Surroundings,
+    end_date: date,
+) -> None:
+    """Seed the project and its one request, approved and delivered."""
+    researcher, steward = people["researcher"], people["steward"]
+    definition = load_template("residents_under_observation")
+    with database.writing() as session:
+        project = create_project(
+            session,
+            researcher,
+            COMMUNITY_PROJECT,
+            "A health profile of the county and the course of its chronic diseases",
+        ).id
+        cohort = create_cohort(
+            session, researcher, project, definition.title, "", definition.source.decode("utf-8")
+        )
+        session.flush()
+        session.refresh(cohort, ["versions"])
+        fields = RequestFields(
+            title="Health profile of the county",
+            purpose="To tell planners which chronic diseases residents have, whom follow-up "
+            "reaches, and how well they are controlled; and how those diseases go on.",
+            duo_code="DUO:0000007",
+            ethics_number="DEMO-2025-021",
+            planned_outputs="A profile by area with small numbers withheld, and teaching material.",
+            release=release.name,
+            cohort_version_id=cohort.versions[-1].id,
+            end_date=end_date,
+            people=(("Rosa Researcher", "Demonstration University"),),
+            columns=columns_with_values(release, WANTED),
+            reasons=WANTED,
+        )
+        seed_request(session, researcher, steward, project, fields, State.APPROVED, around)
+    run_once(workshop)
+
+
+def columns_with_values(release: Release, wanted: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Deliverable columns of the wanted tables that hold anything.
+
+    A column without a value helps nobody; asking for it would be asking for too much.
+    """
+    filled = {(c.table, c.name) for c in release.dictionary.columns if c.completeness}
+    possible = {
+        table: tuple(column for column in columns if (table, column) in filled)
+        for table, columns in deliverable_columns(release).items()
+    }
+    return {table: possible[table] for table in wanted if possible.get(table)}
