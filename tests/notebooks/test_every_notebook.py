@@ -53,6 +53,10 @@ def test_it_runs_from_top_to_bottom(name: str, executed: Executed, county: Path)
         )
     }
     assert not shown & _ids(county)
+    checked = [o["data"]["text/html"] for o in outputs if "What was found" in str(o.get("data"))]
+    assert all(">fail<" not in page for page in checked)
+    offered = "check_output" in "".join(source_of(cell) for cell in notebook.cells)
+    assert bool(checked) == (offered and name != "01_release_tour")
 
 
 def _ids(project: Path) -> set[int]:
