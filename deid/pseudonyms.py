@@ -9,6 +9,8 @@ of the id; the cipher runs over a whole column in one call. Truncation could col
 from __future__ import annotations
 
 import hashlib
+import sys
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +20,9 @@ from deid.errors import PseudonymCollision
 
 Ids = npt.NDArray[np.int64]
 _BLOCK_BYTES = 16
-_POSITIVE = np.uint64((1 << 63) - 1)
+_CHUNK_ROWS = 65_536
+_PSEUDONYMS = 1 << 63
+_POSITIVE = np.uint64(_PSEUDONYMS - 1)
 
 
 class Pseudonymiser:
@@ -34,15 +38,34 @@ class Pseudonymiser:
 
     def ids(self, domain: str, ids: Ids) -> Ids:
         """Pseudonyms of ``ids`` (shape ``(n,)``), equal for equal ids, positive, same shape."""
-        label = hashlib.sha256(domain.encode("utf-8")).digest()[:8]
-        blocks = np.empty((len(ids), 2), dtype=">u8")
-        blocks[:, 0] = int.from_bytes(label, "big")
-        blocks[:, 1] = np.ascontiguousarray(ids, dtype=np.int64).view(np.uint64)
+        label = np.frombuffer(hashlib.sha256(domain.encode("utf-8")).digest()[:8], np.uint64)
+        source = np.ascontiguousarray(ids, dtype=np.int64).view(np.uint64)
+        result = np.empty(len(source), dtype=np.uint64)
+        # A chunk, its blocks and what becomes of them stay in the processor's cache.
+        rows = min(len(source), _CHUNK_ROWS)
+        blocks = np.empty((rows, 2), dtype=np.uint64)
+        blocks[:, 0] = label
+        encrypted = np.empty(rows * _BLOCK_BYTES + _BLOCK_BYTES - 1, dtype=np.uint8)
         # ECB is right here: each block is a distinct input of a pseudorandom function.
         encryptor = Cipher(algorithms.AES(self._key), modes.ECB()).encryptor()  # noqa: S305
-        encrypted = encryptor.update(blocks.tobytes()) + encryptor.finalize()
-        words = np.frombuffer(encrypted, dtype=">u8").reshape(-1, _BLOCK_BYTES // 8)[:, 0]
-        return (words.astype(np.uint64) & _POSITIVE).astype(np.int64)
+        for start in range(0, len(source), _CHUNK_ROWS):
+            chunk = _big_endian(source[start : start + _CHUNK_ROWS])
+            blocks[: len(chunk), 1] = chunk
+            used = encryptor.update_into(memoryview(blocks[: len(chunk)]).cast("B"), encrypted)
+            words = encrypted[:used].view(np.uint64).reshape(-1, _BLOCK_BYTES // 8)[:, 0]
+            result[start : start + len(chunk)] = _big_endian(words)
+        return (result & _POSITIVE).view(np.int64)
+
+
+def _big_endian(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Words with their bytes in network order, whatever the machine's, and back again."""
+    return words.byteswap() if sys.byteorder == "little" else words
+
+
+def even_ranges(parts: int) -> list[range]:
+    """All pseudonyms in ranges that hold about equally many, since pseudonyms are evenly spread."""
+    edges = [_PSEUDONYMS * part // parts for part in range(parts + 1)]
+    return [range(first, end) for first, end in pairwise(edges)]
 
 
 def assert_injective(domain: str, source: Ids, pseudonyms: Ids) -> None:

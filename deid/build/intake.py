@@ -1,29 +1,36 @@
 """Copies the vault into the build's working database, batch by batch.
 
 Ids become pseudonyms on the way in, whole columns at once, so the working database holds no id of
-the vault; dropped columns are not even read.
+the vault; dropped columns are not even read. Records are put in as long runs, each sorted by its
+people, so that those of some people are found again without reading all of a long table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from deid.build.progress import Progress, Say
 from deid.errors import PseudonymCollision
 from deid.policy.model import ColumnRule, Policy, Treatment
-from deid.pseudonyms import Pseudonymiser
+from deid.pseudonyms import Pseudonymiser, even_ranges
 from deid.structured.expressions import quoted
-from deid.structured.layout import LAYOUTS
+from deid.structured.layout import LAYOUTS, RowKind
 from deid.structured.queries import one_row
 
 if TYPE_CHECKING:
     from deid.vault.reading import VaultSnapshot
+
+RUN_ROWS = 983_040
+"""Eight of the pieces in which DuckDB keeps a table, each with its least and greatest values."""
+RUN_BYTES = 128 << 20
+CHECKED_IDS = 8_000_000
 
 BIRTH_PARTS = ("month_of_birth", "day_of_birth")
 IDENTITY_IDS: Mapping[str, Mapping[str, str]] = {
@@ -73,11 +80,15 @@ EVENT_FIELDS: Mapping[int, str] = {
 
 @dataclass(frozen=True)
 class Intake:
-    """What came in: rows of each table, and the Arrow types of its columns in table order."""
+    """What came in: rows of each table, and the types of its columns in table order."""
 
     rows: Mapping[str, int]
     types: Mapping[str, Mapping[str, str]]
     required: Mapping[str, frozenset[str]]
+    empty: Mapping[str, frozenset[str]]
+    """Columns that were read and hold nothing."""
+    bytes: Mapping[str, int]
+    """What was read of each table, about: 8 bytes a value, texts by their length."""
 
 
 def take_in(
@@ -100,6 +111,8 @@ def take_in(
     progress = Progress(say, "reading the vault (rows)", sum(rows.values()))
     types: dict[str, dict[str, str]] = {}
     required: dict[str, frozenset[str]] = {}
+    empty: dict[str, frozenset[str]] = {}
+    sizes: dict[str, int] = {}
     for table in wanted:
         rules = policy.tables[table]
         schema = snapshot.columns(table)
@@ -107,13 +120,19 @@ def take_in(
         required[table] = frozenset(field.name for field in schema if not field.nullable)
         columns = [name for name in schema.names if _is_read(table, name, rules[name])]
         _make_table(working, "vault", table, {name: types[table][name] for name in columns})
-        for batch in snapshot.batches(table, columns):
-            _insert(working, "vault", table, _treated(batch, rules, pseudonyms, fields))
-            progress.add(batch.num_rows)
+        holding: set[str] = set()
+        sizes[table] = 0
+        with Runs(working, "vault", table, _run_order(table, columns)) as runs:
+            for batch in snapshot.batches(table, columns):
+                runs.add(_treated(batch, rules, pseudonyms, fields))
+                holding |= {name for name in columns if batch[name].null_count < batch.num_rows}
+                sizes[table] += _size(batch)
+                progress.add(batch.num_rows)
+        empty[table] = frozenset(columns) - holding
         check_injective(working, table, rules)
     progress.finish()
     _take_in_identity_tables(snapshot, pseudonyms, working)
-    return Intake(rows, types, required)
+    return Intake(rows, types, required, empty, sizes)
 
 
 def take_in_identities(
@@ -127,11 +146,12 @@ def take_in_identities(
         schema = snapshot.columns(table)
         types = {name: _duckdb_type(schema.field(name).type) for name in columns}
         _make_table(working, "vault", table, types)
-        for batch in snapshot.batches(table, columns):
-            if table == "person":
-                ids = _pseudonyms(batch["person_id"], "person", pseudonyms)
-                batch = _replaced(batch, "person_id", ids)
-            _insert(working, "vault", table, batch)
+        with Runs(working, "vault", table, ()) as runs:
+            for batch in snapshot.batches(table, columns):
+                if table == "person":
+                    ids = _pseudonyms(batch["person_id"], "person", pseudonyms)
+                    batch = _replaced(batch, "person_id", ids)
+                runs.add(batch)
     _take_in_identity_tables(snapshot, pseudonyms, working)
 
 
@@ -143,10 +163,11 @@ def _take_in_identity_tables(
         _make_table(
             working, "identity", table, {field.name: _duckdb_type(field.type) for field in schema}
         )
-        for batch in snapshot.batches(table):
-            for column, domain in ids.items():
-                batch = _replaced(batch, column, _pseudonyms(batch[column], domain, pseudonyms))
-            _insert(working, "identity", table, batch)
+        with Runs(working, "identity", table, ()) as runs:
+            for batch in snapshot.batches(table):
+                for column, domain in ids.items():
+                    batch = _replaced(batch, column, _pseudonyms(batch[column], domain, pseudonyms))
+                runs.add(batch)
 
 
 def event_fields(snapshot: VaultSnapshot) -> dict[int, str]:
@@ -229,28 +250,85 @@ def _make_table(
     working.execute(f"CREATE TABLE {schema}.{quoted(table)} ({body})")
 
 
-def _insert(
-    working: duckdb.DuckDBPyConnection, schema: str, table: str, batch: pa.RecordBatch
-) -> None:
-    working.register("incoming", pa.Table.from_batches([batch]))
-    working.execute(f"INSERT INTO {schema}.{quoted(table)} SELECT * FROM incoming")
-    working.unregister("incoming")
+class Runs:
+    """Batches of one table on their way into the working database, put in as long sorted runs.
+
+    Leaving the block puts in the last run; after an error the rest is not put in.
+    """
+
+    def __init__(
+        self, working: duckdb.DuckDBPyConnection, schema: str, table: str, order: Sequence[str]
+    ) -> None:
+        self._working = working
+        self._target = f"{schema}.{quoted(table)}"
+        self._order = f" ORDER BY {', '.join(map(quoted, order))}" if order else ""
+        self._batches: list[pa.RecordBatch] = []
+        self._rows = self._bytes = 0
+
+    def __enter__(self) -> Runs:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._put_in()
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Take a batch; a run that is long enough is put in."""
+        self._batches.append(batch)
+        self._rows += batch.num_rows
+        self._bytes += batch.nbytes
+        if self._rows >= RUN_ROWS or self._bytes >= RUN_BYTES:
+            self._put_in()
+
+    def _put_in(self) -> None:
+        if self._batches:
+            self._working.register("incoming", pa.Table.from_batches(self._batches))
+            self._working.execute(f"INSERT INTO {self._target} FROM incoming{self._order}")
+            self._working.unregister("incoming")
+        self._batches = []
+        self._rows = self._bytes = 0
+
+
+def _run_order(table: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """People come first where there are any; the row's own id makes the order complete."""
+    if LAYOUTS[table].kind is not RowKind.EVENT:
+        return ()
+    return tuple(name for name in ("person_id", *LAYOUTS[table].key) if name in columns)
+
+
+def _size(batch: pa.RecordBatch) -> int:
+    """The same for equal values, however a database's driver lays them out."""
+    texts = [column for column in batch.columns if pa.types.is_string(column.type)]
+    letters = sum(pc.sum(pc.binary_length(column)).as_py() or 0 for column in texts)
+    return 8 * batch.num_rows * batch.num_columns + letters
 
 
 def check_injective(
     working: duckdb.DuckDBPyConnection, table: str, rules: Mapping[str, ColumnRule]
 ) -> None:
-    """A primary key has no duplicates in the vault, so it may have none afterwards."""
+    """A primary key has no duplicates in the vault, so it may have none afterwards.
+
+    Pseudonyms are looked through in ranges that fit into memory.
+
+    Raises:
+        PseudonymCollision: if there are.
+    """
     key = LAYOUTS[table].key
     if len(key) != 1 or rules[key[0]].treatment is not Treatment.PSEUDONYM:
         return
-    row = one_row(
-        working, f"SELECT count(*) - count(DISTINCT {quoted(key[0])}) FROM vault.{quoted(table)}"
-    )
-    if row[0]:
-        raise PseudonymCollision(
-            f"two ids of {table} received one pseudonym; build under another release name"
-        )
+    source = f"vault.{quoted(table)}"
+    (rows,) = one_row(working, f"SELECT count(*) FROM {source}")
+    column = quoted(key[0])
+    for some in even_ranges(rows // CHECKED_IDS + 1):
+        found = working.execute(
+            f"SELECT {column} AS id FROM {source} WHERE {column} BETWEEN $1 AND $2",
+            [some.start, some.stop - 1],
+        ).fetchnumpy()
+        ids = np.sort(np.asarray(found["id"]))
+        if (ids[1:] == ids[:-1]).any():
+            raise PseudonymCollision(
+                f"two ids of {table} received one pseudonym; build under another release name"
+            )
 
 
 def _duckdb_type(kind: pa.DataType) -> str:

@@ -27,7 +27,7 @@ from deid.build.identities import Identities
 from deid.build.intake import take_in
 from deid.build.measuring import measure
 from deid.build.notes import canaries_surviving, scrub_notes
-from deid.build.output import write_birth_years, write_table
+from deid.build.output import Plan, write_birth_years, write_table
 from deid.build.partition import EngineRecipe
 from deid.build.people import decide_people
 from deid.build.progress import Progress, Say, silent
@@ -37,6 +37,7 @@ from deid.build.selection import (
     count_vocabulary_left_out,
     remove_identifying_values,
     select_rows,
+    unrestricted_columns,
 )
 from deid.build.trials import Remedied, find_remedies
 from deid.build.workspace import private_folder, working_database
@@ -165,9 +166,10 @@ def _build(
             canaries = canaries_surviving(working, identities, recipe)
             notes = scrub_notes(working, identities, recipe, settings.processes, say)
             tables = [table for table in LAYOUTS if table in policy.tables]
+            plan = Plan(policy, intake, people.window, unrestricted_columns(working, policy))
             progress = Progress(say, "writing the release (tables)", len(tables))
             for table in tables:
-                write_table(working, policy, intake, people.window, table, writer.table_path(table))
+                write_table(working, plan, table, writer.table_folder(table))
                 writer.add_table(table, intake.rows[table], dict(left_out.get(table, {})))
                 progress.add(1)
             write_birth_years(working, writer.table_path(BIRTH_YEARS))

@@ -1,7 +1,9 @@
 """Decides which rows stay, and counts those that do not, by reason.
 
-For every table ``stays.<table>`` holds the pseudonyms of the rows that stay; ``allowed.<table>__
-<column>`` holds the values of a column that enough people share.
+For every table of people and events the view ``staying.<table>`` has the rows that stay, and
+``stays.<table>`` their pseudonyms; ``allowed.<table>__<column>`` holds the values of a column that
+enough people share. Pseudonyms are written down only where another table names them: a long table
+would fill the memory with them, and its rows are decided as quickly as they are read.
 """
 
 from __future__ import annotations
@@ -30,18 +32,25 @@ LeftOut = Mapping[str, Mapping[str, int]]
 def select_rows(
     working: duckdb.DuckDBPyConnection, policy: Policy, window: DataWindow
 ) -> dict[str, dict[str, int]]:
-    """Make the schema ``stays``; gives the rows left out of each table, by reason."""
+    """Make the schemas ``staying`` and ``stays``; gives the rows left out of tables, by reason."""
+    working.execute("CREATE SCHEMA staying")
     working.execute("CREATE SCHEMA stays")
     left_out: dict[str, dict[str, int]] = {}
     decided: list[str] = []
-    kinds = (RowKind.PERSON, RowKind.EVENT, RowKind.CHILD)
+    named = _named_elsewhere(policy)
     for table, layout in LAYOUTS.items():
-        if table not in policy.tables or layout.kind not in kinds:
+        if table not in policy.tables or layout.kind not in _DECIDED:
             continue
         if layout.kind is RowKind.CHILD and "stays.any_row" not in decided:
             _make_any_row(working, decided)
             decided.append("stays.any_row")
-        left_out[table] = _decide(working, table, layout, window)
+        left_out[table] = _count_left_out(working, table, layout, window)
+        rows = rows_that_stay(table, window)
+        working.execute(f"CREATE VIEW staying.{quoted(table)} AS SELECT v.* FROM {rows}")
+        written = "TABLE" if layout.kind is not RowKind.EVENT or table in named else "VIEW"
+        working.execute(
+            f"CREATE {written} stays.{quoted(table)} AS SELECT {_id(layout)} AS id FROM {rows}"
+        )
         if layout.kind is not RowKind.CHILD:
             decided.append(table)
     for table in ("provider", "care_site", "location"):
@@ -49,6 +58,27 @@ def select_rows(
             left_out[table] = _decide_resource(working, policy, table, decided)
             decided.append(table)
     return left_out
+
+
+def rows_that_stay(table: str, window: DataWindow) -> str:
+    """The ``FROM`` and ``WHERE`` of the rows ``v`` that stay, with their person's ``people p``."""
+    layout = LAYOUTS[table]
+    conditions = [f"({condition}) IS NOT TRUE" for condition, _ in _reasons(table, layout, window)]
+    return f"{_source(table, layout)} WHERE {' AND '.join(conditions)}"
+
+
+def ids_that_stay(table: str, column: str, domain: str | None) -> str:
+    """Query for ids of the rows that stay and that ``column`` may name.
+
+    ``domain`` is the table that they belong to; None if it may be any. Then those alone are looked
+    for that are named, so that what is kept in memory is not the ids of everything.
+    """
+    if domain is not None:
+        return f"SELECT id FROM stays.{quoted(domain)}"
+    return (
+        f"SELECT id FROM stays.any_row WHERE id IN (SELECT {quoted(column)} "
+        f"FROM vault.{quoted(table)} WHERE {quoted(column)} IS NOT NULL)"
+    )
 
 
 def collect_allowed_values(working: duckdb.DuckDBPyConnection, policy: Policy) -> list[str]:
@@ -69,21 +99,79 @@ def collect_allowed_values(working: duckdb.DuckDBPyConnection, policy: Policy) -
             )
             continue
         known = (
-            "AND v.value IN (SELECT concept_code FROM vault.concept)"
+            "value IN (SELECT concept_code FROM vault.concept)"
             if rule.scope is RareScope.KNOWN_CODES
-            else ""
+            else "true"
         )
-        key = quoted(layout.key[0])
-        working.execute(
-            f"CREATE TABLE {name} AS SELECT v.value FROM (SELECT {quoted(column)} AS value, "
-            f"person_id FROM vault.{quoted(table)} WHERE {key} IN "
-            f"(SELECT id FROM stays.{quoted(table)})) v WHERE v.value IS NOT NULL {known} "
-            "GROUP BY v.value HAVING count(DISTINCT v.person_id) >= $1 ORDER BY v.value",
-            [policy.risk.k],
+        source = (
+            f"SELECT {quoted(column)} AS value, person_id FROM staying.{quoted(table)} "
+            f"WHERE {quoted(column)} IS NOT NULL"
         )
+        working.execute(f"CREATE TABLE {name} AS {shared_values(source, policy.risk.k, known)}")
         if _column_type(working, table, column) == "VARCHAR":
             of_text.append(f"{table}__{column}")
     return of_text
+
+
+def shared_values(source: str, k: int, condition: str = "true") -> str:
+    """Query for the values that at least ``k`` people share and that meet a condition, in order.
+
+    ``source`` is a query for ``value, person_id``. Pseudonyms are random, so they divide people
+    into 64 groups; a value found in k groups has k people. Only people of the others are counted
+    one by one, and those values are rare.
+    """
+    return (
+        f"WITH pairs AS NOT MATERIALIZED ({source}), "
+        "grouped AS MATERIALIZED (SELECT value, "
+        "bit_count(bit_or(1::UBIGINT << (person_id & 63))::HUGEINT) AS groups "
+        f"FROM pairs GROUP BY value HAVING count(*) >= {k:d}) "
+        f"SELECT value FROM grouped WHERE {condition} AND (groups >= {k:d} OR value IN "
+        f"(SELECT value FROM pairs WHERE value IN (SELECT value FROM grouped WHERE groups < {k:d}) "
+        f"GROUP BY value HAVING count(DISTINCT person_id) >= {k:d})) ORDER BY value"
+    )
+
+
+def unrestricted_columns(
+    working: duckdb.DuckDBPyConnection, policy: Policy
+) -> frozenset[tuple[str, str]]:
+    """Columns whose local concepts may all leave; asked when ``allowed.local_concepts`` is final.
+
+    Most have none at all, and what is in them need not be looked up row by row.
+    """
+    found: set[tuple[str, str]] = set()
+    for table, rules in policy.tables.items():
+        columns = [
+            column
+            for column, rule in rules.items()
+            if rule.treatment is Treatment.SUPPRESS_RARE
+            and rule.scope is RareScope.LOCAL_CONCEPTS
+            and LAYOUTS[table].kind is RowKind.EVENT
+        ]
+        if not columns:
+            continue
+        greatest = one_row(
+            working,
+            f"SELECT {', '.join(f'max({quoted(column)})' for column in columns)} "
+            f"FROM vault.{quoted(table)}",
+        )
+        for column, concept in zip(columns, greatest, strict=True):
+            if (
+                concept is None
+                or concept < LOCAL_CONCEPT_FLOOR
+                or _all_allowed(working, table, column)
+            ):
+                found.add((table, column))
+    return frozenset(found)
+
+
+def _all_allowed(working: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
+    (refused,) = one_row(
+        working,
+        f"SELECT count(*) FROM (SELECT DISTINCT {quoted(column)} AS value "
+        f"FROM staying.{quoted(table)} WHERE {quoted(column)} >= {LOCAL_CONCEPT_FLOOR}) "
+        "WHERE value NOT IN (SELECT value FROM allowed.local_concepts)",
+    )
+    return not refused
 
 
 def count_vocabulary_left_out(
@@ -146,36 +234,61 @@ def local_filter(table: str, columns: list[str]) -> str:
     )
 
 
-def _decide(
+_DECIDED = (RowKind.PERSON, RowKind.EVENT, RowKind.CHILD)
+
+
+def _named_elsewhere(policy: Policy) -> set[str]:
+    """Tables whose rows are named by others, and notes, which are asked for again and again."""
+    return {"note"} | {
+        rule.domain
+        for table, rules in policy.tables.items()
+        for column, rule in rules.items()
+        if rule.treatment is Treatment.PSEUDONYM
+        and rule.domain
+        and column not in LAYOUTS[table].key
+    }
+
+
+def _source(table: str, layout: Layout) -> str:
+    join = "" if layout.kind is RowKind.CHILD else " JOIN people p USING (person_id)"
+    return f"vault.{quoted(table)} v{join}"
+
+
+def _id(layout: Layout) -> str:
+    return "v.rowid" if layout.kind is RowKind.CHILD else f"v.{quoted(layout.key[0])}"
+
+
+def _reasons(table: str, layout: Layout, window: DataWindow) -> list[tuple[str, str]]:
+    """Conditions under which a row is left out, and what each is called; the first that holds."""
+    reasons: list[tuple[str, str]] = []
+    if layout.kind is not RowKind.CHILD:
+        reasons.append(("NOT p.kept", SUPPRESSED))
+    if layout.start is not None:
+        reasons.append((_outside(layout, window), OUTSIDE))
+        reasons.append((_unseen(layout, window), BLIND))
+    for column, domain in layout.parents:
+        ids = ids_that_stay(table, column, None if domain == "*" else domain)
+        what = "the row it belongs to" if domain == "*" else f"its {domain}"
+        reasons.append(
+            (
+                f"v.{quoted(column)} IS NULL OR v.{quoted(column)} NOT IN ({ids})",
+                f"{what} was left out",
+            )
+        )
+    return reasons
+
+
+def _count_left_out(
     working: duckdb.DuckDBPyConnection, table: str, layout: Layout, window: DataWindow
 ) -> dict[str, int]:
-    cases: list[str] = []
-    join = ""
-    if layout.kind is not RowKind.CHILD:
-        join = "JOIN people p USING (person_id)"
-        cases.append(f"WHEN NOT p.kept THEN {text(SUPPRESSED)}")
-    if layout.start is not None:
-        cases.append(f"WHEN {_outside(layout, window)} THEN {text(OUTSIDE)}")
-        cases.append(f"WHEN {_unseen(layout, window)} THEN {text(BLIND)}")
-    for column, domain in layout.parents:
-        stays = "stays.any_row" if domain == "*" else f"stays.{quoted(domain)}"
-        what = "the row it belongs to" if domain == "*" else f"its {domain}"
-        cases.append(
-            f"WHEN v.{quoted(column)} IS NULL OR v.{quoted(column)} NOT IN "
-            f"(SELECT id FROM {stays}) THEN {text(f'{what} was left out')}"
-        )
-    key = f"v.{quoted(layout.key[0])}" if layout.kind is not RowKind.CHILD else "v.rowid"
-    working.execute(
-        f"CREATE TEMP TABLE decided AS SELECT {key} AS id, CASE {' '.join(cases)} END AS reason "
-        f"FROM vault.{quoted(table)} v {join}"
-    )
-    working.execute(
-        f"CREATE TABLE stays.{quoted(table)} AS SELECT id FROM decided WHERE reason IS NULL"
+    cases = " ".join(
+        f"WHEN {condition} THEN {text(reason)}"
+        for condition, reason in _reasons(table, layout, window)
     )
     counts = working.execute(
-        "SELECT reason, count(*) FROM decided WHERE reason IS NOT NULL GROUP BY 1 ORDER BY 1"
+        f"SELECT CASE {cases} END AS reason, count(*) FROM {_source(table, layout)} "
+        "GROUP BY 1 HAVING reason IS NOT NULL ORDER BY 1"
     ).fetchall()
-    working.execute("DROP TABLE decided")
     return dict(counts)
 
 
@@ -215,15 +328,16 @@ def _decide_resource(
             is_link = rule.domain == table or (table == "location" and column == "location_id")
             if not is_link or rule.treatment is Treatment.DROP:
                 continue
-            source = (
-                "people"
-                if (other, column) == ("person", "location_id")
-                else (f"vault.{quoted(other)}")
-            )
-            sources.append(
-                f"SELECT {quoted(column)} AS id FROM {source} WHERE {quoted(layout.key[0])} IN "
-                f"(SELECT id FROM stays.{quoted(other)})"
-            )
+            if (other, column) == ("person", "location_id"):
+                rows = "people WHERE kept"
+            elif layout.kind in _DECIDED:
+                rows = f"staying.{quoted(other)}"
+            else:
+                key = quoted(layout.key[0])
+                rows = (
+                    f"vault.{quoted(other)} WHERE {key} IN (SELECT id FROM stays.{quoted(other)})"
+                )
+            sources.append(f"SELECT DISTINCT {quoted(column)} AS id FROM {rows}")
     used = " UNION ".join(sources) or "SELECT NULL::BIGINT AS id WHERE false"
     key = quoted(LAYOUTS[table].key[0])
     working.execute(
@@ -250,17 +364,13 @@ def _collect_local_concepts(working: duckdb.DuckDBPyConnection, policy: Policy) 
         local = policy.tables[table][column].scope is RareScope.LOCAL_CONCEPTS
         if local and layout.kind is RowKind.EVENT:
             parts.append(
-                f"SELECT {quoted(column)} AS value, person_id FROM vault.{quoted(table)} "
-                f"WHERE {quoted(column)} >= {LOCAL_CONCEPT_FLOOR} AND {quoted(layout.key[0])} IN "
-                f"(SELECT id FROM stays.{quoted(table)})"
+                f"SELECT {quoted(column)} AS value, person_id FROM staying.{quoted(table)} "
+                f"WHERE {quoted(column)} >= {LOCAL_CONCEPT_FLOOR}"
             )
     if parts:
-        working.execute(
-            "INSERT INTO allowed.local_concepts SELECT value FROM "
-            f"({' UNION ALL '.join(parts)}) WHERE value NOT IN (SELECT value FROM "
-            "shipped_concepts) GROUP BY 1 HAVING count(DISTINCT person_id) >= $1 ORDER BY 1",
-            [policy.risk.k],
-        )
+        others = "value NOT IN (SELECT value FROM shipped_concepts)"
+        shared = shared_values(" UNION ALL ".join(parts), policy.risk.k, others)
+        working.execute(f"INSERT INTO allowed.local_concepts {shared}")
 
 
 def _keep_shipped_concepts(working: duckdb.DuckDBPyConnection) -> None:

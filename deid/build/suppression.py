@@ -123,22 +123,26 @@ def taken_out(
     working: duckdb.DuckDBPyConnection, staging: Path, policy: Policy
 ) -> tuple[TakenOut, ...]:
     """What ``suppress-rare`` took out of rows that stay, for columns that lost anything."""
-    found: list[TakenOut] = []
+    of_table: dict[str, list[str]] = {}
     for table, column in policy.columns_with(Treatment.SUPPRESS_RARE):
-        if LAYOUTS[table].kind is not RowKind.EVENT or not has_table(staging, table):
-            continue
-        value = f"{quoted(column)} IS NOT NULL"
-        if column.endswith("concept_id"):
-            value += f" AND {quoted(column)} <> 0"
-        (before,) = one_row(
-            working,
-            f"SELECT count(*) FROM vault.{quoted(table)} WHERE {value} AND "
-            f"{quoted(LAYOUTS[table].key[0])} IN (SELECT id FROM stays.{quoted(table)})",
-        )
-        (after,) = one_row(working, f"SELECT count(*) FROM {parquet(staging, table)} WHERE {value}")
-        if before > after:
-            found.append(TakenOut(f"{table}.{column}", int(before), int(before - after)))
+        if LAYOUTS[table].kind is RowKind.EVENT and has_table(staging, table):
+            of_table.setdefault(table, []).append(column)
+    found: list[TakenOut] = []
+    for table, columns in of_table.items():
+        counts = ", ".join(f"count(*) FILTER ({_holds_a_value(column)})" for column in columns)
+        before = one_row(working, f"SELECT {counts} FROM staying.{quoted(table)}")
+        after = one_row(working, f"SELECT {counts} FROM {parquet(staging, table)}")
+        found += [
+            TakenOut(f"{table}.{column}", int(had), int(had - has))
+            for column, had, has in zip(columns, before, after, strict=True)
+            if had > has
+        ]
     return tuple(found)
+
+
+def _holds_a_value(column: str) -> str:
+    concept = f" AND {quoted(column)} <> 0" if column.endswith("concept_id") else ""
+    return f"{quoted(column)} IS NOT NULL{concept}"
 
 
 def _events(working: duckdb.DuckDBPyConnection, staging: Path) -> str:

@@ -16,12 +16,18 @@ import duckdb
 from deid.build.identities import Identities
 from deid.build.intake import Intake, take_in
 from deid.build.measuring import measure_structured
-from deid.build.output import write_birth_years, write_table
+from deid.build.output import Plan, write_birth_years, write_table
 from deid.build.people import decide_people
 from deid.build.progress import Say, silent
-from deid.build.selection import collect_allowed_values, remove_identifying_values, select_rows
+from deid.build.selection import (
+    collect_allowed_values,
+    remove_identifying_values,
+    select_rows,
+    unrestricted_columns,
+)
 from deid.build.suppression import suppression
 from deid.build.workspace import private_folder, working_database
+from deid.build.writer import part_name
 from deid.keys import Keyring
 from deid.policy import Policy
 from deid.policy.model import THRESHOLDS
@@ -171,13 +177,15 @@ class _Bench:
                 select_rows(working, policy, people.window)
                 of_text = collect_allowed_values(working, policy)
                 remove_identifying_values(working, self.index, of_text)
+                plan = Plan(
+                    policy, self.intake, people.window, unrestricted_columns(working, policy)
+                )
                 for table in MEASURED_TABLES:
                     if table in policy.tables and table in self.intake.types:
                         (out / table).mkdir()
-                        path = out / table / "part-00000.parquet"
-                        write_table(working, policy, self.intake, people.window, table, path)
+                        write_table(working, plan, table, out / table)
                 (out / BIRTH_YEARS).mkdir()
-                write_birth_years(working, out / BIRTH_YEARS / "part-00000.parquet")
+                write_birth_years(working, out / BIRTH_YEARS / part_name(0))
                 measures: dict[str, float | None] = {
                     **dict.fromkeys(policy.risk.thresholds),
                     **measure_structured(working, out, policy).measures(),

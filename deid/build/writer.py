@@ -21,6 +21,11 @@ from deid.release.reader import Release, check_release_name, file_sha256
 STAGING_PREFIX = ".staging-"
 
 
+def part_name(part: int) -> str:
+    """The name of a table's file; names sort as the parts do."""
+    return f"part-{part:05d}.parquet"
+
+
 class ReleaseWriter:
     """Collects the files of one release in a staging folder beside the published ones.
 
@@ -64,9 +69,13 @@ class ReleaseWriter:
 
     def table_path(self, table: str, part: int = 0) -> Path:
         """Where part ``part`` of a table is to be written; its folder exists."""
+        return self.table_folder(table) / part_name(part)
+
+    def table_folder(self, table: str) -> Path:
+        """The folder of a table's files; it exists."""
         folder = self.staging / table
         folder.mkdir(exist_ok=True)
-        return folder / f"part-{part:05d}.parquet"
+        return folder
 
     def add_table(
         self,

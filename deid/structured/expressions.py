@@ -116,6 +116,9 @@ def rare_removed(column: str, rule: ColumnRule, allowed: str, kind: str) -> str:
     return f"CASE WHEN {value} IN (SELECT value FROM {allowed}) THEN {value} {otherwise} END"
 
 
-def reference(column: str, stays: str) -> str:
-    """A pseudonym of another row, or nothing if that row was left out."""
-    return f"CASE WHEN v.{quoted(column)} IN (SELECT id FROM {stays}) THEN v.{quoted(column)} END"
+def reference(column: str, staying: str) -> str:
+    """A pseudonym of another row, or nothing if that row was left out.
+
+    ``staying`` is a query for the ids of the rows that stay.
+    """
+    return f"CASE WHEN v.{quoted(column)} IN ({staying}) THEN v.{quoted(column)} END"
