@@ -124,7 +124,7 @@ def take_in(
         sizes[table] = 0
         with Runs(working, "vault", table, _run_order(table, columns)) as runs:
             for batch in snapshot.batches(table, columns):
-                runs.add(_treated(batch, rules, pseudonyms, fields))
+                runs.add(pseudonymised(batch, rules, pseudonyms, fields))
                 holding |= {name for name in columns if batch[name].null_count < batch.num_rows}
                 sizes[table] += _size(batch)
                 progress.add(batch.num_rows)
@@ -192,12 +192,16 @@ def _is_read(table: str, column: str, rule: ColumnRule) -> bool:
     return column in STAFF_COLUMNS.get(table, ()) or (table == "person" and column in BIRTH_PARTS)
 
 
-def _treated(
+def pseudonymised(
     batch: pa.RecordBatch,
     rules: Mapping[str, ColumnRule],
     pseudonyms: Pseudonymiser,
     fields: Mapping[int, str],
 ) -> pa.RecordBatch:
+    """A batch of a table with pseudonyms in the place of all its ids.
+
+    ``fields`` says which table an id belongs to by the concept beside it.
+    """
     for column in batch.schema.names:
         rule = rules[column]
         if rule.treatment is not Treatment.PSEUDONYM and column not in {"location_id"}:
@@ -211,10 +215,13 @@ def _treated(
 
 
 def _pseudonyms(column: pa.Array, domain: str, pseudonyms: Pseudonymiser) -> pa.Array:
+    if column.null_count == len(column):
+        return pa.nulls(len(column), pa.int64())
     ids = column.cast(pa.int64())
-    absent = np.asarray(ids.is_null())
-    plain = ids.fill_null(0).to_numpy(zero_copy_only=False)
-    return pa.array(pseudonyms.ids(domain, plain), mask=absent)
+    if not ids.null_count:
+        return pa.array(pseudonyms.ids(domain, ids.to_numpy()))
+    plain = ids.fill_null(0).to_numpy()
+    return pa.array(pseudonyms.ids(domain, plain), mask=np.asarray(ids.is_null()))
 
 
 def _pseudonyms_by_field(

@@ -157,9 +157,16 @@ def _expression(plan: Plan, table: str, column: str) -> str:
 
 
 def _reference(policy: Policy, table: str, column: str, rule: ColumnRule) -> str:
-    if rule.domain == "person" or (rule.domain and rule.domain not in policy.tables):
+    """A pseudonym of another row that stays; the vault's foreign keys say that there is one."""
+    domain = rule.domain
+    if domain == "person" or (domain and domain not in policy.tables):
         return express.kept(column)
-    return express.reference(column, ids_that_stay(table, column, rule.domain))
+    if domain and LAYOUTS[table].kind in {RowKind.PERSON, RowKind.EVENT}:
+        if LAYOUTS[domain].kind is RowKind.RESOURCE:
+            # A place or provider stays because a row that stays names it.
+            return express.kept(column)
+        return express.reference_unless(column, f"SELECT id FROM gone.{quoted(domain)}")
+    return express.reference(column, ids_that_stay(table, column, domain))
 
 
 def _allowed(table: str, column: str, rule: ColumnRule) -> str:

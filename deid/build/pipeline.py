@@ -49,11 +49,12 @@ from deid.policy import Policy, check_coverage
 from deid.pseudonyms import Pseudonymiser
 from deid.quality import render_page
 from deid.release import BIRTH_YEARS, Manifest, Release
+from deid.release.manifest import TableEntry
 from deid.risk.gate import check_gate, judge_attacks
 from deid.risk.identifiers import IdentifierIndex
 from deid.risk.report import render_report
 from deid.settings import EngineSettings
-from deid.structured.layout import LAYOUTS
+from deid.structured.layout import LAYOUTS, RowKind
 from deid.text.packs import load_pack
 from deid.text.recognisers import load_recognisers
 from deid.vault.store import open_vault, read_tables
@@ -170,7 +171,9 @@ def _build(
             progress = Progress(say, "writing the release (tables)", len(tables))
             for table in tables:
                 write_table(working, plan, table, writer.table_folder(table))
-                writer.add_table(table, intake.rows[table], dict(left_out.get(table, {})))
+                check_complete(
+                    table, writer.add_table(table, intake.rows[table], left_out.get(table, {}))
+                )
                 progress.add(1)
             write_birth_years(working, writer.table_path(BIRTH_YEARS))
             writer.add_table(BIRTH_YEARS, intake.rows["person"], dict(left_out.get("person", {})))
@@ -254,6 +257,20 @@ def vault_columns(engine: Engine) -> dict[str, list[str]]:
         for table in inspector.get_table_names()
         if table not in NOT_RECORDS
     }
+
+
+def check_complete(table: str, entry: TableEntry) -> None:
+    """Stop the build if a row of the vault neither left nor was counted as left out.
+
+    Raises:
+        ReleaseError: if the numbers do not add up.
+    """
+    missing = entry.rows_in - entry.rows_out - sum(entry.left_out.values())
+    if missing and LAYOUTS[table].kind is not RowKind.DESCRIPTION:
+        raise ReleaseError(
+            f"{table}: {entry.rows_in} rows in, {entry.rows_out} out and {entry.left_out} left out "
+            "do not add up; nothing was published"
+        )
 
 
 def check_recount(counted: Recount, risk: Mapping[str, Any]) -> None:

@@ -1,9 +1,10 @@
 """Decides which rows stay, and counts those that do not, by reason.
 
 For every table of people and events the view ``staying.<table>`` has the rows that stay, and
-``stays.<table>`` their pseudonyms; ``allowed.<table>__<column>`` holds the values of a column that
-enough people share. Pseudonyms are written down only where another table names them: a long table
-would fill the memory with them, and its rows are decided as quickly as they are read.
+``stays.<table>`` their pseudonyms; ``gone.<table>`` has the pseudonyms of the others if rows of
+another table may name them. ``allowed.<table>__<column>`` holds the values of a column that enough
+people share. Pseudonyms are written down only where another table names them: a long table would
+fill the memory with them, and its rows are decided as quickly as they are read.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import duckdb
 from deid.policy.model import Policy, RareScope, Treatment
 from deid.risk.identifiers import IdentifierIndex
 from deid.structured.dates import DataWindow
-from deid.structured.expressions import date, in_blind_time, quoted, text
+from deid.structured.expressions import date, in_blind_time, quoted
 from deid.structured.layout import LAYOUTS, LOCAL_CONCEPT_FLOOR, Layout, RowKind
 from deid.structured.queries import one_row
 from deid.vocabulary import load_base_vocabulary
@@ -32,9 +33,9 @@ LeftOut = Mapping[str, Mapping[str, int]]
 def select_rows(
     working: duckdb.DuckDBPyConnection, policy: Policy, window: DataWindow
 ) -> dict[str, dict[str, int]]:
-    """Make the schemas ``staying`` and ``stays``; gives the rows left out of tables, by reason."""
-    working.execute("CREATE SCHEMA staying")
-    working.execute("CREATE SCHEMA stays")
+    """Make the schemas of the rows; gives the rows left out of each table, by reason."""
+    for schema in ("staying", "stays", "gone"):
+        working.execute(f"CREATE SCHEMA {schema}")
     left_out: dict[str, dict[str, int]] = {}
     decided: list[str] = []
     named = _named_elsewhere(policy)
@@ -44,13 +45,7 @@ def select_rows(
         if layout.kind is RowKind.CHILD and "stays.any_row" not in decided:
             _make_any_row(working, decided)
             decided.append("stays.any_row")
-        left_out[table] = _count_left_out(working, table, layout, window)
-        rows = rows_that_stay(table, window)
-        working.execute(f"CREATE VIEW staying.{quoted(table)} AS SELECT v.* FROM {rows}")
-        written = "TABLE" if layout.kind is not RowKind.EVENT or table in named else "VIEW"
-        working.execute(
-            f"CREATE {written} stays.{quoted(table)} AS SELECT {_id(layout)} AS id FROM {rows}"
-        )
+        left_out[table] = _decide(working, table, layout, window, table in named)
         if layout.kind is not RowKind.CHILD:
             decided.append(table)
     for table in ("provider", "care_site", "location"):
@@ -91,7 +86,7 @@ def collect_allowed_values(working: duckdb.DuckDBPyConnection, policy: Policy) -
         if rule.scope is RareScope.LOCAL_CONCEPTS or table == "location":
             continue
         name = f"allowed.{quoted(f'{table}__{column}')}"
-        if layout.kind is not RowKind.EVENT:
+        if layout.kind is not RowKind.EVENT or not _has_rows(working, table):
             # Without a person there is no number of people: nothing is allowed.
             working.execute(
                 f"CREATE TABLE {name} AS SELECT {quoted(column)} AS value "
@@ -147,7 +142,7 @@ def unrestricted_columns(
             and rule.scope is RareScope.LOCAL_CONCEPTS
             and LAYOUTS[table].kind is RowKind.EVENT
         ]
-        if not columns:
+        if not columns or not _has_rows(working, table):
             continue
         greatest = one_row(
             working,
@@ -278,18 +273,41 @@ def _reasons(table: str, layout: Layout, window: DataWindow) -> list[tuple[str, 
     return reasons
 
 
-def _count_left_out(
-    working: duckdb.DuckDBPyConnection, table: str, layout: Layout, window: DataWindow
+def _decide(
+    working: duckdb.DuckDBPyConnection,
+    table: str,
+    layout: Layout,
+    window: DataWindow,
+    is_named: bool,
 ) -> dict[str, int]:
-    cases = " ".join(
-        f"WHEN {condition} THEN {text(reason)}"
-        for condition, reason in _reasons(table, layout, window)
-    )
+    """Make the table's rows in all schemas, and count those left out, by reason."""
+    name = quoted(table)
+    rows = rows_that_stay(table, window)
+    working.execute(f"CREATE VIEW staying.{name} AS SELECT v.* FROM {rows}")
+    if not _has_rows(working, table):
+        for schema in ("stays", "gone"):
+            working.execute(f"CREATE TABLE {schema}.{name} (id BIGINT)")
+        return {}
+    of_row = _id(layout)
+    if layout.kind is RowKind.EVENT and not is_named:
+        working.execute(f"CREATE VIEW stays.{name} AS SELECT {of_row} AS id FROM {rows}")
+    else:
+        working.execute(f"CREATE TABLE stays.{name} AS SELECT {of_row} AS id FROM {rows}")
+        working.execute(
+            f"CREATE TABLE gone.{name} AS SELECT {of_row} AS id FROM vault.{name} v "
+            f"ANTI JOIN stays.{name} s ON s.id = {of_row}"
+        )
+    reasons = _reasons(table, layout, window)
+    cases = " ".join(f"WHEN {condition} THEN {n}" for n, (condition, _) in enumerate(reasons))
     counts = working.execute(
-        f"SELECT CASE {cases} END AS reason, count(*) FROM {_source(table, layout)} "
-        "GROUP BY 1 HAVING reason IS NOT NULL ORDER BY 1"
+        f"SELECT CASE {cases} END::TINYINT AS number, count(*) FROM {_source(table, layout)} "
+        "GROUP BY 1 HAVING number IS NOT NULL"
     ).fetchall()
-    return dict(counts)
+    return dict(sorted((reasons[number][1], rows) for number, rows in counts))
+
+
+def _has_rows(working: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return bool(working.execute(f"SELECT 1 FROM vault.{quoted(table)} LIMIT 1").fetchall())
 
 
 def _outside(layout: Layout, window: DataWindow) -> str:
@@ -322,7 +340,7 @@ def _decide_resource(
     sources: list[str] = []
     for other in decided:
         layout = LAYOUTS.get(other)
-        if layout is None:
+        if layout is None or not _has_rows(working, other):
             continue
         for column, rule in policy.tables[other].items():
             is_link = rule.domain == table or (table == "location" and column == "location_id")
@@ -362,7 +380,7 @@ def _collect_local_concepts(working: duckdb.DuckDBPyConnection, policy: Policy) 
     for table, column in policy.columns_with(Treatment.SUPPRESS_RARE):
         layout = LAYOUTS[table]
         local = policy.tables[table][column].scope is RareScope.LOCAL_CONCEPTS
-        if local and layout.kind is RowKind.EVENT:
+        if local and layout.kind is RowKind.EVENT and _has_rows(working, table):
             parts.append(
                 f"SELECT {quoted(column)} AS value, person_id FROM staying.{quoted(table)} "
                 f"WHERE {quoted(column)} >= {LOCAL_CONCEPT_FLOOR}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -81,7 +81,7 @@ class ReleaseWriter:
         self,
         table: str,
         rows_in: int,
-        left_out: dict[str, int] | None = None,
+        left_out: Mapping[str, int] | None = None,
     ) -> TableEntry:
         """Record the Parquet files that were written for ``table``."""
         files: list[FileEntry] = []

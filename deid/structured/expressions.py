@@ -117,8 +117,10 @@ def rare_removed(column: str, rule: ColumnRule, allowed: str, kind: str) -> str:
 
 
 def reference(column: str, staying: str) -> str:
-    """A pseudonym of another row, or nothing if that row was left out.
-
-    ``staying`` is a query for the ids of the rows that stay.
-    """
+    """A pseudonym of another row if ``staying``, a query for ids, has it; else nothing."""
     return f"CASE WHEN v.{quoted(column)} IN ({staying}) THEN v.{quoted(column)} END"
+
+
+def reference_unless(column: str, gone: str) -> str:
+    """A pseudonym of another row unless ``gone``, a query for ids, has it."""
+    return f"CASE WHEN v.{quoted(column)} NOT IN ({gone}) THEN v.{quoted(column)} END"
