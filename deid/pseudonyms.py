@@ -51,7 +51,7 @@ class Pseudonymiser:
         for start in range(0, len(source), _CHUNK_ROWS):
             chunk = _big_endian(source[start : start + _CHUNK_ROWS])
             blocks[: len(chunk), 1] = chunk
-            used = encryptor.update_into(memoryview(blocks[: len(chunk)]).cast("B"), encrypted)
+            used = encryptor.update_into(blocks[: len(chunk)].data.cast("B"), encrypted.data)
             words = encrypted[:used].view(np.uint64).reshape(-1, _BLOCK_BYTES // 8)[:, 0]
             result[start : start + len(chunk)] = _big_endian(words)
         return (result & _POSITIVE).view(np.int64)
