@@ -2,7 +2,8 @@
 
 ``evidence/.refused-<release>/drivers.parquet`` has one row a driver: ``measure`` (the threshold),
 ``kind`` (person, column or rule), ``subject`` (a column, or a value of a rule), ``person_id`` (a
-pseudonym of the release that was refused) and ``people`` (with how many others, or how many).
+pseudonym of the release that was refused) and ``people`` (with how many others, or how many). The
+file's metadata name the generation of the key that the pseudonyms were made with.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from deid.risk.rare import DISEASE_TABLES
 from deid.structured.expressions import quoted
 
 DRIVERS_FILE = "drivers.parquet"
+_KEY_ID = "key_id"
 _CLASSES = frozenset(
     {
         "smallest_class",
@@ -156,7 +158,7 @@ def _of_rare(working: duckdb.DuckDBPyConnection, staging: Path, below: int) -> l
     return found
 
 
-def store_drivers(root: Path, release: str, drivers: Sequence[Driver]) -> Path:
+def store_drivers(root: Path, release: str, drivers: Sequence[Driver], key_id: str) -> Path:
     """Write them in place of those of an earlier refusal; gives the folder, mode 0700."""
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
     root.chmod(0o700)
@@ -164,16 +166,26 @@ def store_drivers(root: Path, release: str, drivers: Sequence[Driver]) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
     columns = [[getattr(driver, name) for driver in drivers] for name in _SCHEMA.names]
+    schema = _SCHEMA.with_metadata({_KEY_ID: key_id})
     with open(os.open(folder / DRIVERS_FILE, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
-        pq.write_table(
-            pa.table(dict(zip(_SCHEMA.names, columns, strict=True)), schema=_SCHEMA), file
-        )
+        pq.write_table(pa.table(dict(zip(schema.names, columns, strict=True)), schema=schema), file)
     return folder
 
 
-def read_drivers(root: Path, release: str) -> list[Driver]:
-    """What :func:`store_drivers` wrote; none if the release was not refused."""
+@dataclass(frozen=True)
+class Refusal:
+    """The drivers of a refused release, and the key that their pseudonyms were made with."""
+
+    drivers: tuple[Driver, ...]
+    key_id: str
+
+
+def read_refusal(root: Path, release: str) -> Refusal | None:
+    """What :func:`store_drivers` wrote; nothing if the release was not refused."""
     path = root / f".refused-{release}" / DRIVERS_FILE
     if not path.is_file():
-        return []
-    return [Driver(**row) for row in pq.read_table(path).to_pylist()]
+        return None
+    rows = pq.read_table(path)
+    drivers = tuple(Driver(**row) for row in rows.to_pylist())
+    metadata = rows.schema.metadata or {}
+    return Refusal(drivers, metadata.get(_KEY_ID.encode(), b"").decode())

@@ -204,7 +204,7 @@ def _build(
                     risk.structured.background,
                     risk.leaks,
                 )
-                store_drivers(settings.evidence_root, name, drivers)
+                store_drivers(settings.evidence_root, name, drivers, keyring.key_id)
             check_gate(risk.verdicts, risk.details)
             dictionary = describe(policy, intake, writer.staging)
             writer.add_document("dictionary.json", dictionary.to_json())

@@ -69,18 +69,22 @@ def build(name: str, policy_name: str, title: str | None, quiet: bool, fix: bool
 def drivers(name: str, people: bool) -> None:
     """Tell which people, columns and rules made the gate refuse release NAME.
 
-    Reads what the refused build left on the vault's side; for people, vault and keyring are needed.
+    Reads what the refused build left on the vault's side; for people, vault and keyring are needed,
+    and the key of that build, which need not be the newest.
     """
-    from deid.build.drivers import read_drivers
+    from deid.build.drivers import read_refusal
     from deid.build.evidence import vault_ids
     from deid.keys import Keyring
     from deid.pseudonyms import Pseudonymiser
 
     settings = EngineSettings.from_environ(os.environ)
-    found = read_drivers(settings.evidence_root, name)
-    if not found:
+    refusal = read_refusal(settings.evidence_root, name)
+    if refusal is None:
         click.echo(f"no build of {name} was refused by the gate")
         return
+    found = refusal.drivers
+    if not found:
+        click.echo(f"{name} was refused for something that no person, column or rule drives")
     for measure in dict.fromkeys(driver.measure for driver in found):
         of_measure = [driver for driver in found if driver.measure == measure]
         persons = {d.person_id for d in of_measure if d.person_id is not None}
@@ -89,7 +93,7 @@ def drivers(name: str, people: bool) -> None:
             if driver.person_id is None:
                 click.echo(f"  {driver.kind} {driver.subject}: {driver.people:,}")
     if people:
-        keyring = Keyring.load(settings.keyring)
+        keyring = Keyring.load(settings.keyring).of(refusal.key_id)
         pseudonyms = Pseudonymiser(keyring.derive("release", name, "pseudonyms"))
         ids = vault_ids(
             settings.vault_url,

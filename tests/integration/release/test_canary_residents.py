@@ -14,10 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from deid.build.drivers import read_drivers
+from deid.build.drivers import Driver, read_refusal, store_drivers
 from deid.build.pipeline import build_release
 from deid.cli.release import release as command
 from deid.errors import GateRefused
+from deid.keys import Keyring, rotate
 from deid.policy import Policy, load_policy, parse_policy
 from deid.pseudonyms import Pseudonymiser
 from deid.release import Release, open_release
@@ -178,7 +179,9 @@ def test_a_weak_policy_is_refused_with_reason_drivers_and_what_would_pass(
     assert "k is 12 instead of" in message
     assert list(settings.release_root.iterdir()) == []
     assert list(settings.work_root.iterdir()) == []
-    drivers = read_drivers(settings.evidence_root, "weak")
+    refused = read_refusal(settings.evidence_root, "weak")
+    assert refused is not None
+    drivers = refused.drivers
     found = {d.person_id for d in drivers if d.measure == "rare_disease_share" and d.person_id}
     assert pseudonyms_of_canaries("weak") & found
     assert {d.subject for d in drivers if d.kind == "column"} == set(
@@ -196,6 +199,26 @@ def test_a_weak_policy_is_refused_with_reason_drivers_and_what_would_pass(
     told = CliRunner().invoke(command, ["drivers", "weak"])
     assert "column year_of_birth" in told.output
     assert "rule condition_occurrence.condition_concept_id" in told.output
+
+
+def test_people_are_told_by_the_key_of_the_refused_build_after_it_was_rotated(
+    vaults: Vaults, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = vaults.new(residents(people=9, notes=False))
+    settings = settings_for(tmp_path, url)
+    keyring = Keyring.create(settings.keyring)
+    names = Pseudonymiser(keyring.derive("release", "weak", "pseudonyms"))
+    (seventh,) = names.ids("person", np.array([7])).tolist()
+    driver = Driver("rare_disease_share", "person", "a rare disease", seventh, 1)
+    store_drivers(settings.evidence_root, "weak", [driver], keyring.key_id)
+    rotate(settings.keyring)
+    for name in [name for name in os.environ if name.startswith("CARECOMMONS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("CARECOMMONS_HOME", str(tmp_path))
+    monkeypatch.setenv("CARECOMMONS_ENGINE_VAULT_URL", url)
+    monkeypatch.setenv("CARECOMMONS_ENGINE_KEYRING", str(settings.keyring))
+    told = CliRunner().invoke(command, ["drivers", "weak", "--people"])
+    assert "person 7: rare_disease_share a rare disease (1 alike)" in told.output
 
 
 def test_fix_builds_with_the_least_harmful_generalisation_and_says_so(
