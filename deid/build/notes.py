@@ -61,7 +61,7 @@ def scrub_notes(
     processes: int,
     say: Say,
 ) -> NotesDone:
-    """Make the table ``scrubbed(note_id, text, kept)`` for the notes in ``stays.note``.
+    """Make ``scrubbed(person_id, note_id, text, kept)`` for the notes in ``stays.note``.
 
     ``kept`` is what the engine left as it was, with :data:`deid.build.partition.REPLACED` where it
     put something else. A note that cannot be scrubbed has :data:`deid.build.partition.WITHHELD` for
@@ -70,7 +70,9 @@ def scrub_notes(
     Raises:
         TextRefused: if a process ended unexpectedly.
     """
-    working.execute("CREATE TABLE scrubbed (note_id BIGINT, text VARCHAR, kept VARCHAR)")
+    working.execute(
+        "CREATE TABLE scrubbed (person_id BIGINT, note_id BIGINT, text VARCHAR, kept VARCHAR)"
+    )
     working.execute(f"CREATE TABLE {WITHHELD_NOTES} (note_id BIGINT, reason VARCHAR)")
     working.execute(
         f'CREATE TABLE {SPANS} (note_id BIGINT, start INTEGER, "end" INTEGER, type VARCHAR, '
@@ -83,7 +85,7 @@ def scrub_notes(
     withheld = 0
     progress = Progress(say, "scrubbing notes", total)
     for done in _scrubbed(partitions(working, identities), recipe, processes):
-        _insert(working, "scrubbed", done.ids, done.texts, done.kept)
+        _insert(working, "scrubbed", done.people, done.ids, done.texts, done.kept)
         if done.reasons:
             _insert(working, WITHHELD_NOTES, list(done.reasons), list(done.reasons.values()))
         if done.spans:
@@ -144,7 +146,7 @@ def partitions(
                 current, born = person_id, int(year)
             waiting += 1
             language = language_tag(language_concept_id) or identities.language(person_id)
-            rows.append(NoteRow(note_id, language, shift, text or "", written))
+            rows.append(NoteRow(person_id, note_id, language, shift, text or "", written))
     if current is not None:
         people.append((identities.known_person(current, born), tuple(rows)))
         yield Partition(tuple(people))

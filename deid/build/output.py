@@ -81,7 +81,7 @@ def select_table(plan: Plan, table: str, people: range | None = None) -> str:
     """The statement that gives a table of the release, sorted, or its rows of some people."""
     layout = LAYOUTS[table]
     columns = {
-        column: _expression(plan, table, column)
+        column: _expression(plan, table, column, people)
         for column in plan.intake.types[table]
         if not _is_constant(plan, table, column)
     }
@@ -95,7 +95,7 @@ def select_table(plan: Plan, table: str, people: range | None = None) -> str:
     order = ", ".join(quoted(name) for name in _order(table, layout))
     rows = _rows(plan, table, layout)
     if people is not None:
-        rows += f" AND v.person_id BETWEEN {people.start} AND {people.stop - 1}"
+        rows += f" AND {_among('v', people)}"
     if layout.kind is RowKind.DESCRIPTION:
         # Rows that differed in what is taken out of them are one row.
         return f"SELECT DISTINCT {beside} FROM (SELECT {treated} FROM {rows}) ORDER BY {order}"
@@ -131,7 +131,11 @@ def _constant(plan: Plan, table: str, column: str) -> str:
     return express.empty(kind, dropped and column in plan.intake.required[table])
 
 
-def _expression(plan: Plan, table: str, column: str) -> str:
+def _among(rows: str, people: range) -> str:
+    return f"{rows}.person_id BETWEEN {people.start} AND {people.stop - 1}"
+
+
+def _expression(plan: Plan, table: str, column: str, people: range | None) -> str:
     rule = plan.policy.tables[table][column]
     kind = plan.intake.types[table][column]
     window = plan.window
@@ -150,7 +154,9 @@ def _expression(plan: Plan, table: str, column: str) -> str:
     if rule.treatment is Treatment.SUPPRESS_RARE and (table, column) not in plan.unrestricted:
         return express.rare_removed(column, rule, _allowed(table, column, rule), kind)
     if rule.treatment is Treatment.SCRUB_TEXT:
-        return "(SELECT s.text FROM scrubbed s WHERE s.note_id = v.note_id)"
+        # Texts of other people would be put into memory for nothing.
+        of_them = f" AND {_among('s', people)}" if people else ""
+        return f"(SELECT s.text FROM scrubbed s WHERE s.note_id = v.note_id{of_them})"
     if rule.treatment is Treatment.PSEUDONYM and column not in LAYOUTS[table].key:
         return _reference(plan.policy, table, column, rule)
     return express.kept(column)

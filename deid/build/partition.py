@@ -24,11 +24,12 @@ WITHHELD = "[withheld]"
 
 @dataclass(frozen=True)
 class NoteRow:
-    """One note on its way to the engine; ``note_id`` is its pseudonym in the release.
+    """One note on its way to the engine; its ids are the pseudonyms of the release.
 
     ``year`` is that of the note's date after its shift.
     """
 
+    person_id: int
     note_id: int
     language: str | None
     shift_days: int
@@ -86,6 +87,7 @@ class ScrubbedNotes:
     """
 
     ids: list[int] = field(default_factory=list)
+    people: list[int] = field(default_factory=list)
     texts: list[str] = field(default_factory=list, repr=False)
     kept: list[str] = field(default_factory=list, repr=False)
     reasons: dict[int, str] = field(default_factory=dict)
@@ -104,6 +106,7 @@ class PartitionScrubber:
         for person, rows in part.people:
             for row in rows:
                 done.ids.append(row.note_id)
+                done.people.append(row.person_id)
                 try:
                     text, kept, spans = self._scrub(person, row)
                 except TextRefused as error:

@@ -38,8 +38,8 @@ TABLE = "condition_occurrence"
 
 
 def written(folder: Path, url: str, processes: int = 1) -> tuple[list[Path], int]:
-    """The files of one table, and how many of its rows were left out."""
-    for name in ("work", "out"):
+    """The files of one table, and how many of its rows were left out; notes stand beside them."""
+    for name in ("work", "out", "notes"):
         (folder / name).mkdir(parents=True)
     engine = open_vault(url)
     with read_tables(engine) as vault, working_database(folder / "work", processes) as working:
@@ -49,13 +49,18 @@ def written(folder: Path, url: str, processes: int = 1) -> tuple[list[Path], int
         collect_allowed_values(working, POLICY)
         plan = Plan(POLICY, taken, window, unrestricted_columns(working, POLICY))
         write_table(working, plan, TABLE, folder / "out")
+        working.execute(
+            "CREATE TABLE scrubbed AS SELECT person_id, note_id, 'note ' || note_id AS text "
+            "FROM staying.note"
+        )
+        write_table(working, plan, "note", folder / "notes")
     engine.dispose()
     return sorted((folder / "out").glob("*.parquet")), sum(left_out[TABLE].values())
 
 
 @pytest.fixture(scope="module")
 def vault_of_forty(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return make_vault(tmp_path_factory.mktemp("forty"), residents(people=40, notes=False))
+    return make_vault(tmp_path_factory.mktemp("forty"), residents(people=40))
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +83,16 @@ def test_a_long_table_is_several_files_of_the_rows_and_the_order_of_one(
     row = together["condition_occurrence_id"].to_numpy()
     assert np.array_equal(np.lexsort((row, person)), np.arange(len(row)))
     assert len(np.unique(row)) == len(row)
+
+
+def test_a_note_keeps_its_own_text_in_whichever_file_it_is(
+    parts: tuple[list[Path], int],
+) -> None:
+    files = sorted((parts[0][0].parents[1] / "notes").glob("*.parquet"))
+    notes = pq.read_table(files, columns=["note_id", "note_text"]).to_pylist()
+    assert len(files) > 3
+    assert notes
+    assert all(note["note_text"] == f"note {note['note_id']}" for note in notes)
 
 
 def test_neither_the_runs_that_are_read_nor_the_threads_change_a_byte(
