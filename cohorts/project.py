@@ -165,7 +165,7 @@ class Project:
         """
         return open_project(self.folder, extract)
 
-    def check_output(self, files: Sequence[Path | str]) -> Report:
+    def check_output(self, files: Sequence[Path | str] | Path | str) -> Report:
         """What the portal's check will say about files, before one asks for their release.
 
         Raises:
@@ -175,7 +175,9 @@ class Project:
 
         return check_files(files)
 
-    def request_release(self, files: Sequence[Path | str], note: str, title: str = "") -> Report:
+    def request_release(
+        self, files: Sequence[Path | str] | Path | str, note: str, title: str = ""
+    ) -> Report:
         """Put copies of files into the project's outbox; a member sends them on in the portal.
 
         Nothing leaves by this alone: a member of the project asks for the release in the portal,
@@ -232,7 +234,7 @@ class Project:
         return {
             entry.path.removesuffix(".parquet"): entry.rows or 0
             for entry in self.manifest.files
-            if entry.rows is not None
+            if entry.rows is not None and entry.path.endswith(".parquet")
         }
 
     @cached_property

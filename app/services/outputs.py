@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.audit import AuditEvent, record
@@ -195,7 +196,10 @@ def submit(
         state=OutputState.SUBMITTED,
     )
     session.add(request)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:  # somebody else sent it on at the same moment
+        raise TransitionRefused("This parcel was sent on already.") from None
     for file, report in zip(files, reports, strict=True):
         session.add(
             OutputFile(

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from cohorts.errors import OutputRefused
-from cohorts.outputs.accepted import accepted_extensions, check_file, most_bytes
+from cohorts.outputs.accepted import Kind, accepted_extensions, check_file, most_bytes
 from cohorts.outputs.acro_session import RESULTS_FILE, read_records
 from cohorts.outputs.parcel import ParcelFile, check_amount, write_parcel
-from cohorts.outputs.report import Level, Report
+from cohorts.outputs.report import FileReport, Level, Report
+from cohorts.outputs.tables import parse_table
 
 NOTE_MINIMUM: Final = 20
 """Characters of a note; fewer say nothing."""
+_PLACES: Final = 4
 
 
-def check_files(files: Sequence[Path | str]) -> Report:
+def check_files(files: Sequence[Path | str] | Path | str) -> Report:
     """What the portal's check will say, by the usual limits; tables that left before are not known.
 
     Raises:
@@ -26,7 +29,11 @@ def check_files(files: Sequence[Path | str]) -> Report:
 
 
 def send(
-    project_folder: Path, extract: str, files: Sequence[Path | str], note: str, title: str
+    project_folder: Path,
+    extract: str,
+    files: Sequence[Path | str] | Path | str,
+    note: str,
+    title: str,
 ) -> Report:
     """Check files and lay copies of them into the project's outbox.
 
@@ -52,10 +59,30 @@ def send(
 
 
 def _report(files: Sequence[ParcelFile]) -> Report:
-    return Report(tuple(check_file(file.name, file.content, acro=file.acro) for file in files))
+    return Report(
+        tuple(
+            _with_places(file, check_file(file.name, file.content, acro=file.acro))
+            for file in files
+        )
+    )
 
 
-def _gather(files: Sequence[Path | str]) -> list[ParcelFile]:
+def _with_places(file: ParcelFile, report: FileReport) -> FileReport:
+    """The findings with the first cells by name; in the workspace a table may be quoted."""
+    if report.kind != Kind.TABLE:
+        return report
+    table = parse_table(file.name, file.content)
+    findings = []
+    for finding in report.findings:
+        inside = [(r, c) for r, c in finding.cells if r < len(table.rows) and c < len(table.header)]
+        named = [f"{table.label(r) or f'row {r + 1}'} × {table.header[c]}" for r, c in inside]
+        more = ["…"] if len(named) > _PLACES else []
+        places = f" ({'; '.join([*named[:_PLACES], *more])})" if named else ""
+        findings.append(replace(finding, text=finding.text + places))
+    return replace(report, findings=tuple(findings))
+
+
+def _gather(files: Sequence[Path | str] | Path | str) -> list[ParcelFile]:
     if isinstance(files, str | Path):
         files = [files]
     gathered: list[ParcelFile] = []
