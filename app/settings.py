@@ -31,6 +31,7 @@ PORTAL_SETTINGS = (
     Setting("host", str, "127.0.0.1", "address to serve on"),
     Setting("port", int, 8000, "port to serve on"),
     Setting("minimum_cell", int, 11, "counts of people below this are not shown"),
+    Setting("output_approvals", int, 1, "how many stewards have to agree before results leave"),
     Setting(
         "lab_address",
         str,
@@ -58,6 +59,7 @@ class PortalSettings:
     host: str
     port: int
     minimum_cell: int
+    output_approvals: int = 1
     lab_address: str = ""
 
     @classmethod

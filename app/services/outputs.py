@@ -101,6 +101,11 @@ def may_decide_output(actor: Actor, request: OutputRequest) -> bool:
     return can(actor, Permission.CHECK_OUTPUTS) and not inside
 
 
+def has_decided(actor: Actor, request: OutputRequest) -> bool:
+    """Whether the actor has said yes or no already."""
+    return any(decision.reviewer_id == actor.user_id for decision in request.decisions)
+
+
 def may_take(actor: Actor, request: OutputRequest) -> bool:
     """Whether the actor may take the files: who asked, once it is approved."""
     approved = OutputState(request.state) is OutputState.APPROVED
@@ -300,7 +305,11 @@ def output_queue(session: Session, actor: Actor) -> list[OutputRequest]:
         .where(OutputRequest.state == OutputState.SUBMITTED)
         .order_by(OutputRequest.created_at)
     )
-    return [request for request in session.scalars(query) if may_decide_output(actor, request)]
+    return [
+        request
+        for request in session.scalars(query)
+        if may_decide_output(actor, request) and not has_decided(actor, request)
+    ]
 
 
 def decided_outputs(session: Session, actor: Actor, limit: int = 50) -> list[OutputRequest]:
@@ -359,20 +368,28 @@ def view_picture(session: Session, actor: Actor, output_id: int, file_id: int) -
 
 
 def decide(
-    session: Session, actor: Actor, output_id: int, version: int, decision: str, reason: str
+    session: Session,
+    actor: Actor,
+    output_id: int,
+    version: int,
+    decision: str,
+    reason: str,
+    approvals: int = 1,
 ) -> OutputRequest:
-    """Approve or reject.
+    """Approve or reject. The first rejection decides; ``approvals`` stewards have to approve.
 
     Raises:
         NotFound: if it is not the actor's to see.
         PermissionDenied: if the actor asked, belongs to the project, or is no steward.
-        TransitionRefused: if it was decided or withdrawn meanwhile.
+        TransitionRefused: if it was decided or withdrawn meanwhile, or the actor has decided.
         BadInput: without a reason where one is needed: to reject, and to approve against the check.
     """
     request = _locked(session, actor, output_id)
     if not may_decide_output(actor, request):
         raise PermissionDenied("A steward who does not belong to the project decides.")
     _check_open(request, version)
+    if has_decided(actor, request):
+        raise TransitionRefused("You have decided; another steward has to agree.")
     if decision not in {"approve", "reject"}:
         raise BadInput("Approve or reject.")
     outcome = worst([report.outcome for _, report in reports_of(request)])
@@ -391,21 +408,28 @@ def decide(
             reason=reason.strip(),
         )
     )
-    target = OutputState.APPROVED if decision == "approve" else OutputState.REJECTED
-    _move(request, target)
-    session.add(
-        Notification(
-            user_id=request.requester_id,
-            text=f"Results {request.id}, {request.title}: {STATE_LABELS[target].casefold()}.",
-        )
-    )
+    session.flush()
+    session.refresh(request, ["decisions"])
+    action = _settle(session, request, decision, approvals)
     session.flush()
     detail = {
         "files": {file.name: file.sha256 for file in request.files},
         "check": outcome.value,
     }
-    record(session, actor, AuditEvent(f"output.{target.value}", "output", request.id, detail))
+    record(session, actor, AuditEvent(f"output.{action}", "output", request.id, detail))
     return request
+
+
+def _settle(session: Session, request: OutputRequest, decision: str, approvals: int) -> str:
+    """Move the request if enough was decided; gives the word for the audit log."""
+    if decision == "approve" and len(request.decisions) < approvals:
+        request.changed_at = utc_now()
+        return "agreed"
+    target = OutputState.APPROVED if decision == "approve" else OutputState.REJECTED
+    _move(request, target)
+    text = f"Results {request.id}, {request.title}: {STATE_LABELS[target].casefold()}."
+    session.add(Notification(user_id=request.requester_id, text=text))
+    return target.value
 
 
 def withdraw(session: Session, actor: Actor, output_id: int, version: int) -> OutputRequest:

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from html import escape
-from typing import Any
+from typing import Any, Final
+
+MOST_CELLS: Final = 5_000
+"""How many places of a finding are kept."""
 
 
 class Level(StrEnum):
@@ -59,7 +62,7 @@ class FileReport:
                     "check": finding.check,
                     "level": finding.level.value,
                     "text": finding.text,
-                    "cells": [list(cell) for cell in finding.cells],
+                    "cells": [list(cell) for cell in finding.cells[:MOST_CELLS]],
                 }
                 for finding in self.findings
             ],

@@ -53,7 +53,7 @@ def check_table(
 def _threshold(table: Table, rule: DisclosureRule) -> list[Finding]:
     small, zero = [], []
     for row, column in _grid(table):
-        count = table.count(row, column)
+        count = table.counts.get((row, column))
         if count == 0:
             zero.append((row, column))
         elif count is not None and count < rule.minimum_cell:
@@ -91,7 +91,7 @@ def _class_disclosure(table: Table) -> list[Finding]:
         lines += [[(row, column) for row in rows] for column in columns] if len(columns) > 1 else []
     hit: list[tuple[int, int]] = []
     for line in lines:
-        counts = [table.count(*cell) for cell in line]
+        counts = [table.counts.get(cell) for cell in line]
         if None not in counts and sum(bool(count) for count in counts) == 1:
             hit += [cell for cell, count in zip(line, counts, strict=True) if count]
     whole = [
@@ -140,9 +140,9 @@ def _given_back(
     Where all numbers are multiples of the rule's base they are taken as rounded, and each stands
     for its range; otherwise they are exact.
     """
-    whole = table.count(*total)
+    whole = table.counts.get(total)
     hidden = [cell for cell in parts if table.withheld(*cell)]
-    shown = [count for cell in parts if (count := table.count(*cell)) is not None]
+    shown = [table.counts[cell] for cell in parts if cell in table.counts]
     if whole is None or len(hidden) != 1 or len(shown) + 1 != len(parts):
         return []
     if any(count % rule.base for count in [*shown, whole]):
@@ -238,15 +238,14 @@ def _similar(
 
 def _labelled(table: Table) -> dict[tuple[str, str], tuple[int, tuple[int, int]]]:
     return {
-        (table.label(row), table.header[column]): (count, (row, column))
-        for row, column in _grid(table)
-        if (count := table.count(row, column)) is not None
+        (table.labels[row], table.header[column]): (count, (row, column))
+        for (row, column), count in table.counts.items()
     }
 
 
 def _named(table: Table, words: re.Pattern[str]) -> list[tuple[int, int]]:
     columns = {c for c, name in enumerate(table.header) if words.search(name.replace("_", " "))}
-    rows = {r for r in range(len(table.rows)) if words.search(table.label(r))}
+    rows = {r for r, label in enumerate(table.labels) if words.search(label)}
     return [cell for cell in _grid(table) if cell[0] in rows or cell[1] in columns]
 
 

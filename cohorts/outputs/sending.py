@@ -75,7 +75,7 @@ def _with_places(file: ParcelFile, report: FileReport) -> FileReport:
     findings = []
     for finding in report.findings:
         inside = [(r, c) for r, c in finding.cells if r < len(table.rows) and c < len(table.header)]
-        named = [f"{table.label(r) or f'row {r + 1}'} × {table.header[c]}" for r, c in inside]
+        named = [f"{table.labels[r] or f'row {r + 1}'} × {table.header[c]}" for r, c in inside]
         more = ["…"] if len(named) > _PLACES else []
         places = f" ({'; '.join([*named[:_PLACES], *more])})" if named else ""
         findings.append(replace(finding, text=finding.text + places))

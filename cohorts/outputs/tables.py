@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -19,6 +20,8 @@ from cohorts.errors import OutputRefused
 
 MOST_ROWS: Final = 1_000
 MOST_COLUMNS: Final = 60
+# Longer cells are text. The limit also keeps patterns from being slow on hostile cells.
+_LONGEST_NUMBER: Final = 60
 
 _COUNT_WORDS = re.compile(
     r"\b(n|no|count|counts|people|persons|person|patients|participants|residents|cases|controls|"
@@ -34,11 +37,11 @@ _OTHER_WORDS = re.compile(
 )
 _TOTAL = re.compile(r"\b(total|all|overall|sum|margin)\b|合计|总计", re.IGNORECASE)
 _NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?")
-_LEADING = re.compile(rf"\s*({_NUMBER.pattern})\s*(%?)\s*(?:[(\[/±].*)?\s*$", re.DOTALL)
+_LEADING = re.compile(rf"({_NUMBER.pattern})\s*(%?)(?:\s*[(\[/±].*)?", re.DOTALL)
 _WITHHELD = re.compile(
-    r"\s*(<\s*=?\s*\d+|≤\s*\d+|hidden|withheld|suppressed|redacted|masked|\*+|\.\.+)\s*$",
-    re.IGNORECASE,
+    r"<\s*=?\s*\d+|≤\s*\d+|hidden|withheld|suppressed|redacted|masked|\*+|\.\.+", re.IGNORECASE
 )
+_WITH_SHARE = re.compile(r"\s*\d[\d,]*\s*\(\d+(?:\.\d+)?\s*%?\)\s*")
 _ROW_IS_NO_COUNT = re.compile(r"\b(mean|median|sd|iqr|min|max)\b", re.IGNORECASE)
 
 
@@ -67,30 +70,34 @@ class Table:
         """The cells of one column."""
         return [row[at] for row in self.rows]
 
-    def label(self, row: int) -> str:
-        """The labels of a row, joined."""
-        return " / ".join(
-            self.rows[row][at] for at, role in enumerate(self.roles) if role is Role.LABEL
-        )
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of each row, joined."""
+        at = [column for column, role in enumerate(self.roles) if role is Role.LABEL]
+        return tuple(" / ".join(row[column] for column in at) for row in self.rows)
 
-    def count(self, row: int, column: int) -> int | None:
-        """The number of people in a cell, if it may be one."""
-        if self.roles[column] is not Role.COUNT or _ROW_IS_NO_COUNT.search(self.label(row)):
-            return None
-        value, percent = number(self.rows[row][column])
-        if value is None or percent or value < 0 or value % 1:
-            return None
-        return int(value)
+    @cached_property
+    def counts(self) -> Mapping[tuple[int, int], int]:
+        """The cells that may be numbers of people, by row and column."""
+        columns = [column for column, role in enumerate(self.roles) if role is Role.COUNT]
+        found = {}
+        for row, label in enumerate(self.labels):
+            if _ROW_IS_NO_COUNT.search(label):
+                continue
+            for column in columns:
+                value, percent = number(self.rows[row][column])
+                if value is not None and not percent and value >= 0 and value % 1 == 0:
+                    found[row, column] = int(value)
+        return found
 
     def withheld(self, row: int, column: int) -> bool:
         """Whether the cell of a column of counts says that its count is not shown."""
-        cell = self.rows[row][column]
-        return self.roles[column] is Role.COUNT and bool(_WITHHELD.match(cell))
+        return self.roles[column] is Role.COUNT and _is_withheld(self.rows[row][column])
 
     @cached_property
     def total_rows(self) -> frozenset[int]:
         """Rows that add up others."""
-        return frozenset(at for at in range(len(self.rows)) if _TOTAL.search(self.label(at)))
+        return frozenset(at for at, label in enumerate(self.labels) if _TOTAL.search(label))
 
     @cached_property
     def total_columns(self) -> frozenset[int]:
@@ -134,17 +141,18 @@ def parse_table(name: str, content: bytes) -> Table:
 
 def number(cell: str) -> tuple[float | None, bool]:
     """The number that a cell begins with, and whether it is a percentage: ``12 (3.4)`` is 12."""
-    found = _LEADING.match(cell)
+    found = _LEADING.fullmatch(cell.strip()) if len(cell) <= _LONGEST_NUMBER else None
     if not found:
         return None, False
-    return float(found.group(1).replace(",", "")), bool(found.group(2))
+    value = float(found.group(1).replace(",", ""))
+    return (value, bool(found.group(2))) if math.isfinite(value) else (None, False)
 
 
 def _role(name: str, cells: Sequence[str], at: int) -> Role:
     filled = [cell for cell in cells if cell.strip()]
     values = [number(cell) for cell in filled]
     known = [(value, percent) for value, percent in values if value is not None]
-    withheld = sum(bool(_WITHHELD.match(cell)) for cell in filled)
+    withheld = sum(map(_is_withheld, filled))
     if not known and 2 * withheld <= len(filled):
         return Role.LABEL
     if re.search(r"%|percent|share|proportion|率", name, re.IGNORECASE) or (
@@ -166,4 +174,8 @@ def _role(name: str, cells: Sequence[str], at: int) -> Role:
 
 def _mixed(cells: Sequence[str]) -> bool:
     """Whether a column holds counts with percentages, as TableOne writes them, among others."""
-    return any(re.fullmatch(r"\s*\d[\d,]*\s*\(\d+(?:\.\d+)?\s*%?\)\s*", cell) for cell in cells)
+    return any(_WITH_SHARE.fullmatch(cell) for cell in cells if len(cell) <= _LONGEST_NUMBER)
+
+
+def _is_withheld(cell: str) -> bool:
+    return len(cell) <= _LONGEST_NUMBER and bool(_WITHHELD.fullmatch(cell.strip()))

@@ -118,6 +118,7 @@ def show(output_id: int) -> str:
             reports=output_service.reports_of(found),
             viewed=output_service.view_files(actor, found) if deciding else [],
             deciding=deciding,
+            decided=output_service.has_decided(actor, found),
             takes=output_service.may_take(actor, found),
             mine=actor.user_id == found.requester_id,
             checking=can(actor, Permission.CHECK_OUTPUTS),
@@ -136,8 +137,13 @@ def decide(output_id: int) -> Response:
             request.form.get("version", 0, type=int),
             request.form.get("decision", ""),
             request.form.get("reason", "")[:5000],
+            wiring().settings.output_approvals,
         )
-    flash(f"Decided: {STATE_LABELS[OutputState(changed.state)].casefold()}.", "success")
+    state = OutputState(changed.state)
+    if state is OutputState.SUBMITTED:
+        flash("You let them leave; another steward has to agree.", "success")
+    else:
+        flash(f"Decided: {STATE_LABELS[state].casefold()}.", "success")
     return redirect(url_for("outputs.index"))
 
 

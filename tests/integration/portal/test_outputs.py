@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,13 +15,15 @@ from sqlalchemy.exc import DatabaseError
 from app.audit import verify_chain
 from app.db.models import AuditRow, Notification, OutputFile, OutputRequest, ProjectMember
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
+from app.permissions import COMMAND_LINE, Role
 from app.services import outputs as service
+from app.services.accounts import create_user
 from app.services.lab import open_lab
 from app.services.workflow import State
 from cohorts.disclosure import DEFAULT_RULE
 from cohorts.errors import OutputRefused
 from cohorts.outputs.parcel import OUTBOX, ParcelFile, write_parcel
-from tests.integration.portal.world import World, post
+from tests.integration.portal.world import PASSWORD, World, post
 from tests.unit.cohorts.outputs.pictures import png
 
 SAFE = b"area,people\nnorth,120\nsouth,85\n"
@@ -152,6 +155,31 @@ def test_only_who_asked_takes_the_files(world: World) -> None:
             service.take(session, world.actors[who], output, first_file(world, output))
     other = world.client("student")
     assert other.get(f"/outputs/{output}/files/1").status_code == 403
+
+
+def test_where_two_have_to_agree_one_does_not_suffice_and_neither_sees_the_other(
+    world: World,
+) -> None:
+    world.settings = replace(world.settings, output_approvals=2)
+    with world.database.writing() as session:
+        create_user(
+            session, COMMAND_LINE, "second@example.org", "Second Steward", [Role.STEWARD], PASSWORD
+        )
+    output = asked(world)
+    address = f"/outputs/{output}"
+    first, second = world.client("steward"), world.client("second")
+    post(first, f"{address}/decision", address, decision="approve", reason="Nothing small in it.")
+    post(first, f"{address}/decision", address, decision="approve", reason="Again.", version="1")
+    with world.database.writing() as session, pytest.raises(PermissionDenied):
+        service.take(session, world.actors["researcher"], output, first_file(world, output))
+    assert "Nothing small in it." not in second.get(address).get_data(as_text=True)
+    post(second, f"{address}/decision", address, decision="approve", reason="")
+    with world.database.writing() as session:
+        service.take(session, world.actors["researcher"], output, first_file(world, output))
+        query = select(AuditRow.action).where(AuditRow.object_kind == "output")
+        assert session.scalars(query.order_by(AuditRow.id)).all() == [
+            "output.submitted", "output.agreed", "output.approved", "output.taken"
+        ]  # fmt: skip
 
 
 def test_another_project_sees_neither_request_nor_parcel(world: World) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
+import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cohorts.errors import OutputRefused
 from cohorts.outputs.accepted import check_file, check_name
@@ -102,6 +106,34 @@ def test_a_text_is_searched_for_long_numbers() -> None:
     assert check_file("notes.md", b"See person 4611686018427387904.").outcome is Level.FAIL
     with pytest.raises(OutputRefused, match="cannot be read"):
         check_file("notes.txt", b"a\x1b[31m")
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)), st.sampled_from(
+    ["t.csv", "f.png", "n.ipynb", "n.md"]
+))  # fmt: skip
+def test_whatever_is_sent_is_judged_or_refused(content: bytes, name: str) -> None:
+    for sent in (content, b"area,n\n" + content, png()[:20] + content + png()[20:]):
+        with contextlib.suppress(OutputRefused):
+            check_file(name, sent)
+
+
+@pytest.mark.parametrize(
+    "cell", ["1" + " " * 100_000 + "x", "<" + " " * 100_000, "9" * 100_000, "a" * 300_000, "1e999"]
+)
+def test_a_hostile_cell_does_not_hold_up_the_check(cell: str) -> None:
+    begun = time.process_time()
+    with contextlib.suppress(OutputRefused):
+        check_file("t.csv", f"area,n\nnorth,20\nsouth,{cell}\n".encode())
+    assert time.process_time() - begun < 2
+
+
+def test_the_largest_table_is_checked_in_a_moment() -> None:
+    lines = [",".join(f"c{n}" for n in range(60))]
+    lines += [",".join([f"r{row}", *["12"] * 59]) for row in range(1000)]
+    begun = time.process_time()
+    check_file("t.csv", "\n".join(lines).encode())
+    assert time.process_time() - begun < 3
 
 
 def test_a_report_survives_its_json() -> None:
