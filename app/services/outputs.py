@@ -187,6 +187,7 @@ def submit(
     check_permission(actor, Permission.REQUEST_DATA)
     project = _own_project(session, actor, project_id)
     assert actor.user_id is not None
+    title, note = (text.replace("\0", "") for text in (title, note))  # no database keeps it
     check_words(title, note)
     reports = check_files(session, project.id, files, rule)
     if parcel is not None and _was_sent(session, project.id, parcel):

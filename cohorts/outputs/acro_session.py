@@ -94,7 +94,8 @@ def acro_findings(record: Mapping[str, Any]) -> list[Finding]:
         found.append(Finding("acro", level, text))
     exception = record.get("exception")
     if isinstance(exception, str) and exception.strip():
-        text = f"the researcher asks for an exception: {exception.strip()[:500]}"
+        words = exception.strip()[:500].encode("utf-8", "replace").decode("utf-8")
+        text = f"the researcher asks for an exception: {words}".replace("\0", "")
         found.append(Finding("acro exception", Level.REVIEW, text))
     return found
 

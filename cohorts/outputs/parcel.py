@@ -169,7 +169,7 @@ def _document(content: bytes) -> dict[str, Any]:
         if document["format"] != FORMAT:
             raise OutputRefused(f"the parcel is not of format {FORMAT}")
         return {
-            **{name: str(document[name])[:_MOST_TEXT] for name in ("extract", "title", "note")},
+            **{name: _storable(document[name]) for name in ("extract", "title", "note")},
             "files": [
                 (
                     str(entry["name"]),
@@ -181,6 +181,12 @@ def _document(content: bytes) -> dict[str, Any]:
         }
     except (ValueError, KeyError, TypeError, RecursionError):
         raise OutputRefused("the parcel's list cannot be read") from None
+
+
+def _storable(text: Any) -> str:
+    """Text that every database keeps: no half of a character, no NUL."""
+    whole = str(text)[:_MOST_TEXT].encode("utf-8", "replace").decode("utf-8")
+    return whole.replace("\0", "")
 
 
 def _open_outbox(opened: ExitStack, project_folder: Path) -> int:

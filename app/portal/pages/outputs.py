@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -170,9 +171,7 @@ def take(output_id: int, file_id: int) -> Response:
     """A file that may leave, for who asked."""
     with wiring().database.writing() as session:
         file, content = output_service.take(session, signed_in_actor(), output_id, file_id)
-    answer = _file(content, media_type(file.name))
-    answer.headers.set("Content-Disposition", "attachment", filename=file.name)
-    return answer
+    return _file(content, media_type(file.name), file.name)
 
 
 def _parcel_page(project_id: int, parcel: str) -> str | tuple[str, int]:
@@ -221,9 +220,11 @@ def _words() -> tuple[str, str]:
     return request.form.get("title", "")[:200], request.form.get("note", "")[:5000]
 
 
-def _file(content: bytes, kind: str) -> Response:
-    answer = make_response(content)
-    answer.headers["Content-Type"] = kind
+def _file(content: bytes, kind: str, name: str | None = None) -> Response:
+    """The bytes, to be kept under ``name`` or, without one, to be seen."""
+    answer = send_file(
+        io.BytesIO(content), mimetype=kind, as_attachment=name is not None, download_name=name
+    )
     answer.headers["Content-Security-Policy"] = _NO_RIGHTS
     return answer
 

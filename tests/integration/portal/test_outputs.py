@@ -62,7 +62,7 @@ def lay_parcel(world: World, *files: tuple[str, bytes]) -> str:
 
 
 def test_from_the_outbox_to_the_requesters_hands(world: World) -> None:
-    parcel = lay_parcel(world, ("safe.csv", SAFE), ("figure.png", png()))
+    parcel = lay_parcel(world, ("表 1.csv", SAFE), ("figure.png", png()))
     researcher, steward = world.client("researcher"), world.client("steward")
     address = f"/outputs/parcels/{world.project_id}/{parcel}"
     assert address in researcher.get("/outputs/").get_data(as_text=True)
@@ -70,7 +70,7 @@ def test_from_the_outbox_to_the_requesters_hands(world: World) -> None:
     sent = post(researcher, address, address, title="Table 1", note=NOTE, then="send")
     shown = sent.headers["Location"]
     page = researcher.get(shown).get_data(as_text=True)
-    assert "Take safe.csv" not in page
+    assert "Take 表 1.csv" not in page
     file = int(re.findall(r"[0-9a-f]{64}", page) and first_file(world, 1))
     assert researcher.get(f"{shown}/files/{file}").status_code == 403
     assert researcher.get(f"{shown}/files/{file + 1}/picture").status_code == 403
@@ -85,7 +85,8 @@ def test_from_the_outbox_to_the_requesters_hands(world: World) -> None:
 
     taken = researcher.get(f"{shown}/files/{file}")
     assert taken.data == SAFE
-    assert "attachment" in taken.headers["Content-Disposition"]
+    assert taken.headers["Content-Disposition"].encode("latin-1").startswith(b"attachment")
+    assert taken.headers["Cache-Control"] == "no-store"
     assert address not in researcher.get("/outputs/").get_data(as_text=True)
     with world.database.reading() as session:
         rows = session.scalars(select(AuditRow).where(AuditRow.object_kind == "output")).all()

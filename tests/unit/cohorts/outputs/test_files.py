@@ -202,6 +202,14 @@ def test_a_parcel_that_is_not_as_it_must_be_is_refused(
         read_parcel(folder, laid.id)
 
 
+def test_words_of_a_parcel_can_be_kept_by_every_database(tmp_path: Path) -> None:
+    (tmp_path / "p").mkdir()
+    laid = write_parcel(tmp_path / "p", "e", "T", "N", [ParcelFile("t.csv", CSV)])
+    listed = tmp_path / "p" / OUTBOX / laid.id / "request.json"
+    listed.write_text(listed.read_text().replace('"T"', '"a\\ud800b\\u0000c"'))
+    assert read_parcel(tmp_path / "p", laid.id).title == "a?bc"
+
+
 def test_an_outbox_that_is_a_link_holds_no_parcels(tmp_path: Path) -> None:
     (tmp_path / "p").mkdir()
     (tmp_path / "other").mkdir()
