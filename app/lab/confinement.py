@@ -43,6 +43,10 @@ _ETC: Final = (
     *("passwd", "group", "nsswitch.conf", "hosts", "host.conf", "hostname", "mime.types"),
     *("ssl", "fonts", "jupyter", "ipython", "matplotlibrc", "debian_version", "os-release"),
 )
+_PROC: Final = (
+    *("self", "cpuinfo", "meminfo", "stat", "loadavg", "uptime", "version", "filesystems"),
+    *("devices", "sys"),
+)
 _DEVICES: Final = (*("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "shm"),)
 
 
@@ -55,11 +59,12 @@ class ConfinementUnavailable(CareCommonsError):
 
 @dataclass(frozen=True)
 class Confinement:
-    """What may be reached: folders to read, folders to write, and the TCP port to serve on."""
+    """What may be reached: folders to read, to write, to list only, and the port to serve on."""
 
     readable: tuple[Path, ...]
     writable: tuple[Path, ...]
     port: int
+    listable: tuple[Path, ...] = (Path("/proc"),)
 
 
 def landlock_version() -> int:
@@ -99,6 +104,8 @@ def confine(confinement: Confinement) -> None:
     size = len(attributes) if scope else 16
     ruleset = _call(_CREATE_RULESET, attributes, ctypes.c_size_t(size), ctypes.c_uint32(0))
     try:
+        for path in confinement.listable:
+            _allow_path(ruleset, path, _READ_DIR)
         for path in confinement.readable:
             _allow_path(ruleset, path, _READING & files)
         for path in confinement.writable:
@@ -115,12 +122,15 @@ def confine(confinement: Confinement) -> None:
 def system_paths() -> tuple[Path, ...]:
     """What programs of this machine and this Python read; none of it is data of residents.
 
-    Of ``/etc`` only what programs need to start: root's own files there stay closed.
+    Of ``/etc`` only what programs need to start: root's own files there stay closed. Of ``/proc``
+    only what tells of the machine and of this process: the kernel lets an account read the
+    environments of all its processes there, and the portal's may hold a password.
     """
     own = {Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parent}
-    folders = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "opt", "proc", "sys")
+    folders = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "opt", "sys")
     return (
         *(Path("/", name) for name in folders),
+        *(Path("/proc", name) for name in _PROC),
         *(Path("/etc", name) for name in _ETC),
         *sorted(own),
     )

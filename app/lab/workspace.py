@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import app
 import cohorts
@@ -139,21 +140,29 @@ def start(session: LabSession, *, confined: bool = True) -> None:
 def _open_browser_later(address: str) -> None:
     """Leave behind a process outside the confinement that opens the browser once there is a page.
 
-    The browser needs its owner's home folder, which JupyterLab must not see.
+    The browser needs its owner's home folder, which JupyterLab must not see. The process has no
+    parent to wait for it: it is the child of one that ends at once.
     """
-    if os.fork():
+    first = os.fork()
+    if first:
+        os.waitpid(first, 0)
         return
-    from urllib.parse import urlsplit
+    try:
+        if os.fork() == 0:
+            _open_when_served(address)
+    finally:
+        os._exit(0)
 
+
+def _open_when_served(address: str) -> None:
     parts = urlsplit(address)
     end = time.monotonic() + _BROWSER_SECONDS
     while time.monotonic() < end:
         with socket.socket() as probe:
             if probe.connect_ex((parts.hostname or "", parts.port or 0)) == 0:
                 webbrowser.open(address)
-                break
+                return
         time.sleep(0.3)
-    os._exit(0)
 
 
 def _runtime_folder(folder: Path) -> Path:
@@ -241,6 +250,8 @@ def _environment(
         "JUPYTER_RUNTIME_DIR": str(runtime),
         "IPYTHONDIR": str(jupyter / "ipython"),
         "MPLCONFIGDIR": str(jupyter / "matplotlib"),
+        # joblib's processes look at each other in /proc, which is closed; threads do not.
+        "JOBLIB_MULTIPROCESSING": "0",
     }
 
 

@@ -52,6 +52,8 @@ acts = {
     "read root's files": lambda: Path("/etc/shadow").read_text(),
     "connect to somewhere": lambda: socket.create_connection(("127.0.0.1", 5432), 1),
     "serve on another port": lambda: serve(int(sys.argv[2]) + 1),
+    "read the environment of another process": lambda: (
+        Path(f"/proc/{os.getppid()}/environ").read_bytes()),
     "signal the process that started it": lambda: os.kill(os.getppid(), 0),
 }
 def refused(act):

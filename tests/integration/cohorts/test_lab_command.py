@@ -96,6 +96,34 @@ def test_a_project_that_is_closed_or_absent_is_not_opened(home: Path) -> None:
         prepare_session(home / "projects", "lungs", SHELL, "127.0.0.1", 0, browser=False)
 
 
+def test_the_browser_is_opened_from_outside_once_there_is_a_page(tmp_path: Path) -> None:
+    browser, seen = tmp_path / "browser", tmp_path / "seen"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {seen}.part && mv {seen}.part {seen}\n')
+    browser.chmod(0o755)
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/lab?token=x"
+        program = (
+            "import sys; from app.lab.workspace import _open_browser_later as o; o(sys.argv[1])"
+        )
+        subprocess.run(
+            [sys.executable, "-c", program, address],
+            env={
+                "PATH": "/usr/bin:/bin",
+                "BROWSER": f"{browser} %s",
+                "PYTHONPATH": str(REPOSITORY),
+            },
+            check=True,
+        )
+        assert not seen.exists()
+        server.listen()
+        deadline = time.monotonic() + 20
+        while not seen.exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    assert seen.read_text().strip() == address
+
+
 def test_without_a_project_the_projects_are_listed(home: Path) -> None:
     done = subprocess.run(
         [*CARECOMMONS, "lab"],
