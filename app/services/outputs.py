@@ -39,6 +39,7 @@ from cohorts.outputs.parcel import (
     ParcelFile,
     check_amount,
     list_parcels,
+    parcel_title,
     read_parcel,
     remove_parcel,
 )
@@ -73,6 +74,7 @@ class Waiting:
 
     project: Project
     parcel: str
+    title: str
 
 
 @dataclass(frozen=True)
@@ -121,9 +123,10 @@ def waiting_parcels(session: Session, actor: Actor, project_root: Path) -> list[
                 select(OutputRequest.parcel).where(OutputRequest.project_id == project.id)
             )
         )
+        folder = project_root.absolute() / project.code
         found += [
-            Waiting(project, name)
-            for name in list_parcels(project_root.absolute() / project.code)
+            Waiting(project, name, parcel_title(folder, name) or "Untitled")
+            for name in list_parcels(folder)
             if name not in sent
         ]
     return found

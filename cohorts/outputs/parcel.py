@@ -110,6 +110,16 @@ def list_parcels(project_folder: Path) -> list[str]:
     return sorted(names, reverse=True)[:_MOST_PARCELS]
 
 
+def parcel_title(project_folder: Path, parcel_id: str) -> str:
+    """What a parcel was called by whoever laid it; empty if that cannot be read."""
+    try:
+        with ExitStack() as opened:
+            folder = _open_folder(opened, parcel_id, _open_outbox(opened, project_folder))
+            return str(_document(_read(_REQUEST, folder, _MOST_REQUEST_BYTES))["title"])[:200]
+    except OutputRefused:
+        return ""
+
+
 def read_parcel(project_folder: Path, parcel_id: str) -> Parcel:
     """Read a parcel that somebody else's program wrote.
 

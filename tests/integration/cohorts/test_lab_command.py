@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from app.lab.confinement import landlock_version
 from app.lab.workspace import prepare_session, shipped_notebooks
 from cohorts import set_access, write_extract
 from cohorts.errors import AccessExpired, ProjectError
@@ -150,8 +151,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def address(served: Path) -> Iterator[str]:
     """Address of a JupyterLab that serves project ``breath``."""
     home = served
+    confined = () if landlock_version() >= 4 else ("--unconfined",)
     process = subprocess.Popen(
-        [*CARECOMMONS, "lab", "--project", "breath", "--no-browser", "--port", "0"],
+        [*CARECOMMONS, "lab", "--project", "breath", "--no-browser", "--port", "0", *confined],
         env={
             "PATH": "/usr/bin:/bin",
             "CARECOMMONS_HOME": str(home),

@@ -65,7 +65,8 @@ def test_from_the_outbox_to_the_requesters_hands(world: World) -> None:
     parcel = lay_parcel(world, ("表 1.csv", SAFE), ("figure.png", png()))
     researcher, steward = world.client("researcher"), world.client("steward")
     address = f"/outputs/parcels/{world.project_id}/{parcel}"
-    assert address in researcher.get("/outputs/").get_data(as_text=True)
+    for page in ("/outputs/", f"/projects/{world.project_id}"):
+        assert f'href="{address}">Table 1</a>' in researcher.get(page).get_data(as_text=True)
     assert "Nothing was found" in researcher.get(address).get_data(as_text=True)
     sent = post(researcher, address, address, title="Table 1", note=NOTE, then="send")
     shown = sent.headers["Location"]
