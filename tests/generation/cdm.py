@@ -2,8 +2,8 @@
 
 Holds what definitions trip over: several events of one day, ends that are missing or before the
 start, overlapping eras, events outside observation, none or two observation periods, people
-without a row in ``person``, visits of somebody else, concepts that no vocabulary has, and ids
-beyond 2**53.
+without a row in ``person``, visits of somebody else, concepts that no vocabulary has, ids that two
+events share, rows in which nothing is known, and ids beyond 2**53.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ class _World:
         self.days = sorted(self.rng.sample(range(DAYS), 18))
         self.visits: dict[int, list[int]] = {}
         self.person = 0
+        self._keys: dict[str, list[int]] = {}
         self._next_event = _FIRST_EVENT
 
     def concept(self, pool: str) -> int | None:
@@ -86,6 +87,8 @@ class _World:
             tables[table.name] = [
                 row for person in self.people for row in self._events_of(person, table)
             ]
+            # Some data sets hold a row in which nothing is known.
+            tables[table.name].append(dict.fromkeys(tables[table.name][0]))
         tables["death"] = [self._death(person) for person in self.people if self._chance(0.5)]
         tables["payer_plan_period"] = [row for person in self.people for row in self._plans(person)]
         return tables
@@ -125,11 +128,20 @@ class _World:
         rows = []
         for _ in range(self.rng.choice([0, 1, 2, 3, 4, 6])):
             day = self.rng.choice(self.days)
-            row: Row = {table.key: self._id(), "person_id": person, table.start: _date(day)}
+            key = self._key(table.name)
+            row: Row = {table.key: key, "person_id": person, table.start: _date(day)}
             if table.end is not None:
                 row[table.end] = self._end(day, table.ends)
             rows.append(row | {name: draw(self) for name, draw in table.columns.items()})
         return rows
+
+    def _key(self, table: str) -> int:
+        """A new id, or seldom one that a row of the table has already; visits have their own."""
+        used = self._keys.setdefault(table, [])
+        if used and table != VISITS.name and self._chance(0.06):
+            return used[-1] if self._chance(0.7) else self.rng.choice(used)
+        used.append(self._id())
+        return used[-1]
 
     def _end(self, day: int, ends: str) -> datetime.date | None:
         if ends == "any":

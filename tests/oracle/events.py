@@ -59,7 +59,14 @@ class Reader:
                 rows = [row for row in rows if row.get(column) in concepts]
         if body.get("First") and name != "Death":
             first: dict[int, Any] = {}
-            for row in sorted(rows, key=lambda row: (row[kind.start], row[kind.id])):
+            for _, row in sorted(
+                enumerate(rows),
+                key=lambda entry: (
+                    entry[1][kind.start],
+                    entry[1][kind.id],
+                    self.order(entry[0]),
+                ),
+            ):
                 first.setdefault(row["person_id"], row)
             rows = list(first.values())
         events = []

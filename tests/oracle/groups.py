@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from tests.oracle.comparisons import ConceptSets, in_range, listed, selected
 from tests.oracle.events import Event, is_empty
@@ -42,6 +43,14 @@ def index_events(events: Iterable[Event], world: World) -> list[Index]:
     ]
 
 
+_WANTED: Final[dict[str, Callable[[int, int], bool]]] = {
+    "ALL": lambda count, wanted: count == wanted,
+    "ANY": lambda count, wanted: count > 0,
+    "AT_LEAST": lambda count, wanted: count >= wanted,
+    "AT_MOST": lambda count, wanted: count <= wanted,
+}
+
+
 @dataclass
 class Matcher:
     """Answers groups; ``events`` reads a criterion."""
@@ -57,27 +66,32 @@ class Matcher:
 
     def met(self, group: Json, indexes: list[Index]) -> set[Key]:
         """The index events that meet a group. A group that asks for nothing is met by all."""
-        everything = {index.key for index in indexes}
+        return set(self._rows(group, indexes))
+
+    def _rows(self, group: Json, indexes: list[Index]) -> Counter[Key]:
+        """How many rows the reference has for each index event that meets a group.
+
+        It counts rows, not events. Two events of one person that share an id, which the CDM forbids
+        and data have, are one key with two rows, and each member that is met counts twice.
+        """
+        rows = Counter(index.key for index in indexes)
         if is_empty(group):
-            return everything
-        members = [
-            *(self._correlated(one, indexes) for one in group.get("CriteriaList") or ()),
+            return rows
+        members: list[Counter[Key]] = [
+            *(Counter(self._correlated(one, indexes)) for one in group.get("CriteriaList") or ()),
             *(
-                self._demographic(one, indexes)
+                Counter(self._demographic(one, indexes))
                 for one in group.get("DemographicCriteriaList") or ()
             ),
-            *(self.met(one, indexes) for one in group.get("Groups") or ()),
+            *(self._rows(one, indexes) for one in group.get("Groups") or ()),
         ]
-        counts = {key: sum(key in member for member in members) for key in everything}
-        kind = group["Type"].upper()
-        if kind == "ALL":
-            return {key for key, count in counts.items() if count == len(members)}
-        if kind == "ANY":
-            return {key for key, count in counts.items() if count > 0}
-        if kind == "AT_LEAST":
-            return {key for key, count in counts.items() if count >= group["Count"]}
-        assert kind == "AT_MOST", kind
-        return {key for key, count in counts.items() if count <= group["Count"]}
+        enough = _WANTED[group["Type"].upper()]
+        wanted = len(members) if group["Type"].upper() == "ALL" else group.get("Count", 0)
+        return Counter(
+            key
+            for key, number in rows.items()
+            if enough(number * sum(member[key] for member in members), wanted)
+        )
 
     def _demographic(self, criterion: Json, indexes: list[Index]) -> set[Key]:
         return {index.key for index in indexes if self._is_such(criterion, index)}
@@ -109,12 +123,10 @@ class Matcher:
         for event in self.events(criterion["Criteria"]):
             by_person[event.person].append(event)
         occurrence = criterion["Occurrence"]
-        met = set()
+        found: dict[Key, list[Event]] = {index.key: [] for index in indexes}
         for index in indexes:
-            found = [e for e in by_person[index.person] if _within(criterion, index, e)]
-            if _enough(occurrence, found):
-                met.add(index.key)
-        return met
+            found[index.key] += [e for e in by_person[index.person] if _within(criterion, index, e)]
+        return {key for key, events in found.items() if _enough(occurrence, events)}
 
 
 def _within(criterion: Json, index: Index, event: Event) -> bool:

@@ -30,7 +30,9 @@ class World:
         """All rows of a table."""
         if name not in self._tables:
             path = self.folder / f"{name}.parquet"
-            self._tables[name] = pq.read_table(path).to_pylist() if path.is_file() else []
+            rows = pq.read_table(path).to_pylist() if path.is_file() else []
+            # An event of nobody is nobody's event.
+            self._tables[name] = [row for row in rows if row.get("person_id", 0) is not None]
         return self._tables[name]
 
     @cached_property
