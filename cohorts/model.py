@@ -29,6 +29,8 @@ from cohorts.schema import (
 
 MAX_BYTES: Final = 8 * 1024 * 1024
 MAX_DEPTH: Final = 100
+# Real definitions have tens; a compiler should not be kept busy for hours by one of thousands.
+MAX_CRITERIA: Final = 2000
 # Rule masks pass through POWER(), a double in every engine: exact to 2**53.
 MAX_INCLUSION_RULES: Final = 52
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(T.*)?")
@@ -109,6 +111,7 @@ def load(data: bytes | str) -> CohortDefinition:
             title, document = str(document.get("name") or ""), inner
     reader = _Reader()
     expression = reader.object(document, OBJECTS["CohortExpression"], "$")
+    _refuse_too_many_criteria(expression)
     _refuse_unsupported(expression)
     canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return CohortDefinition(
@@ -354,6 +357,12 @@ def _one_set_of_each_id(entries: tuple[Node, ...], path: str) -> tuple[Node, ...
                 f"concept set {entry['id']} is there twice, with different concepts",
             )
     return tuple(kept.values())
+
+
+def _refuse_too_many_criteria(expression: Node) -> None:
+    for number, (path, _, _) in enumerate(walk_criteria(expression), start=1):
+        if number > MAX_CRITERIA:
+            raise DefinitionError(path, f"is one of more than {MAX_CRITERIA} criteria")
 
 
 def _refuse_unsupported(expression: Node) -> None:

@@ -17,6 +17,7 @@ from cohorts.disclosure import DisclosureRule
 from cohorts.engines import DEFAULT_LIMIT_SECONDS
 from cohorts.model import CohortDefinition
 from cohorts.result import CohortResult
+from cohorts.vocabulary_checks import check_concepts
 from deid.release import Release, open_release
 from deid.whole_files import write_whole
 
@@ -156,12 +157,20 @@ def count_command(
 
 @cohort.command("check")
 @_DEFINITION
-def check_command(definition: Path) -> None:
+@_RELEASE
+@click.option("--cdm", metavar="DIR", help="a folder of OMOP tables (Parquet or CSV)")
+def check_command(definition: Path, release: str | None, cdm: str | None) -> None:
     """Validate a definition and print what may not mean what its author meant.
 
-    Exit code 1 if it is invalid or if a finding is an error; warnings and notes alone give 0.
+    With --release or --cdm the concepts are looked up in that vocabulary, too. Exit code 1 if it is
+    invalid or if a finding is an error; warnings and notes alone give 0.
     """
-    findings = check(_read(definition))
+    if release is not None and cdm is not None:
+        raise click.UsageError("give either --release NAME or --cdm DIR")
+    read = _read(definition)
+    findings = check(read)
+    if release is not None or cdm is not None:
+        findings += check_concepts(read, _files(release, cdm))
     for finding in findings:
         click.echo(f"{finding.severity}: {finding.where}: {finding.text} [{finding.code}]")
     if not findings:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.cohorts.definitions import (
+    concept_set,
     condition,
     correlated,
     drug,
@@ -35,6 +36,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         json.dumps(expression(condition(), InclusionRules=[treated]))
     )
     (folder / "wrong.json").write_text(json.dumps(expression({"Nonsense": {}})))
+    # More than a tenth of a second for any engine.
+    many = [rule(f"r{n}", *[correlated(drug(), 0, n, at_least=1)] * 4) for n in range(20)]
+    (folder / "heavy.json").write_text(json.dumps(expression(condition(), InclusionRules=many)))
     (folder / "undefined.json").write_text(json.dumps(expression(condition(9))))
     return folder
 
@@ -118,6 +122,27 @@ def test_check_lists_findings_and_fails_on_errors(home: Path) -> None:
     assert done.returncode == 1
     assert "undefined_concept_set" in done.stdout
     assert carecommons(home, "cohort", "check", str(home / "treated.json")).returncode == 0
+
+
+def test_check_looks_concepts_up_in_the_vocabulary_of_a_release(home: Path, tmp_path: Path) -> None:
+    unknown = expression(condition(), ConceptSets=[concept_set(0, 101, 424242)])
+    (tmp_path / "unknown.json").write_text(json.dumps(unknown))
+    arguments = ("cohort", "check", str(tmp_path / "unknown.json"))
+    assert "424242" not in carecommons(home, *arguments).stdout
+    done = carecommons(home, *arguments, "--release", "tiny-v1")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1] == (
+        "warning: $.ConceptSets[0].expression.items[1].concept.CONCEPT_ID: the vocabulary of "
+        "tiny-v1 has no concept 424242: it finds nobody [unknown_concept]"
+    )
+
+
+def test_a_query_that_runs_too_long_is_stopped_with_the_limit_in_the_message(home: Path) -> None:
+    arguments = ("run", str(home / "heavy.json"), "--release", "tiny-v1", "--limit-seconds", "0.1")
+    done = carecommons(home, "cohort", *arguments)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "stopped at its limit of 0.1 seconds" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_describe_prints_plain_language(home: Path) -> None:

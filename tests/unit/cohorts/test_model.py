@@ -193,6 +193,18 @@ def test_groups_nested_beyond_the_limit_are_refused() -> None:
         load(json.dumps(expression(condition(), AdditionalCriteria=inner)))
 
 
+def test_thousands_of_criteria_are_refused_before_anything_compiles_them() -> None:
+    with pytest.raises(DefinitionError, match="more than 2000 criteria") as refused:
+        load(json.dumps(expression(*[condition()] * 2001)))
+    assert refused.value.path == "$.PrimaryCriteria.CriteriaList[2000].ConditionOccurrence"
+
+
+def test_a_criterion_of_a_later_circe_is_refused_by_name() -> None:
+    with pytest.raises(DefinitionError, match="unknown Criteria 'NoteNlp'; known are") as refused:
+        load(json.dumps(expression({"NoteNlp": {"CodesetId": 0}})))
+    assert refused.value.path == "$.PrimaryCriteria.CriteriaList[0]"
+
+
 def test_the_source_is_kept_byte_for_byte() -> None:
     source = json.dumps(sample(), indent=3).encode() + b"\n\n"
     assert load(source).source == source
