@@ -16,7 +16,7 @@ _FACES = {
     "run": "cohorts.engines",
     "LiveCohorts": "cohorts.live",
     "CohortResult": "cohorts.result",
-    "characterise": "cohorts.characterisation",
+    "table_one": "cohorts.characterisation.table_one",
     "list_templates": "cohorts.templates",
     "load_template": "cohorts.templates",
     "resolve_concept_set": "cohorts.concepts",

@@ -13,6 +13,8 @@ usual course of work; the sum was known before. Three or more earlier sets are n
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -31,6 +33,11 @@ def bits_of(positions: Positions, people: int) -> Bits:
 def size_of(bits: Bits) -> int:
     """Number of people in a set."""
     return int(np.bitwise_count(bits).sum())
+
+
+def nearly_the_same(bits: Bits, others: Iterable[Bits], minimum_cell: int) -> bool:
+    """Whether a set differs from one of the others by somebody, and by fewer than the minimum."""
+    return any(0 < size_of(bits ^ other) < minimum_cell for other in others)
 
 
 class KnownSets:

@@ -21,7 +21,7 @@ answers to different questions, which :mod:`cohorts.differencing` compares for t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -135,13 +135,21 @@ def safe_count(count: int, rule: DisclosureRule = DEFAULT_RULE) -> SafeCount:
     return SafeCount(rule.rounded(count), False, rule.minimum_cell)
 
 
-def safe_table(cells: Sequence[int], rule: DisclosureRule = DEFAULT_RULE) -> SafeTable:
-    """Cells of one table whose sum is shown too; no withheld cell follows from the rest."""
+def safe_table(
+    cells: Sequence[int],
+    rule: DisclosureRule = DEFAULT_RULE,
+    unprotected: Collection[int] = (),
+) -> SafeTable:
+    """Cells of one table whose sum is shown too; no withheld cell follows from the rest.
+
+    ``unprotected`` are the places of cells that are withheld if they are small but may follow from
+    the rest: who has no released value of a column has nothing in common that anybody could know.
+    """
     total = safe_count(sum(cells), rule)
     if total.shown is None:
         return SafeTable((total,) * len(cells), total)
     shown = tuple(safe_count(cell, rule) for cell in cells)
-    if not _protected(shown, total.shown, rule):
+    if not _protected(shown, total.shown, rule, unprotected):
         shown = (SafeCount(None, False, rule.minimum_cell),) * len(cells)
     return SafeTable(shown, total)
 
@@ -160,7 +168,9 @@ def safe_attrition(
     )
 
 
-def _protected(cells: Sequence[SafeCount], total: int, rule: DisclosureRule) -> bool:
+def _protected(
+    cells: Sequence[SafeCount], total: int, rule: DisclosureRule, unprotected: Collection[int]
+) -> bool:
     """Whether every withheld cell has a wide enough range, given only what would be shown.
 
     Each cell lies in a range of its own, and their sum in that of the total; the range of one cell
@@ -172,7 +182,9 @@ def _protected(cells: Sequence[SafeCount], total: int, rule: DisclosureRule) -> 
     ]
     low_total, high_total = rule.range_of(total)
     low_sum, high_sum = sum(low for low, _ in ranges), sum(high for _, high in ranges)
-    for cell, (low, high) in zip(cells, ranges, strict=True):
+    for place, (cell, (low, high)) in enumerate(zip(cells, ranges, strict=True)):
+        if place in unprotected:
+            continue
         lowest = max(low, low_total - (high_sum - high))
         highest = min(high, high_total - (low_sum - low))
         if cell.shown is None and highest - lowest < rule.protected_width:

@@ -429,6 +429,23 @@ class OutputDecision(Base):
     reviewer: Mapped[User] = relationship()
 
 
+class ShownLines(Base):
+    """The lines of a characterisation that were shown; see ``line_ledger``. Encrypted."""
+
+    __tablename__ = "shown_lines"
+    __table_args__ = (
+        Index("ix_shown_lines_release_user_id", "release", "user_id"),
+        Index("ix_shown_lines_release_project_id", "release", "project_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    user_id: Mapped[int] = mapped_column(ForeignKey("portal_user.id"))
+    project_id: Mapped[int | None] = mapped_column(ForeignKey("project.id"))
+    release: Mapped[str] = mapped_column(String(64))
+    lines: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 APPEND_ONLY = (
     "audit_event",
     "counted_set",
@@ -436,4 +453,5 @@ APPEND_ONLY = (
     "output_file",
     "request_event",
     "review_decision",
+    "shown_lines",
 )

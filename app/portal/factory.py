@@ -15,8 +15,10 @@ from app.portal.sign_in import current_actor, init_sign_in
 from app.portal.wiring import EXTENSION, Wiring
 from app.private_files import load_or_create_secret
 from app.services.catalogue import Catalogue
+from app.services.characterisation import Characteriser
 from app.services.cohorts import CohortAnswers
 from app.services.count_ledger import CountLedger
+from app.services.line_ledger import LineLedger
 from app.settings import PortalSettings
 
 
@@ -32,14 +34,14 @@ def create_app(settings: PortalSettings, database: Database | None = None) -> Fl
         BOOTSTRAP_SERVE_LOCAL=True,
     )
     database = database or open_database(settings.database_url)
+    secrets, minimum = settings.secret_file.parent, settings.minimum_cell
+    answers = CohortAnswers(minimum, CountLedger(secrets, minimum))
     app.extensions[EXTENSION] = Wiring(
         settings,
         database,
         Catalogue(settings.release_root),
-        CohortAnswers(
-            settings.minimum_cell,
-            CountLedger(settings.secret_file.parent, settings.minimum_cell),
-        ),
+        answers,
+        Characteriser(answers, LineLedger(secrets, minimum)),
     )
     Bootstrap5(app)
     init_protection(app, settings.host)

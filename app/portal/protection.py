@@ -96,7 +96,8 @@ def init_throttling(app: Flask) -> None:
         exempt_when=lambda: "release" not in request.args,
     )
     # A version that is refused is shown on the page of its cohort, counts included.
-    for endpoint in ("cohorts.show", "cohorts.add_version"):
+    counted = [name for name in app.view_functions if name.startswith("characterisation.")]
+    for endpoint in ("cohorts.show", "cohorts.add_version", *counted):
         app.view_functions[endpoint] = counting(app.view_functions[endpoint])
 
 

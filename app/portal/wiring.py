@@ -8,6 +8,7 @@ from flask import current_app
 
 from app.db.database import Database
 from app.services.catalogue import Catalogue
+from app.services.characterisation import Characteriser
 from app.services.cohorts import CohortAnswers
 from app.settings import PortalSettings
 
@@ -22,6 +23,7 @@ class Wiring:
     database: Database
     catalogue: Catalogue
     answers: CohortAnswers
+    characteriser: Characteriser
 
 
 def wiring() -> Wiring:

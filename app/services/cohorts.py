@@ -19,7 +19,6 @@ from app.errors import BadInput, NotFound, PermissionDenied
 from app.permissions import Actor, Permission, can, check_permission
 from app.services.count_ledger import Count, CountLedger, Scope
 from app.services.projects import get_project, is_member
-from cohorts.characterisation import Characterisation
 from cohorts.differencing import bits_of
 from cohorts.disclosure import DisclosureRule, SafeAttrition, SafeCount, safe_attrition, safe_count
 from cohorts.model import CohortDefinition as EngineDefinition
@@ -39,7 +38,6 @@ class SafeAnswer:
     persons: SafeCount
     entries: SafeCount
     attrition: SafeAttrition
-    table_one: Characterisation
     missing_tables: tuple[str, ...]
     seconds: float
 
@@ -157,11 +155,10 @@ class CohortAnswers:
                 result.entries if result.persons >= self.rule.minimum_cell else 0, self.rule
             ),
             attrition=safe_attrition(result.attrition, result.persons, self.rule),
-            table_one=cohorts.characterise(release, result, rule=self.rule),
             missing_tables=result.missing_tables,
             seconds=result.seconds,
         )
-        everybody = _everybody(release)
+        everybody = everybody_of(release)
 
         def count(rules: Collection[int], ids: Ids) -> Count:
             bits = bits_of(np.searchsorted(everybody, ids), len(everybody))
@@ -181,7 +178,7 @@ class CohortAnswers:
         )
 
 
-def _everybody(release: Release) -> Ids:
+def everybody_of(release: Release) -> Ids:
     with release.connect() as connection:
         found = connection.execute("SELECT person_id FROM person ORDER BY 1").fetchnumpy()
     return np.asarray(found["person_id"], dtype=np.int64)

@@ -32,7 +32,7 @@ from deid.errors import ConfigurationError
 
 KEY_FILE = "count-ledger-key"
 KEPT_SCOPES = 32
-_NONCE_BYTES = 12
+NONCE_BYTES = 12
 _LEDGER_LOCK = 7_204_114
 
 
@@ -54,6 +54,26 @@ class Count:
     people: Bits
 
 
+def ledger_cipher(folder: Path, purpose: bytes) -> AESGCM:
+    """The cipher of one ledger; all have their keys from one file."""
+    secret = load_or_create_secret(folder / KEY_FILE)
+    return AESGCM(HKDF(SHA256(), 32, None, purpose).derive(secret.encode("ascii")))
+
+
+def lock_ledger(session: Session) -> None:
+    """Let one question at a time be weighed until the transaction ends."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LEDGER_LOCK})
+
+
+def unreadable_ledger() -> ConfigurationError:
+    """The error of a ledger whose key is not the one it was written with."""
+    return ConfigurationError(
+        f"the counts that were shown cannot be read with the key in {KEY_FILE}; "
+        "put the file back that belongs to this database"
+    )
+
+
 @dataclass
 class _Known:
     sets: KnownSets
@@ -65,16 +85,13 @@ class CountLedger:
     """Reads and writes table ``counted_set`` within the caller's transactions."""
 
     def __init__(self, folder: Path, minimum_cell: int) -> None:
-        secret = load_or_create_secret(folder / KEY_FILE)
-        derive = HKDF(SHA256(), 32, None, b"carecommons count ledger")
-        self._cipher = AESGCM(derive.derive(secret.encode("ascii")))
+        self._cipher = ledger_cipher(folder, b"carecommons count ledger")
         self._minimum = minimum_cell
         self._kept: OrderedDict[Scope, _Known] = OrderedDict()
 
     def lock(self, session: Session) -> None:
         """Let one question at a time be weighed; SQLite's writers hold the lock already."""
-        if session.get_bind().dialect.name == "postgresql":
-            session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LEDGER_LOCK})
+        lock_ledger(session)
 
     def admit(self, session: Session, scope: Scope, counts: list[Count]) -> list[bool]:
         """For each count, in this order, whether it may be shown; those that may are kept.
@@ -126,7 +143,7 @@ class CountLedger:
         return known
 
     def _row(self, scope: Scope, count: Count) -> CountedSet:
-        nonce = secrets.token_bytes(_NONCE_BYTES)
+        nonce = secrets.token_bytes(NONCE_BYTES)
         packed = zlib.compress(count.people.tobytes(), 1)
         about = f"{scope.release} {count.question}".encode()
         return CountedSet(
@@ -138,12 +155,9 @@ class CountLedger:
         )
 
     def _people(self, row: CountedSet) -> Bits:
-        nonce, sealed = row.people[:_NONCE_BYTES], row.people[_NONCE_BYTES:]
+        nonce, sealed = row.people[:NONCE_BYTES], row.people[NONCE_BYTES:]
         try:
             packed = self._cipher.decrypt(nonce, sealed, f"{row.release} {row.question}".encode())
         except InvalidTag:
-            raise ConfigurationError(
-                f"the counts that were shown cannot be read with the key in {KEY_FILE}; "
-                "put the file back that belongs to this database"
-            ) from None
+            raise unreadable_ledger() from None
         return np.frombuffer(zlib.decompress(packed), dtype=np.uint64)

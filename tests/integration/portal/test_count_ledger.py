@@ -59,7 +59,7 @@ def test_the_same_question_is_answered_the_same_however_it_is_written(world: Wor
     client = world.client("researcher")
     first = asked(client, world, aged(ADULTS))
     again = asked(client, world, json.dumps(json.loads(aged(ADULTS, "grown up")), indent=3))
-    assert re.findall(r"\b\d+\b", first)[-4:] == re.findall(r"\b\d+\b", again)[-4:]
+    assert re.findall(r"\b\d+\b", first)[-2:] == re.findall(r"\b\d+\b", again)[-2:]
     assert "not answered" not in again
 
 

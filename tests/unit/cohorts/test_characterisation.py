@@ -9,11 +9,12 @@ import pytest
 
 from cohorts import (
     DisclosureRule,
-    characterise,
     resolve_concept_set,
     run,
     search_concepts,
+    table_one,
 )
+from cohorts.characterisation.answer import Line
 from cohorts.errors import CohortError
 from deid.release import Release
 from tests.unit.cohorts.definitions import (
@@ -23,6 +24,7 @@ from tests.unit.cohorts.definitions import (
     condition,
     definition,
     expression,
+    person_number,
     tiny_world,
 )
 
@@ -61,48 +63,65 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
 
 
 def test_age_sex_and_baseline_records_are_counted(release: Release) -> None:
-    table = characterise(release, run(ALL_ASTHMA, release))
+    table = table_one(release, run(ALL_ASTHMA, release)).result
     assert str(table.people) == "60"
     sections = {
-        section.title: {row.label: str(row.people) for row in section.rows}
+        section.key: {row.label: str(row.people) for row in section.rows}
         for section in table.sections
     }
-    assert sections["Sex"] == {"female": "30", "male": "30", "other or unknown": "<11"}
-    assert sections["Age at index, years"]["18-39"] == "30"
-    assert sections["Age at index, years"]["65-79"] == "30"
-    assert sections["Drugs in the baseline"] == {"salbutamol": "20"}
-    assert table.age_mean == 45.0
-    assert table.follow_up_days_mean == 1.0
+    assert sections["sex"] == {"female": "30", "male": "30"}
+    assert sections["age"]["18-39"] == "30"
+    assert sections["age"]["65-79"] == "30"
+    assert sections["area"] == {"unknown": "60"}
+    assert sections["drug"] == {"salbutamol": "20"}
+    values = {row.key: row.mean for row in table.values}
+    assert values["age"] == 45.0
+    assert values["in cohort"] == 1.0
+    assert values["follow-up"] == 3500.0  # 3,500 days from 2020-06-01 to 2029-12-31, to 3 digits
 
 
 def test_rare_records_are_not_even_listed(release: Release) -> None:
-    table = characterise(release, run(ALL_ASTHMA, release))
-    (conditions,) = (s for s in table.sections if s.title.startswith("Conditions"))
+    table = table_one(release, run(ALL_ASTHMA, release)).result
+    (conditions,) = (s for s in table.sections if s.key == "condition")
     assert {row.label for row in conditions.rows} == {"asthma"}
 
 
 def test_measurements_take_the_last_value_of_each_person(release: Release) -> None:
-    (flow,) = characterise(release, run(ALL_ASTHMA, release)).measurements
+    table = table_one(release, run(ALL_ASTHMA, release)).result
+    (flow,) = (row for row in table.values if row.key.startswith("measurement"))
     values = [400 + p for p in range(1, 26)]
     assert (flow.label, str(flow.people)) == ("peak flow", "25")
     assert flow.mean == round(statistics.mean(values))
     assert flow.sd == pytest.approx(statistics.stdev(values), abs=0.01)
 
 
+def test_the_people_of_each_line_are_told_to_the_ledger(release: Release) -> None:
+    lines = table_one(release, run(ALL_ASTHMA, release)).lines
+    assert [person_number(p) for p in lines[Line("sex:male")]] == list(MEN)
+    assert [person_number(p) for p in lines[Line("drug:104", "365 days")]] == list(range(1, 21))
+
+
+def test_a_hidden_line_takes_its_whole_division_with_it(release: Release) -> None:
+    table = table_one(release, run(ALL_ASTHMA, release)).result
+    shown = table.without({"sex:male", "drug:104"})
+    rows = {row.key: str(row.people) for section in shown.sections for row in section.rows}
+    assert rows["sex:male"] == rows["sex:female"] == rows["drug:104"] == "hidden"
+    assert rows["age:18-39"] == "30"
+
+
 def test_a_small_cohort_is_not_described(release: Release) -> None:
     severe = definition(expression(condition(), ConceptSets=[concept_set(0, SEVERE_ASTHMA)]))
-    table = characterise(release, run(severe, release))
-    assert str(table.people) == "<11"
-    assert table.sections == ()
-    assert table.measurements == ()
-    assert table.age_mean is None
+    answer = table_one(release, run(severe, release))
+    assert str(answer.result.people) == "<11"
+    assert answer.result.tables() == ()
+    assert answer.lines == {}
 
 
 def test_a_cohort_of_another_source_is_refused(release: Release, tmp_path: Path) -> None:
     other = tiny_world(tmp_path, [{"person": "1", "concept": "asthma", "day": "2020-01-01"}],
                        name="other-v1")  # fmt: skip
     with pytest.raises(CohortError, match="other-v1"):
-        characterise(other, run(ALL_ASTHMA, release))
+        table_one(other, run(ALL_ASTHMA, release))
 
 
 @pytest.mark.parametrize(
