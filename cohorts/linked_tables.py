@@ -23,7 +23,7 @@ are whole numbers, so its ranges are exact. A vertex that is not whole is no wit
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -51,26 +51,16 @@ Values = npt.NDArray[np.int64]
 class Links:
     """``size`` counts, and the sums among them: ``(parent, children)``, parents before children.
 
-    The first count is the grand total. Leaves are counts that are no sum. ``unprotected`` counts
-    are withheld if they are small, but may follow from the rest (see ``disclosure.safe_table``).
+    The first count is the grand total. Leaves are counts that are no sum.
     """
 
     size: int
     sums: tuple[tuple[int, tuple[int, ...]], ...]
-    unprotected: frozenset[int] = frozenset()
 
     @property
     def leaves(self) -> frozenset[int]:
         """Positions that are no sum of others."""
         return frozenset(range(self.size)) - {parent for parent, _ in self.sums}
-
-    def to_protect(self, look: Look) -> list[int]:
-        """Positions of withheld counts that must not be worked out."""
-        return [
-            position
-            for position, value in enumerate(look)
-            if value < 0 and position not in self.unprotected
-        ]
 
 
 def protected_counts(
@@ -157,7 +147,7 @@ def _narrow(look: Look, links: Links, rule: DisclosureRule) -> tuple[int, ...]:
     program = _Program(look, links, rule)
     low = np.full(links.size, np.iinfo(np.int64).max)
     high = np.full(links.size, -1)
-    withheld = links.to_protect(look)
+    withheld = [position for position, value in enumerate(look) if value < 0]
     for table in program.spread(withheld):
         low, high = np.minimum(low, table), np.maximum(high, table)
     narrow = []
@@ -175,7 +165,7 @@ def _narrow(look: Look, links: Links, rule: DisclosureRule) -> tuple[int, ...]:
 def _has_witnesses(look: Look, links: Links, rule: DisclosureRule) -> bool:
     """Whether tables that are published as ``look`` give every withheld count enough values."""
     program = _Program(look, links, rule)
-    withheld = links.to_protect(look)
+    withheld = [position for position, value in enumerate(look) if value < 0]
     values: dict[int, set[int]] = {position: set() for position in withheld}
     tried = 0
 
@@ -277,11 +267,8 @@ class SafeCrosstab:
     total: SafeCount
 
 
-def crosstab_links(rows: int, columns: int, unprotected: frozenset[int] = frozenset()) -> Links:
-    """Links of a two-way table laid out as total, row sums, column sums, cells row by row.
-
-    ``unprotected`` are columns.
-    """
+def crosstab_links(rows: int, columns: int) -> Links:
+    """Links of a two-way table laid out as total, row sums, column sums, cells row by row."""
     first_cell = 1 + rows + columns
     cells = [
         tuple(range(first_cell + row * columns, first_cell + (row + 1) * columns))
@@ -295,19 +282,13 @@ def crosstab_links(rows: int, columns: int, unprotected: frozenset[int] = frozen
             *((1 + row, cells[row]) for row in range(rows)),
             *((1 + rows + i, tuple(line[i] for line in cells)) for i in range(columns)),
         ),
-        frozenset(1 + rows + i for i in unprotected)
-        | {line[i] for line in cells for i in unprotected},
     )
 
 
 def safe_crosstab(
-    cells: Sequence[Sequence[int]],
-    rule: DisclosureRule = DEFAULT_RULE,
-    unprotected: Collection[int] = (),
+    cells: Sequence[Sequence[int]], rule: DisclosureRule = DEFAULT_RULE
 ) -> SafeCrosstab:
     """A two-way table whose margins are shown too; no withheld cell follows from the rest.
-
-    ``unprotected`` are columns, such as that of people without a released value.
 
     Raises:
         ValueError: if the rows are not equally long, or there is none.
@@ -318,7 +299,7 @@ def safe_crosstab(
     columns = [sum(column) for column in zip(*cells, strict=True)]
     counts = [sum(rows), *rows, *columns, *(cell for row in cells for cell in row)]
     n, m = len(rows), len(columns)
-    safe = protected_counts(counts, crosstab_links(n, m, frozenset(unprotected)), rule)
+    safe = protected_counts(counts, crosstab_links(n, m), rule)
     inner = safe[1 + n + m :]
     return SafeCrosstab(
         tuple(inner[row * m : (row + 1) * m] for row in range(n)),

@@ -16,14 +16,18 @@ from typing import Final, Literal
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from cohorts.characterisation.answer import Ids
+from cohorts.characterisation.answer import Ids, Line
 from cohorts.characterisation.index import periods_of
 from cohorts.compile import CDM_SCHEMA
 from cohorts.result import CohortResult
 
+Flags = npt.NDArray[np.bool_]
+Words = npt.NDArray[np.str_]
 MOST_DAYS: Final = 36_525
+ALL: Final = "all"
 
 
 @dataclass(frozen=True)
@@ -102,10 +106,10 @@ class AtRisk:
 
     person: Ids
     days: Ids
-    event: np.ndarray
-    sex: np.ndarray
-    age_band: np.ndarray
-    year: np.ndarray
+    event: Flags
+    sex: Words
+    age_band: Words
+    year: Ids
     had_before: int
     not_observed: int
 
@@ -154,3 +158,17 @@ def load_at_risk(
         had_before=int(column["before"].sum()),
         not_observed=int((column["unseen"] & ~column["before"]).sum()),
     )
+
+
+def lines_of(
+    outcome: Outcome, window: TimeAtRisk, stratum: str, watched: AtRisk, inside: Flags
+) -> dict[Line, Ids]:
+    """The people at risk and those with the outcome in one stratum, as lines for the ledger."""
+    found = {}
+    for aspect, setting, who in (
+        (f"at risk of {outcome.key}:{stratum}", window.entry_setting, inside),
+        (f"outcome {outcome.key}:{stratum}", window.setting, inside & watched.event),
+    ):
+        if who.any():
+            found[Line(aspect, setting)] = watched.person[who]
+    return found

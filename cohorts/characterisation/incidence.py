@@ -1,8 +1,8 @@
 """Incidence of an outcome with person-time, and how common it is at the index date.
 
 Rates are worked out from shown numbers. Person-years are the shown number of people times their
-mean time at risk (3 digits), so that they are as coarse as the counts are, and a withheld stratum
-does not follow from the others by subtraction of its time.
+mean time at risk (3 digits), so that they are as coarse as the counts are. Strata are put together
+until each has enough events (:mod:`cohorts.characterisation.strata`).
 """
 
 from __future__ import annotations
@@ -18,28 +18,35 @@ import numpy as np
 from cohorts.cdm import DataSource
 from cohorts.characterisation.answer import Answer, Ids, Line, number, significant
 from cohorts.characterisation.at_risk import (
+    ALL,
     AtRisk,
     Outcome,
     TimeAtRisk,
+    lines_of,
     load_at_risk,
 )
 from cohorts.characterisation.index import (
     CHARACTERISE_SECONDS,
     ages_of,
     characterising,
-    places_of_unknown,
     sexes_of,
 )
 from cohorts.characterisation.intervals import poisson_interval, wilson_interval
 from cohorts.characterisation.printed import PrintedTable
+from cohorts.characterisation.strata import (
+    Stratum,
+    by_age,
+    by_age_and_sex,
+    by_sex,
+    by_year,
+    everybody,
+)
 from cohorts.compile import CDM_SCHEMA
 from cohorts.disclosure import DEFAULT_RULE, DisclosureRule, SafeCount, safe_count, safe_table
-from cohorts.linked_tables import safe_crosstab
 from cohorts.result import CohortResult
 
 DAYS_OF_A_YEAR: Final = 365.25
 PER: Final = 1000
-ALL: Final = "all"
 YEARS: Final = 8
 
 
@@ -91,37 +98,31 @@ class Incidence:
         return self.by_age_and_sex[0]
 
     def without(self, aspects: Collection[str]) -> Self:
-        """Hide the events (or people) of strata; one hidden stratum hides all of its table."""
+        """Hide everything but the whole if a stratum may not be shown, or else everything."""
         if not aspects:
             return self
         hidden = SafeCount(None, False, self.cohort.minimum_cell)
-
-        def bare(rate: Rate) -> Rate:
-            return Rate(rate.rows, rate.columns, hidden, None, hidden, None, None, None)
-
+        strata = {aspect.rsplit(":", 1)[1] for aspect in aspects}
         overall = self.overall
-        if any(aspect.endswith(f":{ALL}") for aspect in aspects):
-            overall = bare(overall)
-        strata = [aspect.rsplit(":", 1)[1] for aspect in aspects]
-        of_years = any(stratum.startswith("year") for stratum in strata)
-        of_cells = any(not stratum.startswith("year") for stratum in strata)
+        if ALL in strata:
+            overall = Rate(ALL, ALL, hidden, None, hidden, None, None, None)
+        of_prevalence = {a for a in aspects if a.startswith("prevalence")}
         return replace(
             self,
-            by_age_and_sex=(
-                overall,
-                *(bare(one) if of_cells else one for one in self.by_age_and_sex[1:]),
-            ),
-            by_year=tuple(bare(one) if of_years or of_cells else one for one in self.by_year),
-            prevalence=() if any(a.startswith("prevalence") for a in aspects) else self.prevalence,
+            had_before=hidden if ALL in strata else self.had_before,
+            not_observed=hidden if ALL in strata else self.not_observed,
+            by_age_and_sex=(overall,) if set(aspects) - of_prevalence else self.by_age_and_sex,
+            by_year=() if set(aspects) - of_prevalence else self.by_year,
+            prevalence=() if of_prevalence else self.prevalence,
         )
 
     def tables(self) -> tuple[PrintedTable, ...]:
         """Rates by age and sex, rates by calendar year, prevalence, and who is not at risk."""
         rates = [
-            ("age-sex", "Incidence per 1,000 person-years by age at the index date and sex", "Age", "Sex",
-             self.by_age_and_sex),
-            ("year", "Incidence per 1,000 person-years by the year in which the time at risk begins", "Year", "Sex",
-             self.by_year),
+            ("age-sex", "Incidence per 1,000 person-years by age at the index date and sex",
+             "Age", self.by_age_and_sex),
+            ("year", "Incidence per 1,000 person-years by the year in which time at risk begins",
+             "Year", self.by_year),
         ]  # fmt: skip
         flow = PrintedTable(
             "flow",
@@ -139,7 +140,7 @@ class Incidence:
                 PrintedTable(
                     name,
                     f"{caption}: {self.outcome}",
-                    (rows, columns, "People at risk", "Person-years", "With the outcome",
+                    (rows, "Sex", "People at risk", "Person-years", "With the outcome",
                      "Per 1,000", "95 % from", "to"),
                     tuple(
                         (one.rows, one.columns, str(one.people), number(one.person_years),
@@ -148,7 +149,7 @@ class Incidence:
                     ),
                     labels=2,
                 )
-                for name, caption, rows, columns, found in rates
+                for name, caption, rows, found in rates
                 if found
             ),
             PrintedTable(
@@ -191,14 +192,16 @@ def incidence(
         years = _years(connection)
         prevalence, with_outcome = _prevalence(connection, outcome, rule)
     lines = dict(with_outcome)
-    by_age_and_sex = _rates(watched, watched.age_band, ages, sexes, "age", outcome, window, rule,
-                            lines)  # fmt: skip
-    by_year: tuple[Rate, ...] = ()
+    chosen = [everybody(watched)]
+    if int(watched.event.sum()) >= rule.minimum_cell:
+        chosen += by_sex(watched, sexes, rule)
+        chosen += by_age(watched, ages, rule)
+        chosen += by_age_and_sex(watched, ages, sexes, rule)
+    by_age_and_sex_rates = _rates(watched, chosen, outcome, window, rule, lines)
+    by_year_rates: tuple[Rate, ...] = ()
     if calendar_years:
-        first = years[0]
-        of_person = np.where(watched.year < first, f"before {first}", watched.year.astype(str))
-        rows = [f"before {first}", *map(str, years)]
-        by_year = _rates(watched, of_person, rows, sexes, "year", outcome, window, rule, lines)[1:]
+        chosen = by_year(watched, years, rule)
+        by_year_rates = _rates(watched, chosen, outcome, window, rule, lines)
     at_risk = len(watched.person)
     parts = safe_table([at_risk, watched.had_before, watched.not_observed], rule)
     return Answer(
@@ -208,8 +211,8 @@ def incidence(
             parts.total,
             parts.cells[1],
             parts.cells[2],
-            by_age_and_sex,
-            by_year,
+            by_age_and_sex_rates,
+            by_year_rates,
             prevalence,
         ),
         lines,
@@ -226,54 +229,20 @@ def _years(connection: duckdb.DuckDBPyConnection) -> range:
 
 def _rates(
     watched: AtRisk,
-    values: np.ndarray,
-    rows: Sequence[str],
-    sexes: Sequence[str],
-    key: str,
+    strata: Sequence[Stratum],
     outcome: Outcome,
     window: TimeAtRisk,
     rule: DisclosureRule,
     lines: dict[Line, Ids],
 ) -> tuple[Rate, ...]:
-    """Rates of everybody, of each row, of each sex, and of each row and sex.
-
-    People are shown as a table with margins, and events as another.
-    """
-
-    def inside(row: str, sex: str) -> np.ndarray:
-        chosen = np.ones(len(values), dtype=bool)
-        if row != ALL:
-            chosen &= values == row
-        if sex != ALL:
-            chosen &= watched.sex == sex
-        return chosen
-
-    members = {(row, sex): inside(row, sex) for row in (ALL, *rows) for sex in (ALL, *sexes)}
-
-    def counted(among: np.ndarray) -> dict[tuple[str, str], SafeCount]:
-        cells = [[int((members[row, sex] & among).sum()) for sex in sexes] for row in rows]
-        table = safe_crosstab(cells, rule, places_of_unknown(sexes))
-        shown = {(ALL, ALL): table.total}
-        shown |= {(row, ALL): one for row, one in zip(rows, table.rows, strict=True)}
-        shown |= {(ALL, sex): one for sex, one in zip(sexes, table.columns, strict=True)}
-        for row, line in zip(rows, table.cells, strict=True):
-            shown |= {(row, sex): one for sex, one in zip(sexes, line, strict=True)}
-        return shown
-
-    everybody = np.ones(len(values), dtype=bool)
-    people, events = counted(everybody), counted(watched.event)
+    """The rate of each stratum; its people and events are told to ``lines``."""
     found = []
-    for row, sex in [(ALL, ALL), *((ALL, sex) for sex in sexes), *((row, ALL) for row in rows),
-                     *((row, sex) for row in rows for sex in sexes)]:  # fmt: skip
-        chosen = members[row, sex]
-        stratum = ALL if (row, sex) == (ALL, ALL) else f"{key} {row}, {sex}"
-        for aspect, setting, who in (
-            (f"at risk of {outcome.key}:{stratum}", window.entry_setting, chosen),
-            (f"outcome {outcome.key}:{stratum}", window.setting, chosen & watched.event),
-        ):
-            if who.any():
-                lines[Line(aspect, setting)] = watched.person[who]
-        found.append(_rate(row, sex, people[row, sex], events[row, sex], watched.days[chosen]))
+    for one in strata:
+        with_event = one.inside & watched.event
+        lines |= lines_of(outcome, window, one.name, watched, one.inside)
+        people = safe_count(int(one.inside.sum()), rule)
+        events = safe_count(int(with_event.sum()), rule)
+        found.append(_rate(one.row, one.sex, people, events, watched.days[one.inside]))
     return tuple(found)
 
 

@@ -165,10 +165,12 @@ def pathways(
         )
     names = {str(number): name for number, name in enumerate(drugs)}
     paths = {
-        tuple(_TOGETHER.join(names[drug] for drug in step.split("+")) for step in path.split(">")):
-            ids
+        tuple(
+            _TOGETHER.join(sorted(names[drug] for drug in step.split("+")))
+            for step in path.split(">")
+        ): ids
         for path, ids in taken.items()
-    }  # fmt: skip
+    }
     lines: dict[Line, Ids] = {}
     root = _tree(everybody, paths, (), settings, rule, lines)
     return Answer(Pathways(root, settings, tuple(drugs)), lines)

@@ -23,17 +23,23 @@ import numpy.typing as npt
 
 from cohorts.cdm import DataSource
 from cohorts.characterisation.answer import Answer, Ids, Line, number
-from cohorts.characterisation.at_risk import AtRisk, Outcome, TimeAtRisk, load_at_risk
+from cohorts.characterisation.at_risk import (
+    AtRisk,
+    Outcome,
+    TimeAtRisk,
+    lines_of,
+    load_at_risk,
+)
 from cohorts.characterisation.index import (
     CHARACTERISE_SECONDS,
     ages_of,
     characterising,
-    places_of_unknown,
     sexes_of,
 )
 from cohorts.characterisation.intervals import Z
 from cohorts.characterisation.printed import PrintedTable
-from cohorts.disclosure import DEFAULT_RULE, DisclosureRule, SafeCount, safe_count, safe_table
+from cohorts.characterisation.strata import Stratum, by_age, by_sex, everybody
+from cohorts.disclosure import DEFAULT_RULE, DisclosureRule, SafeCount, safe_count
 from cohorts.result import CohortResult
 
 Floats = npt.NDArray[np.float64]
@@ -112,7 +118,6 @@ class Step:
 class Curve:
     """One group: its steps, and how many are at risk on each tick. Empty if not to be shown."""
 
-    key: str
     label: str
     people: SafeCount
     events: SafeCount
@@ -143,7 +148,7 @@ class Survival:
             return self
         hidden = SafeCount(None, False, self.people.minimum_cell)
         curves = tuple(
-            Curve(one.key, one.label, hidden, hidden, (), (hidden,) * len(self.ticks), 0)
+            Curve(one.label, hidden, hidden, (), (hidden,) * len(self.ticks), 0)
             for one in self.curves
         )
         return replace(self, curves=curves, p_value=None)
@@ -199,43 +204,23 @@ def survival(
     """
     with characterising(source, cohort, limit_seconds=limit_seconds, cancel=cancel) as connection:
         watched = load_at_risk(connection, outcome, window)
-        labels: Sequence[str] = {"sex": sexes_of(connection), "age": ages_of(connection)}.get(
-            by, ("all",)
-        )
-    groups = _groups(watched, by, labels)
-    unknown = places_of_unknown(labels)
-    sizes = safe_table([int(group.sum()) for group in groups], rule, unknown)
-    with_event = safe_table([int((group & watched.event).sum()) for group in groups], rule, unknown)
-    grid = grid_of(watched)
-    ticks = _ticks(watched, rule)
-    curves, lines = [], {}
-    for label, group, people, events in zip(
-        labels, groups, sizes.cells, with_event.cells, strict=True
-    ):
-        stratum = "all" if by == "nothing" else _stratum(by, label)
-        curves.append(_curve(watched, group, stratum, label, people, events, ticks, grid, rule))
-        for aspect, setting, who in (
-            (f"at risk of {outcome.key}:{stratum}", window.entry_setting, group),
-            (f"outcome {outcome.key}:{stratum}", window.setting, group & watched.event),
-        ):
-            if who.any():
-                lines[Line(aspect, setting)] = watched.person[who]
+        ages, sexes = ages_of(connection), sexes_of(connection)
+    strata = {"sex": by_sex(watched, sexes, rule), "age": by_age(watched, ages, rule)}.get(
+        by, [everybody(watched)]
+    )
+    grid, ticks = grid_of(watched), _ticks(watched, rule)
+    curves: list[Curve] = []
+    lines: dict[Line, Ids] = {}
+    for one in strata:
+        lines |= lines_of(outcome, window, one.name, watched, one.inside)
+        curves.append(_curve(watched, one, ticks, grid, rule))
     p_value = None
     if len(curves) > 1 and all(one.events.shown is not None for one in curves):
-        p_value = log_rank([(watched.days[group], watched.event[group]) for group in groups])[1]
-    return Answer(Survival(outcome.name, window, sizes.total, ticks, tuple(curves), p_value), lines)
-
-
-def _stratum(by: str, label: str) -> str:
-    """The name that the same people have in a table of incidence."""
-    return f"age all, {label}" if by == "sex" else f"age {label}, all"
-
-
-def _groups(watched: AtRisk, by: str, labels: Sequence[str]) -> list[npt.NDArray[np.bool_]]:
-    if by == "nothing":
-        return [np.ones(len(watched.person), dtype=bool)]
-    values = watched.sex if by == "sex" else watched.age_band
-    return [values == label for label in labels]
+        p_value = log_rank(
+            [(watched.days[one.inside], watched.event[one.inside]) for one in strata]
+        )[1]
+    people = safe_count(len(watched.person), rule)
+    return Answer(Survival(outcome.name, window, people, ticks, tuple(curves), p_value), lines)
 
 
 def grid_of(watched: AtRisk) -> int:
@@ -254,26 +239,18 @@ def _ticks(watched: AtRisk, rule: DisclosureRule) -> tuple[int, ...]:
 
 
 def _curve(
-    watched: AtRisk,
-    group: npt.NDArray[np.bool_],
-    key: str,
-    label: str,
-    people: SafeCount,
-    events: SafeCount,
-    ticks: tuple[int, ...],
-    grid: int,
-    rule: DisclosureRule,
+    watched: AtRisk, stratum: Stratum, ticks: tuple[int, ...], grid: int, rule: DisclosureRule
 ) -> Curve:
-    days, happened = watched.days[group], watched.event[group]
+    days, happened = watched.days[stratum.inside], watched.event[stratum.inside]
+    people, events = safe_count(len(days), rule), safe_count(int(happened.sum()), rule)
     if people.shown is None:
-        return Curve(key, label, people, events, (), (people,) * len(ticks), 0)
+        return Curve(stratum.label, people, events, (), (people,) * len(ticks), 0)
     at_risk = tuple(safe_count(int((days >= tick).sum()), rule) for tick in ticks)
-    enough = int(np.sort(days)[-rule.minimum_cell])
-    last_day = enough // grid * grid
+    last_day = int(np.sort(days)[-rule.minimum_cell]) // grid * grid
     steps: tuple[Step, ...] = ()
     if events.shown is not None:
         steps = coarse_steps(days, happened, people.shown, last_day, grid, rule)
-    return Curve(key, label, people, events, steps, at_risk, last_day)
+    return Curve(stratum.label, people, events, steps, at_risk, last_day)
 
 
 def coarse_steps(

@@ -8,11 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Final, Self
 
 import duckdb
+import numpy as np
 
 from cohorts.cdm import DataSource
 from cohorts.characterisation.answer import Answer, Ids, Line, number, significant
+from cohorts.characterisation.bands import age_label, merged
 from cohorts.characterisation.index import (
     CHARACTERISE_SECONDS,
+    UNKNOWN,
     ages_of,
     areas_of,
     characterising,
@@ -192,7 +195,7 @@ def table_one(
     with characterising(source, cohort, limit_seconds=limit_seconds, cancel=cancel) as connection:
         baseline = open_baseline(connection, baseline_days, rule)
         chosen = {key: baseline.top(key, top) for key in (*_keys(), "measurement")}
-        return describe(baseline, chosen)
+        return describe(baseline, chosen, age_rows([baseline]))
 
 
 def _keys() -> list[str]:
@@ -249,14 +252,44 @@ def _ingredients(source: Source) -> str:
     """
 
 
-def describe(baseline: Baseline, chosen: Mapping[str, Sequence[int]]) -> Answer[TableOne]:
-    """Table 1 with the concepts chosen for each section, in their order."""
+def age_rows(baselines: Sequence[Baseline]) -> tuple[tuple[str, ...], ...]:
+    """Age bands put together so that each row has enough people of every cohort; then unknown."""
+    labels = ages_of(baselines[0].connection)
+    known = [label for label in labels if label != UNKNOWN]
+    found = [
+        dict(
+            baseline.connection.execute(
+                "SELECT age_band, count(*) FROM cc_index GROUP BY 1"
+            ).fetchall()
+        )
+        for baseline in baselines
+    ]
+    counts = [[counted.get(label, 0) for counted in found] for label in known]
+    rows = merged(counts, baselines[0].rule.minimum_cell)
+    unknown = [(UNKNOWN,)] if UNKNOWN in labels else []
+    return (*(tuple(known[place] for place in row) for row in rows), *unknown)
+
+
+def describe(
+    baseline: Baseline, chosen: Mapping[str, Sequence[int]], ages: Sequence[Sequence[str]]
+) -> Answer[TableOne]:
+    """Table 1 with the given rows of ages, and the concepts chosen for each section."""
     connection, rule = baseline.connection, baseline.rule
     lines: dict[Line, Ids] = {}
     sections = [
-        _divided(connection, "age", "Age at index, years", ages_of(connection), rule, lines),
-        _divided(connection, "sex", "Sex", sexes_of(connection), rule, lines),
-        _divided(connection, "area", "Area", areas_of(connection), rule, lines),
+        _divided(connection, "age", "Age at index, years", "age_band", ages, rule, lines),
+        _divided(
+            connection, "sex", "Sex", "sex", [(sex,) for sex in sexes_of(connection)], rule, lines
+        ),
+        _divided(
+            connection,
+            "area",
+            "Area",
+            "area",
+            [(area,) for area in areas_of(connection)],
+            rule,
+            lines,
+        ),
     ]
     (number_of_people,) = connection.execute("SELECT count(*) FROM cc_index").fetchall()[0]
     people = safe_count(number_of_people, rule)
@@ -281,22 +314,24 @@ def _divided(
     connection: duckdb.DuckDBPyConnection,
     key: str,
     title: str,
-    labels: Sequence[str],
+    column: str,
+    rows: Sequence[Sequence[str]],
     rule: DisclosureRule,
     lines: dict[Line, Ids],
 ) -> Section:
-    """A section whose rows add up to the cohort."""
-    column = {"age": "age_band"}.get(key, key)
+    """A section whose rows, each of one value of a column or of some, add up to the cohort."""
     found = people_by(connection, f"SELECT {column} AS value, person_id FROM cc_index")
-    counts = [len(found.get(label, ())) for label in labels]
-    safe = safe_table(counts, rule, places_of_unknown(labels))
-    rows = []
-    for label, cell in zip(labels, safe.cells, strict=True):
+    nobody = np.empty(0, dtype=np.int64)
+    members = [np.concatenate([found.get(value, nobody) for value in row]) for row in rows]
+    labels = [row[0] if len(row) == 1 else age_label(row) for row in rows]
+    safe = safe_table([len(ids) for ids in members], rule, places_of_unknown(labels))
+    shown = []
+    for label, ids, cell in zip(labels, members, safe.cells, strict=True):
         aspect = f"{key}:{label}"
-        rows.append(Row(aspect, label, cell, cell.percent_of(safe.total)))
-        if label in found:
-            lines[Line(aspect)] = found[label]
-    return Section(key, title, tuple(rows), divides=True)
+        shown.append(Row(aspect, label, cell, cell.percent_of(safe.total)))
+        if len(ids):
+            lines[Line(aspect)] = np.sort(ids)
+    return Section(key, title, tuple(shown), divides=True)
 
 
 def _listed(

@@ -34,7 +34,21 @@ def addresses(world: World, request_id: int) -> list[str]:
         if rule.endpoint not in {"security.logout", "security.login"} | FINISHED_REPORTS
     ]
     counted = f"/cohorts/{world.cohort_id}?release={RELEASE}"
-    return [*found, counted, f"/releases/{RELEASE}/dictionary?table=condition_occurrence"]
+    described = f"/cohorts/{world.cohort_id}/characterise"
+    analyses = [
+        f"{described}?release={RELEASE}",
+        f"{described}/incidence?release={RELEASE}&outcome=death",
+        f"{described}/survival?release={RELEASE}&outcome=death&by=sex",
+        f"{described}/pathways?release={RELEASE}&max_steps=3",
+    ]
+    downloads = [f"{analyses[0]}&download={what}" for what in ("svg", "sex", "condition")]
+    return [
+        *found,
+        *analyses,
+        *downloads,
+        counted,
+        f"/releases/{RELEASE}/dictionary?table=condition_occurrence",
+    ]
 
 
 @pytest.mark.parametrize("minimum", [11, 997])
