@@ -10,6 +10,7 @@ import click
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
+from app.cli.characterise import ANALYSES, DEATH, Named, characterise, write
 from app.settings import PortalSettings
 from cohorts import check, describe, load, open_cdm_folder, run, safe_attrition, safe_count
 from cohorts.cdm import CdmFolder
@@ -155,6 +156,66 @@ def count_command(
         click.echo(f"The source has no table {', '.join(result.missing_tables)}.", err=True)
 
 
+@cohort.command("characterise")
+@_DEFINITION
+@click.argument("analysis", type=click.Choice(ANALYSES))
+@_RELEASE
+@_CDM
+@_LIMIT
+@click.option(
+    "--outcome",
+    metavar="JSON",
+    default=DEATH,
+    show_default=True,
+    help="incidence and survival: the definition of the outcome",
+)
+@click.option(
+    "--with",
+    "others",
+    metavar="JSON",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="comparison and overlap: a further definition; may be given again",
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="write the chart as SVG and the tables as CSV into this folder",
+)
+def characterise_command(
+    definition: Path,
+    analysis: str,
+    release: str | None,
+    cdm: str | None,
+    limit_seconds: float,
+    outcome: str,
+    others: tuple[Path, ...],
+    output: Path | None,
+) -> None:
+    """Print a characterisation of a cohort: safe counts, rates and shares.
+
+    Settings are those that the portal begins with. Like count, it is for operators: nothing
+    compares its numbers with those of other questions.
+    """
+    if (release is None) == (cdm is None):
+        raise click.UsageError("give either --release NAME or --cdm DIR")
+    rule = DisclosureRule.with_minimum(PortalSettings.from_environ(os.environ).minimum_cell)
+    asked = [_named(path) for path in (definition, *others)]
+    waited_for = None if outcome == DEATH else _named(Path(outcome))
+    result, svg = characterise(
+        _files(release, cdm), analysis, asked, waited_for, rule, limit_seconds
+    )
+    for table in result.tables():
+        click.echo(table.to_text() + "\n")
+    if not result.tables():
+        click.echo("There are too few people to show anything of them.")
+    if output is not None:
+        for path in write(output, analysis, result, svg):
+            click.echo(f"wrote {path}", err=True)
+
+
 @cohort.command("check")
 @_DEFINITION
 @_RELEASE
@@ -213,6 +274,14 @@ def _result(
 
         return spark.run(definition, files, limit_seconds)
     return run(definition, files, limit_seconds)
+
+
+def _named(path: Path) -> Named:
+    try:
+        definition = _read(path)
+    except FileNotFoundError:
+        raise click.UsageError(f"there is no file {path}") from None
+    return Named(definition.title or path.stem, definition)
 
 
 def _read(path: Path) -> CohortDefinition:

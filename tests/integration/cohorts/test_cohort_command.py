@@ -94,6 +94,20 @@ def test_counts_are_safe(home: Path) -> None:
     }
 
 
+def test_a_characterisation_is_printed_and_its_chart_and_tables_written(
+    home: Path, tmp_path: Path
+) -> None:
+    done = carecommons(home, "cohort", "characterise", str(home / "asthma.json"), "incidence",
+                       "--outcome", str(home / "treated.json"), "--release", "tiny-v1",
+                       "-o", str(tmp_path / "out"))  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Incidence per 1,000 person-years" in done.stdout
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names >= {"incidence.svg", "incidence-age-sex.csv", "incidence-flow.csv"}
+    flow = (tmp_path / "out" / "incidence-flow.csv").read_text().splitlines()
+    assert flow[:2] == ["People,Number", "In the cohort,20"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -103,6 +117,7 @@ def test_counts_are_safe(home: Path) -> None:
         (("run", "absent.json", "--release", "tiny-v1"), 2, "absent.json"),
         (("run", "asthma.json", "--cdm", "."), 1, "no table person"),
         (("check", "wrong.json"), 1, "unknown Criteria"),
+        (("characterise", "asthma.json", "overlap", "--release", "tiny-v1"), 2, "by --with"),
     ],
 )
 def test_a_refusal_is_one_line_with_its_reason(
