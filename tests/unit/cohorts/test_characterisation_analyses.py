@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cohorts import DisclosureRule, run
@@ -246,7 +246,7 @@ def test_pathways_follow_eras_combinations_and_switches(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=12, max_size=120))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_branch_of_a_tree_is_below_the_minimum_and_each_place_adds_up(
     steps: list[tuple[int, int]],
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cohorts.characterisation.bands import age_label, merged, year_label
@@ -11,6 +11,7 @@ COUNTS = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), min_size=1,
 
 
 @given(COUNTS, st.integers(1, 15))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_rows_hold_every_band_once_and_enough_of_everything(
     counts: list[tuple[int, int]], minimum: int
 ) -> None:
@@ -22,6 +23,7 @@ def test_rows_hold_every_band_once_and_enough_of_everything(
 
 
 @given(COUNTS, st.integers(1, 15))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_rows_for_both_sexes_are_made_of_rows_for_all(
     counts: list[tuple[int, int]], minimum: int
 ) -> None:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 from lifelines.statistics import multivariate_logrank_test
@@ -26,7 +26,7 @@ TIMES = st.lists(st.tuples(st.integers(1, 40), st.booleans()), min_size=2, max_s
 
 
 @given(st.integers(0, 400), st.integers(1, 400))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_interval_of_a_share_is_wilsons(people: int, more: int) -> None:
     total = people + more
     expected = proportion_confint(people, total, method="wilson")
@@ -34,7 +34,7 @@ def test_the_interval_of_a_share_is_wilsons(people: int, more: int) -> None:
 
 
 @given(st.integers(1, 300), st.floats(0.5, 1e5))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_limits_of_a_rate_leave_two_and_a_half_percent_on_each_side(
     events: int, time: float
 ) -> None:
@@ -54,7 +54,7 @@ def test_a_rate_without_time_is_refused(events: int, time: float) -> None:
 
 
 @given(TIMES)
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_survival_and_its_limits_are_those_of_lifelines(rows: list[tuple[int, bool]]) -> None:
     days = np.array([day for day, _ in rows])
     event = np.array([happened for _, happened in rows])
@@ -74,7 +74,7 @@ def test_survival_and_its_limits_are_those_of_lifelines(rows: list[tuple[int, bo
 
 
 @given(st.lists(TIMES, min_size=3, max_size=3))
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_log_rank_test_is_that_of_lifelines(rows: list[list[tuple[int, bool]]]) -> None:
     groups = [(np.array([d for d, _ in one]), np.array([e for _, e in one])) for one in rows]
     if not any(event.any() for _, event in groups):
@@ -90,7 +90,7 @@ def test_the_log_rank_test_is_that_of_lifelines(rows: list[list[tuple[int, bool]
 
 
 @given(TIMES, st.integers(3, 12))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_between_two_shown_steps_lie_at_least_the_minimum_of_events(
     rows: list[tuple[int, bool]], minimum: int
 ) -> None:
