@@ -37,6 +37,21 @@ def merged(counts: Sequence[Sequence[int]], minimum: int) -> tuple[Group, ...]:
     return tuple(tuple(group) for group in groups)
 
 
+def common(first: Sequence[Group], second: Sequence[Group]) -> tuple[Group, ...]:
+    """The finest rows of which both divisions are parts: they end where a row of each ends.
+
+    Rows of both divisions add up to these, so that no difference between any of them is a band
+    that was too small in either.
+    """
+    ends = {group[-1] for group in first if group} & {group[-1] for group in second if group}
+    groups: list[list[int]] = [[]]
+    for place in (place for group in first for place in group):
+        groups[-1].append(place)
+        if place in ends:
+            groups.append([])
+    return tuple(tuple(group) for group in groups if group)
+
+
 def age_label(labels: Sequence[str]) -> str:
     """Name of neighbouring age bands, as ``18-64`` of ``18-39`` and ``40-64``."""
     low = labels[0].rstrip("+").split("-")[0]

@@ -32,7 +32,7 @@ from cohorts.characterisation.table_one import (
     Section,
     TableOne,
     ValueRow,
-    age_rows,
+    common_ages,
     describe,
     open_baseline,
 )
@@ -191,7 +191,7 @@ def comparison(
         for key in (*(record.key for record in RECORDS), "measurement"):
             both = [baseline.top(key, top) for baseline in baselines]
             chosen[key] = list(dict.fromkeys(c for pair in _alternating(*both) for c in pair))
-        ages = age_rows(baselines)
+        ages = common_ages(baselines)
         answers = [describe(baseline, chosen, ages) for baseline in baselines]
     lines: dict[Line, Ids] = {}
     for which, answer in zip((FIRST, SECOND), answers, strict=True):

@@ -27,7 +27,7 @@ from cohorts.characterisation.at_risk import (
 )
 from cohorts.characterisation.index import (
     CHARACTERISE_SECONDS,
-    ages_of,
+    age_rows,
     characterising,
     sexes_of,
 )
@@ -188,7 +188,7 @@ def incidence(
     """
     with characterising(source, cohort, limit_seconds=limit_seconds, cancel=cancel) as connection:
         watched = load_at_risk(connection, outcome, window)
-        ages, sexes = ages_of(connection), sexes_of(connection)
+        ages, sexes = age_rows(connection, rule), sexes_of(connection)
         years = _years(connection)
         prevalence, with_outcome = _prevalence(connection, outcome, rule)
     lines = dict(with_outcome)

@@ -22,7 +22,9 @@ import pyarrow as pa
 
 from cohorts.cdm import DataSource, prepare_cdm
 from cohorts.characterisation.answer import Ids
+from cohorts.characterisation.bands import merged
 from cohorts.compile import CDM_SCHEMA
+from cohorts.disclosure import DisclosureRule
 from cohorts.engines.duckdb import watched
 from cohorts.errors import CohortError
 from cohorts.result import CohortResult
@@ -128,6 +130,20 @@ def ages_of(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     """Age bands, and unknown if the source lacks a year of birth."""
     missing = _any(connection, "year_of_birth IS NULL")
     return (*AGE_LABELS, UNKNOWN) if missing else AGE_LABELS
+
+
+def age_rows(
+    connection: duckdb.DuckDBPyConnection, rule: DisclosureRule
+) -> tuple[tuple[str, ...], ...]:
+    """Age bands put together until each row has enough people of the cohort; unknown is left out.
+
+    All divisions of this cohort by age are made of these rows.
+    """
+    counted = dict(
+        connection.execute("SELECT age_band, count(*) FROM cc_index GROUP BY 1").fetchall()
+    )
+    rows = merged([[counted.get(label, 0)] for label in AGE_LABELS], rule.minimum_cell)
+    return tuple(tuple(AGE_LABELS[place] for place in row) for row in rows)
 
 
 def sexes_of(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 """Who is counted together: sexes, ages and years with enough events in each.
 
-Ages and years are put together until each row has the minimum of events; rows of ages and sexes
-until both sexes have. So every count of a stratum is shown, and rows of the finer table add up to
-rows of the coarser: nothing withheld follows by subtraction.
+The rows of ages that have enough people of the cohort, and years, are put together until each has
+the minimum of events, and for both sexes until both have. So every count of a stratum is shown, and
+rows of a finer table add up to rows of the coarser, also of other outcomes: nothing follows by
+subtraction.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ import numpy as np
 
 from cohorts.characterisation.at_risk import ALL, AtRisk, Flags
 from cohorts.characterisation.bands import age_label, merged, year_label
-from cohorts.characterisation.index import OTHER_SEX, SEXES, UNKNOWN, places_of_unknown
+from cohorts.characterisation.index import OTHER_SEX, SEXES, places_of_unknown
 from cohorts.disclosure import DisclosureRule, safe_table
+
+Rows = Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -52,15 +55,15 @@ def by_sex(watched: AtRisk, sexes: Sequence[str], rule: DisclosureRule) -> list[
     return [Stratum(ALL, sex, watched.sex == sex) for sex in SEXES.values()]
 
 
-def by_age(watched: AtRisk, ages: Sequence[str], rule: DisclosureRule) -> list[Stratum]:
-    """Ages, or nobody if they do not make two rows with enough events."""
+def by_age(watched: AtRisk, ages: Rows, rule: DisclosureRule) -> list[Stratum]:
+    """Rows of ages of the cohort, put together; nobody if they do not make two rows."""
     rows = _age_rows(watched, ages, rule)
     found = [Stratum(age_label(row), ALL, _aged(watched, row)) for row in rows]
     return found if len(found) > 1 else []
 
 
 def by_age_and_sex(
-    watched: AtRisk, ages: Sequence[str], sexes: Sequence[str], rule: DisclosureRule
+    watched: AtRisk, ages: Rows, sexes: Sequence[str], rule: DisclosureRule
 ) -> list[Stratum]:
     """Ages of both sexes. Nobody where some of the source have another sex: they would follow."""
     if OTHER_SEX in sexes or not by_sex(watched, sexes, rule):
@@ -102,10 +105,12 @@ def by_year(watched: AtRisk, years: Sequence[int], rule: DisclosureRule) -> list
     return found if len(found) > 1 else []
 
 
-def _age_rows(watched: AtRisk, ages: Sequence[str], rule: DisclosureRule) -> list[tuple[str, ...]]:
-    known = [age for age in ages if age != UNKNOWN]
-    counts = [[int((watched.event & (watched.age_band == age)).sum())] for age in known]
-    return [tuple(known[place] for place in group) for group in merged(counts, rule.minimum_cell)]
+def _age_rows(watched: AtRisk, ages: Rows, rule: DisclosureRule) -> list[tuple[str, ...]]:
+    counts = [[int((watched.event & _aged(watched, row)).sum())] for row in ages]
+    return [
+        tuple(label for place in group for label in ages[place])
+        for group in merged(counts, rule.minimum_cell)
+    ]
 
 
 def _aged(watched: AtRisk, row: Sequence[str]) -> Flags:

@@ -32,7 +32,7 @@ from cohorts.characterisation.at_risk import (
 )
 from cohorts.characterisation.index import (
     CHARACTERISE_SECONDS,
-    ages_of,
+    age_rows,
     characterising,
     sexes_of,
 )
@@ -204,7 +204,7 @@ def survival(
     """
     with characterising(source, cohort, limit_seconds=limit_seconds, cancel=cancel) as connection:
         watched = load_at_risk(connection, outcome, window)
-        ages, sexes = ages_of(connection), sexes_of(connection)
+        ages, sexes = age_rows(connection, rule), sexes_of(connection)
     strata = {"sex": by_sex(watched, sexes, rule), "age": by_age(watched, ages, rule)}.get(
         by, [everybody(watched)]
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Final, Self
 
 import duckdb
@@ -12,10 +13,12 @@ import numpy as np
 
 from cohorts.cdm import DataSource
 from cohorts.characterisation.answer import Answer, Ids, Line, number, significant
-from cohorts.characterisation.bands import age_label, merged
+from cohorts.characterisation.bands import age_label, common
 from cohorts.characterisation.index import (
+    AGE_LABELS,
     CHARACTERISE_SECONDS,
     UNKNOWN,
+    age_rows,
     ages_of,
     areas_of,
     characterising,
@@ -195,7 +198,7 @@ def table_one(
     with characterising(source, cohort, limit_seconds=limit_seconds, cancel=cancel) as connection:
         baseline = open_baseline(connection, baseline_days, rule)
         chosen = {key: baseline.top(key, top) for key in (*_keys(), "measurement")}
-        return describe(baseline, chosen, age_rows([baseline]))
+        return describe(baseline, chosen, common_ages([baseline]))
 
 
 def _keys() -> list[str]:
@@ -252,22 +255,11 @@ def _ingredients(source: Source) -> str:
     """
 
 
-def age_rows(baselines: Sequence[Baseline]) -> tuple[tuple[str, ...], ...]:
-    """Age bands put together so that each row has enough people of every cohort; then unknown."""
-    labels = ages_of(baselines[0].connection)
-    known = [label for label in labels if label != UNKNOWN]
-    found = [
-        dict(
-            baseline.connection.execute(
-                "SELECT age_band, count(*) FROM cc_index GROUP BY 1"
-            ).fetchall()
-        )
-        for baseline in baselines
-    ]
-    counts = [[counted.get(label, 0) for counted in found] for label in known]
-    rows = merged(counts, baselines[0].rule.minimum_cell)
-    unknown = [(UNKNOWN,)] if UNKNOWN in labels else []
-    return (*(tuple(known[place] for place in row) for row in rows), *unknown)
+def common_ages(baselines: Sequence[Baseline]) -> tuple[tuple[str, ...], ...]:
+    """Rows of ages that have enough people in every cohort; those of each cohort add up to them."""
+    rows = [age_rows(one.connection, one.rule) for one in baselines]
+    places = [tuple(tuple(AGE_LABELS.index(label) for label in row) for row in one) for one in rows]
+    return tuple(tuple(AGE_LABELS[place] for place in group) for group in reduce(common, places))
 
 
 def describe(
@@ -276,8 +268,11 @@ def describe(
     """Table 1 with the given rows of ages, and the concepts chosen for each section."""
     connection, rule = baseline.connection, baseline.rule
     lines: dict[Line, Ids] = {}
+    unknown = [(UNKNOWN,)] if UNKNOWN in ages_of(connection) else []
     sections = [
-        _divided(connection, "age", "Age at index, years", "age_band", ages, rule, lines),
+        _divided(
+            connection, "age", "Age at index, years", "age_band", [*ages, *unknown], rule, lines
+        ),
         _divided(
             connection, "sex", "Sex", "sex", [(sex,) for sex in sexes_of(connection)], rule, lines
         ),

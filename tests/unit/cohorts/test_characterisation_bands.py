@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cohorts.characterisation.bands import age_label, merged, year_label
+from cohorts.characterisation.bands import age_label, common, merged, year_label
 
 COUNTS = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), min_size=1, max_size=9)
 
@@ -34,6 +34,19 @@ def test_rows_for_both_sexes_are_made_of_rows_for_all(
     assert [place for group in joint for row in group for place in rows[row]] == list(
         range(len(counts))
     )
+
+
+@given(COUNTS, st.integers(1, 15))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_common_rows_are_made_of_the_rows_of_both(
+    counts: list[tuple[int, int]], minimum: int
+) -> None:
+    own = [merged([[both[which]] for both in counts], minimum) for which in (0, 1)]
+    rows = common(own[0], own[1])
+    assert [place for row in rows for place in row] == list(range(len(counts)))
+    for division in own:
+        for row in division:
+            assert sum(set(row) <= set(wider) for wider in rows) == 1
 
 
 def test_a_row_is_broken_where_it_is_large_enough() -> None:
