@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Final, Generic, TypeVar
 
 import numpy as np
@@ -37,7 +36,7 @@ from cohorts.characterisation.overlap import Overlap, overlap
 from cohorts.characterisation.pathways import Pathways, PathwaySettings, pathways
 from cohorts.characterisation.survival import Survival, survival
 from cohorts.characterisation.table_one import TableOne, table_one
-from cohorts.differencing import bits_of
+from cohorts.differencing import Bits, bits_of
 from cohorts.questions import question_of
 from cohorts.result import CohortResult
 from deid.release import Release
@@ -72,13 +71,28 @@ class Shown(Generic[R]):
     hidden_lines: int
 
 
+@dataclass(frozen=True)
+class _Computed(Generic[R]):
+    """What is kept of a computation: lines as bits over the people of the release."""
+
+    result: R
+    lines: Mapping[Line, Bits]
+    people: int
+
+
 class Characteriser:
     """Computes characterisations, keeps them, and shows of them what each person may see."""
 
-    def __init__(self, answers: CohortAnswers, ledger: LineLedger) -> None:
+    def __init__(
+        self,
+        answers: CohortAnswers,
+        ledger: LineLedger,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
         self.rule = answers.rule
         self._answers = answers
         self._ledger = ledger
+        self._patience = patience_seconds
         self._computations = Computations()
         self._everybody: dict[str, Ids] = {}
 
@@ -183,32 +197,32 @@ class Characteriser:
                tuple(one.version.sha256 for one in asked))  # fmt: skip
         release, expressions = first.release, [one.version.expression for one in asked]
 
-        def compute(cancel: threading.Event) -> Answer[R]:
-            return work([_run(release, text, cancel) for text in expressions], cancel)
+        def compute(cancel: threading.Event) -> _Computed[R]:
+            answer = work([_run(release, text, cancel) for text in expressions], cancel)
+            everybody = self._people_of(release)
+            lines = {
+                line: bits_of(np.searchsorted(everybody, ids), len(everybody))
+                for line, ids in answer.lines.items()
+            }
+            return _Computed(answer.result, lines, len(everybody))
 
-        answer = self._computations.ask(key, compute, PATIENCE_SECONDS)
-        if isinstance(answer, Waiting):
-            return answer
+        computed = self._computations.ask(key, compute, self._patience)
+        if isinstance(computed, Waiting):
+            return computed
         questions = [question_of(cohorts.load(text)) for text in expressions]
-        return self._weigh(asked, analysis, answer, questions)
+        return self._weigh(asked, analysis, computed, questions)
 
     def _weigh(
-        self, asked: Sequence[Asked], analysis: str, answer: Answer[R], questions: list[str]
+        self, asked: Sequence[Asked], analysis: str, computed: _Computed[R], questions: list[str]
     ) -> Shown[R]:
         first = asked[0]
         if first.actor.user_id is None:
             raise PermissionDenied("Counts are shown to people with an account.")
-        everybody = self._people_of(first.release)
         project_id = (
             first.cohort.project_id if is_member(first.cohort.project, first.actor) else None
         )
-        scope = Scope(first.actor.user_id, project_id, first.release.name, len(everybody))
-        lines = list(answer.lines)
-        bits = partial(bits_of, people=len(everybody))
-        shown = [
-            _shown_line(line, questions, bits(np.searchsorted(everybody, answer.lines[line])))
-            for line in lines
-        ]
+        scope = Scope(first.actor.user_id, project_id, first.release.name, computed.people)
+        shown = [_shown_line(line, questions, bits) for line, bits in computed.lines.items()]
         detail = {
             "analysis": analysis,
             "version": first.version.number,
@@ -218,8 +232,10 @@ class Characteriser:
             admitted = self._ledger.admit(session, scope, shown)
             event = AuditEvent("cohort.characterised", "cohort", first.cohort.id, detail)
             record(session, first.actor, event)
-        hidden = {line.aspect for line, may in zip(lines, admitted, strict=True) if not may}
-        return Shown(_without(answer.result, hidden), len(hidden))
+        hidden = {
+            line.aspect for line, may in zip(computed.lines, admitted, strict=True) if not may
+        }
+        return Shown(_without(computed.result, hidden), len(hidden))
 
     def _people_of(self, release: Release) -> Ids:
         if release.name not in self._everybody:
@@ -233,7 +249,7 @@ def _without(result: R, hidden: Collection[str]) -> R:
     return result.without(hidden) if hidden else result
 
 
-def _shown_line(line: Line, questions: Sequence[str], people: np.ndarray) -> ShownLine:
+def _shown_line(line: Line, questions: Sequence[str], people: Bits) -> ShownLine:
     """A line under the question of the cohorts it is about."""
     aspect, cohort = line.aspect, questions
     if aspect.startswith((f"{FIRST}|", f"{SECOND}|")):

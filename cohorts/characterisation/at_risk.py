@@ -61,6 +61,16 @@ class TimeAtRisk:
         return f"{self.entry_setting}, to day {self.limit_days}"
 
     @property
+    def last_day_sql(self) -> str:
+        """The last day of a person of ``cc_index`` who has no outcome, as SQL."""
+        ends = ["observed_until"]
+        if self.until == "cohort":
+            ends.append("cohort_end")
+        if self.limit_days is not None:
+            ends.append(f"index_date + {self.limit_days}")
+        return f"least({', '.join(ends)})"
+
+    @property
     def in_words(self) -> str:
         """For captions."""
         end = {
@@ -119,8 +129,6 @@ def load_at_risk(
 ) -> AtRisk:
     """Who of ``cc_index`` is at risk, and for how long."""
     connection.register("cc_outcome_rows", outcome.periods)
-    limit = "" if window.limit_days is None else f", index_date + {window.limit_days}"
-    end = "observed_until" if window.until == "observation" else "least(cohort_end, observed_until)"
     washout = (
         "true" if window.washout_days is None else f'o."until" >= w.first - {window.washout_days}'
     )
@@ -128,7 +136,7 @@ def load_at_risk(
         f"""
         WITH watched AS (
             SELECT person_id, sex, age_band, index_date + {window.first_day} AS first,
-                   least({end}{limit}) AS last
+                   {window.last_day_sql} AS last
             FROM cc_index
         ), met AS (
             SELECT w.person_id,

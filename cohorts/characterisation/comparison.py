@@ -141,8 +141,8 @@ class Comparison:
 
     def tables(self) -> tuple[PrintedTable, ...]:
         """One table of all characteristics."""
-        header = ("Characteristic", "", *self.names, "SMD", "from", "to")
-        whole = ("People", "", *map(str, self.people), "", "", "")
+        header = ("Section", "Characteristic", *self.names, "SMD", "from", "to")
+        whole = ("Everybody", "people", *map(str, self.people), "", "", "")
         rows = tuple(
             (one.section, one.label, one.first, one.second, *map(_two_digits,
              (one.smd, one.low, one.high)))

@@ -190,7 +190,7 @@ def incidence(
         watched = load_at_risk(connection, outcome, window)
         ages, sexes = age_rows(connection, rule), sexes_of(connection)
         years = _years(connection)
-        prevalence, with_outcome = _prevalence(connection, outcome, rule)
+        prevalence, with_outcome = _prevalence(connection, outcome, window, rule)
     lines = dict(with_outcome)
     chosen = [everybody(watched)]
     if int(watched.event.sum()) >= rule.minimum_cell:
@@ -267,15 +267,23 @@ def _rate(row: str, sex: str, people: SafeCount, events: SafeCount, days: Ids) -
 
 
 def _prevalence(
-    connection: duckdb.DuckDBPyConnection, outcome: Outcome, rule: DisclosureRule
+    connection: duckdb.DuckDBPyConnection,
+    outcome: Outcome,
+    window: TimeAtRisk,
+    rule: DisclosureRule,
 ) -> tuple[tuple[Prevalence, ...], dict[Line, Ids]]:
-    """Point prevalence on the index date, and the share that has had the outcome by then."""
+    """Prevalence on the index date, at any time up to it, and in the period from it on."""
     connection.register("cc_outcome_rows", outcome.periods)
     total = safe_count(len(connection.execute("SELECT 1 FROM cc_index").fetchall()), rule)
     found, lines = [], {}
     for label, key, condition in (
         ("On the index date", "point", 'index_date BETWEEN o."start" AND o."until"'),
         ("At any time up to the index date", "ever", 'o."start" <= index_date'),
+        (
+            "In the period from the index date to the last day at risk",
+            "period",
+            f'o."until" >= index_date AND o."start" <= {window.last_day_sql}',
+        ),
     ):
         ids = np.asarray(
             connection.execute(
@@ -292,5 +300,6 @@ def _prevalence(
             low, high = wilson_interval(shown, total.shown)
         found.append(Prevalence(label, cases, total, share, low, high))
         if len(ids):
-            lines[Line(f"prevalence {key} {outcome.key}:{ALL}")] = ids
+            setting = window.setting if key == "period" else ""
+            lines[Line(f"prevalence {key} {outcome.key}:{ALL}", setting)] = ids
     return tuple(found), lines

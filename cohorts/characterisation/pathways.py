@@ -177,12 +177,13 @@ def pathways(
 
 
 def drug_classes(source: DataSource) -> list[tuple[int, str]]:
-    """Classes that pathways may be limited to: ATC's therapeutic subgroups, by code."""
+    """Classes that pathways may be limited to: main groups and subgroups of ATC, by code."""
     with source.connect() as connection:
         prepare_cdm(connection)
         found = connection.execute(
             f"SELECT concept_id, concept_code, concept_name FROM {CDM_SCHEMA}.concept "
-            "WHERE vocabulary_id = 'ATC' AND concept_class_id = 'ATC 2nd' ORDER BY concept_code"
+            "WHERE vocabulary_id = 'ATC' AND concept_class_id IN ('ATC 1st', 'ATC 2nd') "
+            "ORDER BY concept_code"
         ).fetchall()
     return [(concept_id, f"{code} {name}") for concept_id, code, name in found]
 

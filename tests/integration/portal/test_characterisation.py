@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import time
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from xml.dom.minidom import parseString
@@ -14,6 +16,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.db.models import CohortVersion, ShownLines
+from app.portal.wiring import EXTENSION
+from app.services.characterisation import Characteriser
 from app.services.cohorts import create_cohort
 from app.services.count_ledger import Scope
 from app.services.line_ledger import LineLedger, ShownLine
@@ -157,6 +161,26 @@ def test_stopping_goes_back_to_the_form_with_what_was_typed(
     page = client.get(answer.headers["Location"]).get_data(as_text=True)
     assert '<option value="death" selected>' in page
     assert '<option value="sex" selected>' in page
+
+
+def test_what_takes_long_is_waited_for_by_a_page_that_asks_again(world: World) -> None:
+    client = world.client("researcher")
+    wired = client.application.extensions[EXTENSION]
+    ledger = LineLedger(world.settings.secret_file.parent, 11)
+    impatient = Characteriser(wired.answers, ledger, patience_seconds=0)
+    client.application.extensions[EXTENSION] = replace(wired, characteriser=impatient)
+    address = f"/cohorts/{world.cohort_id}/characterise/survival?release={RELEASE}&outcome=death"
+    answer = client.get(address)
+    page = answer.get_data(as_text=True)
+    assert "This is being computed" in page
+    assert int(answer.headers["Refresh"]) > 0
+    assert re.search(r'name="token" value="[0-9a-f]{64}"', page)
+    for _ in range(200):
+        page = client.get(address).get_data(as_text=True)
+        if "This is being computed" not in page:
+            break
+        time.sleep(0.1)
+    assert "People at risk" in page
 
 
 # The ledger of lines, on sets of people of its own.

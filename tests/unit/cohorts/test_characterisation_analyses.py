@@ -159,9 +159,11 @@ def test_prevalence_is_asked_on_the_index_date(
     release: Release, angina: CohortResult, asthma: CohortResult
 ) -> None:
     found = incidence(release, angina, outcome_of(asthma, "asthma", "b"), TimeAtRisk()).result
-    point, ever = found.prevalence
+    point, ever, period = found.prevalence
     assert (str(point.cases), str(point.people), point.share) == ("60", "70", 60 / 70)
     assert str(ever.cases) == "60"
+    # Ten have asthma only after their angina, but within observation.
+    assert (str(period.cases), period.share) == ("70", 1.0)
 
 
 @pytest.mark.parametrize(
