@@ -16,8 +16,10 @@ from cohorts.errors import ExtractChanged, ExtractError
 FORMAT: Final = "care-commons-extract/1"
 EXTRACTS: Final = "extracts"
 WORKSPACE: Final = "workspace"
+CSV_FOLDER: Final = "csv"
 MANIFEST_FILE: Final = "manifest.json"
 DICTIONARY_FILE: Final = "dictionary.json"
+README_FILE: Final = "README.md"
 COHORT_FILE: Final = "cohort.json"
 STAGING_PREFIX: Final = ".staging-"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -39,7 +41,9 @@ class ExtractManifest:
     """What an extract is and on what approval. It holds no time of day: equal inputs, equal bytes.
 
     ``expires_on`` is an ISO date, or empty if access does not end by itself; ``key_id`` names the
-    master key generation of its pseudonyms.
+    master key generation of its pseudonyms. ``series`` is the first delivery, whose pseudonyms a
+    later one keeps, and ``continues`` the delivery before. ``window`` has the days before and after
+    each entry, ``shifted_days_max`` the greatest shift of dates that the extract has of its own.
     """
 
     project: str
@@ -55,7 +59,17 @@ class ExtractManifest:
     tables: Mapping[str, tuple[str, ...]] = field(repr=False)
     files: tuple[ExtractFile, ...] = field(default=(), repr=False)
     key_id: str = ""
+    series: str = ""
+    continues: str = ""
+    window: tuple[int | None, int | None] = (None, None)
+    frozen_sha256: str = ""
+    shifted_days_max: int = 0
     format: str = FORMAT
+
+    @property
+    def pseudonym_series(self) -> str:
+        """The extract whose pseudonyms this one has: itself, or the first delivery."""
+        return self.series or self.extract
 
     def to_json(self) -> bytes:
         """Canonical JSON."""
@@ -74,7 +88,8 @@ class ExtractManifest:
                 raise ExtractChanged(f"the manifest is not of format {FORMAT}")
             files = tuple(ExtractFile(**entry) for entry in document.pop("files"))
             tables = {name: tuple(names) for name, names in document.pop("tables").items()}
-            return cls(files=files, tables=tables, **document)
+            window = tuple(document.pop("window", (None, None)))
+            return cls(files=files, tables=tables, window=window, **document)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ExtractChanged(f"damaged manifest: {type(error).__name__}") from None
 
@@ -120,7 +135,9 @@ def publish_folder(staging: Path, final: Path) -> None:
         if path.is_file():
             path.chmod(0o444)
     flush(staging)
-    staging.chmod(0o755)
+    for path in (staging, *staging.rglob("*")):
+        if path.is_dir():
+            path.chmod(0o755)
     os.rename(staging, final)
     flush(final.parent)
 

@@ -143,7 +143,10 @@ class DataRequest(Base):
     """A request for data. ``state`` changes only through ``app.services.requests``.
 
     ``version`` grows by one with every change, so that a form sent twice, or sent after somebody
-    else acted, is recognised.
+    else acted, is recognised. ``window_kind`` is ``whole`` or ``entry`` (then with days before and
+    after), empty while nothing was chosen. ``continues`` is the request whose delivery this one
+    brings up to date, and ``earlier`` whether that is then kept or replaced. ``frozen`` is the
+    summary of :class:`cohorts.frozen.Frozen`; ``ended_at`` is when access to the extract ended.
     """
 
     __tablename__ = "data_request"
@@ -169,6 +172,17 @@ class DataRequest(Base):
     extract: Mapped[str | None] = mapped_column(String(80))
     extract_rows: Mapped[int | None]
     failure: Mapped[str | None]
+    window_kind: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    window_before: Mapped[int | None]
+    window_after: Mapped[int | None]
+    window_reason: Mapped[str] = mapped_column(default="", server_default="")
+    continues_id: Mapped[int | None] = mapped_column(ForeignKey("data_request.id"), index=True)
+    earlier: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    renewal_until: Mapped[date | None] = mapped_column(Date)
+    renewal_reason: Mapped[str] = mapped_column(default="", server_default="")
+    ended_at: Mapped[datetime | None]
+    frozen: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    continues: Mapped[DataRequest | None] = relationship(remote_side=[id])
     project: Mapped[Project] = relationship()
     requester: Mapped[User] = relationship()
     cohort_version: Mapped[CohortVersion | None] = relationship()
@@ -196,7 +210,7 @@ class RequestPerson(Base):
 
 
 class RequestColumn(Base):
-    """One column wanted, with the reason."""
+    """One column wanted, with its table's reason and, where it tells much, one of its own."""
 
     __tablename__ = "request_column"
     __table_args__ = (UniqueConstraint("request_id", "table_name", "column_name"),)
@@ -206,6 +220,7 @@ class RequestColumn(Base):
     table_name: Mapped[str] = mapped_column(String(64))
     column_name: Mapped[str] = mapped_column(String(64))
     reason: Mapped[str] = mapped_column(default="")
+    own_reason: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class RequestEvent(Base):

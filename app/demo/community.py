@@ -15,7 +15,8 @@ from app.services.transitions import Surroundings
 from app.services.workflow import State
 from app.worker.extracts import Workshop
 from app.worker.loop import run_once
-from cohorts.extract import deliverable_columns
+from cohorts.column_uses import needs_own_reason
+from cohorts.selection import deliverable_columns
 from cohorts.templates import load_template
 from deid.release import Release
 
@@ -33,6 +34,10 @@ WANTED = {
     "procedure_occurrence": "Examinations are part of the coverage of the service.",
     "death": "Death ends follow-up and is the last state of the natural history.",
     "note": "Scrubbed notes are compared with the tables, and mined for terms.",
+}
+
+OWN_REASONS = {
+    "note.note_text": "The words themselves are what the last notebook mines and compares.",
 }
 
 
@@ -70,21 +75,30 @@ def seed_community(
             cohort_version_id=cohort.versions[-1].id,
             end_date=end_date,
             people=(("Rosa Researcher", "Demonstration University"),),
-            columns=columns_with_values(release, WANTED),
+            columns=columns_with_values(release, WANTED, OWN_REASONS),
             reasons=WANTED,
+            own_reasons=OWN_REASONS,
         )
         seed_request(session, researcher, steward, project, fields, State.APPROVED, around)
     run_once(workshop)
 
 
-def columns_with_values(release: Release, wanted: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+def columns_with_values(
+    release: Release, wanted: Mapping[str, str], own_reasons: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
     """Deliverable columns of the wanted tables that hold anything.
 
-    A column without a value helps nobody; asking for it would be asking for too much.
+    A column without a value helps nobody; asking for it would be asking for too much. One that
+    needs a reason of its own is left out where ``own_reasons`` has none.
     """
     filled = {(c.table, c.name) for c in release.dictionary.columns if c.completeness}
     possible = {
-        table: tuple(column for column in columns if (table, column) in filled)
+        table: tuple(
+            column
+            for column in columns
+            if (table, column) in filled
+            and (f"{table}.{column}" in own_reasons or not needs_own_reason(table, column))
+        )
         for table, columns in deliverable_columns(release).items()
     }
     return {table: possible[table] for table in wanted if possible.get(table)}

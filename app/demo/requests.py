@@ -17,6 +17,7 @@ from app.db.models import CohortDefinition
 from app.demo.community import columns_with_values, seed_community
 from app.permissions import WORKER, Actor
 from app.services.cohorts import create_cohort
+from app.services.minimisation import ENTRY
 from app.services.projects import create_project
 from app.services.requests import RequestFields, get_request
 from app.services.seeding import seed_request
@@ -39,6 +40,9 @@ _WANTED = {
     "condition_occurrence": "Comorbidity and complications are outcomes.",
     "drug_exposure": "Treatment intensity is a covariate.",
     "measurement": "HbA1c, glucose and blood pressure are the main outcomes.",
+}
+_OWN_REASONS = {
+    "visit_occurrence.provider_id": "Continuity of care is seeing the same provider again.",
 }
 _TITLES = {
     State.DRAFT: "Hypoglycaemia after treatment changes",
@@ -163,6 +167,11 @@ def _fields(release: Release, cohort_version: int, end_date: date) -> RequestFie
         cohort_version_id=cohort_version,
         end_date=end_date,
         people=(("Rosa Researcher", "Demonstration University"),),
-        columns=columns_with_values(release, _WANTED),
+        columns=columns_with_values(release, _WANTED, _OWN_REASONS),
         reasons=_WANTED,
+        own_reasons=_OWN_REASONS,
+        window_kind=ENTRY,
+        window_before=365,
+        window_after=1825,
+        window_reason="Control in the year before diagnosis, and five years of follow-up after it.",
     )

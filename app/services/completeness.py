@@ -7,7 +7,9 @@ from pathlib import Path
 
 from app.db.models import DataRequest
 from app.services.duo import DUO_TERMS
-from cohorts.extract import deliverable_columns
+from app.services.minimisation import ENTRY, WHOLE
+from cohorts.column_uses import needs_own_reason
+from cohorts.selection import deliverable_columns
 from deid.errors import ReleaseError
 from deid.release import open_release
 
@@ -38,6 +40,12 @@ def missing_parts(request: DataRequest) -> list[Missing]:
             for table, reason in tables.items()
             if not reason
         ),
+        *(
+            Missing("columns", f"a reason of its own for {c.table_name}.{c.column_name}")
+            for c in request.columns
+            if needs_own_reason(c.table_name, c.column_name) and not c.own_reason
+        ),
+        *_missing_of_window(request),
         Missing("planned_outputs", "the planned outputs") if not request.planned_outputs else None,
         Missing("end_date", "the end date") if request.end_date is None else None,
     ]
@@ -60,3 +68,14 @@ def missing_columns(request: DataRequest, release_root: Path) -> list[Missing]:
     if not missing and not any("person_id" in possible[table] for table in asked):
         missing.append(Missing("columns", "No table about people was chosen"))
     return missing
+
+
+def _missing_of_window(request: DataRequest) -> list[Missing]:
+    if request.window_kind not in {WHOLE, ENTRY}:
+        return [Missing("window_kind", "the time window")]
+    days = (request.window_before, request.window_after)
+    if request.window_kind == ENTRY and None in days:
+        return [Missing("window_before", "the days before and after entry")]
+    if not request.window_reason:
+        return [Missing("window_reason", "the reason for the time window")]
+    return []

@@ -28,12 +28,26 @@ from app.services.workflow import (
     Told,
 )
 
-_TEXT_FIELDS = ("title", "purpose", "duo_code", "ethics_number", "planned_outputs", "release")
+_TEXT_FIELDS = (
+    "title",
+    "purpose",
+    "duo_code",
+    "ethics_number",
+    "planned_outputs",
+    "release",
+    "window_kind",
+    "window_reason",
+)
 
 
 @dataclass(frozen=True)
 class RequestFields:
-    """What a request says. Nothing is compulsory in a draft; ``columns`` maps table to columns."""
+    """What a request says. Nothing is compulsory in a draft.
+
+    ``columns`` maps table to columns, ``reasons`` table to reason, and ``own_reasons``
+    ``table.column`` to the reason of a single column. ``window_kind`` is ``whole``, ``entry`` or
+    empty.
+    """
 
     title: str = ""
     purpose: str = ""
@@ -46,6 +60,11 @@ class RequestFields:
     people: tuple[tuple[str, str], ...] = ()
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
+    own_reasons: Mapping[str, str] = field(default_factory=dict)
+    window_kind: str = ""
+    window_before: int | None = None
+    window_after: int | None = None
+    window_reason: str = ""
 
 
 def create_request(session: Session, actor: Actor, project_id: int, title: str) -> DataRequest:
@@ -164,6 +183,7 @@ def fill(request: DataRequest, fields: RequestFields) -> None:
     request.title = request.title or "Untitled request"
     request.cohort_version_id = fields.cohort_version_id
     request.end_date = fields.end_date
+    request.window_before, request.window_after = fields.window_before, fields.window_after
     request.people = [
         RequestPerson(name=name.strip(), affiliation=affiliation.strip())
         for name, affiliation in fields.people
@@ -174,6 +194,7 @@ def fill(request: DataRequest, fields: RequestFields) -> None:
             table_name=table,
             column_name=column,
             reason=fields.reasons.get(table, "").strip(),
+            own_reason=fields.own_reasons.get(f"{table}.{column}", "").strip(),
         )
         for table, columns in fields.columns.items()
         for column in dict.fromkeys(columns)

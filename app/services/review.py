@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.db.models import DataRequest
@@ -17,6 +18,7 @@ class AskedColumn:
     name: str
     entry: ColumnEntry | None
     held: bool
+    own_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,13 @@ def asked_tables(
     """The request's tables in the order asked, compared with ``release`` if it is published."""
     wanted: dict[str, list[str]] = {}
     reasons: dict[str, str] = {}
+    own = {(c.table_name, c.column_name): c.own_reason for c in request.columns}
     for column in request.columns:
         wanted.setdefault(column.table_name, []).append(column.column_name)
         reasons[column.table_name] = column.reason
     return [
-        _compare(table, columns, reasons[table], release, rule) for table, columns in wanted.items()
+        _compare(table, columns, reasons[table], own, release, rule)
+        for table, columns in wanted.items()
     ]
 
 
@@ -51,7 +55,12 @@ def delivered_rows(request: DataRequest, rule: DisclosureRule) -> SafeCount | No
 
 
 def _compare(
-    table: str, columns: list[str], reason: str, release: Release | None, rule: DisclosureRule
+    table: str,
+    columns: list[str],
+    reason: str,
+    own: Mapping[tuple[str, str], str],
+    release: Release | None,
+    rule: DisclosureRule,
 ) -> AskedTable:
     held_table = release is not None and table in release.manifest.tables
     if release is None or not held_table:
@@ -66,7 +75,10 @@ def _compare(
         name=table,
         meaning=release.dictionary.tables.get(table, ""),
         reason=reason,
-        columns=tuple(AskedColumn(name, entries.get(name), name in held) for name in columns),
+        columns=tuple(
+            AskedColumn(name, entries.get(name), name in held, own.get((table, name), ""))
+            for name in columns
+        ),
         not_asked=tuple(name for name in held if name not in columns),
         rows=safe_count(manifest.rows_out, rule),
     )

@@ -24,15 +24,21 @@ from app.db.database import Database
 from app.db.models import DataRequest, ReviewDecision
 from app.errors import TransitionRefused
 from app.permissions import WORKER
+from app.services.minimisation import window_of
 from app.services.projects import PROJECT_CODE
 from app.services.requests import get_request
 from app.services.transitions import Surroundings, extract_name, transition
 from app.services.workflow import State
-from app.worker.gate import RISK_FILE, check_extract, measure_extract
+from app.worker.gate import RISK_FILE, check_extract, measure_extract, measure_records
 from app.worker.queue import TakenJob, finish, holds
+from app.worker.risk_page import RISK_PAGE, render_risk
 from cohorts.errors import ExtractAlreadyExists
-from cohorts.extract import Extract, Mapper, check_selection, write_extract
+from cohorts.extract import Extract, write_extract
 from cohorts.extract_files import EXTRACTS, MANIFEST_FILE, ExtractManifest
+from cohorts.extract_rows import Mapper
+from cohorts.frozen import freeze
+from cohorts.selection import check_selection
+from cohorts.window import WHOLE_RECORD, TimeWindow
 from deid.errors import CareCommonsError
 from deid.keys import Keyring
 from deid.pseudonyms import Pseudonymiser
@@ -90,6 +96,7 @@ class Order:
     purpose: str
     ethics_number: str
     end_date: date
+    window: TimeWindow
 
 
 def carry_out(workshop: Workshop, taken: TakenJob, lost: threading.Event) -> None:
@@ -174,6 +181,8 @@ def _order(session: Session, request: DataRequest, payload: dict[str, Any]) -> O
         purpose=request.purpose,
         ethics_number=request.ethics_number,
         end_date=request.end_date,
+        # A request of before windows were asked for was approved for the whole record.
+        window=window_of(request) or WHOLE_RECORD,
     )
 
 
@@ -198,13 +207,14 @@ def _write(workshop: Workshop, order: Order, lost: threading.Event) -> ExtractMa
     selection = check_selection(release, order.columns)
     result = cohorts.run(definition, release, cancel=lost)
     ids = result.person_ids.to_numpy(zero_copy_only=False).astype(np.int64)
-    risk = measure_extract(release, ids, selection.tables)
-    check_extract(risk, workshop.minimum_people)
+    risk = measure_extract(release, ids, selection.tables, workshop.minimum_people)
+    check_extract(risk)
 
     def check(staged: Path) -> dict[str, bytes]:
         if lost.is_set():
             raise JobLost("the job was taken by another worker")
-        return {RISK_FILE: risk.to_json()}
+        found = measure_records(risk, staged)
+        return {RISK_FILE: found.to_json(), RISK_PAGE: render_risk(order.title, found)}
 
     try:
         extract: Extract = write_extract(
@@ -221,6 +231,8 @@ def _write(workshop: Workshop, order: Order, lost: threading.Event) -> ExtractMa
             ethics_number=order.ethics_number,
             expires_on=order.end_date.isoformat(),
             key_id=workshop.keyring.key_id,
+            window=order.window,
+            frozen=freeze(release, definition, result),
             check=check,
         )
     except ExtractAlreadyExists:

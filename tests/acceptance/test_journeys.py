@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -118,9 +119,15 @@ def test_from_a_cohort_to_the_notebook(browser: Browser, served: Demo) -> None:
             details = page.locator(f"details:has(#reason-{table})")
             if details.count() and not details.first.get_attribute("open"):
                 details.first.locator("summary").click()
-            page.fill(f"#reason-{table}", "Needed for Table 1.")
+            page.fill(f"#reason-{table}", "Age, sex and values of HbA1c for Table 1.")
             for box in page.locator(f"input[name=column][value^='{table}.']").all():
                 box.check()
+        page.get_by_label("The whole record of each person").check()
+        page.fill("#window_reason", "Follow-up is as long as the record.")
+        page.get_by_role("button", name="Save the draft").click()
+        assert "tell most of a person" in page.inner_text("main")
+        page.get_by_role("button", name=re.compile("Leave out all")).click()
+        assert "100 of 100" in page.inner_text("main")
         page.get_by_role("button", name="Save and submit").click()
         address = page.url
         assert "Submitted" in page.inner_text("main")

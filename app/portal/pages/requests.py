@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -21,12 +22,15 @@ from app.services import requests as request_service
 from app.services import transitions
 from app.services.completeness import missing_columns, missing_parts
 from app.services.duo import DUO_TERMS, PURPOSE_CODES
+from app.services.minimisation import ENTRY, WHOLE, weigh_request, window_of
 from app.services.projects import list_projects
 from app.services.requests import RequestFields
 from app.services.review import asked_tables, delivered_rows
 from app.services.transitions import Surroundings
 from app.services.workflow import BY_NAME, STATE_LABELS, STATE_MEANING, State
-from cohorts.extract import deliverable_columns
+from cohorts.column_uses import needs_own_reason
+from cohorts.selection import deliverable_columns, empty_columns
+from cohorts.window import LONGEST_DAYS
 from deid.errors import ReleaseError
 from deid.release import Release, open_release
 
@@ -34,6 +38,8 @@ blueprint = Blueprint("requests", __name__, url_prefix="/requests")
 
 EITHER_SIDE = frozenset({Permission.REQUEST_DATA, Permission.REVIEW_REQUESTS})
 SPARE_PEOPLE = 2
+REDUCE = "reduce:"
+"""A suggestion to ask for less: then come names of columns, or a window as ``before..after``."""
 
 
 @page(blueprint, "/", Permission.REQUEST_DATA)
@@ -71,6 +77,7 @@ def show(request_id: int) -> str:
     with wiring().database.reading() as session:
         found = request_service.get_request(session, actor, request_id)
         release = _release(found)
+        weighed = weigh_request(found, release)
         return render_template(
             "requests/show.html",
             item=found,
@@ -83,6 +90,9 @@ def show(request_id: int) -> str:
             missing=_missing(found) if request_service.can_edit(actor, found) else [],
             delivered_rows=delivered_rows(found, wiring().answers.rule),
             asked=asked_tables(found, release, wiring().answers.rule),
+            weighed=weighed,
+            uses={column.name: column.why for column in weighed.columns},
+            window=window_of(found),
             release=release,
             duo=DUO_TERMS,
             reviewing=Permission.REVIEW_REQUESTS in actor.permissions,
@@ -106,6 +116,9 @@ def save(request_id: int) -> Response | tuple[str, int]:
     """Keep what was typed, and submit it if asked; an incomplete request is kept all the same."""
     actor = signed_in_actor()
     fields, problems = parse_fields(request.form)
+    then = request.form.get("then", "")
+    if then.startswith(REDUCE):
+        fields = reduced(fields, then.removeprefix(REDUCE))
     version = request.form.get("version", 0, type=int)
     try:
         with wiring().database.writing() as session:
@@ -114,13 +127,16 @@ def save(request_id: int) -> Response | tuple[str, int]:
         return _not_saved(actor, request_id, fields, str(refused))
     for problem in problems:
         flash(problem, "warning")
-    if request.form.get("then") == "submit" and not problems:
+    if then == "submit" and not problems:
         with wiring().database.writing() as session:
             transitions.transition(
                 session, actor, request_id, "submit", saved.version, surroundings()
             )
         flash("Submitted. The stewards have been told.", "success")
         return redirect(url_for("requests.show", request_id=request_id))
+    if then.startswith(REDUCE):
+        flash("Reduced and saved. What you left out can be chosen again below.", "success")
+        return redirect(url_for("requests.edit", request_id=request_id, _anchor="minimisation"))
     flash("Saved.", "success")
     return redirect(url_for("requests.edit", request_id=request_id))
 
@@ -171,6 +187,16 @@ def parse_fields(form: MultiDict[str, str]) -> tuple[RequestFields, list[str]]:
             end_date = date.fromisoformat(form["end_date"])
         except ValueError:
             problems.append("The end date was not saved: write it as year-month-day.")
+    days: dict[str, int | None] = {}
+    for side in ("before", "after"):
+        written = form.get(f"window_{side}", "").strip()
+        days[side] = int(written) if written.isdecimal() and len(written) <= 5 else None
+        if written and (days[side] is None or days[side] > LONGEST_DAYS):  # type: ignore[operator]
+            days[side] = None
+            problems.append(
+                f"The days {side} entry were not saved: write a number up to {LONGEST_DAYS:,}."
+            )
+    kind = form.get("window_kind", "")
     names, affiliations = form.getlist("person"), form.getlist("affiliation")
     fields = RequestFields(
         title=form.get("title", "")[:200],
@@ -187,8 +213,33 @@ def parse_fields(form: MultiDict[str, str]) -> tuple[RequestFields, list[str]]:
         ),
         columns={table: tuple(wanted) for table, wanted in columns.items()},
         reasons={table: form.get(f"reason-{table}", "")[:2000] for table in columns},
+        own_reasons={
+            f"{table}.{column}": form.get(f"own-{table}.{column}", "")[:2000]
+            for table, wanted in columns.items()
+            for column in wanted
+            if form.get(f"own-{table}.{column}")
+        },
+        window_kind=kind if kind in {WHOLE, ENTRY} else "",
+        window_before=days["before"],
+        window_after=days["after"],
+        window_reason=form.get("window_reason", "")[:2000],
     )
     return fields, problems
+
+
+def reduced(fields: RequestFields, suggestion: str) -> RequestFields:
+    """The fields after a suggestion to ask for less was taken up."""
+    before, separator, after = suggestion.partition("..")
+    if separator and before.isdecimal() and after.isdecimal():
+        return replace(
+            fields, window_kind=ENTRY, window_before=int(before), window_after=int(after)
+        )
+    gone = set(suggestion.split(","))
+    left = {
+        table: tuple(name for name in names if f"{table}.{name}" not in gone)
+        for table, names in fields.columns.items()
+    }
+    return replace(fields, columns={table: names for table, names in left.items() if names})
 
 
 def _not_saved(
@@ -216,6 +267,11 @@ def _form(session: Session, actor: Actor, found: DataRequest) -> str:
         release=release,
         possible=deliverable_columns(release) if release else {},
         cohorts=cohort_service.list_of_project(session, actor, found.project_id),
+        weighed=weigh_request(found, release),
+        own_reasons={(c.table_name, c.column_name): c.own_reason for c in found.columns},
+        sensitive=needs_own_reason,
+        meanings=_meanings(release),
+        empty=empty_columns(release) if release else frozenset(),
         chosen=chosen,
         chosen_tables={table for table, _ in chosen},
         reasons=reasons,
@@ -223,6 +279,12 @@ def _form(session: Session, actor: Actor, found: DataRequest) -> str:
         duo={code: DUO_TERMS[code] for code in PURPOSE_CODES},
         spare=SPARE_PEOPLE,
     )
+
+
+def _meanings(release: Release | None) -> dict[tuple[str, str], str]:
+    if release is None:
+        return {}
+    return {(entry.table, entry.name): entry.meaning for entry in release.dictionary.columns}
 
 
 def _missing(found: DataRequest) -> list[str]:

@@ -19,6 +19,10 @@ FORM = {
     "affiliation": "Institute",
     "column": ["person.person_id", "person.year_of_birth"],
     "reason-person": "age",
+    "window_kind": "entry",
+    "window_before": "365",
+    "window_after": "730",
+    "window_reason": "A year before and two after diagnosis.",
 }
 
 
@@ -137,3 +141,74 @@ def test_comments_of_both_sides_stand_in_the_history(world: World) -> None:
     post(researcher, f"{where}/comments", where, comment="To see a trend.")
     page = steward.get(where).get_data(as_text=True)
     assert page.index("Why so many years?") < page.index("To see a trend.")
+
+
+def test_the_form_says_what_is_not_needed_and_one_click_leaves_it_out(world: World) -> None:
+    researcher = world.client("researcher")
+    request_id = world.request_in(State.DRAFT)
+    form = f"/requests/{request_id}/edit"
+    more = ["person.person_id", "person.year_of_birth", "person.race_concept_id"]
+    post(researcher, form, form, **(FORM | {"column": more}))
+    page = researcher.get(form).get_data(as_text=True)
+    assert "2 columns are asked for; the definition and the reasons use 1." in page
+    assert 'value="reduce:person.race_concept_id"' in page
+    then = "reduce:person.race_concept_id"
+    post(researcher, form, form, **(FORM | {"column": more, "purpose": "Typed now."}), then=then)
+    kept = world.read_request(request_id)
+    assert kept.purpose == "Typed now."
+    assert "100 of 100" in researcher.get(form).get_data(as_text=True)
+
+
+def test_a_suggested_window_is_taken_up_by_one_click(world: World) -> None:
+    researcher = world.client("researcher")
+    request_id = world.request_in(State.DRAFT)
+    form = f"/requests/{request_id}/edit"
+    whole = FORM | {"window_kind": "whole", "cohort_version": world.cohort_version_id}
+    post(researcher, form, form, **whole)
+    page = researcher.get(form).get_data(as_text=True)
+    assert "asked for is the whole record" in page
+    assert 'value="reduce:30..30"' in page
+    post(researcher, form, form, **whole, then="reduce:30..30")
+    kept = world.read_request(request_id)
+    assert (kept.window_kind, kept.window_before, kept.window_after) == ("entry", 30, 30)
+    assert kept.window_reason == FORM["window_reason"]
+
+
+def test_free_text_needs_a_reason_of_its_own_before_it_can_be_submitted(world: World) -> None:
+    researcher = world.client("researcher")
+    request_id = world.request_in(State.DRAFT)
+    form = f"/requests/{request_id}/edit"
+    race = {
+        "column": ["person.person_id", "person.race_concept_id"],
+        "cohort_version": world.cohort_version_id,
+    }
+    answer = post(researcher, form, form, **(FORM | race), then="submit")
+    page = researcher.get(answer.headers["Location"]).get_data(as_text=True)
+    assert "a reason of its own for person.race_concept_id" in page
+    own = {"own-person.race_concept_id": "Risk differs by origin in this disease."}
+    post(researcher, form, form, **(FORM | race | own), then="submit")
+    assert world.read_request(request_id).state == State.SUBMITTED
+    shown = world.client("steward").get(f"/requests/{request_id}").get_data(as_text=True)
+    assert "Risk differs by origin in this disease." in shown
+    assert "from 365 days before to 730 days after each entry" in shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "missing"),
+    [
+        ({"window_kind": ""}, "the time window"),
+        ({"window_before": "soon"}, "write a number"),
+        ({"window_before": "99999"}, "write a number"),
+        ({"window_after": ""}, "the days before and after entry"),
+        ({"window_reason": " "}, "the reason for the time window"),
+    ],
+)
+def test_a_window_without_days_or_reason_is_kept_and_not_submitted(
+    world: World, typed: dict[str, str], missing: str
+) -> None:
+    researcher = world.client("researcher")
+    request_id = world.request_in(State.DRAFT)
+    form = f"/requests/{request_id}/edit"
+    post(researcher, form, form, **(FORM | typed), then="submit")
+    assert missing in researcher.get(form).get_data(as_text=True)
+    assert world.read_request(request_id).state == State.DRAFT

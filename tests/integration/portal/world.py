@@ -190,6 +190,8 @@ class World:
                 ),
             },
             "reasons": {"person": "age and sex", "condition_occurrence": "time of diagnosis"},
+            "window_kind": "whole",
+            "window_reason": "Follow-up is lifelong.",
         }
         return RequestFields(**(complete | changes))
 

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from cohorts.extract import deliverable_columns, write_extract
+from cohorts.extract import write_extract
 from cohorts.identifiers import ID_COLUMNS
+from cohorts.selection import deliverable_columns
 from deid.attacks.joining import join_tables
 from deid.attacks.running import ATTACKS
 from deid.build.attacking import attack_ground

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 from collections.abc import Callable
@@ -9,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 
 from cohorts import CohortResult, check_selection, deliverable_columns, run, write_extract
 from cohorts.errors import ExtractAlreadyExists, ExtractError, SelectionError
-from cohorts.extract import Ids
+from cohorts.extract_rows import Ids
 from cohorts.identifiers import UNDELIVERABLE, entity_of, is_concept_column
 from deid.pseudonyms import Pseudonymiser
 from deid.release import Dictionary, Release
@@ -73,6 +75,10 @@ def deliver(release: Release, cohort: CohortResult, root: Path, **more: object) 
 
 def tables(path: Path) -> dict[str, pa.Table]:
     return {file.stem: pq.read_table(file) for file in sorted(path.glob("*.parquet"))}
+
+
+def all_bytes(path: Path) -> dict[str, bytes]:
+    return {str(f.relative_to(path)): f.read_bytes() for f in path.rglob("*") if f.is_file()}
 
 
 def all_ids(path: Path) -> set[int]:
@@ -156,9 +162,48 @@ def test_equal_inputs_give_equal_bytes(
 ) -> None:
     one = deliver(release, cohort, tmp_path / "a")
     two = deliver(release, cohort, tmp_path / "b")
-    files = {path.name: path.read_bytes() for path in one.iterdir()}
-    assert files == {path.name: path.read_bytes() for path in two.iterdir()}
+    files = all_bytes(one)
+    assert files == all_bytes(two)
     assert {"manifest.json", "dictionary.json", "cohort.json", "person.parquet"} <= set(files)
+
+
+def test_each_table_is_there_as_parquet_and_as_csv_with_the_same_rows(
+    release: Release, cohort: CohortResult, tmp_path: Path
+) -> None:
+    path = deliver(release, cohort, tmp_path)
+    for name, rows in tables(path).items():
+        again = pacsv.read_csv(
+            path / "csv" / f"{name}.csv",
+            convert_options=pacsv.ConvertOptions(
+                column_types=rows.schema, strings_can_be_null=True, quoted_strings_can_be_null=False
+            ),
+        )
+        assert again.equals(rows), name
+
+
+def test_the_readme_cites_release_and_definition_and_names_every_table(
+    release: Release, cohort: CohortResult, tmp_path: Path
+) -> None:
+    path = deliver(release, cohort, tmp_path, title="A | [title]", expires_on="2027-01-31")
+    text = (path / "README.md").read_text()
+    manifest = json.loads((path / "manifest.json").read_bytes())
+    assert f"Release {release.name}" in text
+    assert f"sha256:{ASTHMA.sha256}" in text
+    assert f"sha256:{manifest['release_manifest_sha256']}" in text
+    assert "2027-01-31" in text
+    for name, rows in tables(path).items():
+        assert f"| `{name}` | {rows.num_rows:,} |" in text
+
+
+def test_the_dictionary_is_told_as_json_csv_and_page(
+    release: Release, cohort: CohortResult, tmp_path: Path
+) -> None:
+    path = deliver(release, cohort, tmp_path)
+    entries = Dictionary.from_json((path / "dictionary.json").read_bytes()).columns
+    lines = list(csv.DictReader((path / "dictionary.csv").open()))
+    assert [(line["table"], line["name"]) for line in lines] == [(e.table, e.name) for e in entries]
+    page = (path / "dictionary.html").read_text()
+    assert all(f"<code>{entry.name}</code>" in page for entry in entries)
 
 
 def test_columns_not_selected_are_not_delivered(
@@ -303,7 +348,9 @@ def test_documents_of_the_check_become_part_of_the_extract(
     manifest = json.loads((path / "manifest.json").read_bytes())
     hashes = {entry["path"]: entry["sha256"] for entry in manifest["files"]}
     assert hashes["risk.json"] == hashlib.sha256(b"{}").hexdigest()
-    assert set(hashes) == {file.name for file in path.iterdir()} - {"manifest.json"}
+    assert set(hashes) == set(all_bytes(path)) - {"manifest.json"}
+    with pytest.raises(ExtractError, match="there already"):
+        deliver(release, cohort, tmp_path, extract="e2", check=lambda _: {"cohort.json": b""})
 
 
 def test_an_extract_is_never_overwritten(
