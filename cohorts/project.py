@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from cohorts.about import About
+from cohorts.access import open_until, refuse_ended
 from cohorts.errors import AccessExpired, ExtractChanged, ProjectError
 from cohorts.extract_files import (
     COHORT_FILE,
@@ -256,6 +257,8 @@ def open_project(path: Path | str | None = None, extract: str | None = None) -> 
     """
     folder = _find_project(path)
     names = _extract_names(folder)
+    if not names or (extract is not None and extract not in names):
+        refuse_ended(folder, extract)
     if not names:
         raise ProjectError(f"project {folder.name} has no extract yet")
     name = names[-1] if extract is None else extract
@@ -316,7 +319,7 @@ def check_access(
     Raises:
         AccessExpired: if that day is over or access was revoked, or the record is unreadable.
     """
-    expires_on = manifest.expires_on
+    expires_on = open_until(folder, manifest.extract, manifest.expires_on)
     try:
         record = json.loads((folder / ACCESS_FILE).read_bytes())
         state, expires_on = str(record["state"]), str(record["expires_on"])

@@ -123,7 +123,8 @@ def review_queue(session: Session, actor: Actor) -> list[DataRequest]:
         PermissionDenied: unless the actor reviews requests.
     """
     check_permission(actor, Permission.REVIEW_REQUESTS)
-    query = select(DataRequest).where(DataRequest.state.in_(QUEUE)).order_by(DataRequest.changed_at)
+    waits = DataRequest.state.in_(QUEUE) | DataRequest.renewal_until.is_not(None)
+    query = select(DataRequest).where(waits).order_by(DataRequest.changed_at)
     return [request for request in session.scalars(query) if can_see(actor, request)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,9 @@ from app.services.workflow import BY_NAME, Check, Effect, State, Transition, Who
 
 EXTRACT_JOB = "extract"
 REMOVAL_JOB = "remove_extract"
+OPENING_JOB = "open_extract"
+RETENTION_DAYS = 30
+"""How long an extract whose end date has passed is kept out of sight, so that it can be renewed."""
 _DECISIONS = {"approve", "return", "reject"}
 
 
@@ -163,8 +166,24 @@ def _require_end_ahead(request: DataRequest, around: Surroundings, reason: str) 
 
 
 def _require_end_passed(request: DataRequest, around: Surroundings, reason: str) -> None:
-    if request.end_date is None or request.end_date > around.today:
+    # The end date is the last day on which the data may be used.
+    if request.end_date is None or request.end_date >= around.today:
         raise TransitionRefused("The end date has not passed.")
+
+
+def _require_renewal(request: DataRequest, around: Surroundings, reason: str) -> None:
+    if request.renewal_until is None:
+        raise TransitionRefused("Nobody asked for a renewal.")
+    if request.renewal_until <= around.today:
+        raise TransitionRefused("The end date that was asked for has passed.")
+
+
+def _require_retention_passed(request: DataRequest, around: Surroundings, reason: str) -> None:
+    last = request.end_date and request.end_date + timedelta(days=RETENTION_DAYS)
+    if last is None or last >= around.today:
+        raise TransitionRefused("It can still be renewed.")
+    if request.renewal_until is not None and request.renewal_until > around.today:
+        raise TransitionRefused("A renewal was asked for and is not decided.")
 
 
 _CHECKS = {
@@ -173,6 +192,8 @@ _CHECKS = {
     Check.REASON: _require_reason,
     Check.END_DATE_AHEAD: _require_end_ahead,
     Check.END_DATE_PASSED: _require_end_passed,
+    Check.RENEWAL_ASKED: _require_renewal,
+    Check.RETENTION_PASSED: _require_retention_passed,
 }
 
 
@@ -204,6 +225,24 @@ def _queue_removal(
     return {"job": job.id}
 
 
+def _queue_opening(
+    session: Session, actor: Actor, request: DataRequest, step: Transition, reason: str
+) -> dict[str, Any]:
+    job = Job(kind=OPENING_JOB, payload={"request": request.id})
+    session.add(job)
+    session.flush()
+    return {"job": job.id}
+
+
+def _extend(
+    session: Session, actor: Actor, request: DataRequest, step: Transition, reason: str
+) -> dict[str, Any]:
+    assert request.renewal_until is not None
+    request.end_date = request.renewal_until
+    request.renewal_until, request.renewal_reason, request.ended_at = None, "", None
+    return {"until": request.end_date.isoformat()}
+
+
 def _record_decision(
     session: Session, actor: Actor, request: DataRequest, step: Transition, reason: str
 ) -> dict[str, Any]:
@@ -222,5 +261,7 @@ def _record_decision(
 _EFFECTS = {
     Effect.QUEUE_EXTRACT: _queue_extract,
     Effect.QUEUE_REMOVAL: _queue_removal,
+    Effect.QUEUE_OPENING: _queue_opening,
+    Effect.EXTEND: _extend,
     Effect.RECORD_DECISION: _record_decision,
 }

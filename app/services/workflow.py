@@ -1,8 +1,8 @@
 """The life of a data request, as data: states, transitions, who may, what is checked, who is told.
 
-This module knows neither database nor web. ``app.services.requests`` carries transitions out; the
-pages ask the same table what to offer. Two-reviewer approval, suspension, amendment and renewal
-are further rows of this table when they come.
+This module knows neither database nor web. ``app.services.transitions`` carries transitions out;
+the pages ask the same table what to offer. Two-reviewer approval and suspension are further rows of
+this table when they come.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     REVOKED = "revoked"
+    REPLACED = "replaced"
+    CLOSED = "closed"
 
 
 STATE_LABELS: dict[State, str] = {
@@ -41,6 +43,8 @@ STATE_LABELS: dict[State, str] = {
     State.WITHDRAWN: "Withdrawn",
     State.EXPIRED: "Expired",
     State.REVOKED: "Revoked",
+    State.REPLACED: "Replaced",
+    State.CLOSED: "Closed",
 }
 STATE_MEANING: dict[State, str] = {
     State.DRAFT: "Only the project sees it. Submit it when it is complete.",
@@ -53,8 +57,10 @@ STATE_MEANING: dict[State, str] = {
     State.FAILED: "The extract could not be made. A steward can retry or return the request.",
     State.REJECTED: "A steward decided against it. This is final.",
     State.WITHDRAWN: "It was withdrawn. This is final.",
-    State.EXPIRED: "The end date has passed; the data may no longer be used.",
-    State.REVOKED: "A steward ended the access. This is final.",
+    State.EXPIRED: "The end date has passed and the extract was taken away. It can be renewed.",
+    State.REVOKED: "A steward ended the access; the extract was deleted. This is final.",
+    State.REPLACED: "A newer delivery took its place; the extract was deleted. This is final.",
+    State.CLOSED: "Nobody renewed it in time; the extract was deleted. This is final.",
 }
 
 
@@ -81,13 +87,17 @@ class Check(Enum):
     RELEASE_HOLDS_COLUMNS = "the release holds every column"
     END_DATE_AHEAD = "the end date has not passed"
     END_DATE_PASSED = "the end date has passed"
+    RENEWAL_ASKED = "a later end date was asked for"
+    RETENTION_PASSED = "the time for renewing has passed"
 
 
 class Effect(Enum):
     """What happens in the same transaction besides the change of state."""
 
     QUEUE_EXTRACT = "the extract job is queued"
-    QUEUE_REMOVAL = "the job that removes the extract is queued"
+    QUEUE_REMOVAL = "the job that takes the extract away is queued"
+    EXTEND = "the end date becomes the one that was asked for"
+    QUEUE_OPENING = "the job that opens the extract until the new end date is queued"
     RECORD_DECISION = "the decision is kept with its reason"
 
 
@@ -249,6 +259,43 @@ TRANSITIONS: tuple[Transition, ...] = (
         (Told.PROJECT,),
         "has reached its end date",
         (Check.END_DATE_PASSED,),
+        (Effect.QUEUE_REMOVAL,),
+    ),
+    _step(
+        "renew",
+        "Renew",
+        "renewed it",
+        (State.ACTIVE, State.EXPIRED),
+        State.ACTIVE,
+        Who.REVIEWER,
+        (Told.PROJECT,),
+        "was renewed",
+        (Check.RENEWAL_ASKED,),
+        (Effect.EXTEND, Effect.QUEUE_OPENING),
+    ),
+    _step(
+        "close",
+        "Close",
+        "closed it and had the extract deleted",
+        (State.EXPIRED,),
+        State.CLOSED,
+        Who.WORKER,
+        (Told.PROJECT,),
+        "was closed: its extract was deleted",
+        (Check.RETENTION_PASSED,),
+        (Effect.QUEUE_REMOVAL,),
+    ),
+    _step(
+        "replace",
+        "Replace",
+        "put a newer delivery in its place",
+        (State.ACTIVE,),
+        State.REPLACED,
+        Who.WORKER,
+        (Told.PROJECT,),
+        "was replaced by a newer delivery",
+        (),
+        (Effect.QUEUE_REMOVAL,),
     ),
     _step(
         "revoke",
@@ -265,8 +312,14 @@ TRANSITIONS: tuple[Transition, ...] = (
 )
 BY_NAME = {transition.name: transition for transition in TRANSITIONS}
 
+OTHER_ACTS = {
+    "ask_renewal": "asked for a renewal",
+    "refuse_renewal": "did not renew it",
+}
+"""What stands in a history besides comments and transitions."""
+
 EDITABLE = frozenset({State.DRAFT, State.RETURNED})
-FINAL = frozenset({State.REJECTED, State.WITHDRAWN, State.REVOKED, State.EXPIRED})
+FINAL = frozenset({State.REJECTED, State.WITHDRAWN, State.REVOKED, State.REPLACED, State.CLOSED})
 QUEUE = (State.SUBMITTED, State.IN_REVIEW, State.FAILED)
 
 

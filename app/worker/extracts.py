@@ -7,7 +7,6 @@ database, the release and the cohort's own text.
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -120,23 +119,6 @@ def carry_out(workshop: Workshop, taken: TakenJob, lost: threading.Event) -> Non
 def give_up(workshop: Workshop, taken: TakenJob) -> None:
     """Fail a job that stopped its worker too many times."""
     _fail(workshop, taken, f"the preparation was interrupted {taken.attempt - 1} times")
-
-
-def remove_extract(workshop: Workshop, taken: TakenJob) -> None:
-    """Take a revoked request's extract away; a second call finds nothing to do."""
-    with workshop.database.reading() as session:
-        request = get_request(session, WORKER, int(taken.payload["request"]))
-        if State(request.state) is not State.REVOKED or not request.extract:
-            raise JobRefused("only the extract of a revoked request is removed")
-        folder = _extract_folder(workshop, request.project.code, request.extract)
-    hidden = folder.with_name(f".revoked-{folder.name}")
-    if folder.exists():
-        folder.rename(hidden)  # at once out of sight, whatever happens to the deletion
-    shutil.rmtree(hidden, ignore_errors=True)
-    with workshop.database.writing() as session:
-        job = holds(session, taken)
-        if job is not None:
-            finish(job, "done", "removed")
 
 
 def _begin(workshop: Workshop, taken: TakenJob) -> Order:

@@ -5,23 +5,20 @@ from __future__ import annotations
 import logging
 import threading
 
-from sqlalchemy import select
-
-from app.db.models import DataRequest
-from app.permissions import WORKER
-from app.services.transitions import EXTRACT_JOB, REMOVAL_JOB, transition
-from app.services.workflow import State
-from app.worker.extracts import JobRefused, Workshop, carry_out, give_up, remove_extract
+from app.services.transitions import EXTRACT_JOB, OPENING_JOB, REMOVAL_JOB
+from app.worker.ending import open_again, sweep, take_away
+from app.worker.extracts import JobRefused, Workshop, carry_out, give_up
 from app.worker.queue import MOST_ATTEMPTS, TakenJob, finish, holds, kept, take_job, worker_name
 
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 2.0
+_ENDING = {REMOVAL_JOB: take_away, OPENING_JOB: open_again}
 
 
 def run_once(workshop: Workshop) -> int:
     """Do all that waits now; the number of jobs that were taken."""
-    expire_requests(workshop)
+    sweep(workshop)
     done = 0
     while (taken := take_job(workshop.database, worker_name())) is not None:
         _work(workshop, taken)
@@ -36,17 +33,6 @@ def run_forever(workshop: Workshop, stop: threading.Event) -> None:
         stop.wait(POLL_SECONDS)
 
 
-def expire_requests(workshop: Workshop) -> None:
-    """End the requests whose end date has passed."""
-    surroundings = workshop.surroundings
-    with workshop.database.writing() as session:
-        query = select(DataRequest).where(
-            DataRequest.state == State.ACTIVE.value, DataRequest.end_date <= surroundings.today
-        )
-        for request in list(session.scalars(query)):
-            transition(session, WORKER, request.id, "expire", request.version, surroundings)
-
-
 def _work(workshop: Workshop, taken: TakenJob) -> None:
     logger.info("job %s (%s), attempt %s", taken.id, taken.kind, taken.attempt)
     with kept(workshop.database, taken) as lost:
@@ -54,9 +40,9 @@ def _work(workshop: Workshop, taken: TakenJob) -> None:
             give_up(workshop, taken)
         elif taken.kind == EXTRACT_JOB:
             carry_out(workshop, taken, lost)
-        elif taken.kind == REMOVAL_JOB:
+        elif taken.kind in _ENDING:
             try:
-                remove_extract(workshop, taken)
+                _ENDING[taken.kind](workshop, taken)
             except JobRefused as error:
                 _close(workshop, taken, str(error))
         else:

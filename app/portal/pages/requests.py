@@ -18,8 +18,8 @@ from app.portal.access import page
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import cohorts as cohort_service
+from app.services import renewals, transitions
 from app.services import requests as request_service
-from app.services import transitions
 from app.services.completeness import missing_columns, missing_parts
 from app.services.duo import DUO_TERMS, PURPOSE_CODES
 from app.services.minimisation import ENTRY, WHOLE, weigh_request, window_of
@@ -27,7 +27,7 @@ from app.services.projects import list_projects
 from app.services.requests import RequestFields
 from app.services.review import asked_tables, delivered_rows
 from app.services.transitions import Surroundings
-from app.services.workflow import BY_NAME, STATE_LABELS, STATE_MEANING, State
+from app.services.workflow import BY_NAME, OTHER_ACTS, STATE_LABELS, STATE_MEANING, State
 from cohorts.column_uses import needs_own_reason
 from cohorts.selection import deliverable_columns, empty_columns
 from cohorts.window import LONGEST_DAYS
@@ -85,8 +85,11 @@ def show(request_id: int) -> str:
             labels=STATE_LABELS,
             meanings=STATE_MEANING,
             steps=BY_NAME,
+            acts=OTHER_ACTS,
             offered=transitions.offered(actor, found),
             can_edit=request_service.can_edit(actor, found),
+            can_ask_renewal=renewals.can_ask_renewal(actor, found),
+            may_renew=transitions.may_decide(actor, found, BY_NAME["renew"]),
             missing=_missing(found) if request_service.can_edit(actor, found) else [],
             delivered_rows=delivered_rows(found, wiring().answers.rule),
             asked=asked_tables(found, release, wiring().answers.rule),
@@ -168,6 +171,38 @@ def step(request_id: int, name: str) -> Response:
     return redirect(url_for("requests.show", request_id=changed.id))
 
 
+@page(blueprint, "/<int:request_id>/renewal", Permission.REQUEST_DATA, methods=("POST",))
+def ask_renewal(request_id: int) -> Response:
+    """Ask for a later end date."""
+    with wiring().database.writing() as session:
+        renewals.ask_renewal(
+            session,
+            signed_in_actor(),
+            request_id,
+            request.form.get("version", 0, type=int),
+            _day(request.form.get("until", "")),
+            request.form.get("reason", "")[:5000],
+            surroundings().today,
+        )
+    flash("Asked. The stewards have been told.", "success")
+    return redirect(url_for("requests.show", request_id=request_id))
+
+
+@page(blueprint, "/<int:request_id>/renewal/refuse", EITHER_SIDE, methods=("POST",))
+def refuse_renewal(request_id: int) -> Response:
+    """Leave the end date as it is."""
+    with wiring().database.writing() as session:
+        renewals.refuse_renewal(
+            session,
+            signed_in_actor(),
+            request_id,
+            request.form.get("version", 0, type=int),
+            request.form.get("reason", "").strip()[:5000],
+        )
+    flash("The end date stays. The project has been told why.", "success")
+    return redirect(url_for("requests.show", request_id=request_id))
+
+
 def surroundings() -> Surroundings:
     """What the checks look at: the releases, and today in UTC."""
     return Surroundings(wiring().settings.release_root, datetime.now(UTC).date())
@@ -181,12 +216,9 @@ def parse_fields(form: MultiDict[str, str]) -> tuple[RequestFields, list[str]]:
         table, _, column = value.partition(".")
         if table and column and len(table) <= 64 and len(column) <= 64:
             columns[table].append(column)
-    end_date = None
-    if form.get("end_date"):
-        try:
-            end_date = date.fromisoformat(form["end_date"])
-        except ValueError:
-            problems.append("The end date was not saved: write it as year-month-day.")
+    end_date = _day(form.get("end_date", ""))
+    if form.get("end_date") and end_date is None:
+        problems.append("The end date was not saved: write it as year-month-day.")
     days: dict[str, int | None] = {}
     for side in ("before", "after"):
         written = form.get(f"window_{side}", "").strip()
@@ -240,6 +272,13 @@ def reduced(fields: RequestFields, suggestion: str) -> RequestFields:
         for table, names in fields.columns.items()
     }
     return replace(fields, columns={table: names for table, names in left.items() if names})
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _not_saved(

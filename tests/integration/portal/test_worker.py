@@ -19,7 +19,7 @@ from app.db.types import utc_now
 from app.services.transitions import transition
 from app.services.workflow import State
 from app.worker.extracts import Workshop
-from app.worker.loop import expire_requests, run_once
+from app.worker.loop import run_once
 from app.worker.queue import LEASE, MOST_ATTEMPTS, holds, take_job
 from deid.keys import Keyring
 from tests.integration.portal.world import World, make_world, post
@@ -212,17 +212,6 @@ def test_a_job_is_taken_by_one_worker_only(world: World) -> None:
     assert take_job(world.database, "second") is None
 
 
-def test_a_revoked_extract_is_taken_away(world: World, workshop: Workshop) -> None:
-    request_id = world.request_in(State.APPROVED)
-    run_once(workshop)
-    where = f"/requests/{request_id}"
-    post(world.client("steward"), f"{where}/steps/revoke", where, reason="The ethics vote ended.")
-    run_once(workshop)
-    assert world.read_request(request_id).state == State.REVOKED
-    assert not extract_folder(world, request_id).exists()
-    assert list(extract_folder(world, request_id).parent.iterdir()) == []
-
-
 def test_a_link_in_the_place_of_a_project_is_not_followed_by_a_removal(
     world: World, workshop: Workshop
 ) -> None:
@@ -236,15 +225,6 @@ def test_a_link_in_the_place_of_a_project_is_not_followed_by_a_removal(
     post(world.client("steward"), f"{where}/steps/revoke", where, reason="The ethics vote ended.")
     run_once(workshop)
     assert extract_folder(world, request_id).exists()
-
-
-def test_a_delivered_request_expires_on_its_end_date(world: World, workshop: Workshop) -> None:
-    request_id = world.request_in(State.APPROVED)
-    run_once(workshop)
-    with world.database.writing() as session:
-        session.get_one(DataRequest, request_id).end_date = world.surroundings.today
-    expire_requests(workshop)
-    assert world.read_request(request_id).state == State.EXPIRED
 
 
 def test_neither_key_nor_true_ids_stand_in_the_portals_database(
