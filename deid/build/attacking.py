@@ -15,6 +15,8 @@ from deid.attacks.model import AttackResult
 from deid.attacks.running import run_attacks
 from deid.build.evidence import evidence_path
 from deid.build.intake import take_in
+from deid.build.line import line_of
+from deid.build.offsets import read_offsets
 from deid.build.people import People, decide_people
 from deid.build.progress import Say, silent
 from deid.build.workspace import private_folder, working_database
@@ -60,11 +62,16 @@ def attack_ground(
             read_tables(engine) as snapshot,
             working_database(folder, settings.processes) as working,
         ):
-            pseudonyms = Pseudonymiser(keyring.derive("release", release.name, "pseudonyms"))
+            line = line_of(release.manifest, keyring)
+            pseudonyms = Pseudonymiser(line.key("pseudonyms"))
             take_in(snapshot, policy, pseudonyms, working, say)
-            people = decide_people(
-                working, policy, keyring.derive("release", release.name, "dates")
+            # In a continued release an offset may be of a household that is no longer there.
+            known = (
+                read_offsets(settings.evidence_root, release.name, line.name, line.keyring)
+                if line.continues
+                else None
             )
+            people = decide_people(working, policy, line.key("dates"), known)
             _lay_out_spans(working, settings, release.name)
             yield Ground(
                 connection=working,

@@ -3,6 +3,7 @@
 ``evidence/<release>/`` holds ``spans.parquet`` (note_id, start, end, type, detectors, confidence;
 offsets in characters of the vault's note) and ``withheld.parquet`` (note_id, reason). Note ids are
 those of the release: who holds the key can join them to the vault's. No text is in it.
+Beside them lie the sealed offsets (:mod:`deid.build.offsets`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+from deid.build.offsets import OFFSETS_FILE
 from deid.errors import ManifestMismatch, ReleaseNotFound
 from deid.keys import Keyring
 from deid.pseudonyms import Pseudonymiser
@@ -45,8 +47,13 @@ class TextEvidence:
     withheld: Mapping[int, str]
 
 
-def store_evidence(working: duckdb.DuckDBPyConnection, root: Path, release: str) -> None:
-    """Write the evidence of a build, in place of what a failed build of that name left."""
+def store_evidence(
+    working: duckdb.DuckDBPyConnection, root: Path, release: str, offsets: bytes
+) -> None:
+    """Write the evidence of a build, in place of what a failed build of that name left.
+
+    ``offsets`` is what :func:`deid.build.offsets.sealed_offsets` gave.
+    """
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
     root.chmod(0o700)
     staged, final = root / f".staging-{release}", root / release
@@ -59,6 +66,9 @@ def store_evidence(working: duckdb.DuckDBPyConnection, root: Path, release: str)
             f"COPY (FROM {table} ORDER BY ALL) TO '{_quoted(path)}' (FORMAT parquet, CODEC zstd)"
         )
         path.chmod(0o600)
+    sealed = staged / OFFSETS_FILE
+    sealed.write_bytes(offsets)
+    sealed.chmod(0o600)
     os.rename(staged, final)
 
 
@@ -67,8 +77,12 @@ def evidence_path(root: Path, release: str) -> Path:
     return root / release / _FILES[SPANS]
 
 
-def read_evidence(root: Path, release: str, vault_url: str, keyring: Keyring) -> TextEvidence:
+def read_evidence(
+    root: Path, release: str, vault_url: str, keyring: Keyring, line: str = ""
+) -> TextEvidence:
     """The evidence of a published release, with the vault's own ids of withheld notes.
+
+    ``line`` is the first release of those that it continues.
 
     Raises:
         ReleaseNotFound: if there is no evidence of that name here.
@@ -89,7 +103,7 @@ def read_evidence(root: Path, release: str, vault_url: str, keyring: Keyring) ->
                 [str(folder / _FILES[WITHHELD_NOTES])],
             ).fetchall()
         )
-    pseudonyms = Pseudonymiser(keyring.derive("release", release, "pseudonyms"))
+    pseudonyms = Pseudonymiser(keyring.derive("release", line or release, "pseudonyms"))
     own = vault_ids(vault_url, "note", list(withheld), pseudonyms) if withheld else {}
     missing = len(withheld) - len(own)
     if missing:

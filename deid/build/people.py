@@ -13,6 +13,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from deid.build.offsets import Offsets
 from deid.errors import GateRefused
 from deid.policy.model import Policy, Treatment
 from deid.structured.classes import (
@@ -48,13 +49,20 @@ class People:
     steps: tuple[tuple[str, int], ...]
 
 
-def decide_people(working: duckdb.DuckDBPyConnection, policy: Policy, date_key: bytes) -> People:
+def decide_people(
+    working: duckdb.DuckDBPyConnection,
+    policy: Policy,
+    date_key: bytes,
+    known: Offsets | None = None,
+) -> People:
     """Make the tables ``people``, ``regions`` and ``allowed.location__state``, ``county``, ``zip``.
+
+    ``known`` are offsets that people have already, by an earlier release of the same line.
 
     Raises:
         GateRefused: if there are no people, no dated records, or too short a span of dates.
     """
-    window = _window(working, policy)
+    window = _window(working, policy, known.window.max_weeks if known else None)
     merge_regions(working, policy)
     rows = working.sql(
         "SELECT v.person_id, v.year_of_birth, v.month_of_birth, v.day_of_birth, i.household_id, "
@@ -66,7 +74,7 @@ def decide_people(working: duckdb.DuckDBPyConnection, policy: Policy, date_key: 
     if rows.num_rows == 0:
         raise GateRefused("the vault holds no person; there is nothing to release")
     ids = rows["person_id"].to_numpy()
-    days = _offsets(rows, date_key, window.max_weeks)
+    days = _offsets(rows, date_key, window.max_weeks, known)
     oldest = oldest_year(window.end, policy.pool_ages_over)
     shown = YearRange(oldest, window.end.year)
     years = np.clip(_shifted_years(rows, days), oldest, window.end.year)
@@ -138,7 +146,7 @@ def _region_value(policy: Policy, column: str) -> str | None:
     return None
 
 
-def _window(working: duckdb.DuckDBPyConnection, policy: Policy) -> DataWindow:
+def _window(working: duckdb.DuckDBPyConnection, policy: Policy, weeks: int | None) -> DataWindow:
     parts = [
         f"SELECT {quoted(layout.start)} AS day FROM vault.{quoted(table)}"
         for table, layout in LAYOUTS.items()
@@ -153,17 +161,25 @@ def _window(working: duckdb.DuckDBPyConnection, policy: Policy) -> DataWindow:
     ]
     if not months:
         raise GateRefused("the vault holds no dated record; there is nothing to release")
-    return data_window(records_kept(months), policy.dates, policy.pool_ages_over)
+    return data_window(records_kept(months), policy.dates, policy.pool_ages_over, weeks)
 
 
-def _offsets(rows: pa.Table, key: bytes, max_weeks: int) -> np.ndarray:
-    """One offset a household, or a person's own where no household is known; 0 without a shift."""
+def _offsets(rows: pa.Table, key: bytes, max_weeks: int, known: Offsets | None) -> np.ndarray:
+    """One offset a household, or a person's own where no household is known; 0 without a shift.
+
+    Whoever has one already keeps it: who moved to another household, too.
+    """
     if max_weeks == 0:
         return np.zeros(rows.num_rows, dtype=np.int64)
     alone = shift_days(key, "person", rows["person_id"].to_numpy(), max_weeks)
     household = rows["household_id"].combine_chunks()
     together = shift_days(key, "household", household.fill_null(0).to_numpy(), max_weeks)
-    return np.where(np.asarray(household.is_null()), alone, together)
+    days = np.where(np.asarray(household.is_null()), alone, together)
+    if known is not None:
+        ids = rows["person_id"].to_numpy()
+        before = known.knows(ids)
+        days[before] = known.of(ids[before])
+    return days
 
 
 def _shifted_years(rows: pa.Table, days: np.ndarray) -> np.ndarray:

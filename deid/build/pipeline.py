@@ -25,8 +25,10 @@ from deid.build.drivers import find_drivers, store_drivers
 from deid.build.evidence import store_evidence
 from deid.build.identities import Identities
 from deid.build.intake import take_in
+from deid.build.line import Line, begin_line
 from deid.build.measuring import measure
 from deid.build.notes import canaries_surviving, scrub_notes
+from deid.build.offsets import sealed_offsets
 from deid.build.output import Plan, write_birth_years, write_table
 from deid.build.partition import EngineRecipe
 from deid.build.people import decide_people
@@ -72,8 +74,12 @@ def build_release(
     title: str,
     say: Say = silent,
     fix: bool = False,
+    continues: str = "",
 ) -> Release:
     """Build and publish release ``name``.
+
+    With ``continues`` it has newer data of the people of an earlier release, under the same
+    pseudonyms and offsets (:mod:`deid.build.line`).
 
     Equal vault, policy, keyring, name, title and program version give equal bytes, whatever
     ``settings.processes`` is. ``say`` receives lines about the progress, never a person's value.
@@ -85,20 +91,23 @@ def build_release(
         GateRefused: a measured risk is over the policy's threshold; it says what would pass.
         LeakFound: a text could not be shown to be free of identifiers.
         ReleaseAlreadyExists: the name is taken.
-        ReleaseError: another build of the name is running, or the disk is full.
+        ReleaseError: another build of the name is running, or the disk is full; or the release
+            cannot be continued.
+        ReleaseNotFound: there is no release to continue.
     """
+    line = begin_line(settings, keyring, policy, name, continues)
     try:
-        return _build(settings, keyring, vault_url, policy, name, title, say, ())
+        return _build(settings, line, vault_url, policy, name, title, say, ())
     except GateRefused as refused:
         if not refused.failed:
             raise
-        found = find_remedies(settings, keyring, vault_url, policy, name, refused.failed, say)
+        found = find_remedies(settings, line, vault_url, policy, name, refused.failed, say)
         if not fix or found.beyond or not found.passing:
             who = f"\n  who and what drives it: carecommons release drivers {name}"
             raise GateRefused(f"{refused}{_advice(found)}{who}", refused.failed) from None
         chosen = found.passing[0]
     say(f"the gate refused; building again with: {'; '.join(chosen.texts)}")
-    return _build(settings, keyring, vault_url, chosen.policy, name, title, say, chosen.texts)
+    return _build(settings, line, vault_url, chosen.policy, name, title, say, chosen.texts)
 
 
 def _advice(found: Remedied) -> str:
@@ -121,7 +130,7 @@ def _advice(found: Remedied) -> str:
 
 def _build(
     settings: EngineSettings,
-    keyring: Keyring,
+    line: Line,
     vault_url: str,
     policy: Policy,
     name: str,
@@ -144,11 +153,11 @@ def _build(
             read_tables(engine) as snapshot,
             working_database(folder, settings.processes) as working,
         ):
-            pseudonyms = Pseudonymiser(keyring.derive("release", name, "pseudonyms"))
+            pseudonyms = Pseudonymiser(line.key("pseudonyms"))
             snapshot_id = snapshot.snapshot_id
             intake = take_in(snapshot, policy, pseudonyms, working, say)
             sources = source_ids(snapshot, pseudonyms)
-            people = decide_people(working, policy, keyring.derive("release", name, "dates"))
+            people = decide_people(working, policy, line.key("dates"), line.known)
             left_out = select_rows(working, policy, people.window)
             identities = Identities(working)
             index = IdentifierIndex(identities.identifiers_of_all())
@@ -156,7 +165,7 @@ def _build(
             remove_identifying_values(working, index, of_text)
             left_out |= count_vocabulary_left_out(working, policy)
             recipe = EngineRecipe(
-                keyring.derive("release", name, "surrogates"),
+                line.key("surrogates"),
                 identities.forbidden_surrogates(),
                 identities.staff,
                 policy.text.age_band,
@@ -204,7 +213,7 @@ def _build(
                     risk.structured.background,
                     risk.leaks,
                 )
-                store_drivers(settings.evidence_root, name, drivers, keyring.key_id)
+                store_drivers(settings.evidence_root, name, drivers, line.keyring.key_id)
             check_gate(risk.verdicts, risk.details)
             dictionary = describe(policy, intake, writer.staging)
             writer.add_document("dictionary.json", dictionary.to_json())
@@ -217,7 +226,8 @@ def _build(
             quality = assess_release(working, writer.staging, policy)
             writer.add_document("quality.json", quality.to_json())
             writer.add_document("quality.html", render_page(title, quality, policy.risk.k))
-            store_evidence(working, settings.evidence_root, name)
+            offsets = sealed_offsets(working, people.window, line.key("offsets"), name)
+            store_evidence(working, settings.evidence_root, name, offsets)
             return writer.publish(
                 Manifest(
                     release=name,
@@ -229,7 +239,7 @@ def _build(
                         "version": policy.version,
                         "sha256": policy.fingerprint,
                     },
-                    key_id=keyring.key_id,
+                    key_id=line.keyring.key_id,
                     vault_snapshot=snapshot_id,
                     data_window=(
                         people.window.start.isoformat(),
@@ -240,9 +250,11 @@ def _build(
                     documents=(),
                     amended=amended,
                     date_resolution=policy.date_resolution,
+                    continues=line.continues,
+                    line=line.name if line.continues else "",
                 ),
                 lambda manifest: certificate_of(
-                    keyring, manifest, policy, risk.document, counted, amended
+                    line.keyring, manifest, policy, risk.document, counted, amended
                 ),
             )
     finally:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from deid.build.line import line_of
 from deid.errors import ManifestMismatch
 from deid.keys import Keyring
 from deid.pseudonyms import Ids, Pseudonymiser
@@ -39,8 +40,7 @@ def identify(release: Release, person: int, vault_url: str, keyring: Keyring) ->
     """
     if person not in release.read("person")["person_id"].to_pylist():
         raise ManifestMismatch(f"release {release.name} holds no person with this pseudonym")
-    key = keyring.of(release.manifest.key_id).derive("release", release.name, "pseudonyms")
-    pseudonyms = Pseudonymiser(key)
+    pseudonyms = Pseudonymiser(line_of(release.manifest, keyring).key("pseudonyms"))
     engine = open_vault(vault_url)
     try:
         with read_tables(engine) as snapshot:

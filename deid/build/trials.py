@@ -15,6 +15,7 @@ import duckdb
 
 from deid.build.identities import Identities
 from deid.build.intake import Intake, take_in
+from deid.build.line import Line
 from deid.build.measuring import measure_structured
 from deid.build.output import Plan, write_birth_years, write_table
 from deid.build.people import decide_people
@@ -28,7 +29,6 @@ from deid.build.selection import (
 from deid.build.suppression import suppression
 from deid.build.workspace import private_folder, working_database
 from deid.build.writer import part_name
-from deid.keys import Keyring
 from deid.policy import Policy
 from deid.policy.model import THRESHOLDS
 from deid.pseudonyms import Pseudonymiser
@@ -97,7 +97,7 @@ class Remedied:
 
 def find_remedies(
     settings: EngineSettings,
-    keyring: Keyring,
+    line: Line,
     vault_url: str,
     policy: Policy,
     name: str,
@@ -111,7 +111,7 @@ def find_remedies(
         return Remedied((), 0, beyond)
     say("looking for what generalisation would pass")
     with private_folder(settings.work_root, f"{name}.trials") as folder:
-        bench = _Bench.filled(settings, keyring, vault_url, policy, name, folder)
+        bench = _Bench.filled(settings, line, vault_url, policy, folder)
         made = 0
         best = Trial((), policy, tuple(failed), {})
         for _ in range(ROUNDS):
@@ -134,7 +134,7 @@ def _mildest(trial: Trial) -> tuple[float, tuple[str, ...]]:
 @dataclass(frozen=True)
 class _Bench:
     settings: EngineSettings
-    date_key: bytes
+    line: Line
     folder: Path
     intake: Intake
     index: IdentifierIndex
@@ -143,15 +143,14 @@ class _Bench:
     def filled(
         cls,
         settings: EngineSettings,
-        keyring: Keyring,
+        line: Line,
         vault_url: str,
         policy: Policy,
-        name: str,
         folder: Path,
     ) -> _Bench:
         """Take the records in once, without notes."""
         (folder / "taken").mkdir(mode=0o700)
-        pseudonyms = Pseudonymiser(keyring.derive("release", name, "pseudonyms"))
+        pseudonyms = Pseudonymiser(line.key("pseudonyms"))
         engine = open_vault(vault_url)
         try:
             with (
@@ -162,7 +161,7 @@ class _Bench:
                 index = IdentifierIndex(Identities(working).identifiers_of_all())
         finally:
             engine.dispose()
-        return cls(settings, keyring.derive("release", name, "dates"), folder, intake, index)
+        return cls(settings, line, folder, intake, index)
 
     def tried(self, amended: Policy, texts: tuple[str, ...]) -> Trial:
         """Decide, write and measure by one policy."""
@@ -173,7 +172,7 @@ class _Bench:
         shutil.copy(self.folder / "taken" / "working.duckdb", place / "working.duckdb")
         try:
             with working_database(place, self.settings.processes) as working:
-                people = decide_people(working, policy, self.date_key)
+                people = decide_people(working, policy, self.line.key("dates"), self.line.known)
                 select_rows(working, policy, people.window)
                 of_text = collect_allowed_values(working, policy)
                 remove_identifying_values(working, self.index, of_text)

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from deid.build.identities import Identities
 from deid.build.intake import take_in_identities
+from deid.build.line import line_of
 from deid.checker import recount
 from deid.errors import LeakFound, ManifestMismatch
 from deid.keys import Keyring
@@ -84,8 +85,7 @@ def scan_against_vault(release: Release, vault_url: str, keyring: Keyring) -> Le
     """
     engine = open_vault(vault_url)
     try:
-        key = keyring.of(release.manifest.key_id).derive("release", release.name, "pseudonyms")
-        pseudonyms = Pseudonymiser(key)
+        pseudonyms = Pseudonymiser(line_of(release.manifest, keyring).key("pseudonyms"))
         with duckdb.connect() as working, read_tables(engine) as snapshot:
             take_in_identities(snapshot, pseudonyms, working)
             index = IdentifierIndex(Identities(working).identifiers_of_all())

@@ -32,7 +32,16 @@ def release() -> None:
     is_flag=True,
     help="If the gate refuses, generalise further: the least that passes, told in the manifest.",
 )
-def build(name: str, policy_name: str, title: str | None, quiet: bool, fix: bool) -> None:
+@click.option(
+    "--continues",
+    default="",
+    metavar="RELEASE",
+    help="An earlier release of the same policy: the same people have the same ids and offsets, so "
+    "that projects can receive what is new.",
+)
+def build(
+    name: str, policy_name: str, title: str | None, quiet: bool, fix: bool, continues: str
+) -> None:
     """Build a release from the vault, measure its risk, and publish it.
 
     Nothing is published if a measured risk is over the policy's threshold; then it is told what
@@ -53,6 +62,7 @@ def build(name: str, policy_name: str, title: str | None, quiet: bool, fix: bool
         title or name,
         say=silent if quiet else _say,
         fix=fix,
+        continues=continues,
     )
     for text in published.manifest.amended:
         click.echo(f"release {name}: the policy was tightened: {text}")
@@ -66,7 +76,8 @@ def build(name: str, policy_name: str, title: str | None, quiet: bool, fix: bool
 @click.option(
     "--people", is_flag=True, help="Also list the people by their person_id of the vault."
 )
-def drivers(name: str, people: bool) -> None:
+@click.option("--continues", default="", metavar="RELEASE", help="As the build had it.")
+def drivers(name: str, people: bool, continues: str) -> None:
     """Tell which people, columns and rules made the gate refuse release NAME.
 
     Reads what the refused build left on the vault's side; for people, vault and keyring are needed,
@@ -74,6 +85,7 @@ def drivers(name: str, people: bool) -> None:
     """
     from deid.build.drivers import read_refusal
     from deid.build.evidence import vault_ids
+    from deid.build.line import Line, line_of
     from deid.keys import Keyring
     from deid.pseudonyms import Pseudonymiser
 
@@ -93,8 +105,12 @@ def drivers(name: str, people: bool) -> None:
             if driver.person_id is None:
                 click.echo(f"  {driver.kind} {driver.subject}: {driver.people:,}")
     if people:
-        keyring = Keyring.load(settings.keyring).of(refusal.key_id)
-        pseudonyms = Pseudonymiser(keyring.derive("release", name, "pseudonyms"))
+        keyring = Keyring.load(settings.keyring)
+        if continues:
+            line = line_of(open_release(settings.release_root, continues).manifest, keyring)
+        else:
+            line = Line(name, keyring.of(refusal.key_id))
+        pseudonyms = Pseudonymiser(line.key("pseudonyms"))
         ids = vault_ids(
             settings.vault_url,
             "person",
@@ -172,9 +188,9 @@ def evidence(name: str) -> None:
     from deid.keys import Keyring
 
     settings = EngineSettings.from_environ(os.environ)
-    key_id = open_release(settings.release_root, name).manifest.key_id
-    keyring = Keyring.load(settings.keyring).of(key_id)
-    found = read_evidence(settings.evidence_root, name, settings.vault_url, keyring)
+    manifest = open_release(settings.release_root, name).manifest
+    keyring = Keyring.load(settings.keyring).of(manifest.key_id)
+    found = read_evidence(settings.evidence_root, name, settings.vault_url, keyring, manifest.line)
     for count in found.counts:
         click.echo(
             f"{count.type}: {count.spans:,} spans in {count.notes:,} notes, mean confidence "

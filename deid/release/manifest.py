@@ -55,6 +55,10 @@ class Manifest:
     date_resolution: str = "day"
     amended: tuple[str, ...] = ()
     """What the build tightened in the policy, because as written it would have been refused."""
+    continues: str = ""
+    """The release of whose people this one has newer data, under the same pseudonyms."""
+    line: str = ""
+    """The first release of those that continue each other; empty for a first one."""
     format: str = MANIFEST_FORMAT
 
     def to_json(self) -> bytes:

@@ -77,8 +77,12 @@ class DataWindow:
     blind: tuple[datetime.date, datetime.date] | None = None
 
 
-def data_window(kept: RecordsKept, rule: DateRule, pool_ages_over: int) -> DataWindow:
+def data_window(
+    kept: RecordsKept, rule: DateRule, pool_ages_over: int, fixed_weeks: int | None = None
+) -> DataWindow:
     """The window of shifted dates for records kept at these times.
+
+    ``fixed_weeks`` is the greatest offset where an earlier release has fixed it.
 
     It begins no earlier than the year in which the pooled ages begin: an older date would show that
     its person is older than the pool. Without a shift it is whole years, the first to the last.
@@ -92,6 +96,7 @@ def data_window(kept: RecordsKept, rule: DateRule, pool_ages_over: int) -> DataW
         return DataWindow(datetime.date(first, 1, 1), end, 0)
     days = (kept.last - kept.begin).days
     weeks = min(rule.max_weeks, max(rule.min_weeks, int(days * rule.max_share) // 7))
+    weeks = weeks if fixed_weeks is None else fixed_weeks
     reach = datetime.timedelta(weeks=weeks)
     end = kept.last - reach
     open_again = kept.begin + reach
