@@ -8,6 +8,7 @@ count of people.
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from typing import Any, Final
@@ -57,12 +58,13 @@ class Frozen:
         """Canonical JSON."""
         return canonical_json(asdict(self))
 
-    def summary(self) -> dict[str, Any]:
-        """Without the concepts of the sets; for lists and pages."""
-        document = asdict(self)
-        for entry in document["concept_sets"]:
-            entry["concepts"] = len(entry["concepts"])
-        return document
+
+def summary_of(data: bytes) -> dict[str, Any]:
+    """A record's JSON with the number of concepts of each set in their place; for pages."""
+    document: dict[str, Any] = json.loads(data)
+    for entry in document["concept_sets"]:
+        entry["concepts"] = len(entry["concepts"])
+    return document
 
 
 def freeze(release: Release, definition: CohortDefinition, result: CohortResult) -> Frozen:

@@ -56,7 +56,7 @@ def demo(residents: int, port: int | None, prepare_only: bool) -> None:
     except GateRefused as error:
         raise GateRefused(f"{error}\n{_after_refusal(engine)}") from None
     research, teaching = demo_releases(engine)
-    portal = prepare_portal(settings, keyring, research, teaching, _say)
+    portal = prepare_portal(settings, keyring, research, teaching, engine.evidence_root, _say)
     _say(f"ready in {time.monotonic() - begun:.0f} s")
     _introduce(settings, portal.password, served=not prepare_only)
     if prepare_only:

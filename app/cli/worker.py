@@ -11,8 +11,8 @@ import click
 
 from app.db.database import open_database
 from app.settings import PortalSettings
-from app.worker.extracts import Workshop
 from app.worker.loop import run_forever, run_once
+from app.worker.workshop import Workshop
 from deid.keys import Keyring
 from deid.settings import EngineSettings
 
@@ -28,12 +28,14 @@ def worker(once: bool) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = PortalSettings.from_environ(os.environ)
+    engine = EngineSettings.from_environ(os.environ)
     workshop = Workshop(
         database=open_database(settings.database_url),
-        keyring=Keyring.load(EngineSettings.from_environ(os.environ).keyring),
+        keyring=Keyring.load(engine.keyring),
         release_root=settings.release_root,
         project_root=settings.project_root,
         minimum_people=settings.minimum_cell,
+        evidence_root=engine.evidence_root,
     )
     if once:
         done = run_once(workshop)

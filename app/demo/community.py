@@ -13,8 +13,8 @@ from app.services.requests import RequestFields
 from app.services.seeding import seed_request
 from app.services.transitions import Surroundings
 from app.services.workflow import State
-from app.worker.extracts import Workshop
 from app.worker.loop import run_once
+from app.worker.workshop import Workshop
 from cohorts.column_uses import needs_own_reason
 from cohorts.selection import deliverable_columns
 from cohorts.templates import load_template

@@ -18,7 +18,7 @@ from app.demo.teaching import seed_cases
 from app.permissions import COMMAND_LINE
 from app.services.accounts import actor_of, create_user, generate_password
 from app.settings import PortalSettings
-from app.worker.extracts import Workshop
+from app.worker.workshop import Workshop
 from deid.errors import ConfigurationError
 from deid.keys import Keyring
 from deid.release import Release
@@ -40,6 +40,7 @@ def prepare_portal(
     keyring: Keyring,
     research: Release,
     teaching: Release,
+    evidence_root: Path,
     say: Callable[[str], None],
 ) -> DemoPortal:
     """Open the demonstration's portal, or seed it if there is none.
@@ -55,7 +56,7 @@ def prepare_portal(
     if not folder.exists():
         shutil.rmtree(staging, ignore_errors=True)
         say("seeding the portal: users, cases, one request in each state")
-        _seed(settings, staging, keyring, research, teaching)
+        _seed(settings, staging, keyring, research, teaching, evidence_root)
         os.rename(staging / "portal", folder)
     if (staging / "projects").exists() and (folder / MARKER).exists():
         if settings.project_root.exists():
@@ -76,7 +77,12 @@ def prepare_portal(
 
 
 def _seed(
-    settings: PortalSettings, staging: Path, keyring: Keyring, research: Release, teaching: Release
+    settings: PortalSettings,
+    staging: Path,
+    keyring: Keyring,
+    research: Release,
+    teaching: Release,
+    evidence_root: Path,
 ) -> None:
     portal = staging / "portal"
     portal.mkdir(parents=True, mode=0o700)
@@ -89,7 +95,12 @@ def _seed(
     password = generate_password()
     database = open_database(aside.database_url)
     workshop = Workshop(
-        database, keyring, aside.release_root, aside.project_root, aside.minimum_cell
+        database,
+        keyring,
+        aside.release_root,
+        aside.project_root,
+        aside.minimum_cell,
+        evidence_root=evidence_root,
     )
     with database.writing() as session:
         people = {

@@ -23,9 +23,9 @@ from app.services.requests import RequestFields, get_request
 from app.services.seeding import seed_request
 from app.services.transitions import Surroundings, transition
 from app.services.workflow import State
-from app.worker.extracts import Workshop
 from app.worker.loop import run_once
 from app.worker.queue import take_job
+from app.worker.workshop import Workshop
 from cohorts.templates import list_templates, load_template
 from deid.release import Release
 

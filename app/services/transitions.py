@@ -23,6 +23,7 @@ from app.services.workflow import BY_NAME, Check, Effect, State, Transition, Who
 EXTRACT_JOB = "extract"
 REMOVAL_JOB = "remove_extract"
 OPENING_JOB = "open_extract"
+REPEAT_JOB = "repeat_extract"
 RETENTION_DAYS = 30
 """How long an extract whose end date has passed is kept out of sight, so that it can be renewed."""
 _DECISIONS = {"approve", "return", "reject"}

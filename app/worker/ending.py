@@ -22,8 +22,8 @@ from app.permissions import WORKER
 from app.services.requests import get_request
 from app.services.transitions import RETENTION_DAYS, transition
 from app.services.workflow import State
-from app.worker.extracts import JobRefused, Workshop
 from app.worker.queue import TakenJob, finish, holds
+from app.worker.workshop import JobRefused, Workshop
 from cohorts.access import Access, close_extract, hidden_folder, open_extract, remove_extract
 from cohorts.errors import ExtractError
 from cohorts.extract_files import EXTRACTS, MANIFEST_FILE

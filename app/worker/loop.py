@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 
-from app.services.transitions import EXTRACT_JOB, OPENING_JOB, REMOVAL_JOB
+from app.services.transitions import EXTRACT_JOB, OPENING_JOB, REMOVAL_JOB, REPEAT_JOB
 from app.worker.ending import open_again, sweep, take_away
-from app.worker.extracts import JobRefused, Workshop, carry_out, give_up
+from app.worker.extracts import carry_out, give_up, repeat
 from app.worker.queue import MOST_ATTEMPTS, TakenJob, finish, holds, kept, take_job, worker_name
+from app.worker.workshop import JobRefused, Workshop
 
 logger = logging.getLogger(__name__)
 
@@ -40,9 +41,12 @@ def _work(workshop: Workshop, taken: TakenJob) -> None:
             give_up(workshop, taken)
         elif taken.kind == EXTRACT_JOB:
             carry_out(workshop, taken, lost)
-        elif taken.kind in _ENDING:
+        elif taken.kind in _ENDING or taken.kind == REPEAT_JOB:
             try:
-                _ENDING[taken.kind](workshop, taken)
+                if taken.kind == REPEAT_JOB:
+                    repeat(workshop, taken, lost)
+                else:
+                    _ENDING[taken.kind](workshop, taken)
             except JobRefused as error:
                 _close(workshop, taken, str(error))
         else:

@@ -32,7 +32,7 @@ def trace(
     release = open_release(release_root, manifest.release)
     # An extract from before keys had generations names none: its release's key was the only one.
     own = keyring.of(manifest.key_id or release.manifest.key_id)
-    key = own.derive("project", manifest.project, manifest.extract, "pseudonyms")
+    key = own.derive("project", manifest.project, manifest.pseudonym_series, "pseudonyms")
     known = release.read("person")["person_id"].to_numpy().astype(np.int64)
     person = release_pseudonym(known, key, target.person)
     return identify(release, person, vault_url, keyring)

@@ -1,8 +1,9 @@
 """The secret offsets of a release's people, sealed on the vault's side.
 
-``evidence/<release>/offsets.sealed`` holds for each released person the days by which all dates were
-shifted, and the household's pseudonym. It is encrypted with AES-256-GCM under a key of its own: who
-has only the file, or only the release, learns nothing; destroying the release's key destroys it.
+``evidence/<release>/offsets.sealed`` holds for each released person the days by which all dates
+were shifted, and the household's pseudonym. It is encrypted with AES-256-GCM under a key of its
+own: who has only the file, or only the release, learns nothing; destroying the release's key
+destroys it.
 Three things need it: a later release of the same line, which keeps the offset
 of whoever was there before; calendar limits of a cohort, which are true of true dates only; and the
 dates of a project's extract, which are shifted further by household.

@@ -10,8 +10,8 @@ from typing import Any
 
 from app.db.database import open_database
 from app.worker import extracts
-from app.worker.extracts import Workshop
 from app.worker.loop import run_once
+from app.worker.workshop import Workshop
 from deid.keys import Keyring
 
 
@@ -23,7 +23,7 @@ def die(*args: Any, **named: Any) -> None:
 def main(root: Path, moment: str) -> None:
     """Work until the moment comes."""
     if moment == "before_writing":
-        extracts.write_extract = die  # type: ignore[assignment]
+        extracts.prepare = die  # type: ignore[assignment]
     elif moment == "before_publishing":
         from cohorts import extract
 

@@ -15,9 +15,9 @@ from app.audit import verify_chain
 from app.db.models import AuditRow, Job, Notification
 from app.db.types import utc_now
 from app.services.workflow import State
-from app.worker.extracts import Workshop
 from app.worker.loop import run_once
 from app.worker.queue import take_job
+from app.worker.workshop import Workshop
 from cohorts import open_project
 from cohorts.access import ENDED_PREFIX
 from cohorts.errors import AccessExpired

@@ -23,8 +23,8 @@ from app.services import reidentification as service
 from app.services.accounts import create_user, get_user, reset_password
 from app.services.seeding import seed_request
 from app.services.workflow import State
-from app.worker.extracts import Workshop
 from app.worker.loop import run_once
+from app.worker.workshop import Workshop
 from deid.errors import KeyDestroyed, ManifestMismatch
 from deid.keys import Keyring, destroy, rotate
 from deid.pseudonyms import Pseudonymiser

@@ -18,9 +18,9 @@ from app.db.models import DataRequest, Job, Notification, ReviewDecision
 from app.db.types import utc_now
 from app.services.transitions import transition
 from app.services.workflow import State
-from app.worker.extracts import Workshop
 from app.worker.loop import run_once
 from app.worker.queue import LEASE, MOST_ATTEMPTS, holds, take_job
+from app.worker.workshop import Workshop
 from deid.keys import Keyring
 from tests.integration.portal.world import World, make_world, post
 
