@@ -15,9 +15,9 @@ from __future__ import annotations
 import datetime
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 import numpy as np
@@ -34,7 +34,9 @@ from deid.release import Release
 Ids = npt.NDArray[np.int64]
 Days = npt.NDArray[np.int64]
 
-_DAYS = "cc_days"
+_COPIES = "cc_copies"
+COPIES_AT_ONCE: Final = 200_000
+"""Copies of people that are tried in one run, which bounds its memory."""
 
 
 def has_calendar_limits(definition: CohortDefinition) -> bool:
@@ -44,14 +46,16 @@ def has_calendar_limits(definition: CohortDefinition) -> bool:
 
 @dataclass(frozen=True)
 class MovedBack:
-    """A release whose dates are moved back, by days for each person or by the same for all.
+    """A release whose dates are moved back; one entry for each copy of a person.
 
-    The year of birth goes along, as of somebody born in the middle of the year.
+    ``ids`` are what the copies are called, so that one run can try many shifts of one person. The
+    year of birth goes along, as of somebody born in the middle of the year.
     """
 
     release: Release
-    people: Ids | None = field(default=None, repr=False)
-    days: Days | int = field(default=0, repr=False)
+    people: Ids = field(repr=False)
+    days: Days = field(repr=False)
+    ids: Ids = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -59,40 +63,22 @@ class MovedBack:
         return self.release.name
 
     def connect(self) -> duckdb.DuckDBPyConnection:
-        """The release's views, with dates moved back."""
+        """The release's views, with these people alone and their dates moved back."""
         connection = self.release.connect()
-        if self.people is not None:
-            connection.register(
-                f"{_DAYS}_arrow", pa.table({"person_id": self.people, "days": self.days})
-            )
-            connection.execute(f"CREATE TEMP TABLE {_DAYS} AS FROM {_DAYS}_arrow")
+        copies = pa.table({"person_id": self.people, "days": self.days, "copy": self.ids})
+        connection.register(f"{_COPIES}_arrow", copies)
+        connection.execute(f"CREATE TEMP TABLE {_COPIES} AS FROM {_COPIES}_arrow")
         for table in self.release.tables:
             columns = dict(self.release.manifest.tables[table].columns)
-            moved = self._moved(columns)
-            if "person_id" in columns and moved:
-                self._replace(connection, table, moved)
+            if "person_id" not in columns:
+                continue
+            moved = ", ".join(['d.copy AS "person_id"', *_moved_columns(columns)])
+            connection.execute(f'ALTER VIEW "{table}" RENAME TO "cc_shown_{table}"')
+            connection.execute(
+                f'CREATE VIEW "{table}" AS SELECT t.* REPLACE ({moved}) '
+                f'FROM "cc_shown_{table}" t JOIN {_COPIES} d ON d.person_id = t.person_id'
+            )
         return connection
-
-    def _replace(self, connection: duckdb.DuckDBPyConnection, table: str, moved: str) -> None:
-        join = "" if self.people is None else f"JOIN {_DAYS} d ON d.person_id = t.person_id"
-        connection.execute(f'ALTER VIEW "{table}" RENAME TO "cc_shown_{table}"')
-        connection.execute(
-            f'CREATE VIEW "{table}" AS SELECT t.* REPLACE ({moved}) '
-            f'FROM "cc_shown_{table}" t {join}'
-        )
-
-    def _moved(self, columns: dict[str, str]) -> str:
-        days = f"({int(self.days)})" if self.people is None else "d.days::INTEGER"
-        found = []
-        for name, kind in columns.items():
-            if kind.startswith("date32"):
-                found.append(f't."{name}" - {days} AS "{name}"')
-            elif kind.startswith("timestamp"):
-                found.append(f't."{name}" - to_days({days}) AS "{name}"')
-            elif name == "year_of_birth":
-                born = f'make_date(t."{name}"::INTEGER, 7, 1) - {days}'
-                found.append(f'year({born})::BIGINT AS "{name}"')
-        return ", ".join(found)
 
 
 @dataclass(frozen=True)
@@ -115,30 +101,29 @@ def run_on_true_dates(
     release: Release,
     people: Ids,
     days: Days,
-    possible: Iterable[int],
+    possible: Sequence[int],
     least: int,
     cancel: threading.Event | None = None,
 ) -> CalendarResult:
     """Judge a definition on true dates; ``people`` (all of the release) were shifted by ``days``.
 
-    ``possible`` are all shifts in days that somebody could have. The definition is run once for
-    each of them.
+    ``possible`` are all shifts in days that somebody could have had.
 
     Raises:
         QueryTimeout, QueryCancelled, EngineError: as :func:`cohorts.engines.duckdb.run`.
     """
     bare, window = _without_censor_window(definition)
-    true = run(bare, MovedBack(release, people, days), cancel=cancel)
+    true = run(bare, MovedBack(release, people, days, people), cancel=cancel)
     rows = _inside(true.rows, window)
-    own = days[np.searchsorted(people, rows["subject_id"].to_numpy().astype(np.int64))]
+    own = days[np.searchsorted(people, _numbers(rows["subject_id"]))]
     shown = _moved_rows(rows, own)
-    found = np.unique(shown["subject_id"].to_numpy())
-    fits, tried = fitting_shifts(bare, window, release, shown, possible, cancel)
+    found = np.unique(_numbers(shown["subject_id"]))
+    fits = fitting_shifts(bare, window, release, shown, possible, cancel)
     kept = found[fits >= least]
     chosen = shown.filter(pc.is_in(shown["subject_id"], value_set=pa.array(kept, pa.int64())))
     return CalendarResult(
         result=replace(true, rows=chosen, definition_sha256=definition.sha256),
-        possible=tried,
+        possible=len(possible),
         least=least,
         fewest=int(fits[fits >= least].min()) if len(kept) else 0,
         left_out=len(found) - len(kept),
@@ -150,21 +135,39 @@ def fitting_shifts(
     window: tuple[datetime.date, datetime.date],
     release: Release,
     shown: pa.Table,
-    possible: Iterable[int],
+    possible: Sequence[int],
     cancel: threading.Event | None = None,
-) -> tuple[npt.NDArray[np.int64], int]:
+) -> npt.NDArray[np.int64]:
     """For each person of ``shown``, ascending, how many possible shifts give the same periods."""
-    people = np.unique(shown["subject_id"].to_numpy())
+    people = np.unique(_numbers(shown["subject_id"]))
     expected = _by_person(shown)
     fits = np.zeros(len(people), dtype=np.int64)
-    tried = 0
-    for shift in possible:
-        result = run(bare, MovedBack(release, None, shift), cancel=cancel)
-        rows = _inside(result.rows, window)
-        found = _by_person(_moved_rows(rows, np.full(rows.num_rows, shift)))
-        fits += [expected[person] == found.get(person) for person in people.tolist()]
-        tried += 1
-    return fits, tried
+    if not len(people):
+        return fits
+    at_once = max(1, COPIES_AT_ONCE // len(people))
+    for start in range(0, len(possible), at_once):
+        shifts = np.asarray(possible[start : start + at_once], dtype=np.int64)
+        days = np.repeat(shifts, len(people))
+        copies = np.arange(len(days))
+        source = MovedBack(release, np.tile(people, len(shifts)), days, copies)
+        rows = _inside(run(bare, source, cancel=cancel).rows, window)
+        found = _by_person(_moved_rows(rows, days[_numbers(rows["subject_id"])]))
+        for copy, periods in found.items():
+            place = copy % len(people)
+            fits[place] += periods == expected[int(people[place])]
+    return fits
+
+
+def _moved_columns(columns: Mapping[str, str]) -> Iterator[str]:
+    days = "d.days::INTEGER"
+    for name, kind in columns.items():
+        if kind.startswith("date32"):
+            yield f't."{name}" - {days} AS "{name}"'
+        elif kind.startswith("timestamp"):
+            yield f't."{name}" - to_days({days}) AS "{name}"'
+        elif name == "year_of_birth":
+            born = f'make_date(t."{name}"::INTEGER, 7, 1) - {days}'
+            yield f'year({born})::BIGINT AS "{name}"'
 
 
 def _without_censor_window(
@@ -201,6 +204,10 @@ def _moved_rows(rows: pa.Table, days: Days) -> pa.Table:
         columns[name] = pa.array(moved.astype(np.int32)).cast(pa.date32())
     table = pa.table(columns, schema=COHORT_SCHEMA)
     return table.sort_by([(name, "ascending") for name in COHORT_SCHEMA.names])
+
+
+def _numbers(column: pa.ChunkedArray) -> Ids:
+    return np.asarray(column.to_numpy(), dtype=np.int64)
 
 
 def _by_person(rows: pa.Table) -> dict[int, list[tuple[object, object]]]:
