@@ -23,6 +23,8 @@ def build_release(
     tables: Mapping[str, pa.Table | Rows],
     name: str = "tiny-v1",
     key_id: str = "test",
+    continues: str = "",
+    line: str = "",
 ) -> Release:
     """Publish ``tables`` as a release, through the engine's own writer."""
     arrow = {
@@ -57,6 +59,8 @@ def build_release(
                 language_packs={},
                 tables={},
                 documents=(),
+                continues=continues,
+                line=line,
             ),
             lambda manifest: sign(
                 Keyring("test", bytes(32)),

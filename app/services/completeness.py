@@ -11,7 +11,7 @@ from app.services.minimisation import ENTRY, WHOLE
 from cohorts.column_uses import needs_own_reason
 from cohorts.selection import deliverable_columns
 from deid.errors import ReleaseError
-from deid.release import open_release
+from deid.release import is_continued, open_release
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,9 @@ def missing_columns(request: DataRequest, release_root: Path) -> list[Missing]:
         release = open_release(release_root, request.release)
     except ReleaseError:
         return [Missing("release", "The release asked for is not published")]
+    earlier = request.continues
+    if earlier is not None and not is_continued(release_root, release, earlier.release):
+        return [Missing("release", "The release asked for does not continue the earlier one")]
     possible = deliverable_columns(release)
     missing = [
         Missing("columns", f"Column {c.table_name}.{c.column_name} cannot be delivered")

@@ -315,6 +315,8 @@ BY_NAME = {transition.name: transition for transition in TRANSITIONS}
 OTHER_ACTS = {
     "ask_renewal": "asked for a renewal",
     "refuse_renewal": "did not renew it",
+    "ask_repeat": "had it made again, to compare",
+    "repeated": "made it again and compared every file",
 }
 """What stands in a history besides comments and transitions."""
 

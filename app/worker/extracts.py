@@ -6,6 +6,7 @@ database, the release and the cohort's own text.
 
 from __future__ import annotations
 
+import json
 import logging
 import tempfile
 import threading
@@ -144,6 +145,8 @@ def _deliver(workshop: Workshop, taken: TakenJob, order: Order, manifest: Extrac
     rows = sum(entry.rows or 0 for entry in manifest.files if entry.path.endswith(".parquet"))
     folder = find_delivery(workshop.project_root, order.project, order.extract)
     frozen: dict[str, Any] = summary_of((folder / FROZEN_FILE).read_bytes())
+    if (folder / CHANGES_FILE).is_file():
+        frozen["changes"] = json.loads((folder / CHANGES_FILE).read_bytes())
     with workshop.database.writing() as session:
         job = holds(session, taken)
         if job is None:

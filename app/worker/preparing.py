@@ -45,7 +45,7 @@ from deid.build.offsets import ALONE, Offsets, read_offsets
 from deid.errors import GateRefused, ReleaseNotFound
 from deid.keys import Keyring
 from deid.pseudonyms import Pseudonymiser
-from deid.release import Release, open_release
+from deid.release import Release, is_continued, open_release
 from deid.structured.dates import shift_days
 
 PROJECT_WEEKS: Final = 4
@@ -169,7 +169,7 @@ def _series(workshop: Workshop, order: Order, release: Release) -> _Series:
     folder = find_delivery(workshop.project_root, order.project, order.continues)
     before = ExtractManifest.from_json((folder / MANIFEST_FILE).read_bytes())
     earlier = open_release(workshop.release_root, before.release)
-    if not continues(workshop.release_root, release, earlier.name):
+    if not is_continued(workshop.release_root, release, earlier.name):
         raise JobRefused(
             f"release {release.name} does not continue release {earlier.name}; its people have "
             "other ids and dates"
@@ -181,21 +181,6 @@ def _series(workshop: Workshop, order: Order, release: Release) -> _Series:
 def _repeated(workshop: Workshop, manifest: ExtractManifest) -> _Series:
     keyring = workshop.keyring.of(manifest.key_id)
     return _Series(manifest.pseudonym_series, keyring, None, manifest.shifted_days_max > 0)
-
-
-def continues(release_root: Path, release: Release, earlier: str) -> bool:
-    """Whether ``release`` continues ``earlier``, directly or over others in between."""
-    seen: set[str] = set()
-    name = release.manifest.continues
-    while name and name not in seen:
-        if name == earlier:
-            return True
-        seen.add(name)
-        try:
-            name = open_release(release_root, name).manifest.continues
-        except ReleaseNotFound:
-            return False
-    return False
 
 
 def _offsets(workshop: Workshop, release: Release) -> Offsets | None:

@@ -4,7 +4,13 @@ from deid.release.birth_years import BIRTH_YEARS, BIRTH_YEARS_SCHEMA
 from deid.release.certificate import Certificate
 from deid.release.dictionary import ColumnEntry, Dictionary
 from deid.release.manifest import FileEntry, Manifest, TableEntry
-from deid.release.reader import Release, check_release_name, list_releases, open_release
+from deid.release.reader import (
+    Release,
+    check_release_name,
+    is_continued,
+    list_releases,
+    open_release,
+)
 
 __all__ = [
     "BIRTH_YEARS",
@@ -17,6 +23,7 @@ __all__ = [
     "Release",
     "TableEntry",
     "check_release_name",
+    "is_continued",
     "list_releases",
     "open_release",
 ]

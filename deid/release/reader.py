@@ -165,6 +165,21 @@ def list_releases(root: Path) -> list[Release]:
     return [open_release(root, name) for name in names]
 
 
+def is_continued(root: Path, later: Release, earlier: str) -> bool:
+    """Whether ``later`` continues the release ``earlier``, directly or over others in between."""
+    seen: set[str] = set()
+    name = later.manifest.continues
+    while name and name not in seen:
+        if name == earlier:
+            return True
+        seen.add(name)
+        try:
+            name = open_release(root, name).manifest.continues
+        except ReleaseError:
+            return False
+    return False
+
+
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     digest = hashlib.sha256()

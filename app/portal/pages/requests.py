@@ -18,7 +18,7 @@ from app.portal.access import page
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import cohorts as cohort_service
-from app.services import renewals, transitions
+from app.services import renewals, transitions, updates
 from app.services import requests as request_service
 from app.services.completeness import missing_columns, missing_parts
 from app.services.duo import DUO_TERMS, PURPOSE_CODES
@@ -89,6 +89,8 @@ def show(request_id: int) -> str:
             offered=transitions.offered(actor, found),
             can_edit=request_service.can_edit(actor, found),
             can_ask_renewal=renewals.can_ask_renewal(actor, found),
+            newer=updates.newer_releases(actor, found, wiring().settings.release_root),
+            can_repeat=updates.can_repeat(actor, found),
             may_renew=transitions.may_decide(actor, found, BY_NAME["renew"]),
             missing=_missing(found) if request_service.can_edit(actor, found) else [],
             delivered_rows=delivered_rows(found, wiring().answers.rule),
@@ -201,6 +203,31 @@ def refuse_renewal(request_id: int) -> Response:
         )
     flash("The end date stays. The project has been told why.", "success")
     return redirect(url_for("requests.show", request_id=request_id))
+
+
+@page(blueprint, "/<int:request_id>/updates", Permission.REQUEST_DATA, methods=("POST",))
+def begin_update(request_id: int) -> Response:
+    """Begin a draft for the data of a newer release."""
+    with wiring().database.writing() as session:
+        draft = updates.begin_update(
+            session,
+            signed_in_actor(),
+            request_id,
+            request.form.get("release", "")[:64],
+            request.form.get("earlier", "")[:10],
+            wiring().settings.release_root,
+        )
+    flash("A draft with everything as before. Read it, then submit it.", "success")
+    return redirect(url_for("requests.show", request_id=draft.id))
+
+
+@page(blueprint, "/<int:request_id>/repeat", EITHER_SIDE, methods=("POST",))
+def repeat(request_id: int) -> Response:
+    """Have the extract made again and compared."""
+    with wiring().database.writing() as session:
+        updates.ask_repeat(session, signed_in_actor(), request_id)
+    flash("It is being made again. The history will say whether every file is the same.", "success")
+    return redirect(url_for("requests.show", request_id=request_id, _anchor="history"))
 
 
 def surroundings() -> Surroundings:

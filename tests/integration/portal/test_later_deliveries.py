@@ -1,0 +1,280 @@
+"""New data for a project under the same ids, and an extract that is made again."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from app.services.workflow import State
+from app.worker.loop import run_once
+from app.worker.preparing import PROJECT_WEEKS
+from app.worker.workshop import Workshop
+from cohorts import open_project
+from cohorts.errors import AccessExpired
+from deid.build.offsets import offsets_key, sealed_offsets
+from deid.keys import Keyring, rotate
+from deid.structured.dates import DataWindow
+from tests.builders import build_release
+from tests.integration.portal.world import (
+    LATER,
+    RELEASE,
+    World,
+    make_world,
+    post,
+    release_tables,
+)
+
+LATER_RELEASE = "tiny-v2"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A world with a release that continues the first, and offsets of both."""
+    made = make_world(tmp_path)
+    Keyring.create(tmp_path / "keys" / "keyring.json")
+    keyring = Keyring.load(tmp_path / "keys" / "keyring.json")
+    shutil.rmtree(made.settings.release_root)
+    for name, ill, more in ((RELEASE, 30, {}), (LATER_RELEASE, 50, {"continues": RELEASE})):
+        line = {"line": RELEASE} if more else {}
+        build_release(
+            made.settings.release_root,
+            release_tables(60, ill),
+            name,
+            key_id=keyring.key_id,
+            **more,
+            **line,
+        )
+        with duckdb.connect() as working:
+            working.execute("CREATE SCHEMA identity")
+            working.execute(
+                "CREATE TABLE people AS SELECT 1000 + range AS person_id, "
+                "7 * (1 + range // 2 % 20) AS shift_days FROM range(60)"
+            )
+            working.execute(
+                "CREATE TABLE identity.person_identity AS SELECT person_id, "
+                "CASE WHEN person_id < 1050 THEN person_id // 2 END AS household_id FROM people"
+            )
+            window = DataWindow(date(2015, 1, 5), date(2024, 12, 2), 20)
+            data = sealed_offsets(working, window, offsets_key(keyring, RELEASE), name)
+        (tmp_path / "evidence" / name).mkdir(parents=True)
+        (tmp_path / "evidence" / name / "offsets.sealed").write_bytes(data)
+    return made
+
+
+@pytest.fixture
+def workshop(world: World) -> Workshop:
+    """A worker that knows the offsets."""
+    root = world.settings.project_root.parent
+    return Workshop(
+        world.database,
+        Keyring.load(root / "keys" / "keyring.json"),
+        world.settings.release_root,
+        world.settings.project_root,
+        world.settings.minimum_cell,
+        evidence_root=root / "evidence",
+    )
+
+
+@pytest.fixture
+def delivered(world: World, workshop: Workshop) -> int:
+    """Id of a request whose extract was delivered from the first release."""
+    request_id = world.request_in(State.APPROVED)
+    run_once(workshop)
+    assert world.read_request(request_id).state == State.ACTIVE, world.read_request(
+        request_id
+    ).failure
+    return request_id
+
+
+def folder(world: World, request_id: int) -> Path:
+    return world.settings.project_root / "pressure" / "extracts" / f"request-{request_id}"
+
+
+def ask_for_newer(world: World, request_id: int, earlier: str) -> int:
+    """Through the pages: draft, submission, review, approval; the id of the new request."""
+    where = f"/requests/{request_id}"
+    researcher, steward = world.client("researcher"), world.client("steward")
+    assert "There are newer data" in researcher.get(where).get_data(as_text=True)
+    answer = post(researcher, f"{where}/updates", where, release=LATER_RELEASE, earlier=earlier)
+    draft = answer.headers["Location"]
+    post(researcher, f"{draft}/steps/submit", draft)
+    for step in ("start", "approve"):
+        post(steward, f"{draft}/steps/{step}", draft)
+    found = re.search(r"/requests/(\d+)", draft)
+    assert found
+    return int(found.group(1))
+
+
+def rows(path: Path, table: str) -> dict[int, dict[str, object]]:
+    key = f"{table}_id"
+    return {row[key]: row for row in pq.read_table(path / f"{table}.parquet").to_pylist()}
+
+
+def test_newer_data_come_under_the_same_ids_and_dates_with_a_report_of_changes(
+    world: World, workshop: Workshop, delivered: int
+) -> None:
+    before = rows(folder(world, delivered), "condition_occurrence")
+    newer = ask_for_newer(world, delivered, "keep")
+    run_once(workshop)
+    assert world.read_request(newer).state == State.ACTIVE, world.read_request(newer).failure
+    after = rows(folder(world, newer), "condition_occurrence")
+    assert len(before) == 30
+    assert len(after) == 50
+    assert {key: after[key] for key in before} == before
+    changes = json.loads((folder(world, newer) / "changes.json").read_bytes())
+    assert (changes["entered"], changes["left"]) == ("20", "<11")
+    page = world.client("researcher").get(f"/requests/{newer}").get_data(as_text=True)
+    assert f"What changed since request-{delivered}" in page
+    manifest = open_project(folder(world, newer).parent.parent, f"request-{newer}").manifest
+    assert (manifest.series, manifest.continues) == (f"request-{delivered}",) * 2
+    assert world.read_request(delivered).state == State.ACTIVE
+
+
+def test_a_delivery_that_is_replaced_is_deleted_when_the_newer_one_is_there(
+    world: World, workshop: Workshop, delivered: int
+) -> None:
+    newer = ask_for_newer(world, delivered, "replace")
+    assert world.read_request(delivered).state == State.ACTIVE
+    run_once(workshop)
+    assert world.read_request(delivered).state == State.REPLACED
+    assert [path.name for path in folder(world, newer).parent.iterdir()] == [f"request-{newer}"]
+    with pytest.raises(AccessExpired, match="replaced by a newer delivery"):
+        open_project(folder(world, newer).parent.parent, f"request-{delivered}")
+    post(world.client("researcher"), f"/requests/{newer}/repeat", f"/requests/{newer}")
+    run_once(workshop)
+    page = world.client("researcher").get(f"/requests/{newer}").get_data(as_text=True)
+    assert "files, identical" in page
+
+
+def test_a_new_key_does_not_change_the_ids_of_a_series(
+    world: World, workshop: Workshop, delivered: int
+) -> None:
+    from dataclasses import replace
+
+    people = set(rows(folder(world, delivered), "person"))
+    keyring = rotate(world.settings.project_root.parent / "keys" / "keyring.json")
+    newer = ask_for_newer(world, delivered, "keep")
+    run_once(replace(workshop, keyring=keyring))
+    assert people < set(rows(folder(world, newer), "person"))
+
+
+def test_a_release_that_continues_another_one_is_not_offered_and_not_taken(
+    world: World, workshop: Workshop, delivered: int
+) -> None:
+    build_release(world.settings.release_root, release_tables(60, 30), "other-v1")
+    where = f"/requests/{delivered}"
+    researcher = world.client("researcher")
+    assert "other-v1" not in researcher.get(where).get_data(as_text=True)
+    post(researcher, f"{where}/updates", where, release="other-v1", earlier="keep")
+    assert "does not continue" in researcher.get(where).get_data(as_text=True)
+
+
+def test_two_requests_of_one_release_have_other_dates_and_the_same_intervals(
+    world: World, workshop: Workshop, delivered: int
+) -> None:
+    other = world.request_in(State.APPROVED)
+    run_once(workshop)
+    release = {
+        row["condition_start_date"] for row in release_tables(60, 30)["condition_occurrence"]
+    }
+    days = [
+        sorted(
+            row["condition_start_date"]
+            for row in rows(folder(world, one), "condition_occurrence").values()
+        )
+        for one in (delivered, other)
+    ]
+    assert days[0] != days[1]
+    for found in days:
+        assert set(found) != release
+        assert max(found) - max(release) <= timedelta(weeks=PROJECT_WEEKS)
+    text = (folder(world, other) / "README.md").read_text()
+    assert f"at most {7 * PROJECT_WEEKS} days" in text
+
+
+def test_a_household_is_shifted_together(world: World, workshop: Workshop, delivered: int) -> None:
+    conditions = pq.read_table(folder(world, delivered) / "condition_occurrence.parquet")
+    days = sorted(conditions["condition_start_date"].to_pylist())
+    # In the release one person follows the other by a day; two of a household still do.
+    steps = [b - a for a, b in itertools.pairwise(days)]
+    assert steps.count(timedelta(days=1)) >= 15
+
+
+def test_an_extract_with_notes_keeps_the_dates_of_the_release(
+    tmp_path: Path, world: World, workshop: Workshop
+) -> None:
+    tables = release_tables(60, 30)
+    tables["note"] = [
+        {"note_id": n, "person_id": 1000 + n, "note_date": date(2020, 3, 2), "note_text": "Seen."}
+        for n in range(30)
+    ]
+    shutil.rmtree(world.settings.release_root / RELEASE)
+    build_release(world.settings.release_root, tables, RELEASE, key_id=workshop.keyring.key_id)
+    columns = {**world.fields().columns, "note": ("note_id", "person_id", "note_date", "note_text")}
+    from app.services.seeding import seed_request
+
+    with world.database.writing() as session:
+        request = seed_request(
+            session,
+            world.actors["researcher"],
+            world.actors["steward"],
+            world.project_id,
+            world.fields(
+                columns=columns,
+                reasons={**world.fields().reasons, "note": "symptoms"},
+                own_reasons={"note.note_text": "Symptoms stand in the text only."},
+            ),
+            State.APPROVED,
+            world.surroundings,
+        )
+    run_once(workshop)
+    assert world.read_request(request.id).state == State.ACTIVE, world.read_request(
+        request.id
+    ).failure
+    days = pq.read_table(folder(world, request.id) / "note.parquet")["note_date"].to_pylist()
+    assert set(days) == {date(2020, 3, 2)}
+
+
+def test_an_extract_made_again_is_identical_also_after_a_renewal_and_tells_a_change(
+    world: World, workshop: Workshop, delivered: int
+) -> None:
+    where = f"/requests/{delivered}"
+    later = (LATER + timedelta(days=30)).isoformat()
+    post(world.client("researcher"), f"{where}/renewal", where, until=later, reason="More time.")
+    post(world.client("steward"), f"{where}/steps/renew", where)
+    run_once(workshop)
+    post(world.client("steward"), f"{where}/repeat", where)
+    again = post(world.client("steward"), f"{where}/repeat", where)
+    assert again.status_code in {302, 303, 409}
+    assert run_once(workshop) == 1
+    assert "identical" in world.client("researcher").get(where).get_data(as_text=True)
+
+    path = folder(world, delivered) / "manifest.json"
+    path.chmod(0o644)
+    manifest = json.loads(path.read_bytes())
+    for entry in manifest["files"]:
+        if entry["path"] == "person.parquet":
+            entry["sha256"] = "0" * 64
+    path.write_text(json.dumps(manifest))
+    post(world.client("researcher"), f"{where}/repeat", where)
+    run_once(workshop)
+    assert "differs in person.parquet" in world.client("researcher").get(where).get_data(
+        as_text=True
+    )
+
+
+def test_the_page_shows_what_the_extract_was_made_from(world: World, delivered: int) -> None:
+    frozen = json.loads((folder(world, delivered) / "frozen.json").read_bytes())
+    assert frozen["concept_sets"][0]["concepts"] == [316866]
+    page = world.client("steward").get(f"/requests/{delivered}").get_data(as_text=True)
+    for digest in ("definition_sha256", "rows_sha256", "vocabulary_sha256"):
+        assert frozen[digest] in page
+    assert "Hypertension: 1 concept" in page
