@@ -14,6 +14,9 @@ from sqlalchemy import select
 from app.audit import verify_chain
 from app.db.models import AuditRow, Job, Notification
 from app.db.types import utc_now
+from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
+from app.services.renewals import ask_renewal, refuse_renewal
+from app.services.transitions import transition
 from app.services.workflow import State
 from app.worker.loop import run_once
 from app.worker.queue import take_job
@@ -21,22 +24,46 @@ from app.worker.workshop import Workshop
 from cohorts import open_project
 from cohorts.access import ENDED_PREFIX
 from cohorts.errors import AccessExpired
+from deid.keys import Keyring
 from tests.integration.portal.test_worker import extract_folder, workshop_of
-from tests.integration.portal.world import LATER, World, post
+from tests.integration.portal.world import LATER, World, copy_world, make_world, post
+
+DELIVERED = 1
+
+
+@pytest.fixture(scope="module")
+def pattern(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A world with one request whose extract was delivered, to be used until LATER."""
+    made = make_world(tmp_path_factory.mktemp("delivered"))
+    assert made.request_in(State.APPROVED) == DELIVERED
+    run_once(workshop_of(made))
+    made.database.close()
+    return made
+
+
+@pytest.fixture
+def world(pattern: World, tmp_path: Path) -> World:
+    """A copy of that world."""
+    return copy_world(pattern, tmp_path)
 
 
 @pytest.fixture
 def workshop(world: World) -> Workshop:
-    """A worker's tools for the world, with a keyring of its own."""
-    return workshop_of(world)
+    """A worker's tools for the world."""
+    root = world.settings.project_root.parent
+    return Workshop(
+        world.database,
+        Keyring.load(root / "keys" / "keyring.json"),
+        world.settings.release_root,
+        world.settings.project_root,
+        world.settings.minimum_cell,
+    )
 
 
 @pytest.fixture
-def delivered(world: World, workshop: Workshop) -> int:
-    """Id of a request whose extract was delivered, to be used until LATER."""
-    request_id = world.request_in(State.APPROVED)
-    run_once(workshop)
-    return request_id
+def delivered(world: World) -> int:
+    """Id of the request."""
+    return DELIVERED
 
 
 def on(workshop: Workshop, day: date) -> Workshop:
@@ -56,14 +83,17 @@ def actions(world: World) -> list[str]:
 
 
 def ask(world: World, request_id: int, until: date, reason: str = "Reviewers ask more.") -> None:
-    where = f"/requests/{request_id}"
-    post(
-        world.client("researcher"),
-        f"{where}/renewal",
-        where,
-        until=until.isoformat(),
-        reason=reason,
-    )
+    version = world.read_request(request_id).version
+    with world.database.writing() as session:
+        who, today = world.actors["researcher"], world.surroundings.today
+        ask_renewal(session, who, request_id, version, until, reason, today)
+
+
+def step(world: World, request_id: int, name: str, reason: str = "", who: str = "steward") -> None:
+    version = world.read_request(request_id).version
+    with world.database.writing() as session:
+        around = world.surroundings
+        transition(session, world.actors[who], request_id, name, version, around, reason)
 
 
 def test_the_last_day_is_open_and_the_day_after_closed_everywhere(
@@ -117,9 +147,8 @@ def test_what_is_not_renewed_in_time_is_deleted_and_the_log_has_its_hash(
 def test_a_revoked_extract_is_deleted_at_once_and_the_lab_says_so(
     world: World, workshop: Workshop, delivered: int
 ) -> None:
-    where = f"/requests/{delivered}"
     project = open_project(project_folder(world))
-    post(world.client("steward"), f"{where}/steps/revoke", where, reason="The ethics vote ended.")
+    step(world, delivered, "revoke", "The ethics vote ended.")
     run_once(workshop)
     assert world.read_request(delivered).state == State.REVOKED
     assert list((project_folder(world) / "extracts").iterdir()) == []
@@ -128,8 +157,8 @@ def test_a_revoked_extract_is_deleted_at_once_and_the_lab_says_so(
     with pytest.raises(AccessExpired, match="was revoked"):
         open_project(project_folder(world))
     assert actions(world)[-2:] == ["request.revoke", "extract.deleted"]
-    ask(world, delivered, LATER + timedelta(days=9))
-    assert world.read_request(delivered).renewal_until is None
+    with pytest.raises(TransitionRefused, match="no extract that could be renewed"):
+        ask(world, delivered, LATER + timedelta(days=9))
 
 
 def test_a_renewal_is_asked_granted_and_opens_the_hidden_extract_again(
@@ -137,8 +166,14 @@ def test_a_renewal_is_asked_granted_and_opens_the_hidden_extract_again(
 ) -> None:
     run_once(on(workshop, LATER + timedelta(days=1)))
     later = LATER + timedelta(days=100)
-    ask(world, delivered, later)
     where = f"/requests/{delivered}"
+    post(
+        world.client("researcher"),
+        f"{where}/renewal",
+        where,
+        until=later.isoformat(),
+        reason="Reviewers ask more.",
+    )
     steward = world.client("steward")
     assert "Reviewers ask more." in steward.get(where).get_data(as_text=True)
     assert "Renewal asked" in steward.get("/review/").get_data(as_text=True)
@@ -155,8 +190,7 @@ def test_a_renewal_is_asked_granted_and_opens_the_hidden_extract_again(
 def test_a_renewal_in_time_leaves_no_gap(world: World, workshop: Workshop, delivered: int) -> None:
     later = LATER + timedelta(days=100)
     ask(world, delivered, later)
-    where = f"/requests/{delivered}"
-    post(world.client("steward"), f"{where}/steps/renew", where)
+    step(world, delivered, "renew")
     run_once(on(workshop, LATER + timedelta(days=50)))
     assert open_project(project_folder(world)).about.expires_on == later.isoformat()
 
@@ -174,28 +208,32 @@ def test_a_refused_renewal_changes_nothing_and_tells_why(
 
 
 @pytest.mark.parametrize(
-    ("until", "reason"), [(LATER, "x"), (LATER - timedelta(days=3), "x"), (None, "x"), (None, "")]
+    ("until", "reason"),
+    [(LATER, "x"), (LATER - timedelta(days=3), "x"), (LATER + timedelta(days=9), " ")],
 )
 def test_a_renewal_to_no_later_day_or_without_a_reason_is_not_taken(
-    world: World, delivered: int, until: date | None, reason: str
+    world: World, delivered: int, until: date, reason: str
 ) -> None:
-    day = until or LATER + timedelta(days=9)
-    ask(world, delivered, day, reason if until else "")
+    with pytest.raises(BadInput):
+        ask(world, delivered, until, reason)
     assert world.read_request(delivered).renewal_until is None
 
 
 def test_nobody_renews_for_their_own_project(world: World, delivered: int) -> None:
     ask(world, delivered, LATER + timedelta(days=9))
-    where = f"/requests/{delivered}"
-    researcher = world.client("researcher")
-    assert post(researcher, f"{where}/steps/renew", where).status_code == 403
-    assert post(researcher, f"{where}/renewal/refuse", where, reason="x").status_code == 403
+    with pytest.raises(PermissionDenied):
+        step(world, delivered, "renew", who="researcher")
+    version = world.read_request(delivered).version
+    with pytest.raises(PermissionDenied), world.database.writing() as session:
+        refuse_renewal(session, world.actors["researcher"], delivered, version, "x")
+    with pytest.raises(NotFound):
+        step(world, delivered, "renew", who="outsider")
 
 
 def test_the_project_is_reminded_once_for_each_mark(
     world: World, workshop: Workshop, delivered: int
 ) -> None:
-    for left in (40, 30, 29, 14, 14, 10, 3, 1, 0):
+    for left in (40, 30, 29, 14, 3, 0):
         run_once(on(workshop, LATER - timedelta(days=left)))
     with world.database.reading() as session:
         texts = session.scalars(
@@ -207,8 +245,7 @@ def test_the_project_is_reminded_once_for_each_mark(
 def test_a_removal_that_was_cut_off_is_finished_and_refused_meanwhile(
     world: World, workshop: Workshop, delivered: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    where = f"/requests/{delivered}"
-    post(world.client("steward"), f"{where}/steps/revoke", where, reason="The ethics vote ended.")
+    step(world, delivered, "revoke", "The ethics vote ended.")
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt

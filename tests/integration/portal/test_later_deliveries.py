@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import re
 import shutil
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import select
 
+from app.db.models import DataRequest, RequestEvent
+from app.errors import BadInput, TransitionRefused
+from app.services.seeding import seed_request
+from app.services.transitions import transition
+from app.services.updates import ask_repeat, begin_update, newer_releases
 from app.services.workflow import State
 from app.worker.loop import run_once
 from app.worker.preparing import PROJECT_WEEKS
@@ -21,23 +27,27 @@ from cohorts import open_project
 from cohorts.errors import AccessExpired
 from deid.build.offsets import offsets_key, sealed_offsets
 from deid.keys import Keyring, rotate
+from deid.pseudonyms import Pseudonymiser
 from deid.structured.dates import DataWindow
 from tests.builders import build_release
 from tests.integration.portal.world import (
     LATER,
     RELEASE,
     World,
+    copy_world,
     make_world,
     post,
     release_tables,
 )
 
 LATER_RELEASE = "tiny-v2"
+DELIVERED = 1
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    """A world with a release that continues the first, and offsets of both."""
+@pytest.fixture(scope="module")
+def pattern(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A world with a release that continues the first, offsets of both, and one delivery."""
+    tmp_path = tmp_path_factory.mktemp("later")
     made = make_world(tmp_path)
     Keyring.create(tmp_path / "keys" / "keyring.json")
     keyring = Keyring.load(tmp_path / "keys" / "keyring.json")
@@ -66,12 +76,26 @@ def world(tmp_path: Path) -> World:
             data = sealed_offsets(working, window, offsets_key(keyring, RELEASE), name)
         (tmp_path / "evidence" / name).mkdir(parents=True)
         (tmp_path / "evidence" / name / "offsets.sealed").write_bytes(data)
+    assert made.request_in(State.APPROVED) == DELIVERED
+    run_once(workshop_of(made))
+    assert made.read_request(DELIVERED).state == State.ACTIVE, made.read_request(DELIVERED).failure
+    made.database.close()
     return made
+
+
+@pytest.fixture
+def world(pattern: World, tmp_path: Path) -> World:
+    """A copy of that world."""
+    return copy_world(pattern, tmp_path)
 
 
 @pytest.fixture
 def workshop(world: World) -> Workshop:
     """A worker that knows the offsets."""
+    return workshop_of(world)
+
+
+def workshop_of(world: World) -> Workshop:
     root = world.settings.project_root.parent
     return Workshop(
         world.database,
@@ -84,14 +108,9 @@ def workshop(world: World) -> Workshop:
 
 
 @pytest.fixture
-def delivered(world: World, workshop: Workshop) -> int:
+def delivered(world: World) -> int:
     """Id of a request whose extract was delivered from the first release."""
-    request_id = world.request_in(State.APPROVED)
-    run_once(workshop)
-    assert world.read_request(request_id).state == State.ACTIVE, world.read_request(
-        request_id
-    ).failure
-    return request_id
+    return DELIVERED
 
 
 def folder(world: World, request_id: int) -> Path:
@@ -99,18 +118,27 @@ def folder(world: World, request_id: int) -> Path:
 
 
 def ask_for_newer(world: World, request_id: int, earlier: str) -> int:
-    """Through the pages: draft, submission, review, approval; the id of the new request."""
-    where = f"/requests/{request_id}"
-    researcher, steward = world.client("researcher"), world.client("steward")
-    assert "There are newer data" in researcher.get(where).get_data(as_text=True)
-    answer = post(researcher, f"{where}/updates", where, release=LATER_RELEASE, earlier=earlier)
-    draft = answer.headers["Location"]
-    post(researcher, f"{draft}/steps/submit", draft)
-    for step in ("start", "approve"):
-        post(steward, f"{draft}/steps/{step}", draft)
-    found = re.search(r"/requests/(\d+)", draft)
-    assert found
-    return int(found.group(1))
+    """Draft, submission, review and approval; the id of the new request."""
+    researcher, steward = world.actors["researcher"], world.actors["steward"]
+    with world.database.writing() as session:
+        root = world.settings.release_root
+        request = begin_update(session, researcher, request_id, LATER_RELEASE, earlier, root)
+        for who, name in ((researcher, "submit"), (steward, "start"), (steward, "approve")):
+            request = transition(
+                session, who, request.id, name, request.version, world.surroundings
+            )
+        return request.id
+
+
+def repeat(world: World, request_id: int) -> None:
+    with world.database.writing() as session:
+        ask_repeat(session, world.actors["steward"], request_id)
+
+
+def last_comment(world: World, request_id: int) -> str:
+    with world.database.reading() as session:
+        query = select(RequestEvent.comment).where(RequestEvent.request_id == request_id)
+        return session.scalars(query.order_by(RequestEvent.id)).all()[-1]
 
 
 def rows(path: Path, table: str) -> dict[int, dict[str, object]]:
@@ -122,7 +150,15 @@ def test_newer_data_come_under_the_same_ids_and_dates_with_a_report_of_changes(
     world: World, workshop: Workshop, delivered: int
 ) -> None:
     before = rows(folder(world, delivered), "condition_occurrence")
-    newer = ask_for_newer(world, delivered, "keep")
+    where = f"/requests/{delivered}"
+    researcher, steward = world.client("researcher"), world.client("steward")
+    assert "There are newer data" in researcher.get(where).get_data(as_text=True)
+    answer = post(researcher, f"{where}/updates", where, release=LATER_RELEASE, earlier="keep")
+    draft = answer.headers["Location"]
+    post(researcher, f"{draft}/steps/submit", draft)
+    for name in ("start", "approve"):
+        post(steward, f"{draft}/steps/{name}", draft)
+    newer = delivered + 1
     run_once(workshop)
     assert world.read_request(newer).state == State.ACTIVE, world.read_request(newer).failure
     after = rows(folder(world, newer), "condition_occurrence")
@@ -131,7 +167,7 @@ def test_newer_data_come_under_the_same_ids_and_dates_with_a_report_of_changes(
     assert {key: after[key] for key in before} == before
     changes = json.loads((folder(world, newer) / "changes.json").read_bytes())
     assert (changes["entered"], changes["left"]) == ("20", "<11")
-    page = world.client("researcher").get(f"/requests/{newer}").get_data(as_text=True)
+    page = researcher.get(f"/requests/{newer}").get_data(as_text=True)
     assert f"What changed since request-{delivered}" in page
     manifest = open_project(folder(world, newer).parent.parent, f"request-{newer}").manifest
     assert (manifest.series, manifest.continues) == (f"request-{delivered}",) * 2
@@ -148,17 +184,14 @@ def test_a_delivery_that_is_replaced_is_deleted_when_the_newer_one_is_there(
     assert [path.name for path in folder(world, newer).parent.iterdir()] == [f"request-{newer}"]
     with pytest.raises(AccessExpired, match="replaced by a newer delivery"):
         open_project(folder(world, newer).parent.parent, f"request-{delivered}")
-    post(world.client("researcher"), f"/requests/{newer}/repeat", f"/requests/{newer}")
+    repeat(world, newer)
     run_once(workshop)
-    page = world.client("researcher").get(f"/requests/{newer}").get_data(as_text=True)
-    assert "files, identical" in page
+    assert "files, identical" in last_comment(world, newer)
 
 
 def test_a_new_key_does_not_change_the_ids_of_a_series(
     world: World, workshop: Workshop, delivered: int
 ) -> None:
-    from dataclasses import replace
-
     people = set(rows(folder(world, delivered), "person"))
     keyring = rotate(world.settings.project_root.parent / "keys" / "keyring.json")
     newer = ask_for_newer(world, delivered, "keep")
@@ -170,11 +203,13 @@ def test_a_release_that_continues_another_one_is_not_offered_and_not_taken(
     world: World, workshop: Workshop, delivered: int
 ) -> None:
     build_release(world.settings.release_root, release_tables(60, 30), "other-v1")
-    where = f"/requests/{delivered}"
-    researcher = world.client("researcher")
-    assert "other-v1" not in researcher.get(where).get_data(as_text=True)
-    post(researcher, f"{where}/updates", where, release="other-v1", earlier="keep")
-    assert "does not continue" in researcher.get(where).get_data(as_text=True)
+    root, researcher = world.settings.release_root, world.actors["researcher"]
+    request = world.read_request(delivered)
+    with world.database.reading() as session:
+        offered = newer_releases(researcher, session.get_one(DataRequest, request.id), root)
+    assert [release.name for release in offered] == [LATER_RELEASE]
+    with pytest.raises(BadInput, match="does not continue"), world.database.writing() as session:
+        begin_update(session, researcher, delivered, "other-v1", "keep", root)
 
 
 def test_two_requests_of_one_release_have_other_dates_and_the_same_intervals(
@@ -200,12 +235,27 @@ def test_two_requests_of_one_release_have_other_dates_and_the_same_intervals(
     assert f"at most {7 * PROJECT_WEEKS} days" in text
 
 
-def test_a_household_is_shifted_together(world: World, workshop: Workshop, delivered: int) -> None:
-    conditions = pq.read_table(folder(world, delivered) / "condition_occurrence.parquet")
-    days = sorted(conditions["condition_start_date"].to_pylist())
-    # In the release one person follows the other by a day; two of a household still do.
-    steps = [b - a for a, b in itertools.pairwise(days)]
-    assert steps.count(timedelta(days=1)) >= 15
+def test_a_household_is_shifted_together_by_whole_weeks(
+    world: World, workshop: Workshop, delivered: int
+) -> None:
+    key = workshop.keyring.derive("project", "pressure", f"request-{delivered}", "pseudonyms")
+    own = {
+        row["person_id"]: row["condition_start_date"]
+        for row in release_tables(60, 30)["condition_occurrence"]
+    }
+    new = dict(
+        zip(Pseudonymiser(key).ids("person", np.array(list(own))).tolist(), own, strict=True)
+    )
+    shown = rows(folder(world, delivered), "condition_occurrence").values()
+    moved = {
+        new[row["person_id"]]: (row["condition_start_date"] - own[new[row["person_id"]]]).days
+        for row in shown
+    }
+    assert len(set(moved.values())) > 1
+    for person, days in moved.items():
+        assert moved[person ^ 1] == days  # two by two they share a household
+        assert days % 7 == 0
+        assert 0 < abs(days) <= 7 * PROJECT_WEEKS
 
 
 def test_an_extract_with_notes_keeps_the_dates_of_the_release(
@@ -219,8 +269,6 @@ def test_an_extract_with_notes_keeps_the_dates_of_the_release(
     shutil.rmtree(world.settings.release_root / RELEASE)
     build_release(world.settings.release_root, tables, RELEASE, key_id=workshop.keyring.key_id)
     columns = {**world.fields().columns, "note": ("note_id", "person_id", "note_date", "note_text")}
-    from app.services.seeding import seed_request
-
     with world.database.writing() as session:
         request = seed_request(
             session,
@@ -246,16 +294,14 @@ def test_an_extract_with_notes_keeps_the_dates_of_the_release(
 def test_an_extract_made_again_is_identical_also_after_a_renewal_and_tells_a_change(
     world: World, workshop: Workshop, delivered: int
 ) -> None:
-    where = f"/requests/{delivered}"
-    later = (LATER + timedelta(days=30)).isoformat()
-    post(world.client("researcher"), f"{where}/renewal", where, until=later, reason="More time.")
-    post(world.client("steward"), f"{where}/steps/renew", where)
-    run_once(workshop)
-    post(world.client("steward"), f"{where}/repeat", where)
-    again = post(world.client("steward"), f"{where}/repeat", where)
-    assert again.status_code in {302, 303, 409}
+    with world.database.writing() as session:
+        request = session.get_one(DataRequest, delivered)
+        request.end_date = LATER + timedelta(days=30)
+    repeat(world, delivered)
+    with pytest.raises(TransitionRefused, match="being made again already"):
+        repeat(world, delivered)
     assert run_once(workshop) == 1
-    assert "identical" in world.client("researcher").get(where).get_data(as_text=True)
+    assert "files, identical" in last_comment(world, delivered)
 
     path = folder(world, delivered) / "manifest.json"
     path.chmod(0o644)
@@ -264,11 +310,9 @@ def test_an_extract_made_again_is_identical_also_after_a_renewal_and_tells_a_cha
         if entry["path"] == "person.parquet":
             entry["sha256"] = "0" * 64
     path.write_text(json.dumps(manifest))
-    post(world.client("researcher"), f"{where}/repeat", where)
+    repeat(world, delivered)
     run_once(workshop)
-    assert "differs in person.parquet" in world.client("researcher").get(where).get_data(
-        as_text=True
-    )
+    assert "differs in person.parquet" in last_comment(world, delivered)
 
 
 def test_the_page_shows_what_the_extract_was_made_from(world: World, delivered: int) -> None:

@@ -231,7 +231,11 @@ def make_world(root: Path, people: int = 60, ill: int = 30) -> World:
         pattern = build_world(folder, people, ill)
         pattern.database.close()
         _patterns[people, ill] = pattern
-    pattern = _patterns[people, ill]
+    return copy_world(_patterns[people, ill], root)
+
+
+def copy_world(pattern: World, root: Path) -> World:
+    """A copy of a world, whose database is closed, under ``root``."""
     shutil.copytree(pattern.settings.release_root.parent, root, dirs_exist_ok=True)
     settings = settings_of(root)
     return replace(pattern, settings=settings, database=Database(settings.database_url))
