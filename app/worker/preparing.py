@@ -41,8 +41,8 @@ from cohorts.result import CohortResult
 from cohorts.selection import check_selection
 from cohorts.shift import DateShift, shift_cohort
 from deid.build.line import line_of
-from deid.build.offsets import ALONE, Offsets, read_offsets
-from deid.errors import GateRefused, ReleaseNotFound
+from deid.build.offsets import ALONE, OFFSETS_FILE, Offsets, read_offsets
+from deid.errors import GateRefused
 from deid.keys import Keyring
 from deid.pseudonyms import Pseudonymiser
 from deid.release import Release, is_continued, open_release
@@ -185,13 +185,11 @@ def _repeated(workshop: Workshop, manifest: ExtractManifest) -> _Series:
 
 def _offsets(workshop: Workshop, release: Release) -> Offsets | None:
     """The release's offsets; ``None`` for a release of before they were kept."""
-    if workshop.evidence_root is None:
+    root = workshop.evidence_root
+    if root is None or not (root / release.name / OFFSETS_FILE).exists():
         return None
     line = line_of(release.manifest, workshop.keyring)
-    try:
-        return read_offsets(workshop.evidence_root, release.name, line.name, line.keyring)
-    except ReleaseNotFound:
-        return None
+    return read_offsets(root, release.name, line.name, line.keyring)
 
 
 def _run(
