@@ -190,6 +190,8 @@ class CdmFolder:
         folder = str(self.path).replace("'", "''")
         connection.execute(f"SET allowed_directories = ['{folder}']")
         connection.execute("SET enable_external_access = false")
+        # In a process that multiprocessing spawns, DuckDB takes itself to be at a terminal.
+        connection.execute("SET enable_progress_bar = false")
         connection.execute("SET lock_configuration = true")
         return connection
 

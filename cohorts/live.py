@@ -85,6 +85,7 @@ class LiveCohorts:
         self._database.execute(f"ATTACH ':memory:' AS {_DATABASE} (COMPRESS)")
         self._database.execute(f"CREATE SCHEMA {_DATABASE}.{CDM_SCHEMA}")
         self._database.execute("SET enable_external_access = false")
+        self._database.execute("SET enable_progress_bar = false")
         self._database.execute("SET lock_configuration = true")
 
     def __enter__(self) -> LiveCohorts:

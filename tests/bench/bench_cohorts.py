@@ -27,7 +27,7 @@ from cohorts.plan import compile_plan
 CDM = Path(__file__).resolve().parents[3] / "shared" / "data" / "circe" / "cdm"
 FIFTY_TIMES, HUNDRED_THOUSAND = 50, 37
 SHIFT = 100_000_000
-ROUNDS = 5
+ROUNDS = 3
 LIMIT_SECONDS = 600.0
 _SHIFTED = {"person_id", "visit_occurrence_id", "visit_detail_id"}
 

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from cohorts import CohortDefinition, load
+from cohorts.schema import CRITERIA, UNSUPPORTED_CRITERIA, UNSUPPORTED_PROPERTIES
 from deid.release import Release
 from tests.builders import build_release
 
@@ -123,6 +124,35 @@ def group(*members: dict[str, Any], kind: str = "ALL", count: int | None = None)
 def rule(name: str, *members: dict[str, Any]) -> dict[str, Any]:
     """An inclusion rule that needs all of its criteria."""
     return {"name": name, "expression": group(*members)}
+
+
+_CONCEPT = {"CONCEPT_ID": 101, "CONCEPT_NAME": "x"}
+SAMPLES: dict[str, Any] = {
+    "codeset": 0,
+    "int": 1,
+    "bool": True,
+    "NumericRange": {"Value": 1, "Extent": 2, "Op": "bt"},
+    "DateRange": {"Value": "2020-01-01", "Extent": "2021-01-01", "Op": "!bt"},
+    "TextFilter": {"Text": "x", "Op": "contains"},
+    "[Concept]": [_CONCEPT],
+    "ConceptSetSelection": {"CodesetId": 0, "IsExclusion": True},
+    "Period": {"StartDate": "2020-01-01", "EndDate": "2020-12-31"},
+    "DateAdjustment": {"StartWith": "END_DATE", "StartOffset": 1, "EndOffset": 2},
+    "CriteriaGroup": {"Type": "ALL", "CriteriaList": []},
+    "[Criteria]": [condition()],
+}
+USABLE = sorted(set(CRITERIA) - set(UNSUPPORTED_CRITERIA))
+"""The criteria that CDM v5.4 has tables for."""
+
+
+def each_property(kind: str) -> list[dict[str, Any]]:
+    """One criterion of a kind for each of its properties."""
+    base = {"CriteriaList": [condition()]} if kind == "CustomEra" else {}
+    return [
+        {kind: {**base, name: SAMPLES[sort.rstrip("!")]}}
+        for name, sort in CRITERIA[kind].items()
+        if name not in UNSUPPORTED_PROPERTIES
+    ]
 
 
 def definition(document: Mapping[str, Any]) -> CohortDefinition:

@@ -19,29 +19,18 @@ from cohorts.errors import DefinitionError
 from cohorts.plan import compile_plan
 from cohorts.schema import (
     COUNT_COLUMNS,
-    CRITERIA,
     OBJECTS,
-    UNSUPPORTED_CRITERIA,
-    UNSUPPORTED_PROPERTIES,
 )
-from tests.unit.cohorts.definitions import condition, definition, expression, tiny_world
+from tests.unit.cohorts.definitions import (
+    SAMPLES,
+    USABLE,
+    condition,
+    definition,
+    each_property,
+    expression,
+    tiny_world,
+)
 
-CONCEPT = {"CONCEPT_ID": 101, "CONCEPT_NAME": "x"}
-SAMPLES: dict[str, Any] = {
-    "codeset": 0,
-    "int": 1,
-    "bool": True,
-    "NumericRange": {"Value": 1, "Extent": 2, "Op": "bt"},
-    "DateRange": {"Value": "2020-01-01", "Extent": "2021-01-01", "Op": "!bt"},
-    "TextFilter": {"Text": "x", "Op": "contains"},
-    "[Concept]": [CONCEPT],
-    "ConceptSetSelection": {"CodesetId": 0, "IsExclusion": True},
-    "Period": {"StartDate": "2020-01-01", "EndDate": "2020-12-31"},
-    "DateAdjustment": {"StartWith": "END_DATE", "StartOffset": 1, "EndOffset": 2},
-    "CriteriaGroup": {"Type": "ALL", "CriteriaList": []},
-    "[Criteria]": [condition()],
-}
-USABLE = sorted(set(CRITERIA) - set(UNSUPPORTED_CRITERIA))
 Compiler = Callable[[CohortDefinition], CompiledCohort]
 both = pytest.mark.parametrize("compiler", [compile_circe, compile_plan], ids=["reference", "own"])
 
@@ -73,13 +62,7 @@ def execute(
 def test_every_property_of_a_criterion_compiles_to_valid_sql(
     empty_cdm: duckdb.DuckDBPyConnection, compiler: Compiler, kind: str
 ) -> None:
-    base = {"CriteriaList": [condition()]} if kind == "CustomEra" else {}
-    alone = [
-        {kind: {**base, name: SAMPLES[sort.rstrip("!")]}}
-        for name, sort in CRITERIA[kind].items()
-        if name not in UNSUPPORTED_PROPERTIES
-    ]
-    execute(empty_cdm, compiler, expression(*alone))
+    execute(empty_cdm, compiler, expression(*each_property(kind)))
 
 
 @both

@@ -9,16 +9,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+import duckdb
 import pytest
 
 from cohorts import CohortDefinition, CohortResult, LiveCohorts, run
 from cohorts.errors import EngineError, QueryCancelled, QueryTimeout
+from cohorts.plan.domains import DOMAINS
 from deid.release import Release
 from tests.unit.cohorts.definitions import (
+    USABLE,
     condition,
     correlated,
     definition,
     drug,
+    each_property,
     expression,
     rule,
     tiny_world,
@@ -89,6 +93,34 @@ def test_live_answers_are_those_of_a_run(live: LiveCohorts, release: Release) ->
         definition(expression(condition(), drug())),
     ):
         assert told(live.count(asked)) == told(run(asked, release))
+
+
+class Nothing:
+    """A source without a table."""
+
+    name = "nothing"
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect()
+
+
+def test_every_column_that_a_criterion_can_ask_for_is_kept_ready() -> None:
+    with LiveCohorts(Nothing()) as live:
+        for kind in USABLE:
+            columns = ["START_DATE", *(DOMAINS[kind].counted if kind in DOMAINS else ())]
+            counted = [
+                correlated(
+                    {kind: {"CriteriaList": [condition()]} if kind == "CustomEra" else {}},
+                    0,
+                    1,
+                    at_least=2,
+                )
+                for _ in columns
+            ]
+            for criterion, column in zip(counted, columns, strict=True):
+                criterion["Occurrence"] |= {"IsDistinct": True, "CountColumn": column}
+            document = expression(*each_property(kind), InclusionRules=[rule("counted", *counted)])
+            assert live.count(definition(document)).persons == 0
 
 
 def test_a_table_is_loaded_by_the_first_question_that_needs_it(release: Release) -> None:
