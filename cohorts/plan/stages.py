@@ -1,11 +1,7 @@
 """The stages of a cohort as DuckDB statements, in Circe's order.
 
-Entry events, qualified events, rule masks, included events, their ends, collapsed periods. Each is
-a temporary table that the later ones read.
-
-``event_id`` counts the entry events in the order of person, start, and what Circe orders a person's
-entry events by. So the earliest of a person's events is the one with the lowest number, and events
-of one day, between which the reference leaves the choice open, have a fixed order.
+Concept sets, qualified events (:mod:`cohorts.plan.entry`), rule masks, included events, their ends,
+collapsed periods. Each is a temporary table that the later ones read.
 """
 
 from __future__ import annotations
@@ -14,25 +10,19 @@ from typing import Final
 
 from cohorts.compile import CDM_SCHEMA, Answers
 from cohorts.plan.domains import DOMAINS
+from cohorts.plan.entry import QUALIFIED, limit_sql, qualified_events
 from cohorts.plan.groups import groups_sql
 from cohorts.plan.leaves import Index
 from cohorts.plan.nodes import (
     ALL,
-    LAST,
     CohortPlan,
     CustomEraExit,
     DateOffsetExit,
-    DomainScan,
-    Scan,
 )
 from cohorts.plan.predicates import CONCEPT_SETS, concept_set_sql, concept_sets_query
 from cohorts.plan.scans import eras_sql, scan_sql
 from cohorts.plan.script import Script, plus_days
 
-_EVENT: Final = (
-    "event_id, person_id, start_date, end_date, visit_occurrence_id, op_start_date, op_end_date"
-)
-QUALIFIED: Final = "qualified_events"
 MASKED: Final = "masked_events"
 BEST: Final = "best_events"
 INCLUDED: Final = "included_events"
@@ -43,7 +33,7 @@ def plan_script(plan: CohortPlan) -> tuple[tuple[str, ...], Answers]:
     """The statements of a plan, and the queries for its answers."""
     script = Script()
     script.table(CONCEPT_SETS, concept_sets_query(plan.concept_sets, CDM_SCHEMA))
-    _qualified_events(plan, script)
+    qualified_events(plan, script)
     _rule_masks(plan, script)
     _included_events(plan, script)
     periods = _periods_with_ends(plan, script)
@@ -56,83 +46,6 @@ def plan_script(plan: CohortPlan) -> tuple[tuple[str, ...], Answers]:
 def _one_event_a_person(plan: CohortPlan) -> bool:
     limits = (plan.entry_limit, plan.qualified_limit, plan.included_limit)
     return any(limit != ALL for limit in limits)
-
-
-def _qualified_events(plan: CohortPlan, script: Script) -> None:
-    """Entry events inside observation, limited, then narrowed by the additional criteria."""
-    numbered = len(plan.entry) > 1
-    scans = "\nUNION ALL\n".join(
-        f"SELECT *{f', {number} AS criterion' if numbered else ''} FROM (\n"
-        f"{scan_sql(scan, script, None)}\n) c"
-        for number, scan in enumerate(plan.entry)
-    )
-    start, end = "op.observation_period_start_date", "op.observation_period_end_date"
-    events = f"""\
-SELECT e.*, {start} AS op_start_date, {end} AS op_end_date
-FROM (
-{scans}
-) e
-JOIN {CDM_SCHEMA}.observation_period op ON op.person_id = e.person_id
-  AND e.start_date >= {start} AND e.start_date <= {end}
-WHERE {plus_days(start, plan.prior_days)} <= e.start_date
-  AND {plus_days("e.start_date", plan.post_days)} <= {end}"""
-    order = "event_id, " + ("criterion, end_date, " if numbered else "") + "op_start_date"
-    if plan.entry_limit == ALL:
-        day = "start_date, sort_date" if any(map(_moves_start, plan.entry)) else "start_date"
-        sorting = f"\nORDER BY person_id, {day}, {order}"
-    else:
-        events = _of_one_day(script.table("entry_events", events), plan.entry_limit)
-        sorting = f"\nQUALIFY row_number() OVER (PARTITION BY person_id ORDER BY {order}) = 1"
-    query = f"""\
-SELECT person_id, start_date, end_date, CAST(visit_occurrence_id AS BIGINT) AS visit_occurrence_id,
-  op_start_date, op_end_date
-FROM (
-{events}
-) e{sorting}"""
-    limited = plan.qualified_limit != ALL and plan.entry_limit == ALL
-    narrowed = plan.additional is not None and bool(plan.additional.members)
-    stem = "primary_events" if limited or narrowed else QUALIFIED
-    name = _numbered(stem, query, script)
-    if narrowed:
-        assert plan.additional is not None
-        relation, (condition,) = groups_sql([plan.additional], Index(name, True), script, scan_sql)
-        query = f"SELECT {_EVENT} FROM (\n{relation}\n) p\nWHERE {condition}"
-    elif limited:
-        query = f"SELECT {_EVENT} FROM {name} p"
-    else:
-        return
-    script.table(QUALIFIED, query + _limit(plan.qualified_limit if limited else ALL))
-
-
-def _moves_start(scan: Scan) -> bool:
-    """Whether an event is sorted by another day than the one it starts on."""
-    return isinstance(scan, DomainScan) and scan.period[0] is not None
-
-
-def _of_one_day(events: str, limit: str) -> str:
-    """Events of the first or the last day of each person.
-
-    Most people are left with one, so that few have to be put in order.
-    """
-    day = "max" if limit == LAST else "min"
-    return (
-        f"SELECT e.* FROM {events} e SEMI JOIN (SELECT person_id, {day}(sort_date) AS sort_date"
-        f" FROM {events} GROUP BY person_id) d USING (person_id, sort_date)"
-    )
-
-
-def _numbered(name: str, query: str, script: Script) -> str:
-    """A table of the rows of ``query`` in their order, numbered by ``event_id``."""
-    rows = script.table(f"ordered_{name}", query)
-    return script.table(name, f"SELECT rowid AS event_id, * FROM {rows}")
-
-
-def _limit(limit: str, by: str = "p") -> str:
-    """The first or last event of each person."""
-    if limit == ALL:
-        return ""
-    order = f"{by}.start_date DESC, {by}.event_id" if limit == LAST else f"{by}.event_id"
-    return f"\nQUALIFY row_number() OVER (PARTITION BY {by}.person_id ORDER BY {order}) = 1"
 
 
 def _rule_masks(plan: CohortPlan, script: Script) -> None:
@@ -169,7 +82,7 @@ def _included_events(plan: CohortPlan, script: Script) -> None:
             f" SEMI JOIN (SELECT event_id FROM {MASKED} WHERE mask = {full}) m USING (event_id)"
         )
     earlier = plan.entry_limit != ALL or plan.qualified_limit != ALL
-    script.table(INCLUDED, query + _limit(ALL if earlier else plan.included_limit, "q"))
+    script.table(INCLUDED, query + limit_sql(ALL if earlier else plan.included_limit, "q"))
 
 
 def _periods_with_ends(plan: CohortPlan, script: Script) -> str:
