@@ -13,12 +13,6 @@ from typing import Any, Final
 from duckcdm.circe import BuildExpressionQueryOptions, CohortExpressionQueryBuilder
 from duckcdm.circe._builders import column_name
 
-# It tests a column that its own inner query does not select.
-_ABNORMAL: Final = "C.value_as_concept_id in (4155142, 4155143)"
-_ABNORMAL_REPAIRED: Final = (
-    "C.measurement_id in (SELECT measurement_id FROM @cdm_database_schema.MEASUREMENT "
-    "WHERE value_as_concept_id in (4155142, 4155143))"
-)
 # It ends this comment without a line break, so that it swallows what follows.
 _OPEN_COMMENT: Final = "-- End Episode Criteria"
 # It pads the end of an event by the gap, and then asks whether the end without it reaches the next.
@@ -31,6 +25,9 @@ _UNSELECTED: Final = {
     ("VisitDetail", "VISIT_DETAIL_ID"): "C.visit_detail_id",
     ("Episode", "DOMAIN_CONCEPT"): "C.episode_concept_id",
 }
+# It tests whether a value is marked as abnormal, without selecting the mark.
+_MEASUREMENT: Final = "m.measurement_id,"
+_MARK: Final = "m.value_as_concept_id"
 _SORT_DATE: Final = "C.start_date as sort_date"
 _ALWAYS_SELECTED: Final = frozenset({"START_DATE", "END_DATE", "VISIT_ID"})
 
@@ -53,14 +50,12 @@ class _Builder(CohortExpressionQueryBuilder):
         columns = list(options.additional_columns) if options is not None else []
         nested = c.correlated_criteria if c.TYPE != "CustomEra" else None
         has_nested = nested is not None and not nested.is_empty()
-        if not columns and not has_nested:
-            return _closed(super().criteria_sql(c, options))
         c.correlated_criteria = None
         try:
-            query = _closed(super().criteria_sql(c, options))
+            query: str = super().criteria_sql(c, options).replace(_OPEN_COMMENT, "")
         finally:
             c.correlated_criteria = nested
-        query = _with_columns(query, c, columns)
+        query = _selected(query, c, columns)
         if not has_nested:
             return query
         wrapped: str = self._wrap_criteria_query(query, nested)
@@ -69,11 +64,10 @@ class _Builder(CohortExpressionQueryBuilder):
         return wrapped.replace("PE.sort_date", f"PE.sort_date{more}", 1)
 
 
-def _closed(query: str) -> str:
-    return query.replace(_OPEN_COMMENT, "").replace(_ABNORMAL, _ABNORMAL_REPAIRED)
-
-
-def _with_columns(query: str, c: Any, columns: list[str]) -> str:
+def _selected(query: str, c: Any, columns: list[str]) -> str:
+    """The query of a criterion that selects what its conditions and its counts read."""
+    if c.TYPE == "Measurement" and c.abnormal and _MARK not in query:
+        query = query.replace(_MEASUREMENT, f"{_MEASUREMENT}{_MARK},", 1)
     for column in columns:
         if (c.TYPE, column) in _UNSELECTED:
             selected = f"{_UNSELECTED[c.TYPE, column]} as {column_name(column)}"

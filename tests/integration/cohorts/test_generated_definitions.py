@@ -26,13 +26,14 @@ from cohorts.schema import (
     TEXT_OPERATORS,
 )
 from tests.generation import FEATURES, cdm, definitions
+from tests.integration.cohorts.engines import Postgresql, Spark
 from tests.oracle import Outcome, World, interpret, read_world
 from tests.oracle.cohort import Interpreter
 from tests.oracle.reference import Reference
 
 WORLDS = 3
 COMPARED = int(os.environ.get("CARECOMMONS_GENERATED_DEFINITIONS", "12"))
-READ = 270
+READ = 600
 """Definitions that must reach everything."""
 WITHOUT_EFFECT = {
     ("DrugExposure", "EffectiveDrugDose"): "OMOP CDM v5.4 has no column for it",
@@ -179,6 +180,31 @@ def test_engine_reference_and_interpreter_give_the_same_rows_and_attrition(
         pytest.skip("several events of one day are equally the first: any of them may be kept")
     assert found == outcomes[0]
     assert references[world].outcome(document) == outcomes[0]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("seed", range(2000, 2000 + COMPARED // 3))
+def test_postgresql_gives_the_same_rows_and_attrition(
+    seed: int, folders: list[Path], worlds: list[World], postgresql_engine: Postgresql
+) -> None:
+    compare_with(postgresql_engine, seed, folders, worlds)
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("seed", range(3000, 3000 + COMPARED // 24))
+def test_spark_gives_the_same_rows_and_attrition(
+    seed: int, folders: list[Path], worlds: list[World], spark_engine: Spark
+) -> None:
+    compare_with(spark_engine, seed, folders, worlds)
+
+
+def compare_with(
+    engine: Postgresql | Spark, seed: int, folders: list[Path], worlds: list[World]
+) -> None:
+    document = definitions(seed, beyond_reference=seed % 2 == 1)
+    outcomes = interpret(document, worlds[seed % WORLDS])
+    found = outcome_of(engine.run(load(json.dumps(document)), folders[seed % WORLDS]))
+    assert found == outcomes[0] or len(outcomes) > 1
 
 
 @pytest.mark.parametrize("seed", range(1000, 1000 + COMPARED // 3))
