@@ -1,9 +1,9 @@
 """Small dense OMOP CDM v5.4 data: few concepts and few days, so that everything meets everything.
 
 Holds what definitions trip over: several events of one day, ends that are missing or before the
-start, overlapping eras, events outside observation, none or two observation periods, people
-without a row in ``person``, visits of somebody else, concepts that no vocabulary has, ids that two
-events share, rows in which nothing is known, and ids beyond 2**53.
+start, overlapping eras, events outside observation, none or two observation periods that may
+overlap, people without a row in ``person``, visits of somebody else, concepts that no vocabulary
+has, ids that two events share, rows in which nothing is known, and ids beyond 2**53.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class _World:
         }
 
     def _periods(self, person: int) -> list[Row]:
-        """None, one or two observation periods that do not overlap."""
+        """None, one or two observation periods, which seldom overlap, as they should not."""
         rows, day = [], self.rng.randrange(0, 25)
         for _ in range(self.rng.choice([0, 1, 1, 1, 1, 2, 2, 2])):
             last = min(day + self.rng.randrange(15, 80), DAYS + 20)
@@ -120,7 +120,7 @@ class _World:
                     "period_type_concept_id": self.concept("period type"),
                 }
             )
-            day = last + self.rng.choice([1, 2, 10])
+            day = last + self.rng.choice([1, 1, 2, 10, -4])
         return rows
 
     def _events_of(self, person: int, table: EventTable) -> list[Row]:

@@ -126,7 +126,14 @@ class Matcher:
         found: dict[Key, list[Event]] = {index.key: [] for index in indexes}
         for index in indexes:
             found[index.key] += [e for e in by_person[index.person] if _within(criterion, index, e)]
-        return {key for key, events in found.items() if _enough(occurrence, events)}
+        # Where none may be enough, the reference joins what is found to every row of the event.
+        rows = Counter(index.key for index in indexes)
+        may_be_none = occurrence["Type"] == 1 or occurrence["Count"] == 0
+        return {
+            key
+            for key, events in found.items()
+            if _enough(occurrence, events, rows[key] if may_be_none else 1)
+        }
 
 
 def _within(criterion: Json, index: Index, event: Event) -> bool:
@@ -166,8 +173,8 @@ def _in_window(window: Json, index: Index, event: Event, observed: bool, *, of_e
     return not (has_high and (day is None or high is None or day > high))
 
 
-def _enough(occurrence: Json, found: list[Event]) -> bool:
-    count = len(found)
+def _enough(occurrence: Json, found: list[Event], times: int) -> bool:
+    count = times * len(found)
     if occurrence.get("IsDistinct"):
         column = occurrence.get("CountColumn") or "DOMAIN_CONCEPT"
         values = {_fact(event, column) for event in found}

@@ -288,3 +288,55 @@ def test_abnormal_means_outside_the_reference_range_or_marked_so(spec: Spec) -> 
     """)
     abnormal = expression({"Measurement": {"CodesetId": 3, "Abnormal": True}})
     assert [person for person, _ in spec.entry_days(abnormal)] == [1, 2, 4]
+
+
+def test_a_custom_era_joins_events_that_lie_within_its_gap(spec: Spec) -> None:
+    spec.events("""
+        person | concept | day
+        1      | asthma  | 2020-01-01
+        1      | asthma  | 2020-01-10
+        1      | asthma  | 2020-03-01
+    """)
+
+    def eras(gap: int) -> list[tuple[int, str]]:
+        return spec.entry_days(
+            expression({"CustomEra": {"CriteriaList": [condition()], "GapDays": gap}})
+        )
+
+    assert eras(9) == [(1, "2020-01-01"), (1, "2020-03-01")]
+    assert eras(8) == [(1, "2020-01-01"), (1, "2020-01-10"), (1, "2020-03-01")]
+
+
+def test_different_concepts_are_counted_among_events_that_meet_nested_criteria(spec: Spec) -> None:
+    spec.events("""
+        person | domain    | concept       | day
+        1      | condition | angina        | 2020-06-01
+        1      | condition | asthma        | 2020-06-02
+        1      | condition | severe asthma | 2020-06-03
+        1      | drug      | salbutamol    | 2020-06-03
+        2      | condition | angina        | 2020-06-01
+        2      | condition | asthma        | 2020-06-02
+        2      | drug      | salbutamol    | 2020-06-02
+        2      | condition | severe asthma | 2020-06-03
+        2      | drug      | salbutamol    | 2020-06-03
+    """)
+    treated = condition(CorrelatedCriteria=group(correlated(drug(), 0, 0, at_least=1)))
+    both = correlated(treated, 0, 30, at_least=2)
+    both["Occurrence"] |= {"IsDistinct": True, "CountColumn": "DOMAIN_CONCEPT"}
+    document = expression(condition(1), InclusionRules=[rule("two kinds, treated", both)])
+    assert spec.entry_days(document) == [(2, "2020-06-01")]
+
+
+def test_a_selection_without_a_concept_set_asks_for_any_concept_or_for_none(spec: Spec) -> None:
+    spec.events("""
+        person | domain      | concept   | day        | mark
+        1      | measurement | peak flow | 2020-01-01 | 4155142
+        2      | measurement | peak flow | 2020-01-01 |
+    """)
+
+    def people(**selection: bool) -> list[int]:
+        marked = {"Measurement": {"CodesetId": 3, "ValueAsConceptCS": selection}}
+        return [person for person, _ in spec.entry_days(expression(marked))]
+
+    assert people(IsExclusion=False) == [1]
+    assert people(IsExclusion=True) == [2]
