@@ -216,24 +216,23 @@ def _reductions(columns: Sequence[Weighed]) -> list[Reduction]:
 
 
 def _time(window: TimeWindow | None, reach: tuple[int, int] | None) -> tuple[str, list[Reduction]]:
+    """What the time asked for is beside the definition's, and less of what has no limit."""
     if window is None or reach is None:
         return "", []
     before, after = reach
-    looks = f"The definition looks at most {before:,} days back and {after:,} days ahead"
-    wide = tuple(
-        asked is None or asked > days
-        for asked, days in zip((window.before, window.after), reach, strict=True)
-    )
-    if not any(wide):
+    if reach == (0, 0):
+        looks = "The definition itself looks at no days before or after an event"
+    else:
+        looks = f"The definition looks at most {before:,} days back and {after:,} days ahead"
+    asked = (window.before, window.after)
+    if all(days is not None and days <= own for days, own in zip(asked, reach, strict=True)):
         return f"{looks}; the time asked for is no longer than that.", []
-    narrow = TimeWindow(
-        _step(before) if wide[0] else window.before, _step(after) if wide[1] else window.after
-    )
-    text = (
-        f"{looks}; asked for is {window}. The reason for the time should say what the rest is for."
-    )
-    if narrow == window:
+    text = f"{looks}; asked for is {window}. The reason for the time says what the rest is for."
+    if None not in asked:
         return text, []
+    narrow = TimeWindow(
+        *(_step(own) if days is None else days for days, own in zip(asked, reach, strict=True))
+    )
     return text, [Reduction(f"Ask only for the time {narrow}", window=narrow)]
 
 
