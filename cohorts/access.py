@@ -2,8 +2,8 @@
 
 ``<project>/access/<extract>.json`` tells whether access is open and until when. It is written
 before the extract's folder is taken away and after it was put back, so that whatever stops in
-between, the lab refuses. An extract whose access has ended lies in a folder of a hidden name that
-only its owner can enter.
+between, the lab refuses. An extract whose access has ended lies outside of all projects, in
+``<project root>/.ended/``, which only its owner can enter and the lab's confinement does not hold.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cohorts.errors import AccessExpired, ExtractError
 from cohorts.extract_files import EXTRACTS, canonical_json, check_folder_name, flush
 
 ACCESS_FOLDER: Final = "access"
-ENDED_PREFIX: Final = ".ended-"
+ENDED_FOLDER: Final = ".ended"
 
 
 class Access(StrEnum):
@@ -111,10 +111,12 @@ def close_extract(
     open_folder, hidden = _folders(folder, extract)
     _write_record(folder, extract, AccessRecord(state, expires_on))
     if open_folder.exists():
+        hidden.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for private in (hidden.parent, hidden.parent.parent):
+            private.chmod(0o700)
         os.rename(open_folder, hidden)
         flush(hidden.parent)
-    if hidden.exists():
-        hidden.chmod(0o700)
+        flush(open_folder.parent)
     return hidden
 
 
@@ -129,8 +131,9 @@ def open_extract(project_root: Path, project: str, extract: str, expires_on: str
     folder = _project_folder(project_root, project)
     open_folder, hidden = _folders(folder, extract)
     if hidden.exists() and not open_folder.exists():
-        hidden.chmod(0o755)
+        open_folder.parent.mkdir(parents=True, exist_ok=True)
         os.rename(hidden, open_folder)
+        flush(hidden.parent)
         flush(open_folder.parent)
     if open_folder.exists():
         _write_record(folder, extract, AccessRecord(Access.OPEN, expires_on))
@@ -155,8 +158,10 @@ def _project_folder(project_root: Path, project: str) -> Path:
 def _folders(project_folder: Path, extract: str) -> tuple[Path, Path]:
     """The open and the hidden folder; a link on the way could lead a removal out of the root."""
     folder = project_folder / EXTRACTS
-    both = folder / check_folder_name("extract", extract), folder / f"{ENDED_PREFIX}{extract}"
-    if any(path.is_symlink() for path in (project_folder, folder, *both)):
+    ended = project_folder.parent / ENDED_FOLDER
+    name = check_folder_name("extract", extract)
+    both = folder / name, ended / project_folder.name / name
+    if any(path.is_symlink() for path in (project_folder, folder, ended, both[1].parent, *both)):
         raise ExtractError("a link stands in the place of the project's folder")
     return both
 

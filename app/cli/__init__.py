@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Find out who a person is, for that person's safety: two people, a reason, a record.",
     ),
     "lab": ("app.cli.lab:lab", "Open JupyterLab in a project's workspace."),
+    "extract": ("app.cli.extract:extract", "List, verify and compare delivered extracts."),
     "user": ("app.cli.user:user", "Add portal users, give roles, reset passwords."),
 }
 

@@ -22,8 +22,9 @@ from app.worker.loop import run_once
 from app.worker.queue import take_job
 from app.worker.workshop import Workshop
 from cohorts import open_project
-from cohorts.access import ENDED_PREFIX
+from cohorts.access import ENDED_FOLDER
 from cohorts.errors import AccessExpired
+from cohorts.project import list_projects
 from deid.keys import Keyring
 from tests.integration.portal.test_worker import extract_folder, workshop_of
 from tests.integration.portal.world import LATER, World, copy_world, make_world, post
@@ -119,13 +120,15 @@ def test_the_last_day_is_open_and_the_day_after_closed_everywhere(
     assert actions(world)[-2:] == ["request.expire", "extract.hidden"]
 
 
-def test_what_has_ended_lies_where_only_its_owner_can_enter(
+def test_what_has_ended_lies_outside_the_project_where_only_its_owner_can_enter(
     world: World, workshop: Workshop, delivered: int
 ) -> None:
     run_once(on(workshop, LATER + timedelta(days=1)))
-    hidden = project_folder(world) / "extracts" / f"{ENDED_PREFIX}request-{delivered}"
-    assert stat.S_IMODE(hidden.stat().st_mode) == 0o700
-    assert (hidden / "manifest.json").exists()
+    ended = world.settings.project_root / ENDED_FOLDER
+    assert stat.S_IMODE(ended.stat().st_mode) == 0o700
+    assert (ended / "pressure" / f"request-{delivered}" / "manifest.json").exists()
+    assert list((project_folder(world) / "extracts").iterdir()) == []
+    assert list_projects(world.settings.project_root) == []
 
 
 def test_what_is_not_renewed_in_time_is_deleted_and_the_log_has_its_hash(
@@ -136,7 +139,8 @@ def test_what_is_not_renewed_in_time_is_deleted_and_the_log_has_its_hash(
     assert world.read_request(delivered).state == State.EXPIRED
     run_once(on(workshop, LATER + timedelta(days=31)))
     assert world.read_request(delivered).state == State.CLOSED
-    assert list((project_folder(world) / "extracts").iterdir()) == []
+    ended = world.settings.project_root / ENDED_FOLDER / "pressure"
+    assert list(ended.iterdir()) == []
     with world.database.reading() as session:
         rows = session.scalars(select(AuditRow).where(AuditRow.object_id == str(delivered))).all()
     details = {row.action: row.detail for row in rows}

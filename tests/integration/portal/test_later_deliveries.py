@@ -12,8 +12,10 @@ import duckdb
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import select
 
+from app.cli.extract import extract
 from app.db.models import DataRequest, RequestEvent
 from app.errors import BadInput, TransitionRefused
 from app.services.seeding import seed_request
@@ -322,3 +324,26 @@ def test_the_page_shows_what_the_extract_was_made_from(world: World, delivered: 
     for digest in ("definition_sha256", "rows_sha256", "vocabulary_sha256"):
         assert frozen[digest] in page
     assert "Hypertension: 1 concept" in page
+
+
+def test_the_command_line_lists_verifies_and_compares_deliveries(
+    world: World, workshop: Workshop, delivered: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = ask_for_newer(world, delivered, "keep")
+    run_once(workshop)
+    monkeypatch.setenv("CARECOMMONS_LAB_PROJECT_ROOT", str(world.settings.project_root))
+    one, two = f"request-{delivered}", f"request-{newer}"
+
+    def run(*arguments: str) -> str:
+        done = CliRunner().invoke(extract, arguments)
+        return done.output if done.exit_code == 0 else str(done.exception)
+
+    assert f"pressure/{two}: release {LATER_RELEASE}, the whole record, until {LATER}" in run(
+        "list"
+    )
+    assert "files are as they were delivered" in run("verify", "pressure", one)
+    assert "people who entered: 20; who left: <11" in run("changes", "pressure", one, two)
+    path = folder(world, delivered) / "person.parquet"
+    path.chmod(0o644)
+    path.write_bytes(b"x")
+    assert "person.parquet was changed" in run("verify", "pressure", one)
