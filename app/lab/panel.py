@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from cohorts.errors import OutputRefused
-from cohorts.extract_files import DICTIONARY_FILE, WORKSPACE
+from cohorts.extract_files import DICTIONARY_FILE, EXTRACTS, MANIFEST_FILE, WORKSPACE
 from cohorts.outputs.accepted import accepted_extensions
 from cohorts.outputs.report import Report
-from cohorts.project import open_project
+from cohorts.project import Project, check_access, open_project
 from deid.release import Dictionary
 
 _MOST_FILES_LISTED: Final = 200
+_MOST_CONCEPTS: Final = 25
+# In which table and column a concept of a domain stands.
+_DOMAINS: Final = {
+    "Condition": ("condition_occurrence", "condition_concept_id"),
+    "Device": ("device_exposure", "device_concept_id"),
+    "Drug": ("drug_exposure", "drug_concept_id"),
+    "Measurement": ("measurement", "measurement_concept_id"),
+    "Observation": ("observation", "observation_concept_id"),
+    "Procedure": ("procedure_occurrence", "procedure_concept_id"),
+    "Visit": ("visit_occurrence", "visit_concept_id"),
+}
 
 
 def describe_project(folder: Path) -> dict[str, Any]:
@@ -21,7 +33,7 @@ def describe_project(folder: Path) -> dict[str, Any]:
     Raises:
         ProjectError, AccessExpired, ExtractChanged: as :func:`cohorts.open_project`.
     """
-    project = open_project(folder)
+    project = _project(folder)
     about = project.about
     dictionary = Dictionary.from_json((project.path / DICTIONARY_FILE).read_bytes())
     rows = project.rows
@@ -33,7 +45,7 @@ def describe_project(folder: Path) -> dict[str, Any]:
         "extracts": list(project.extracts),
         "release": about.release,
         "persons": about.persons,
-        "expires_on": about.expires_on,
+        "expires_on": check_access(folder, project.manifest),
         "days_left": about.days_left(),
         "citation": about.citation,
         "cohort": about.cohort,
@@ -59,6 +71,42 @@ def describe_project(folder: Path) -> dict[str, Any]:
     }
 
 
+def find_concepts(folder: Path, words: str) -> dict[str, Any]:
+    """Delivered concepts whose name or code holds all ``words``, with code that reads their rows.
+
+    Raises:
+        ProjectError, AccessExpired, ExtractChanged: as :func:`cohorts.open_project`.
+    """
+    project = _project(folder)
+    wanted = [word.replace("'", "''") for word in words.casefold().split()[:8]]
+    if not wanted or "concept" not in project.tables:
+        return {"concepts": []}
+    held = " AND ".join(
+        f"contains(lower(concept_name || ' ' || concept_code), '{word}')" for word in wanted
+    )
+    rows = project.sql(
+        "SELECT concept_id, concept_name, domain_id, vocabulary_id, concept_code FROM concept "
+        f"WHERE {held} ORDER BY length(concept_name), concept_id LIMIT {_MOST_CONCEPTS}"
+    )
+    return {
+        "concepts": [
+            {
+                "name": str(row.concept_name),
+                "about": f"{row.domain_id}, {row.vocabulary_id} {row.concept_code}",
+                "code": _reading(project, int(row.concept_id), row.domain_id),
+            }
+            for row in rows.itertuples()
+        ]
+    }
+
+
+def _reading(project: Project, concept_id: int, domain: str) -> str:
+    table, column = _DOMAINS.get(domain, ("", ""))
+    if column not in project.manifest.tables.get(table, ()):
+        return f'project.sql("SELECT * FROM concept WHERE concept_id = {concept_id}")'
+    return f'rows = project.sql("SELECT * FROM {table} WHERE {column} = {concept_id}")\nrows.head()'
+
+
 def files_to_send(folder: Path) -> dict[str, Any]:
     """Files of the workspace of a kind that may leave, by their paths in it, newest first."""
     workspace = folder / WORKSPACE
@@ -80,7 +128,7 @@ def check_request(folder: Path, asked: dict[str, Any]) -> dict[str, Any]:
     Raises:
         OutputRefused: naming a file that does not leave in this form.
     """
-    return _document(open_project(folder).check_output(_paths(folder, asked)))
+    return _document(_project(folder).check_output(_paths(folder, asked)))
 
 
 def send_request(folder: Path, asked: dict[str, Any]) -> dict[str, Any]:
@@ -89,10 +137,23 @@ def send_request(folder: Path, asked: dict[str, Any]) -> dict[str, Any]:
     Raises:
         OutputRefused: naming what does not leave in this form, or if the note says too little.
     """
-    report = open_project(folder).request_release(
+    report = _project(folder).request_release(
         _paths(folder, asked), str(asked.get("note", "")), str(asked.get("title", ""))
     )
     return _document(report)
+
+
+def _project(folder: Path) -> Project:
+    """The newest extract. Its files are compared with their hashes once, its end each time."""
+    manifests = sorted((folder / EXTRACTS).glob(f"*/{MANIFEST_FILE}"))
+    project = _opened(folder, tuple((str(path), path.stat().st_mtime_ns) for path in manifests))
+    check_access(folder, project.manifest)
+    return project
+
+
+@lru_cache(maxsize=1)
+def _opened(folder: Path, stamp: tuple[tuple[str, int], ...]) -> Project:
+    return open_project(folder)
 
 
 def _paths(folder: Path, asked: dict[str, Any]) -> list[Path]:

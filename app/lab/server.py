@@ -17,7 +17,13 @@ from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
 
-from app.lab.panel import check_request, describe_project, files_to_send, send_request
+from app.lab.panel import (
+    check_request,
+    describe_project,
+    files_to_send,
+    find_concepts,
+    send_request,
+)
 from cohorts.project import PROJECT_VARIABLE
 from deid.errors import CareCommonsError
 
@@ -42,6 +48,14 @@ class ProjectHandler(_Handler):
     @web.authenticated
     async def get(self) -> None:
         await self._answer(describe_project, _folder())
+
+
+class ConceptsHandler(_Handler):
+    """Delivered concepts by words of their names."""
+
+    @web.authenticated
+    async def get(self) -> None:
+        await self._answer(find_concepts, _folder(), self.get_argument("words", "")[:200])
 
 
 class FilesHandler(_Handler):
@@ -76,6 +90,7 @@ def _load_jupyter_server_extension(server: Any) -> None:
     base = server.web_app.settings["base_url"]
     handlers: list[tuple[str, type[_Handler]]] = [
         ("project", ProjectHandler),
+        ("concepts", ConceptsHandler),
         ("files", FilesHandler),
         ("check", CheckHandler),
         ("release", ReleaseHandler),

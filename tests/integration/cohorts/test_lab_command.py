@@ -16,8 +16,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from app.lab.confinement import landlock_version
+from app.lab.panel import describe_project, find_concepts
 from app.lab.workspace import prepare_session, shipped_notebooks
-from cohorts import set_access, write_extract
+from cohorts import open_project, set_access, write_extract
 from cohorts.errors import AccessExpired, ProjectError
 from cohorts.outputs.parcel import list_parcels, read_parcel
 from deid.pseudonyms import Pseudonymiser
@@ -48,7 +49,7 @@ def make_home(folder: Path) -> Path:
         write_extract(
             release,
             [person_id(1)],
-            {"person": None},
+            {"person": None, "condition_occurrence": None},
             Pseudonymiser(hashlib.sha256(project.encode()).digest()).ids,
             folder / "projects",
             project=project,
@@ -231,17 +232,21 @@ def test_the_panel_shows_the_data_inserts_code_and_lays_results_into_the_outbox(
         panel = page.locator(".cc-panel")
         panel.locator("summary", has_text="person").first.wait_for()
         assert "not set" in panel.inner_text()
+        panel.get_by_label("Search tables").fill("asthma")
+        panel.get_by_role("button", name="Insert code for asthma").wait_for()
         panel.get_by_label("Search tables").fill("birth")
         assert "year_of_birth" in panel.inner_text()
         assert panel.locator("li", has_text="gender_concept_id").first.is_hidden()
 
         page.locator(".jp-LauncherCard", has_text="Python 3").first.click()
-        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
         panel.get_by_role("button", name="Insert code that opens it").click()
-        page.keyboard.press("Shift+Enter")
+        cells = page.locator(".jp-Notebook .jp-CodeCell .cm-content")
+        cells.filter(has_text="project = open_project()").press("Shift+Enter")
         page.locator(".jp-OutputArea h3").wait_for()
+        cells.last.click()
         page.keyboard.type("open('t.csv', 'w').write('area,n\\nnorth,20\\n') and print('written')")
-        page.keyboard.press("Shift+Enter")
+        cells.last.press("Shift+Enter")
         page.get_by_text("written", exact=True).wait_for()
 
         panel.locator("summary", has_text="Ask for results to leave").click()
@@ -254,3 +259,16 @@ def test_the_panel_shows_the_data_inserts_code_and_lays_results_into_the_outbox(
     (parcel,) = list_parcels(served / "projects" / "breath")
     files = read_parcel(served / "projects" / "breath", parcel).files
     assert files[0].content == b"area,n\nnorth,20\n"
+
+
+def test_concepts_are_found_by_words_and_access_that_ended_closes_the_panel(home: Path) -> None:
+    folder = home / "projects" / "breath"
+    (found,) = find_concepts(folder, "ASTH")["concepts"]
+    assert found["name"] == "asthma"
+    assert open_project(folder).sql(found["code"].split('"')[1]).shape[0] >= 1
+    assert find_concepts(folder, "o'brien; DROP")["concepts"] == []
+    assert describe_project(folder)["tables"][0]["columns"]
+    set_access(folder.parent, "breath", revoked=True)
+    for ask in (lambda: find_concepts(folder, "asth"), lambda: describe_project(folder)):
+        with pytest.raises(AccessExpired):
+            ask()

@@ -23,7 +23,7 @@ window._CARE_COMMONS_PANEL = (parts) => {
   /** Ask our part of the server; an answer that is an error becomes one here. */
   async function ask(path, body) {
     const settings = ServerConnection.makeSettings();
-    const address = URLExt.join(settings.baseUrl, "carecommons", path);
+    const address = URLExt.join(settings.baseUrl, "carecommons") + `/${path}`;
     const sent = body ? { method: "POST", body: JSON.stringify(body) } : {};
     const answer = await ServerConnection.makeRequest(address, sent, settings);
     const document = await answer.json();
@@ -73,9 +73,10 @@ window._CARE_COMMONS_PANEL = (parts) => {
       const search = make("input", {
         type: "search",
         className: "cc-search",
-        placeholder: "Search tables, columns, meanings",
-        ariaLabel: "Search tables, columns and meanings",
+        placeholder: "Search columns and concepts",
+        ariaLabel: "Search tables, columns, meanings and concepts",
       });
+      const concepts = make("div", { className: "cc-tables" });
       const count = make("p", { className: "cc-hint", role: "status" });
       const tables = project.tables.map((table) => this.table(table));
       const filter = () => {
@@ -85,6 +86,7 @@ window._CARE_COMMONS_PANEL = (parts) => {
         count.textContent = words.length
           ? `${found} column${found === 1 ? "" : "s"} found`
           : `${project.tables.length} tables`;
+        this.findConcepts(concepts, search.value);
       };
       search.addEventListener("input", filter);
       filter();
@@ -96,10 +98,35 @@ window._CARE_COMMONS_PANEL = (parts) => {
           make("button", { className: "cc-button", onclick: () => this.load() }, "Reload")),
         search,
         count,
+        concepts,
         make("div", { className: "cc-tables" }, ...tables.map((table) => table.element)),
         this.outbox(),
         this.citation(project),
       );
+    }
+
+    /** Concepts whose names hold the words, once typing pauses; a late answer is passed over. */
+    findConcepts(place, words) {
+      clearTimeout(this.waiting);
+      if (words.trim().length < 2) {
+        place.replaceChildren();
+        return;
+      }
+      this.waiting = setTimeout(async () => {
+        const asked = this.waiting;
+        const { concepts } = await ask(`concepts?words=${encodeURIComponent(words)}`);
+        if (asked !== this.waiting || !place.isConnected) return;
+        const lines = concepts.map((concept) =>
+          make("li", {},
+            make("span", { className: "cc-concept" }, concept.name),
+            make("span", { className: "cc-hint cc-meaning" }, concept.about),
+            this.insertion(concept.code, "Insert code", concept.name)));
+        place.replaceChildren(
+          ...(lines.length
+            ? [make("details", { open: true }, make("summary", {}, `Concepts (${lines.length})`), make("ul", {}, ...lines))]
+            : []),
+        );
+      }, 250);
     }
 
     facts(project) {
@@ -182,6 +209,7 @@ window._CARE_COMMONS_PANEL = (parts) => {
         Notification.info("No notebook is open: the code was copied instead.", { autoClose: 4000 });
         return;
       }
+      await current.revealed; // a notebook that has just been opened has no cells yet
       const notebook = current.content;
       const empty = notebook.activeCell && !notebook.activeCell.model.sharedModel.getSource();
       if (!empty) NotebookActions.insertBelow(notebook);
