@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class About:
-    """What an extract is for, and until when it may be used. Dates are ISO dates or empty."""
+    """What an extract is for, and until when it may be used. Dates are ISO dates or empty.
+
+    ``cited`` is the citation that the extract was delivered with, if it was.
+    """
 
     project: str
     extract: str
@@ -20,10 +23,13 @@ class About:
     persons: int
     cohort: str
     cohort_sha256: str
+    cited: str = ""
 
     @property
     def citation(self) -> str:
         """How a paper names the data: release, cohort definition, project and ethics approval."""
+        if self.cited:
+            return self.cited
         parts = [
             f"Care Commons release {self.release}",
             f"extract {self.extract} of project {self.project}",

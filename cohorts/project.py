@@ -286,6 +286,7 @@ def open_project(path: Path | str | None = None, extract: str | None = None) -> 
             persons=manifest.persons,
             cohort=str(cohort["description"]),
             cohort_sha256=manifest.cohort_sha256,
+            cited=_cited(location),
         ),
     )
 
@@ -384,6 +385,17 @@ def _extract_names(folder: Path) -> tuple[str, ...]:
 def _natural(name: str) -> list[tuple[int, str]]:
     """Sorts ``request-9`` before ``request-10``."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+
+
+def _cited(location: Path) -> str:
+    """The citation in an extract's own README: the quoted line below its heading."""
+    readme = location / "README.md"
+    if not readme.is_file():
+        return ""
+    found = re.search(
+        r"^## How to cite\s+> (.+)$", readme.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    return found.group(1).strip() if found else ""
 
 
 def _check_files(location: Path, manifest: ExtractManifest) -> None:

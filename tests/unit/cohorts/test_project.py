@@ -252,6 +252,16 @@ def test_a_notebook_shows_what_there_is(folder: Path) -> None:
         project.table("persons")
 
 
+def test_the_citation_of_a_delivery_is_kept(folder: Path) -> None:
+    from cohorts.project import _cited
+
+    assert _cited(folder) == ""
+    (folder / "README.md").write_text(
+        "# Extract\n\n## How to cite\n\n> County v1, 2026.\n\nMore.\n"
+    )
+    assert _cited(folder) == "County v1, 2026."
+
+
 def test_the_tenth_request_is_newer_than_the_ninth(folder: Path) -> None:
     from cohorts.project import _natural
 
