@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from app.db.database import Database
 from app.permissions import Actor
@@ -21,6 +21,7 @@ from cohorts.templates import load_template
 from deid.release import Release
 
 COMMUNITY_PROJECT = "health-of-the-county"
+_OPEN_FOR = timedelta(days=365)
 # What the notebooks read, and why each table is asked for.
 WANTED = {
     "person": "Age, sex and area are what prevalence is broken down by and standardised for.",
@@ -46,10 +47,10 @@ def seed_community(
     workshop: Workshop,
     release: Release,
     people: Mapping[str, Actor],
-    around: Surroundings,
-    end_date: date,
+    today: date,
 ) -> None:
-    """Seed the project and its one request, approved and delivered."""
+    """Seed the project and its one request, approved and delivered. No other job may wait."""
+    around = Surroundings(workshop.release_root, today)
     researcher, steward = people["researcher"], people["steward"]
     definition = load_template("residents_under_observation")
     with database.writing() as session:
@@ -57,7 +58,7 @@ def seed_community(
             session,
             researcher,
             COMMUNITY_PROJECT,
-            "A health profile of the county and the course of its chronic diseases",
+            "Health profile of the county, and the course of its chronic diseases",
         ).id
         cohort = create_cohort(
             session, researcher, project, definition.title, "", definition.source.decode("utf-8")
@@ -73,7 +74,7 @@ def seed_community(
             planned_outputs="A profile by area with small numbers withheld, and teaching material.",
             release=release.name,
             cohort_version_id=cohort.versions[-1].id,
-            end_date=end_date,
+            end_date=today + _OPEN_FOR,
             people=(("Rosa Researcher", "Demonstration University"),),
             columns=columns_with_values(release, WANTED, OWN_REASONS),
             reasons=WANTED,

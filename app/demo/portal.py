@@ -12,6 +12,7 @@ from pathlib import Path
 
 from app.db.database import open_database
 from app.demo.accounts import ACCOUNTS
+from app.demo.community import seed_community
 from app.demo.outputs import seed_outputs
 from app.demo.requests import PROJECT, seed_requests
 from app.demo.teaching import seed_cases
@@ -112,7 +113,10 @@ def _seed(
             for account in ACCOUNTS
         }
         seed_cases(session, teaching, people)
-    seed_requests(database, workshop, research, people, datetime.now(UTC).date())
+    today = datetime.now(UTC).date()
+    # The newest project is offered first, and that is the one with a request in each state.
+    seed_community(database, workshop, research, people, today)
+    seed_requests(database, workshop, research, people, today)
     seed_outputs(database, aside.project_root, PROJECT, people, aside.minimum_cell)
     database.close()
     marker = portal / MARKER

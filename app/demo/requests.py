@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.db.database import Database
 from app.db.models import CohortDefinition
-from app.demo.community import columns_with_values, seed_community
+from app.demo.community import columns_with_values
 from app.permissions import WORKER, Actor
 from app.services.cohorts import create_cohort
 from app.services.minimisation import ENTRY
@@ -116,8 +116,6 @@ def seed_requests(
         version = get_request(session, steward, revoked).version
         transition(session, steward, revoked, "revoke", version, around, _REASONS[State.REVOKED])
     run_once(workshop)
-    # Here no job waits; after it the queue is left as a stopped worker would leave it.
-    seed_community(database, workshop, release, people, around, today + _OPEN_FOR)
     seed(State.IN_REVIEW)
     seed(State.SUBMITTED)
     _leave_in_preparation(database, around, seed)
