@@ -181,7 +181,7 @@ def _replace(
 ) -> None:
     """Another drug in the place of one that must not or cannot be taken on."""
     instead = alternative(
-        resident, treatment.problem, treatment.drugs, treatment.reserve, locale, day
+        resident, treatment.problem, treatment.drugs, treatment.reserve, locale, day, stopped
     )
     treatment.drugs.remove(stopped)
     # Nobody goes from tablets to the needle because one tablet is not borne.

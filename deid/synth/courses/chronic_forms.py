@@ -8,11 +8,10 @@ from datetime import date
 from random import Random
 
 from deid.synth.constitution import HYPERTENSION, one_of_person, share_of_person
-from deid.synth.courses.elderly import frailty
 from deid.synth.mixes import draw_mix
 from deid.synth.parameters import value
 from deid.synth.people import Resident
-from deid.synth.physiology import mood_scores
+from deid.synth.physiology import mood_scores, needs_help
 from deid.synth.physiology.drugs import CLASS_OF
 from deid.synth.safety import pregnancy_on
 from deid.synth.society.published import read_table
@@ -102,11 +101,6 @@ class Lifestyle:
 def exercise_minutes(resident: Resident) -> int:
     """Minutes of one bout of exercise, the same in every form; 0 for those who take none."""
     return one_of_person(resident, (15, 20, 30, 30, 30, 45)) if resident.exercise else 0
-
-
-def needs_help(resident: Resident, day: date) -> bool:
-    """Whether somebody is too frail for exercise: much help is needed in what is done each day."""
-    return resident.age_on(day) >= 65 and frailty(resident, day) >= value("frailty.no_exercise")
 
 
 def target_bmi(resident: Resident) -> float:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import date
 from random import Random
 
-from deid.synth.constitution import trait
 from deid.synth.courses.life import Life
 from deid.synth.parameters import value
 from deid.synth.people import Resident
-from deid.synth.physiology import decline, mood_scores
-from deid.synth.society.published import read_table
+from deid.synth.physiology import frailty, mood_scores
 from deid.synth.visits import Form, Visit
 
 SELF_CARE = {
@@ -23,11 +21,6 @@ SELF_CARE = {
 """Score of each item for those who need no, little, much or all help (national form of 2017)."""
 
 _HARDER = {"SELF_CARE_GROOMING": 0.2, "SELF_CARE_ACTIVITY": 0.4, "SELF_CARE_EATING": -0.4}
-_WEAKENS = {
-    row["problem"]: (float(row["at_once"]), float(row["yearly"])) for row in read_table("frailty")
-}
-"""What a problem takes from independence at once and in each year."""
-
 _SATISFACTION = ("SATISFIED", "RATHER_SATISFIED", "HARD_TO_SAY", "RATHER_DISSATISFIED",
                  "DISSATISFIED")  # fmt: skip
 
@@ -53,16 +46,6 @@ def level_of(score: int) -> str:
     if score <= 8:
         return "SELF_CARE_MILD"
     return "SELF_CARE_MODERATE" if score <= 18 else "SELF_CARE_DEPENDENT"
-
-
-def frailty(resident: Resident, day: date) -> float:
-    """Help needed in an item of average difficulty: 0 none to 3 all; it grows with the years."""
-    need = (resident.age_on(day) - value("frailty.age")) / value("frailty.years")
-    need += value("frailty.sd") * trait(resident, "frailty")
-    for problem, (at_once, yearly) in _WEAKENS.items():
-        if resident.has(problem, day):
-            need += at_once + yearly * (day - resident.problems[problem]).days / 365
-    return need + value("decline.help") * decline(resident, day)
 
 
 def _assess(stream: Random, resident: Resident, examination: Form, day: date) -> Form:

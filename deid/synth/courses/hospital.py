@@ -21,9 +21,7 @@ from deid.synth.courses.mental_illness import UNSTABLE
 from deid.synth.courses.stays import BY_NAME, STAYS, Stay
 from deid.synth.parameters import PARAMETERS, value
 from deid.synth.people import Locale
-from deid.synth.physiology import (
-    glucose_level,
-)
+from deid.synth.physiology import glucose_level, is_treated, treated_share
 from deid.synth.physiology.drugs import CLASS_OF
 from deid.synth.safety import pregnancy_on
 from deid.synth.streams import happens
@@ -168,13 +166,14 @@ def _cycles(stream: Random, life: Life, stay: Stay, operated: date) -> list[Plan
 
 def _by_the_year(stream: Random, life: Life) -> list[Planned]:
     planned = []
-    resident = life.resident
+    resident, locale = life.resident, life.household.locale
     for stay in STAYS:
         if stay.when != "yearly":
             continue
         if stay.problem and stay.problem not in resident.problems:
             continue
-        rate = _rate(stay.name, life.household.locale)
+        # Who is bad enough for hospital has been given the drugs of the disease.
+        rate = _rate(stay.name, locale) / treated_share(stay.problem, locale)
         day = life.first
         if stay.problem:
             day = max(day, resident.problems[stay.problem] + timedelta(days=40))
@@ -194,12 +193,14 @@ def _by_the_year(stream: Random, life: Life) -> list[Planned]:
                 keep *= 2 ** ((resident.age_on(day) - 70) / HIP_DOUBLES_YEARS)
                 keep *= 1.3 if resident.sex == "F" else 0.6
             if resident.age_on(day) >= OLD:
-                keep *= value(f"stay.old.{life.household.locale.lower()}")
+                keep *= value(f"stay.old.{locale.lower()}")
             if not happens(stream, min(keep / 3, 1.0)) or not stay.fits(resident, day):
                 continue
             if resident.is_away(day) or pregnancy_on(resident, day) is not None:
                 continue
             if not _may_befall(life, stay, day):
+                continue
+            if not is_treated(resident, stay.problem, locale, day):
                 continue
             found = _plan(stream, life, stay, day)
             planned += found

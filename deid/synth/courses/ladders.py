@@ -56,6 +56,12 @@ def suitable(resident: Resident, ladder: tuple[Drug, ...], day: date) -> list[Dr
     return [drug for drug in ladder if may_take(resident, drug[0], day)] or [ladder[0]]
 
 
+def _ruled_out(drugs: Sequence[Drug]) -> set[str]:
+    """Classes of which nothing is added to these drugs."""
+    taken = {CLASS_OF[drug] for drug, _, _ in drugs}
+    return taken | _BLOCKERS if taken & _BLOCKERS else taken
+
+
 def alternative(
     resident: Resident,
     problem: str,
@@ -63,9 +69,13 @@ def alternative(
     reserve: Sequence[Drug],
     locale: Locale,
     day: date,
+    stopped: Drug,
 ) -> Drug:
-    """A drug of a class that the resident does not take: of the own ladder, or of another one."""
-    taken = {CLASS_OF[drug] for drug, _, _ in drugs}
+    """A drug of a class that the resident does not take: of the own ladder, or of another one.
+
+    ``stopped`` is the one of ``drugs`` whose place it takes.
+    """
+    taken = {CLASS_OF[stopped[0]]} | _ruled_out([drug for drug in drugs if drug != stopped])
     others = [drug for ladder in LADDERS[problem, locale] for drug in ladder]
     # Tablets before the needle.
     choice = sorted((*reserve, *others), key=lambda drug: CLASS_OF[drug[0]] == "insulin")
@@ -88,12 +98,12 @@ def next_step(
 
     None beyond ``most`` drugs.
     """
-    if reserve:
-        return reserve[0]
+    taken = _ruled_out(drugs)
+    for drug in reserve:
+        if CLASS_OF[drug[0]] not in taken:
+            return drug
     if len(drugs) >= most:
         return None
-    taken = {CLASS_OF[drug] for drug, _, _ in drugs}
-    taken |= _BLOCKERS if taken & _BLOCKERS else set()
     for drug in (drug for ladder in LADDERS[problem, locale] for drug in ladder):
         if CLASS_OF[drug[0]] not in taken and may_take(resident, drug[0], day):
             return drug

@@ -48,6 +48,8 @@ _DRUGS = {
         (("OLANZAPINE", "10 mg", 1),),
     ),
 }
+_LITHIUM_DAYS = 170
+"""The level is taken twice a year."""
 _TAKEN = {"ADHERENCE_REGULAR": 1.0, "ADHERENCE_INTERMITTENT": 0.5, "ADHERENCE_NONE": 0.0}
 
 
@@ -59,6 +61,8 @@ class _Patient:
     drugs: tuple[tuple[str, str, int], ...]
     adherence: str
     state: str = STABLE
+    tested: date = date.min
+    """When lithium was measured last."""
     admitted: bool = False
 
 
@@ -174,10 +178,20 @@ def _fill_in(
     form.next_day = day + timedelta(days=interval)
     form.change = "referred" if written == UNSTABLE else "kept"
     form.answers["REFERRAL"] = "YES" if written == UNSTABLE else "NO"
+    if taken and patient.drugs[0][0] == "LITHIUM" and (day - patient.tested).days >= _LITHIUM_DAYS:
+        patient.tested = day
+        form.answers["LABORATORY_DONE"] = "PRESENT"
+        form.readings["LITHIUM_LEVEL"] = _lithium(stream, patient.adherence)
     if taken:
         days = max(interval, 14)
         form.drugs = tuple(Prescription(*drug, days) for drug in patient.drugs)
     return form
+
+
+def _lithium(stream: Random, adherence: str) -> float:
+    """Level in mmol/L; who leaves out doses has less."""
+    level = stream.gauss(value("lithium.level"), value("lithium.sd")) * _TAKEN[adherence] ** 0.5
+    return round(min(max(level, 0.2), 1.1), 2)
 
 
 def _move_on(stream: Random, resident: Resident, patient: _Patient, day: date) -> None:

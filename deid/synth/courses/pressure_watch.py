@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from random import Random
 
 from deid.synth.constitution import HYPERTENSION
-from deid.synth.courses.control import class_of_pressure
+from deid.synth.courses.control import class_of_pressure, is_dangerous
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.sites import words
 from deid.synth.parameters import value
@@ -71,7 +71,8 @@ def _remind(life: Life) -> None:
         high, low = (form.readings.get(key, 0) for key in ("SYSTOLIC_BP", "DIASTOLIC_BP"))
         found = class_of_pressure(resident, visit.day, high, low)
         if found != "CLASS_CONTROLLED" and not any(f.kind == "hypertension" for f in visit.forms):
-            form.texts.setdefault("ABNORMALITY", words(life.household.locale, "raised.known"))
+            said = "danger" if is_dangerous(form.readings) else "known"
+            form.texts.setdefault("ABNORMALITY", words(life.household.locale, f"raised.{said}"))
 
 
 def _readings(life: Life) -> Iterator[tuple[Visit, Form]]:
@@ -93,6 +94,8 @@ def _remark(life: Life, form: Form, times: int, day: date, *, at_home: bool = Fa
     soon = onset is not None and (onset - day).days <= DIAGNOSED_DAYS
     settled = "ill" if soon else "again" if at_home else "normal_at_home"
     said = "first" if times == 1 else "again" if times < RAISED else settled
+    if is_dangerous(form.readings):
+        said = "danger.new"
     others = [
         part
         for part in form.texts.get("ABNORMALITY", "").split("; ")

@@ -9,7 +9,6 @@ from deid.synth.constitution import DIABETES, HYPERTENSION, share_of_person
 from deid.synth.courses.chronic_forms import (
     exercise_minutes,
     feel_pulse,
-    needs_help,
     tell_of_problems,
 )
 from deid.synth.courses.ladders import DOSES
@@ -31,6 +30,7 @@ from deid.synth.physiology import (
     kidney_tests,
     lipids,
     mood_scores,
+    needs_help,
     therapy_on,
     weight_on,
 )

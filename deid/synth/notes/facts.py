@@ -7,6 +7,7 @@ from typing import get_args
 
 from deid.synth.notes.mentions import Mentions
 from deid.synth.people import Household, Resident
+from deid.synth.physiology import needs_help
 from deid.synth.visits import Change, Form, FormKind, Mode, Unchanged, Visit
 from deid.vocabulary import load_terms
 
@@ -65,6 +66,7 @@ _TUMOURS = ("CANCER", "NEOPLASM")
 RETIRED_AGE = 70
 """From this age on nobody asks for a note to an employer."""
 FRAIL_AGE = 85
+_WINTER = frozenset({12, 1, 2})
 KNOWN_DAYS = 90
 """After so many days nobody doubts a diagnosis."""
 WHY = tuple(f"why_{reason}" for reason in get_args(Unchanged))
@@ -106,7 +108,7 @@ FACTS = frozenset(
         "toddler", "calm", "known", "steady", "frail", "doses_missed", "watched_by_kin", "cleared",
         "belly", "lasting", "dependent", "faltering", "drinks", "kin_home", "begun",
         "after_stay", "found_now", "slow", "tumour",
-        "why", *WHY, "declined", "stopped", "referral_seen",
+        "why", "winter", *WHY, "declined", "stopped", "referral_seen",
         "referral_missed", "childbirth", "same", "replaced",
     }
 )  # fmt: skip
@@ -128,7 +130,9 @@ def facts_of(
     for fact, holds in (
         ("infant", age < 3), ("toddler", age < 6), ("pupil", 3 <= age < 18),
         ("elder", age >= 65), ("very_old", age >= 90),
-        ("frail", age >= FRAIL_AGE or any(resident.has(p, day) for p in FRAIL)),
+        ("frail", age >= FRAIL_AGE or any(resident.has(p, day) for p in FRAIL)
+         or needs_help(resident, day)),
+        ("winter", day.month in _WINTER),
         ("doctor", visit.clinician.is_doctor), ("ill", bool(form.symptoms)),
         ("drugs", bool(form.drugs)), ("vaccines", bool(form.vaccines)),
         ("diagnoses", bool(found)), ("procedures", bool(form.procedures)),

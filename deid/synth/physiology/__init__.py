@@ -9,6 +9,7 @@ from deid.synth.physiology.blood import blood_tests, hemoglobin
 from deid.synth.physiology.body import Body, Regimen, draw_body
 from deid.synth.physiology.decline import decline
 from deid.synth.physiology.drugs import ADHERENCE_EFFECT, fall_of
+from deid.synth.physiology.frailty import frailty, needs_help
 from deid.synth.physiology.glucose import fasting_glucose, glucose_level, hba1c
 from deid.synth.physiology.kidney import (
     albumin_ratio,
@@ -20,7 +21,7 @@ from deid.synth.physiology.kidney import (
 from deid.synth.physiology.lipids import lipids, takes_statin
 from deid.synth.physiology.mood import episode, mood_scores
 from deid.synth.physiology.pressure import blood_pressure, pressure_level, winter
-from deid.synth.physiology.therapy import GIVEN_FOR, LASTING, therapy_on
+from deid.synth.physiology.therapy import GIVEN_FOR, LASTING, is_treated, therapy_on, treated_share
 from deid.synth.physiology.weight import bmi_of, weight_gained, weight_on
 
 __all__ = [
@@ -41,17 +42,21 @@ __all__ = [
     "episode",
     "fall_of",
     "fasting_glucose",
+    "frailty",
     "glucose_level",
     "hba1c",
     "hemoglobin",
+    "is_treated",
     "kidney_tests",
     "lipids",
     "mood_scores",
+    "needs_help",
     "next_adherence",
     "pressure_level",
     "regular_chance",
     "takes_statin",
     "therapy_on",
+    "treated_share",
     "weight_gained",
     "weight_on",
     "winter",

@@ -65,6 +65,23 @@ LASTING = frozenset(therapy.drug for therapy in THERAPIES) | {STATIN.drug}
 """Drugs that are taken for years or not at all."""
 
 
+def treated_share(problem: str, locale: Locale) -> float:
+    """Share of those with a problem who take at least one of its drugs; 1 if it has none."""
+    untreated = 1.0
+    by_slot: dict[str, float] = {}
+    for therapy in _BY_PROBLEM.get(problem, ()):
+        by_slot[therapy.slot] = by_slot.get(therapy.slot, 0.0) + therapy.share[locale]
+    for share in by_slot.values():
+        untreated *= 1 - min(share, 1.0)
+    return 1 - untreated if by_slot else 1.0
+
+
+def is_treated(resident: Resident, problem: str, locale: Locale, day: date) -> bool:
+    """Whether the person takes a drug of the table for this problem; true if it has none."""
+    drugs = {therapy.drug for therapy in _BY_PROBLEM.get(problem, ())}
+    return not drugs or any(taken.drug in drugs for taken in therapy_on(resident, locale, day))
+
+
 def therapy_on(resident: Resident, locale: Locale, day: date) -> tuple[Prescription, ...]:
     """What the person takes on a day, the most important first."""
     by_slot: dict[str, Prescription] = {}
