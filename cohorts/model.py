@@ -101,14 +101,7 @@ def load(data: bytes | str) -> CohortDefinition:
         source = data.encode("utf-8") if isinstance(data, str) else bytes(data)
     except UnicodeEncodeError:
         raise DefinitionError("$", "not text in UTF-8") from None
-    document = _parse_json(source)
-    title = ""
-    if isinstance(document, dict) and "PrimaryCriteria" not in document:
-        inner = document.get("expression")
-        if isinstance(inner, str):
-            inner = _parse_json(inner.encode("utf-8"))
-        if isinstance(inner, dict) and "PrimaryCriteria" in inner:
-            title, document = str(document.get("name") or ""), inner
+    title, document = _unwrapped(parse_json(source))
     reader = _Reader()
     expression = reader.object(document, OBJECTS["CohortExpression"], "$")
     _refuse_too_many_criteria(expression)
@@ -121,6 +114,41 @@ def load(data: bytes | str) -> CohortDefinition:
         title=str(expression.get("Title") or title),
         unknown=tuple(reader.unknown),
     )
+
+
+def read_part(value: Any, kind: str, path: str) -> Any:
+    """A part of an expression, read as strictly as the whole; ``kind`` is one of the schema.
+
+    Raises:
+        DefinitionError: naming the JSON path of the first thing that is wrong.
+    """
+    return _Reader().value(value, kind, path, 0)
+
+
+def parse_document(data: bytes | str) -> tuple[str, dict[str, Any]]:
+    """The name and the expression of a document, valid or not; ATLAS's wrapping is taken off.
+
+    Raises:
+        DefinitionError: if it is not JSON, or holds no expression.
+    """
+    try:
+        source = data.encode("utf-8") if isinstance(data, str) else bytes(data)
+    except UnicodeEncodeError:
+        raise DefinitionError("$", "not text in UTF-8") from None
+    title, document = _unwrapped(parse_json(source))
+    if not isinstance(document, dict):
+        raise DefinitionError("$", f"expected an object, found {_kind_of(document)}")
+    return title, document
+
+
+def _unwrapped(document: Any) -> tuple[str, Any]:
+    if isinstance(document, dict) and "PrimaryCriteria" not in document:
+        inner = document.get("expression")
+        if isinstance(inner, str):
+            inner = parse_json(inner.encode("utf-8"))
+        if isinstance(inner, dict) and "PrimaryCriteria" in inner:
+            return str(document.get("name") or ""), inner
+    return "", document
 
 
 def walk(node: Any, path: str = "$") -> Iterator[tuple[str, Node]]:
@@ -143,7 +171,12 @@ def walk_criteria(node: Node) -> Iterator[tuple[str, str, Node]]:
                 yield f"{path}.{name}", name, body
 
 
-def _parse_json(source: bytes) -> Any:
+def parse_json(source: bytes) -> Any:
+    """JSON as strictly as a definition needs it: no duplicate property, no NaN, no NUL, no bomb.
+
+    Raises:
+        DefinitionError: saying what is wrong.
+    """
     if len(source) > MAX_BYTES:
         raise DefinitionError("$", f"longer than {MAX_BYTES} bytes")
     try:

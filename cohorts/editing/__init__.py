@@ -1,0 +1,63 @@
+"""Editing Circe definitions: operations, the forms of their parts, and sentences with places."""
+
+from cohorts.editing.beginnings import blank_expression
+from cohorts.editing.commands import perform
+from cohorts.editing.fields import Field, field_at, object_fields
+from cohorts.editing.operations import (
+    Edit,
+    add_concept,
+    add_concept_set,
+    add_criterion,
+    add_demographic,
+    add_group,
+    add_part,
+    add_rule,
+    copy_concept_set,
+    duplicate,
+    json_of,
+    move,
+    remove,
+    set_end,
+    set_json,
+    set_values,
+)
+from cohorts.editing.outline import Line, Phrase, Section, outline, set_names
+from cohorts.editing.paths import NOTHING, Document, find_at, get_at, kind_at, parse_path
+from cohorts.editing.references import references, walk_kinds
+
+__all__ = [
+    "NOTHING",
+    "Document",
+    "Edit",
+    "Field",
+    "Line",
+    "Phrase",
+    "Section",
+    "add_concept",
+    "add_concept_set",
+    "add_criterion",
+    "add_demographic",
+    "add_group",
+    "add_part",
+    "add_rule",
+    "blank_expression",
+    "copy_concept_set",
+    "duplicate",
+    "field_at",
+    "find_at",
+    "get_at",
+    "json_of",
+    "kind_at",
+    "move",
+    "object_fields",
+    "outline",
+    "parse_path",
+    "perform",
+    "references",
+    "remove",
+    "set_end",
+    "set_json",
+    "set_names",
+    "set_values",
+    "walk_kinds",
+]
