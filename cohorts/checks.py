@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from cohorts.design_checks import (
+    find_exits_of_other_drugs,
+    find_future_demands,
+    find_non_standard_concepts,
+    find_other_domains,
+    find_same_rules,
+    find_unobserved_absence,
+    find_values_without_unit,
+)
 from cohorts.findings import ERROR, NOTE, WARNING, Finding
 from cohorts.model import CohortDefinition, Node, walk, walk_criteria
 from cohorts.peculiarities import (
@@ -170,6 +179,13 @@ CHECKERS: Final[tuple[Callable[[CohortDefinition], Iterator[Finding]], ...]] = (
     find_properties_without_effect,
     find_cut_decimals,
     find_other_versions,
+    find_future_demands,
+    find_unobserved_absence,
+    find_other_domains,
+    find_non_standard_concepts,
+    find_values_without_unit,
+    find_same_rules,
+    find_exits_of_other_drugs,
 )
 
 

@@ -31,6 +31,28 @@ def with_rule(*members: dict[str, Any]) -> dict[str, Any]:
     return expression(condition(), InclusionRules=[rule("r", *members)])
 
 
+def coded(domain: str, standard: str = "S", mapped: bool = False) -> dict[str, Any]:
+    made = concept_set(0, 101)
+    made["expression"]["items"][0]["concept"] |= {
+        "DOMAIN_ID": domain,
+        "STANDARD_CONCEPT": standard,
+    }
+    made["expression"]["items"][0]["includeMapped"] = mapped
+    return expression(condition(), ConceptSets=[made])
+
+
+def observed(document: dict[str, Any], **window: int) -> dict[str, Any]:
+    document["PrimaryCriteria"]["ObservationWindow"] = window
+    return document
+
+
+def until(codeset: int) -> dict[str, Any]:
+    era = {"DrugCodesetId": codeset, "GapDays": 30}
+    return expression(drug(2), EndStrategy={"CustomEra": era})
+
+
+HIGH = {"ValueAsNumber": {"Value": 7, "Op": "gte"}}
+PERCENT = {"Unit": [{"CONCEPT_ID": 8554}]}
 BETWEEN = {"Value": 30, "Extent": 40, "Op": "bt"}
 CASES = {
     "unknown_property": (expression(condition(Frist=True)), expression(condition(First=True))),
@@ -76,6 +98,35 @@ CASES = {
         with_rule(correlated(drug(), 0, 1, at_least=0)),
         with_rule(correlated(drug(), 0, 1, exactly=0)),
     ),
+    "future_demand": (
+        with_rule(correlated(drug(), 1, 365, at_least=1)),
+        with_rule(correlated(drug(), -365, 0, at_least=1)),
+    ),
+    "unobserved_absence": (
+        observed(with_rule(correlated(drug(), -365, -1, exactly=0)), PriorDays=180, PostDays=0),
+        observed(with_rule(correlated(drug(), -365, -1, exactly=0)), PriorDays=365, PostDays=0),
+    ),
+    "other_domain": (coded("Drug"), coded("Condition")),
+    "non_standard_concept": (coded("Condition", "N"), coded("Condition", "N", mapped=True)),
+    "no_unit": (
+        expression({"Measurement": {"CodesetId": 3, **HIGH}}),
+        expression({"Measurement": {"CodesetId": 3, **HIGH, **PERCENT}}),
+    ),
+    "same_rule": (
+        expression(
+            condition(),
+            InclusionRules=[
+                rule(name, correlated(drug(), -9, 0, at_least=1)) for name in ("a", "b")
+            ],
+        ),
+        expression(
+            condition(),
+            InclusionRules=[
+                rule("ab", correlated(drug(), -days, 0, at_least=1)) for days in (1, 2)
+            ],
+        ),
+    ),
+    "exit_of_other_drugs": (until(1), until(2)),
     "distant_days": (
         with_rule(correlated(drug(), -99999, 0, at_least=1)),
         with_rule(correlated(drug(), -365, 0, at_least=1)),
