@@ -31,6 +31,8 @@ MINIMUM_CELL: Final = 11
 ROUND_TO: Final = 5
 MINIMUM_BASE: Final = 3
 PROTECTED_WIDTH: Final = 5
+# Counts of a draft below a number are shown in steps of the width beside it.
+COARSE_STEPS: Final = ((100, 20), (1_000, 50), (10_000, 500), (100_000, 5_000), (1 << 62, 50_000))
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,16 @@ class DisclosureRule:
         """``count`` as it is shown; counts of at least ``minimum_cell`` only."""
         return max((2 * count + self.base) // (2 * self.base) * self.base, self.smallest_shown)
 
+    def coarse(self, count: int) -> int:
+        """``count`` in the wide steps of a draft; counts of at least ``minimum_cell`` only.
+
+        The limits of the steps are multiples of 5 and lie inside the ranges that :meth:`rounded`
+        makes of counts, so that the two never meet at one limit.
+        """
+        step = max(next(width for below, width in COARSE_STEPS if count < below), self.base)
+        smallest = -(-self.minimum_cell // step) * step
+        return max((2 * count + step) // (2 * step) * step, smallest)
+
     def range_of(self, shown: int) -> tuple[int, int]:
         """All true counts that are shown as ``shown``: ``(lowest, highest)``."""
         low = -(-(2 * shown - self.base) // 2)
@@ -83,17 +95,28 @@ class SafeCount:
     """A count as it may be shown. It does not hold the true count.
 
     ``shown`` is the rounded count, or ``None``; then ``small`` says whether it is withheld because
-    it is below the minimum, or only to protect another cell of its table.
+    it is below the minimum, or only to protect another cell of its table. ``about`` marks a count
+    in wide steps, or one that was worked out from others that were shown.
     """
 
     shown: int | None
     small: bool
     minimum_cell: int
+    about: bool = False
 
     def __str__(self) -> str:
         if self.shown is not None:
-            return f"{self.shown:,}"
+            return f"{'about ' if self.about else ''}{self.shown:,}"
         return f"<{self.minimum_cell}" if self.small else "hidden"
+
+    @property
+    def at_least(self) -> str:
+        """The count as a lower limit of one digit, such as ``200+``; as it is if withheld."""
+        if self.shown is None:
+            return str(self)
+        size = 10 ** (len(str(self.shown)) - 1)
+        limit = next(digit * size for digit in (5, 2, 1) if digit * size <= self.shown)
+        return f"{max(limit, self.minimum_cell):,}+"
 
     def percent_of(self, total: SafeCount) -> str:
         """Share of ``total`` worked out from the shown numbers, such as ``12.5 %``; else empty."""
@@ -133,6 +156,28 @@ def safe_count(count: int, rule: DisclosureRule = DEFAULT_RULE) -> SafeCount:
     if count < rule.minimum_cell:
         return SafeCount(None, True, rule.minimum_cell)
     return SafeCount(rule.rounded(count), False, rule.minimum_cell)
+
+
+def coarse_count(count: int, rule: DisclosureRule = DEFAULT_RULE) -> SafeCount:
+    """A count of a draft as it may be shown: in wide steps."""
+    if count < rule.minimum_cell:
+        return SafeCount(None, True, rule.minimum_cell)
+    return SafeCount(rule.coarse(count), False, rule.minimum_cell, about=True)
+
+
+def estimated_count(
+    added: Sequence[SafeCount],
+    subtracted: Sequence[SafeCount] = (),
+    rule: DisclosureRule = DEFAULT_RULE,
+) -> SafeCount:
+    """A count worked out from counts that were shown, as anybody could who saw them."""
+    if any(count.shown is None for count in (*added, *subtracted)):
+        return SafeCount(None, False, rule.minimum_cell)
+    estimate = sum(count.shown or 0 for count in added)
+    estimate -= sum(count.shown or 0 for count in subtracted)
+    if estimate < rule.minimum_cell:
+        return SafeCount(None, False, rule.minimum_cell)
+    return SafeCount(estimate, False, rule.minimum_cell, about=True)
 
 
 def safe_table(

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from cohorts.differencing import Bits, bits_of
 from cohorts.model import CohortDefinition
 from cohorts.result import CohortResult
 
@@ -39,18 +40,25 @@ def question_of(definition: CohortDefinition, rules: Collection[int] | None = No
     return hashlib.sha256("\n".join([_canonical(document), *sorted(chosen)]).encode()).hexdigest()
 
 
-def remaining(result: CohortResult, rules: Collection[int]) -> Ids:
-    """People whose best event meets all the given inclusion rules, ascending.
+def people_by_rules(result: CohortResult, everybody: Ids) -> Callable[[Collection[int]], Bits]:
+    """For some inclusion rules, the people whose best event meets all of them.
+
+    ``everybody`` are the ids of all people of the source, ascending: the order of the bits. They
+    are looked up once, so that many sets of one result cost little.
 
     Raises:
         ValueError: if the engine did not tell which rules each person meets.
     """
     if result.rules_met is None:
         raise ValueError("the engine did not tell which rules each person meets")
-    wanted = sum(1 << rule for rule in rules)
-    people = result.rules_met["person_id"].to_numpy()
+    places = np.searchsorted(everybody, result.rules_met["person_id"].to_numpy())
     masks = result.rules_met["mask"].to_numpy()
-    return np.sort(people[masks & wanted == wanted])
+
+    def meeting(rules: Collection[int]) -> Bits:
+        wanted = sum(1 << rule for rule in rules)
+        return bits_of(places[masks & wanted == wanted], len(everybody))
+
+    return meeting
 
 
 def _canonical(node: Any) -> str:

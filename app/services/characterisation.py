@@ -190,8 +190,8 @@ class Characteriser:
             answered = self._answers.ask(
                 one.database, one.actor, one.cohort, one.version, one.release
             )
-            if isinstance(answered, Refusal):
-                return answered
+            if answered.refusal is not None:
+                return answered.refusal
         names = tuple(one.cohort.name for one in asked)
         key = (first.release.name, analysis, settings, names,
                tuple(one.version.sha256 for one in asked))  # fmt: skip

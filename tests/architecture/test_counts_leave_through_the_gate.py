@@ -14,13 +14,15 @@ RAW = {
 }  # fmt: skip
 GATE = {
     "safe_count", "safe_table", "safe_crosstab", "safe_groups", "safe_attrition", "safe_share",
+    "coarse_count", "estimated_count",
 }  # fmt: skip
 # Where a raw number is read outside a call of the gate, and why nothing of it is shown.
 READ_ELSEWHERE = {
     ("app/services/catalogue.py", "table_summaries"): "only whether a table has rows at all",
     ("app/services/catalogue.py", "safe_entry"): "handed to safe_share",
-    ("app/services/cohorts.py", "_run"): "compared with the minimum; sets for the ledger",
-    ("app/services/cohorts.py", "_weigh"): "what safe_attrition made",
+    ("app/services/cohorts.py", "_run"): "sets for the ledger",
+    ("app/services/cohorts.py", "_answer"): "what safe_count made",
+    ("app/services/cohorts.py", "ask"): "what the ledger showed",
     ("app/services/review.py", "delivered_rows"): "only whether there is a number",
     ("app/services/transitions.py", "transition"): "kept in the database",
 }

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cohorts import DisclosureRule, SafeCount, safe_attrition, safe_count, safe_table
+from cohorts.disclosure import coarse_count, estimated_count
 from cohorts.result import attrition_of
 
 RULES = st.builds(
@@ -122,3 +123,29 @@ def test_attrition_is_shown_step_by_step_through_the_gate() -> None:
         ("second", "15", "<11"),
     ]
     assert str(safe.final) == "<11"
+
+
+@pytest.mark.parametrize("minimum", [5, 10, 11, 20])
+def test_a_coarse_and_a_precise_count_never_show_a_difference_of_one_or_two_people(
+    minimum: int,
+) -> None:
+    """For each size, what is shown of both could also be shown of two sets of one size."""
+    rule = DisclosureRule.with_minimum(minimum)
+    for size in range(minimum, 12_500):
+        low, high = rule.range_of(rule.rounded(size))
+        possible = {rule.coarse(low), rule.coarse(high)}
+        for other in range(max(minimum, size - 2), size + 3):
+            assert rule.coarse(other) in possible, (size, other)
+
+
+def test_an_estimate_is_worked_out_from_what_was_shown_and_nothing_else() -> None:
+    women, men = safe_count(123), safe_count(88)
+    assert str(estimated_count([women, men])) == "about 215"
+    assert str(estimated_count([women], [men])) == "about 35"
+    assert str(estimated_count([men], [safe_count(83)])) == "hidden"
+    assert str(estimated_count([safe_count(3)])) == "hidden"
+    assert str(coarse_count(345)) == "about 350"
+    assert str(coarse_count(10)) == "<11"
+    assert [safe_count(n).at_least for n in (3, 12, 58, 345, 1234)] == [
+        "<11", "11+", "50+", "200+", "1,000+"
+    ]  # fmt: skip
