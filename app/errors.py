@@ -39,12 +39,19 @@ class TransitionRefused(AppError):
     code = "app.transition_refused"
 
 
+class ChangedMeanwhile(AppError):
+    """Somebody, or another window, changed it first; nothing was overwritten."""
+
+    code = "app.changed_meanwhile"
+
+
 HTTP_STATUS: dict[type[CareCommonsError], int] = {
     PermissionDenied: 403,
     NotFound: 404,
     ReleaseNotFound: 404,
     BadInput: 400,
     TransitionRefused: 409,
+    ChangedMeanwhile: 409,
     CohortError: 400,
     QueryTimeout: 503,
     RecordNotFound: 404,

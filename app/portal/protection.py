@@ -29,6 +29,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "default-src 'none'",
         "style-src 'self'",
         "script-src 'self'",
+        "connect-src 'self'",  # the builder's script fetches parts of its own page
         "img-src 'self' data:",  # Bootstrap draws check marks and arrows as data: images
         "font-src 'self'",
         "form-action 'self'",
@@ -95,9 +96,8 @@ def init_throttling(app: Flask) -> None:
         key_func=_person_key,
         exempt_when=lambda: "release" not in request.args,
     )
-    # A version that is refused is shown on the page of its cohort, counts included.
     counted = [name for name in app.view_functions if name.startswith("characterisation.")]
-    for endpoint in ("cohorts.show", "cohorts.add_version", *counted):
+    for endpoint in ("cohorts.show", "cohorts.builder", "cohorts.count_draft", *counted):
         app.view_functions[endpoint] = counting(app.view_functions[endpoint])
 
 

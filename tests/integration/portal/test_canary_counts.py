@@ -12,8 +12,9 @@ from sqlalchemy import update
 from app.db.models import DataRequest
 from app.permissions import Role
 from app.portal import create_app
+from app.services.cohort_drafts import open_draft
 from app.services.workflow import State
-from tests.integration.portal.world import RELEASE, World, make_world
+from tests.integration.portal.world import HYPERTENSION, RELEASE, World, make_world
 
 PEOPLE, ILL = 613, 347
 DELIVERED = 9437
@@ -25,7 +26,15 @@ FINISHED_REPORTS = {"catalogue.risk_report", "catalogue.quality_report"}
 def addresses(world: World, request_id: int) -> list[str]:
     """Every page that is read, with the arguments that this world has."""
     app = create_app(world.settings, world.database)
-    arguments = {"name": RELEASE, "cohort_id": world.cohort_id, "request_id": request_id}
+    with world.database.writing() as session:
+        draft_id = open_draft(session, world.actors["researcher"], world.cohort_id).id
+    arguments = {
+        "name": RELEASE,
+        "cohort_id": world.cohort_id,
+        "request_id": request_id,
+        "draft_id": draft_id,
+        "number": 1,
+    }
     adapter = app.url_map.bind("localhost")
     found = [
         adapter.build(rule.endpoint, {name: arguments[name] for name in rule.arguments})
@@ -34,6 +43,10 @@ def addresses(world: World, request_id: int) -> list[str]:
         if rule.endpoint not in {"security.logout", "security.login"} | FINISHED_REPORTS
     ]
     counted = f"/cohorts/{world.cohort_id}?release={RELEASE}"
+    draft = f"/cohorts/drafts/{draft_id}"
+    concepts = f"set=$.ConceptSets[0]&find=hypertensive&about={HYPERTENSION}"
+    found += [f"{draft}?{concepts}", f"{draft}?release={RELEASE}&count=exact"]
+    found += [f"{draft}/counts?release={RELEASE}&count={how}" for how in ("draft", "exact")]
     described = f"/cohorts/{world.cohort_id}/characterise"
     analyses = [
         f"{described}?release={RELEASE}",

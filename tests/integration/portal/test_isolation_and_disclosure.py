@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError
 
 from app.db.models import RequestEvent
 from app.services.catalogue import safe_share
+from app.services.cohort_drafts import open_draft
 from app.services.workflow import State
 from cohorts.disclosure import DisclosureRule
 from tests.integration.portal.world import RELEASE, World, make_world
@@ -167,13 +168,13 @@ def test_a_cohort_definition_that_is_no_circe_comes_back_with_the_place_of_the_f
         "/cohorts/new",
         "/cohorts/new",
         project=world.project_id,
-        name="Typed",
-        expression='{"PrimaryCriteria": 7}',
+        start="import",
+        text='{"PrimaryCriteria": 7}',
     )
     text = answer.get_data(as_text=True)
     assert answer.status_code == 400
     assert "$.PrimaryCriteria" in text
-    assert 'value="Typed"' in text
+    assert "{&#34;PrimaryCriteria&#34;: 7}" in text
 
 
 def _visible(page: str) -> str:
@@ -188,34 +189,12 @@ def test_questions_for_counts_are_throttled_and_reading_a_cohort_is_not(world: W
     assert client.get(where).status_code == 200
 
 
-def test_a_refused_version_is_no_way_round_the_throttling_of_counts(world: World) -> None:
-    from tests.integration.portal.world import token_of
-
+def test_counts_of_a_draft_are_throttled_with_the_others(world: World) -> None:
     client = world.client("researcher")
-    where = f"/cohorts/{world.cohort_id}"
-    form = {
-        "csrf_token": token_of(client.get(where).get_data(as_text=True)),
-        "expression": '{"PrimaryCriteria": "mistyped"}',
-    }
-    statuses = [
-        client.post(f"{where}/versions?release={RELEASE}", data=form).status_code for _ in range(61)
-    ]
-    assert statuses == [400] * 60 + [429]
-    assert client.get(f"{where}?release={RELEASE}").status_code == 429
-
-
-def test_a_faulty_version_of_a_cohort_is_shown_again_with_what_was_typed(world: World) -> None:
-    from tests.integration.portal.world import post
-
-    where = f"/cohorts/{world.cohort_id}"
-    answer = post(
-        world.client("researcher"),
-        f"{where}/versions",
-        where,
-        expression='{"PrimaryCriteria": "mistyped"}',
-        note="a better one",
-    )
-    page = answer.get_data(as_text=True)
-    assert answer.status_code == 400
-    assert "mistyped" in page
-    assert 'value="a better one"' in page
+    with world.database.writing() as session:
+        draft = open_draft(session, world.actors["researcher"], world.cohort_id).id
+    counts = f"/cohorts/drafts/{draft}/counts?release={RELEASE}"
+    statuses = [client.get(counts).status_code for _ in range(61)]
+    assert statuses == [200] * 60 + [429]
+    assert client.get(f"/cohorts/{world.cohort_id}?release={RELEASE}").status_code == 429
+    assert client.get(f"/cohorts/drafts/{draft}").status_code == 200
