@@ -31,6 +31,10 @@ RECORDS: Final = (
 )
 # Eras are made from records; they are counted where a concept has no records of its own.
 ERAS: Final = (("condition_era", "condition_concept_id"), ("drug_era", "drug_concept_id"))
+TABLES: Final = (
+    "concept", "concept_synonym", "concept_ancestor", "concept_relationship",
+    *(table for table, _ in (*RECORDS, *ERAS)),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,7 @@ def search_concepts(
     """
     values = [text, text, text, *wanted, text, text, text, *wanted]
     with source.connect() as connection, watched(connection, SEARCH_SECONDS):
-        prepare_cdm(connection)
+        prepare_cdm(connection, TABLES)
         found = _hits(connection, matching, values, rule, domain)
     # Ordered by what is shown, never by the true count.
     found.sort(
@@ -146,7 +150,7 @@ def find_concepts(
     matching = f"""SELECT concept_id, '' AS synonym, false AS exact
         FROM {CDM_SCHEMA}.concept WHERE concept_id IN (SELECT unnest(?))"""
     with source.connect() as connection, watched(connection, SEARCH_SECONDS):
-        prepare_cdm(connection)
+        prepare_cdm(connection, TABLES)
         found = _hits(connection, matching, [list(ids)], rule)
     return sorted((hit for _, hit in found), key=lambda hit: hit.concept_id)
 
@@ -159,7 +163,7 @@ def place_of_concept(
         WHERE {{1}}_concept_id = ? AND min_levels_of_separation = 1"""
     alone = "SELECT CAST(? AS BIGINT) AS concept_id, '' AS synonym, false AS exact"
     with source.connect() as connection, watched(connection, SEARCH_SECONDS):
-        prepare_cdm(connection)
+        prepare_cdm(connection, TABLES)
         (itself, parents, children) = (
             _hits(connection, f"{alone} WHERE {keep} UNION ALL {more}", values, rule)
             for keep, more, values in (
@@ -205,7 +209,7 @@ def resolve_concept_set(source: DataSource, items: Sequence[Node]) -> list[tuple
     """
     _check_items(items)
     with source.connect() as connection, watched(connection, SEARCH_SECONDS):
-        prepare_cdm(connection)
+        prepare_cdm(connection, TABLES)
         return connection.execute(
             f"SELECT concept_id, concept_name FROM {CDM_SCHEMA}.concept "
             f"WHERE concept_id IN (SELECT concept_id FROM ({compile_concept_set(items)})) "
@@ -226,7 +230,7 @@ def include_concepts(
         return IncludedConcepts((), safe_count(0, rule))
     chosen = f"SELECT concept_id FROM ({compile_concept_set(items)})"
     with source.connect() as connection, watched(connection, SEARCH_SECONDS):
-        prepare_cdm(connection)
+        prepare_cdm(connection, TABLES)
         found = _hits(
             connection,
             f"SELECT concept_id, '' AS synonym, false AS exact FROM ({chosen})",
@@ -254,7 +258,7 @@ def concepts_in_column(
     if column not in {name for name, _ in cdm_columns()[table]}:
         raise KeyError(column)
     with source.connect() as connection, watched(connection, SEARCH_SECONDS):
-        prepare_cdm(connection)
+        prepare_cdm(connection, ("concept", table))
         rows = connection.execute(
             f"""
             SELECT concept_id, concept_name FROM {CDM_SCHEMA}.concept JOIN (

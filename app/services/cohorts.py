@@ -29,6 +29,7 @@ from cohorts.disclosure import (
     coarse_count,
     safe_count,
 )
+from cohorts.live import LiveCohorts
 from cohorts.model import CohortDefinition as EngineDefinition
 from cohorts.questions import Ids, people_by_rules, question_of
 from deid.release import Release
@@ -39,6 +40,9 @@ QUESTION_SECONDS = 30.0
 DRAFT_SECONDS = 10.0
 KEPT_ANSWERS = 256
 KEPT_RELEASES = 8
+# Releases kept ready in memory, and how much of it each may take: below 2 GB together.
+LIVE_RELEASES = 2
+LIVE_MEGABYTES = 900
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,7 @@ class CohortAnswers:
         self._ledger = ledger
         self._kept: OrderedDict[tuple[str, str], _Counted] = OrderedDict()
         self._people: OrderedDict[str, Ids] = OrderedDict()
+        self._ready: OrderedDict[str, LiveCohorts] = OrderedDict()
         self._drafting: dict[int, threading.Event] = {}
         self._lock = threading.Lock()
 
@@ -242,7 +247,7 @@ class CohortAnswers:
         limit_seconds: float,
         cancel: threading.Event | None,
     ) -> _Counted:
-        result = cohorts.run(definition, release, limit_seconds=limit_seconds, cancel=cancel)
+        result = self._live(release).count(definition, limit_seconds, cancel)
         everybody = self._everybody(release)
 
         people = people_by_rules(result, everybody)
@@ -270,6 +275,15 @@ class CohortAnswers:
             missing_tables=result.missing_tables,
             seconds=result.seconds,
         )
+
+    def _live(self, release: Release) -> LiveCohorts:
+        """The release kept ready in memory. One that is put aside ends with its last question."""
+        with self._lock:
+            if release.name not in self._ready:
+                live = LiveCohorts(release, memory_megabytes=LIVE_MEGABYTES)
+                _keep(self._ready, release.name, live, LIVE_RELEASES)
+            self._ready.move_to_end(release.name)
+            return self._ready[release.name]
 
     def _everybody(self, release: Release) -> Ids:
         with self._lock:

@@ -368,7 +368,7 @@ class Waiting:
     """A release whose data come only after they are let go."""
 
     def __init__(self, release: Release) -> None:
-        self.name = release.name
+        self.name = f"{release.name}-{id(self)}"
         self.asked, self.let_go = threading.Event(), threading.Event()
         self._release = release
 
