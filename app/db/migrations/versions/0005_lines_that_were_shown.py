@@ -5,8 +5,8 @@ from alembic import op
 
 from app.db.guards import guard_statements
 
-revision = "0008"
-down_revision = "0006"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
