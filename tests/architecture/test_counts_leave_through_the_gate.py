@@ -22,7 +22,6 @@ READ_ELSEWHERE = {
     ("app/services/catalogue.py", "safe_entry"): "handed to safe_share",
     ("app/services/cohorts.py", "_run"): "sets for the ledger",
     ("app/services/cohorts.py", "_answer"): "what safe_count made",
-    ("app/services/cohorts.py", "ask"): "what the ledger showed",
     ("app/services/review.py", "delivered_rows"): "only whether there is a number",
     ("app/services/transitions.py", "transition"): "kept in the database",
 }
