@@ -8,7 +8,7 @@ import pytest
 
 from cohorts import check, load
 from cohorts.checks import CHECKERS
-from cohorts.templates import list_templates, load_template
+from cohorts.templates import list_templates, load_template, template_cards
 from tests.unit.cohorts.definitions import (
     concept_set,
     condition,
@@ -236,3 +236,9 @@ def test_templates_are_about_type_2_diabetes_and_hypertension() -> None:
     }
     assert 201826 in concepts["type_2_diabetes_adults"]
     assert 316866 in concepts["hypertension_with_follow_up"]
+
+
+def test_every_template_is_offered_with_a_title_and_a_word_about_it() -> None:
+    cards = template_cards()
+    assert sorted(card.name for card in cards) == list_templates()
+    assert all(card.title and card.about for card in cards)
