@@ -37,6 +37,7 @@ from deid.release import Release
 from tests.unit.cohorts.definitions import (
     ANGINA,
     ASTHMA,
+    SALBUTAMOL,
     concept_set,
     condition,
     definition,
@@ -243,6 +244,13 @@ def test_pathways_follow_eras_combinations_and_switches(tmp_path: Path) -> None:
         f"salbutamol → {ENDS}": "25",
         ENDS: "15",
     }
+    one_class = PathwaySettings(window_days=365, drug_class=SALBUTAMOL)
+    limited = pathways(world, cohort_of(world, ASTHMA), one_class).result
+    assert [row[:2] for row in limited.tables()[0].rows] == [
+        ("everybody", "95"),
+        ("salbutamol", "80"),
+        (ENDS, "15"),
+    ]
     pruned = found.without({f"pathway:salbutamol → {other}"})
     assert {row[0] for row in pruned.tables()[0].rows} == {"everybody", "salbutamol", ENDS}
 
