@@ -1,6 +1,6 @@
 """Use cases of characterisation: what may be shown of a cohort beside its count.
 
-A cohort is characterised for somebody only if its count is answered to them, and so is every other
+A cohort is characterised for somebody only if its own count is shown to them, and so is every other
 cohort that is asked about together with it. Lines are weighed against those that the same people
 have seen (:mod:`app.services.line_ledger`), and what is shown is audited.
 """
@@ -44,6 +44,13 @@ from deid.release import Release
 # A page waits so long for an answer before it says that it is being computed.
 PATIENCE_SECONDS: Final = 4.0
 KEPT_RELEASES: Final = 4
+
+NOT_CHARACTERISED: Final = (
+    "{name} is not characterised. Fewer than {minimum} people tell it from a cohort that you or "
+    "your project have counted over this release, or from two of them together, and what is shown "
+    "of both would tell of those few. Characterise the other one, make the definition differ by "
+    "more people, or ask a steward, who sees this and can characterise it."
+)
 
 R = TypeVar("R", bound=Result)
 
@@ -191,7 +198,8 @@ class Characteriser:
                 one.database, one.actor, one.cohort, one.version, one.release
             )
             if answered.refusal is not None:
-                return answered.refusal
+                minimum = self.rule.minimum_cell
+                return Refusal(NOT_CHARACTERISED.format(name=one.cohort.name, minimum=minimum))
         names = tuple(one.cohort.name for one in asked)
         key = (first.release.name, analysis, settings, names,
                tuple(one.version.sha256 for one in asked))  # fmt: skip
