@@ -245,7 +245,7 @@ def test_a_notebook_shows_what_there_is(folder: Path) -> None:
     shown = project._repr_html_()
     for said in ("Asthma", "2999-12-31", "request_release", project.citation):
         assert said in shown
-    assert "SHA-256" in project.citation
+    assert project.about.cohort_sha256 in project.citation
     assert project.expires_on == datetime.date(2999, 12, 31)
     assert project.describe("person").loc["person_id", "treatment"] == "project pseudonym"
     with pytest.raises(ProjectError, match=r"did you mean person\?"):
