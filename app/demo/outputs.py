@@ -12,7 +12,8 @@ import pandas as pd
 
 from app.db.database import Database
 from app.permissions import Actor
-from app.services.outputs import decide, submit_parcel
+from app.services.outbox import submit_parcel
+from app.services.output_decisions import decide
 from app.services.projects import list_projects
 from cohorts.disclosure import DisclosureRule
 from cohorts.output_tables import safe_frame

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -20,7 +18,6 @@ from sqlalchemy.orm import Session
 from app.audit import AuditEvent, record
 from app.db.models import (
     Notification,
-    OutputDecision,
     OutputFile,
     OutputRequest,
     Project,
@@ -30,20 +27,15 @@ from app.db.models import (
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
 from app.permissions import ROLE_PERMISSIONS, Actor, Permission, can, check_permission
-from app.services.projects import get_project, is_member, list_projects
+from app.services.projects import get_project, is_member
 from cohorts.disclosure import DisclosureRule
 from cohorts.errors import OutputRefused
-from cohorts.outputs.accepted import Kind, check_file, readable_text
+from cohorts.outputs.accepted import Kind, check_file
 from cohorts.outputs.parcel import (
-    Parcel,
     ParcelFile,
     check_amount,
-    list_parcels,
-    parcel_title,
-    read_parcel,
-    remove_parcel,
 )
-from cohorts.outputs.report import FileReport, Level, worst
+from cohorts.outputs.report import FileReport, worst
 from cohorts.outputs.sending import NOTE_MINIMUM
 from cohorts.outputs.tables import Table, parse_table
 
@@ -68,30 +60,6 @@ STATE_LABELS: Mapping[OutputState, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """A parcel in a project's outbox that nobody has sent on."""
-
-    project: Project
-    parcel: str
-    title: str
-
-
-@dataclass(frozen=True)
-class Viewed:
-    """A file as a steward sees it: with its table or its text."""
-
-    file: OutputFile
-    report: FileReport
-    table: Table | None
-    text: str | None
-
-    def marked(self, row: int, column: int) -> str:
-        """The gravest finding at a cell: ``fail``, ``review`` or empty."""
-        levels = [f.level for f in self.report.findings if (row, column) in f.cells]
-        return worst(levels).value if levels else ""
-
-
 def can_see_output(actor: Actor, request: OutputRequest) -> bool:
     """Members of the project, and who decides on results."""
     return is_member(request.project, actor) or can(actor, Permission.CHECK_OUTPUTS)
@@ -103,55 +71,10 @@ def may_decide_output(actor: Actor, request: OutputRequest) -> bool:
     return can(actor, Permission.CHECK_OUTPUTS) and not inside
 
 
-def has_decided(actor: Actor, request: OutputRequest) -> bool:
-    """Whether the actor has said yes or no already."""
-    return any(decision.reviewer_id == actor.user_id for decision in request.decisions)
-
-
 def may_take(actor: Actor, request: OutputRequest) -> bool:
     """Whether the actor may take the files: who asked, once it is approved."""
     approved = OutputState(request.state) is OutputState.APPROVED
     return approved and actor.user_id == request.requester_id
-
-
-def waiting_parcels(session: Session, actor: Actor, project_root: Path) -> list[Waiting]:
-    """Parcels in the outboxes of the actor's projects that were not sent on."""
-    found = []
-    for project in list_projects(session, actor):
-        sent = set(
-            session.scalars(
-                select(OutputRequest.parcel).where(OutputRequest.project_id == project.id)
-            )
-        )
-        folder = project_root.absolute() / project.code
-        found += [
-            Waiting(project, name, parcel_title(folder, name) or "Untitled")
-            for name in list_parcels(folder)
-            if name not in sent
-        ]
-    return found
-
-
-def look_at_parcel(
-    session: Session,
-    actor: Actor,
-    project_id: int,
-    parcel_id: str,
-    project_root: Path,
-    rule: DisclosureRule,
-) -> tuple[Project, Parcel, list[FileReport]]:
-    """A parcel of a project of the actor's, and what the check says of it.
-
-    Raises:
-        NotFound: if the project is not the actor's, or has no such parcel.
-        OutputRefused: if a file does not leave in this form.
-    """
-    project = _own_project(session, actor, project_id)
-    folder = project_root.absolute() / project.code
-    if parcel_id not in list_parcels(folder):
-        raise NotFound("There is no such parcel in the outbox.")
-    parcel = read_parcel(folder, parcel_id)
-    return project, parcel, check_files(session, project.id, parcel.files, rule)
 
 
 def check_files(
@@ -188,7 +111,7 @@ def submit(
         TransitionRefused: if the parcel was sent on already.
     """
     check_permission(actor, Permission.REQUEST_DATA)
-    project = _own_project(session, actor, project_id)
+    project = own_project(session, actor, project_id)
     assert actor.user_id is not None
     title, note = (text.replace("\0", "") for text in (title, note))  # no database keeps it
     check_words(title, note)
@@ -230,41 +153,6 @@ def submit(
     return request
 
 
-def submit_parcel(
-    session: Session,
-    actor: Actor,
-    project_id: int,
-    parcel_id: str,
-    title: str,
-    note: str,
-    project_root: Path,
-    rule: DisclosureRule,
-) -> OutputRequest:
-    """Send a parcel of the outbox on, as it lies there now.
-
-    Raises:
-        NotFound, PermissionDenied, BadInput, OutputRefused, TransitionRefused: as :func:`submit`.
-    """
-    project, parcel, _ = look_at_parcel(session, actor, project_id, parcel_id, project_root, rule)
-    return submit(
-        session, actor, project.id, title, note, parcel.files, rule, parcel.extract, parcel.id
-    )
-
-
-def discard_parcel(
-    session: Session, actor: Actor, project_id: int, parcel_id: str, project_root: Path
-) -> None:
-    """Take a parcel out of the outbox without sending it on.
-
-    Raises:
-        NotFound: if the project is not the actor's.
-    """
-    project = _own_project(session, actor, project_id)
-    remove_parcel(project_root.absolute() / project.code, parcel_id)
-    detail = {"parcel": parcel_id[:40]}
-    record(session, actor, AuditEvent("output.discarded", "project", project.id, detail))
-
-
 def check_words(title: str, note: str) -> None:
     """Refuse a title or note that says too little.
 
@@ -297,143 +185,9 @@ def list_outputs(session: Session, actor: Actor) -> list[OutputRequest]:
     return [request for request in session.scalars(query) if is_member(request.project, actor)]
 
 
-def output_queue(session: Session, actor: Actor) -> list[OutputRequest]:
-    """Requests for results that wait for the actor's decision, oldest first.
-
-    Raises:
-        PermissionDenied: unless the actor decides on results.
-    """
-    check_permission(actor, Permission.CHECK_OUTPUTS)
-    query = (
-        select(OutputRequest)
-        .where(OutputRequest.state == OutputState.SUBMITTED)
-        .order_by(OutputRequest.created_at)
-    )
-    return [
-        request
-        for request in session.scalars(query)
-        if may_decide_output(actor, request) and not has_decided(actor, request)
-    ]
-
-
-def decided_outputs(session: Session, actor: Actor, limit: int = 50) -> list[OutputRequest]:
-    """Requests for results that were decided, last first.
-
-    Raises:
-        PermissionDenied: unless the actor decides on results.
-    """
-    check_permission(actor, Permission.CHECK_OUTPUTS)
-    query = (
-        select(OutputRequest)
-        .where(OutputRequest.state != OutputState.SUBMITTED)
-        .order_by(OutputRequest.changed_at.desc())
-        .limit(limit)
-    )
-    return list(session.scalars(query))
-
-
 def reports_of(request: OutputRequest) -> list[tuple[OutputFile, FileReport]]:
     """The files of a request with what the check found, without their content."""
     return [(file, FileReport.from_dict(file.report)) for file in request.files]
-
-
-def view_files(actor: Actor, request: OutputRequest) -> list[Viewed]:
-    """The files with their content, for who decides; whoever asked has to wait for the decision.
-
-    Raises:
-        PermissionDenied: unless the actor may decide on it.
-    """
-    if not may_decide_output(actor, request):
-        raise PermissionDenied("The files are seen by the steward who decides.")
-    viewed = []
-    for file, report in reports_of(request):
-        kind = Kind(report.kind)
-        table = parse_table(file.name, _content(file)) if kind is Kind.TABLE else None
-        text = (
-            readable_text(file.name, _content(file))
-            if kind not in {Kind.TABLE, Kind.PICTURE}
-            else None
-        )
-        viewed.append(Viewed(file, report, table, text))
-    return viewed
-
-
-def view_picture(session: Session, actor: Actor, output_id: int, file_id: int) -> bytes:
-    """A picture, for who decides.
-
-    Raises:
-        NotFound: if there is no such picture, or the actor may not decide on it.
-    """
-    request = get_output(session, actor, output_id)
-    file = _file_of(request, file_id)
-    if not may_decide_output(actor, request) or file.report["kind"] != Kind.PICTURE:
-        raise NotFound("There is no such picture.")
-    return _content(file)
-
-
-def decide(
-    session: Session,
-    actor: Actor,
-    output_id: int,
-    version: int,
-    decision: str,
-    reason: str,
-    approvals: int = 1,
-) -> OutputRequest:
-    """Approve or reject. The first rejection decides; ``approvals`` stewards have to approve.
-
-    Raises:
-        NotFound: if it is not the actor's to see.
-        PermissionDenied: if the actor asked, belongs to the project, or is no steward.
-        TransitionRefused: if it was decided or withdrawn meanwhile, or the actor has decided.
-        BadInput: without a reason where one is needed: to reject, and to approve against the check.
-    """
-    request = _locked(session, actor, output_id)
-    if not may_decide_output(actor, request):
-        raise PermissionDenied("A steward who does not belong to the project decides.")
-    _check_open(request, version)
-    if has_decided(actor, request):
-        raise TransitionRefused("You have decided; another steward has to agree.")
-    if decision not in {"approve", "reject"}:
-        raise BadInput("Approve or reject.")
-    outcome = worst([report.outcome for _, report in reports_of(request)])
-    if not reason.strip() and (decision == "reject" or outcome is Level.FAIL):
-        raise BadInput(
-            "Give a reason: the project will read it."
-            if decision == "reject"
-            else "The check found something. Say why the results may leave all the same."
-        )
-    assert actor.user_id is not None
-    session.add(
-        OutputDecision(
-            request_id=request.id,
-            reviewer_id=actor.user_id,
-            decision=decision,
-            reason=reason.strip(),
-        )
-    )
-    session.flush()
-    session.refresh(request, ["decisions"])
-    action = _settle(session, request, decision, approvals)
-    session.flush()
-    detail = {
-        "files": {file.name: file.sha256 for file in request.files},
-        "check": outcome.value,
-    }
-    record(session, actor, AuditEvent(f"output.{action}", "output", request.id, detail))
-    return request
-
-
-def _settle(session: Session, request: OutputRequest, decision: str, approvals: int) -> str:
-    """Move the request if enough was decided; gives the word for the audit log."""
-    if decision == "approve" and len(request.decisions) < approvals:
-        request.changed_at = utc_now()
-        return "agreed"
-    target = OutputState.APPROVED if decision == "approve" else OutputState.REJECTED
-    _move(request, target)
-    text = f"Results {request.id}, {request.title}: {STATE_LABELS[target].casefold()}."
-    session.add(Notification(user_id=request.requester_id, text=text))
-    return target.value
 
 
 def withdraw(session: Session, actor: Actor, output_id: int, version: int) -> OutputRequest:
@@ -443,11 +197,11 @@ def withdraw(session: Session, actor: Actor, output_id: int, version: int) -> Ou
         NotFound, TransitionRefused: as :func:`decide`.
         PermissionDenied: unless the actor belongs to the project.
     """
-    request = _locked(session, actor, output_id)
+    request = locked_output(session, actor, output_id)
     if not is_member(request.project, actor):
         raise PermissionDenied("Members of the project withdraw its request.")
-    _check_open(request, version)
-    _move(request, OutputState.WITHDRAWN)
+    check_open(request, version)
+    move(request, OutputState.WITHDRAWN)
     session.flush()
     record(session, actor, AuditEvent("output.withdrawn", "output", request.id))
     return request
@@ -461,18 +215,23 @@ def take(session: Session, actor: Actor, output_id: int, file_id: int) -> tuple[
         PermissionDenied: unless the actor asked and it is approved.
     """
     request = get_output(session, actor, output_id)
-    file = _file_of(request, file_id)
+    file = file_of(request, file_id)
     if not may_take(actor, request):
         raise PermissionDenied("Who asked for the results may take them once they are approved.")
     if not any(decision.decision == "approve" for decision in request.decisions):
         raise PermissionDenied("No decision lets these results leave.")
-    content = _content(file)
+    content = content_of(file)
     detail = {"file": file.name, "sha256": file.sha256}
     record(session, actor, AuditEvent("output.taken", "output", request.id, detail))
     return file, content
 
 
-def _own_project(session: Session, actor: Actor, project_id: int) -> Project:
+def own_project(session: Session, actor: Actor, project_id: int) -> Project:
+    """A project that the actor belongs to.
+
+    Raises:
+        NotFound: otherwise.
+    """
     project = get_project(session, actor, project_id)
     if not is_member(project, actor):
         raise NotFound("There is no such project.")
@@ -486,7 +245,12 @@ def _was_sent(session: Session, project_id: int, parcel: str) -> bool:
     return session.scalar(query) is not None
 
 
-def _locked(session: Session, actor: Actor, output_id: int) -> OutputRequest:
+def locked_output(session: Session, actor: Actor, output_id: int) -> OutputRequest:
+    """A request that the actor may see, read anew and locked until the transaction ends.
+
+    Raises:
+        NotFound: if there is none, or it is not theirs to see.
+    """
     query = select(OutputRequest).where(OutputRequest.id == output_id)
     request = session.scalar(
         query.with_for_update(of=OutputRequest).execution_options(populate_existing=True)
@@ -496,25 +260,36 @@ def _locked(session: Session, actor: Actor, output_id: int) -> OutputRequest:
     return request
 
 
-def _check_open(request: OutputRequest, version: int) -> None:
+def check_open(request: OutputRequest, version: int) -> None:
+    """Refuse what was decided on an older state.
+
+    Raises:
+        TransitionRefused: if it was decided, withdrawn or changed meanwhile.
+    """
     if request.version != version or OutputState(request.state) is not OutputState.SUBMITTED:
         raise TransitionRefused("This was decided or withdrawn meanwhile; here is how it stands.")
 
 
-def _move(request: OutputRequest, state: OutputState) -> None:
+def move(request: OutputRequest, state: OutputState) -> None:
+    """Put a request into another state: the next version, and the time."""
     request.state = state
     request.version += 1
     request.changed_at = utc_now()
 
 
-def _file_of(request: OutputRequest, file_id: int) -> OutputFile:
+def file_of(request: OutputRequest, file_id: int) -> OutputFile:
+    """One file of a request.
+
+    Raises:
+        NotFound: if it has no such file.
+    """
     for file in request.files:
         if file.id == file_id:
             return file
     raise NotFound("There is no such file.")
 
 
-def _content(file: OutputFile) -> bytes:
+def content_of(file: OutputFile) -> bytes:
     """The bytes that were judged; a file changed behind the portal is not given out.
 
     Raises:

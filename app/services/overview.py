@@ -12,7 +12,7 @@ from app.db.models import AuditRow, Notification, TeachingCase
 from app.db.types import utc_now
 from app.permissions import Actor, Permission, can, check_permission
 from app.services.cases import REVIEW, library, read_ids
-from app.services.outputs import output_queue
+from app.services.output_decisions import output_queue
 from app.services.projects import list_projects
 from app.services.requests import list_requests, review_queue
 from app.services.workflow import State

@@ -14,6 +14,7 @@ from app.permissions import Actor, Permission, can
 from app.portal.access import page
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
+from app.services import outbox, output_decisions
 from app.services import outputs as output_service
 from app.services.outputs import STATE_LABELS, OutputState
 from app.services.projects import list_projects
@@ -47,8 +48,8 @@ def index() -> str:
             checking=checking,
             parcels=_waiting(session, actor) if asking else [],
             mine=output_service.list_outputs(session, actor) if asking else [],
-            queue=output_service.output_queue(session, actor) if checking else [],
-            decided=output_service.decided_outputs(session, actor) if checking else [],
+            queue=output_decisions.output_queue(session, actor) if checking else [],
+            decided=output_decisions.decided_outputs(session, actor) if checking else [],
         )
 
 
@@ -90,12 +91,12 @@ def send_parcel(project_id: int, parcel: str) -> Response | tuple[str, int]:
     actor, root = signed_in_actor(), wiring().settings.project_root
     if request.form.get("then") == "discard":
         with wiring().database.writing() as session:
-            output_service.discard_parcel(session, actor, project_id, parcel, root)
+            outbox.discard_parcel(session, actor, project_id, parcel, root)
         flash("Taken out of the outbox.", "success")
         return redirect(url_for("outputs.index"))
     try:
         with wiring().database.writing() as session:
-            made = output_service.submit_parcel(
+            made = outbox.submit_parcel(
                 session, actor, project_id, parcel, *_words(), root, wiring().answers.rule
             )
     except BadInput as refused:
@@ -117,9 +118,9 @@ def show(output_id: int) -> str:
             item=found,
             state=OutputState(found.state),
             reports=output_service.reports_of(found),
-            viewed=output_service.view_files(actor, found) if deciding else [],
+            viewed=output_decisions.view_files(actor, found) if deciding else [],
             deciding=deciding,
-            decided=output_service.has_decided(actor, found),
+            decided=output_decisions.has_decided(actor, found),
             takes=output_service.may_take(actor, found),
             mine=actor.user_id == found.requester_id,
             checking=can(actor, Permission.CHECK_OUTPUTS),
@@ -131,7 +132,7 @@ def show(output_id: int) -> str:
 def decide(output_id: int) -> Response:
     """Approve or reject."""
     with wiring().database.writing() as session:
-        changed = output_service.decide(
+        changed = output_decisions.decide(
             session,
             signed_in_actor(),
             output_id,
@@ -162,7 +163,7 @@ def withdraw(output_id: int) -> Response:
 def picture(output_id: int, file_id: int) -> Response:
     """A picture, for who decides."""
     with wiring().database.reading() as session:
-        content = output_service.view_picture(session, signed_in_actor(), output_id, file_id)
+        content = output_decisions.view_picture(session, signed_in_actor(), output_id, file_id)
     return _file(content, "image/png")
 
 
@@ -177,7 +178,7 @@ def take(output_id: int, file_id: int) -> Response:
 def _parcel_page(project_id: int, parcel: str) -> str | tuple[str, int]:
     actor, root = signed_in_actor(), wiring().settings.project_root
     with wiring().database.reading() as session:
-        project, found, reports = output_service.look_at_parcel(
+        project, found, reports = outbox.look_at_parcel(
             session, actor, project_id, parcel, root, wiring().answers.rule
         )
         return _render(
@@ -201,8 +202,8 @@ def _upload_form(session: Session, actor: Actor) -> str:
     )
 
 
-def _waiting(session: Session, actor: Actor) -> list[output_service.Waiting]:
-    return output_service.waiting_parcels(session, actor, wiring().settings.project_root)
+def _waiting(session: Session, actor: Actor) -> list[outbox.Waiting]:
+    return outbox.waiting_parcels(session, actor, wiring().settings.project_root)
 
 
 def _uploaded() -> list[ParcelFile]:

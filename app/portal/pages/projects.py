@@ -13,7 +13,7 @@ from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import lab as lab_service
 from app.services import projects as project_service
-from app.services.outputs import waiting_parcels
+from app.services.outbox import waiting_parcels
 
 blueprint = Blueprint("projects", __name__, url_prefix="/projects")
 

@@ -16,6 +16,7 @@ from app.audit import verify_chain
 from app.db.models import AuditRow, Notification, OutputFile, OutputRequest, ProjectMember
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
 from app.permissions import COMMAND_LINE, Role
+from app.services import outbox, output_decisions
 from app.services import outputs as service
 from app.services.accounts import create_user
 from app.services.lab import open_lab
@@ -45,7 +46,7 @@ def decided(
 ) -> None:
     with world.database.writing() as session:
         version = session.get_one(OutputRequest, output_id).version
-        service.decide(session, world.actors[who], output_id, version, decision, reason)
+        output_decisions.decide(session, world.actors[who], output_id, version, decision, reason)
 
 
 def first_file(world: World, output_id: int) -> int:
@@ -143,7 +144,7 @@ def test_nobody_decides_on_results_of_their_own(world: World) -> None:
     with pytest.raises(PermissionDenied):
         decided(world, output, "approve", "ours")
     with world.database.reading() as session, pytest.raises(PermissionDenied):
-        service.view_files(steward, session.get_one(OutputRequest, output))
+        output_decisions.view_files(steward, session.get_one(OutputRequest, output))
 
 
 def test_only_who_asked_takes_the_files(world: World) -> None:
@@ -198,7 +199,9 @@ def test_what_was_decided_is_not_decided_again(world: World) -> None:
         version = session.get_one(OutputRequest, output).version
     decided(world, output, "approve")
     with world.database.writing() as session, pytest.raises(TransitionRefused):
-        service.decide(session, world.actors["steward"], output, version, "reject", "twice")
+        output_decisions.decide(
+            session, world.actors["steward"], output, version, "reject", "twice"
+        )
 
 
 def test_a_parcel_is_sent_on_once(world: World) -> None:
@@ -213,9 +216,9 @@ def test_a_parcel_is_sent_on_once(world: World) -> None:
         DEFAULT_RULE,
     )
     with world.database.writing() as session:
-        service.submit_parcel(session, *arguments)
+        outbox.submit_parcel(session, *arguments)
     with world.database.writing() as session, pytest.raises(TransitionRefused, match="already"):
-        service.submit_parcel(session, *arguments)
+        outbox.submit_parcel(session, *arguments)
 
 
 def test_a_withdrawn_request_can_no_longer_be_approved(world: World) -> None:
