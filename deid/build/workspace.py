@@ -19,7 +19,7 @@ from deid.errors import ReleaseError
 
 _PREFIX = "build-"
 MEMORY_LIMIT = "1200MB"
-"""With the program, its vocabulary and a run of rows coming in, a process stays under 2 GB."""
+"""Of DuckDB alone; docs/benchmarks.md says what a whole process takes."""
 
 
 @contextmanager
