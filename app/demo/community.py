@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from app.db.database import Database
 from app.permissions import Actor
 from app.services.cohorts import create_cohort
+from app.services.minimisation import WHOLE
 from app.services.projects import create_project
 from app.services.requests import RequestFields
 from app.services.seeding import seed_request
@@ -79,6 +80,8 @@ def seed_community(
             columns=columns_with_values(release, WANTED, OWN_REASONS),
             reasons=WANTED,
             own_reasons=OWN_REASONS,
+            window_kind=WHOLE,
+            window_reason="Prevalence and courses of diseases need the record from its beginning.",
         )
         seed_request(session, researcher, steward, project, fields, State.APPROVED, around)
     run_once(workshop)
