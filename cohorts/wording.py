@@ -131,10 +131,10 @@ class Wording:
             negated = "not " if body.get(f"{name}Exclude") else ""
             return f"{label} {negated}{_either([concept_name(c) for c in value])}"
         if kind == "ConceptSetSelection":
+            label = _words(name.removesuffix("CS"))
             if "CodesetId" not in value:
                 return f"{label} {'missing' if value.get('IsExclusion') else 'recorded'}"
             negated = "not " if value.get("IsExclusion") else ""
-            label = _words(name.removesuffix("CS"))
             return f"{label} {negated}in {self.set_name(value['CodesetId'])}"
         if kind == "codeset":
             return f"{label} in {self.set_name(value)}"

@@ -77,3 +77,10 @@ def test_a_nested_window_refers_to_its_own_event() -> None:
     inner = {"Type": "ALL", "CriteriaList": [correlated(drug(), 0, 9, at_least=1)]}
     text = describe(definition(expression(condition(CorrelatedCriteria=inner))))
     assert "9 days after that event's start" in text
+
+
+def test_a_selection_without_a_concept_set_says_recorded_or_missing() -> None:
+    selections = {"GenderCS": {"IsExclusion": True}, "VisitTypeCS": {"CodesetId": None}}
+    text = describe(definition(expression(condition(**selections))))
+    assert "gender missing" in text
+    assert "visit type recorded" in text
