@@ -40,6 +40,8 @@ WANTED = {
 
 OWN_REASONS = {
     "note.note_text": "The words themselves are what the last notebook mines and compares.",
+    "person.location_id": "Prevalence, coverage and control are told by area.",
+    "drug_exposure.drug_source_value": "Treatment is read from names where no concept says it.",
 }
 
 

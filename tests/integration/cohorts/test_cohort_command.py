@@ -37,7 +37,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     (folder / "wrong.json").write_text(json.dumps(expression({"Nonsense": {}})))
     # More than a tenth of a second for any engine.
-    many = [rule(f"r{n}", *[correlated(drug(), 0, n, at_least=1)] * 4) for n in range(20)]
+    many = [
+        rule(f"r{n}", *(correlated(drug(), 0, n + 50 * k, at_least=1) for k in range(10)))
+        for n in range(50)
+    ]
     (folder / "heavy.json").write_text(json.dumps(expression(condition(), InclusionRules=many)))
     (folder / "undefined.json").write_text(json.dumps(expression(condition(9))))
     return folder
