@@ -178,7 +178,7 @@ def _only_adds_words(plain: str, mention: Mention, told: _Told) -> bool:
     return set(rest) <= _AROUND or rest.lstrip("二三四五六七八九大小幺老") in TITLES
 
 
-_AROUND = frozenset("有是过了着职住往至到由院转阿小老大二三四五六七八九十来说去在从给对跟和与的")
+_AROUND = frozenset("姓有是过了着职住往至到由院转阿小老大二三四五六七八九十来说去在从给对跟和与的")
 
 
 def _splits_word(plain: str, place: int) -> bool:

@@ -30,7 +30,7 @@ class Recipe:
 
 RECIPES = {
     "en": Recipe("en", 7, 3400, 600, 4, Parameters(60, 0.15, 0.02, 3)),
-    "zh": Recipe("zh", 8, 3800, 600, 4, Parameters(55, 0.1, 0.02, 4)),
+    "zh": Recipe("zh", 8, 3800, 600, 4, Parameters(70, 0.1, 0.02, 4)),
 }
 _LANGUAGES = {
     "en": (english.write_note, swap.swap_names, encode_en),
