@@ -22,7 +22,8 @@ from cohorts.templates import load_template
 from deid.release import Release
 
 COMMUNITY_PROJECT = "health-of-the-county"
-_OPEN_FOR = timedelta(days=365)
+OPEN_FOR = timedelta(days=365)
+"""Access to what the demonstration delivers lasts so long."""
 # What the notebooks read, and why each table is asked for.
 WANTED = {
     "person": "Age, sex and area are what prevalence is broken down by and standardised for.",
@@ -77,7 +78,7 @@ def seed_community(
             planned_outputs="A profile by area with small numbers withheld, and teaching material.",
             release=release.name,
             cohort_version_id=cohort.versions[-1].id,
-            end_date=today + _OPEN_FOR,
+            end_date=today + OPEN_FOR,
             people=(("Rosa Researcher", "Demonstration University"),),
             columns=columns_with_values(release, WANTED, OWN_REASONS),
             reasons=WANTED,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.db.database import Database
 from app.db.models import CohortDefinition
-from app.demo.community import columns_with_values
+from app.demo.community import OPEN_FOR, columns_with_values
 from app.permissions import WORKER, Actor
 from app.services.cohorts import create_cohort
 from app.services.minimisation import ENTRY
@@ -31,7 +31,6 @@ from deid.release import Release
 
 PROJECT = "diabetes-in-the-county"
 _EARLIER = timedelta(days=90)
-_OPEN_FOR = timedelta(days=365)
 # What each request asks for: enough for a first Table 1, and a reason a steward can weigh.
 _WANTED = {
     "person": "Age and sex describe the cohort and adjust the models.",
@@ -88,7 +87,7 @@ def seed_requests(
         ).id
         cohorts = _seed_cohorts(session, researcher, project)
     around = Surroundings(workshop.release_root, today)
-    common = _fields(release, cohorts["type_2_diabetes_adults"], today + _OPEN_FOR)
+    common = _fields(release, cohorts["type_2_diabetes_adults"], today + OPEN_FOR)
 
     def seed(state: State, reach: State | None = None, fields: RequestFields = common) -> int:
         with database.writing() as session:

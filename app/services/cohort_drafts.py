@@ -28,7 +28,7 @@ from app.db.types import utc_now
 from app.errors import BadInput, ChangedMeanwhile, NotFound, PermissionDenied
 from app.permissions import Actor, Permission, check_permission
 from app.services.cohorts import add_version, can_edit, create_cohort, get_cohort
-from app.services.projects import get_project, is_member
+from app.services.projects import get_own_project, is_member
 from cohorts.editing import Document, Edit
 from cohorts.errors import DefinitionError
 from cohorts.model import parse_document
@@ -65,12 +65,12 @@ def begin(session: Session, actor: Actor, project_id: int, beginning: Beginning)
         NotFound: if the project is not the actor's to see.
     """
     check_permission(actor, Permission.REQUEST_DATA)
-    project = get_project(session, actor, project_id)
-    if not is_member(project, actor) or actor.user_id is None:
-        raise PermissionDenied("Only members of a project define its cohorts.")
+    project, user_id = get_own_project(
+        session, actor, project_id, "Only members of a project define its cohorts."
+    )
     draft = CohortDraft(
         project_id=project.id,
-        owner_id=actor.user_id,
+        owner_id=user_id,
         name=beginning.name.strip()[:200] or UNTITLED,
         description=beginning.description.strip()[:5000],
         copied_from_id=beginning.copied_from_id,

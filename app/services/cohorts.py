@@ -19,7 +19,7 @@ from app.db.models import CohortDefinition, CohortDraft, CohortVersion, Project
 from app.errors import BadInput, NotFound, PermissionDenied
 from app.permissions import Actor, Permission, can, check_permission
 from app.services.count_ledger import Count, CountLedger, Scope
-from app.services.projects import get_project, is_member
+from app.services.projects import get_own_project, get_project, is_member
 from cohorts.differencing import bits_of
 from cohorts.disclosure import (
     DisclosureRule,
@@ -329,9 +329,9 @@ def create_cohort(
         DefinitionError: if the expression is not valid Circe JSON.
     """
     check_permission(actor, Permission.DEFINE_COHORTS)
-    project = get_project(session, actor, project_id)
-    if not is_member(project, actor) or actor.user_id is None:
-        raise PermissionDenied("Only members of a project define its cohorts.")
+    project, user_id = get_own_project(
+        session, actor, project_id, "Only members of a project define its cohorts."
+    )
     title = name.strip() or cohorts.load(expression).title
     if not title:
         raise BadInput("Give the cohort a name.")
@@ -339,7 +339,7 @@ def create_cohort(
         project_id=project.id,
         name=title,
         description=description.strip(),
-        created_by=actor.user_id,
+        created_by=user_id,
     )
     session.add(cohort)
     session.flush()

@@ -63,6 +63,21 @@ def get_project(session: Session, actor: Actor, project_id: int) -> Project:
     return project
 
 
+def get_own_project(
+    session: Session, actor: Actor, project_id: int, refusal: str
+) -> tuple[Project, int]:
+    """A project that the actor belongs to, and the actor's user id.
+
+    Raises:
+        NotFound: if the project is not the actor's to see.
+        PermissionDenied: with the words ``refusal``, for who only looks at it.
+    """
+    project = get_project(session, actor, project_id)
+    if actor.user_id is None or not is_member(project, actor):
+        raise PermissionDenied(refusal)
+    return project, actor.user_id
+
+
 def list_projects(session: Session, actor: Actor) -> list[Project]:
     """The projects that the actor belongs to, newest first."""
     mine = select(ProjectMember.project_id).where(ProjectMember.user_id == actor.user_id)

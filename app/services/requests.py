@@ -19,7 +19,7 @@ from app.db.models import (
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
 from app.permissions import WORKER, Actor, Permission, can, check_permission
-from app.services.projects import get_project, is_member
+from app.services.projects import get_own_project, is_member
 from app.services.request_history import request_event, tell
 from app.services.workflow import (
     EDITABLE,
@@ -75,12 +75,12 @@ def create_request(session: Session, actor: Actor, project_id: int, title: str) 
         NotFound: if the project is not the actor's to see.
     """
     check_permission(actor, Permission.REQUEST_DATA)
-    project = get_project(session, actor, project_id)
-    if not is_member(project, actor) or actor.user_id is None:
-        raise PermissionDenied("Only members of a project ask for its data.")
+    project, user_id = get_own_project(
+        session, actor, project_id, "Only members of a project ask for its data."
+    )
     request = DataRequest(
         project_id=project.id,
-        requester_id=actor.user_id,
+        requester_id=user_id,
         title=title.strip() or "Untitled request",
         state=State.DRAFT,
         people=[RequestPerson(name=actor.name)],

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -217,19 +218,16 @@ def _queue_extract(
     return {"job": job.id}
 
 
-def _queue_removal(
-    session: Session, actor: Actor, request: DataRequest, step: Transition, reason: str
+def _queue(
+    kind: str,
+    session: Session,
+    actor: Actor,
+    request: DataRequest,
+    step: Transition,
+    reason: str,
 ) -> dict[str, Any]:
-    job = Job(kind=REMOVAL_JOB, payload={"request": request.id})
-    session.add(job)
-    session.flush()
-    return {"job": job.id}
-
-
-def _queue_opening(
-    session: Session, actor: Actor, request: DataRequest, step: Transition, reason: str
-) -> dict[str, Any]:
-    job = Job(kind=OPENING_JOB, payload={"request": request.id})
+    """A job that needs to know nothing but the request."""
+    job = Job(kind=kind, payload={"request": request.id})
     session.add(job)
     session.flush()
     return {"job": job.id}
@@ -259,10 +257,10 @@ def _record_decision(
     return {"decision": step.name}
 
 
-_EFFECTS = {
+_EFFECTS: Mapping[Effect, Callable[..., dict[str, Any]]] = {
     Effect.QUEUE_EXTRACT: _queue_extract,
-    Effect.QUEUE_REMOVAL: _queue_removal,
-    Effect.QUEUE_OPENING: _queue_opening,
+    Effect.QUEUE_REMOVAL: partial(_queue, REMOVAL_JOB),
+    Effect.QUEUE_OPENING: partial(_queue, OPENING_JOB),
     Effect.EXTEND: _extend,
     Effect.RECORD_DECISION: _record_decision,
 }
