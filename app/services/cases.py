@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 import casebank
 from app.audit import AuditEvent, record
-from app.db.models import CaseRead, CaseSet, CaseSetItem, TeachingCase
+from app.db.models import CaseRead, CaseSet, CaseSetItem, CaseVersion, TeachingCase
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
 from app.permissions import Actor, Permission, can, check_permission
@@ -239,8 +239,22 @@ def publish(
         raise BadInput("Give the reason for teaching with a sensitive category.")
     case = _advance(session, actor, case_id, Action.PUBLISH, note, opted_in=sorted(allowed))
     casebank.check_publishable(_document(case), allowed)
+    assert actor.user_id is not None
     case.reviewer_id, case.published_at = actor.user_id, utc_now()
     case.review_note = note.strip()
+    session.add(
+        CaseVersion(
+            case_id=case.id,
+            number=1,
+            title=case.title,
+            document=_document(case).to_json().decode("utf-8"),
+            lesson=case.lesson,
+            sha256=_sha256(case.document + case.lesson),
+            report={"opted_in": sorted(allowed)},
+            published_by=actor.user_id,
+        )
+    )
+    session.flush()
     return case
 
 
