@@ -49,8 +49,9 @@ def revealed(lesson: Lesson, progress: Progress) -> frozenset[str]:
 def disclose(case: Case, lesson: Lesson, progress: Progress) -> Case:
     """The case as far as it is revealed; the whole of it, without sources, when all is done.
 
-    Until then the problem list, links to it, the outcome and the author's title are left out: they
-    would give the answer away.
+    Until then the problem list, links to it, the outcome, the author's title and the targets of
+    flow sheets, which name the disease that they are for, are left out: they would give the answer
+    away.
     """
     if progress.done:
         return case.for_student()
@@ -103,9 +104,13 @@ def _flow_sheets(sheets: tuple[FlowSheet, ...], seen: frozenset[str]) -> tuple[F
     kept = []
     for sheet in sheets:
         series = tuple(
-            replace(one, points=points)
+            replace(one, target=None, points=points)
             for one in sheet.series
-            if (points := tuple(point for point in one.points if point.id in seen))
+            if (
+                points := tuple(
+                    replace(point, state="no target") for point in one.points if point.id in seen
+                )
+            )
         )
         if series:
             kept.append(replace(sheet, series=series, drugs=_items(sheet.drugs, seen), problems=()))

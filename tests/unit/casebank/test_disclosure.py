@@ -115,6 +115,7 @@ def test_flow_sheets_and_timeline_show_revealed_data_only(farmer: Case) -> None:
     assert [p.id for sheet in seen.flow_sheets for s in sheet.series for p in s.points] == points[
         :1
     ]
+    assert all(one.target is None for sheet in seen.flow_sheets for one in sheet.series)
     assert all(lane.kind != "problems" for lane in seen.timeline.lanes)
     assert all(set(i.data) <= {points[0]} for lane in seen.timeline.lanes for i in lane.items)
     assert seen.timeline.last_day < farmer.timeline.last_day
