@@ -18,6 +18,7 @@ class Term:
 
     The reference range is in the unit of ``unit_concept_id``; for a LOINC concept ``concept_code``
     is the LOINC code. A term that is not ``standard`` is a class, or a concept of another kind.
+    ``parents`` are keys of broader terms.
     """
 
     concept_id: int
@@ -33,6 +34,7 @@ class Term:
     vocabulary_id: str
     concept_code: str
     standard: bool
+    parents: tuple[str, ...] = ()
 
 
 @cache
@@ -57,6 +59,7 @@ def load_terms() -> tuple[Term, ...]:
             vocabulary_id=term.vocabulary_id,
             concept_code=term.concept_code,
             standard=term.standard_concept == "S",
+            parents=term.parents,
         )
         for term in source_terms()
     )
