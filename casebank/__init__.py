@@ -16,6 +16,7 @@ from casebank.errors import (
     RecordUnusable,
     TransitionRefused,
 )
+from casebank.finding import CRITERIA, Candidate, Criterion, find_candidates
 from casebank.grouping import FindingGroup, group_findings
 from casebank.model import (
     Background,
@@ -39,7 +40,6 @@ from casebank.model import (
 from casebank.reader import RecordReader, read_record
 from casebank.record import Record
 from casebank.relative import age_band, day_text, span_text
-from casebank.selection import CRITERIA, Candidate, Criterion, find_candidates
 from casebank.svg import draw_flow_sheet, draw_timeline
 from casebank.text import render_text
 from casebank.timeline import Table, flow_table, timeline_table

@@ -14,6 +14,7 @@ from app.portal.protection import init_protection, init_throttling
 from app.portal.sign_in import current_actor, init_sign_in
 from app.portal.wiring import EXTENSION, Wiring
 from app.private_files import load_or_create_secret
+from app.services.case_finding import CaseFinder
 from app.services.catalogue import Catalogue
 from app.services.characterisation import Characteriser
 from app.services.cohorts import CohortAnswers
@@ -42,6 +43,7 @@ def create_app(settings: PortalSettings, database: Database | None = None) -> Fl
         Catalogue(settings.release_root),
         answers,
         Characteriser(answers, LineLedger(secrets, minimum)),
+        CaseFinder(minimum),
     )
     Bootstrap5(app)
     init_protection(app, settings.host)

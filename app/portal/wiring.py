@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import current_app
 
 from app.db.database import Database
+from app.services.case_finding import CaseFinder
 from app.services.catalogue import Catalogue
 from app.services.characterisation import Characteriser
 from app.services.cohorts import CohortAnswers
@@ -24,6 +25,7 @@ class Wiring:
     catalogue: Catalogue
     answers: CohortAnswers
     characteriser: Characteriser
+    finder: CaseFinder
 
 
 def wiring() -> Wiring:

@@ -16,7 +16,7 @@ from app.db.models import CaseRead, CaseSet, CaseSetItem, CaseVersion, TeachingC
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
 from app.permissions import Actor, Permission, can, check_permission
-from casebank import Action, Candidate, Case, CaseState, Finding
+from casebank import Action, Case, CaseState, Finding
 from deid.release import Release
 
 DRAFT, REVIEW, PUBLISHED, WITHDRAWN = (
@@ -31,7 +31,6 @@ CASE_STATES = {
     PUBLISHED: "Published",
     WITHDRAWN: "Withdrawn",
 }
-CANDIDATES = 30
 SENSITIVE = "F2-sensitive"
 """Code of the finding that a reviewer may allow, one category at a time."""
 
@@ -42,21 +41,6 @@ _AUDITED = {
     Action.PUBLISH: "case.published",
     Action.WITHDRAW: "case.withdrawn",
 }
-
-
-def find_candidates(
-    actor: Actor, release: Release, limit: int = CANDIDATES, *, with_sensitive: bool = False
-) -> list[Candidate]:
-    """The most teachable people of a release, best first, each with its score and reasons.
-
-    Raises:
-        PermissionDenied: unless the actor writes cases.
-        BadInput: if the release has no people.
-    """
-    check_permission(actor, Permission.WRITE_CASES)
-    if "person" not in release.tables:
-        raise BadInput(f"Release {release.name} has no table person, which a case needs.")
-    return casebank.find_candidates(release, limit, with_sensitive=with_sensitive)
 
 
 def draft(

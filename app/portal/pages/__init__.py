@@ -2,6 +2,7 @@
 
 from app.portal.pages import (
     administration,
+    case_finder,
     cases,
     catalogue,
     characterisation,
@@ -15,7 +16,8 @@ from app.portal.pages import (
     teaching,
 )
 
-BLUEPRINTS = tuple(
+# Several modules may add pages to one blueprint.
+BLUEPRINTS = dict.fromkeys(
     module.blueprint
     for module in (
         home,
@@ -28,6 +30,7 @@ BLUEPRINTS = tuple(
         outputs,
         cases,
         teaching,
+        case_finder,
         administration,
         system,
     )

@@ -11,7 +11,6 @@ from app.portal.access import page
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import cases as case_service
-from casebank import CRITERIA
 
 blueprint = Blueprint("teaching", __name__, url_prefix="/teaching")
 
@@ -30,21 +29,6 @@ def index() -> str:
             writes=Permission.WRITE_CASES in actor.permissions,
             releases=wiring().catalogue.list(actor),
         )
-
-
-@page(blueprint, "/candidates/<release>", Permission.WRITE_CASES)
-def candidates(release: str) -> str:
-    """Records of a release that a case could be drafted from."""
-    actor = signed_in_actor()
-    found = wiring().catalogue.get(actor, release)
-    with_sensitive = request.args.get("sensitive") == "yes"
-    return render_template(
-        "teaching/candidates.html",
-        release=found,
-        candidates=case_service.find_candidates(actor, found, with_sensitive=with_sensitive),
-        criteria=CRITERIA,
-        with_sensitive=with_sensitive,
-    )
 
 
 @page(blueprint, "/drafts", Permission.WRITE_CASES, methods=("POST",))

@@ -157,7 +157,7 @@ def state_of(world: World, case_id: int) -> str:
 def test_the_most_teachable_records_are_offered_first_with_the_reasons(clinic: World) -> None:
     client = clinic.client("instructor")
     page = client.get(f"/teaching/candidates/{CLINIC}").get_data(as_text=True)
-    scores = [int(score) for score in re.findall(r'data-label="Score">(\d+)<', page)]
+    scores = [int(score) for score in re.findall(r"<strong>(\d+)</strong> of 100", page)]
     assert len(scores) == 18
     assert scores == sorted(scores, reverse=True)
     assert scores[0] > scores[-1]
