@@ -200,22 +200,26 @@ def _outcome(
             text += ("：" if language == "zh" else ": ") + record.death_cause
         source = Source("death", record.person_id, "death_date")
         statements.append(ledger.statement(text, ledger.day(record.death), (source,)))
+    statements += problem_outcomes(problems, language)
+    return Outcome(ledger.day(last_day), record.death is not None, tuple(statements))
+
+
+def problem_outcomes(problems: tuple[Problem, ...], language: Language) -> tuple[Statement, ...]:
+    """How each problem of the master list stands at the end, in words."""
     words = {
         "en": {"active": "active", "inactive": "inactive", "resolved": "resolved"},
         "zh": {"active": "活动", "inactive": "静止", "resolved": "已解决"},
     }[language]
-    for problem in problems:
-        if problem.listed == "master":
-            last = problem.evidence[-1]
-            statements.append(
-                Statement(
-                    last.id,
-                    problem.resolved_day if problem.resolved_day is not None else last.day,
-                    f"#{problem.number} {problem.title}: {words[problem.status]}",
-                    (problem.number,),
-                )
-            )
-    return Outcome(ledger.day(last_day), record.death is not None, tuple(statements))
+    return tuple(
+        Statement(
+            problem.evidence[-1].id,
+            problem.resolved_day if problem.resolved_day is not None else problem.evidence[-1].day,
+            f"#{problem.number} {problem.title}: {words[problem.status]}",
+            (problem.number,),
+        )
+        for problem in problems
+        if problem.listed == "master"
+    )
 
 
 def _sensitive(names: list[str]) -> tuple[str, ...]:

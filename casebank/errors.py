@@ -40,3 +40,9 @@ class TransitionRefused(CasebankError):
     """A case cannot go from its state to the one asked for."""
 
     code = "casebank.transition_refused"
+
+
+class EditRefused(CasebankError):
+    """A change that would leave a case or its lesson contradictory; nothing was changed."""
+
+    code = "casebank.edit_refused"

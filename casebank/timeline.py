@@ -85,6 +85,22 @@ def drug_items(events: Iterable[Event], linker: Linker, ledger: Ledger) -> tuple
     return tuple(sorted(items, key=lambda item: (item.start_day, item.label)))
 
 
+def problem_items(problems: tuple[Problem, ...]) -> tuple[TimelineItem, ...]:
+    """The bars of the problems' lane: one for each occurrence."""
+    return tuple(
+        TimelineItem(
+            f"#{problem.number} {problem.title}",
+            occurrence.start_day,
+            occurrence.end_day,
+            open_ended=occurrence.end_day is None and problem.status == "active",
+            problems=(problem.number,),
+            data=tuple(item.id for item in occurrence.evidence),
+        )
+        for problem in problems
+        for occurrence in problem.occurrences
+    )
+
+
 def build_timeline(
     record: Record,
     contacts: tuple[Contact, ...],
@@ -104,18 +120,7 @@ def build_timeline(
         )
         for contact in contacts
     )
-    bars = tuple(
-        TimelineItem(
-            f"#{problem.number} {problem.title}",
-            occurrence.start_day,
-            occurrence.end_day,
-            open_ended=occurrence.end_day is None and problem.status == "active",
-            problems=(problem.number,),
-            data=tuple(item.id for item in occurrence.evidence),
-        )
-        for problem in problems
-        for occurrence in problem.occurrences
-    )
+    bars = problem_items(problems)
     tests = tuple(_test_items(record, ledger, language))
     life = tuple(_life_items(record, ledger, language))
     filled = [
