@@ -46,3 +46,15 @@ class EditRefused(CasebankError):
     """A change that would leave a case or its lesson contradictory; nothing was changed."""
 
     code = "casebank.edit_refused"
+
+
+class PackageRefused(CasebankError):
+    """A file is not a package of ours, or is damaged; the message says which and where."""
+
+    code = "casebank.package_refused"
+
+
+class ExportImpossible(CasebankError):
+    """A case cannot be written in a format, or what the format needs is not installed."""
+
+    code = "casebank.export_impossible"
