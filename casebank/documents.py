@@ -16,9 +16,19 @@ T = TypeVar("T")
 
 
 def encode(value: Any) -> Any:
-    """JSON-ready form of a dataclass: tuples become lists, dataclasses become objects."""
+    """JSON-ready form of a dataclass: tuples become lists, dataclasses become objects.
+
+    What is read again is written the same: an int where a field is a float becomes a float.
+    """
     if dataclasses.is_dataclass(value):
-        return {f.name: encode(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        kind: Any = type(value)
+        floats = _floats(kind)
+        return {
+            f.name: float(item)
+            if type(item := getattr(value, f.name)) is int and f.name in floats
+            else encode(item)
+            for f in dataclasses.fields(value)
+        }
     if isinstance(value, tuple):
         return [encode(item) for item in value]
     if isinstance(value, Mapping):
@@ -102,6 +112,12 @@ def _decode_dataclass(kind: Any, value: Any, where: str) -> Any:
 def _hints(kind: Any) -> dict[str, Any]:
     hints = get_type_hints(kind)
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+
+
+@cache
+def _floats(kind: Any) -> frozenset[str]:
+    hints = _hints(kind).items()
+    return frozenset(name for name, hint in hints if hint is float or float in get_args(hint))
 
 
 def _demand(truth: bool, where: str, expected: str) -> None:

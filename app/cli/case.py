@@ -1,8 +1,10 @@
-"""``carecommons case``: find teachable records, draft a case from one, show a case."""
+"""``carecommons case``: find teachable records, draft, show, export and import cases."""
 
 from __future__ import annotations
 
+import getpass
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +19,10 @@ from casebank import (
     find_findings,
     render_text,
 )
+from casebank.exports.formats import FORMATS, ExportOrder, export_case
+from casebank.exports.package import Package, read_package
+from casebank.exports.printed import Exporter
+from casebank.lesson import Lesson
 from deid.release import Release, open_release
 
 _RELEASE = click.option(
@@ -26,7 +32,7 @@ _RELEASE = click.option(
 
 @click.group()
 def case() -> None:
-    """Draft and show problem-oriented teaching cases."""
+    """Draft, show, export and import problem-oriented teaching cases."""
 
 
 @case.command("candidates")
@@ -100,6 +106,70 @@ def draft_command(
 def show_command(case_file: Path) -> None:
     """Print a case as a student reads it."""
     click.echo(render_text(Case.from_json(case_file.read_bytes())), nl=False)
+
+
+@case.command("export")
+@click.argument("case_file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--lesson",
+    "lesson_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="the lesson as JSON, where the case is not a package that has one",
+)
+@click.option("--format", "name", type=click.Choice(list(FORMATS)), default="package")
+@click.option("--language", type=click.Choice(["en", "zh"]), help="default: the record's own")
+@click.option(
+    "--by", default="", metavar="NAME", help="who exports: printed on every page of a PDF"
+)
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="FILE"
+)
+def export_command(
+    case_file: Path,
+    lesson_file: Path | None,
+    name: str,
+    language: Literal["en", "zh"] | None,
+    by: str,
+    output: Path,
+) -> None:
+    """Write a case (JSON or .ccase) in another format; by default as a package without sources."""
+    content = case_file.read_bytes()
+    if content.startswith(b"PK"):
+        package = read_package(content)
+    else:
+        lesson = Lesson.from_json(lesson_file.read_bytes()) if lesson_file else None
+        package = Package(Case.from_json(content), lesson)
+    order = ExportOrder(Exporter(by or getpass.getuser(), datetime.now(UTC)), language)
+    _write(output, export_case(package, name, order))
+    click.echo(f"{output}: {FORMATS[name].label}")
+
+
+@case.command("import")
+@click.argument("package_file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="the case as JSON; an existing file is replaced",
+)
+@click.option(
+    "--lesson",
+    "lesson_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="where to write the lesson, if the package has one",
+)
+def import_command(package_file: Path, output: Path, lesson_file: Path | None) -> None:
+    """Check a package (.ccase) and take case and lesson out of it."""
+    package = read_package(package_file.read_bytes())
+    _write(output, package.case.to_json())
+    if package.lesson is not None and lesson_file is not None:
+        _write(lesson_file, package.lesson.to_json())
+    has = "a lesson" if package.lesson is not None else "no lesson"
+    click.echo(f"{output}: {len(package.case.contacts)} contacts, {has}")
+    click.echo(f"licence: {package.licence}")
+    for line in package.terms:
+        click.echo(f"terms: {line}")
 
 
 def _open(name: str) -> Release:

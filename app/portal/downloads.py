@@ -13,3 +13,11 @@ def json_file(text: str, name: str, suffix: str) -> Response:
     answer.headers["Content-Type"] = "application/json; charset=utf-8"
     answer.headers["Content-Disposition"] = f'attachment; filename="{stem}-{suffix}.json"'
     return answer
+
+
+def binary_file(data: bytes, name: str, media_type: str) -> Response:
+    """Bytes as a file to download; ``name`` is one of ours, never what somebody typed."""
+    answer = make_response(data)
+    answer.headers["Content-Type"] = media_type
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer

@@ -68,12 +68,7 @@ def draft(
         title=drafted.title,
         state=DRAFT,
         document=drafted.to_json().decode("utf-8"),
-        summary={
-            "level": drafted.level,
-            "language": drafted.language,
-            "problems": [problem.title for problem in drafted.problems],
-            "contacts": len(drafted.contacts),
-        },
+        summary=summary_of(drafted),
         author_id=actor.user_id,
     )
     session.add(case)
@@ -81,6 +76,16 @@ def draft(
     detail = {"release": release.name, "sha256": _sha256(case.document)}
     record(session, actor, AuditEvent("case.drafted", "case", case.id, detail))
     return case
+
+
+def summary_of(case: Case) -> dict[str, object]:
+    """What lists show of a case."""
+    return {
+        "level": case.level,
+        "language": case.language,
+        "problems": [problem.title for problem in case.problems],
+        "contacts": len(case.contacts),
+    }
 
 
 def rename(session: Session, actor: Actor, case_id: int, title: str) -> TeachingCase:

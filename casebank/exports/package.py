@@ -121,13 +121,9 @@ def read_package(data: bytes) -> Package:
 
 
 def _contents(package: Package) -> dict[str, bytes]:
-    """The documents, each as it is written again after it was read: a target of 140 is 140.0."""
-    contents = {
-        _CASE: Case.from_json(package.case.to_json()).to_json(),
-        _REPORT: documents.to_bytes(dict(package.report)),
-    }
+    contents = {_CASE: package.case.to_json(), _REPORT: documents.to_bytes(dict(package.report))}
     if package.lesson is not None:
-        contents[_LESSON] = Lesson.from_json(package.lesson.to_json()).to_json()
+        contents[_LESSON] = package.lesson.to_json()
     return contents
 
 

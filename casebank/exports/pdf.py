@@ -14,11 +14,11 @@ from importlib import resources
 from typing import Any
 
 from casebank.errors import ExportImpossible
-from casebank.exports.printed import Edition, Release, printed_document
+from casebank.exports.printed import Edition, Exporter, printed_document
 from casebank.lesson import Lesson
 from casebank.model import Case, Language
 
-__all__ = ["Edition", "Release", "to_pdf"]
+__all__ = ["Edition", "Exporter", "to_pdf"]
 
 _FONTS = "install fonts for Chinese, on Debian `fonts-noto-cjk`"
 
@@ -27,7 +27,7 @@ def to_pdf(
     case: Case,
     lesson: Lesson | None,
     edition: Edition,
-    release: Release,
+    exporter: Exporter,
     language: Language | None = None,
 ) -> bytes:
     """The edition as PDF/UA-1; ``language`` of the wording, by default that of the record.
@@ -44,7 +44,7 @@ def to_pdf(
             "PDF needs the package weasyprint and Pango's libraries, on Debian `libpango-1.0-0` "
             "and `libpangoft2-1.0-0`"
         ) from None
-    html = printed_document(case, lesson, edition, release, language or case.language)
+    html = printed_document(case, lesson, edition, exporter, language or case.language)
     style = resources.files("casebank.exports").joinpath("print.css").read_text("utf-8")
     # Nothing is fetched: pictures are in the document itself, as data: addresses.
     fetcher = URLFetcher(allowed_protocols=("data",), fail_on_errors=True)
@@ -52,7 +52,7 @@ def to_pdf(
         document = weasyprint.HTML(string=html, url_fetcher=fetcher).render(
             stylesheets=[weasyprint.CSS(string=style, url_fetcher=fetcher)]
         )
-        _date(document.metadata, release.at)
+        _date(document.metadata, exporter.at)
         data: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
     if holes.count:
         raise ExportImpossible(

@@ -33,7 +33,7 @@ SOAP_PARTS = ("subjective", "objective", "assessment", "plan", "other")
 
 
 @dataclass(frozen=True)
-class Release:
+class Exporter:
     """Who has the document made, and when (UTC): stands at the foot of every page."""
 
     by: str
@@ -41,7 +41,7 @@ class Release:
 
 
 def printed_document(
-    case: Case, lesson: Lesson | None, edition: Edition, release: Release, language: Language
+    case: Case, lesson: Lesson | None, edition: Edition, exporter: Exporter, language: Language
 ) -> str:
     """The edition as HTML.
 
@@ -52,7 +52,7 @@ def printed_document(
         raise ExportImpossible("this edition needs stages and questions, and the case has none")
     page = _Page(case.for_student(), lesson, language)
     title = lesson.title.text(language) if lesson else case.title
-    body = E.body(*page.opening(edition, title, release))
+    body = E.body(*page.opening(edition, title, exporter))
     if edition != "reading" and lesson is not None:
         for number, stage in enumerate(lesson.stages, 1):
             body.append(page.stage(number, stage, with_keys=edition == "teacher"))
@@ -98,7 +98,9 @@ class _Page:
             return E.span(text)
         return E.span(text, lang=_tag(self.case.language))
 
-    def opening(self, edition: Edition, title: str, release: Release) -> Iterator[html.HtmlElement]:
+    def opening(
+        self, edition: Edition, title: str, exporter: Exporter
+    ) -> Iterator[html.HtmlElement]:
         """Title, what this print is, terms, objectives."""
         yield E.h1(title)
         facts = [self._(edition), f"{self._('level')}: {self._(self.case.level)}"]
@@ -110,11 +112,11 @@ class _Page:
         if edition != "reading":
             yield E.p(self._(f"{edition} note"), {"class": "notice"})
         yield E.p(f"{self._('terms')}: {TERMS[0 if self.language == 'en' else 1]}")
-        moment = release.at.strftime("%Y-%m-%d %H:%M UTC")
+        moment = exporter.at.strftime("%Y-%m-%d %H:%M UTC")
         said = (
-            f"由{release.by}于{moment}导出 · 仅供教学"
+            f"由{exporter.by}于{moment}导出 · 仅供教学"
             if self.language == "zh"
-            else f"Exported by {release.by} at {moment} · for teaching only"
+            else f"Exported by {exporter.by} at {moment} · for teaching only"
         )
         yield E.p(said, {"class": "released"})
         if lesson is not None and lesson.objectives:

@@ -2,6 +2,7 @@
 
 from app.portal.pages import (
     administration,
+    case_exports,
     case_finder,
     cases,
     catalogue,
@@ -29,6 +30,7 @@ BLUEPRINTS = dict.fromkeys(
         review,
         outputs,
         cases,
+        case_exports,
         teaching,
         case_finder,
         administration,

@@ -99,6 +99,7 @@ def show(case_id: int) -> str:
         timeline_table=timeline_table(case.timeline, case.language),
         sheets=sheets,
         actions=actions,
+        exports=Permission.WRITE_CASES in actor.permissions and row.state != case_service.WITHDRAWN,
         findings=[(one, *_place(case, one.where)) for one in found],
         sensitive=[one.where for one in found if one.code == case_service.SENSITIVE],
         grouped=lambda items: group_findings(items, case.language),

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from app.cli.case import case as case_command
 from casebank import Case, CaseFormatError, RecordNotFound
+from casebank.errors import PackageRefused
 from deid.errors import ReleaseNotFound
 from tests.unit.casebank import residents
 
@@ -83,3 +84,23 @@ def test_refusals_are_errors_of_ours(release_root: Path, tmp_path: Path) -> None
     damaged.write_text("{}")
     assert isinstance(run(release_root, "show", str(damaged)).exception, CaseFormatError)
     assert not Path(output).exists()
+
+
+def test_a_case_travels_as_a_package_and_comes_back(release_root: Path, tmp_path: Path) -> None:
+    drafted, packed, back = (tmp_path / name for name in ("a.json", "a.ccase", "b.json"))
+    run(release_root, "draft", "--release", "tiny-v1", "-o", str(drafted))
+    sent = run(release_root, "export", str(drafted), "-o", str(packed))
+    assert sent.exit_code == 0, sent.output
+    taken = run(release_root, "import", str(packed), "-o", str(back))
+    assert taken.exit_code == 0, taken.output
+    assert "no lesson" in taken.output
+    original = Case.from_json(drafted.read_bytes())
+    assert Case.from_json(back.read_bytes()) == original.for_student()
+
+
+def test_a_damaged_package_is_refused(release_root: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "a.ccase"
+    damaged.write_bytes(b"PK no zip")
+    refused = run(release_root, "import", str(damaged), "-o", str(tmp_path / "b.json"))
+    assert isinstance(refused.exception, PackageRefused)
+    assert not (tmp_path / "b.json").exists()

@@ -217,3 +217,8 @@ def test_one_problem_shows_everything_that_belongs_to_it_and_nothing_else(farmer
     assert farmer.problem(1).number == 1
     with pytest.raises(KeyError):
         farmer.problem(99)
+
+
+def test_a_case_that_was_read_is_written_byte_for_byte(farmer: Case, teacher: Case) -> None:
+    for case in (farmer, teacher):
+        assert Case.from_json(case.to_json()).to_json() == case.to_json()

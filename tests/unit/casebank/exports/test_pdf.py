@@ -16,11 +16,11 @@ from pypdf.generic import ContentStream, DictionaryObject
 
 from casebank import Case
 from casebank.errors import ExportImpossible
-from casebank.exports.pdf import Edition, Release, to_pdf
+from casebank.exports.pdf import Edition, Exporter, to_pdf
 from casebank.lesson import Lesson
 from tests.unit.casebank.exports.lessons import KEY_WORDS
 
-RELEASE = Release("Ada Example", datetime(2026, 11, 28, 3, 0, tzinfo=UTC))
+EXPORTER = Exporter("Ada Example", datetime(2026, 11, 28, 3, 0, tzinfo=UTC))
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def prints(
         ("zh", teacher, teacher_lesson, "teacher"),
     ]
     return {
-        (language, edition): PdfReader(io.BytesIO(to_pdf(case, lesson, edition, RELEASE)))
+        (language, edition): PdfReader(io.BytesIO(to_pdf(case, lesson, edition, EXPORTER)))
         for language, case, lesson, edition in made
     }
 
@@ -92,7 +92,7 @@ def test_no_glyph_is_missing_and_every_font_is_embedded(
 def test_a_character_that_no_font_has_stops_the_export(farmer: Case) -> None:
     strange = replace(farmer, title="A man with \U000f1234")
     with pytest.raises(ExportImpossible, match="in no font that is installed"):
-        to_pdf(strange, None, "reading", RELEASE)
+        to_pdf(strange, None, "reading", EXPORTER)
 
 
 def test_a_print_is_tagged_and_says_its_language_and_a_neutral_title(
@@ -173,4 +173,4 @@ def test_no_print_names_release_or_person(
 
 def test_questions_need_a_lesson(farmer: Case) -> None:
     with pytest.raises(ExportImpossible, match="stages and questions"):
-        to_pdf(farmer, None, "student", RELEASE)
+        to_pdf(farmer, None, "student", EXPORTER)
