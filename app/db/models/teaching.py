@@ -10,6 +10,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    LargeBinary,
     String,
     UniqueConstraint,
 )
@@ -25,6 +26,7 @@ class TeachingCase(Base):
 
     ``lesson`` is ``casebank.lesson.Lesson`` as JSON, empty while there is none.
     ``summary`` holds what lists show of it: level, language, problems, number of contacts.
+    ``position`` is the step of editing that it stands at, 0 before it was edited.
     """
 
     __tablename__ = "teaching_case"
@@ -36,6 +38,7 @@ class TeachingCase(Base):
     version: Mapped[int] = mapped_column(default=1)
     document: Mapped[str]
     lesson: Mapped[str] = mapped_column(default="", server_default="")
+    position: Mapped[int] = mapped_column(default=0, server_default="0")
     summary: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     author_id: Mapped[int] = mapped_column(ForeignKey("portal_user.id"))
     reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("portal_user.id"))
@@ -43,6 +46,35 @@ class TeachingCase(Base):
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     published_at: Mapped[datetime | None]
     author: Mapped[User] = relationship(foreign_keys=[author_id], lazy="selectin")
+
+
+class CaseEdit(Base):
+    """A case after one edit: title, document and lesson, compressed, and what was done.
+
+    Undoing and doing again move the case's position between its steps.
+    """
+
+    __tablename__ = "case_edit"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("teaching_case.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    state: Mapped[bytes] = mapped_column(LargeBinary)
+    said: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class PanelAnswer(Base):
+    """What a panellist answered to a script concordance item, -2 to 2; ``user_id`` recorded it."""
+
+    __tablename__ = "panel_answer"
+    __table_args__ = (CheckConstraint("option between -2 and 2", name="option"),)
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("teaching_case.id"), primary_key=True)
+    exercise: Mapped[str] = mapped_column(String(40), primary_key=True)
+    panellist: Mapped[str] = mapped_column(String(80), primary_key=True)
+    option: Mapped[int]
+    user_id: Mapped[int] = mapped_column(ForeignKey("portal_user.id"))
+    at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
 class CaseSet(Base):
