@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from deid.errors import CareCommonsError
 
 
@@ -58,3 +60,19 @@ class ExportImpossible(CasebankError):
     """A case cannot be written in a format, or what the format needs is not installed."""
 
     code = "casebank.export_impossible"
+
+
+class StepRefused(CasebankError):
+    """An attempt does not allow this step now; the message says what to do instead."""
+
+    code = "casebank.step_refused"
+
+
+class AnswerRefused(CasebankError):
+    """An answer cannot be read; ``problems`` says for each field what to do."""
+
+    code = "casebank.answer_refused"
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        super().__init__(" ".join(message for _, message in problems))
+        self.problems = tuple(problems)
