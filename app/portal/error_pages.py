@@ -42,7 +42,7 @@ _BACK_TO_THE_FORM = (BadInput, TransitionRefused, CaseCheckFailed, CaseTransitio
 def init_error_pages(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(CareCommonsError, _expected)
-    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(HTTPException, http_page)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -64,7 +64,8 @@ def _expected(error: CareCommonsError) -> tuple[str, int] | Response:
     return _page(status, str(error))
 
 
-def _http(error: HTTPException) -> tuple[str, int]:
+def http_page(error: HTTPException) -> tuple[str, int]:
+    """An error of HTTP as a page."""
     status = error.code or 500
     return _page(status, ADVICE.get(status, ""))
 

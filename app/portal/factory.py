@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from flask import Flask
 from flask_bootstrap import Bootstrap5
+from flask_wtf.csrf import CSRFError
 
 from app.db.database import Database, open_database
 from app.portal import formats
 from app.portal.error_pages import init_error_pages
 from app.portal.navigation import navigation
 from app.portal.pages import BLUEPRINTS
+from app.portal.pages.attempts import answer_without_session
 from app.portal.protection import init_protection, init_throttling
 from app.portal.sign_in import current_actor, init_sign_in
 from app.portal.wiring import EXTENSION, Wiring
@@ -50,6 +52,7 @@ def create_app(settings: PortalSettings, database: Database | None = None) -> Fl
     init_sign_in(app, database)
     init_error_pages(app)
     formats.init_formats(app)
+    app.register_error_handler(CSRFError, answer_without_session)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     init_throttling(app)

@@ -26,6 +26,7 @@ from app.db.models.requests import (
 from app.db.models.teaching import (
     Assignment,
     Attempt,
+    AttemptDraft,
     AttemptEvent,
     CaseEdit,
     CaseRead,
@@ -55,6 +56,7 @@ __all__ = [
     "NAMING",
     "Assignment",
     "Attempt",
+    "AttemptDraft",
     "AttemptEvent",
     "AuditRow",
     "Base",

@@ -231,3 +231,18 @@ class AttemptEvent(Base):
     subject: Mapped[str] = mapped_column(String(40))
     answer: Mapped[dict[str, Any]]
     at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class AttemptDraft(Base):
+    """What a student has not committed yet, as typed; the newest stands.
+
+    ``subject`` is ``answer:`` with the name of an exercise, ``pin:`` with the id of a datum, or
+    ``reflection``.
+    """
+
+    __tablename__ = "attempt_draft"
+
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(60), primary_key=True)
+    fields: Mapped[dict[str, Any]]
+    saved_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -2,6 +2,7 @@
 
 from app.portal.pages import (
     administration,
+    attempts,
     case_exports,
     case_finder,
     cases,
@@ -31,6 +32,7 @@ BLUEPRINTS = dict.fromkeys(
         outputs,
         cases,
         case_exports,
+        attempts,
         teaching,
         case_finder,
         administration,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from markupsafe import Markup
+from werkzeug.wrappers import Response
 
 from app.errors import NotFound
 from app.permissions import Permission
@@ -11,6 +12,8 @@ from app.portal.access import page
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import cases as case_service
+from app.services.attempts import newest_version, teaches
+from app.services.case_library import entries, shelf
 from casebank import (
     Case,
     day_text,
@@ -39,7 +42,7 @@ def library() -> str:
     actor = signed_in_actor()
     words = request.args.get("q", "")[:200]
     with wiring().database.reading() as session:
-        found = case_service.library(session, actor, words)
+        found = shelf(session, actor, words)
         return render_template(
             "cases/library.html",
             cases=found,
@@ -59,15 +62,23 @@ def show_set(set_id: int) -> str:
         return render_template(
             "cases/set.html",
             set=found,
-            cases=shown,
+            cases=entries(session, actor, shown),
             read=case_service.read_ids(session, actor),
         )
 
 
 @page(blueprint, "/<int:case_id>", READERS)
-def show(case_id: int) -> str:
-    """The case: problem rail, background, SOAP by contact, timeline, flow sheets."""
+def show(case_id: int) -> str | Response:
+    """The case: problem rail, background, SOAP by contact, timeline, flow sheets.
+
+    A student reaches a case that has a lesson through an attempt only.
+    """
     actor = signed_in_actor()
+    if not teaches(actor):
+        with wiring().database.reading() as session:
+            case_service.get_case(session, actor, case_id)
+            if newest_version(session, case_id) is not None:
+                return redirect(url_for("attempts.choose", case_id=case_id))
     with wiring().database.writing() as session:
         row = case_service.get_case(session, actor, case_id)
         case_service.note_reading(session, actor, row)

@@ -1,0 +1,311 @@
+"""The labels of the pages on which a case is attempted, in both languages."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from casebank.model import Language
+
+LABELS: Final[dict[str, tuple[str, str]]] = {
+    # The way in.
+    "case": ("Case", "病例"),
+    "cases": ("Cases", "病例库"),
+    "begin": ("Begin", "开始"),
+    "go on": ("Go on where you left", "继续未完成的作答"),
+    "minutes": ("about {0} minutes", "约{0}分钟"),
+    "level preclinical": ("preclinical", "临床前"),
+    "level clerkship": ("clerkship", "见习/实习"),
+    "level residency": ("residency", "住院医师"),
+    "objectives": ("What you practise", "学习目标"),
+    "rules": (
+        "A real record, de-identified. Days are counted from the first contact. "
+        "Do not try to find out whose it is.",
+        "真实记录，已去标识。天数自首次接诊起算。请勿尝试辨认当事人。",
+    ),
+    "how": ("How do you want to go through it?", "选择方式"),
+    "mode learn": ("Learn", "学习"),
+    "mode exam": ("Exam", "考试"),
+    "mode whole": ("Whole case", "完整病例"),
+    "mode worked": ("Worked example", "示范"),
+    "mode reading": ("Read", "阅读"),
+    "about learn": (
+        "Stage by stage, with hints; you are told after each answer that gives nothing away.",
+        "逐阶段进行，有提示；不泄露后续内容时，作答后即给反馈。",
+    ),
+    "about exam": (
+        "Stage by stage against the clock; you are told everything at the end.",
+        "逐阶段限时进行，结束后统一反馈。",
+    ),
+    "about whole": (
+        "All data lie open at once; then the questions.",
+        "先展示全部资料，再逐题作答。",
+    ),
+    "about worked": (
+        "The experts' answers, step by step. Nothing is marked.",
+        "逐步展示专家思路，不评分。",
+    ),
+    "about reading": ("The whole file, without questions.", "阅读全部档案，不答题。"),
+    "earlier": ("Your attempts", "您的作答记录"),
+    "attempt": ("Attempt {0}", "第{0}次"),
+    "ended on": ("ended {0}", "结束于{0}"),
+    "running": ("running", "进行中"),
+    "assigned": ("Part of “{0}”", "属于“{0}”"),
+    # The page.
+    "stage": ("Stage {0}", "第{0}阶段"),
+    "stage of": ("Stage {0} of {1}", "第{0}/{1}阶段"),
+    "person": ("Person", "个人情况"),
+    "past history": ("Past history", "既往史"),
+    "living": ("Living environment", "生活环境"),
+    "habits": ("Habits", "生活方式"),
+    "family": ("Family and community", "家庭与社区"),
+    "voices": ("In their own words", "患者的想法、担忧与期望"),
+    "written by author": ("written by the author", "作者撰写"),
+    "community": ("Community", "社区"),
+    "nothing yet": ("Nothing is known of this yet.", "暂无资料。"),
+    "subjective": ("Subjective", "主观资料"),
+    "objective": ("Objective", "客观资料"),
+    "assessment": ("Assessment", "评估"),
+    "plan": ("Plan", "计划"),
+    "other": ("Other notes", "其他记录"),
+    "pin for": ("Mark as key finding (+)", "标为关键发现（+）"),
+    "pin against": ("Mark as pertinent negative (−)", "标为重要阴性发现（−）"),
+    "unpin": ("Take the mark away", "取消标记"),
+    "orders": ("What else do you want to know?", "还想了解什么？"),
+    "orders hint": (
+        "Open what you need; each has its cost. You can open it later, too.",
+        "按需选择，各有成本；稍后也可查看。",
+    ),
+    "kind history": ("Ask", "问诊"),
+    "kind examination": ("Examine", "查体"),
+    "kind test": ("Test", "检查"),
+    "kind wait": ("Wait", "观察等待"),
+    "cost": ("cost {0}", "成本{0}"),
+    "opened": ("You opened", "已查看"),
+    "question": ("Question {0}", "问题{0}"),
+    "questions": ("Questions", "问题"),
+    "hint": ("Hint", "提示"),
+    "commit": ("Commit this answer", "提交答案"),
+    "commit hint": (
+        "A committed answer cannot be changed. You can keep it as it is and go on later.",
+        "提交后不能修改。可先暂存，稍后继续。",
+    ),
+    "keep": ("Keep for now", "暂存"),
+    "kept": ("Kept", "已暂存"),
+    "not kept": (
+        "Not kept: no connection. Use “Keep for now”.",
+        "未能暂存：无连接。请用“暂存”按钮。",
+    ),
+    "committed": ("Committed {0}", "已于{0}提交"),
+    "receipt": ("receipt {0}", "回执{0}"),
+    "your answer": ("Your answer", "您的答案"),
+    "please change": ("Please change this", "请修改"),
+    "statement": ("Your summary statement", "病情概述"),
+    "problem": ("Problem {0}", "问题{0}"),
+    "diagnosis": ("Diagnosis {0}", "诊断{0}"),
+    "rank": ("Rank", "名次"),
+    "confidence": ("Confidence, 0 to 100", "把握程度（0–100）"),
+    "guard": ("must not be missed", "不可漏诊"),
+    "terms hint": (
+        "Type a few letters and choose from the list; Chinese and English names and codes count.",
+        "输入几个字后从列表选择；中英文名称及编码均可。",
+    ),
+    "finding": ("Finding", "发现"),
+    "choose stance": ("–", "–"),
+    "for": ("for", "支持"),
+    "against": ("against", "不支持"),
+    "absent": ("expected, absent", "应有而未见"),
+    "choose most": ("Choose at most {0}.", "最多选{0}项。"),
+    "choose any": ("Choose all that you would do now.", "选择您现在会做的各项。"),
+    "if you thought": ("If you thought of", "如果您考虑"),
+    "and then": ("and then learn", "而后得知"),
+    "it becomes": ("then this becomes", "则该假设"),
+    "sct -2": ("much less likely (−2)", "可能性大大降低（−2）"),
+    "sct -1": ("less likely (−1)", "可能性降低（−1）"),
+    "sct 0": ("neither (0)", "无影响（0）"),
+    "sct 1": ("more likely (+1)", "可能性增加（+1）"),
+    "sct 2": ("much more likely (+2)", "可能性大大增加（+2）"),
+    "wrong": ("Which of these entries are wrong?", "以下哪些记录有误？"),
+    "nothing wrong": ("Nothing is wrong", "没有错误"),
+    "why": ("Why?", "为什么？"),
+    "enter": ("Go to the next stage", "进入下一阶段"),
+    "finish": ("End and see how it went on", "结束并查看后续"),
+    "first answer": (
+        "Commit the question above; then you can go on.",
+        "请先提交上面的问题，然后继续。",
+    ),
+    "later told": (
+        "The experts' view follows: told now, it would answer a later question.",
+        "专家意见稍后给出，以免提示后面的问题。",
+    ),
+    "exam told": ("You are told at the end.", "结束后给出反馈。"),
+    "moved new": ("new", "新增"),
+    "moved up": ("up", "上升"),
+    "moved down": ("down", "下降"),
+    "dropped": ("No longer on the list", "已移除"),
+    # Feedback.
+    "feedback": ("Feedback", "反馈"),
+    "item": ("Item", "项目"),
+    "you": ("You", "您"),
+    "experts": ("Experts", "专家"),
+    "consensus": ("Consensus", "共识"),
+    "rule": ("Rule", "规范"),
+    "panel": ("Panel", "专家组"),
+    "agree": ("Agrees", "一致"),
+    "agrees yes": ("✓ yes", "✓ 是"),
+    "agrees no": ("✗ no", "✗ 否"),
+    "note": ("Why, or what was done", "理由或实际处理"),
+    "score": ("Score {0} of 100", "得分{0}（满分100）"),
+    "formative": ("Not marked: for learning only.", "不计分，仅供学习。"),
+    "expert statement": ("As experts would put it", "专家的表述"),
+    "explanation": ("Why", "解释"),
+    "source": ("Source: {0}", "依据：{0}"),
+    "peers": ("Others ({0} attempts)", "其他学生（{0}次作答）"),
+    "few peers": (
+        "Fewer than {0} others have finished this case, so nothing is told of them.",
+        "完成本病例的其他学生不足{0}人，暂不显示其作答情况。",
+    ),
+    "human range": (
+        "Members of the panel agree with each other by {0} on average.",
+        "专家组成员之间的平均一致程度为{0}。",
+    ),
+    # My work.
+    "my work": ("My work", "我的记录"),
+    "pinned": ("Key findings", "关键发现"),
+    "no pins": (
+        "Nothing marked yet. Use + and − beside a finding.",
+        "尚无标记。可用发现旁的+和−标记。",
+    ),
+    "my problems": ("Problem list", "问题目录"),
+    "my differential": ("Differential", "鉴别诊断"),
+    "spent": ("Cost so far: {0}", "累计成本：{0}"),
+    "time left": ("Ends {0}", "截止{0}"),
+    "left": ("{0} min left", "剩余{0}分钟"),
+    "end now": ("End this attempt now", "立即结束本次作答"),
+    "end now hint": (
+        "What is not committed scores nothing. This cannot be undone.",
+        "未提交的题目不得分，且不能撤销。",
+    ),
+    "end now button": ("End without answering the rest", "不再作答，结束"),
+    "language": ("中文", "English"),
+    # The end.
+    "result": ("How it went", "结果"),
+    "overall": ("Your score", "总分"),
+    "peer score": ("Others' mean", "其他学生平均"),
+    "not scored": ("Nothing here is scored.", "本次无评分题目。"),
+    "ended time": (
+        "The time was up. What was not committed scores nothing.",
+        "时间已到，未提交的题目不得分。",
+    ),
+    "ended due": (
+        "The assignment was due. What was not committed scores nothing.",
+        "作业已截止，未提交的题目不得分。",
+    ),
+    "ended given up": (
+        "You ended it. What was not committed scores nothing.",
+        "您已提前结束，未提交的题目不得分。",
+    ),
+    "not answered": ("not answered", "未作答"),
+    "figures": ("Figures", "各项指标"),
+    "part recall": ("Found of what was to be found", "应有项目的检出"),
+    "part precision": ("Right of what you named", "所列项目的正确率"),
+    "part order": ("Order agrees", "排序一致程度"),
+    "part top_1": ("Leading diagnosis first", "首要诊断居首"),
+    "part top_3": ("Leading diagnosis among the first three", "首要诊断位于前三"),
+    "part reciprocal_rank": ("Place of the leading diagnosis (1 ÷ rank)", "首要诊断名次（倒数）"),
+    "part must_not_miss_recall": ("Named of what must not be missed", "不可漏诊者的列出"),
+    "part brier": ("Brier score of confidence (0 is best)", "把握程度的Brier评分（0最佳）"),
+    "part earliness": ("How early it stood first for good", "首要诊断确立的早晚"),
+    "part closed_early": ("Closed too early (1 = yes)", "过早排除（1为是）"),
+    "part first_stable_stage": ("Stage from which it stood first", "自该阶段起居首"),
+    "part credit": ("Credit by the panel", "专家组给分"),
+    "sct whole": (
+        "Script concordance: {0} of 100. Answering 0 everywhere would earn {1}, never choosing "
+        "the extremes {2}, guessing {3}.",
+        "脚本一致性测验：{0}分（满分100）。全选0得{1}，从不选极端得{2}，随机作答得{3}。",
+    ),
+    "cues": ("What the answers rest on", "关键线索"),
+    "cues caption": (
+        "Data that a key rests on, and what you made of them.",
+        "答案所依据的资料以及您的使用情况。",
+    ),
+    "cue seen": ("used", "已使用"),
+    "cue late": ("opened late, after an answer it belongs to", "查看过晚（已作答之后）"),
+    "cue not opened": ("not opened", "未查看"),
+    "cue not used": ("shown, not marked or linked", "已显示，未标记或关联"),
+    "wasted": (
+        "You spent {0}; {1} of it on data that no answer rests on.",
+        "累计成本{0}，其中{1}用于与答案无关的资料。",
+    ),
+    "expert view": ("An expert's view", "专家视角"),
+    "expert summary": ("Summary", "概述"),
+    "expert script": ("Illness script", "疾病脚本"),
+    "take home": ("To take home", "要点"),
+    "really happened": ("What really happened", "实际经过"),
+    "problem list": ("Problem list", "问题目录"),
+    "kind": ("Kind", "类别"),
+    "status": ("Status", "状态"),
+    "begins": ("Begins", "开始"),
+    "ends": ("Ends", "结束"),
+    "contacts": ("Contacts", "接诊记录"),
+    "timeline": ("Timeline", "时间线"),
+    "as table": ("{0} as a table", "{0}（表格）"),
+    "flow": ("Flow sheets", "流程表"),
+    "outcome": ("How it went on", "转归"),
+    "record ends": ("The record ends {0}.", "记录截至{0}。"),
+    "died": ("The person has died.", "患者已去世。"),
+    "reflection": ("Reflect", "反思"),
+    "reflect 1": (
+        "At which moment did your thinking change, and what changed it?",
+        "您的判断在何时改变？是什么促成的？",
+    ),
+    "reflect 2": (
+        "Which finding did you overlook or weigh wrongly, and how would you notice it next time?",
+        "您忽视或误判了哪项发现？下次如何及时注意？",
+    ),
+    "reflect 3": (
+        "What of the person's life and family would change your plan?",
+        "患者的生活与家庭情况会怎样改变您的计划？",
+    ),
+    "teach back": (
+        "Explain this case to a fellow student in five sentences.",
+        "用五句话向同学讲解本病例。",
+    ),
+    "save": ("Keep", "保存"),
+    "again": ("Go through it again", "再做一次"),
+    "biological": ("biological", "生理"),
+    "psychological": ("psychological", "心理"),
+    "social": ("social", "社会"),
+    "risk": ("risk", "风险"),
+    "active": ("active", "活动"),
+    "inactive": ("inactive", "非活动"),
+    "resolved": ("resolved", "已解决"),
+    "temporary": ("temporary", "暂时性"),
+    "part of": ("part of #{0}", "属于#{0}"),
+}
+_REFUSALS: Final = {
+    "This attempt has ended; nothing can be added to it.": "本次作答已结束，不能再添加内容。",
+    "This cannot be opened now. Go on with what the page offers.": "现在不能查看，请按页面继续。",
+    "This question is not asked now. Answer the one that the page shows.": (
+        "现在不是这道题，请回答页面显示的问题。"
+    ),
+    "Commit an answer to the open question first; then you can go on.": (
+        "请先提交当前问题的答案，然后继续。"
+    ),
+    "Stages are entered one after the other. Go on with the next one.": "请按顺序进入下一阶段。",
+    "The time of this attempt is up. What you committed before counts.": (
+        "作答时间已到，此前提交的答案有效。"
+    ),
+    "You committed an answer to this question before. The first one stands and is shown "
+    "below; this one was not kept.": "您已提交过本题，以首次答案为准（见下），本次未保存。",
+    "This question is closed; what you typed now was not kept.": "本题已关闭，刚才输入的未保存。",
+}
+
+
+def label(key: str, language: Language, *values: object) -> str:
+    """The label ``key``, with ``values`` put in."""
+    return LABELS[key][language == "zh"].format(*values)
+
+
+def refusal(message: str, language: Language) -> str:
+    """Why a step was refused, in a language."""
+    return _REFUSALS.get(message, message) if language == "zh" else message

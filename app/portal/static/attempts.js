@@ -1,0 +1,55 @@
+// Makes attempts safer: what is typed is kept every few seconds, and the time left is counted down.
+// Without it, "Keep for now" keeps and the time of the end is shown.
+(function () {
+  "use strict";
+  const PAUSE = 2500;
+
+  document.querySelectorAll("form[data-autosave]").forEach(function (form) {
+    const said = form.querySelector("[data-autosave-said]");
+    let timer = 0;
+    let leaving = false;
+
+    function keep() {
+      if (leaving) return;
+      fetch(form.action, {
+        method: "POST",
+        body: new URLSearchParams(new FormData(form)),
+        headers: { Accept: "application/json" },
+        credentials: "same-origin",
+      }).then(function (answer) {
+        return answer.ok ? answer.json() : answer.json().catch(function () { return {}; });
+      }).then(function (told) {
+        said.textContent = told.kept ? form.dataset.kept + ": " + told.kept :
+          told.refused || form.dataset.notKept;
+      }).catch(function () { said.textContent = form.dataset.notKept; });
+    }
+
+    form.addEventListener("input", function () {
+      clearTimeout(timer);
+      timer = setTimeout(keep, PAUSE);
+    });
+    form.addEventListener("submit", function () {
+      clearTimeout(timer);
+      leaving = true;
+    });
+  });
+
+  const deadline = document.querySelector("[data-deadline]");
+  if (deadline) {
+    // Counted from the server's clock at loading, not from this machine's.
+    const left = Date.parse(deadline.dataset.deadline) - Date.parse(deadline.dataset.now);
+    const began = performance.now();
+    const words = deadline.textContent;
+    const tick = function () {
+      const rest = left - (performance.now() - began);
+      if (rest <= 0) { window.location.reload(); return; }
+      const minutes = Math.ceil(rest / 60000);
+      deadline.textContent = words + " · " + deadline.dataset.left.replace("{}", minutes);
+      setTimeout(tick, Math.min(15000, rest + 1000));
+    };
+    tick();
+  }
+
+  const errors = document.getElementById("errors");
+  if (errors) errors.focus();
+})();

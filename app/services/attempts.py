@@ -1,0 +1,604 @@
+"""A student's attempts at cases: begin or go on, open, commit, enter the next stage, end.
+
+Every step is one transaction under the attempt's lock and one append-only event. A step that was
+taken already gives the receipt of the first time and changes nothing; another answer to what is
+committed is refused. Time is the server's and never runs backwards within an attempt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, get_args
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from app.audit import AuditEvent, record
+from app.db.models import (
+    Assignment,
+    Attempt,
+    AttemptDraft,
+    AttemptEvent,
+    CaseSetItem,
+    CaseVersion,
+    ClassMember,
+    TeachingCase,
+    TeachingClass,
+    User,
+)
+from app.errors import BadInput, ChangedMeanwhile, NotFound, TransitionRefused
+from app.permissions import Actor, Permission, can, check_permission
+from app.services import cases as case_service
+from casebank import Case
+from casebank.attempt import (
+    END,
+    MODES,
+    AttemptState,
+    Event,
+    Lexicon,
+    Mode,
+    advance,
+    fold,
+    happened,
+    in_order,
+    read_answer,
+    shown_progress,
+)
+from casebank.errors import StepRefused
+from casebank.lesson import Exercise, Lesson, disclose
+from casebank.model import Language
+
+KEPT_DOCUMENTS = 64
+LARGEST_DRAFT = 60_000
+"""Characters of a draft, as JSON."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """An attempt with what it is made of. ``deadline`` is None where time has no end.
+
+    ``seen`` is all that any answer to a student may be made from.
+    """
+
+    row: Attempt
+    case: Case
+    lesson: Lesson
+    state: AttemptState
+    events: tuple[AttemptEvent, ...]
+    deadline: datetime | None
+
+    @property
+    def seen(self) -> Case:
+        """The case as far as it is disclosed now."""
+        return disclose(self.case, self.lesson, shown_progress(self.lesson, self.state))
+
+    def exercise(self, number: int) -> Exercise:
+        """The exercise at a place, from 1; names do not leave the server.
+
+        Raises:
+            NotFound: if there is none.
+        """
+        exercises = in_order(self.lesson)
+        if not 1 <= number <= len(exercises):
+            raise NotFound("There is no such question.")
+        return exercises[number - 1]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """That a step is kept for good. ``again`` tells that it was there before."""
+
+    sequence: int
+    at: datetime
+    code: str
+    again: bool = False
+
+
+def receipt_of(event: AttemptEvent, again: bool = False) -> Receipt:
+    """The receipt of an event; its code covers all that is kept of it."""
+    document = json.dumps(
+        [event.attempt_id, event.sequence, event.kind, event.subject, event.answer],
+        sort_keys=True,
+        ensure_ascii=False,
+    )
+    digest = hashlib.sha256(f"{document}{event.at.isoformat()}".encode()).hexdigest()
+    return Receipt(event.sequence, event.at, f"{digest[:4]}-{digest[4:8]}-{digest[8:12]}", again)
+
+
+def teaches(actor: Actor) -> bool:
+    """Whether the actor sees whole cases anyway."""
+    return can(actor, Permission.WRITE_CASES) or can(actor, Permission.REVIEW_CASES)
+
+
+def newest_version(session: Session, case_id: int) -> CaseVersion | None:
+    """The newest published version of a case that has a lesson."""
+    query = (
+        select(CaseVersion)
+        .where(CaseVersion.case_id == case_id, CaseVersion.lesson != "")
+        .order_by(CaseVersion.number.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def content(version: CaseVersion) -> tuple[Case, Lesson]:
+    """Case and lesson of a version. Versions never change, so that they are parsed once."""
+    return _parsed(version.document, version.lesson)
+
+
+@lru_cache(maxsize=KEPT_DOCUMENTS)
+def _parsed(document: str, lesson: str) -> tuple[Case, Lesson]:
+    return Case.from_json(document.encode()), Lesson.from_json(lesson.encode())
+
+
+def lexicon_of(lesson: Lesson) -> Lexicon:
+    """What diagnoses and problems of a lesson are chosen from."""
+    return Lexicon.of(lesson)
+
+
+def attemptable(
+    session: Session, actor: Actor, case_id: int, assignment_id: int | None = None
+) -> CaseVersion:
+    """The version that the actor would attempt.
+
+    Raises:
+        NotFound: if the case is neither shown nor assigned to the actor, or has no lesson.
+    """
+    case = session.get(TeachingCase, case_id)
+    if case is None or case.state == case_service.WITHDRAWN:
+        raise NotFound("There is no such case.")
+    if assignment_id is not None:
+        _assignment(session, actor, assignment_id, case_id)
+    elif not case_service.can_see(session, actor, case):
+        raise NotFound("There is no such case.")
+    version = newest_version(session, case_id)
+    if version is None:
+        raise NotFound("There is no such case.")
+    return version
+
+
+def find_assignment(
+    session: Session, actor: Actor, assignment_id: int | None, case_id: int
+) -> Assignment | None:
+    """The assignment through which a case is reached; None if it is reached on one's own.
+
+    Raises:
+        NotFound: if it is not the actor's, or does not hold the case.
+    """
+    if assignment_id is None:
+        return None
+    return _assignment(session, actor, assignment_id, case_id)
+
+
+def start(
+    session: Session,
+    actor: Actor,
+    case_id: int,
+    mode: str,
+    assignment_id: int | None = None,
+    *,
+    now: datetime,
+) -> Attempt:
+    """Begin an attempt, or go on with the one that runs: there is never a second one.
+
+    Raises:
+        NotFound: if the case is not the actor's to attempt.
+        BadInput: if there is no such mode.
+        TransitionRefused: if the rules of an assignment do not allow it now.
+    """
+    if not teaches(actor):
+        check_permission(actor, Permission.READ_CASES)
+    # One at a time for each person: two tabs that begin at once get the same attempt.
+    session.scalars(select(User.id).where(User.id == actor.user_id).with_for_update()).one()
+    version = attemptable(session, actor, case_id, assignment_id)
+    mine = _attempts(session, actor, case_id, assignment_id)
+    for row in mine:
+        if row.finished_at is None and not end_if_over(session, actor, row, now):
+            return row
+    if assignment_id is not None:
+        assignment = _assignment(session, actor, assignment_id, case_id)
+        mode = assignment.mode
+        _check_assignment(assignment, len(mine), now)
+    elif not teaches(actor):
+        _check_not_assigned(session, actor, case_id, now)
+    if mode not in get_args(Mode):
+        raise BadInput("Choose one of the ways to go through the case.")
+    assert actor.user_id is not None
+    row = Attempt(
+        version_id=version.id,
+        user_id=actor.user_id,
+        assignment_id=assignment_id,
+        mode=mode,
+        number=len(mine) + 1,
+        started_at=now,
+        finished_at=now if mode == "reading" else None,
+    )
+    session.add(row)
+    session.flush()
+    case_service.note_reading(session, actor, session.get_one(TeachingCase, case_id))
+    detail = {"case": case_id, "version": version.number, "mode": mode, "number": row.number}
+    record(session, actor, AuditEvent("attempt.started", "attempt", row.id, detail))
+    return row
+
+
+def mine(session: Session, actor: Actor, case_id: int) -> list[Attempt]:
+    """The actor's attempts at a case, the newest first."""
+    query = (
+        select(Attempt)
+        .join(CaseVersion, CaseVersion.id == Attempt.version_id)
+        .where(Attempt.user_id == actor.user_id, CaseVersion.case_id == case_id)
+        .order_by(Attempt.id.desc())
+    )
+    return list(session.scalars(query))
+
+
+def load(session: Session, actor: Actor, attempt_id: int, *, lock: bool = False) -> Running:
+    """An attempt of the actor's own.
+
+    Raises:
+        NotFound: if there is none, it is somebody else's, or its case was withdrawn.
+    """
+    query = select(Attempt).where(Attempt.id == attempt_id)
+    row = session.scalar(query.with_for_update() if lock else query)
+    if row is None or row.user_id != actor.user_id:
+        raise NotFound("There is no such attempt.")
+    if row.version.case.state == case_service.WITHDRAWN:
+        raise NotFound("This case was withdrawn.")
+    return running(session, row)
+
+
+def running(session: Session, row: Attempt) -> Running:
+    """An attempt with case, lesson and the state that its events make."""
+    case, lesson = content(row.version)
+    query = (
+        select(AttemptEvent)
+        .where(AttemptEvent.attempt_id == row.id)
+        .order_by(AttemptEvent.sequence)
+    )
+    events = tuple(session.scalars(query))
+    steps = (Event(one.kind, one.subject, one.answer) for one in events)  # type: ignore[arg-type]
+    state = fold(lesson, row.mode, steps)  # type: ignore[arg-type]
+    return Running(row, case, lesson, state, events, _deadline(session, row, lesson))
+
+
+def is_over(found: Running, now: datetime) -> bool:
+    """Whether the time of an attempt that has not ended is up."""
+    return (
+        not found.state.done
+        and found.deadline is not None
+        and _moment(found, now) >= found.deadline
+    )
+
+
+def end_if_over(session: Session, actor: Actor, row: Attempt, now: datetime) -> bool:
+    """End an attempt whose time is up; whether it has ended."""
+    found = running(session, session.get_one(Attempt, row.id, with_for_update=True))
+    if is_over(found, now):
+        _end_by_clock(session, actor, found)
+        return True
+    return found.state.done
+
+
+def open_order(session: Session, actor: Actor, attempt_id: int, place: str, now: datetime) -> int:
+    """Open the order at ``place`` ("2-1": the first of stage 2); the stage that it belongs to.
+
+    Raises:
+        NotFound, StepRefused: if it is not there to be opened now.
+    """
+    found = _writing(session, actor, attempt_id, now)
+    stage, _, index = place.partition("-")
+    if not (stage.isdigit() and index.isdigit() and len(place) < 8):
+        raise BadInput("Choose from what the page offers.")
+    if not 1 <= int(stage) <= found.state.stage:
+        raise StepRefused("This cannot be opened now. Go on with what the page offers.")
+    orders = found.lesson.stages[int(stage) - 1].orders
+    if not 1 <= int(index) <= len(orders):
+        raise StepRefused("This cannot be opened now. Go on with what the page offers.")
+    _take(session, actor, found, Event("open", orders[int(index) - 1].name), now)
+    return int(stage)
+
+
+def commit(
+    session: Session,
+    actor: Actor,
+    attempt_id: int,
+    number: int,
+    fields: Mapping[str, Sequence[str]],
+    language: Language,
+    now: datetime,
+) -> Receipt:
+    """Commit an answer for good.
+
+    The same answer sent again gives the receipt of the first time.
+
+    Raises:
+        AnswerRefused: naming what to change.
+        StepRefused: if the question is not asked now.
+        ChangedMeanwhile: if another answer is committed already; that one stays.
+    """
+    found = _writing(session, actor, attempt_id, now)
+    exercise = found.exercise(number)
+    committed = exercise.name in found.state.committed
+    if not committed:
+        # Whether it may be answered comes before whether it can be read.
+        advance(found.lesson, found.state, Event("commit", exercise.name))
+    shown = {one.id for one in found.seen.statements()}
+    answer = read_answer(exercise, fields, lexicon_of(found.lesson), language, shown)
+    if committed and found.state.answers[exercise.name] != answer:
+        raise ChangedMeanwhile(
+            "You committed an answer to this question before. The first one stands and is shown "
+            "below; this one was not kept."
+        )
+    receipt = _take(session, actor, found, Event("commit", exercise.name, answer), now)
+    session.execute(
+        delete(AttemptDraft).where(
+            AttemptDraft.attempt_id == attempt_id,
+            AttemptDraft.subject == f"answer:{exercise.name}",
+        )
+    )
+    return receipt
+
+
+def go_on(session: Session, actor: Actor, attempt_id: int, to: str, now: datetime) -> Receipt:
+    """Enter stage ``to``, or end the attempt.
+
+    Raises:
+        StepRefused: if something is to be committed first.
+    """
+    found = _writing(session, actor, attempt_id, now)
+    return _take(session, actor, found, Event("advance", to), now)
+
+
+def give_up(session: Session, actor: Actor, attempt_id: int, now: datetime) -> Receipt:
+    """End an attempt although something is not committed; that scores nothing."""
+    found = _writing(session, actor, attempt_id, now)
+    return _take(session, actor, found, Event("advance", END, {"reason": "given up"}), now)
+
+
+def keep(
+    session: Session,
+    actor: Actor,
+    attempt_id: int,
+    number: int,
+    fields: Mapping[str, Sequence[str]],
+    now: datetime,
+) -> datetime:
+    """Keep an unfinished answer as typed; when it was kept.
+
+    Raises:
+        TransitionRefused: if the question is committed or the attempt has ended.
+        BadInput: if it is too long.
+    """
+    found = _writing(session, actor, attempt_id, now)
+    exercise = found.exercise(number)
+    if found.state.done or exercise.name in found.state.committed:
+        raise TransitionRefused("This question is closed; what you typed now was not kept.")
+    if exercise.stage > found.state.stage:
+        raise NotFound("There is no such question.")
+    return _keep(session, attempt_id, f"answer:{exercise.name}", dict(fields), now)
+
+
+def pin(
+    session: Session, actor: Actor, attempt_id: int, datum: str, sign: str, now: datetime
+) -> None:
+    """Mark a datum that is shown as a key finding, "+" or "-"; "" takes the mark away.
+
+    Raises:
+        NotFound: if the datum is not shown.
+    """
+    found = _writing(session, actor, attempt_id, now)
+    if all(one.id != datum for one in found.seen.statements()):
+        raise NotFound("There is no such finding.")
+    if sign not in {"+", "-", ""}:
+        raise BadInput("A finding speaks for (+) or against (-).")
+    _keep(session, attempt_id, f"pin:{datum}", {"sign": sign}, now)
+
+
+def reflect(
+    session: Session,
+    actor: Actor,
+    attempt_id: int,
+    fields: Mapping[str, Sequence[str]],
+    now: datetime,
+) -> None:
+    """Keep the reflections on an attempt that has ended.
+
+    Raises:
+        TransitionRefused: while it has not.
+    """
+    found = _writing(session, actor, attempt_id, now)
+    if not found.state.done:
+        raise TransitionRefused("Reflection comes after the end of the attempt.")
+    _keep(session, attempt_id, "reflection", dict(fields), now)
+
+
+def drafts_of(session: Session, attempt_id: int) -> dict[str, Mapping[str, Any]]:
+    """What is kept beside the events, by subject."""
+    query = select(AttemptDraft).where(AttemptDraft.attempt_id == attempt_id)
+    return {one.subject: one.fields for one in session.scalars(query)}
+
+
+def pins_of(session: Session, attempt_id: int) -> dict[str, str]:
+    """Sign of each pinned datum."""
+    drafts = drafts_of(session, attempt_id)
+    return {
+        subject.removeprefix("pin:"): fields["sign"]
+        for subject, fields in drafts.items()
+        if subject.startswith("pin:") and fields["sign"]
+    }
+
+
+def _writing(session: Session, actor: Actor, attempt_id: int, now: datetime) -> Running:
+    found = load(session, actor, attempt_id, lock=True)
+    if is_over(found, now):
+        raise StepRefused("The time of this attempt is up. What you committed before counts.")
+    return found
+
+
+def _take(session: Session, actor: Actor, found: Running, event: Event, now: datetime) -> Receipt:
+    """Append an event, or find it if it happened already."""
+    if happened(found.state, event):
+        for stored in found.events:
+            if (stored.kind, stored.subject) == (event.kind, event.subject):
+                return receipt_of(stored, again=True)
+        raise StepRefused("This stage is open already.")
+    after = advance(found.lesson, found.state, event)
+    stored = _append(session, found, event, _moment(found, now))
+    if after.done:
+        _finish(session, actor, found.row, stored.at, after.ended_by)
+    return receipt_of(stored)
+
+
+def _append(session: Session, found: Running, event: Event, at: datetime) -> AttemptEvent:
+    stored = AttemptEvent(
+        attempt_id=found.row.id,
+        sequence=len(found.events) + 1,
+        kind=event.kind,
+        subject=event.subject,
+        answer=dict(event.answer),
+        at=at,
+    )
+    session.add(stored)
+    session.flush()
+    return stored
+
+
+def _end_by_clock(session: Session, actor: Actor, found: Running) -> None:
+    assert found.deadline is not None
+    by_minutes = _minutes_end(session, found.row, found.lesson) == found.deadline
+    reason = "time" if by_minutes else "due"
+    at = max(found.deadline, _last(found))
+    _append(session, found, Event("advance", END, {"reason": reason}), at)
+    _finish(session, actor, found.row, at, reason)
+
+
+def _finish(session: Session, actor: Actor, row: Attempt, at: datetime, by: str) -> None:
+    row.finished_at = at
+    session.flush()
+    record(session, actor, AuditEvent("attempt.finished", "attempt", row.id, {"by": by}))
+
+
+def _keep(
+    session: Session, attempt_id: int, subject: str, fields: dict[str, Any], now: datetime
+) -> datetime:
+    if len(json.dumps(fields)) > LARGEST_DRAFT:
+        raise BadInput("This is too long to be kept. Shorten it.")
+    draft = session.get(AttemptDraft, (attempt_id, subject))
+    if draft is None:
+        session.add(
+            AttemptDraft(attempt_id=attempt_id, subject=subject, fields=fields, saved_at=now)
+        )
+    else:
+        draft.fields, draft.saved_at = fields, now
+    session.flush()
+    return now
+
+
+def _last(found: Running) -> datetime:
+    return max([found.row.started_at, *(event.at for event in found.events)])
+
+
+def _moment(found: Running, now: datetime) -> datetime:
+    """Now, but never before what happened already: a clock may be set back."""
+    return max(now, _last(found))
+
+
+def _minutes_end(session: Session, row: Attempt, lesson: Lesson) -> datetime | None:
+    minutes = None
+    if row.assignment_id is not None:
+        minutes = session.get_one(Assignment, row.assignment_id).minutes
+    elif MODES[row.mode].timed:  # type: ignore[index]
+        minutes = lesson.minutes
+    return None if minutes is None else row.started_at + timedelta(minutes=minutes)
+
+
+def _deadline(session: Session, row: Attempt, lesson: Lesson) -> datetime | None:
+    ends = [_minutes_end(session, row, lesson)]
+    if row.assignment_id is not None:
+        assignment = session.get_one(Assignment, row.assignment_id)
+        ends += [assignment.due_at, assignment.closed_at]
+    known = [end for end in ends if end is not None]
+    return min(known) if known else None
+
+
+def _attempts(
+    session: Session, actor: Actor, case_id: int, assignment_id: int | None
+) -> list[Attempt]:
+    return [one for one in mine(session, actor, case_id) if one.assignment_id == assignment_id]
+
+
+def _assignment(session: Session, actor: Actor, assignment_id: int, case_id: int) -> Assignment:
+    """An assignment of a class of the actor's, whose set holds the case."""
+    query = (
+        select(Assignment)
+        .join(ClassMember, ClassMember.class_id == Assignment.class_id)
+        .join(CaseSetItem, CaseSetItem.set_id == Assignment.set_id)
+        .where(
+            Assignment.id == assignment_id,
+            ClassMember.user_id == actor.user_id,
+            CaseSetItem.case_id == case_id,
+        )
+    )
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound("There is no such case.")
+    return found
+
+
+def _check_assignment(assignment: Assignment, made: int, now: datetime) -> None:
+    if now < assignment.opens_at:
+        raise TransitionRefused(f"This opens on {_day(assignment.opens_at)}.")
+    if assignment.closed_at is not None and now >= assignment.closed_at:
+        raise TransitionRefused("This assignment was closed.")
+    if assignment.due_at is not None and now >= assignment.due_at:
+        raise TransitionRefused(f"This was due on {_day(assignment.due_at)}.")
+    if assignment.attempts and made >= assignment.attempts:
+        raise TransitionRefused(
+            f"You have used all your attempts at this case ({assignment.attempts})."
+        )
+
+
+def _check_not_assigned(session: Session, actor: Actor, case_id: int, now: datetime) -> None:
+    """Nobody looks at a case on their own while it is an assignment that waits for them."""
+    query = (
+        select(Assignment)
+        .join(TeachingClass, TeachingClass.id == Assignment.class_id)
+        .join(ClassMember, ClassMember.class_id == Assignment.class_id)
+        .join(CaseSetItem, CaseSetItem.set_id == Assignment.set_id)
+        .where(
+            ClassMember.user_id == actor.user_id,
+            ClassMember.teaches.is_(False),
+            CaseSetItem.case_id == case_id,
+            Assignment.closed_at.is_(None),
+            TeachingClass.closed_at.is_(None),
+            Assignment.mode != "reading",
+        )
+    )
+    for assignment in session.scalars(query):
+        if assignment.due_at is not None and assignment.due_at <= now:
+            continue
+        made = (
+            select(func.count())
+            .select_from(Attempt)
+            .join(CaseVersion, CaseVersion.id == Attempt.version_id)
+            .where(
+                Attempt.user_id == actor.user_id,
+                Attempt.assignment_id == assignment.id,
+                Attempt.finished_at.is_not(None),
+                CaseVersion.case_id == case_id,
+            )
+        )
+        if not session.scalar(made):
+            raise TransitionRefused(
+                f"This case is part of “{assignment.title}”. Do it there first; "
+                "then it is open to you here."
+            )
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {moment:%b %Y, %H:%M} UTC"

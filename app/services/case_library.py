@@ -1,0 +1,85 @@
+"""Cases as they stand on the shelf: for a student nothing there gives a diagnosis away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from app.db.models import TeachingCase
+from app.permissions import Actor
+from app.services import cases as case_service
+from app.services.attempts import content, newest_version, teaches
+from casebank.lesson import Wording
+
+
+@dataclass(frozen=True)
+class ShelfEntry:
+    """A case in a list. ``attempted``: a student reaches it through an attempt only.
+
+    ``facts`` are what is told beside the title; the number of problems is not.
+    """
+
+    id: int
+    title: Wording
+    language: str
+    level: str
+    facts: Wording
+    attempted: bool
+    words: str
+
+
+def shelf(session: Session, actor: Actor, words: str = "") -> list[ShelfEntry]:
+    """Published cases that the actor may see and that hold every word, the newest first.
+
+    Those who teach search titles and problems. A student searches what the shelf tells: title,
+    setting and level, in both languages.
+
+    Raises:
+        PermissionDenied: unless the actor reads cases.
+    """
+    if teaches(actor):
+        return entries(session, actor, case_service.library(session, actor, words))
+    wanted = words.casefold().split()
+    found = entries(session, actor, case_service.library(session, actor))
+    return [one for one in found if all(word in one.words for word in wanted)]
+
+
+def entries(session: Session, actor: Actor, cases: Iterable[TeachingCase]) -> list[ShelfEntry]:
+    """Cases as they stand in a list."""
+    return [_entry(session, actor, case) for case in cases]
+
+
+def _entry(session: Session, actor: Actor, case: TeachingCase) -> ShelfEntry:
+    level, language = str(case.summary.get("level", "")), str(case.summary.get("language", "en"))
+    version = newest_version(session, case.id)
+    if version is None:
+        problems = case.summary.get("problems", ())
+        contacts = case.summary.get("contacts", 0)
+        told = f"{len(problems)} problems · {contacts} contacts"
+        return ShelfEntry(
+            case.id,
+            Wording(case.title),
+            language,
+            level,
+            Wording(told),
+            attempted=False,
+            words=" ".join((case.title, *problems)).casefold(),
+        )
+    _, lesson = content(version)
+    searched = (lesson.title, lesson.setting)
+    words = " ".join((level, *(text for one in searched for text in (one.en, one.zh))))
+    facts = Wording(
+        f"{lesson.setting.text('en')} · about {lesson.minutes} minutes",
+        f"{lesson.setting.text('zh')} · 约{lesson.minutes}分钟",
+    )
+    return ShelfEntry(
+        case.id,
+        lesson.title,
+        language,
+        level,
+        facts,
+        attempted=not teaches(actor),
+        words=words.casefold(),
+    )
