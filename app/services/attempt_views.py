@@ -157,6 +157,8 @@ def view(
 
 def _exercises(found: Running, seen: Case, language: Language) -> tuple[ExerciseView, ...]:
     state, lesson = found.state, found.lesson
+    if state.mode == "reading":
+        return ()
     asked = exercise_due(lesson, state)
     receipts = {one.subject: receipt_of(one) for one in found.events if one.kind == "commit"}
     lexicon = lexicon_of(lesson)
