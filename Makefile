@@ -27,13 +27,15 @@ format: $(TESTED)
 bench: $(TESTED)
 	$(BIN)/python -m tests.bench
 
-# What takes too long for every run: a thousand residents with unique traits, and two thousand
-# generated cohort definitions.
+# What takes too long for every run: a thousand residents with unique traits, two thousand
+# generated cohort definitions, and a thousand students killed while they commit.
 campaign: $(TESTED)
 	CARECOMMONS_GENERATED_DEFINITIONS=2000 $(BIN)/pytest -n 2 -q \
 		tests/integration/cohorts/test_generated_definitions.py
 	CARECOMMONS_CANARIES=1000 $(BIN)/pytest -n 0 -m 'not postgres' \
 		tests/integration/release/test_canary_residents.py
+	CARECOMMONS_ATTEMPT_KILLS=1000 $(BIN)/pytest -n 0 -q \
+		tests/integration/portal/test_attempt_losses.py
 
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 

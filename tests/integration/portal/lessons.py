@@ -22,7 +22,7 @@ from app.db.models import (
     TeachingCase,
     TeachingClass,
 )
-from app.permissions import COMMAND_LINE, Role
+from app.permissions import COMMAND_LINE, Actor, Role
 from app.services.accounts import actor_of, create_user
 from casebank import Case, draft_case
 from casebank.lesson import Lesson
@@ -145,13 +145,19 @@ def assign(world: World, **rules: Any) -> int:
         return made.id
 
 
-def another_student(world: World, name: str) -> FlaskClient:
-    """A browser of one more student."""
+def add_student(world: World, name: str) -> Actor:
+    """One more student."""
     with world.database.writing() as session:
         user = create_user(
             session, COMMAND_LINE, f"{name}@example.org", name.title(), [Role.STUDENT], PASSWORD
         )
         world.actors[name] = actor_of(user)
+    return world.actors[name]
+
+
+def another_student(world: World, name: str) -> FlaskClient:
+    """A browser of one more student."""
+    add_student(world, name)
     client = world.client()
     sign_in(client, f"{name}@example.org")
     return client
