@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 import casebank
 from app.permissions import Actor
-from app.services import cases
+from app.services import case_sets, cases
 from deid.release import Release
 
 PUBLISHED_CASES = 4
@@ -21,7 +21,7 @@ def seed_cases(session: Session, release: Release, people: Mapping[str, Actor]) 
     A record with a finding that stops publication is no case for the demonstration.
     """
     author, reviewer = people["instructor"], people["reviewer"]
-    case_set = cases.create_set(
+    case_set = case_sets.create_set(
         session,
         author,
         "Living with long illness",
@@ -38,5 +38,5 @@ def seed_cases(session: Session, release: Release, people: Mapping[str, Actor]) 
         if drafted > PUBLISHED_CASES:
             break
         cases.publish(session, reviewer, case.id, "Read beside the record; ready for students.")
-        cases.add_to_set(session, author, case_set.id, case.id)
-    cases.show_set(session, author, case_set.id, visible=True)
+        case_sets.add_to_set(session, author, case_set.id, case.id)
+    case_sets.show_set(session, author, case_set.id, visible=True)

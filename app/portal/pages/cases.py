@@ -11,6 +11,7 @@ from app.permissions import Permission
 from app.portal.access import page
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
+from app.services import case_sets
 from app.services import cases as case_service
 from app.services.attempts import newest_version, teaches
 from app.services.case_library import entries, shelf
@@ -46,7 +47,7 @@ def library() -> str:
         return render_template(
             "cases/library.html",
             cases=found,
-            sets=case_service.list_sets(session, actor),
+            sets=case_sets.list_sets(session, actor),
             read=case_service.read_ids(session, actor),
             words=words,
         )
@@ -57,7 +58,7 @@ def show_set(set_id: int) -> str:
     """One set, in its order."""
     actor = signed_in_actor()
     with wiring().database.reading() as session:
-        found = case_service.get_set(session, actor, set_id)
+        found = case_sets.get_set(session, actor, set_id)
         shown = [item.case for item in found.items if item.case.state == case_service.PUBLISHED]
         return render_template(
             "cases/set.html",

@@ -10,6 +10,7 @@ from app.permissions import Permission
 from app.portal.access import page
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
+from app.services import case_sets
 from app.services import cases as case_service
 
 blueprint = Blueprint("teaching", __name__, url_prefix="/teaching")
@@ -25,7 +26,7 @@ def index() -> str:
             cases=case_service.desk(session, actor),
             states=case_service.CASE_STATES,
             actions=lambda case: case_service.actions(actor, case),
-            sets=case_service.list_sets(session, actor),
+            sets=case_sets.list_sets(session, actor),
             writes=Permission.WRITE_CASES in actor.permissions,
             releases=wiring().catalogue.list(actor),
         )
@@ -81,7 +82,7 @@ def step(case_id: int, step: str) -> Response:
 def create_set() -> Response:
     """A new set."""
     with wiring().database.writing() as session:
-        case_service.create_set(
+        case_sets.create_set(
             session,
             signed_in_actor(),
             request.form.get("title", "")[:200],
@@ -98,7 +99,7 @@ def add_to_set(set_id: int) -> Response:
     if case_id is None:
         raise BadInput("Choose a case.")
     with wiring().database.writing() as session:
-        case_service.add_to_set(session, signed_in_actor(), set_id, case_id)
+        case_sets.add_to_set(session, signed_in_actor(), set_id, case_id)
     flash("Added to the set.", "success")
     return redirect(url_for("teaching.index", _anchor="sets"))
 
@@ -107,7 +108,5 @@ def add_to_set(set_id: int) -> Response:
 def set_visibility(set_id: int) -> Response:
     """Show a set to students, or hide it."""
     with wiring().database.writing() as session:
-        case_service.show_set(
-            session, signed_in_actor(), set_id, request.form.get("visible") == "yes"
-        )
+        case_sets.show_set(session, signed_in_actor(), set_id, request.form.get("visible") == "yes")
     return redirect(url_for("teaching.index", _anchor="sets"))

@@ -14,7 +14,7 @@ from flask import Flask
 from app.permissions import Actor, Permission, Role
 from app.portal import create_app
 from app.portal.access import Open, declared_access, may_use
-from app.services import cases as case_service
+from app.services import case_sets
 from app.services.workflow import State
 from tests.integration.portal.world import (
     PASSWORD,
@@ -35,7 +35,7 @@ def small_world(tmp_path_factory: pytest.TempPathFactory) -> World:
     world = make_world(tmp_path_factory.mktemp("matrix"), people=20, ill=12)
     world.request_in(State.SUBMITTED)
     with world.database.writing() as session:
-        case_service.create_set(session, world.actors["instructor"], "Set", "")
+        case_sets.create_set(session, world.actors["instructor"], "Set", "")
     return world
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from app.db.models import AuditRow
 from app.errors import PermissionDenied
 from app.permissions import COMMAND_LINE, Role
+from app.services import case_sets
 from app.services import cases as case_service
 from app.services.accounts import actor_of, create_user
 from casebank import CaseCheckFailed, TransitionRefused
@@ -127,9 +128,9 @@ def shown(world: World, case_id: int) -> None:
     """Put a case into a set that students see."""
     actor = world.actors["instructor"]
     with world.database.writing() as session:
-        made = case_service.create_set(session, actor, "Week 1", "")
-        case_service.add_to_set(session, actor, made.id, case_id)
-        case_service.show_set(session, actor, made.id, True)
+        made = case_sets.create_set(session, actor, "Week 1", "")
+        case_sets.add_to_set(session, actor, made.id, case_id)
+        case_sets.show_set(session, actor, made.id, True)
 
 
 def draft_of(world: World, person: int) -> int:
