@@ -45,11 +45,18 @@ class ChangedMeanwhile(AppError):
     code = "app.changed_meanwhile"
 
 
+class LaunchRefused(AppError):
+    """A learning platform's launch that cannot be trusted, or was used already."""
+
+    code = "app.launch_refused"
+
+
 HTTP_STATUS: dict[type[CareCommonsError], int] = {
     PermissionDenied: 403,
     NotFound: 404,
     ReleaseNotFound: 404,
     BadInput: 400,
+    LaunchRefused: 400,
     TransitionRefused: 409,
     ChangedMeanwhile: 409,
     CohortError: 400,

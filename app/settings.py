@@ -39,6 +39,13 @@ PORTAL_SETTINGS = (
         "where the installation runs labs, as an address with {project} in it; empty if people "
         "start them with `carecommons lab`",
     ),
+    Setting(
+        "public_address",
+        str,
+        "",
+        "address that people reach the portal under, such as https://cases.place.org, where a "
+        "server with TLS stands in front; learning platforms are told it",
+    ),
 )
 
 LAB_SETTINGS = (
@@ -61,6 +68,7 @@ class PortalSettings:
     minimum_cell: int
     output_approvals: int = 1
     lab_address: str = ""
+    public_address: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> PortalSettings:

@@ -31,7 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "policy": ("deid.cli.policy:policy", "List and explain de-identification policies."),
     "release": ("deid.cli.release:release", "Build, list and verify releases."),
     "cohort": ("app.cli.cohort:cohort", "Run a cohort definition (OHDSI Circe JSON)."),
-    "case": ("app.cli.case:case", "Draft and show teaching cases."),
+    "case": ("app.cli.case:case", "Draft, show, export and import teaching cases."),
     "serve": ("app.cli.serve:serve", "Serve the portal."),
     "worker": ("app.cli.worker:worker", "Carry out approved requests: extract and deliver."),
     "reidentify": (
@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lab": ("app.cli.lab:lab", "Open JupyterLab in a project's workspace."),
     "extract": ("app.cli.extract:extract", "List, verify and compare delivered extracts."),
     "user": ("app.cli.user:user", "Add portal users, give roles, reset passwords."),
+    "lti": ("app.cli.lti:lti", "Register learning platforms whose courses open cases."),
 }
 
 

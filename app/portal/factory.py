@@ -10,7 +10,7 @@ from app.db.database import Database, open_database
 from app.portal import formats
 from app.portal.error_pages import init_error_pages
 from app.portal.navigation import navigation
-from app.portal.pages import BLUEPRINTS
+from app.portal.pages import BLUEPRINTS, lti
 from app.portal.pages.attempts import answer_without_session
 from app.portal.protection import init_protection, init_throttling
 from app.portal.sign_in import current_actor, init_sign_in
@@ -22,6 +22,8 @@ from app.services.characterisation import Characteriser
 from app.services.cohorts import CohortAnswers
 from app.services.count_ledger import CountLedger
 from app.services.line_ledger import LineLedger
+from app.services.lti_launches import KeySets
+from app.services.lti_platforms import PatientSession
 from app.settings import PortalSettings
 
 
@@ -46,6 +48,7 @@ def create_app(settings: PortalSettings, database: Database | None = None) -> Fl
         answers,
         Characteriser(answers, LineLedger(secrets, minimum)),
         CaseFinder(minimum),
+        KeySets(PatientSession),
     )
     Bootstrap5(app)
     init_protection(app, settings.host)
@@ -55,6 +58,8 @@ def create_app(settings: PortalSettings, database: Database | None = None) -> Fl
     app.register_error_handler(CSRFError, answer_without_session)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    # Platforms call these from their own sites; their signatures stand for our form token.
+    app.extensions["csrf"].exempt(lti.blueprint)
     init_throttling(app)
 
     @app.context_processor

@@ -18,6 +18,7 @@ MENU = (
     ("Cases", "cases.library"),
     ("Teaching", "teaching.index"),
     ("Users", "administration.users"),
+    ("Platforms", "learning_platforms.index"),
     ("Audit", "administration.audit_log"),
 )
 

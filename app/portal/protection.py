@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.addresses import is_loopback
 from app.errors import PermissionDenied
 from app.portal.access import Open, declared_access, may_use
 from app.portal.sign_in import current_actor
@@ -60,7 +60,7 @@ def init_protection(app: Flask, host: str) -> None:
     """Put the protections around ``app``; called before any page is registered."""
     app.config.update(
         # Plain HTTP is for a machine's own browser only; elsewhere cookies ask for TLS.
-        SESSION_COOKIE_SECURE=not _is_loopback(host),
+        SESSION_COOKIE_SECURE=not is_loopback(host),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_NAME="care_commons",
@@ -131,12 +131,3 @@ def _add_headers(response: Response) -> Response:
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
     return response
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from flask import Flask, g, has_request_context, request, session
+from flask import Flask, current_app, g, has_request_context, request, session
 from flask_login import user_logged_in, user_logged_out
 from flask_security import (
     RoleMixin,
@@ -13,6 +13,7 @@ from flask_security import (
     SQLAlchemySessionUserDatastore,
     UserMixin,
     current_user,
+    login_user,
     password_changed,
 )
 from flask_security.forms import LoginForm
@@ -23,6 +24,7 @@ from sqlalchemy.orm import Session as DatabaseSession
 from app.audit import AuditEvent, record
 from app.db.database import Database
 from app.db.models import Base, RoleRow, User, user_role
+from app.errors import PermissionDenied
 from app.permissions import Actor
 from app.services.accounts import PASSWORD_MINIMUM, actor_of
 
@@ -120,6 +122,18 @@ def init_sign_in(app: Flask, database: Database) -> None:
         event = AuditEvent("user.password_changed", "user", user.id)
         record(sessions(), actor_of(user), event)
         sessions.commit()
+
+
+def sign_in_as(user_id: int) -> None:
+    """Sign in somebody whom a learning platform has vouched for.
+
+    Raises:
+        PermissionDenied: if the account is closed.
+    """
+    datastore = current_app.extensions["security"].datastore
+    user = datastore.find_user(id=user_id)
+    if user is None or not login_user(user, authn_via=["lti"]):
+        raise PermissionDenied("Your account here is closed; ask the administrator.")
 
 
 def _changes_password() -> bool:

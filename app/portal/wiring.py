@@ -11,6 +11,7 @@ from app.services.case_finding import CaseFinder
 from app.services.catalogue import Catalogue
 from app.services.characterisation import Characteriser
 from app.services.cohorts import CohortAnswers
+from app.services.lti_launches import KeySets
 from app.settings import PortalSettings
 
 EXTENSION = "care_commons"
@@ -26,6 +27,7 @@ class Wiring:
     answers: CohortAnswers
     characteriser: Characteriser
     finder: CaseFinder
+    key_sets: KeySets
 
 
 def wiring() -> Wiring:

@@ -91,6 +91,31 @@ def create_user(
     return user
 
 
+def create_student_of_platform(session: Session, platform: str) -> User:
+    """An account for whom a learning platform sends: a student, without a password or a real name.
+
+    The address is one that no mail reaches (RFC 2606), so that nobody can recover a password by it.
+    """
+    token = secrets.token_hex(8)
+    user = User(
+        email=f"{token}@learner.invalid",
+        name=f"Learner {token[:6]} of {platform}"[:200],
+        password=None,
+        fs_uniquifier=secrets.token_hex(32),
+    )
+    session.add(user)
+    user.roles = _role_rows(session, frozenset({Role.STUDENT}))
+    session.flush()
+    record(
+        session,
+        actor_of(user),
+        AuditEvent(
+            "user.created", "user", user.id, {"roles": ["student"], "by": "learning platform"}
+        ),
+    )
+    return user
+
+
 def set_roles(session: Session, actor: Actor, user: User, roles: Iterable[Role]) -> None:
     """Give a user exactly these roles.
 

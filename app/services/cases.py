@@ -113,6 +113,11 @@ def can_see(session: Session, actor: Actor, case: TeachingCase) -> bool:
         return True
     if case.state != PUBLISHED or not can(actor, Permission.READ_CASES):
         return False
+    return is_in_visible_set(session, case)
+
+
+def is_in_visible_set(session: Session, case: TeachingCase) -> bool:
+    """Whether a set that students see holds the case."""
     query = (
         select(CaseSetItem.set_id)
         .join(CaseSet, CaseSet.id == CaseSetItem.set_id)

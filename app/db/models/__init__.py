@@ -11,6 +11,7 @@ from app.db.models.cohorts import (
     CountedSet,
     ShownLines,
 )
+from app.db.models.lti import LtiAccount, LtiGrade, LtiLink, LtiLogin, LtiPlatform
 from app.db.models.operation import AuditRow, Job, Notification
 from app.db.models.people import Project, ProjectMember, RoleRow, User, user_role
 from app.db.models.requests import (
@@ -75,6 +76,11 @@ __all__ = [
     "CountedSet",
     "DataRequest",
     "Job",
+    "LtiAccount",
+    "LtiGrade",
+    "LtiLink",
+    "LtiLogin",
+    "LtiPlatform",
     "Notification",
     "OutputDecision",
     "OutputFile",

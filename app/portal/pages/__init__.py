@@ -10,6 +10,8 @@ from app.portal.pages import (
     characterisation,
     cohort_builder,
     home,
+    learning_platforms,
+    lti,
     outputs,
     projects,
     requests,
@@ -36,6 +38,8 @@ BLUEPRINTS = dict.fromkeys(
         teaching,
         case_finder,
         administration,
+        learning_platforms,
+        lti,
         system,
     )
 )
