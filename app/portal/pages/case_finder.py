@@ -10,7 +10,7 @@ from app.portal.pages.teaching import blueprint
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services.case_finding import SMALLEST_COHORT, teaching_cohorts
-from app.services.cases import list_sets
+from app.services.case_sets import list_sets
 from casebank.finding import AGE_BANDS, CRITERIA, DIMENSIONS, GROUP_NAMES, Choices, Wish
 
 __all__ = ["blueprint"]

@@ -89,7 +89,7 @@ def test_a_launch_makes_a_student_without_name_or_password_and_opens_the_case(
     answer = launch(client, platform)
     assert answer.status_code == 303, answer.get_data(as_text=True)
     assert answer.headers["Location"] == "/cases/1"
-    assert client.get("/cases/1").status_code == 200
+    assert client.get("/cases/1", follow_redirects=True).status_code == 200
     assert client.get("/teaching/").status_code == 403
 
     with world.database.reading() as session:
