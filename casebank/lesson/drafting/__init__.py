@@ -1,0 +1,99 @@
+"""Drafts a lesson over a drafted case: stages by visit, exercises, keys from record and rules.
+
+What is clinical in it is a statement of the case, a line of a table of general medical knowledge
+(``casebank/data``), or a published rule with its id. Nothing else is written; the instructor edits.
+"""
+
+from __future__ import annotations
+
+from casebank.errors import RecordUnusable
+from casebank.lesson.drafting import contradictions, reasoning
+from casebank.lesson.drafting.evidence import Evidence, gather
+from casebank.lesson.drafting.expert import expert_view, minutes, objectives
+from casebank.lesson.drafting.focus import Focus, find_focus
+from casebank.lesson.drafting.management import management
+from casebank.lesson.drafting.person import person_words
+from casebank.lesson.drafting.stages import Plan, plan_stages
+from casebank.lesson.model import Exercise, Lesson, Wording
+from casebank.model import Case
+from casebank.reader import read_record
+from casebank.record import Record
+from deid.release import Release
+
+__all__ = ["draft_lesson", "draft_lesson_from_release"]
+
+
+def draft_lesson_from_release(
+    case: Case, release: Release, *, with_concordance: bool = False
+) -> Lesson:
+    """As :func:`draft_lesson`, reading the record that the case was drafted from.
+
+    Raises:
+        CaseFormatError, RecordNotFound, RecordUnusable: as reading and drafting do.
+    """
+    person = case.sources.person_id if case.sources is not None else 0
+    return draft_lesson(case, read_record(release, person, case.language), with_concordance)
+
+
+def draft_lesson(case: Case, record: Record, with_concordance: bool = False) -> Lesson:
+    """A first lesson over a case. Equal cases, equal lessons.
+
+    Script concordance is drafted ``with_concordance`` only, as it needs a panel.
+
+    Raises:
+        CaseFormatError: if the case was stripped of its sources.
+        RecordUnusable: if no complaint of the record is explained by a diagnosis that the tables
+            know, so that a lesson would have nothing to ask.
+    """
+    evidence = gather(case, record)
+    focus = find_focus(case, record, evidence)
+    if focus is None:
+        raise RecordUnusable("no contact of the record has a complaint that its diagnosis explains")
+    plan = plan_stages(case, evidence, focus)
+    exercises = _exercises(case, record, evidence, focus, plan, with_concordance)
+    words = sum(
+        evidence.by_id[one].length
+        for stage in plan.stages
+        for one in (*stage.reveals, *(i for order in stage.orders for i in order.data))
+    )
+    day = case.contacts[focus.contact].day
+    person, name = person_words(record, day), focus.presentation.name
+    lesson = Lesson(
+        case_id=case.case_id,
+        title=Wording(f"{person.en} with {name.en}", f"{person.zh}，{name.zh}"),
+        setting=Wording("Primary care, followed over years", "基层医疗，多年随访"),
+        minutes=minutes(case, exercises, words),
+        objectives=objectives(focus, exercises),
+        stages=plan.stages,
+        exercises=exercises,
+        expert=expert_view(case, record, focus, plan),
+    )
+    lesson.check_fits(case)
+    return lesson
+
+
+def _exercises(
+    case: Case,
+    record: Record,
+    evidence: Evidence,
+    focus: Focus,
+    plan: Plan,
+    with_concordance: bool,
+) -> tuple[Exercise, ...]:
+    shown = frozenset(one for stage in plan.stages for one in stage.reveals)
+    early = frozenset(one for stage in plan.stages[:2] for one in stage.reveals)
+    first, again = reasoning.differentials(focus, plan)
+    last = len(plan.stages)
+    made: list[Exercise | None] = [
+        first,
+        reasoning.warning_signs(focus),
+        reasoning.summary(record, focus, case.contacts[focus.contact].day),
+        reasoning.reflection(focus, early),
+        again,
+        *(reasoning.concordance(focus) if with_concordance else ()),
+        reasoning.problem_list(case, focus, plan),
+        *management(plan),
+        reasoning.circumstances(case, focus, plan, plan.diagnosis_stage),
+        contradictions.errors(case, record, evidence, shown, last),
+    ]
+    return tuple(sorted((one for one in made if one is not None), key=lambda one: one.stage))

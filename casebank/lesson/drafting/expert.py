@@ -1,0 +1,161 @@
+"""Objectives and the expert's view, in both languages, from the tables and the record."""
+
+from __future__ import annotations
+
+from casebank import terms
+from casebank.lesson.drafting.focus import Focus
+from casebank.lesson.drafting.followup import disease_name
+from casebank.lesson.drafting.knowledge import scripts
+from casebank.lesson.drafting.person import person_words, span_words
+from casebank.lesson.drafting.stages import Plan
+from casebank.lesson.model import Exercise, ExpertView, Objective, Wording
+from casebank.model import Case
+from casebank.record import Record
+
+_PER_EXERCISE = {
+    "summary": 2,
+    "problem list": 4,
+    "differential": 3,
+    "reflection": 5,
+    "key features": 2,
+    "script concordance": 1,
+    "management": 3,
+    "errors": 3,
+}
+"""Minutes, a first guess until attempts are measured."""
+_WORDS_A_MINUTE = 150
+
+
+def objectives(focus: Focus, exercises: tuple[Exercise, ...]) -> tuple[Objective, ...]:
+    """What is practised, each with its exercises."""
+    name = focus.presentation.name
+    wanted: tuple[tuple[tuple[str, ...], Wording], ...] = (
+        (
+            ("summary", "reflection"),
+            Wording(
+                f"Explain which findings speak for and against the causes of {name.en}.",
+                f"解释哪些发现支持或反对“{name.zh}”的各种病因。",
+            ),
+        ),
+        (
+            ("differential", "key features"),
+            Wording(
+                f"Rank the diagnoses to think of with {name.en}, and name those not to be missed.",
+                f"列出“{name.zh}”的鉴别诊断并排序，指出不可漏诊者。",
+            ),
+        ),
+        (
+            ("problem list",),
+            Wording(
+                "Formulate a problem list that holds psychological and social problems as well.",
+                "制定包括心理、社会问题在内的问题目录。",
+            ),
+        ),
+        (
+            ("management",),
+            Wording(
+                "Decide at a follow-up visit by the rules of the national service.",
+                "依据国家基本公共卫生服务规范作出随访决策。",
+            ),
+        ),
+        (
+            ("errors",),
+            Wording(
+                "Identify statements of a record that cannot be right.", "识别病历中的错误记录。"
+            ),
+        ),
+    )
+    found = []
+    for kinds, text in wanted:
+        names = tuple(one.name for one in exercises if one.kind in kinds)
+        if names:
+            found.append(Objective(text, names))
+    return tuple(found)
+
+
+def expert_view(case: Case, record: Record, focus: Focus, plan: Plan) -> ExpertView:
+    """Summary, illness script and three points to take home."""
+    contact = case.contacts[focus.contact]
+    person, title = person_words(record, contact.day), terms.term(focus.leading)
+    name, script = focus.presentation.name, scripts()[focus.leading]
+    others = _others(case, focus)
+    later = span_words(max(0, case.outcome.last_day - contact.day))
+    summary = Wording(
+        f"{person.en} came with {name.en}; the record's diagnosis is {title.en}."
+        + (f" Also on the problem list: {', '.join(one.en for one in others)}." if others else "")
+        + f" The record goes on for {later.en}.",
+        f"{person.zh}，因{name.zh}就诊，病历诊断为{title.zh}。"
+        + (f"问题目录中还有：{'、'.join(one.zh for one in others)}。" if others else "")
+        + f"此后记录持续{later.zh}。",
+    )
+    return ExpertView(
+        summary=summary,
+        script=Wording(f"{title.en}: {script.line.en}", f"{title.zh}：{script.line.zh}"),
+        take_home=_take_home(focus, plan, others),
+    )
+
+
+def minutes(case: Case, exercises: tuple[Exercise, ...], words: int) -> int:
+    """How long it takes: reading, and each exercise."""
+    return round(words / _WORDS_A_MINUTE) + sum(_PER_EXERCISE[one.kind] for one in exercises)
+
+
+def _take_home(focus: Focus, plan: Plan, others: list[Wording]) -> tuple[Wording, ...]:
+    danger = [one.code for one in focus.presentation.considered if one.must_not_miss]
+    name = focus.presentation.name
+    missed = terms.term(danger[0])
+    points = [
+        Wording(
+            f"With {name.en}, think of {missed.en} before it is too late: "
+            f"{_small(scripts()[danger[0]].line.en)}",
+            f"遇到{name.zh}，勿漏{missed.zh}：{scripts()[danger[0]].line.zh}",
+        )
+    ]
+    for _, point in plan.decisions[:1]:
+        disease = disease_name(point.readings.disease)
+        points.append(
+            Wording(
+                f"{_big(disease.en)} ({point.rule.id}): {point.rule.text.en}",
+                f"{disease.zh}（{point.rule.id}）：{point.rule.text.zh}",
+            )
+        )
+    points.append(
+        Wording(
+            f"{_big(others[0].en)} stands on the same problem list: the plan has to fit the life "
+            "that it is made for."
+            if others
+            else "The plan has to fit the life that it is made for: ask how the person lives.",
+            f"“{others[0].zh}”在同一问题目录中：治疗计划须与患者的生活相适应。"
+            if others
+            else "治疗计划须与患者的生活相适应：应了解其生活处境。",
+        )
+    )
+    script = scripts()[focus.leading]
+    points.append(
+        Wording(
+            f"What makes {script.name.en} likely: {_small(script.line.en)}",
+            f"支持{script.name.zh}的要点：{script.line.zh}",
+        )
+    )
+    return tuple(points[:3])
+
+
+def _others(case: Case, focus: Focus) -> list[Wording]:
+    """Problems beside the leading one: how somebody lives first, then what lasts."""
+    codes = [
+        (problem.kind not in {"psychological", "social", "family"}, problem.number, code)
+        for problem in case.problems
+        if problem.listed == "master"
+        and problem.onset_day <= case.contacts[focus.contact].day
+        and (code := terms.code_of(problem.title))
+        and code != focus.leading
+    ]
+    return [Wording(terms.term(code).en, terms.term(code).zh) for *_, code in sorted(codes)[:4]]
+
+
+def _small(text: str) -> str:
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]
+
+
+def _big(text: str) -> str:
+    return text[:1].upper() + text[1:]

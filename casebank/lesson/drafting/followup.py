@@ -1,0 +1,318 @@
+"""Decision points at follow-up visits, keyed by the national rules and by what happened next.
+
+The rules are those of the national basic public health service (third edition, 2017) for residents
+with hypertension and with type 2 diabetes: control, danger, the second visit in a row out of
+control, referral, two weeks. They are data (``RULES``); each has an id that a key names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from casebank import relations, rules
+from casebank.lesson.drafting.evidence import Datum, Evidence
+from casebank.lesson.model import Option, Wording
+from casebank.model import Case
+
+Disease = Literal["hypertension", "diabetes"]
+Situation = Literal["controlled", "first", "again", "reaction", "danger"]
+
+SOON_DAYS = 21
+"""A visit within two weeks, and a week of grace, is one within two weeks."""
+ROUTINE_DAYS = 120
+"""A visit within three months, and a month of grace, is the routine one."""
+
+CLASS = r"class of this follow|随访分类"
+_REFERRAL = r"reason for referral|referred to|转诊原因|转诊机构|转入|first impression at referral"
+_REFERRED_WORDS = r"\brefer(red)?\b|needs hospital|转诊|上级医院"
+_DUE = r"days until the next follow|距下次随访"
+_TARGET = r"^target|^目标"
+_REACTION = r"adverse drug reaction|药物不良反应"
+_ADHERENCE = r"drug adherence|服药依从"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What the national service asks for in one situation of one disease."""
+
+    id: str
+    disease: Disease
+    situation: Situation
+    asked: tuple[str, ...]
+    text: Wording
+
+
+_NAME: Mapping[Disease, Wording] = {
+    "hypertension": Wording("hypertension", "高血压"),
+    "diabetes": Wording("type 2 diabetes", "2型糖尿病"),
+}
+_SITUATIONS: tuple[tuple[Situation, str, tuple[str, ...], Wording], ...] = (
+    (
+        "controlled",
+        "1",
+        ("keep", "routine", "lifestyle"),
+        Wording(
+            "Controlled, no adverse reaction, no new complication: go on, and book the next visit.",
+            "控制满意、无药物不良反应、无新发并发症或原有并发症无加重者：预约下一次随访时间。",
+        ),
+    ),
+    (
+        "first",
+        "2",
+        ("adjust", "two-weeks", "lifestyle"),
+        Wording(
+            "Not controlled for the first time: look at adherence, change the medicines (raise a "
+            "dose, change or add a drug), see again within two weeks.",
+            "第一次出现控制不满意者：结合服药依从性，增加药物剂量、更换或增加不同类药物，2周内随访。",
+        ),
+    ),
+    (
+        "reaction",
+        "2",
+        ("adjust", "two-weeks", "lifestyle"),
+        Wording(
+            "An adverse reaction: change the drug, see again within two weeks.",
+            "出现药物不良反应者：更换药物，2周内随访。",
+        ),
+    ),
+    (
+        "again",
+        "3",
+        ("refer", "two-weeks", "lifestyle"),
+        Wording(
+            "Not controlled at two visits in a row: advise referral to a hospital, and ask within "
+            "two weeks what came of it.",
+            "连续两次控制不满意者：建议转诊到上级医院，2周内主动随访转诊情况。",
+        ),
+    ),
+    (
+        "danger",
+        "E",
+        ("refer", "two-weeks", "lifestyle"),
+        Wording(
+            "A value of danger: treat, refer at once, and ask within two weeks what came of it.",
+            "出现危急值者：处理后紧急转诊，2周内主动随访转诊情况。",
+        ),
+    ),
+)
+_PREFIX: Mapping[Disease, str] = {"hypertension": "NBPHS-3 HTN", "diabetes": "NBPHS-3 T2DM"}
+
+RULES: Mapping[tuple[Disease, Situation], Rule] = {
+    (disease, situation): Rule(f"{prefix} {number}", disease, situation, asked, text)
+    for disease, prefix in _PREFIX.items()
+    for situation, number, asked, text in _SITUATIONS
+}
+
+OPTIONS = (
+    Option("keep", Wording("Leave the medicines as they are", "维持原治疗方案")),
+    Option(
+        "adjust",
+        Wording("Change the medicines: dose, drug or a second drug", "调整用药：剂量、换药或加药"),
+    ),
+    Option("stop", Wording("Stop all medicines", "停用全部药物")),
+    Option("refer", Wording("Advise referral to a hospital", "建议转诊到上级医院")),
+    Option("two-weeks", Wording("See again within two weeks", "2周内随访")),
+    Option(
+        "routine",
+        Wording("Book the next routine visit (three months)", "预约下次常规随访（3个月）"),
+    ),
+    Option("yearly", Wording("See again at the yearly examination", "年度体检时再随访")),
+    Option(
+        "lifestyle",
+        Wording(
+            "Agree on goals for diet, exercise, salt, tobacco and drink",
+            "共同制定饮食、运动、限盐、戒烟限酒目标",
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Readings:
+    """The numbers of a visit that decide, as statement ids, and whether they are in control."""
+
+    disease: Disease
+    contact: int
+    data: tuple[str, ...]
+    shown: str
+    controlled: bool
+    danger: bool
+    reaction: bool
+    class_datum: str | None
+    says_controlled: bool | None
+
+
+@dataclass(frozen=True)
+class DecisionPoint:
+    """A visit at which the rule asks for something, and what the record says was done."""
+
+    rule: Rule
+    readings: Readings
+    previous: Readings | None
+    following: int | None
+    happened: tuple[str, ...]
+    happened_data: tuple[str, ...]
+
+
+def follow_ups(case: Case, evidence: Evidence, disease: Disease) -> tuple[Readings, ...]:
+    """Visits with the numbers of a disease after it was known, in order of time."""
+    numbers = {
+        problem.number
+        for problem in case.problems
+        if disease in relations.families("problem", problem.title)
+    }
+    if not numbers:
+        return ()
+    onset = min(case.problem(number).onset_day for number in numbers)
+    found = []
+    for index, contact in enumerate(case.contacts):
+        if contact.day < onset or not numbers & set(contact.problems):
+            continue
+        reading = _readings(evidence, index, disease)
+        if reading is not None and reading.class_datum is not None:
+            found.append(reading)
+    return tuple(found)
+
+
+def decision_points(case: Case, evidence: Evidence, disease: Disease) -> tuple[DecisionPoint, ...]:
+    """Every follow-up visit that has another after it, with the rule that applies to it."""
+    visits = follow_ups(case, evidence, disease)
+    points = []
+    for place, now in enumerate(visits):
+        before = visits[place - 1] if place else None
+        after = visits[place + 1] if place + 1 < len(visits) else None
+        if after is None:
+            continue
+        rule = RULES[disease, _situation(now, before)]
+        happened, data = _happened(case, evidence, now, before, after)
+        points.append(DecisionPoint(rule, now, before, after.contact, happened, data))
+    return tuple(points)
+
+
+def _situation(now: Readings, before: Readings | None) -> Situation:
+    if now.danger:
+        return "danger"
+    if now.reaction:
+        return "reaction"
+    if now.controlled:
+        return "controlled"
+    return "again" if before is not None and not before.controlled else "first"
+
+
+def _readings(evidence: Evidence, contact: int, disease: Disease) -> Readings | None:
+    data = evidence.at(contact)
+    used: tuple[str, ...]
+    if disease == "hypertension":
+        high, low = _first(data, "systolic"), _first(data, "diastolic")
+        if high is None or low is None:
+            return None
+        systolic, diastolic = high.quantity("systolic") or 0, low.quantity("diastolic") or 0
+        used = (high.id, low.id)
+        shown = f"{systolic:.0f}/{diastolic:.0f} mmHg"
+        controlled = systolic < 140 and diastolic < 90
+        danger = systolic >= 180 or diastolic >= 110
+        sensible = diastolic < systolic < 300
+    else:
+        fasting = _first(data, "glucose")
+        value = fasting.quantity("glucose") if fasting else None
+        if fasting is None or value is None:
+            return None
+        used, shown = (fasting.id,), f"{value:.1f} mmol/L"
+        controlled = value < 7.0
+        danger = value >= 16.7 or value <= 3.9
+        sensible = value < 40
+    classes = [one for one in data if one.event and rules.matches(CLASS, one.event.name)]
+    said = {one.event.value_text.casefold() for one in classes if one.event}
+    reaction = any(
+        one.event is not None
+        and rules.matches(_REACTION, one.event.name)
+        and one.event.value_text.casefold() not in {"none", "no", "无", ""}
+        for one in data
+    )
+    if len(said) > 1 or not sensible:
+        return None
+    says = next(iter(said), "")
+    return Readings(
+        disease=disease,
+        contact=contact,
+        data=used,
+        shown=shown,
+        controlled=controlled,
+        danger=danger,
+        reaction=reaction,
+        class_datum=classes[0].id if classes else None,
+        says_controlled=says in {"controlled", "控制满意"} if says else None,
+    )
+
+
+def _happened(
+    case: Case, evidence: Evidence, now: Readings, before: Readings | None, after: Readings
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What was done at a visit, as far as the record tells, and the data that say so."""
+    family = now.disease
+    here = evidence.at(now.contact)
+    drugs = _drugs(here, family)
+    earlier = _drugs(evidence.at(before.contact), family) if before is not None else {}
+    later = _drugs(evidence.at(after.contact), family)
+    # A change that was ordered at this visit shows in its own list, or only in the next one's.
+    known = set(earlier) if earlier else set(drugs)
+    changed = (set(drugs) - known) or ({*later} - {*drugs} if drugs and later else set())
+    done, data = [], [*drugs.values()]
+    done.append("adjust" if changed else "keep")
+    data += [later[name] for name in changed if name in later]
+    referral = [one.id for one in here if _refers(one)]
+    if referral:
+        done.append("refer")
+        data += referral
+    days = case.contacts[after.contact].day - case.contacts[now.contact].day
+    if days <= SOON_DAYS:
+        done.append("two-weeks")
+    elif days <= ROUTINE_DAYS:
+        done.append("routine")
+    data += [one.id for one in here if one.event and rules.matches(_DUE, one.event.name)]
+    data += after.data
+    targets = [one.id for one in here if one.event and rules.matches(_TARGET, one.event.name)]
+    if targets:
+        done.append("lifestyle")
+        data += targets[:2]
+    if now.class_datum:
+        data.append(now.class_datum)
+    return tuple(done), tuple(dict.fromkeys(data))
+
+
+def _refers(datum: Datum) -> bool:
+    if datum.event is not None:
+        return rules.matches(_REFERRAL, datum.event.name)
+    return datum.part in {"P", "A"} and rules.matches(_REFERRED_WORDS, datum.text)
+
+
+def _drugs(data: tuple[Datum, ...], family: Disease) -> dict[str, str]:
+    """Names of the drugs for a disease that rows of a visit name, each with its datum."""
+    return {
+        f"{one.event.name} {one.event.detail}".strip(): one.id
+        for one in data
+        if one.event is not None
+        and one.event.table == "drug_exposure"
+        and family in relations.families("drug", one.event.name)
+    }
+
+
+def _first(data: tuple[Datum, ...], quantity: str) -> Datum | None:
+    return next((one for one in data if one.quantity(quantity) is not None), None)
+
+
+def disease_name(disease: Disease) -> Wording:
+    """Its name in both languages."""
+    return _NAME[disease]
+
+
+def adherence_data(evidence: Evidence, contact: int) -> tuple[str, ...]:
+    """Ids of what a visit says of adherence and adverse reactions."""
+    return tuple(
+        one.id
+        for one in evidence.at(contact)
+        if one.event
+        and (rules.matches(_ADHERENCE, one.event.name) or rules.matches(_REACTION, one.event.name))
+    )

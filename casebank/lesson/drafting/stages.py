@@ -1,0 +1,305 @@
+"""Stages of a lesson: what is shown on entering each, what may be opened, within a load to bear.
+
+A stage holds at most ``MOST_DATA`` data and ``MOST_WORDS`` words (two Chinese characters count as
+one). Data that matter come first; at least a fifth of them do not, as in a real record.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from casebank import rules
+from casebank.lesson.drafting.evidence import Datum, Evidence
+from casebank.lesson.drafting.focus import Focus
+from casebank.lesson.drafting.followup import DecisionPoint, adherence_data
+from casebank.lesson.model import Order, Stage, Wording
+from casebank.model import Case
+from casebank.relative import day_text
+
+MOST_DATA = 14
+MOST_WORDS = 300
+MOST_POINTS = 3
+
+# Shown first of the background: who this is.
+_WHO = r"^(sex|性别|age at first|首次接诊时年龄)"
+_LIFE = (
+    r"occupation group|marital|living or staying|family apgar score|housing|area of residence|"
+    r"职业|婚姻|同住人数|家庭关怀度指数：\d|居住地"
+)
+_ICE = r"what the patient (thinks|worries|hopes)|患者的(想法|担忧|期望)"
+# What a note holds beside the story: names of those who wrote it, plans, dates of printing.
+_CLERICAL = re.compile(
+    r"scribe|\bMD\b|\bFNP\b|\bRN\b|signed|sgd|copy to|dear dr|^to:|^subject|https?:|reviewed with|"
+    r"last name|patient signature|签字|签名|医生|主任|记录者|打印|编号|姓名|来源",
+    re.IGNORECASE,
+)
+_FORM_TARGETS = r"^target|^目标|days until|距下次随访|^date of|日期"
+_DECISION = (
+    r"control|over target|above goal|refer|step up|added|increase|started|refill|regimen|"
+    r"next visit|"
+    r"控制|达标|转诊|调整|加用|加量|方案|复诊|随访|医院"
+)
+_VITAL = (
+    r"^(systolic|diastolic) blood pressure(?!.*left)|^heart rate|^body temperature|"
+    r"respiratory rate|^收缩压|^舒张压|^心率|^体温|^呼吸"
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The stages, the stage (from 1) of the diagnosis, and that of each decision point."""
+
+    stages: tuple[Stage, ...]
+    diagnosis_stage: int
+    decisions: tuple[tuple[int, DecisionPoint], ...]
+
+
+def plan_stages(case: Case, evidence: Evidence, focus: Focus) -> Plan:
+    """Presentation, examination, diagnosis, then later visits by date."""
+    builder = _Builder(case, evidence, focus)
+    stages = [builder.presentation(), builder.examination(), builder.diagnosis()]
+    decisions: list[tuple[int, DecisionPoint]] = []
+    before: DecisionPoint | None = None
+    for point in choose_points(focus.points):
+        stages.append(builder.visit(point, before))
+        decisions.append((len(stages), point))
+        before = point
+    stages.append(builder.course(before))
+    return Plan(tuple(stages), 3, tuple(decisions))
+
+
+def choose_points(points: tuple[DecisionPoint, ...]) -> tuple[DecisionPoint, ...]:
+    """At most three decision points, of as many different situations as there are, in order."""
+    wanted = ("danger", "again", "reaction", "first", "controlled")
+    chosen: list[DecisionPoint] = []
+    for _ in range(MOST_POINTS):
+        used = [point.rule.situation for point in chosen]
+        rest = [point for point in points if point not in chosen]
+        if not rest:
+            break
+        chosen.append(
+            min(
+                rest,
+                key=lambda point: (
+                    used.count(point.rule.situation),
+                    wanted.index(point.rule.situation),
+                    point.readings.contact,
+                ),
+            )
+        )
+    return tuple(sorted(chosen, key=lambda point: (point.readings.contact, point.rule.id)))
+
+
+class _Builder:
+    """Hands out every datum once, in the stage that first needs it."""
+
+    def __init__(self, case: Case, evidence: Evidence, focus: Focus) -> None:
+        self._case, self._evidence, self._focus = case, evidence, focus
+        self._shown: set[str] = set()
+        self._telling = {sign.datum for sign in focus.signs}
+
+    def presentation(self) -> Stage:
+        focus, evidence = self._focus, self._evidence
+        open_ = [one for one in evidence.background if not focus.gives_away(one)]
+        who = [one for one in open_ if rules.matches(_WHO, one.text)]
+        life = [one for one in open_ if rules.matches(_LIFE, one.text)][:3]
+        told = [one for one in evidence.at(focus.contact, "S", "-") if self._readable(one)]
+        complaint = [one for one in told if one.id in focus.complaint]
+        telling = [one for one in told if one.id in self._telling]
+        ideas = [
+            one
+            for one in evidence.at(focus.contact)
+            if one.event and rules.matches(_ICE, one.event.name) and not focus.gives_away(one)
+        ]
+        rest = [one for one in told if one.part == "S"]
+        reveals = self._take([*who, *complaint, *ideas, *telling, *life, *rest])
+        orders = (
+            self._order(
+                "family-history",
+                "history",
+                0,
+                "Ask about the family",
+                "询问家族史",
+                [o for o in open_ if _under(self._case, o, "family")],
+            ),
+            self._order(
+                "habits",
+                "history",
+                0,
+                "Ask about habits and work",
+                "询问生活方式与职业",
+                [o for o in open_ if _under(self._case, o, "lifestyle", "profile")],
+            ),
+            self._order(
+                "home",
+                "history",
+                0,
+                "Ask about the home",
+                "询问居住环境",
+                [o for o in open_ if _under(self._case, o, "living_environment")],
+            ),
+            self._order(
+                "past",
+                "history",
+                0,
+                "Ask about the past",
+                "询问既往史",
+                [o for o in open_ if _under(self._case, o, "past_history")],
+            ),
+        )
+        return Stage(
+            Wording("The person and the story", "患者与主诉"),
+            reveals,
+            tuple(order for order in orders if order is not None),
+        )
+
+    def examination(self) -> Stage:
+        focus, evidence = self._focus, self._evidence
+        found = [one for one in evidence.at(focus.contact, "O", "S", "-") if self._readable(one)]
+        objective = [one for one in found if one.part == "O"]
+        telling = [one for one in found if one.id in self._telling]
+        vital = [one for one in objective if one.event and rules.matches(_VITAL, one.event.name)]
+        tests = [
+            one
+            for one in objective
+            if one.event and one.event.table == "measurement" and one not in vital
+        ]
+        rest = [one for one in objective if one not in tests]
+        reveals = self._take([*vital, *(o for o in telling if o not in tests), *rest])
+        earlier = [
+            one
+            for contact in range(focus.contact - 1, -1, -1)
+            for one in evidence.at(contact, "O")
+            if one.event and one.event.table == "measurement" and self._readable(one)
+        ]
+        orders = (
+            self._order(
+                "tests",
+                "test",
+                2,
+                "Order the tests of this visit",
+                "查看本次检验结果",
+                sorted(tests, key=lambda one: one.id not in self._telling),
+            ),
+            self._order(
+                "more-examination", "examination", 1, "Examine further", "进一步查体", rest
+            ),
+            self._order(
+                "earlier-results", "test", 1, "Look up earlier results", "查阅既往检查结果", earlier
+            ),
+        )
+        opened = tuple(order for order in orders if order is not None)
+        if not reveals:
+            # A visit without an examination: what there is to open is shown.
+            reveals = tuple(i for order in opened for i in order.data)[:MOST_DATA]
+            opened = tuple(order for order in opened if not set(order.data) <= set(reveals))
+        return Stage(Wording("Examination and tests", "查体与检验"), reveals, opened)
+
+    def diagnosis(self) -> Stage:
+        focus, evidence = self._focus, self._evidence
+        here = [one for one in evidence.at(focus.contact, "A", "P") if not _clerical(one)]
+        named = [one for one in here if one.event and one.event.table == "condition_occurrence"]
+        treated = [one for one in here if one.event and one.event.table == "drug_exposure"]
+        hidden = [one for one in evidence.background if _problem_row(one)]
+        reveals = self._take([*named, *treated, *hidden, *here])
+        return Stage(Wording("What it was, and what was done", "诊断与处理"), reveals)
+
+    def visit(self, point: DecisionPoint, before: DecisionPoint | None) -> Stage:
+        evidence, now = self._evidence, point.readings
+        data: list[Datum] = [evidence.by_id[one] for one in self._happened(before)]
+        if point.previous is not None:
+            data += [evidence.by_id[one] for one in point.previous.data]
+            data += [
+                one
+                for one in evidence.at(point.previous.contact, "P")
+                if one.event and one.event.table == "drug_exposure"
+            ]
+        data += [evidence.by_id[one] for one in now.data]
+        told = evidence.at(now.contact, "S", "O")
+        data += [evidence.by_id[one] for one in adherence_data(evidence, now.contact)]
+        data += [one for one in told if not (_clerical(one) or _target(one) or _decides(one))]
+        day = day_text(self._case.contacts[now.contact].day, "en")
+        day_zh = day_text(self._case.contacts[now.contact].day, "zh")
+        return Stage(
+            Wording(f"A follow-up visit, {day}", f"一次随访（{day_zh}）"),
+            self._take(data, but=self._unasked(point)),
+        )
+
+    def course(self, before: DecisionPoint | None) -> Stage:
+        evidence, case = self._evidence, self._case
+        data: list[Datum] = [evidence.by_id[one] for one in self._happened(before)]
+        start = before.readings.contact if before is not None else self._focus.contact
+        for index in range(len(case.contacts) - 1, start, -1):
+            later = evidence.at(index)
+            data += [o for o in later if o.event and o.event.table == "condition_occurrence"]
+            data += [o for o in later if o.part == "O" and o.event and o.event.value is not None][
+                :3
+            ]
+        return Stage(Wording("How it went on", "后来的经过"), self._take(data))
+
+    def _happened(self, point: DecisionPoint | None) -> tuple[str, ...]:
+        return point.happened_data if point is not None else ()
+
+    def _unasked(self, point: DecisionPoint) -> frozenset[str]:
+        """Data that say what was decided at the visit that the student decides about."""
+        now = point.readings
+        return frozenset(
+            one.id
+            for one in self._evidence.at(now.contact)
+            if one.part in {"A", "P"} or _target(one)
+        ) | frozenset(
+            one.id
+            for one in self._evidence.data
+            if one.contact is not None and one.contact > now.contact
+        )
+
+    def _readable(self, datum: Datum) -> bool:
+        if self._focus.gives_away(datum) or _clerical(datum):
+            return False
+        return datum.part != "-" or datum.id in self._telling
+
+    def _take(self, data: Iterable[Datum], but: frozenset[str] = frozenset()) -> tuple[str, ...]:
+        """Ids of the first data that fit the load, each only once in a lesson."""
+        taken: list[str] = []
+        words = 0
+        for one in data:
+            if one.id in self._shown or one.id in but or len(taken) >= MOST_DATA:
+                continue
+            if words + one.length > MOST_WORDS:
+                continue
+            taken.append(one.id)
+            self._shown.add(one.id)
+            words += one.length
+        return tuple(taken)
+
+    def _order(
+        self, name: str, kind: str, cost: int, en: str, zh: str, data: Iterable[Datum]
+    ) -> Order | None:
+        taken = self._take(list(data)[:MOST_DATA])
+        if not taken:
+            return None
+        return Order(name, Wording(en, zh), kind, cost, taken)  # type: ignore[arg-type]
+
+
+def _under(case: Case, datum: Datum, *sections: str) -> bool:
+    return any(
+        datum.id in {one.id for one in getattr(case.background, section)} for section in sections
+    )
+
+
+def _problem_row(datum: Datum) -> bool:
+    return datum.event is not None and datum.event.table == "condition_occurrence"
+
+
+def _clerical(datum: Datum) -> bool:
+    return datum.event is None and _CLERICAL.search(datum.text) is not None
+
+
+def _decides(datum: Datum) -> bool:
+    return datum.event is None and rules.matches(_DECISION, datum.text)
+
+
+def _target(datum: Datum) -> bool:
+    return datum.event is not None and rules.matches(_FORM_TARGETS, datum.event.name)
