@@ -23,6 +23,7 @@ from casebank.exports.formats import FORMATS, ExportOrder, export_case
 from casebank.exports.package import Package, read_package
 from casebank.exports.printed import Exporter
 from casebank.lesson import Lesson
+from casebank.lesson.drafting import draft_lesson_from_release
 from deid.release import Release, open_release
 
 _RELEASE = click.option(
@@ -99,6 +100,39 @@ def draft_command(
         click.echo(f"left out: {count} {reason}")
     for finding in find_findings(draft):
         click.echo(f"{finding.severity}: {finding.code} at {finding.where}: {finding.text}")
+
+
+@case.command("lesson")
+@_RELEASE
+@click.argument("case_file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--with-concordance",
+    is_flag=True,
+    help="draft script concordance questions too; they need a panel of ten before publication",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="the lesson as JSON; an existing file is replaced",
+)
+def lesson_command(
+    release_name: str, case_file: Path, with_concordance: bool, output: Path
+) -> None:
+    """Draft stages, exercises and keys over a case that was drafted from the release."""
+    drafted = Case.from_json(case_file.read_bytes())
+    lesson = draft_lesson_from_release(
+        drafted, _open(release_name), with_concordance=with_concordance
+    )
+    _write(output, lesson.to_json())
+    click.echo(
+        f"{output}: {len(lesson.stages)} stages, {len(lesson.exercises)} exercises, "
+        f"about {lesson.minutes} minutes"
+    )
+    for number in range(1, len(lesson.stages) + 1):
+        kinds = ", ".join(one.kind for one in lesson.at(number)) or "reading only"
+        click.echo(f"stage {number}: {len(lesson.stages[number - 1].reveals)} data; {kinds}")
 
 
 @case.command("show")

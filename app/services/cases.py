@@ -17,6 +17,7 @@ from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
 from app.permissions import Actor, Permission, can, check_permission
 from casebank import Action, Case, CaseState, Finding
+from casebank.lesson.drafting import draft_case_and_lesson
 from deid.release import Release
 
 DRAFT, REVIEW, PUBLISHED, WITHDRAWN = (
@@ -46,7 +47,9 @@ _AUDITED = {
 def draft(
     session: Session, actor: Actor, release: Release, person_id: int, language: str = ""
 ) -> TeachingCase:
-    """A new draft from one record of a release, by default in the language of its notes.
+    """A new draft from one record of a release, with a lesson over it where the record gives one.
+
+    By default it is in the language of the record's notes.
 
     Raises:
         PermissionDenied: unless the actor writes cases.
@@ -57,7 +60,7 @@ def draft(
         raise PermissionDenied("A case needs a person as its author.")
     if language not in {"", "en", "zh"}:
         raise BadInput("A case is in English or Chinese.")
-    drafted = casebank.draft_case(
+    drafted, lesson = draft_case_and_lesson(
         release,
         person_id,
         case_id=f"case-{secrets.token_hex(6)}",
@@ -68,6 +71,7 @@ def draft(
         title=drafted.title,
         state=DRAFT,
         document=drafted.to_json().decode("utf-8"),
+        lesson=lesson.to_json().decode("utf-8") if lesson is not None else "",
         summary=summary_of(drafted),
         author_id=actor.user_id,
     )

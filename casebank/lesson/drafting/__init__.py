@@ -6,6 +6,7 @@ What is clinical in it is a statement of the case, a line of a table of general 
 
 from __future__ import annotations
 
+from casebank.drafting import draft_from_record
 from casebank.errors import RecordUnusable
 from casebank.lesson.drafting import contradictions, reasoning
 from casebank.lesson.drafting.evidence import Evidence, gather
@@ -15,12 +16,30 @@ from casebank.lesson.drafting.management import management
 from casebank.lesson.drafting.person import person_words
 from casebank.lesson.drafting.stages import Plan, plan_stages
 from casebank.lesson.model import Exercise, Lesson, Wording
-from casebank.model import Case
+from casebank.model import Case, Language
 from casebank.reader import read_record
 from casebank.record import Record
 from deid.release import Release
 
-__all__ = ["draft_lesson", "draft_lesson_from_release"]
+__all__ = ["draft_case_and_lesson", "draft_lesson", "draft_lesson_from_release"]
+
+
+def draft_case_and_lesson(
+    release: Release, person_id: int, *, case_id: str, language: Language | None = None
+) -> tuple[Case, Lesson | None]:
+    """A case from the record of ``person_id``, and a lesson over it if the record gives one.
+
+    Raises:
+        RecordNotFound: if the release has no such person.
+        RecordUnusable: if nothing in the record has a date, or the release lacks a needed column.
+        ValueError: for a malformed ``case_id``.
+    """
+    record = read_record(release, person_id, language)
+    case = draft_from_record(record, case_id=case_id)
+    try:
+        return case, draft_lesson(case, record)
+    except RecordUnusable:
+        return case, None
 
 
 def draft_lesson_from_release(

@@ -171,7 +171,7 @@ def reflection(focus: Focus, shown: frozenset[str]) -> Exercise | None:
 
 
 def problem_list(case: Case, focus: Focus, plan: Plan) -> Exercise | None:
-    """The problems that the record states up to the diagnosis, with weights until a panel speaks."""
+    """The problems that the record states up to the diagnosis, weighted until a panel speaks."""
     day = case.contacts[focus.contact].day
     entered = plan.stages[: plan.diagnosis_stage]
     shown = {one for stage in entered for one in stage.reveals}

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from app.cli.case import case as case_command
 from casebank import Case, CaseFormatError, RecordNotFound
 from casebank.errors import PackageRefused
+from casebank.lesson import Lesson
 from deid.errors import ReleaseNotFound
 from tests.unit.casebank import residents
 
@@ -61,6 +62,15 @@ def test_a_case_is_shown_as_text(release_root: Path, tmp_path: Path) -> None:
     assert "→ see #4" in shown.output
     assert "S Takes amlodipine most mornings.  [#1]" in shown.output
     assert str(residents.FARMER) not in shown.output
+
+
+def test_a_lesson_is_drafted_over_a_case_file(release_root: Path, tmp_path: Path) -> None:
+    case, lesson = tmp_path / "case.json", tmp_path / "lesson.json"
+    run(release_root, "draft", "--release", "tiny-v1", "-o", str(case))
+    made = run(release_root, "lesson", "--release", "tiny-v1", str(case), "-o", str(lesson))
+    assert made.exit_code == 0, made.output
+    assert "stage 1: " in made.output
+    Lesson.from_json(lesson.read_bytes()).check_fits(Case.from_json(case.read_bytes()))
 
 
 def test_candidates_are_listed_with_their_reasons(release_root: Path) -> None:
