@@ -180,19 +180,19 @@ def _band(born: BirthYears | None, year: int) -> str:
 
 def _person(record: Record, ledger: Ledger, language: Language) -> tuple[Statement, ...]:
     statements = []
+    other = ledger.other_language
     sex = {
-        MALE: {"en": "male", "zh": "男"},
-        FEMALE: {"en": "female", "zh": "女"},
-    }.get(record.sex_concept_id, {}).get(language, "")
+        MALE: {"en": "Sex: male", "zh": "性别：男"},
+        FEMALE: {"en": "Sex: female", "zh": "性别：女"},
+    }.get(record.sex_concept_id)
     if sex:
         source = Source("person", record.person_id, "gender_concept_id")
-        label = "性别：" if language == "zh" else "Sex: "
-        statements.append(ledger.statement(label + sex, None, (source,)))
+        statements.append(ledger.statement(sex[language], None, (source,), other=sex[other]))
     band = age_band_at_first_contact(record)
     if band:
         source = Source("person", record.person_id, "year_of_birth")
-        text = f"首次接诊时年龄：{band}岁" if language == "zh" else f"Age at first contact: {band}"
-        statements.append(ledger.statement(text, 0, (source,)))
+        age = {"en": f"Age at first contact: {band}", "zh": f"首次接诊时年龄：{band}岁"}
+        statements.append(ledger.statement(age[language], 0, (source,), other=age[other]))
     return tuple(statements)
 
 

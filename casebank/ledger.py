@@ -80,30 +80,48 @@ class Ledger:
         """Days from the first contact to ``moment``."""
         return (moment - self._record.first_day).days
 
+    @property
+    def other_language(self) -> Language:
+        """The language that the case is not in."""
+        return "en" if self._language == "zh" else "zh"
+
     def name(self, event: Event) -> str:
         """An event's name for people: without SNOMED's tag, and without LOINC's parts of method.
 
         A LOINC name gives property, specimen and method; the unit beside the value says as much.
         """
-        name = event.shown_name or event.name
+        return self._plain(event.shown_name or event.name, event)
+
+    def other_name(self, event: Event) -> str:
+        """The name in the other language; empty if the release has none."""
+        return self._plain(event.other_name, event)
+
+    def _plain(self, name: str, event: Event) -> str:
         if event.vocabulary == "LOINC":
             return _LOINC_PARTS.sub("", name) or name
         return _SEMANTIC_TAG.sub("", name)
 
     def text(self, event: Event) -> str:
         """An event in words: its name, and its value with the unit if it has one."""
-        name = self.name(event)
-        colon = "：" if self._language == "zh" else ": "
+        return self._text(event, self.name(event), event.shown_value, self._language)
+
+    def other_text(self, event: Event) -> str:
+        """The same in the other language; empty if the release has no name or value in it."""
+        name = self.other_name(event)
+        if not name or (event.value_text and not event.other_value):
+            return ""
+        return self._text(event, name, event.other_value, self.other_language)
+
+    def _text(self, event: Event, name: str, value: str, language: Language) -> str:
+        colon = "：" if language == "zh" else ": "
         if event.value is not None:
             return f"{name}{colon}{shown_number(event.value)} {shown_unit(event.unit)}".rstrip()
         if event.value_text:
-            return f"{name}{colon}{self._relative(event.shown_value, event.start)}"
+            return f"{name}{colon}{self._relative(value, event.start, language)}"
         if event.detail:
-            return f"{name}{colon}{self._relative(event.detail, event.start)}"
+            return f"{name}{colon}{self._relative(event.detail, event.start, language)}"
         if event.unanswered:
-            return (
-                f"{name}（无结果记录）" if self._language == "zh" else f"{name} (no value recorded)"
-            )
+            return f"{name}（无结果记录）" if language == "zh" else f"{name} (no value recorded)"
         return name
 
     def event(self, event: Event, problems: tuple[int, ...] = ()) -> Statement:
@@ -114,7 +132,9 @@ class Ledger:
         if event.detail:
             columns.append("sig")
         sources = tuple(Source(event.table, event.row_id, column) for column in columns)
-        return self.statement(self.text(event), self.day(event.start), sources, problems)
+        return self.statement(
+            self.text(event), self.day(event.start), sources, problems, self.other_text(event)
+        )
 
     def sentence(
         self, note: Note, start: int, end: int, problems: tuple[int, ...] = ()
@@ -126,7 +146,7 @@ class Ledger:
 
     def sentence_text(self, note: Note, start: int, end: int) -> str:
         """Part ``[start, end)`` of a note without dates and ages; it takes no id."""
-        return self._relative(note.text[start:end], note.day)
+        return self._relative(note.text[start:end], note.day, self._language)
 
     def statement(
         self,
@@ -134,9 +154,10 @@ class Ledger:
         day: int | None,
         sources: tuple[Source, ...],
         problems: tuple[int, ...] = (),
+        other: str = "",
     ) -> Statement:
-        """A statement that rests on ``sources``."""
-        return Statement(self.id(sources), day, text, problems)
+        """A statement that rests on ``sources``; ``other`` is its text in the other language."""
+        return Statement(self.id(sources), day, text, problems, other)
 
     def id(self, sources: tuple[Source, ...]) -> str:
         """The id of what stands at ``sources``; there must be at least one."""
@@ -151,5 +172,5 @@ class Ledger:
         }
         return Sources(self._record.release, self._record.person_id, data)
 
-    def _relative(self, text: str, moment: date) -> str:
-        return without_dates_and_ages(text, self._record.first_day, moment, self._language)
+    def _relative(self, text: str, moment: date, language: Language) -> str:
+        return without_dates_and_ages(text, self._record.first_day, moment, language)

@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 from casebank import documents
 from casebank.errors import CaseFormatError
 
-SCHEMA = "care-commons-case/1"
+SCHEMA = "care-commons-case/2"
+SCHEMA_BEFORE = "care-commons-case/1"
+"""Without ``Statement.other``; still read."""
 CASE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 ProblemKind = Literal["biological", "psychological", "social", "family", "risk"]
@@ -42,12 +44,15 @@ class Statement:
     """One datum or one sentence of the record.
 
     ``day`` is None where the record gives no date; ``problems`` are numbers of the problem list.
+    ``other`` is the same datum in the case's other language; empty where the release has no name
+    in it, and for sentences, which stay as they were written.
     """
 
     id: str
     day: int | None
     text: str
     problems: tuple[int, ...] = ()
+    other: str = ""
 
     def __post_init__(self) -> None:
         if not self.text.strip():
@@ -341,9 +346,21 @@ class Case:
             CaseFormatError: if a field is missing, unknown, of another type or contradictory.
         """
         document = documents.from_bytes(data)
+        if isinstance(document, dict) and document.get("schema") == SCHEMA_BEFORE:
+            document = {**_with_other(document), "schema": SCHEMA}
         if not isinstance(document, dict) or document.get("schema") != SCHEMA:
             raise CaseFormatError(f"the document is not of schema {SCHEMA}")
         return documents.decode(cls, document)
+
+
+def _with_other(value: Any) -> Any:
+    """A document of the schema before, in which no statement has its other language."""
+    if isinstance(value, list):
+        return [_with_other(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    found = {key: _with_other(item) for key, item in value.items()}
+    return {**found, "other": ""} if set(found) == {"id", "day", "text", "problems"} else found
 
 
 def _only(soap: Soap, number: int) -> Soap:

@@ -105,7 +105,8 @@ class RecordReader:
             language = _written_in([row["note_text"] or "" for row in notes])
         chinese = self._chinese_names(names)
         shown = {**names, **chinese} if language == "zh" else names
-        naming = Naming(names, shown, chinese, vocabularies, codes)
+        other = names if language == "zh" else chinese
+        naming = Naming(names, shown, other, chinese, vocabularies, codes)
         unnamed: dict[str, int] = {}
         events: list[Event] = []
         for table in EVENT_TABLES:

@@ -30,6 +30,7 @@ class Event:
 
     ``name`` and ``value_text`` (a coded or written value) are as the release names them, for rules;
     ``shown_name`` and ``shown_value`` are the same in the language asked for, for people;
+    ``other_name`` and ``other_value`` are the same in the other language, where the release has it;
     ``names`` are all its names in the release. ``name_column`` and ``value_column`` are the columns
     that name and value came from. ``value`` is in ``unit``.
     """
@@ -52,6 +53,8 @@ class Event:
     names: tuple[str, ...] = ()
     shown_value: str = ""
     detail: str = ""
+    other_name: str = ""
+    other_value: str = ""
 
     @property
     def unanswered(self) -> bool:

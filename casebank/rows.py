@@ -73,10 +73,14 @@ EVENT_TABLES = (
 
 @dataclass(frozen=True)
 class Naming:
-    """Names, vocabularies and codes of concepts; ``shown`` is in the language of the case."""
+    """Names, vocabularies and codes of concepts.
+
+    ``shown`` is in the language of the case, ``other`` in the other one.
+    """
 
     names: dict[int, str]
     shown: dict[int, str]
+    other: dict[int, str]
     chinese: dict[int, str]
     vocabularies: dict[int, str]
     codes: dict[int, str]
@@ -140,6 +144,8 @@ def events_of(
                 names=tuple(n for n in (name, naming.chinese.get(concept, "")) if n),
                 shown_value=_value_text(row, naming.shown)[0],
                 detail=(row.get("sig") or "").strip(),
+                other_name=naming.other.get(concept, ""),
+                other_value=_value_text(row, naming.other)[0],
             )
         )
     return events

@@ -222,3 +222,31 @@ def test_one_problem_shows_everything_that_belongs_to_it_and_nothing_else(farmer
 def test_a_case_that_was_read_is_written_byte_for_byte(farmer: Case, teacher: Case) -> None:
     for case in (farmer, teacher):
         assert Case.from_json(case.to_json()).to_json() == case.to_json()
+
+
+def test_a_datum_stands_in_the_other_language_where_the_release_names_it(
+    farmer: Case, teacher: Case
+) -> None:
+    fuel = farmer.background.living_environment[0]
+    assert (fuel.text, fuel.other) == ("Household fuel: Firewood", "燃料类型：柴火")
+    pressure = next(one for one in teacher.statements() if one.text.startswith("收缩压"))
+    assert pressure.other.startswith("Systolic blood pressure: 15")
+    written = next(one for one in teacher.statements() if one.text.startswith("头晕"))
+    assert written.other == ""
+
+
+def test_a_document_of_the_schema_before_is_still_read(farmer: Case) -> None:
+    before = json.loads(farmer.to_json())
+    before["schema"] = "care-commons-case/1"
+
+    def strip(value: Any) -> Any:
+        if isinstance(value, list):
+            return [strip(item) for item in value]
+        if isinstance(value, dict):
+            statement = "text" in value
+            return {k: strip(item) for k, item in value.items() if not (statement and k == "other")}
+        return value
+
+    read = Case.from_json(json.dumps(strip(before)).encode())
+    assert [one.text for one in read.statements()] == [one.text for one in farmer.statements()]
+    assert all(one.other == "" for one in read.statements())
