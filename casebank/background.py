@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from casebank import relations, rules
+from casebank import rules
+from casebank.family.building import FAMILY_HISTORY, build_family
 from casebank.ledger import Ledger
 from casebank.model import Background, Language, Source, Statement
-from casebank.record import FEMALE, MALE, BirthYears, Event, Record, Relative
+from casebank.record import FEMALE, MALE, BirthYears, Event, Record
 from casebank.relative import ages_band
 
 WIDEST = 45
@@ -59,7 +60,6 @@ REPEATED = (
     r"per day|per week|exercise session|intake|adherence|adjustment|compliance|smoking status|"
     r"alcohol use|每日|每天|每周|摄盐|主食|心理调整|遵医"
 )
-FAMILY_HISTORY = r"family history|家族史"
 _KIN = (
     r"(grand)?(father|mother|parents?|brothers?|sisters?|siblings?|children|child|sons?)|daughters?|"
     r"父亲?|母亲?|兄弟|姐妹|兄弟姐妹|子女|祖父|祖母"
@@ -113,19 +113,22 @@ def build_background(record: Record, ledger: Ledger, language: Language) -> Sort
         for event in record.events
         if event.start < record.first_day and (event.table, event.row_id) not in rows
     )
+    family = build_family(record, ledger, language)
     background = Background(
         profile=(*_person(record, ledger, language), *sections.get("profile", ())),
         past_history=(*earlier, *sections.get("past_history", ())),
         family=(
-            *(_relative(one, record, ledger, language) for one in record.relatives),
+            *family.statements,
             *sections.get("family", ()),
         ),
         living_environment=sections.get("living_environment", ()),
         lifestyle=sections.get("lifestyle", ()),
+        family_tree=family.family,
     )
     counts = {
         "observations that could single a person out": left_out,
         "questions without an answer": unanswered,
+        **family.left_out,
     }
     return Sorted(background, frozenset(rows), {k: n for k, n in counts.items() if n})
 
@@ -194,30 +197,3 @@ def _person(record: Record, ledger: Ledger, language: Language) -> tuple[Stateme
         age = {"en": f"Age at first contact: {band}", "zh": f"首次接诊时年龄：{band}岁"}
         statements.append(ledger.statement(age[language], 0, (source,), other=age[other]))
     return tuple(statements)
-
-
-def _relative(relative: Relative, record: Record, ledger: Ledger, language: Language) -> Statement:
-    """A relative by relationship, sex and age band, with lasting conditions only."""
-    lasting = {
-        rules.sameness_key(event.name): event
-        for event in relative.conditions
-        if relations.families("problem", event.name) & rules.CHRONIC_FAMILIES
-    }
-    separator = "，" if language == "zh" else ", "
-    kinship = relative.relationship or ("亲属" if language == "zh" else "relative")
-    if relative.inverse:
-        kinship = f"本人为其{kinship}" if language == "zh" else f"this person is {kinship}"
-    else:
-        kinship = kinship.removesuffix(" of")
-    parts = [kinship, sex_text(relative.sex_concept_id, language)]
-    sources = [Source("person", relative.row_id, "gender_concept_id")]
-    band = _band(relative.born, record.first_day.year)
-    if band:
-        parts.append(band)
-        sources.append(Source("person", relative.row_id, "year_of_birth"))
-    text = separator.join(part for part in parts if part)
-    if lasting:
-        names = ("、" if language == "zh" else ", ").join(ledger.name(e) for e in lasting.values())
-        text += ("：" if language == "zh" else ": ") + names
-        sources += [Source(e.table, e.row_id, e.name_column) for e in lasting.values()]
-    return ledger.statement(text, 0, tuple(sources))

@@ -99,13 +99,23 @@ def _decode_dataclass(kind: Any, value: Any, where: str) -> Any:
     for name in sorted(set(value) - set(hints)):
         # A key could be anything, so only what was expected is named.
         raise CaseFormatError(f"{where}: a field of {len(name)} characters is not known there")
-    missing = sorted(set(hints) - set(value))
+    missing = sorted(set(hints) - set(value) - _added(kind))
     _demand(not missing, where, f"the field {missing[0]}" if missing else "")
-    fields = {name: _decode(hint, value[name], f"{where}.{name}") for name, hint in hints.items()}
+    fields = {
+        name: _decode(hint, value[name], f"{where}.{name}")
+        for name, hint in hints.items()
+        if name in value
+    }
     try:
         return kind(**fields)
     except ValueError as error:
         raise CaseFormatError(f"{where}: {error}") from None
+
+
+@cache
+def _added(kind: Any) -> frozenset[str]:
+    """Fields that came into the schema later: a document from before has their default."""
+    return frozenset(f.name for f in dataclasses.fields(kind) if f.metadata.get("added"))
 
 
 @cache

@@ -12,7 +12,6 @@ from casebank.background import (
     sex_text,
 )
 from casebank.contacts import Meeting, find_meetings
-from casebank.errors import RecordUnusable
 from casebank.flowsheets import build_flow_sheets
 from casebank.ledger import Ledger
 from casebank.model import (
@@ -53,7 +52,7 @@ def draft_from_record(record: Record, *, case_id: str) -> Case:
     """As :func:`draft_case`, from a record that is read already. Equal records, equal cases."""
     language = record.language
     ledger = Ledger(record, language)
-    last_day = _last_day(record)
+    last_day = record.last_day
     sorted_out = build_background(record, ledger, language)
     found = find_problems(record, language)
     problems = number_problems(found, record, ledger, last_day)
@@ -111,17 +110,6 @@ def _history(meeting: Meeting, record: Record) -> bool:
     return meeting.start < record.first_day or all(
         event.table == "condition_occurrence" or is_life_event(event) for event in meeting.events
     )
-
-
-def _last_day(record: Record) -> date:
-    """Last day on which the person was seen: no recorded end of a drug or problem counts."""
-    days = [event.start for event in record.events]
-    days += [visit.end for visit in record.visits]
-    days += [note.day for note in record.notes]
-    if not days:
-        raise RecordUnusable("the record holds nothing that has a date")
-    last = max(days)
-    return min(last, record.death) if record.death is not None else last
 
 
 def _contact_id(meeting: Meeting, ledger: Ledger) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
+from casebank.kinship import in_chinese
 from casebank.model import Language, Source, Sources, Statement
 from casebank.record import Event, Note, Record
 from casebank.relative import without_dates_and_ages
@@ -117,7 +118,8 @@ class Ledger:
         if event.value is not None:
             return f"{name}{colon}{shown_number(event.value)} {shown_unit(event.unit)}".rstrip()
         if event.value_text:
-            return f"{name}{colon}{self._relative(value, event.start, language)}"
+            written = in_chinese(value) if language == "zh" else value
+            return f"{name}{colon}{self._relative(written, event.start, language)}"
         if event.detail:
             return f"{name}{colon}{self._relative(event.detail, event.start, language)}"
         if event.unanswered:

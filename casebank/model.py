@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from casebank import documents
 from casebank.errors import CaseFormatError
+from casebank.family_model import Family
 
 SCHEMA = "care-commons-case/2"
 SCHEMA_BEFORE = "care-commons-case/1"
@@ -61,13 +62,17 @@ class Statement:
 
 @dataclass(frozen=True)
 class Background:
-    """Weed's database: what is known of the person apart from any one contact."""
+    """Weed's database: what is known of the person apart from any one contact.
+
+    ``family_tree`` orders what ``family`` states, for genogram and text twin.
+    """
 
     profile: tuple[Statement, ...] = ()
     past_history: tuple[Statement, ...] = ()
     family: tuple[Statement, ...] = ()
     living_environment: tuple[Statement, ...] = ()
     lifestyle: tuple[Statement, ...] = ()
+    family_tree: Family = field(default=Family(), metadata={"added": True})
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from casebank.errors import RecordNotFound, RecordUnusable
+from casebank.kinship import relation_of
 from casebank.model import Language
 from casebank.record import BirthYears, Event, Record, Relative
 from casebank.rows import (
@@ -29,6 +30,13 @@ from deid.release import BIRTH_YEARS, Release
 
 # Concepts of OMOP's own tables that mark a fact of fact_relationship as a person.
 PERSON_FACTS = (56, 1147314)
+_LINK_COLUMNS = (
+    "domain_concept_id_1",
+    "fact_id_1",
+    "domain_concept_id_2",
+    "fact_id_2",
+    "relationship_concept_id",
+)
 
 
 class RecordReader:
@@ -96,9 +104,14 @@ class RecordReader:
             )
         }
         kin_rows = self._event_rows(EVENT_TABLES[0], kin)
+        kin_deaths = {
+            row["person_id"]: row["death_date"]
+            for row in self._rows("death", kin, ("person_id", "death_date"))
+        }
+        kin_links = self._links_among([person_id, *kin])
         born = self._births([*person, *kin_people.values()])
 
-        everything = [*person, *visits, *death, *links, *kin_rows]
+        everything = [*person, *visits, *death, *links, *kin_rows, *kin_links]
         everything += [row for table_rows in rows.values() for row in table_rows]
         names, vocabularies, codes = self._concepts(everything)
         if language is None:
@@ -116,6 +129,7 @@ class RecordReader:
             kin_events.setdefault(row["person_id"], []).extend(
                 events_of(EVENT_TABLES[0], [row], naming, {})
             )
+        parents = _parents(kin_links, names)
         cause = next(iter(death), None)
         return Record(
             release=self._release.name,
@@ -144,6 +158,9 @@ class RecordReader:
                             key=event_order,
                         )
                     ),
+                    named=names.get(link["relationship_concept_id"], ""),
+                    death=kin_deaths.get(link["fact_id_2"]),
+                    parents=tuple(sorted(parents.get(link["fact_id_2"], ()))),
                 )
                 for link in links
                 if link["fact_id_2"] in kin_people
@@ -225,14 +242,7 @@ class RecordReader:
         )
 
     def _relative_links(self, person_id: int) -> list[dict[str, Any]]:
-        needed = (
-            "domain_concept_id_1",
-            "fact_id_1",
-            "domain_concept_id_2",
-            "fact_id_2",
-            "relationship_concept_id",
-        )
-        if not self.has("fact_relationship", *needed):
+        if not self.has("fact_relationship", *_LINK_COLUMNS):
             return []
         facts = ", ".join(str(concept) for concept in PERSON_FACTS)
         found = self._connection.execute(
@@ -251,6 +261,23 @@ class RecordReader:
                 {"fact_id_2": other, "relationship_concept_id": kind, "inverse": inverse},
             )
         return list(links.values())
+
+    def _links_among(self, people: list[int]) -> list[dict[str, Any]]:
+        """Relationships between any two of ``people``."""
+        if len(people) < 2 or not self.has("fact_relationship", *_LINK_COLUMNS):
+            return []
+        facts = ", ".join(str(concept) for concept in PERSON_FACTS)
+        found = self._connection.execute(
+            "SELECT fact_id_1::BIGINT, fact_id_2::BIGINT, relationship_concept_id::BIGINT "
+            "FROM fact_relationship WHERE fact_id_1 IN (SELECT unnest($1::BIGINT[])) "
+            "AND fact_id_2 IN (SELECT unnest($1::BIGINT[])) "
+            f"AND domain_concept_id_1 IN ({facts}) AND domain_concept_id_2 IN ({facts})",
+            [people],
+        ).fetchall()
+        return [
+            {"fact_id_1": one, "fact_id_2": two, "relationship_concept_id": kind}
+            for one, two, kind in found
+        ]
 
     def _concepts(
         self, rows: Iterable[dict[str, Any]]
@@ -303,6 +330,19 @@ def read_record(release: Release, person_id: int, language: Language | None = No
     """
     with RecordReader(release) as reader:
         return reader.read(person_id, language)
+
+
+def _parents(links: Sequence[dict[str, Any]], names: dict[int, str]) -> dict[int, set[int]]:
+    """For each person of ``links`` who the parents are among them."""
+    parents: dict[int, set[int]] = {}
+    for link in links:
+        one, two = link["fact_id_1"], link["fact_id_2"]
+        relation = relation_of(names.get(link["relationship_concept_id"], ""), inverse=False)
+        if relation == "parent":
+            parents.setdefault(two, set()).add(one)
+        elif relation == "child":
+            parents.setdefault(one, set()).add(two)
+    return parents
 
 
 def _written_in(texts: list[str]) -> Language:

@@ -88,7 +88,8 @@ class Relative:
     """Another person of the release who is related, with the names of that person's conditions.
 
     ``relationship`` says what the relative is to the person ("Parent of"); ``inverse`` is true
-    where the release records only what the person is to the relative.
+    where the release records only what the person is to the relative. ``named`` is the same as the
+    release names it. ``parents`` are row ids of relatives, or the person's, whose child this is.
     """
 
     relationship: str
@@ -97,6 +98,9 @@ class Relative:
     sex_concept_id: int
     born: BirthYears | None
     conditions: tuple[Event, ...]
+    named: str = ""
+    death: date | None = None
+    parents: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,3 +153,18 @@ class Record:
         if not dates:
             raise RecordUnusable("the record holds nothing that has a date")
         return min(dates)
+
+    @cached_property
+    def last_day(self) -> date:
+        """Last day on which the person was seen: no recorded end of a drug or problem counts.
+
+        Raises:
+            RecordUnusable: if nothing in the record has a date.
+        """
+        days = [event.start for event in self.events]
+        days += [visit.end for visit in self.visits]
+        days += [note.day for note in self.notes]
+        if not days:
+            raise RecordUnusable("the record holds nothing that has a date")
+        last = max(days)
+        return min(last, self.death) if self.death is not None else last

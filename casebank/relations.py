@@ -63,7 +63,7 @@ RELATIONS = (
     ),
     Relation(
         "coronary",
-        r"coronary|ischemic heart|myocardial infarction|angina|cardiac arrest|冠心病|冠状动脉|"
+        r"coronary|ischemic heart|myocardial infarction|\bangina|cardiac arrest|冠心病|冠状动脉|"
         r"心肌梗|心绞痛",
         r"aspirin|clopidogrel|nitroglycerin|isosorbide|\w+statin\b|metoprolol|amiodarone|阿司匹林|"
         r"氯吡格雷|硝酸甘油|他汀|美托洛尔",

@@ -83,6 +83,7 @@ def _background(background: Background, seen: frozenset[str]) -> Background:
         family=_kept(background.family, seen),
         living_environment=_kept(background.living_environment, seen),
         lifestyle=_kept(background.lifestyle, seen),
+        family_tree=background.family_tree.disclosed(seen),
     )
 
 

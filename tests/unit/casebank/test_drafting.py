@@ -55,8 +55,9 @@ def test_a_case_has_background_problems_contacts_flow_sheets_timeline_and_outcom
 def test_the_background_tells_family_home_and_habits(farmer: Case) -> None:
     background = farmer.background
     assert [s.text for s in background.family] == [
-        "Spouse, woman, 90+: Essential hypertension",
-        "Child, woman, 30–34: Type 2 diabetes mellitus",
+        "Wife, 80+: Essential hypertension",
+        "Wife: died (by year 2 of the record)",
+        "Daughter, 30–39: Type 2 diabetes mellitus",
     ]
     assert [s.text for s in background.living_environment] == ["Household fuel: Firewood"]
     assert [s.text for s in background.lifestyle] == [
