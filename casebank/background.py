@@ -113,7 +113,7 @@ def build_background(record: Record, ledger: Ledger, language: Language) -> Sort
         for event in record.events
         if event.start < record.first_day and (event.table, event.row_id) not in rows
     )
-    family = build_family(record, ledger, language)
+    family = build_family(record, ledger, language, age_band_at_first_contact(record))
     background = Background(
         profile=(*_person(record, ledger, language), *sections.get("profile", ())),
         past_history=(*earlier, *sections.get("past_history", ())),

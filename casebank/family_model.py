@@ -133,9 +133,14 @@ class Family:
     """All that the record says of a family. ``household`` is the number of people at the address.
 
     ``index_in_household`` tells that a loop can be drawn: the recorded number leaves one reading.
+    ``sex`` and ``age`` are the index person's, as the profile states them.
     """
 
     members: tuple[Member, ...] = ()
+    sex: Sex = "unknown"
+    sex_data: str = ""
+    age: str = ""
+    age_data: str = ""
     apgar: tuple[ApgarItem, ...] = ()
     life_cycle: LifeCycle | None = None
     household: int | None = None
@@ -180,8 +185,13 @@ class Family:
         )
         counted = self.household_data in seen
         cycle = self.life_cycle
+        sex_told, age_told = self.sex_data in seen, self.age_data in seen
         return Family(
             members=members,
+            sex=self.sex if sex_told else "unknown",
+            sex_data=self.sex_data if sex_told else "",
+            age=self.age if age_told else "",
+            age_data=self.age_data if age_told else "",
             apgar=tuple(item for item in self.apgar if item.data in seen),
             life_cycle=cycle if cycle is not None and set(cycle.data) <= set(seen) else None,
             household=self.household if counted else None,

@@ -8,21 +8,18 @@ so that the drawing stays readable at the width of a phone. Equal data give equa
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 from casebank.model import FlowSeries, FlowSheet, Language, Timeline, TimelineItem
+from casebank.pictures.canvas import check_identifier, cut, document, label_at, line, text_width
 from casebank.relative import day_text, span_text
 from casebank.timeline import target_text
 
-WIDTH = 480
 _LEFT, _RIGHT = 12, 468
 _FLOW_LEFT = 48
 _ROW = 26
-_FONT = 11
-_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 
 _TEXT = {
     "timeline": {"en": "Timeline", "zh": "时间线"},
@@ -73,15 +70,15 @@ class Axis:
 
 def draw_timeline(timeline: Timeline, language: Language, identifier: str = "timeline") -> str:
     """The timeline as an SVG document fragment; ``identifier`` must be unique on the page."""
-    prefix = _check_identifier(identifier)
+    prefix = check_identifier(identifier)
     axis = Axis(timeline.first_day, timeline.last_day)
     parts: list[str] = []
     top = 20
-    parts.append(_label(_LEFT, top - 6, _TEXT["legend"][language], small=True))
+    parts.append(label_at(_LEFT, top - 6, _TEXT["legend"][language], small=True))
     for lane in timeline.lanes:
         top += 10
-        parts.append(_line(_LEFT, top, _RIGHT, top, "#333", 1))
-        parts.append(_label(_LEFT, top + 14, lane.label, bold=True))
+        parts.append(line(_LEFT, top, _RIGHT, top, "#333", 1))
+        parts.append(label_at(_LEFT, top + 14, lane.label, bold=True))
         top += 20
         for label, items in _grouped(lane.items):
             parts.append(_row(label, items, axis, top, language, prefix))
@@ -99,7 +96,7 @@ def draw_timeline(timeline: Timeline, language: Language, identifier: str = "tim
 
 def draw_flow_sheet(sheet: FlowSheet, language: Language, identifier: str | None = None) -> str:
     """A flow sheet as SVG: values with their target band, and drugs as bars on the same axis."""
-    prefix = _check_identifier(identifier or f"flow-{sheet.key}")
+    prefix = check_identifier(identifier or f"flow-{sheet.key}")
     days = [point.day for series in sheet.series for point in series.points]
     axis = Axis(min(days), max(days))
     values = [point.value for series in sheet.series for point in series.points]
@@ -113,9 +110,9 @@ def draw_flow_sheet(sheet: FlowSheet, language: Language, identifier: str | None
     head = 22 + 15 * len(sheet.series)
     axis = Axis(axis.first, axis.last, left=_FLOW_LEFT)
     scale = _Scale(min([*values, *bounds]), max([*values, *bounds]), head + 12, head + 182)
-    parts: list[str] = [_label(_LEFT, 14, sheet.title, bold=True)]
+    parts: list[str] = [label_at(_LEFT, 14, sheet.title, bold=True)]
     if bounds:
-        parts.append(_label(_RIGHT, 14, _TEXT["filled"][language], small=True, end=True))
+        parts.append(label_at(_RIGHT, 14, _TEXT["filled"][language], small=True, end=True))
     for number, series in enumerate(sheet.series):
         parts.append(_legend(series, number, 29 + 15 * number, language))
         parts.append(_band(series, scale, prefix, language))
@@ -123,8 +120,8 @@ def draw_flow_sheet(sheet: FlowSheet, language: Language, identifier: str | None
         parts.append(_course(series, number, axis, scale))
     for value in scale.ticks():
         y = scale.y(value)
-        parts.append(_line(_FLOW_LEFT - 4, y, _FLOW_LEFT, y, "#333", 1))
-        parts.append(_label(_FLOW_LEFT - 6, y + 3, _number(value), small=True, end=True))
+        parts.append(line(_FLOW_LEFT - 4, y, _FLOW_LEFT, y, "#333", 1))
+        parts.append(label_at(_FLOW_LEFT - 6, y + 3, _number(value), small=True, end=True))
     top = head + 194.0
     for label, items in _grouped(sheet.drugs):
         parts.append(_row(label, items, axis, top, language, prefix))
@@ -173,14 +170,14 @@ def _row(
     language: Language,
     prefix: str,
 ) -> str:
-    shown = label if _width(label) <= 62 else _cut(label, 60) + "…"
+    shown = label if text_width(label) <= 62 else cut(label, 60) + "…"
     # What begins before the drawing is drawn from its edge, with its beginning in words.
     before = [item.start_day for item in items if item.start_day < axis.first]
     if before:
         shown += f" ◂ {day_text(min(before), language)}"
-    parts = [f"<g><title>{escape(label)}</title>", _label(_LEFT, top + 9, shown)]
+    parts = [f"<g><title>{escape(label)}</title>", label_at(_LEFT, top + 9, shown)]
     y = top + 13
-    parts.append(_line(_LEFT, y + 4, _RIGHT, y + 4, "#bbb", 0.5))
+    parts.append(line(_LEFT, y + 4, _RIGHT, y + 4, "#bbb", 0.5))
     for item in items:
         x = axis.x(item.start_day)
         words = f"{label}: {day_text(item.start_day, language)}"
@@ -223,7 +220,7 @@ def _legend(series: FlowSeries, number: int, y: float, language: Language) -> st
         f'<path d="M{_LEFT} {y - 4:.1f}h30" fill="none" stroke="#234" stroke-width="1.5" '
         f'stroke-dasharray="{_dash(number)}"/>'
         + _mark(number, _LEFT + 15, y - 4, "#fff", "")
-        + _label(_LEFT + 36, y, words)
+        + label_at(_LEFT + 36, y, words)
     )
 
 
@@ -255,12 +252,12 @@ def _course(series: FlowSeries, number: int, axis: Axis, scale: _Scale) -> str:
 
 
 def _axis(axis: Axis, y: float, language: Language, from_top: float) -> str:
-    parts = [_line(axis.left, y, _RIGHT, y, "#333", 1)]
+    parts = [line(axis.left, y, _RIGHT, y, "#333", 1)]
     for day in axis.ticks():
         x = axis.x(day)
         words = "0" if day == 0 else ("−" if day < 0 else "+") + span_text(day, language)
         anchor = "start" if x < axis.left + 20 else "end" if x > _RIGHT - 20 else "middle"
-        parts.append(_line(x, from_top, x, y, "#ddd", 0.5))
+        parts.append(line(x, from_top, x, y, "#ddd", 0.5))
         parts.append(
             f'<text x="{x:.1f}" y="{y + 14:.1f}" text-anchor="{anchor}" font-size="9">'
             f"{escape(words)}</text>"
@@ -287,55 +284,16 @@ def _target_text(series: FlowSeries, language: Language) -> str:
 def _document(
     prefix: str, title: str, description: str, height: float, parts: Iterable[str]
 ) -> str:
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" role="img" '
-        f'aria-labelledby="{prefix}-title {prefix}-desc" class="case-drawing" '
-        f'font-family="sans-serif" font-size="{_FONT}" fill="#111">'
-        f'<title id="{prefix}-title">{escape(title)}</title>'
-        f'<desc id="{prefix}-desc">{escape(description)}</desc>'
-        f'<defs><pattern id="{prefix}-open" width="6" height="6" patternUnits="userSpaceOnUse" '
+    patterns = (
+        f'<pattern id="{prefix}-open" width="6" height="6" patternUnits="userSpaceOnUse" '
         'patternTransform="rotate(45)"><rect width="6" height="6" fill="#fff"/>'
         '<rect width="3" height="6" fill="#678"/></pattern>'
         f'<pattern id="{prefix}-target" width="8" height="8" patternUnits="userSpaceOnUse">'
         '<rect width="8" height="8" fill="#f3f8f3"/>'
-        '<circle cx="4" cy="4" r="0.8" fill="#7a9"/></pattern></defs>'
-        f'<rect width="{WIDTH}" height="{height:.0f}" fill="#fff"/>' + "".join(parts) + "</svg>"
+        '<circle cx="4" cy="4" r="0.8" fill="#7a9"/></pattern>'
     )
-
-
-def _label(
-    x: float, y: float, text: str, *, bold: bool = False, small: bool = False, end: bool = False
-) -> str:
-    style = (' font-weight="bold"' if bold else "") + (' font-size="9"' if small else "")
-    style += ' text-anchor="end"' if end else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}"{style}>{escape(text)}</text>'
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float) -> str:
-    return (
-        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" '
-        f"stroke={quoteattr(colour)} stroke-width={quoteattr(str(width))}/>"
-    )
+    return document(prefix, title, description, height, parts, patterns)
 
 
 def _number(value: float) -> str:
     return f"{value:.4g}"
-
-
-def _width(text: str) -> int:
-    return sum(2 if ord(character) > 0x2E80 else 1 for character in text)
-
-
-def _cut(text: str, width: int) -> str:
-    taken = 0
-    for place, character in enumerate(text):
-        taken += 2 if ord(character) > 0x2E80 else 1
-        if taken > width:
-            return text[:place]
-    return text
-
-
-def _check_identifier(identifier: str) -> str:
-    if not _IDENTIFIER.fullmatch(identifier):
-        raise ValueError("an SVG identifier has letters, digits and '-', and begins with a letter")
-    return identifier

@@ -56,8 +56,13 @@ class FamilyRead:
     left_out: dict[str, int]
 
 
-def build_family(record: Record, ledger: Ledger, language: Language) -> FamilyRead:
-    """The family of ``record``; statements of the person's own forms keep the ids they have."""
+def build_family(
+    record: Record, ledger: Ledger, language: Language, index_age: str = ""
+) -> FamilyRead:
+    """The family of ``record``; statements of the person's own forms keep the ids they have.
+
+    ``index_age`` is the band of the person's age as the profile states it.
+    """
     end = record.last_day
     raw = [found for one in record.relatives if (found := _kin(one, record, end)) is not None]
     kin, counts = coarsen(raw, sex_of(record.sex_concept_id))
@@ -73,8 +78,16 @@ def build_family(record: Record, ledger: Ledger, language: Language) -> FamilyRe
     within = _in_household(kin, counted) if counted is not None else None
     if within is not None:
         members = [replace(m, in_household=m.key in {keys[r] for r in within}) for m in members]
+    sex = sex_of(record.sex_concept_id)
+    person = record.person_id
     family = Family(
         members=tuple(members),
+        sex=sex,
+        sex_data=ledger.id((Source("person", person, "gender_concept_id"),))
+        if sex != "unknown"
+        else "",
+        age=index_age,
+        age_data=ledger.id((Source("person", person, "year_of_birth"),)) if index_age else "",
         apgar=_apgar(record, ledger),
         life_cycle=life_cycle(kin, [keys[one.rows[0]] for one in kin], members, record),
         household=_size(counted) if counted is not None else None,

@@ -12,8 +12,7 @@ that it is counted under in ``Case.left_out``:
 * a death before the age of 40 is not told (``early``);
 * diseases of the sensitive categories are not told of relatives (``sensitive``), whatever the case
   was opted in for: the opt-in speaks of the index person;
-* twins have no mark, and the order of siblings is told only where released years of birth differ;
-* whether children have both parents in common is drawn, but not with whom else they have one.
+* twins have no mark; who of siblings is older is told only where released years of birth differ.
 """
 
 from __future__ import annotations
