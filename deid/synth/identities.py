@@ -112,7 +112,7 @@ def name_members(stream: Random, surface: Any, household: Household) -> None:
             parent = next((p for p in member.grandparents if p.sex == "M"), None)
         family = parent.family_name if parent is not None and parent.family_name else None
         name = draw_person_name(surface, locale, member.sex, family, member.birth.year)
-        while any(other.full_name == name.full for other in household.members):
+        while any(name.given == other.given_name for other in household.members):
             name = draw_person_name(surface, locale, member.sex, family, member.birth.year)
         other_names: list[str] = []
         husband = member.spouse if member.sex == "F" else None

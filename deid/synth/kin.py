@@ -86,6 +86,9 @@ def _stranger(
     stream: Random, surface: Any, household: Household, relationship: str, sex: Sex,
     family: str | None, born: int,
 ) -> Relative:  # fmt: skip
+    taken = {member.given_name for member in household.members}
     name = draw_person_name(surface, household.locale, sex, family, born)
+    while name.given in taken:
+        name = draw_person_name(surface, household.locale, sex, family, born)
     phone = us_phone(stream) if household.locale == "en_US" else chinese_mobile(stream)
     return Relative(relationship, name.full, phone, None)

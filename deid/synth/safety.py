@@ -60,6 +60,7 @@ NOT_WITH: dict[str, tuple[str, ...]] = {
     "GOUT": ("HYDROCHLOROTHIAZIDE", "INDAPAMIDE"),
     "HEART_FAILURE": (*_NSAIDS, "NIFEDIPINE"),
     "CHRONIC_KIDNEY_DISEASE": _NSAIDS,
+    "DIABETIC_NEPHROPATHY": _NSAIDS,
     "CORONARY_ARTERIOSCLEROSIS": ("CELECOXIB", "DICLOFENAC"),
     "CEREBRAL_INFARCTION": ("CELECOXIB", "DICLOFENAC"),
     "CIRRHOSIS": (*_NSAIDS, "METFORMIN", "ACETAMINOPHEN"),
@@ -124,8 +125,9 @@ def is_contraindicated(resident: Resident, drug: str, day: date) -> bool:
     """Whether a disease that the person has on this day speaks against the drug."""
     if drug.startswith(NOT_WHEN_KIDNEYS_FAIL) and _kidneys_fail(resident, day):
         return True
-    if drug.startswith(_NSAIDS) and resident.age_on(day) >= _NSAIDS_UNTIL:
-        return resident.has("ESSENTIAL_HYPERTENSION", day)
+    old = drug.startswith(_NSAIDS) and resident.age_on(day) >= _NSAIDS_UNTIL
+    if old and resident.has("ESSENTIAL_HYPERTENSION", day):
+        return True
     return any(
         drug.startswith(drugs) and resident.has(problem, day) for problem, drugs in NOT_WITH.items()
     )

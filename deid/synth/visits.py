@@ -33,10 +33,12 @@ FormKind = Literal[
 ]
 Mode = Literal["clinic", "home", "telephone", "hospital", "emergency"]
 Change = Literal["kept", "added", "referred", "switched", "none"]
-Unchanged = Literal["not_taken", "irregular", "recheck", "declines", "all_given", "advised"]
+Unchanged = Literal["not_taken", "irregular", "recheck", "declines", "all_given", "advised",
+                    "recent", "long_term"]  # fmt: skip
 """Why drugs are not changed although a value is not controlled: they are left, or taken now and
 then; the value is to be seen again first; the resident does not want more; all steps are taken;
-the hospital, asked within the year, advised what is given."""
+the hospital, which saw the resident within the year, advised what is given; what was begun last
+needs more weeks; HbA1c of the last months is at its goal."""
 IdentifierType = Literal["NAME", "PHONE", "ID", "DATE", "LOCATION", "ORGANIZATION"]
 
 

@@ -8,7 +8,7 @@ numbers in about one form in ten, as in real records.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 from typing import cast
@@ -21,7 +21,6 @@ from deid.synth.courses.chronic_forms import (
     tell_symptoms,
 )
 from deid.synth.courses.control import (
-    REACTIONS,
     class_of_glucose,
     class_of_pressure,
     comes_on,
@@ -29,11 +28,24 @@ from deid.synth.courses.control import (
     is_dangerous,
     why_unchanged,
 )
-from deid.synth.courses.ladders import LADDERS, MOST_DRUGS, Drug, alternative, next_step, suitable
+from deid.synth.courses.ladders import MOST_DRUGS, next_step
 from deid.synth.courses.life import Life, working_day
+from deid.synth.courses.referral import arrival
+from deid.synth.courses.sites import words
+from deid.synth.courses.treatment import (
+    COMPLICATIONS,
+    TO_LOW_SUGAR,
+    Treatment,
+    begin,
+    has_begun,
+    is_at_its_goal,
+    is_low,
+    replace_drug,
+    stop_culprit,
+)
 from deid.synth.mixes import draw_mix
 from deid.synth.parameters import value
-from deid.synth.people import Clinician, Household, Locale, Resident
+from deid.synth.people import Clinician, Household
 from deid.synth.physiology import (
     Body,
     Regimen,
@@ -46,52 +58,31 @@ from deid.synth.physiology import (
 )
 from deid.synth.physiology.drugs import CLASS_OF
 from deid.synth.safety import is_contraindicated
-from deid.synth.streams import happens, one_of, weighted
+from deid.synth.streams import happens, weighted
 from deid.synth.visits import Form, Mode, Planted, Prescription, Visit, localise
-
-COMPLICATIONS = {
-    HYPERTENSION: ("CEREBRAL_INFARCTION", "ACUTE_MYOCARDIAL_INFARCTION",
-                   "CORONARY_ARTERIOSCLEROSIS", "HEART_FAILURE", "CHRONIC_KIDNEY_DISEASE"),
-    DIABETES: ("CEREBRAL_INFARCTION", "ACUTE_MYOCARDIAL_INFARCTION", "CHRONIC_KIDNEY_DISEASE",
-               "T2DM_RETINOPATHY", "DIABETIC_NEPHROPATHY", "T2DM_NEUROPATHY", "DIABETIC_FOOT"),
-}  # fmt: skip
-"""What counts as a new complication of each problem, the gravest first."""
 
 _REASONS = {
     "complication": {"en_US": "new complication", "zh_CN": "出现新的并发症"},
     "danger": {"en_US": "dangerous values", "zh_CN": "数值达到危险范围"},
     "adverse": {"en_US": "reactions to the drugs", "zh_CN": "药物不良反应难以控制"},
     "uncontrolled": {"en_US": "not controlled at two visits", "zh_CN": "连续两次控制不满意"},
+    "symptoms": {"en_US": "symptoms of the heart again", "zh_CN": "反复出现心脏症状"},
 }
 GAP_DAYS = 150
 """Days between two follow-ups from which a quarter was left out."""
 LOST_DAYS = 365
 """Days without any follow-up until the end of the record from which somebody is lost."""
 SUPPLY_DAYS = 91
-_TO_LOW_SUGAR = frozenset({"insulin", "sulfonylurea"})
-"""Classes that can bring glucose down too far."""
 _HBA1C_DAYS = 80
 """HbA1c is not measured again sooner."""
+_WORKS_DAYS = 60
+"""So long a new drug for glucose is given to show what it does."""
+_NEW_DAYS = 365
+"""Who has borne a drug for longer has no reaction to it any more (assumption)."""
+_SYMPTOMS_DAYS = 180
+"""Symptoms of the heart twice within these days lead to the hospital."""
 _PAUSE_DAYS = 365
 """Nobody is referred again within these days for mere lack of control (assumption)."""
-
-
-@dataclass
-class _Treatment:
-    """Drugs and state of one problem as it goes."""
-
-    problem: str
-    drugs: list[Drug]
-    reserve: list[Drug]
-    adherence: str
-    begun: bool = False
-    failures: int = 0
-    referred: date = date.min
-    known: set[str] = field(default_factory=set)
-    tested: date = date.min
-    """When HbA1c was measured last."""
-    advised: bool = False
-    """Has the hospital been asked since the last visit?"""
 
 
 def follow_up(stream: Random, life: Life) -> list[Visit]:
@@ -100,7 +91,7 @@ def follow_up(stream: Random, life: Life) -> list[Visit]:
     onsets = {p: resident.problems[p] for p in (HYPERTENSION, DIABETES) if p in resident.problems}
     if not onsets:
         return []
-    treatments: dict[str, _Treatment] = {}
+    treatments: dict[str, Treatment] = {}
     day = max(min(onsets.values()), life.first) + timedelta(days=stream.randrange(5, 60))
     visits: list[Visit] = []
     vitals: dict[str, float] = {}
@@ -111,7 +102,7 @@ def follow_up(stream: Random, life: Life) -> list[Visit]:
         for problem, onset in onsets.items():
             if onset <= day and problem not in treatments:
                 known = next((t.adherence for t in treatments.values()), None)
-                treatments[problem] = _start(stream, life, problem, known, day)
+                treatments[problem] = begin(stream, life, problem, known, day)
         mode = cast(Mode, draw_mix(stream, "follow_up.visit"))
         copied = bool(vitals) and happens(stream, value("record.copied_forward"))
         if not copied:
@@ -127,17 +118,24 @@ def follow_up(stream: Random, life: Life) -> list[Visit]:
             keys = tuple(key for key in vitals if key in forms[0].readings)
             forms[0].faults.append(Planted("copied forward", "measurement", keys))
         due = min(form.next_day for form in forms if form.next_day is not None)
+        _answer_symptoms(life, next(iter(treatments.values())), forms[0], day)
+        _notice_loss(life, forms[0], visits, day)
         _agree(forms, day, due)
         if visits and (day - visits[-1].day).days > GAP_DAYS:
             visits[-1].faults.append(Planted("gap in follow-up", "visit_occurrence"))
-        if mode == "clinic" and "chest tightness" in forms[0].symptoms:
+        if mode == "clinic" and {"chest tightness", "palpitation"} & set(forms[0].symptoms):
             forms[0].procedures += ("ELECTROCARDIOGRAM",)
         visits.append(Visit(resident, day, mode, _who(stream, household), forms))
         _take(stream, body, treatments, day, {form.hints.get("unchanged") for form in forms})
         if happens(stream, value("follow_up.drops_out")):
-            if (life.last - day).days > LOST_DAYS:
-                visits[-1].faults.append(Planted("lost to follow-up", "visit_occurrence"))
-            break
+            # A new disease brings back who stayed away.
+            again = min((onset for onset in onsets.values() if onset > day), default=None)
+            if again is None or again > life.last:
+                if (life.last - day).days > LOST_DAYS:
+                    visits[-1].faults.append(Planted("lost to follow-up", "visit_occurrence"))
+                break
+            day = again + timedelta(days=stream.randrange(5, 60))
+            continue
         day = comes_on(stream, day, due, next(iter(treatments.values())).adherence)
     return visits
 
@@ -151,51 +149,8 @@ def _agree(forms: list[Form], day: date, due: date) -> None:
         form.drugs = tuple(replace(drug, days=max(days, 14)) for drug in form.drugs)
 
 
-def _start(
-    stream: Random, life: Life, problem: str, adherence: str | None, day: date
-) -> _Treatment:
-    """The first visit; who was ill before the records began is under treatment already.
-
-    ``adherence`` is that to the drugs for another problem.
-    """
-    resident, body = life.resident, life.body
-    ladder = suitable(resident, one_of(stream, LADDERS[problem, life.household.locale]), day)
-    years = (day - resident.problems[problem]).days / 365
-    steps = 2 if years > 4 and happens(stream, 0.6) else 1
-    treatment = _Treatment(
-        problem=problem,
-        drugs=ladder[:steps],
-        reserve=ladder[steps:],
-        adherence=adherence or next_adherence(stream, resident, day, None),
-        known={p for p in COMPLICATIONS[problem] if _has_begun(resident, p, day)},
-    )
-    if years > 0.5:
-        treatment.begun = True
-        drugs = tuple(drug for drug, _, _ in treatment.drugs)
-        body.treat(problem, Regimen(day - timedelta(days=90), drugs, treatment.adherence))
-    return treatment
-
-
-def _replace(
-    resident: Resident, treatment: _Treatment, form: Form, stopped: Drug, locale: Locale, day: date
-) -> None:
-    """Another drug in the place of one that must not or cannot be taken on."""
-    instead = alternative(
-        resident, treatment.problem, treatment.drugs, treatment.reserve, locale, day, stopped
-    )
-    treatment.drugs.remove(stopped)
-    # Nobody goes from tablets to the needle because one tablet is not borne.
-    needle = CLASS_OF[instead[0]] == "insulin" and bool(treatment.drugs)
-    if instead != stopped and instead not in treatment.drugs and not needle:
-        treatment.drugs.append(instead)
-        form.hints["replaced"] = instead[0]
-    treatment.reserve = [drug for drug in treatment.reserve if drug != instead]
-    form.hints["stopped"] = stopped[0]
-    form.change = "switched"
-
-
 def _take(
-    stream: Random, body: Body, treatments: dict[str, _Treatment], day: date, said: set[str | None]
+    stream: Random, body: Body, treatments: dict[str, Treatment], day: date, said: set[str | None]
 ) -> None:
     """Until the next visit: what was prescribed, and how it will be taken.
 
@@ -207,6 +162,8 @@ def _take(
     if said & {"not_taken", "irregular"} and happens(stream, value("adherence.counselled")):
         adherence = "ADHERENCE_REGULAR"
     for treatment in treatments.values():
+        if treatment.adherence == "ADHERENCE_NONE" != adherence:
+            treatment.changed = day
         treatment.adherence = adherence
         drugs = tuple(drug for drug, _, _ in treatment.drugs)
         body.treat(treatment.problem, Regimen(day, drugs, adherence))
@@ -228,7 +185,7 @@ def _vitals(stream: Random, body: Body, day: date, mode: Mode, first: date) -> d
 def _fill_in(
     stream: Random,
     life: Life,
-    treatment: _Treatment,
+    treatment: Treatment,
     vitals: dict[str, float],
     lifestyle: Lifestyle,
     day: date,
@@ -241,7 +198,7 @@ def _fill_in(
         readings["FASTING_GLUCOSE"] = fasting_glucose(stream, body, day)
         if (day - treatment.tested).days >= _HBA1C_DAYS and happens(stream, 0.5):
             treatment.tested = day
-            readings["HBA1C"] = hba1c(stream, body, day)
+            treatment.long_term = readings["HBA1C"] = hba1c(stream, body, day)
         expected = class_of_glucose(readings["FASTING_GLUCOSE"])
     form = Form(
         kind="hypertension" if treatment.problem == HYPERTENSION else "diabetes",
@@ -259,10 +216,16 @@ def _fill_in(
         form.hints["begun"] = "yes"
     if treatment.problem == DIABETES and treatment.adherence == "ADHERENCE_REGULAR":
         _ask_for_hypoglycemia(stream, treatment, form)
+    if treatment.awaited is not None and treatment.awaited + timedelta(days=3) <= day:
+        treatment.seen, treatment.awaited, treatment.advised = treatment.awaited, None, True
     _judge(stream, life, treatment, form, expected, readings, day)
     for drug in [d for d in treatment.drugs if is_contraindicated(resident, d[0], day)]:
-        _replace(resident, treatment, form, drug, household.locale, day)
+        replace_drug(resident, treatment, form, drug, household.locale, day)
     begins, treatment.begun = not treatment.begun, True
+    if begins or form.change == "added":
+        treatment.changed = day
+    if form.change == "referred":
+        treatment.awaited = arrival(resident, day)
     if treatment.adherence != "ADHERENCE_NONE" or begins or form.change in {"added", "switched"}:
         form.drugs = tuple(
             Prescription(drug, dose, times, SUPPLY_DAYS) for drug, dose, times in treatment.drugs
@@ -270,15 +233,10 @@ def _fill_in(
     return form
 
 
-def _has_begun(resident: Resident, problem: str, day: date) -> bool:
-    """Also of what is over, as an infarction after four weeks."""
-    return problem in resident.problems and resident.problems[problem] <= day
-
-
-def _ask_for_hypoglycemia(stream: Random, treatment: _Treatment, form: Form) -> None:
+def _ask_for_hypoglycemia(stream: Random, treatment: Treatment, form: Form) -> None:
     """Insulin and drugs that release it bring glucose down too far now and then."""
     classes = {CLASS_OF[drug] for drug, _, _ in treatment.drugs}
-    if classes & _TO_LOW_SUGAR and happens(stream, value("hypoglycemia.drugs")):
+    if classes & TO_LOW_SUGAR and happens(stream, value("hypoglycemia.drugs")):
         form.answers["HYPOGLYCEMIC_REACTION"] = weighted(
             stream, {"OCCASIONAL": 0.85, "FREQUENT": 0.15}
         )
@@ -287,7 +245,7 @@ def _ask_for_hypoglycemia(stream: Random, treatment: _Treatment, form: Form) -> 
 def _judge(
     stream: Random,
     life: Life,
-    treatment: _Treatment,
+    treatment: Treatment,
     form: Form,
     expected: str,
     readings: dict[str, float],
@@ -296,13 +254,15 @@ def _judge(
     """Class, what follows from it, and the next date."""
     resident, locale = life.resident, life.household.locale
     complications = COMPLICATIONS[treatment.problem]
-    new = [p for p in complications if _has_begun(resident, p, day) and p not in treatment.known]
+    new = [p for p in complications if has_begun(resident, p, day) and p not in treatment.known]
     written = expected
     if happens(stream, value("class.contradicts")):
         written = "CLASS_CONTROLLED" if expected == "CLASS_UNCONTROLLED" else "CLASS_UNCONTROLLED"
-    takes = treatment.begun and treatment.adherence != "ADHERENCE_NONE"
-    low = takes and _is_low(treatment, readings)
-    reaction = (takes and happens(stream, value("class.adverse_reaction"))) or low
+    takes = treatment.begun and bool(treatment.drugs)
+    takes = takes and treatment.adherence != "ADHERENCE_NONE"
+    low = takes and is_low(treatment, readings)
+    fresh = (day - treatment.changed).days <= _NEW_DAYS
+    reaction = (takes and fresh and happens(stream, value("class.adverse_reaction"))) or low
     if low:
         form.answers["HYPOGLYCEMIC_REACTION"] = "OCCASIONAL"
     if reaction:
@@ -324,9 +284,11 @@ def _judge(
         reason = _reason(stream, treatment, form, readings, day)
         if reason is not None:
             form.change, treatment.referred, treatment.failures = "referred", day, 0
-            treatment.advised = True
             form.texts["REFERRAL_REASON"] = _REASONS[reason][locale]
             form.hints["referred_for"] = reason
+            if low:
+                stop_culprit(resident, treatment, form, locale, day)
+                form.change = "referred"
         else:
             mild = readings.get("FASTING_GLUCOSE", 0) < value("fpg.insulin")
             _adjust(stream, life, treatment, form, expected == written, day, mild=mild)
@@ -335,7 +297,7 @@ def _judge(
 
 def _reason(
     stream: Random,
-    treatment: _Treatment,
+    treatment: Treatment,
     form: Form,
     readings: dict[str, float],
     day: date,
@@ -347,6 +309,8 @@ def _reason(
         return "danger"
     if treatment.failures < 2 or (day - treatment.referred).days <= _PAUSE_DAYS:
         return None
+    if is_at_its_goal(treatment, day) and form.answers["ADVERSE_REACTION"] == "NONE":
+        return None
     if happens(stream, value("follow_up.refers")):
         reaction = form.answers["ADVERSE_REACTION"] == "PRESENT"
         return "adverse" if reaction else "uncontrolled"
@@ -357,7 +321,7 @@ def _reason(
 def _adjust(
     stream: Random,
     life: Life,
-    treatment: _Treatment,
+    treatment: Treatment,
     form: Form,
     uncontrolled: bool,
     day: date,
@@ -371,10 +335,7 @@ def _adjust(
     """
     form.change = "kept"
     if form.answers["FOLLOW_UP_CLASS"] == "CLASS_ADVERSE_REACTION":
-        culprit = _culprit(treatment, form)
-        felt = REACTIONS[CLASS_OF[culprit[0]]]
-        form.symptoms = tuple(dict.fromkeys((*form.symptoms, felt)))
-        _replace(life.resident, treatment, form, culprit, life.household.locale, day)
+        stop_culprit(life.resident, treatment, form, life.household.locale, day)
         return
     if not treatment.begun:
         return
@@ -382,11 +343,15 @@ def _adjust(
     # What the hospital advised is done: one drug more than the health centre gives by itself.
     most = MOST_DRUGS + treatment.advised
     step = next_step(
-        life.resident, treatment.problem, treatment.drugs, treatment.reserve, where, day, most
-    )
+        life.resident, treatment.problem, treatment.drugs, treatment.reserve, where, day, most,
+        treatment.not_borne,
+    )  # fmt: skip
     if step is not None and mild and CLASS_OF[step[0]] == "insulin":
         step = None
-    if uncontrolled and treatment.adherence != "ADHERENCE_NONE":
+    recent = treatment.problem == DIABETES and (day - treatment.changed).days < _WORKS_DAYS
+    long_term = is_at_its_goal(treatment, day)
+    waits = recent or long_term
+    if uncontrolled and treatment.adherence != "ADHERENCE_NONE" and not waits:
         regular = treatment.adherence == "ADHERENCE_REGULAR"
         ready = 1.0 if treatment.advised else value("follow_up.intensifies") * regular
         treatment.advised = False
@@ -399,24 +364,50 @@ def _adjust(
         stream,
         treatment.adherence,
         uncontrolled=uncontrolled,
-        advised=(day - treatment.referred).days <= _PAUSE_DAYS,
+        advised=(day - treatment.seen).days <= _PAUSE_DAYS,
         left=step is not None,
+        recent=recent,
+        long_term=long_term,
     )
 
 
-def _is_low(treatment: _Treatment, readings: dict[str, float]) -> bool:
-    """Has what brings glucose down brought it too far down?"""
-    too_low = readings.get("FASTING_GLUCOSE", 6.0) < value("fpg.too_low")
-    return too_low and any(CLASS_OF[drug] in _TO_LOW_SUGAR for drug, _, _ in treatment.drugs)
+def _notice_loss(life: Life, form: Form, before: list[Visit], day: date) -> None:
+    """A loss of weight within a year is spoken of."""
+    lately = [
+        visit.forms[0].readings["BODY_WEIGHT"]
+        for visit in before
+        if (day - visit.day).days <= _PAUSE_DAYS
+    ]
+    if lately and form.readings["BODY_WEIGHT"] < (1 - value("weight.loss.noticed")) * max(lately):
+        parts = [form.texts.get("ABNORMALITY", ""), words(life.household.locale, "symptom.weight")]
+        form.texts["ABNORMALITY"] = "; ".join(part for part in parts if part)
 
 
-def _culprit(treatment: _Treatment, form: Form) -> Drug:
-    """Which drug is not borne: the last one, or that which brings glucose too far down."""
-    if form.answers.get("HYPOGLYCEMIC_REACTION", "NONE") != "NONE":
-        for drug in reversed(treatment.drugs):
-            if CLASS_OF[drug[0]] in _TO_LOW_SUGAR:
-                return drug
-    return treatment.drugs[-1]
+def _answer_symptoms(life: Life, treatment: Treatment, form: Form, day: date) -> None:
+    """What is said of symptoms that the disease or a drug explains; those of the heart that come
+    back within half a year are shown to the hospital."""
+    resident, locale = life.resident, life.household.locale
+    felt, said = set(form.symptoms), []
+    heart = "chest tightness" in felt and resident.has("CORONARY_ARTERIOSCLEROSIS", day)
+    failure = bool(felt & {"short of breath", "leg swelling"}) and resident.has(
+        "HEART_FAILURE", day
+    )
+    if heart or failure:
+        again = (day - treatment.felt).days <= _SYMPTOMS_DAYS
+        paused = (day - treatment.referred).days <= _PAUSE_DAYS
+        if again and not paused and form.change in {"kept", "none"}:
+            form.change, treatment.referred = "referred", day
+            form.texts["REFERRAL_REASON"] = _REASONS["symptoms"][locale]
+            form.hints["referred_for"] = "symptoms"
+            treatment.awaited = arrival(resident, day)
+        treatment.felt = day
+        said.append("symptom.heart" if heart else "symptom.failure")
+    elif "leg swelling" in felt and any(CLASS_OF[d[0]] == "ccb" for d in treatment.drugs):
+        said.append("symptom.ccb")
+    if "palpitation" in felt and not resident.has("ATRIAL_FIBRILLATION", day):
+        said.append("symptom.palpitation")
+    if said:
+        form.texts["ABNORMALITY"] = "; ".join(words(locale, key) for key in said)
 
 
 def _who(stream: Random, household: Household) -> Clinician:

@@ -11,7 +11,7 @@ from deid.synth.constitution import HYPERTENSION, one_of_person, share_of_person
 from deid.synth.mixes import draw_mix
 from deid.synth.parameters import value
 from deid.synth.people import Resident
-from deid.synth.physiology import mood_scores, needs_help
+from deid.synth.physiology import is_beyond_asking, mood_scores, needs_help
 from deid.synth.physiology.drugs import CLASS_OF
 from deid.synth.safety import pregnancy_on
 from deid.synth.society.published import read_table
@@ -137,7 +137,8 @@ def ask_lifestyle(
         ),
         "COMPLIANCE_BEHAVIOUR": draw_mix(stream, f"follow_up.compliance.{adherence.lower()}"),
     }
-    if low or happens(stream, 0.04):
+    asked = low or happens(stream, 0.04)
+    if asked and not is_beyond_asking(resident, day):
         amounts["PHQ_9"], amounts["GAD_7"] = mood_scores(stream, resident, day)
     return Lifestyle(amounts, answers, tell_of_problems(stream, resident, day, _COMPLICATIONS))
 

@@ -23,6 +23,9 @@ from deid.synth.safety import NOT_SOLD, may_take
 from deid.synth.streams import weighted
 from deid.synth.visits import Prescription
 
+_OF_BAD_LUNGS = frozenset({"ACUTE_BRONCHITIS", "ASTHMA"})
+"""What is called an exacerbation in people with chronic obstructive lung disease."""
+
 SEASONS = {
     "all": frozenset[int](),
     "winter": frozenset({11, 12, 1, 2, 3}),
@@ -85,6 +88,7 @@ class Complaint:
             self.youngest <= age < self.oldest
             and self.sex in {"", resident.sex}
             and (not self.needs or resident.has(self.needs, day))
+            and not (self.diagnosis in _OF_BAD_LUNGS and resident.has("COPD", day))
         )
 
     def share(self, day: date) -> float:
@@ -153,6 +157,10 @@ def _voices() -> Mapping[str, tuple[Mapping[str, Phrase], ...]]:
         person[row["part"]] = Phrase(row["en"], row["zh"])
     return MappingProxyType({about: tuple(told.values()) for about, told in people.items()})
 
+
+TUMOURS = ("LUNG_CANCER", "STOMACH_CANCER", "COLON_CANCER", "BREAST_CANCER",
+           "MALIGNANT_NEOPLASM")  # fmt: skip
+"""Problems that are looked after for five years, and then only checked."""
 
 COMPLAINTS = _complaints()
 BY_PROBLEM = frozenset(complaint.needs for complaint in COMPLAINTS if complaint.needs)

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from random import Random
 
-from deid.synth.courses.complaints import BY_PROBLEM, VOICES, Complaint, choose, treat
+from deid.synth.courses.complaints import (
+    BY_PROBLEM,
+    TUMOURS,
+    VOICES,
+    Complaint,
+    Phrase,
+    choose,
+    treat,
+)
 from deid.synth.courses.life import Life, working_day
+from deid.synth.courses.sites import words
 from deid.synth.parameters import value
-from deid.synth.people import Household, Resident
-from deid.synth.physiology import Body, blood_pressure, mood_scores
+from deid.synth.people import Household, Locale, Resident
+from deid.synth.physiology import Body, blood_pressure, decline, is_treated, mood_scores
 from deid.synth.safety import ALLERGIES, allergies_of, pregnancy_on
 from deid.synth.streams import happens, one_of, weighted
 from deid.synth.visits import Form, Mode, Visit
@@ -23,6 +33,20 @@ OF_CHILDREN = frozenset({"child", "infection"})
 
 QUIET_DAYS = 28
 """Nobody comes for the same lasting disease again so soon of their own accord."""
+
+OF_THE_AIRWAYS = frozenset({"UPPER_RESPIRATORY_INFECTION", "PHARYNGITIS", "TONSILLITIS",
+                            "ACUTE_BRONCHITIS", "INFLUENZA", "PNEUMONIA", "BRONCHIOLITIS",
+                            "CROUP", "OTITIS_MEDIA"})  # fmt: skip
+"""Infections of which nobody gets a new one while the last is hardly over."""
+
+OVER_DAYS = 21
+"""So long a passing complaint is still the same one."""
+
+CHECKED_DAYS, ASKED_DAYS = 300, 150
+"""A cured tumour is checked no sooner again, and oncology is not asked sooner."""
+
+_CURED_DAYS = 5 * 365
+"""Who has lived so long with a tumour is only checked (common practice; assumption)."""
 
 FEVER_IS_GRAVE_DAYS = 90
 """A fever of a younger infant belongs in hospital (common practice; assumption)."""
@@ -41,6 +65,7 @@ def contacts(stream: Random, life: Life) -> list[Visit]:
         if problem in TALKS and first <= onset and (last - onset).days > 60
     ]
     told: dict[str, date] = {}
+    asked = date.min
     seen_at_home = {visit.day for visit in life.visits if visit.mode == "home"}
     day = first
     chronic = sum(1 for problem in resident.problems if problem in BY_PROBLEM)
@@ -58,15 +83,35 @@ def contacts(stream: Random, life: Life) -> list[Visit]:
             continue
         if _is_newborn(resident, day) and "fever" in complaint.symptoms:
             continue
-        again = (
-            complaint.needs and (day - told.get(complaint.diagnosis, date.min)).days < QUIET_DAYS
-        )
-        if not again:
-            told[complaint.diagnosis] = day
+        check = _is_cured(resident, complaint, day)
+        quiet = CHECKED_DAYS if check else QUIET_DAYS if complaint.needs else OVER_DAYS
+        kind = "airways" if complaint.diagnosis in OF_THE_AIRWAYS else complaint.diagnosis
+        if (day - told.get(kind, date.min)).days >= quiet:
+            told[kind] = day
             visits.append(_visit(stream, household, body, complaint, day))
+            form = visits[-1].forms[0]
+            if check:
+                _find_nothing(form, household.locale)
+            elif complaint.diagnosis in TUMOURS and (day - asked).days > ASKED_DAYS:
+                form.change, asked = "referred", day
             if complaint.diagnosis in FRACTURES and day + timedelta(days=15) <= last:
                 visits.append(_checked(visits[-1], day + timedelta(days=14)))
     return sorted(visits, key=lambda visit: visit.day)
+
+
+def _is_cured(resident: Resident, complaint: Complaint, day: date) -> bool:
+    """Is it a tumour of long ago that will not kill soon?"""
+    old = complaint.diagnosis in TUMOURS and not decline(resident, day)
+    return old and (day - resident.problems[complaint.diagnosis]).days > _CURED_DAYS
+
+
+def _find_nothing(form: Form, locale: Locale) -> None:
+    """The check of a cured tumour."""
+    form.symptoms, form.change = (), "kept"
+    form.texts = {
+        "VISIT_PURPOSE": words(locale, "purpose.tumour"),
+        "PHYSICAL_FINDING": words(locale, "finding.tumour"),
+    }
 
 
 def _is_newborn(resident: Resident, day: date) -> bool:
@@ -93,13 +138,18 @@ def _visit(
     for allergy in allergies_of(resident):
         if any(remedy.drug.startswith(ALLERGIES[allergy]) for remedy in complaint.remedies):
             form.answers[allergy] = "PRESENT"
+    if "weight loss" in form.symptoms and not decline(resident, day):
+        form.symptoms = tuple(s for s in form.symptoms if s != "weight loss")
+    treated = not complaint.needs or is_treated(resident, complaint.needs, household.locale, day)
+    if not treated and not form.drugs and complaint.diagnosis != "DEMENTIA":
+        form.texts["ABNORMALITY"] = words(household.locale, "answer.offered")
     if complaint.found is not None and happens(stream, 0.75):
         form.texts["PHYSICAL_FINDING"] = complaint.found.say(household.locale)
     if complaint.cause is not None:
         form.texts["INJURY_CAUSE"] = complaint.cause.say(household.locale)
     told = age >= 15 or complaint.about in OF_CHILDREN
     if happens(stream, value("contact.patient_voice")) and told:
-        person = one_of(stream, VOICES[complaint.about if age >= 15 else "child"])
+        person = one_of(stream, _voices(complaint, age, taking=bool(form.drugs)))
         for part, phrase in person.items():
             if happens(stream, 0.7):
                 form.texts[part] = phrase.say(household.locale)
@@ -108,6 +158,13 @@ def _visit(
     if complaint.diagnosis in FRACTURES:
         form.next_day = day + timedelta(days=14)
     return Visit(resident, day, "clinic", one_of(stream, household.site.staff[:4]), [form])
+
+
+def _voices(complaint: Complaint, age: int, *, taking: bool) -> tuple[Mapping[str, Phrase], ...]:
+    """People who might speak of the complaint; of their drugs only those who take some."""
+    about = complaint.about if age >= 15 else "child"
+    more = VOICES.get(f"{about}.treated", ()) if taking else ()
+    return (*VOICES[about], *more)
 
 
 def _signs(stream: Random, body: Body, day: date, age: int, feverish: bool) -> dict[str, float]:

@@ -63,12 +63,20 @@ def comes_on(stream: Random, day: date, due: date, adherence: str) -> date:
 
 
 def why_unchanged(
-    stream: Random, adherence: str, *, uncontrolled: bool, advised: bool, left: bool
+    stream: Random,
+    adherence: str,
+    *,
+    uncontrolled: bool,
+    advised: bool,
+    left: bool,
+    recent: bool = False,
+    long_term: bool = False,
 ) -> str:
     """One of :data:`deid.synth.visits.Unchanged`.
 
-    ``uncontrolled``: do the numbers say so too; ``advised``: was the hospital asked within the
-    year; ``left``: is there another drug that could be given?
+    ``uncontrolled``: do the numbers say so too; ``advised``: did the hospital see the resident
+    within the year; ``left``: is there another drug that could be given; ``recent``: has the last
+    one hardly begun to work; ``long_term``: is HbA1c at its goal?
     """
     if not uncontrolled:
         return "recheck"
@@ -76,6 +84,8 @@ def why_unchanged(
         return "not_taken"
     if adherence == "ADHERENCE_INTERMITTENT":
         return "irregular"
+    if recent or long_term:
+        return "recent" if recent else "long_term"
     if not left:
         return "advised" if advised else "all_given"
     return draw_mix(stream, "follow_up.unchanged")

@@ -17,11 +17,13 @@ from random import Random
 
 from deid.synth.courses.complaints import COMPLAINTS, Phrase, treat
 from deid.synth.courses.life import Life, working_day
+from deid.synth.courses.sites import words
 from deid.synth.physiology import (
     blood_pressure,
     blood_tests,
     fasting_glucose,
     hba1c,
+    is_treated,
     kidney_tests,
     lipids,
     mood_scores,
@@ -132,6 +134,8 @@ def _visit(stream: Random, life: Life, found: Found, day: date) -> Visit:
         drugs=_drugs(life, found.problem, day),
         event=found.problem,
     )
+    if not form.drugs and not is_treated(resident, found.problem, locale, day):
+        form.texts["ABNORMALITY"] = words(locale, "answer.offered")
     if found.finding is not None:
         form.texts["PHYSICAL_FINDING"] = found.finding.say(locale)
     if found.problem in {"DEPRESSIVE_DISORDER", "ANXIETY_DISORDER"}:

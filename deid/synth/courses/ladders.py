@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from deid.synth.constitution import DIABETES, HYPERTENSION
@@ -70,12 +70,16 @@ def alternative(
     locale: Locale,
     day: date,
     stopped: Drug,
+    spared: Collection[str] = (),
 ) -> Drug:
     """A drug of a class that the resident does not take: of the own ladder, or of another one.
 
-    ``stopped`` is the one of ``drugs`` whose place it takes.
+    ``stopped`` is the one of ``drugs`` whose place it takes, ``spared`` are classes that the
+    resident did not bear.
     """
-    taken = {CLASS_OF[stopped[0]]} | _ruled_out([drug for drug in drugs if drug != stopped])
+    taken = {CLASS_OF[stopped[0]], *spared} | _ruled_out(
+        [drug for drug in drugs if drug != stopped]
+    )
     others = [drug for ladder in LADDERS[problem, locale] for drug in ladder]
     # Tablets before the needle.
     choice = sorted((*reserve, *others), key=lambda drug: CLASS_OF[drug[0]] == "insulin")
@@ -93,12 +97,13 @@ def next_step(
     locale: Locale,
     day: date,
     most: int = MOST_DRUGS,
+    spared: Collection[str] = (),
 ) -> Drug | None:
     """The next drug of the own ladder; where that has too few that suit, one of another.
 
-    None beyond ``most`` drugs.
+    None beyond ``most`` drugs; none of the ``spared`` classes, which the resident did not bear.
     """
-    taken = _ruled_out(drugs)
+    taken = _ruled_out(drugs) | set(spared)
     for drug in reserve:
         if CLASS_OF[drug[0]] not in taken:
             return drug

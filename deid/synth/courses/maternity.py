@@ -223,6 +223,10 @@ def _loss(stream: Random, life: Life, course: PregnancyCourse, day: date) -> Vis
     return Visit(life.resident, day, mode, clinician, [form], site=hospital)
 
 
+_OF_A_TREATMENT = frozenset({"unchanged", "begun", "stopped", "replaced"})
+"""Hints about a treatment that is not given during a pregnancy."""
+
+
 def _protect(life: Life, births: list[tuple[date, date]]) -> None:
     """Take drugs that harm the unborn out of the forms that were filled in during a pregnancy.
 
@@ -242,6 +246,7 @@ def _protect(life: Life, births: list[tuple[date, date]]) -> None:
                 if not (pregnant and drug.drug.startswith(NOT_IN_PREGNANCY))
             )
             switched = len(kept) < len(form.drugs)
+            stopped = next((drug.drug for drug in form.drugs if drug not in kept), None)
             if switched and form.kind == "hypertension":
                 # Labetalol takes the place of another beta blocker too.
                 kept = tuple(d for d in kept if CLASS_OF.get(d.drug) != "beta_blocker")
@@ -255,6 +260,9 @@ def _protect(life: Life, births: list[tuple[date, date]]) -> None:
                 continue
             if switched != (form.kind in spared) and form.change in {"kept", "added"}:
                 form.change = "switched"
+                form.hints = {k: h for k, h in form.hints.items() if k not in _OF_A_TREATMENT}
+                if stopped is not None and form.drugs:
+                    form.hints |= {"stopped": stopped, "replaced": form.drugs[0].drug}
             elif switched and form.change == "added":
                 form.change = "kept"
             (spared.add if switched else spared.discard)(form.kind)

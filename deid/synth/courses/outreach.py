@@ -104,6 +104,8 @@ def _visit(
     form = Form(kind="telephone" if mode == "telephone" else "home visit", diagnoses=diagnoses)
     form.texts["VISIT_PURPOSE"] = words(life.household.locale, f"purpose.{purpose}")
     form.hints["purpose"] = purpose
+    if purpose == "discharge":
+        form.hints["after_stay"] = "yes"
     adult = life.resident.age_on(day) >= 18
     if mode == "home" and adult:
         form.readings["SYSTOLIC_BP"], form.readings["DIASTOLIC_BP"] = blood_pressure(

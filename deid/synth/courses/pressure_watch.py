@@ -43,7 +43,9 @@ def pressure_watch(stream: Random, life: Life) -> list[Visit]:
         _remark(life, form, len(raised), visit.day, at_home=visit.mode == "home")
         if len(raised) < RAISED and happens(stream, value("pressure.recheck")):
             day = working_day(visit.day + timedelta(days=stream.randrange(7, 22)))
-            if day <= life.last and day not in taken and not life.resident.is_away(day):
+            # Who comes before for something else has it taken then.
+            comes = any(visit.day < other <= day for other in taken)
+            if day <= life.last and not comes and not life.resident.is_away(day):
                 again = _recheck(stream, life, visit, day)
                 rechecks.append(again)
                 taken.add(day)
@@ -72,7 +74,9 @@ def _remind(life: Life) -> None:
         found = class_of_pressure(resident, visit.day, high, low)
         if found != "CLASS_CONTROLLED" and not any(f.kind == "hypertension" for f in visit.forms):
             said = "danger" if is_dangerous(form.readings) else "known"
-            form.texts.setdefault("ABNORMALITY", words(life.household.locale, f"raised.{said}"))
+            others = [form.texts["ABNORMALITY"]] if "ABNORMALITY" in form.texts else []
+            remark = words(life.household.locale, f"raised.{said}")
+            form.texts["ABNORMALITY"] = "; ".join((remark, *others))
 
 
 def _readings(life: Life) -> Iterator[tuple[Visit, Form]]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 from random import Random
 
+from deid.synth.courses.complaints import TUMOURS
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.sites import department, hospital_of, words
 from deid.synth.parameters import value
-from deid.synth.streams import happens
+from deid.synth.people import Resident
+from deid.synth.streams import happens, open_stream
 from deid.synth.visits import Form, Identifier, Visit
 
 DEPARTMENT_OF = {
@@ -26,6 +28,7 @@ DEPARTMENT_OF = {
     "T2DM_RETINOPATHY": "OPHTHALMOLOGY", "T2DM_NEUROPATHY": "ENDOCRINOLOGY",
     "DIABETIC_FOOT": "ENDOCRINOLOGY", "DEMENTIA": "NEUROLOGY",
     "MILD_COGNITIVE_IMPAIRMENT": "NEUROLOGY",
+    **dict.fromkeys(TUMOURS, "ONCOLOGY"),
 }  # fmt: skip
 _BY_KIND = {
     "hypertension": ("CARDIOLOGY", "uncontrolled"),
@@ -47,7 +50,22 @@ QUIET_DAYS = 150
 BY_FINDING = {"kidneys fail": ("ENDOCRINOLOGY", "kidney")}
 """Where what a yearly examination has found leads."""
 
+_REHABILITATION = {"HIP_FRACTURE": "bone", "CEREBRAL_INFARCTION": "vascular"}
+"""What is advised after which diagnosis."""
+
 REHABILITATED = frozenset({"NEUROLOGY", "CARDIOLOGY", "ORTHOPAEDICS"})
+
+
+def arrival(resident: Resident, letter: date) -> date | None:
+    """The day on which somebody comes to the hospital with a letter; None for those who do not.
+
+    It hangs on the person and the day of the letter alone, so that whoever asks hears the same.
+    """
+    whose = (resident.person_id, resident.full_name, resident.birth)
+    stream = open_stream("arrival", *whose, letter)
+    if not happens(stream, value("referral.arrives")):
+        return None
+    return working_day(letter + timedelta(days=stream.randrange(1, WITHIN_DAYS)))
 
 
 def referral(stream: Random, life: Life) -> list[Visit]:
@@ -63,17 +81,18 @@ def referral(stream: Random, life: Life) -> list[Visit]:
         place, reason = _where(form)
         visit.forms.append(_letter(stream, life, form, place, reason))
         stay = next((s for s in stays if 0 <= (s.day - visit.day).days <= WITHIN_DAYS), None)
-        goes = happens(stream, value("referral.arrives"))
-        day = working_day(visit.day + timedelta(days=stream.randrange(1, WITHIN_DAYS)))
+        arrives = arrival(life.resident, visit.day)
+        day = arrives or visit.day
         while day in taken:  # nobody is at the hospital and at the health centre on one day
             day = working_day(day + timedelta(days=1))
         lately = place in seen and (day - seen[place]).days < QUIET_DAYS
-        comes = goes and stay is None and not lately and day <= life.last
-        if comes and not _in_hospital(stays, day):
+        goes = arrives is not None and stay is None and not lately and day <= life.last
+        goes = goes and not _in_hospital(stays, day)
+        if goes:
             visits.append(_seen(stream, life, form, place, day))
             seen[place] = day
-        gone = stay.day if stay is not None else seen.get(place) if place in seen else None
-        _ask_about(life, visit, form, gone)
+        if not lately:
+            _ask_about(life, visit, form, stay.day if stay is not None else day if goes else None)
     for stay in stays:
         discharge = stay.forms[0]
         if discharge.kind == "discharge" and _goes_back(stream, discharge):
@@ -117,8 +136,10 @@ def _where(form: Form) -> tuple[str, str]:
         place, reason = _BY_KIND[form.kind]
         adverse = form.answers.get("ADVERSE_REACTION") == "PRESENT"
         if reason == "uncontrolled":
-            dangerous = form.hints.get("referred_for") == "danger"
-            reason = "danger" if dangerous else "adverse" if adverse else reason
+            untaken = form.answers.get("DRUG_ADHERENCE") == "ADHERENCE_NONE"
+            others = {"danger": "danger", "symptoms": "symptoms"}
+            reason = "untaken" if untaken else "adverse" if adverse else reason
+            reason = others.get(form.hints.get("referred_for", ""), reason)
         return place, reason
     found = next((DEPARTMENT_OF[d] for d in form.diagnoses if d in DEPARTMENT_OF), None)
     return found or "GENERAL_SURGERY", "other"
@@ -171,14 +192,12 @@ def _seen(stream: Random, life: Life, form: Form, place: str, day: date) -> Visi
 def _back(stream: Random, life: Life, form: Form, how: str) -> Form:
     locale = life.household.locale
     stay = how == "stay"
-    weak = any(d in {"CEREBRAL_INFARCTION", "HIP_FRACTURE"} for d in form.diagnoses)
+    after = next((a for d, a in _REHABILITATION.items() if d in form.diagnoses), "common")
     back = Form(kind="referral back")
     back.answers = {"REFERRAL_OUTCOME": "REFERRAL_ADMITTED" if stay else "REFERRAL_TREATED"}
     back.texts = {
         "REFERRED_TO": words(locale, "GENERAL_PRACTICE"),
-        "REHABILITATION_ADVICE": words(
-            locale, "rehabilitation.vascular" if weak else "rehabilitation.common"
-        ),
+        "REHABILITATION_ADVICE": words(locale, f"rehabilitation.{after}"),
     }
     back.hints = {"outcome": words(locale, f"outcome.{how}")}
     number = form.identifiers.get("admission_number")

@@ -27,6 +27,7 @@ from deid.synth.physiology import (
     fasting_glucose,
     glucose_level,
     hba1c,
+    is_beyond_asking,
     kidney_tests,
     lipids,
     mood_scores,
@@ -43,6 +44,8 @@ from deid.synth.visits import Form, Planted, Prescription, Visit, localise
 
 YEARLY = (HYPERTENSION, DIABETES, "SCHIZOPHRENIA", "BIPOLAR_DISORDER")
 _OLD = 65
+_LATELY_DAYS = 3 * 365
+"""An examination of longer ago is compared with none."""
 VACCINE_COMES = 9
 """Month in which the influenza vaccine of the season is there."""
 _BESIDE_THE_FORM = {"URIC_ACID", "INR", "EGFR", "HBA1C", "URINE_ACR"}
@@ -55,7 +58,12 @@ _WORDS: dict[str, dict[Locale, str]] = {
     "lipids": {"en_US": "blood lipids raised", "zh_CN": "血脂偏高"},
     "kidney": {"en_US": "creatinine raised", "zh_CN": "肌酐偏高"},
     "weight": {"en_US": "overweight", "zh_CN": "超重"},
+    "thin": {"en_US": "underweight", "zh_CN": "体重过轻"},
     "liver": {"en_US": "ALT raised", "zh_CN": "谷丙转氨酶偏高"},
+    "tracing": {
+        "en_US": "ECG as in earlier years, nothing acute",
+        "zh_CN": "心电图改变同前，无急性表现",
+    },
 }
 
 
@@ -75,8 +83,19 @@ def examinations(stream: Random, life: Life) -> list[Visit]:
         if comes < (value("examination.attends") if due else value("examination.volunteers")):
             form = _examine(stream, life, day)
             _send_for_kidneys(life, visits, form)
+            _notice_loss(life, visits, form, day)
             visits.append(Visit(resident, day, "clinic", doctor, [form]))
     return visits
+
+
+def _notice_loss(life: Life, before: list[Visit], form: Form, day: date) -> None:
+    """Who weighs much less than at the examination before is told so."""
+    if not before or (day - before[-1].day).days > _LATELY_DAYS:
+        return
+    weight = before[-1].forms[0].readings.get("BODY_WEIGHT", 0)
+    if form.readings["BODY_WEIGHT"] < (1 - value("weight.loss.noticed")) * weight:
+        parts = [words(life.household.locale, "symptom.weight"), form.texts.get("ABNORMALITY", "")]
+        form.texts["ABNORMALITY"] = "; ".join(part for part in parts if part)
 
 
 def _send_for_kidneys(life: Life, before: list[Visit], form: Form) -> None:
@@ -127,7 +146,9 @@ def _examine(stream: Random, life: Life, day: date) -> Form:
     _tests_by_eye(stream, life, form, day)
     _evaluate(stream, life, form, vitals | done, day)
     if resident.age_on(day) >= _OLD:
-        form.amounts["PHQ_9"], form.amounts["GAD_7"] = mood_scores(stream, resident, day)
+        scores = mood_scores(stream, resident, day)
+        if not is_beyond_asking(resident, day):
+            form.amounts["PHQ_9"], form.amounts["GAD_7"] = scores
         if happens(stream, value("vaccine.influenza")) and day.month >= VACCINE_COMES:
             form.vaccines = ("INFLUENZA_VACCINE",)
     return form
@@ -263,9 +284,10 @@ def _tests_by_eye(stream: Random, life: Life, form: Form, day: date) -> None:
     glucose = glucose_level(life.body, day) >= 10
     answers["URINE_GLUCOSE"] = "PLUS_2" if glucose else "NEGATIVE"
     heart = resident.has("ATRIAL_FIBRILLATION", day) or (
-        resident.has("CORONARY_ARTERIOSCLEROSIS", day) and happens(stream, 0.7)
+        resident.has("CORONARY_ARTERIOSCLEROSIS", day) and share_of_person(resident, "ecg") < 0.7
     )
-    answers["ECG_RESULT"] = "ABNORMAL" if heart or happens(stream, 0.06) else "NORMAL"
+    changed = heart or share_of_person(resident, "ecg") < 0.06
+    answers["ECG_RESULT"] = "ABNORMAL" if changed else "NORMAL"
     if resident.has("CHRONIC_HEPATITIS_B", day) or happens(stream, 0.15):
         positive = resident.has("CHRONIC_HEPATITIS_B", day)
         answers["HBSAG_RESULT"] = "POSITIVE" if positive else "NEGATIVE"
@@ -300,6 +322,8 @@ def _unanswered(life: Life, form: Form, readings: dict[str, float], day: date) -
     above = readings.get("LDL", 0) >= value("ldl.goal.diabetes")
     if diabetic and above and STATIN.drug not in taken:
         said.append("answer.statin")
+    elif readings.get("LDL", 0) >= value("ldl.asks") and STATIN.drug not in taken:
+        said.append("answer.statin.lipids")
     return said
 
 
@@ -317,13 +341,21 @@ def _evaluate(
         or readings.get("TRIGLYCERIDE", 0) >= 2.3,
         "kidney": readings.get("EGFR", 100) < 60,
         "liver": readings.get("ALT", 0) > 50,
+        "tracing": form.answers.get("ECG_RESULT") == "ABNORMAL",
         "weight": readings.get("BMI", 0) >= (24 if locale == "zh_CN" else 25),
+        "thin": readings.get("BMI", 20) < 18.5,
     }
     found = [name for name, beyond in limits.items() if beyond]
-    abnormal = bool(form.diagnoses or [name for name in found if name != "weight"])
+    abnormal = bool(form.diagnoses or [name for name in found if name not in {"weight", "thin"}])
     form.answers["HEALTH_EVALUATION"] = "EVALUATION_ABNORMAL" if abnormal else "EVALUATION_NORMAL"
-    remarks = [_WORDS[name][locale] for name in found[:4]]
+    remarks = [_WORDS[name][locale] for name in found[:5]]
     remarks += [words(locale, key) for key in _unanswered(life, form, readings, day)]
+    if "chest tightness" in form.symptoms:
+        remarks.append(words(locale, "symptom.heart"))
+    elif {"short of breath", "leg swelling"} & set(form.symptoms) and resident.has(
+        "HEART_FAILURE", day
+    ):
+        remarks.append(words(locale, "symptom.failure"))
     if remarks:
         form.texts["ABNORMALITY"] = "; ".join(remarks)
     guidance = []

@@ -88,7 +88,15 @@ _BELLY = frozenset(
         "flank pain",
     }
 )
-_SLOW = frozenset({"forgetfulness", "lump in the breast", "hears voices"})
+BRIEF = {
+    "GASTROENTERITIS": 3, "RENAL_COLIC": 2, "MIGRAINE": 2, "CYSTITIS": 4, "CONJUNCTIVITIS": 4,
+    "INSECT_BITE": 3, "URTICARIA": 3, "TOOTHACHE": 5, "POSITIONAL_VERTIGO": 4, "CROUP": 2,
+    "BRONCHIOLITIS": 4, "HERPANGINA": 3, "TONSILLITIS": 4, "OTITIS_MEDIA": 3, "PHARYNGITIS": 5,
+    "UPPER_RESPIRATORY_INFECTION": 6, "SHINGLES": 5, "CELLULITIS": 4, "GOUT": 4,
+    "DYSMENORRHEA": 3,
+}  # fmt: skip
+"""Complaints that nobody bears for longer than so many days without coming."""
+_SLOW = frozenset({"forgetfulness", "lump in the breast", "hears voices", "weight loss"})
 """What nobody counts in days."""
 _LEVELS_OF_HELP = frozenset({"SELF_CARE_MODERATE", "SELF_CARE_DEPENDENT"})
 _SORE = ("SPRAIN", "FRACTURE", "CONTUSION", "LOW_BACK_PAIN", "OSTEOARTHRITIS", "PERIARTHRITIS",
@@ -108,7 +116,7 @@ FACTS = frozenset(
         "toddler", "calm", "known", "steady", "frail", "doses_missed", "watched_by_kin", "cleared",
         "belly", "lasting", "dependent", "faltering", "drinks", "kin_home", "begun",
         "after_stay", "found_now", "slow", "tumour",
-        "why", "winter", *WHY, "declined", "stopped", "referral_seen",
+        "brief", "why", "winter", *WHY, "declined", "stopped", "referral_seen",
         "referral_missed", "childbirth", "same", "replaced",
     }
 )  # fmt: skip
@@ -164,6 +172,7 @@ def facts_of(
         ("lasting", _is_lasting(visit, form, known)),
         ("dependent", form.kind == "elderly"
          and form.answers.get("SELF_CARE_LEVEL") in _LEVELS_OF_HELP),
+        ("brief", any(problem in BRIEF for problem in form.diagnoses[:1])),
         ("slow", any(symptom in _SLOW for symptom in form.symptoms)),
         ("tumour", any(word in p for word in _TUMOURS for p in form.diagnoses[:1])),
         ("begun", "begun" in form.hints), ("after_stay", "after_stay" in form.hints),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from random import Random
 
 from deid.synth.notes import checklists, surroundings, visit_days, wording
 from deid.synth.notes.telling import Slot, Telling
@@ -30,8 +31,13 @@ def _hospital_here(t: Telling) -> Mark:
 
 
 def _school(t: Telling) -> Mark:
-    """A school, for children one of their age."""
-    return surroundings.school(t.stream, t.chinese, t.visit.resident.age_on(t.visit.day))
+    """A school: for children one of their age, the same as long as they go there."""
+    resident, age = t.visit.resident, t.visit.resident.age_on(t.visit.day)
+    if age >= 18:
+        return surroundings.school(t.stream, t.chinese, age)
+    stage = surroundings.stage(age)
+    own = Random(f"{resident.person_id}/{resident.full_name}/{stage}")  # noqa: S311
+    return surroundings.school(own, t.chinese, age)
 
 
 def _mentioned(name: str) -> Say:

@@ -123,8 +123,12 @@ def _named(stream: Random, chinese: bool, key: str, wider: float, type_: str, ro
 
 def school(stream: Random, chinese: bool, age: int) -> Mark:
     """A school or nursery: one that children of the age go to, or any for the grown."""
-    stage = next((name for until, name in _STAGES if age < until), "school")
-    return _named(stream, chinese, stage, 0.5, "ORGANIZATION", "SCHOOL")
+    return _named(stream, chinese, stage(age), 0.5, "ORGANIZATION", "SCHOOL")
+
+
+def stage(age: int) -> str:
+    """The kind of school to which children of an age go; ``school`` for the grown."""
+    return next((name for until, name in _STAGES if age < until), "school")
 
 
 def firm(stream: Random, chinese: bool) -> Mark:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from random import Random
 
-from deid.synth.notes.facts import TERMS, is_acute, is_injury
+from deid.synth.notes.facts import BRIEF, TERMS, is_acute, is_injury
 from deid.synth.notes.grammar import Grammar, Habit
 from deid.synth.notes.mentions import Mentions
 from deid.synth.notes.text import Mark, Pieces
@@ -143,4 +143,5 @@ def _longest(visit: Visit, form: Form) -> int:
         return 1
     if visit.mode in {"emergency", "hospital"}:
         return 2
-    return 4 if is_acute(visit, form) else 13
+    brief = min((BRIEF[d] for d in form.diagnoses[:1] if d in BRIEF), default=13)
+    return min(brief, 4) if is_acute(visit, form) else brief

@@ -19,7 +19,7 @@ from deid.synth.physiology.kidney import (
     kidney_tests,
 )
 from deid.synth.physiology.lipids import lipids, takes_statin
-from deid.synth.physiology.mood import episode, mood_scores
+from deid.synth.physiology.mood import episode, is_beyond_asking, mood_scores
 from deid.synth.physiology.pressure import blood_pressure, pressure_level, winter
 from deid.synth.physiology.therapy import GIVEN_FOR, LASTING, is_treated, therapy_on, treated_share
 from deid.synth.physiology.weight import bmi_of, weight_gained, weight_on
@@ -46,6 +46,7 @@ __all__ = [
     "glucose_level",
     "hba1c",
     "hemoglobin",
+    "is_beyond_asking",
     "is_treated",
     "kidney_tests",
     "lipids",

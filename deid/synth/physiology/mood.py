@@ -25,6 +25,12 @@ def episode(resident: Resident, problem: str, day: date) -> float:
     return 1 - (1 - value("mood.at_the_end")) * min(passed / whole, 1.0)
 
 
+def is_beyond_asking(resident: Resident, day: date) -> bool:
+    """Has dementia gone so far that no questionnaire about the mood is answered?"""
+    onset = resident.problems.get("DEMENTIA")
+    return onset is not None and (day - onset).days > value("dementia.asked_until") * 365
+
+
 def mood_scores(stream: Random, resident: Resident, day: date) -> tuple[int, int]:
     """PHQ-9 (0-27) and GAD-7 (0-21)."""
     burdens = sum(resident.has(problem, day) for problem in _BURDENS)

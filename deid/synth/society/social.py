@@ -232,7 +232,9 @@ class SocialLife:
                 continue
             if member.age_on(last) >= ELDER:
                 day = self._alone_from(member)
-                if day is not None:
+                # Who is demented for long is looked after by somebody.
+                demented = day is not None and member.has("DEMENTIA", day - timedelta(days=730))
+                if day is not None and not demented:
                     begin(self._stream, member, "LIVING_ALONE", day, self._today)
                 left = household.kind in {"elder couple", "elder alone",
                                           "grandparents and grandchild"}  # fmt: skip

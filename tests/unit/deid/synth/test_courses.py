@@ -81,10 +81,12 @@ def test_a_referral_has_a_reason_and_follows_loss_of_control_or_a_complication()
     assert len(referred) > 20
     for form in referred:
         assert form.texts["REFERRAL_REASON"]
-        assert form.answers["FOLLOW_UP_CLASS"] != "CLASS_CONTROLLED"
+        lost = form.answers["FOLLOW_UP_CLASS"] != "CLASS_CONTROLLED"
+        assert lost or form.hints["referred_for"] == "symptoms"
     for forms in _followed():
         for (_, before), (_, form) in pairwise(forms):
-            if form.change == "referred" and form.event is None:
+            symptoms = form.hints.get("referred_for") == "symptoms"
+            if form.change == "referred" and form.event is None and not symptoms:
                 first_failure = before.answers["FOLLOW_UP_CLASS"] == "CLASS_CONTROLLED"
                 assert not first_failure or is_dangerous(form.readings)
 

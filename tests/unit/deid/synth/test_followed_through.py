@@ -1,0 +1,172 @@
+"""What was said, felt or advised is followed by what it asks for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from itertools import pairwise
+
+from deid.synth.constitution import DIABETES, HYPERTENSION
+from deid.synth.courses import Life
+from deid.synth.courses.complaints import COMPLAINTS, SEASONS, TUMOURS, VOICES
+from deid.synth.courses.sites import words
+from deid.synth.parameters import value
+from deid.synth.physiology import decline, is_treated
+from deid.synth.physiology.drugs import CLASS_OF
+from deid.synth.safety import may_take
+from deid.synth.visits import Form, Visit
+from tests.unit.deid.synth.lives import all_lives, forms_of
+
+FOLLOWED = {"hypertension": HYPERTENSION, "diabetes": DIABETES}
+ON_MEDICINES = {
+    phrase.say(locale)
+    for person in VOICES["chronic.treated"]
+    for part, phrase in person.items()
+    if part != "CONCERNS_OF_PATIENT"
+    for locale in ("en_US", "zh_CN")
+}
+
+
+def _followed(life: Life, kind: str) -> list[tuple[Visit, Form]]:
+    return [(v, f) for v in life.visits for f in v.forms if f.kind == kind]
+
+
+def _classes(form: Form) -> set[str]:
+    return {CLASS_OF[drug.drug] for drug in form.drugs if drug.drug in CLASS_OF}
+
+
+def test_what_was_not_borne_is_never_given_again_for_the_same_disease() -> None:
+    stopped = Counter[str]()
+    for life in all_lives():
+        for kind in FOLLOWED:
+            gone: set[str] = set()
+            for visit, form in _followed(life, kind):
+                expecting = any(p.lmp <= visit.day for p in life.resident.pregnancies)
+                assert expecting or not gone & _classes(form)
+                if form.answers["ADVERSE_REACTION"] == "PRESENT" and "stopped" in form.hints:
+                    gone.add(CLASS_OF[form.hints["stopped"]])
+                    stopped[kind] += 1
+    assert stopped["hypertension"] > 10
+    assert stopped["diabetes"] > 0
+
+
+def test_the_hospital_is_quoted_only_by_those_whom_it_has_seen() -> None:
+    quoted = 0
+    for life in all_lives():
+        there = [visit.day for visit in life.visits if visit.site is not None]
+        for kind in FOLLOWED:
+            for visit, form in _followed(life, kind):
+                if form.hints.get("unchanged") == "advised":
+                    assert any(0 <= (visit.day - day).days <= 370 for day in there)
+                    quoted += 1
+                if form.hints.get("referral") == "seen":
+                    assert any(0 <= (visit.day - day).days <= 60 for day in there)
+                    quoted += 1
+    assert quoted > 20
+
+
+def test_glucose_drugs_are_not_added_at_the_goal_or_before_the_last_one_can_work() -> None:
+    added = 0
+    for life in all_lives():
+        begun, tested, long_term = date.min, date.min, 9.9
+        for visit, form in _followed(life, "diabetes"):
+            if "HBA1C" in form.readings:
+                tested, long_term = visit.day, form.readings["HBA1C"]
+            if form.change == "added":
+                assert (visit.day - begun).days >= 60
+                assert long_term >= value("hba1c.goal") or (visit.day - tested).days > 120
+                added += 1
+            if form.change == "added" or "begun" in form.hints or "replaced" in form.hints:
+                begun = visit.day
+    assert added > 10
+
+
+def test_a_tight_chest_of_coronary_disease_is_answered_and_shown_if_it_comes_back() -> None:
+    answered = shown = 0
+    for life, _visit, form in forms_of("hypertension"):
+        if "chest tightness" in form.symptoms:
+            locale = life.household.locale
+            assert words(locale, "symptom.heart") in form.texts["ABNORMALITY"]
+            answered += 1
+            shown += form.change == "referred"
+    assert answered > shown > 0
+
+
+def test_whoever_has_coronary_disease_takes_something_against_clots() -> None:
+    against = {"ASPIRIN_81MG", "CLOPIDOGREL_75MG", "WARFARIN"}
+    taken = Counter[bool]()
+    for life, visit, form in forms_of("examination"):
+        resident = life.resident
+        if not resident.has("CORONARY_ARTERIOSCLEROSIS", visit.day):
+            continue
+        regimens = [life.body.treatment_on(problem, visit.day) for problem in FOLLOWED.values()]
+        leaves = any(r.drugs and r.adherence == "ADHERENCE_NONE" for r in regimens)
+        may = any(may_take(resident, drug, visit.day) for drug in against)
+        if may and not leaves:
+            taken[bool(against & {drug.drug for drug in form.drugs})] += 1
+    assert taken[True] > 20
+    assert not taken[False]
+
+
+def test_only_who_takes_medicines_speaks_of_them_and_others_were_offered_one() -> None:
+    spoken = untreated = 0
+    for life, visit, form in forms_of("contact"):
+        locale = life.household.locale
+        if ON_MEDICINES & set(form.texts.values()):
+            assert form.drugs
+            spoken += 1
+        lasting = form.diagnoses[:1] and visit.site is None and form.symptoms and not form.drugs
+        lasting = lasting and form.diagnoses[0] != "DEMENTIA"
+        if lasting and not is_treated(life.resident, form.diagnoses[0], locale, visit.day):
+            assert words(locale, "answer.offered") in form.texts["ABNORMALITY"]
+            untreated += 1
+    assert spoken > 3
+    assert untreated > 10
+
+
+def test_a_new_diabetes_is_followed_up_while_somebody_is_there() -> None:
+    new = 0
+    for life in all_lives():
+        onset = life.resident.problems.get(DIABETES)
+        if onset is None or onset <= life.first or (life.last - onset).days < 200:
+            continue
+        away = any((last - first).days > 90 for first, last in life.resident.away)
+        if not away:
+            forms = [v for v, _ in _followed(life, "diabetes")]
+            assert forms
+            assert (forms[0].day - onset).days < 460
+            new += 1
+    assert new > 3
+
+
+def test_a_tumour_that_does_not_waste_brings_no_loss_of_weight_and_is_shown_to_oncology() -> None:
+    shown = checked = 0
+    for life, visit, form in forms_of("contact"):
+        if visit.site is None and form.diagnoses[:1] and form.diagnoses[0] in TUMOURS:
+            wastes = decline(life.resident, visit.day) > 0
+            assert wastes or "weight loss" not in form.symptoms
+            shown += form.change == "referred"
+            checked += not form.symptoms
+    assert shown
+    assert checked
+
+
+def test_influenza_is_a_disease_of_the_winter() -> None:
+    months = Counter(
+        visit.day.month in SEASONS["winter"]
+        for _, visit, form in forms_of("contact")
+        if form.diagnoses[:1] == ("INFLUENZA",)
+    )
+    assert months[True] > 4 * months[False]
+    assert any(complaint.diagnosis == "INFLUENZA" for complaint in COMPLAINTS)
+
+
+def test_an_electrocardiogram_that_was_changed_stays_changed_and_is_told() -> None:
+    for life in all_lives():
+        found = [(v.day, f) for v in life.visits for f in v.forms if f.kind == "examination"]
+        for (_, before), (_, form) in pairwise(found):
+            was = before.answers["ECG_RESULT"] == "ABNORMAL"
+            assert not was or form.answers["ECG_RESULT"] == "ABNORMAL"
+        for _, form in found:
+            if form.answers["ECG_RESULT"] == "ABNORMAL":
+                assert "ECG" in form.texts["ABNORMALITY"] or "心电图" in form.texts["ABNORMALITY"]
