@@ -136,3 +136,18 @@ def _names(reader: RecordReader, held: Mapping[str, Any]) -> dict[str, str]:
         ).fetchall()
     )
     return {column: found[value] for column, value in concepts.items() if value in found}
+
+
+def treatments_of(release: Release, case: Case) -> tuple[tuple[str, str, int], ...]:
+    """How the release treated what the case shows: table and column, treatment, number of data."""
+    if case.sources is None:
+        return ()
+    treatment = {(one.table, one.name): one.treatment for one in release.dictionary.columns}
+    counts: dict[tuple[str, str], set[str]] = {}
+    for datum, sources in case.sources.data.items():
+        for source in sources:
+            counts.setdefault((source.table, source.column), set()).add(datum)
+    return tuple(
+        (f"{table}.{column}", treatment.get((table, column), ""), len(data))
+        for (table, column), data in sorted(counts.items())
+    )

@@ -3,6 +3,7 @@
 from app.portal.pages import (
     administration,
     attempts,
+    case_editor,
     case_exports,
     case_finder,
     cases,
@@ -37,6 +38,7 @@ BLUEPRINTS = dict.fromkeys(
         attempts,
         teaching,
         case_finder,
+        case_editor,
         administration,
         learning_platforms,
         lti,
