@@ -21,6 +21,7 @@ from casebank.attempt import (
     AttemptMark,
     Cue,
     Feedback,
+    Mark,
     Peers,
     changes,
     cost,
@@ -120,6 +121,15 @@ class AttemptView:
     differential: Sequence[Mapping[str, Any]]
     spent: int
     ending: Ending | None
+
+    @property
+    def marked(self) -> list[tuple[ExerciseView, Mark]]:
+        """Each question with its mark, once the attempt has ended."""
+        if self.ending is None:
+            return []
+        marks = {mark.exercise: mark for mark in self.ending.mark.marks}
+        questions = [*self.questions, *(one for stage in self.stages for one in stage.exercises)]
+        return [(one, marks[one.exercise.name]) for one in questions]
 
 
 def view(
