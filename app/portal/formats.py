@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 from markupsafe import Markup, escape
+
+CHINA = ZoneInfo("Asia/Shanghai")
 
 
 def init_formats(app: Flask) -> None:
@@ -15,6 +18,7 @@ def init_formats(app: Flask) -> None:
         share=format_share,
         day=format_day,
         moment=format_moment,
+        local_moment=format_local_moment,
         breakable=format_breakable,
     )
     app.jinja_env.trim_blocks = True
@@ -46,6 +50,15 @@ def format_moment(value: datetime | None) -> str:
         return "–"
     moment = value.astimezone(UTC)
     return f"{moment.day} {moment:%b %Y, %H:%M} UTC"
+
+
+def format_local_moment(value: datetime | None) -> str:
+    """A moment in UTC and, as most classes are there, in China."""
+    if value is None:
+        return "–"
+    there = value.astimezone(CHINA)
+    day = "" if there.date() == value.astimezone(UTC).date() else f"{there.day} {there:%b}, "
+    return f"{format_moment(value)} ({day}{there:%H:%M} in China)"
 
 
 def format_breakable(name: str) -> Markup:

@@ -11,6 +11,7 @@ from app.db.models.cohorts import (
     CountedSet,
     ShownLines,
 )
+from app.db.models.courses import Annotation, DiscussionPost, Extension, KeyCorrection
 from app.db.models.lti import LtiAccount, LtiGrade, LtiLink, LtiLogin, LtiPlatform
 from app.db.models.operation import AuditRow, Job, Notification
 from app.db.models.people import Project, ProjectMember, RoleRow, User, user_role
@@ -45,6 +46,7 @@ APPEND_ONLY = (
     "audit_event",
     "case_version",
     "counted_set",
+    "key_correction",
     "output_decision",
     "output_file",
     "request_event",
@@ -55,6 +57,7 @@ APPEND_ONLY = (
 __all__ = [
     "APPEND_ONLY",
     "NAMING",
+    "Annotation",
     "Assignment",
     "Attempt",
     "AttemptDraft",
@@ -75,7 +78,10 @@ __all__ = [
     "CohortVersion",
     "CountedSet",
     "DataRequest",
+    "DiscussionPost",
+    "Extension",
     "Job",
+    "KeyCorrection",
     "LtiAccount",
     "LtiGrade",
     "LtiLink",
