@@ -30,8 +30,8 @@ from app.errors import BadInput, NotFound, TransitionRefused
 from app.permissions import Actor, Permission, check_permission
 from app.services import classes
 from app.services.cases import PUBLISHED
+from casebank.attempt import MODES
 
-MODES: Final = ("learn", "exam", "whole", "worked", "reading")
 COUNTS: Final[dict[str, str]] = {
     "first": "the first attempt",
     "best": "the best attempt",

@@ -34,6 +34,7 @@ from app.db.models import (
 from app.errors import BadInput, ChangedMeanwhile, NotFound, TransitionRefused
 from app.permissions import Actor, Permission, can, check_permission
 from app.services import cases as case_service
+from app.services.assignments import due_for, find_for, open_for
 from casebank import Case
 from casebank.attempt import (
     END,
@@ -153,7 +154,7 @@ def attemptable(
     if case is None or case.state == case_service.WITHDRAWN:
         raise NotFound("There is no such case.")
     if assignment_id is not None:
-        _assignment(session, actor, assignment_id, case_id)
+        find_for(session, actor, assignment_id, case_id)
     elif not case_service.can_see(session, actor, case):
         raise NotFound("There is no such case.")
     version = newest_version(session, case_id)
@@ -172,7 +173,7 @@ def find_assignment(
     """
     if assignment_id is None:
         return None
-    return _assignment(session, actor, assignment_id, case_id)
+    return find_for(session, actor, assignment_id, case_id)
 
 
 def start(
@@ -201,9 +202,7 @@ def start(
         if row.finished_at is None and not end_if_over(session, actor, row, now):
             return row
     if assignment_id is not None:
-        assignment = _assignment(session, actor, assignment_id, case_id)
-        mode = assignment.mode
-        _check_assignment(assignment, len(mine), now)
+        mode = open_for(session, actor, assignment_id, case_id, now).assignment.mode
     elif not teaches(actor):
         _check_not_assigned(session, actor, case_id, now)
     if mode not in get_args(Mode):
@@ -521,7 +520,7 @@ def _deadline(session: Session, row: Attempt, lesson: Lesson) -> datetime | None
     ends = [_minutes_end(session, row, lesson)]
     if row.assignment_id is not None:
         assignment = session.get_one(Assignment, row.assignment_id)
-        ends += [assignment.due_at, assignment.closed_at]
+        ends.append(due_for(session, assignment, row.user_id))
     known = [end for end in ends if end is not None]
     return min(known) if known else None
 
@@ -530,37 +529,6 @@ def _attempts(
     session: Session, actor: Actor, case_id: int, assignment_id: int | None
 ) -> list[Attempt]:
     return [one for one in mine(session, actor, case_id) if one.assignment_id == assignment_id]
-
-
-def _assignment(session: Session, actor: Actor, assignment_id: int, case_id: int) -> Assignment:
-    """An assignment of a class of the actor's, whose set holds the case."""
-    query = (
-        select(Assignment)
-        .join(ClassMember, ClassMember.class_id == Assignment.class_id)
-        .join(CaseSetItem, CaseSetItem.set_id == Assignment.set_id)
-        .where(
-            Assignment.id == assignment_id,
-            ClassMember.user_id == actor.user_id,
-            CaseSetItem.case_id == case_id,
-        )
-    )
-    found = session.scalar(query)
-    if found is None:
-        raise NotFound("There is no such case.")
-    return found
-
-
-def _check_assignment(assignment: Assignment, made: int, now: datetime) -> None:
-    if now < assignment.opens_at:
-        raise TransitionRefused(f"This opens on {_day(assignment.opens_at)}.")
-    if assignment.closed_at is not None and now >= assignment.closed_at:
-        raise TransitionRefused("This assignment was closed.")
-    if assignment.due_at is not None and now >= assignment.due_at:
-        raise TransitionRefused(f"This was due on {_day(assignment.due_at)}.")
-    if assignment.attempts and made >= assignment.attempts:
-        raise TransitionRefused(
-            f"You have used all your attempts at this case ({assignment.attempts})."
-        )
 
 
 def _check_not_assigned(session: Session, actor: Actor, case_id: int, now: datetime) -> None:
@@ -580,7 +548,8 @@ def _check_not_assigned(session: Session, actor: Actor, case_id: int, now: datet
         )
     )
     for assignment in session.scalars(query):
-        if assignment.due_at is not None and assignment.due_at <= now:
+        due = due_for(session, assignment, actor.user_id)
+        if due is not None and due <= now:
             continue
         made = (
             select(func.count())
@@ -598,7 +567,3 @@ def _check_not_assigned(session: Session, actor: Actor, case_id: int, now: datet
                 f"This case is part of “{assignment.title}”. Do it there first; "
                 "then it is open to you here."
             )
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.day} {moment:%b %Y, %H:%M} UTC"

@@ -13,6 +13,7 @@ from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import assignments, case_sets, classes
 from app.services.class_lists import LONGEST_LIST, decode_list
+from casebank.attempt import MODES
 
 blueprint = Blueprint("classes", __name__, url_prefix="/teaching/classes")
 Shown = str | tuple[str, int] | Response
@@ -153,7 +154,7 @@ def _page(class_id: int, **errors: str) -> str:
             roll=classes.roll(session, actor, class_id),
             assignments=assignments.of_class(session, actor, class_id),
             sets=case_sets.list_sets(session, actor),
-            modes=assignments.MODES,
+            modes=tuple(MODES),
             counts=assignments.COUNTS,
             zones=tuple(assignments.ZONES),
             longest=LONGEST_LIST,
