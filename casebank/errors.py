@@ -76,3 +76,9 @@ class AnswerRefused(CasebankError):
     def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
         super().__init__(" ".join(message for _, message in problems))
         self.problems = tuple(problems)
+
+
+class KeyRefused(CasebankError):
+    """A corrected key cannot be; the message names the question and what the key lacks."""
+
+    code = "casebank.key_refused"

@@ -5,6 +5,7 @@ is always ``disclose(case, lesson, shown_progress(lesson, state))``.
 """
 
 from casebank.attempt.answers import STANCES, Answer, Fields, read_answer, shown_options
+from casebank.attempt.elements import Element, Forecast, elements_of, forecasts, missed
 from casebank.attempt.feedback import Feedback, Row, give_feedback, hint, is_held, is_shown
 from casebank.attempt.lexicon import Entry, Lexicon
 from casebank.attempt.marking import (
@@ -52,11 +53,13 @@ __all__ = [
     "AttemptMark",
     "AttemptState",
     "Cue",
+    "Element",
     "Entry",
     "Event",
     "EventKind",
     "Feedback",
     "Fields",
+    "Forecast",
     "Lexicon",
     "Mark",
     "Mode",
@@ -67,9 +70,11 @@ __all__ = [
     "begin",
     "changes",
     "cost",
+    "elements_of",
     "exercise_due",
     "find_cues",
     "fold",
+    "forecasts",
     "give_feedback",
     "happened",
     "hint",
@@ -78,6 +83,7 @@ __all__ = [
     "is_shown",
     "mark_answer",
     "mark_attempt",
+    "missed",
     "next_step",
     "orders_offered",
     "read_answer",

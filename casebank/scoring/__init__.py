@@ -6,6 +6,7 @@ chance; what compares students is in :mod:`casebank.scoring.items`.
 """
 
 from casebank.scoring.agreement import pairwise_agreement, rank_biased_overlap
+from casebank.scoring.calibration import Band, Calibration, calibrate
 from casebank.scoring.differential import (
     DifferentialKey,
     DifferentialScore,
@@ -32,6 +33,8 @@ from casebank.scoring.script_concordance import (
 from casebank.scoring.summary_statement import StatementRule, check_statement
 
 __all__ = [
+    "Band",
+    "Calibration",
     "ConcordanceItem",
     "ConcordanceScore",
     "ConsensusProblem",
@@ -44,6 +47,7 @@ __all__ = [
     "ManagementOutcome",
     "ProblemListScore",
     "StatementRule",
+    "calibrate",
     "check_statement",
     "cronbach_alpha",
     "discounted_gain",
