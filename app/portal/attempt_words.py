@@ -204,6 +204,11 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     # The end.
     "result": ("How it went", "结果"),
     "overall": ("Your score", "总分"),
+    "key corrected": (
+        "The key was corrected after publication, and your score follows the newest key.",
+        "本病例答案在发布后经过更正，您的得分按最新答案重新计算。",
+    ),
+    "mark before": ("By the published key it would be {0}.", "按原答案为{0}分。"),
     "peer score": ("Others' mean", "其他学生平均"),
     "not scored": ("Nothing here is scored.", "本次无评分题目。"),
     "ended time": (

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.db.models import Attempt, CaseVersion
 from app.permissions import Role
 from app.services.attempts import Receipt, Running, lexicon_of, receipt_of, running
+from app.services.marks import keys_of
 from casebank import Case, Contact, Soap, Statement
 from casebank.attempt import (
     FEWEST_PEERS,
@@ -32,7 +33,6 @@ from casebank.attempt import (
     in_order,
     is_held,
     is_shown,
-    mark_attempt,
     next_step,
     orders_offered,
     see_peers,
@@ -88,9 +88,14 @@ class StageView:
 
 @dataclass(frozen=True)
 class Ending:
-    """What is told at the end only."""
+    """What is told at the end only.
+
+    ``published`` is the score by the key as published; ``corrections`` are reasons for later keys.
+    """
 
     mark: AttemptMark
+    published: float | None
+    corrections: tuple[str, ...]
     cues: tuple[tuple[Cue, str], ...]
     spent: int
     wasted: int
@@ -305,7 +310,8 @@ def _ending(
     }
     spent, wasted = cost(lesson, state)
     others = peers_of(session, found.row.version, besides=found.row.user_id)
-    marks = [mark_attempt(lesson, answers) for answers in others]
+    keys = keys_of(session, found.row.version)
+    marks = [keys[-1].mark(answers) for answers in others]
     scores = [mark.score for mark in marks if mark.score is not None]
     peers: dict[int, Peers] = {}
     for number, exercise in enumerate(in_order(lesson), 1):
@@ -314,7 +320,9 @@ def _ending(
         if known is not None:
             peers[number] = replace(known, shares=_named(exercise, known.shares, lesson, language))
     return Ending(
-        mark=mark_attempt(lesson, state.answers),
+        mark=keys[-1].mark(state.answers),
+        published=keys[0].mark(state.answers).score,
+        corrections=tuple(key.reason for key in keys if key.reason),
         cues=tuple(
             (cue, texts.get(cue.datum) or series.get(cue.datum, ""))
             for cue in (find_cues(lesson, state, pins) if MODES[state.mode].answers else ())

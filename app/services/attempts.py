@@ -35,6 +35,7 @@ from app.errors import BadInput, ChangedMeanwhile, NotFound, TransitionRefused
 from app.permissions import Actor, Permission, can, check_permission
 from app.services import cases as case_service
 from app.services.assignments import due_for, find_for, open_for
+from app.services.marks import newest_key
 from casebank import Case
 from casebank.attempt import (
     END,
@@ -252,8 +253,9 @@ def load(session: Session, actor: Actor, attempt_id: int, *, lock: bool = False)
 
 
 def running(session: Session, row: Attempt) -> Running:
-    """An attempt with case, lesson and the state that its events make."""
-    case, lesson = content(row.version)
+    """An attempt with case, lesson under its newest key, and the state that its events make."""
+    case, _ = content(row.version)
+    lesson = newest_key(session, row.version).lesson
     query = (
         select(AttemptEvent)
         .where(AttemptEvent.attempt_id == row.id)

@@ -158,6 +158,11 @@ def keys_of(session: Session, version: CaseVersion) -> tuple[Key, ...]:
     )
 
 
+def newest_key(session: Session, version: CaseVersion) -> Key:
+    """The key by which a version is marked now."""
+    return keys_of(session, version)[-1]
+
+
 def answers_of(session: Session, attempt_ids: Collection[int]) -> dict[int, dict[str, Any]]:
     """Committed answers by attempt and exercise, of many attempts at once."""
     query = select(AttemptEvent).where(
@@ -174,7 +179,7 @@ def mark_of(session: Session, attempt: Attempt) -> float | None:
     if attempt.finished_at is None or attempt.mode not in MARKED_MODES:
         return None
     answers = answers_of(session, [attempt.id])[attempt.id]
-    return keys_of(session, attempt.version)[-1].mark(answers).score
+    return newest_key(session, attempt.version).mark(answers).score
 
 
 def results_of(
