@@ -11,7 +11,8 @@ from app.audit import AuditEvent, record
 from app.db.models import Assignment, CaseSet, CaseSetItem, TeachingCase
 from app.errors import BadInput, NotFound, TransitionRefused
 from app.permissions import Actor, Permission, can, check_permission
-from app.services.cases import PUBLISHED, WITHDRAWN, get_case
+from app.services.cases import PUBLISHED, WITHDRAWN, content, get_case
+from casebank.finding import Coverage, Dimension, coverage, place_of_case
 
 
 def create_set(session: Session, actor: Actor, title: str, description: str) -> CaseSet:
@@ -129,6 +130,20 @@ def remove(session: Session, actor: Actor, set_id: int) -> None:
         raise TransitionRefused("This set was given to a class. Hide it instead.")
     session.delete(found)
     record(session, actor, AuditEvent("case_set.removed", "case_set", set_id))
+
+
+def coverage_of(
+    session: Session, actor: Actor, set_id: int, rows: Dimension, columns: Dimension
+) -> Coverage:
+    """How many published cases of a set stand at each pair of values, and what none has.
+
+    Raises:
+        PermissionDenied, NotFound: unless the actor writes cases and the set exists.
+    """
+    check_permission(actor, Permission.WRITE_CASES)
+    found = get_set(session, actor, set_id)
+    cases = [content(actor, item.case) for item in found.items if item.case.state == PUBLISHED]
+    return coverage([place_of_case(case) for case in cases], rows, columns)
 
 
 def withdrawn_from(found: CaseSet) -> list[TeachingCase]:

@@ -44,6 +44,11 @@ class Gap:
         """In words: "Diabetes, 15–44"."""
         return ", ".join(GROUP_NAMES.get(value, value) for _, value in self.values)
 
+    @property
+    def alone(self) -> bool:
+        """Whether it is one value that the whole set lacks."""
+        return len(self.values) == 1
+
     def filled_by(self, place: Place) -> bool:
         """Whether a record would fill it."""
         return all(value in place.at(dimension) for dimension, value in self.values)

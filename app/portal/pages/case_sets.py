@@ -11,6 +11,7 @@ from app.portal.access import page
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import case_sets
+from casebank.finding import DIMENSIONS, GROUP_NAMES, Dimension
 
 blueprint = Blueprint("case_sets", __name__, url_prefix="/teaching/sets")
 
@@ -27,6 +28,24 @@ def show(set_id: int) -> str:
             set=found,
             items=[one for one in found.items if one.case not in gone],
             gone=gone,
+        )
+
+
+@page(blueprint, "/<int:set_id>/coverage", Permission.WRITE_CASES)
+def coverage(set_id: int) -> str:
+    """What the set covers, by two dimensions that the address names."""
+    actor = signed_in_actor()
+    rows, columns = _dimension("rows", "problem"), _dimension("columns", "age")
+    if rows == columns:
+        columns = next(one for one in DIMENSIONS if one != rows)
+    with wiring().database.reading() as session:
+        return render_template(
+            "case_sets/coverage.html",
+            set=case_sets.get_set(session, actor, set_id),
+            matrix=case_sets.coverage_of(session, actor, set_id, rows, columns),
+            dimensions=DIMENSIONS,
+            names=GROUP_NAMES,
+            releases=wiring().catalogue.list(actor),
         )
 
 
@@ -70,6 +89,11 @@ def remove(set_id: int) -> Response:
         case_sets.remove(session, signed_in_actor(), set_id)
     flash("The set is removed; its cases stay.", "success")
     return redirect(url_for("teaching.index", _anchor="sets"))
+
+
+def _dimension(name: str, default: Dimension) -> Dimension:
+    asked = request.args.get(name)
+    return next((one for one in DIMENSIONS if one == asked), default)
 
 
 def _id(name: str) -> int:
