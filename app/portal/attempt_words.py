@@ -318,6 +318,48 @@ _REFUSALS: Final = {
     "below; this one was not kept.": "您已提交过本题，以首次答案为准（见下），本次未保存。",
     "This question is closed; what you typed now was not kept.": "本题已关闭，刚才输入的未保存。",
 }
+LABELS |= {
+    "note": ("Note", "笔记"),
+    "note on": ("Note on", "笔记："),
+    "bookmarked": ("bookmarked", "已收藏"),
+    "bookmark": ("Bookmark it", "加入收藏"),
+    "my notes": ("My notes", "我的笔记"),
+    "whole case": ("The case as a whole", "整个病例"),
+    "notes lead": (
+        "Only you read them. What you note in one attempt is hidden in the next until it ends.",
+        "仅本人可见。再次作答结束前，之前的笔记不显示。",
+    ),
+    "no notes": (
+        "No note yet. Beside each finding you find “Note”.",
+        "暂无笔记。每项资料旁均有“笔记”链接。",
+    ),
+    "as text": ("As a text file", "导出文本"),
+    "note hint": ("Empty, and not bookmarked: it is deleted.", "内容为空且未收藏时将删除。"),
+    "back to case": ("Back to the case", "返回病例"),
+    "in attempt": ("attempt {0}", "第{0}次作答"),
+    "discussion": ("Discussion", "讨论"),
+    "discussion lead": (
+        "With all who have finished this case. Write as you would speak in a seminar; "
+        "nothing that could tell whose record it is.",
+        "与已完成本病例的同学和教师讨论。请勿写入可能辨认当事人的内容。",
+    ),
+    "no posts": ("Nobody has written yet.", "暂无发言。"),
+    "your post": ("Your question or thought", "您的问题或想法"),
+    "post": ("Post", "发布"),
+    "reply": ("Reply", "回复"),
+    "your reply": ("Your reply to {0}", "回复{0}"),
+    "taken away": ("This post was taken away.", "该发言已删除。"),
+    "answers": ("answers the question", "已解答"),
+    "mark answer": ("Mark as the answer", "标记为解答"),
+    "unmark answer": ("Take the mark away", "取消标记"),
+    "take away": ("Take away", "删除"),
+    "hidden result": (
+        "The result of this attempt is hidden until you have answered once more.",
+        "再次作答完成前，本次结果不显示。",
+    ),
+    "show earlier": ("Show the earlier result all the same", "仍要查看之前的结果"),
+    "came back": ("This case has come back", "复习时间到"),
+}
 
 
 def label(key: str, language: Language, *values: object) -> str:

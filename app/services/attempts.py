@@ -36,6 +36,7 @@ from app.permissions import Actor, Permission, can, check_permission
 from app.services import cases as case_service
 from app.services.assignments import due_for, find_for, open_for
 from app.services.marks import newest_key
+from app.services.returns import finished_before
 from casebank import Case
 from casebank.attempt import (
     END,
@@ -149,14 +150,18 @@ def attemptable(
     """The version that the actor would attempt.
 
     Raises:
-        NotFound: if the case is neither shown nor assigned to the actor, or has no lesson.
+        NotFound: if the case is neither shown nor assigned to the actor, nor was finished before,
+            or has no lesson.
     """
     case = session.get(TeachingCase, case_id)
     if case is None or case.state == case_service.WITHDRAWN:
         raise NotFound("There is no such case.")
     if assignment_id is not None:
         find_for(session, actor, assignment_id, case_id)
-    elif not case_service.can_see(session, actor, case):
+    elif not (
+        case_service.can_see(session, actor, case)
+        or (case.state == case_service.PUBLISHED and finished_before(session, actor, case_id))
+    ):
         raise NotFound("There is no such case.")
     version = newest_version(session, case_id)
     if version is None:

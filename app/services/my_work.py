@@ -14,6 +14,8 @@ from app.db.models import Assignment, Attempt, CaseVersion, ClassMember, Extensi
 from app.db.types import utc_now
 from app.permissions import Actor, Permission, check_permission
 from app.services.assignments import cases_of, due_for
+from app.services.marks import counting, results_of
+from app.services.returns import returns_of
 from casebank.lesson import Lesson, Wording
 
 WorkState = Literal["to do", "running", "done", "overdue", "not open"]
@@ -24,6 +26,8 @@ KEPT_TITLES = 512
 class WorkLine:
     """One case of an assignment as its student finds it. ``attempt_id`` is the one that runs.
 
+    ``score`` is the mark that counts, hidden while a later attempt runs.
+
     ``title`` is the lesson's, which gives no diagnosis away.
     """
 
@@ -32,6 +36,7 @@ class WorkLine:
     state: WorkState
     finished: int
     attempt_id: int | None
+    score: float | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,31 @@ def my_work(session: Session, actor: Actor, now: datetime | None = None) -> list
     return sorted(found, key=lambda one: (one.over, one.due_at or latest, -one.assignment.id))
 
 
+@dataclass(frozen=True)
+class ComesBack:
+    """A finished case that comes back at ``at``; ``due`` when that is now or past."""
+
+    case_id: int
+    title: Wording
+    at: datetime
+    times: int
+    due: bool
+
+
+def my_returns(session: Session, actor: Actor, now: datetime | None = None) -> list[ComesBack]:
+    """Cases of the actor that have come back or will, the soonest first.
+
+    Raises:
+        PermissionDenied: unless the actor reads cases.
+    """
+    check_permission(actor, Permission.READ_CASES)
+    moment = now or utc_now()
+    return [
+        ComesBack(one.case.id, lesson_title(one.case.lesson), one.at, one.times, one.at <= moment)
+        for one in returns_of(session, actor)
+    ]
+
+
 def _work(session: Session, actor: Actor, one: Assignment, moment: datetime) -> Work:
     due = due_for(session, one, actor.user_id)
     query = (
@@ -92,6 +122,8 @@ def _work(session: Session, actor: Actor, one: Assignment, moment: datetime) -> 
             state = "running"
         elif moment < one.opens_at:
             state = "not open"
+        ended = [row for row in mine if row.finished_at is not None]
+        counted = counting(results_of(session, ended), one.counts)
         lines.append(
             WorkLine(
                 case.id,
@@ -99,6 +131,7 @@ def _work(session: Session, actor: Actor, one: Assignment, moment: datetime) -> 
                 state,
                 finished,
                 running.id if running is not None else None,
+                counted.score if counted is not None and running is None else None,
             )
         )
     extended = session.get(Extension, (one.id, actor.user_id)) is not None

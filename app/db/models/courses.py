@@ -48,12 +48,14 @@ class KeyCorrection(Base):
 
 
 class Annotation(Base):
-    """A student's own note on a datum of a case, or a bookmark; ``datum`` "" is the whole case."""
+    """A student's own note on a datum, or a bookmark; ``datum`` "" is the case as a whole.
+
+    It belongs to an attempt, so that what was noted in one does not help in the next.
+    """
 
     __tablename__ = "annotation"
 
-    user_id: Mapped[int] = mapped_column(ForeignKey("portal_user.id"), primary_key=True)
-    version_id: Mapped[int] = mapped_column(ForeignKey("case_version.id"), primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), primary_key=True)
     datum: Mapped[str] = mapped_column(String(40), primary_key=True)
     text: Mapped[str] = mapped_column(default="")
     bookmarked: Mapped[bool] = mapped_column(Boolean, default=False)

@@ -18,7 +18,8 @@ from app.portal.error_pages import http_page
 from app.portal.formats import format_moment
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
-from app.services import attempt_views, attempts
+from app.services import attempt_views, attempts, returns
+from app.services import notes as note_service
 from casebank import (
     Case,
     day_text,
@@ -93,11 +94,11 @@ def answer(attempt_id: int, number: int) -> Response | tuple[str, int] | tuple[R
             at = attempts.keep(database, signed_in_actor(), attempt_id, number, fields, utc_now())
     except _REFUSED as error:
         if quiet:
-            return jsonify(refused=refusal(str(error), _language("en"))), 409
+            return jsonify(refused=refusal(str(error), language_of("en"))), 409
         return _refused(attempt_id, error)
     if quiet:
         return jsonify(kept=format_moment(at)), 200
-    flash(f"{label('kept', _language('en'))}: {format_moment(at)}", "success")
+    flash(f"{label('kept', language_of('en'))}: {format_moment(at)}", "success")
     return _back(attempt_id, f"question-{number}")
 
 
@@ -107,7 +108,7 @@ def _commit(
     actor, now = signed_in_actor(), utc_now()
     try:
         with wiring().database.writing() as database:
-            language = _language(attempts.load(database, actor, attempt_id).case.language)
+            language = language_of(attempts.load(database, actor, attempt_id).case.language)
             attempts.commit(database, actor, attempt_id, number, fields, language, now)
     except AnswerRefused as error:
         # What was typed is kept although it cannot be read yet.
@@ -174,7 +175,7 @@ def reflect(attempt_id: int) -> Response:
             attempts.reflect(database, signed_in_actor(), attempt_id, _fields(), utc_now())
     except _REFUSED as error:
         return _refused(attempt_id, error)
-    flash(label("kept", _language("en")), "success")
+    flash(label("kept", language_of("en")), "success")
     return _back(attempt_id, "reflection")
 
 
@@ -196,6 +197,11 @@ def _page(attempt_id: int, errors: Mapping[str, str] | None = None) -> str:
     actor = signed_in_actor()
     database = wiring().database
     with database.reading() as reading:
+        found = attempts.load(reading, actor, attempt_id)
+        hidden = returns.hides(reading, actor, found.row, utc_now())
+        if hidden == "running" or (hidden and not request.args.get("earlier")):
+            return _render("attempts/hidden.html", found.seen, attempt=found, hidden=hidden)
+    with database.reading() as reading:
         over = attempts.is_over(attempts.load(reading, actor, attempt_id), utc_now())
     if over:
         with database.writing() as writing:
@@ -203,7 +209,7 @@ def _page(attempt_id: int, errors: Mapping[str, str] | None = None) -> str:
             attempts.end_if_over(writing, actor, row, utc_now())
     with database.reading() as reading:
         found = attempts.load(reading, actor, attempt_id)
-        language = _language(found.case.language)
+        language = language_of(found.case.language)
         drafts = attempts.drafts_of(reading, attempt_id)
         view = attempt_views.view(reading, found, attempts.pins_of(reading, attempt_id), language)
         return _render(
@@ -214,6 +220,7 @@ def _page(attempt_id: int, errors: Mapping[str, str] | None = None) -> str:
             state=found.state,
             lesson=found.lesson,
             drafts=drafts,
+            notes=note_service.notes_of(reading, found.row),
             errors=errors or {},
             lines=LINES,
             lines_typed=_lines_typed,
@@ -245,7 +252,7 @@ def _pictures(case: Case) -> dict[str, object]:
 
 
 def _render(template: str, case: Case, **values: object) -> str:
-    language = _language(case.language)
+    language = language_of(case.language)
     return render_template(
         template,
         case=case,
@@ -268,7 +275,7 @@ def _lines_typed(fields: Mapping[str, Sequence[str]], stem: str) -> int:
     return min(max(numbers, default=0), MOST_LINES)
 
 
-def _language(own: Language) -> Language:
+def language_of(own: Language) -> Language:
     """The language of the labels: what was switched to last, else the case's own."""
     asked = request.args.get("lang")
     if asked in {"en", "zh"}:
@@ -287,7 +294,7 @@ def _fields() -> dict[str, list[str]]:
 
 
 def _refused(attempt_id: int, error: Exception) -> Response:
-    flash(refusal(str(error), _language("en")), "warning")
+    flash(refusal(str(error), language_of("en")), "warning")
     return _back(attempt_id)
 
 

@@ -49,15 +49,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "annotation",
-        sa.Column("user_id", sa.Integer(), nullable=False),
-        sa.Column("version_id", sa.Integer(), nullable=False),
+        sa.Column("attempt_id", sa.Integer(), nullable=False),
         sa.Column("datum", sa.String(length=40), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("bookmarked", sa.Boolean(), nullable=False),
         sa.Column("changed_at", sa.DateTime(), nullable=False),
-        _foreign("annotation", "user_id", "portal_user"),
-        _foreign("annotation", "version_id", "case_version"),
-        sa.PrimaryKeyConstraint("user_id", "version_id", "datum", name=op.f("pk_annotation")),
+        _foreign("annotation", "attempt_id", "attempt"),
+        sa.PrimaryKeyConstraint("attempt_id", "datum", name=op.f("pk_annotation")),
     )
     op.create_table(
         "discussion_post",
