@@ -202,6 +202,15 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "end now button": ("End without answering the rest", "不再作答，结束"),
     "language": ("中文", "English"),
     # The end.
+    "sealed": (
+        "You have ended this exam; what you committed is kept. Results are shown from {0} on, "
+        "when nobody sits it any more.",
+        "您已结束本次考试，已提交的答案均已保存。成绩将于{0}考试全部结束后显示。",
+    ),
+    "signed out": (
+        "Not kept: you were signed out. Sign in in another tab, then press “Keep for now”.",
+        "未能暂存：您已退出登录。请在另一标签页登录后点击“暂存”。",
+    ),
     "result": ("How it went", "结果"),
     "overall": ("Your score", "总分"),
     "key corrected": (

@@ -141,7 +141,8 @@ def view(
     session: Session, found: Running, pins: Mapping[str, str], language: Language
 ) -> AttemptView:
     """The page of an attempt in a language."""
-    state, lesson, seen = found.state, found.lesson, found.seen
+    lesson, seen = found.lesson, found.seen
+    state = found.shown_state
     exercises = _exercises(found, seen, language)
     due = next((one for one in exercises if one.due), None)
     staged = MODES[state.mode].staged
@@ -154,7 +155,7 @@ def view(
         stages=stages,
         questions=() if staged else exercises,
         due=due,
-        next=next_step(lesson, state),
+        next=next_step(lesson, found.state),
         terms=tuple(lexicon_of(lesson).names(language)) if asks_terms else (),
         pins=pins,
         pinned=tuple(
@@ -171,10 +172,10 @@ def view(
 
 
 def _exercises(found: Running, seen: Case, language: Language) -> tuple[ExerciseView, ...]:
-    state, lesson = found.state, found.lesson
+    state, lesson = found.shown_state, found.lesson
     if state.mode == "reading":
         return ()
-    asked = exercise_due(lesson, state)
+    asked = exercise_due(lesson, found.state)
     receipts = {one.subject: receipt_of(one) for one in found.events if one.kind == "commit"}
     lexicon = lexicon_of(lesson)
     lists: dict[str, Sequence[Mapping[str, Any]]] = {}

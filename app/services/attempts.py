@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, get_args
@@ -31,6 +31,7 @@ from app.db.models import (
     TeachingClass,
     User,
 )
+from app.db.types import utc_now
 from app.errors import BadInput, ChangedMeanwhile, NotFound, TransitionRefused
 from app.permissions import Actor, Permission, can, check_permission
 from app.services import cases as case_service
@@ -65,7 +66,8 @@ LARGEST_DRAFT = 60_000
 class Running:
     """An attempt with what it is made of. ``deadline`` is None where time has no end.
 
-    ``seen`` is all that any answer to a student may be made from.
+    ``seen`` is all that any answer to a student may be made from. ``sealed_until`` is when an exam
+    that others may still sit is opened to those who have ended it.
     """
 
     row: Attempt
@@ -74,11 +76,17 @@ class Running:
     state: AttemptState
     events: tuple[AttemptEvent, ...]
     deadline: datetime | None
+    sealed_until: datetime | None = None
+
+    @property
+    def shown_state(self) -> AttemptState:
+        """The state by which data and keys are shown: not as ended while the end is sealed."""
+        return self.state if self.sealed_until is None else replace(self.state, done=False)
 
     @property
     def seen(self) -> Case:
         """The case as far as it is disclosed now."""
-        return disclose(self.case, self.lesson, shown_progress(self.lesson, self.state))
+        return disclose(self.case, self.lesson, shown_progress(self.lesson, self.shown_state))
 
     def exercise(self, number: int) -> Exercise:
         """The exercise at a place, from 1; names do not leave the server.
@@ -242,8 +250,15 @@ def mine(session: Session, actor: Actor, case_id: int) -> list[Attempt]:
     return list(session.scalars(query))
 
 
-def load(session: Session, actor: Actor, attempt_id: int, *, lock: bool = False) -> Running:
-    """An attempt of the actor's own.
+def load(
+    session: Session,
+    actor: Actor,
+    attempt_id: int,
+    *,
+    lock: bool = False,
+    now: datetime | None = None,
+) -> Running:
+    """An attempt of the actor's own, as it is ``now``.
 
     Raises:
         NotFound: if there is none, it is somebody else's, or its case was withdrawn.
@@ -254,10 +269,10 @@ def load(session: Session, actor: Actor, attempt_id: int, *, lock: bool = False)
         raise NotFound("There is no such attempt.")
     if row.version.case.state == case_service.WITHDRAWN:
         raise NotFound("This case was withdrawn.")
-    return running(session, row)
+    return running(session, row, now)
 
 
-def running(session: Session, row: Attempt) -> Running:
+def running(session: Session, row: Attempt, now: datetime | None = None) -> Running:
     """An attempt with case, lesson under its newest key, and the state that its events make."""
     case, _ = content(row.version)
     lesson = newest_key(session, row.version).lesson
@@ -269,7 +284,8 @@ def running(session: Session, row: Attempt) -> Running:
     events = tuple(session.scalars(query))
     steps = (Event(one.kind, one.subject, one.answer) for one in events)  # type: ignore[arg-type]
     state = fold(lesson, row.mode, steps)  # type: ignore[arg-type]
-    return Running(row, case, lesson, state, events, _deadline(session, row, lesson))
+    sealed = _sealed_until(session, row, now or utc_now()) if state.done else None
+    return Running(row, case, lesson, state, events, _deadline(session, row, lesson), sealed)
 
 
 def is_over(found: Running, now: datetime) -> bool:
@@ -418,7 +434,7 @@ def reflect(
         TransitionRefused: while it has not.
     """
     found = _writing(session, actor, attempt_id, now)
-    if not found.state.done:
+    if not found.shown_state.done:
         raise TransitionRefused("Reflection comes after the end of the attempt.")
     _keep(session, attempt_id, "reflection", dict(fields), now)
 
@@ -440,7 +456,7 @@ def pins_of(session: Session, attempt_id: int) -> dict[str, str]:
 
 
 def _writing(session: Session, actor: Actor, attempt_id: int, now: datetime) -> Running:
-    found = load(session, actor, attempt_id, lock=True)
+    found = load(session, actor, attempt_id, lock=True, now=now)
     if is_over(found, now):
         raise StepRefused("The time of this attempt is up. What you committed before counts.")
     return found
@@ -532,6 +548,16 @@ def _deadline(session: Session, row: Attempt, lesson: Lesson) -> datetime | None
     return min(known) if known else None
 
 
+def _sealed_until(session: Session, row: Attempt, now: datetime) -> datetime | None:
+    """When an ended exam is opened: once nobody sits it any more, if it has such a day."""
+    if row.assignment_id is None or row.mode != "exam":
+        return None
+    assignment = session.get_one(Assignment, row.assignment_id)
+    if assignment.due_at is None or assignment.closed_at is not None or now >= assignment.due_at:
+        return None
+    return assignment.due_at
+
+
 def _attempts(
     session: Session, actor: Actor, case_id: int, assignment_id: int | None
 ) -> list[Attempt]:
@@ -569,8 +595,9 @@ def _check_not_assigned(session: Session, actor: Actor, case_id: int, now: datet
                 CaseVersion.case_id == case_id,
             )
         )
-        if not session.scalar(made):
+        sealed = assignment.mode == "exam" and assignment.due_at is not None
+        if sealed or not session.scalar(made):
             raise TransitionRefused(
                 f"This case is part of “{assignment.title}”. Do it there first; "
-                "then it is open to you here."
+                "then, or when it is over, it is open to you here."
             )

@@ -174,7 +174,7 @@ def _differential(reader: _Reader, exercise: Exercise, shown: Collection[str]) -
             reader.refuse(f"rank-{number}", "rank")
         if confidence is None:
             reader.refuse(f"confidence-{number}", "confidence")
-        guard = bool(reader.fields.get(f"guard-{number}"))
+        guard = any(reader.fields.get(f"guard-{number}", ()))
         guesses.append((rank or 0, {**term, "confidence": confidence, "guard": guard}))
     ranks = [rank for rank, _ in guesses if rank]
     if len(set(ranks)) < len(ranks):
@@ -236,7 +236,7 @@ def _errors(reader: _Reader, exercise: Exercise, shown: Collection[str]) -> Answ
     assert exercise.errors is not None
     offered = set(exercise.errors.candidates) & set(shown)
     wrong = list(dict.fromkeys(reader.fields.get("wrong", ())))
-    none = bool(reader.fields.get("none"))
+    none = any(reader.fields.get("none", ()))
     if not set(wrong) <= offered:
         reader.refuse("wrong", "not offered")
     elif wrong and none:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, session, url_for
 from flask_wtf.csrf import CSRFError
@@ -112,7 +113,7 @@ def _commit(
             attempts.commit(database, actor, attempt_id, number, fields, language, now)
     except AnswerRefused as error:
         # What was typed is kept although it cannot be read yet.
-        with wiring().database.writing() as database:
+        with suppress(*_REFUSED), wiring().database.writing() as database:
             attempts.keep(database, actor, attempt_id, number, fields, now)
         return _page(attempt_id, dict(error.problems)), 422
     except _REFUSED as error:
@@ -256,6 +257,7 @@ def _render(template: str, case: Case, **values: object) -> str:
     return render_template(
         template,
         case=case,
+        anchored=[],
         language=language,
         say=lambda key, *given: label(key, language, *given),
         when=lambda day: day_text(day, language),

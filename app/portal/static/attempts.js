@@ -17,6 +17,7 @@
         headers: { Accept: "application/json" },
         credentials: "same-origin",
       }).then(function (answer) {
+        if (answer.status === 401) return { refused: form.dataset.signedOut };
         return answer.ok ? answer.json() : answer.json().catch(function () { return {}; });
       }).then(function (told) {
         said.textContent = told.kept ? form.dataset.kept + ": " + told.kept :
@@ -48,6 +49,15 @@
       setTimeout(tick, Math.min(15000, rest + 1000));
     };
     tick();
+  }
+
+  // A screen reader goes on where the page was sent to, and is told what came of it.
+  const place = window.location.hash && document.getElementById(window.location.hash.slice(1));
+  if (place) {
+    place.focus();
+    const told = place.parentElement.querySelector(".feedback .score, .given-head");
+    const announce = document.getElementById("announce");
+    if (told && announce) setTimeout(function () { announce.textContent = told.textContent; }, 300);
   }
 
   const errors = document.getElementById("errors");

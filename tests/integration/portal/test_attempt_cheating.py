@@ -10,12 +10,15 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from app.db.models import Assignment
+from app.db.types import utc_now
 from app.services.attempts import load
 from casebank import Case
 from casebank.attempt import in_order, is_shown, orders_offered, shown_progress
@@ -321,6 +324,28 @@ def test_nobody_reads_a_case_on_the_side_while_it_is_their_assignment(planted: W
     assert answer.headers["Location"].endswith(where)
     assert "Do it there first" in client.get(where).get_data(as_text=True)
     check(planted, client, None)
+
+
+def test_who_has_ended_an_exam_that_others_may_still_sit_is_told_nothing(planted: World) -> None:
+    soon = utc_now() + timedelta(days=1)
+    assignment = assign(planted, mode="exam", due_at=soon)
+    client = planted.client("student")
+    where = f"/attempts/cases/1?assignment={assignment}"
+    address = post(client, "/attempts/cases/1/begin", where, assignment=assignment).location
+    commit(client, address, 1)
+    post(client, f"{address}/end", address)
+    page = client.get(address).get_data(as_text=True)
+    assert "Results are shown from" in page
+    assert set(MARK.findall(everything(client, address))) <= {
+        *(f"zqd{number}zq" for number in (3, 4, 16, 17, 18)),
+        "zqstage1zq",
+        "zqask1zq",
+    }
+    answer = post(client, "/attempts/cases/1/begin", "/attempts/cases/1", mode="reading")
+    assert answer.location.endswith("/attempts/cases/1")
+    with planted.database.writing() as session:
+        session.get_one(Assignment, assignment).due_at = utc_now()
+    assert "zqexpertzq" in client.get(address).get_data(as_text=True)
 
 
 def test_a_running_exam_is_not_left_for_a_look_at_the_file(planted: World) -> None:

@@ -257,7 +257,9 @@ def test_the_rules_of_an_assignment_hold(taught: World) -> None:
         start(taught, assignment_id=assignment)
     with pytest.raises(TransitionRefused, match="was due"):
         start(taught, assignment_id=assignment, now=NOW + timedelta(hours=2))
-    assert start(taught, mode="reading") > attempt
+    with pytest.raises(TransitionRefused, match="Do it there first"):
+        start(taught, mode="reading")
+    assert start(taught, mode="reading", now=NOW + timedelta(hours=2)) > attempt
 
 
 def test_a_version_stays_that_of_the_start(taught: World) -> None:
