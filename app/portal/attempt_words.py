@@ -201,6 +201,8 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     ),
     "end now button": ("End without answering the rest", "不再作答，结束"),
     "language": ("中文", "English"),
+    "both languages": ("both languages", "中英对照"),
+    "one language": ("one language", "单一语言"),
     # The end.
     "sealed": (
         "You have ended this exam; what you committed is kept. Results are shown from {0} on, "

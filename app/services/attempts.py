@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, get_args
 
 from sqlalchemy import delete, func, select
@@ -38,11 +38,12 @@ from app.services import cases as case_service
 from app.services.assignments import due_for, find_for, open_for
 from app.services.marks import newest_key
 from app.services.returns import finished_before
-from casebank import Case
+from casebank import Case, terms
 from casebank.attempt import (
     END,
     MODES,
     AttemptState,
+    Entry,
     Event,
     Lexicon,
     Mode,
@@ -54,7 +55,7 @@ from casebank.attempt import (
     shown_progress,
 )
 from casebank.errors import StepRefused
-from casebank.lesson import Exercise, Lesson, disclose
+from casebank.lesson import Exercise, Lesson, Wording, disclose
 from casebank.model import Language
 
 KEPT_DOCUMENTS = 64
@@ -149,7 +150,16 @@ def _parsed(document: str, lesson: str) -> tuple[Case, Lesson]:
 
 def lexicon_of(lesson: Lesson) -> Lexicon:
     """What diagnoses and problems of a lesson are chosen from."""
-    return Lexicon.of(lesson)
+    return Lexicon.of(lesson, _listed())
+
+
+@cache
+def _listed() -> tuple[Entry, ...]:
+    """The code list that every lesson shares."""
+    return tuple(
+        Entry(term.code, Wording(term.en, term.zh), term.also)
+        for term in terms.all_terms().values()
+    )
 
 
 def attemptable(

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from casebank import documents
+from casebank import documents, terms
 from casebank.attempt.answers import shown_options
 from casebank.attempt.lexicon import Lexicon
 from casebank.attempt.marking import Mark, concordance_item, mark_answer, problem_score
 from casebank.attempt.modes import MODES
 from casebank.attempt.progress import AttemptState, in_order
 from casebank.attempt.words import say
-from casebank.lesson import Exercise, KeyDiagnosis, Lesson, Option, Wording
+from casebank.lesson import Exercise, KeyDiagnosis, KeyProblem, Lesson, Option, Wording
 from casebank.model import Case, Language
 from casebank.scoring import check_statement
 from casebank.scoring.script_concordance import OPTIONS
@@ -77,7 +77,7 @@ def is_held(lesson: Lesson, state: AttemptState, exercise: Exercise) -> bool:
     if exercise.kind in TELLS_DIAGNOSES:
         return True
     words = " ".join(_wordings(exercise)).casefold()
-    return any(name in words for one in ahead for name in _asked_names(one))
+    return any(_names(words, one) for one in ahead)
 
 
 def give_feedback(
@@ -315,10 +315,13 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(item)
 
 
-def _asked_names(exercise: Exercise) -> list[str]:
-    titles: Sequence[Wording] = ()
-    if exercise.differential is not None:
-        titles = [one.title for one in exercise.differential.diagnoses]
-    elif exercise.problem_list is not None:
-        titles = [one.title for one in exercise.problem_list.problems]
-    return [name.casefold() for title in titles for name in (title.en, title.zh) if name.strip()]
+def _names(words: str, asked: Exercise) -> bool:
+    """Whether ``words`` name, by any name of the code list, what will be asked for."""
+    found: Sequence[KeyDiagnosis | KeyProblem] = ()
+    if asked.differential is not None:
+        found = asked.differential.diagnoses
+    elif asked.problem_list is not None:
+        found = asked.problem_list.problems
+    titles = [text.casefold() for one in found for text in (one.title.en, one.title.zh)]
+    codes = frozenset(one.code for one in found) & frozenset(terms.all_terms())
+    return any(title and title in words for title in titles) or bool(terms.mentions(words, codes))

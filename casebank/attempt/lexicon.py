@@ -30,34 +30,35 @@ class Entry:
     name: Wording
     synonyms: tuple[str, ...] = ()
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Every text that stands for the code."""
-        return tuple(one for one in (self.name.en, self.name.zh, *self.synonyms) if one.strip())
-
 
 class Lexicon:
-    """Entries by code; the first entry of a code stands."""
+    """Entries by code; the first entry of a code stands.
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    One name may stand for several codes. What a key calls by it comes first, then whose preferred
+    name it is, then further names.
+    """
+
+    def __init__(self, entries: Iterable[Entry], keyed: Iterable[Entry] = ()) -> None:
+        of_keys, listed = list(keyed), list(entries)
         self._entries: dict[str, Entry] = {}
-        for entry in entries:
+        for entry in (*listed, *of_keys):
             self._entries.setdefault(entry.code, entry)
-        self._codes: dict[str, set[str]] = {}
-        for entry in self._entries.values():
-            for name in (*entry.names, entry.code):
-                self._codes.setdefault(_plain(name), set()).add(entry.code)
+        self._codes: tuple[dict[str, set[str]], ...] = (
+            _by_name((one.code, name) for one in of_keys for name in (one.name.en, one.name.zh)),
+            _by_name((one.code, name) for one in listed for name in (one.name.en, one.name.zh)),
+            _by_name((one.code, name) for one in listed for name in (*one.synonyms, one.code)),
+        )
 
     @classmethod
     def of(cls, lesson: Lesson, terms: Iterable[Entry] = ()) -> Lexicon:
-        """``terms``, and whatever a key of the lesson names beyond them."""
+        """``terms``, and whatever a key of the lesson names."""
         keyed: list[Entry] = []
         for exercise in lesson.exercises:
             if exercise.differential is not None:
                 keyed += (Entry(one.code, one.title) for one in exercise.differential.diagnoses)
             if exercise.problem_list is not None:
                 keyed += (Entry(one.code, one.title) for one in exercise.problem_list.problems)
-        return cls([*terms, *keyed])
+        return cls(terms, keyed)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -79,24 +80,36 @@ class Lexicon:
         coded = _CODED.search(text)
         if coded and coded.group(1).strip() in self._entries:
             return coded.group(1).strip()
-        codes = self._codes.get(_plain(text), set())
+        codes = self._found(_plain(text))
         return next(iter(codes)) if len(codes) == 1 else None
 
     def near(self, text: str, language: Language) -> list[str]:
         """Names like a text that stands for no code, or for several; the likest first."""
         plain = _plain(text)
-        several = self._codes.get(plain, set())
+        several = self._found(plain)
         if several:
             return [f"{self.label(code, language)} [{code}]" for code in sorted(several)]
         if not plain:
             return []
-        within = [name for name in sorted(self._codes, key=len) if plain in name]
-        like = difflib.get_close_matches(plain, list(self._codes), SUGGESTIONS, NEAR)
+        names = {name: codes for tier in reversed(self._codes) for name, codes in tier.items()}
+        within = [name for name in sorted(names, key=len) if plain in name]
+        like = difflib.get_close_matches(plain, list(names), SUGGESTIONS, NEAR)
         found: dict[str, None] = {}
         for name in (*within, *like):
-            for code in sorted(self._codes[name]):
+            for code in sorted(names[name]):
                 found.setdefault(self.label(code, language))
         return list(found)[:SUGGESTIONS]
+
+    def _found(self, plain: str) -> set[str]:
+        return next((tier[plain] for tier in self._codes if plain in tier), set())
+
+
+def _by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    codes: dict[str, set[str]] = {}
+    for code, name in pairs:
+        if name.strip():
+            codes.setdefault(_plain(name), set()).add(code)
+    return codes
 
 
 def _plain(text: str) -> str:

@@ -32,6 +32,7 @@ from casebank import (
 )
 from casebank.attempt import FEWEST_PEERS, FORMATIVE, MODES, STANCES
 from casebank.errors import AnswerRefused, StepRefused
+from casebank.lesson import Wording
 from casebank.model import Language
 from casebank.scoring import pairwise_agreement
 
@@ -259,6 +260,8 @@ def _render(template: str, case: Case, **values: object) -> str:
         case=case,
         anchored=[],
         language=language,
+        both=_both(),
+        tell=lambda wording: _tell(wording, language),
         say=lambda key, *given: label(key, language, *given),
         when=lambda day: day_text(day, language),
         grouped=lambda items: group_findings(items, case.language),
@@ -284,6 +287,24 @@ def language_of(own: Language) -> Language:
         session["case_language"] = asked
     chosen = session.get("case_language")
     return chosen if chosen in {"en", "zh"} else own
+
+
+def _both() -> bool:
+    """Whether both languages are shown, one under the other."""
+    asked = request.args.get("both")
+    if asked in {"yes", "no"}:
+        session["case_both"] = asked == "yes"
+    return bool(session.get("case_both"))
+
+
+def _tell(wording: Wording, language: Language) -> Markup:
+    """A wording in one language, and under it in the other where both are wanted."""
+    text = wording.text(language)
+    other: Language = "en" if language == "zh" else "zh"
+    if not _both() or wording.text(other) == text:
+        return Markup("{}").format(text)
+    under = Markup('<span class="other-language" lang="{}">{}</span>')
+    return Markup("{}{}").format(text, under.format(other, wording.text(other)))
 
 
 def _fields() -> dict[str, list[str]]:

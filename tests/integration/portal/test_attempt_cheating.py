@@ -113,7 +113,7 @@ def _in_order(taught: Any) -> list[Any]:
 def _mark_statements(value: Any) -> None:
     if isinstance(value, dict):
         if "text" in value and "id" in value:
-            value["text"] = f"zq{value['id']}zq"
+            value["text"] = value["other"] = f"zq{value['id']}zq"
         for item in value.values():
             _mark_statements(item)
     elif isinstance(value, list):
@@ -178,6 +178,7 @@ def everything(client: FlaskClient, address: str | None) -> str:
     addresses = [*GUESSES]
     if address:
         addresses += [address, f"{address}?lang=zh", f"{address}?lang=en"]
+        addresses += [f"{address}?both=no", f"{address}?both=yes"]
     seen, texts = set(), []
     while addresses:
         where = addresses.pop()
