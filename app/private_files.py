@@ -29,20 +29,20 @@ def load_or_create_secret(path: Path) -> str:
     return secret
 
 
-def load_or_create_signing_key(path: Path) -> str:
-    """Read the RSA private key (PEM, PKCS #8), or write a new one with mode 0600.
+def load_or_create_signing_key(path: Path) -> rsa.RSAPrivateKey:
+    """Read the RSA private key (a file in PEM, PKCS #8), or write a new one with mode 0600.
 
     Raises:
         ConfigurationError: if others can read the file, or it holds no such key.
     """
-    pem = _load_or_create(path, _new_key)
+    pem = _load_or_create(path, _new_key).encode("utf-8")
     try:
-        key = serialization.load_pem_private_key(pem.encode("ascii"), password=None)
+        key = serialization.load_pem_private_key(pem, password=None)
     except ValueError:
         key = None
     if not isinstance(key, rsa.RSAPrivateKey):
         raise ConfigurationError(f"{path}: damaged signing key; put back a copy of it")
-    return pem
+    return key
 
 
 def _new_key() -> str:

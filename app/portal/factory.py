@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from flask import Flask
 from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFError
@@ -23,7 +25,7 @@ from app.services.cohorts import CohortAnswers
 from app.services.count_ledger import CountLedger
 from app.services.line_ledger import LineLedger
 from app.services.lti_launches import KeySets
-from app.services.lti_platforms import PatientSession
+from app.services.lti_platforms import PatientSession, SigningKey
 from app.settings import PortalSettings
 
 
@@ -49,6 +51,7 @@ def create_app(settings: PortalSettings, database: Database | None = None) -> Fl
         Characteriser(answers, LineLedger(secrets, minimum)),
         CaseFinder(minimum),
         KeySets(PatientSession),
+        cache(lambda: SigningKey.beside(settings.secret_file)),
     )
     Bootstrap5(app)
     init_protection(app, settings.host)

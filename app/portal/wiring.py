@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import current_app
@@ -12,6 +13,7 @@ from app.services.catalogue import Catalogue
 from app.services.characterisation import Characteriser
 from app.services.cohorts import CohortAnswers
 from app.services.lti_launches import KeySets
+from app.services.lti_platforms import SigningKey
 from app.settings import PortalSettings
 
 EXTENSION = "care_commons"
@@ -19,7 +21,10 @@ EXTENSION = "care_commons"
 
 @dataclass(frozen=True)
 class Wiring:
-    """Settings, database and catalogue of one application."""
+    """Settings, database and catalogue of one application.
+
+    ``signing_key`` makes or reads the key for learning platforms when it is first called.
+    """
 
     settings: PortalSettings
     database: Database
@@ -28,6 +33,7 @@ class Wiring:
     characteriser: Characteriser
     finder: CaseFinder
     key_sets: KeySets
+    signing_key: Callable[[], SigningKey]
 
 
 def wiring() -> Wiring:

@@ -37,7 +37,7 @@ from app.errors import LaunchRefused, NotFound
 from app.permissions import Role
 from app.services import cases as case_service
 from app.services.accounts import actor_of, create_student_of_platform
-from app.services.lti_platforms import SigningKey, registration_of
+from app.services.lti_platforms import registration_of
 
 LOGIN_LIFE = timedelta(minutes=10)
 KEYS_LIFE = timedelta(hours=1)
@@ -144,7 +144,7 @@ def begin_login(session: Session, hints: Mapping[str, str], launch_url: str) -> 
     return BegunLogin(f"{platform.login_url}{joint}{urlencode(asked)}", state)
 
 
-def take_login(session: Session, state: str, key: SigningKey) -> TakenLogin:
+def take_login(session: Session, state: str) -> TakenLogin:
     """Take up the login of a state, once.
 
     Raises:
@@ -160,7 +160,7 @@ def take_login(session: Session, state: str, key: SigningKey) -> TakenLogin:
         raise LaunchRefused("This learning platform is not registered here.")
     return TakenLogin(
         platform_id=platform.id,
-        registration=registration_of(platform, key),
+        registration=registration_of(platform),
         deployments=frozenset(platform.deployments["ids"]),
         nonce_sha256=login.nonce_sha256,
         hints=dict(login.hints),

@@ -61,30 +61,35 @@ class SigningKey:
         Raises:
             ConfigurationError: if the file is unusable.
         """
-        private = load_or_create_signing_key(secret_file.with_name(KEY_FILE))
-        key = serialization.load_pem_private_key(private.encode("ascii"), password=None)
+        key = load_or_create_signing_key(secret_file.with_name(KEY_FILE))
+        private = key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
         public = key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
-        return cls(private, public.decode("ascii"))
+        return cls(private.decode("ascii"), public.decode("ascii"))
 
     def key_set(self) -> dict[str, Any]:
         """The public half as a JSON Web Key Set, for platforms to fetch."""
         return {"keys": [dict(Registration.get_jwk(self.public))]}
 
 
-def registration_of(platform: LtiPlatform, key: SigningKey) -> Registration:
-    """The platform as the LTI library wants it."""
-    return (
+def registration_of(platform: LtiPlatform, key: SigningKey | None = None) -> Registration:
+    """The platform as the LTI library wants it; with ``key`` where we sign something for it."""
+    registration = (
         Registration()
         .set_issuer(platform.issuer)
         .set_client_id(platform.client_id)
         .set_auth_login_url(platform.login_url)
         .set_auth_token_url(platform.token_url)
         .set_key_set_url(platform.keys_url)
-        .set_tool_private_key(key.private)
-        .set_tool_public_key(key.public)
     )
+    if key is not None:
+        registration.set_tool_private_key(key.private).set_tool_public_key(key.public)
+    return registration
 
 
 def add_platform(session: Session, actor: Actor, fields: PlatformFields) -> LtiPlatform:

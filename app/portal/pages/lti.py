@@ -26,7 +26,7 @@ from app.portal.sign_in import sign_in_as
 from app.portal.wiring import wiring
 from app.services import lti_launches as launches
 from app.services.lti_launches import HINTS, LONGEST_HINT, Launch
-from app.services.lti_platforms import SigningKey, registration_of
+from app.services.lti_platforms import registration_of
 
 blueprint = Blueprint("lti", __name__, url_prefix="/lti")
 
@@ -66,9 +66,8 @@ def login() -> Response:
 def launch() -> Response:
     """The platform's signed answer: sign in whom it sends, and open the case or the choice."""
     state = request.form.get("state", "")[:LONGEST_HINT]
-    key = SigningKey.beside(wiring().settings.secret_file)
     with wiring().database.writing() as session:
-        taken = launches.take_login(session, state, key)
+        taken = launches.take_login(session, state)
     if request.cookies.get(STATE_COOKIE) != state:
         return _own_window(taken.hints, taken.origin)
     id_token = request.form.get("id_token", "")
@@ -103,7 +102,7 @@ def choose() -> Response:
         chosen = [one for one in launches.offered_cases(session) if one.id == wanted]
     if not chosen:
         return _choice_page(said, "Choose a case.")
-    key = SigningKey.beside(wiring().settings.secret_file)
+    key = wiring().signing_key()
     link = DeepLink(registration_of(platform, key), said["deployment"], said["settings"])
     return _framed(
         render_template(
@@ -119,7 +118,7 @@ def choose() -> Response:
 @page(blueprint, "/keys", Open.EVERYBODY)
 def keys() -> dict[str, Any]:
     """The public half of the key that we sign with, as a JSON Web Key Set."""
-    return SigningKey.beside(wiring().settings.secret_file).key_set()
+    return wiring().signing_key().key_set()
 
 
 def tool_addresses() -> list[tuple[str, str]]:

@@ -6,9 +6,12 @@ import html
 import json
 import re
 import stat
+import tempfile
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -45,10 +48,19 @@ def server() -> Iterator[Platform]:
         yield platform
 
 
+@cache
+def tool_key() -> SigningKey:
+    with tempfile.TemporaryDirectory() as folder:
+        return SigningKey.beside(Path(folder) / "secret")
+
+
 @pytest.fixture
 def platform(server: Platform, world: World) -> Platform:
     """The platform, registered, in a world with one published case."""
     server.down, server.scores, server.kid = False, [], "key-1"
+    key = world.settings.secret_file.with_name(lti_platforms.KEY_FILE)
+    key.write_text(tool_key().private)  # a new one for each world would take a tenth of a second
+    key.chmod(0o600)
     with world.database.writing() as session:
         lti_platforms.add_platform(
             session, world.actors["administrator"], PlatformFields(**server.fields())
@@ -349,7 +361,7 @@ def _finished(world: World, case_id: int = 1) -> int:
 def _send(world: World, platform: Platform, mark: float | None = 0.625) -> int:
     with world.database.writing() as session:
         lti_grades.collect(session, lambda session, attempt: mark)
-    key = SigningKey.beside(world.settings.secret_file)
+    key = tool_key()
     platform.tool_keys = key.key_set()
     return lti_grades.send_due(world.database, lambda: key, PatientSession)
 
@@ -416,7 +428,7 @@ def test_a_worker_that_was_killed_while_sending_is_followed_by_another(
 
     with world.database.writing() as session:
         lti_grades.collect(session, lambda session, attempt: 0.5)
-    key = SigningKey.beside(world.settings.secret_file)
+    key = tool_key()
     with pytest.raises(Killed):
         lti_grades.send_due(world.database, lambda: key, dies)
     held = _grade(world)
