@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from casebank.errors import ExportImpossible
+from casebank.exports.fhir import to_fhir
 from casebank.exports.package import SUFFIX, Package, write_package
 from casebank.exports.pdf import Edition, to_pdf
 from casebank.exports.printed import Exporter
@@ -60,6 +61,10 @@ def _packed(package: Package, order: ExportOrder) -> bytes:
     return write_package(package)
 
 
+def _fhir(package: Package, order: ExportOrder) -> bytes:
+    return to_fhir(package.case, order.exporter.at, order.language)
+
+
 _PDF, _ZIP = "application/pdf", "application/zip"
 FORMATS: Final[dict[str, Format]] = {
     one.name: one
@@ -107,6 +112,17 @@ FORMATS: Final[dict[str, Format]] = {
             True,
             False,
             _packed,
+        ),
+        Format(
+            "fhir",
+            "FHIR R4 document",
+            "the record as a Bundle for other systems; time is told in days",
+            "-fhir.json",
+            "application/fhir+json",
+            False,
+            True,
+            True,
+            _fhir,
         ),
         Format(
             "package-inside",

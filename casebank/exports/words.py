@@ -121,6 +121,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "notes": ("Other notes", "其他"),
     "timeline": ("Timeline", "时间线"),
     "flow": ("Flow sheets", "流程表"),
+    "drugs": ("Drugs", "用药"),
     "measured": ("Measured values", "测量值"),
     "outcome": ("Outcome", "转归"),
     "last": ("The record ends", "记录截止"),
