@@ -11,6 +11,7 @@ from casebank.exports.fhir import to_fhir
 from casebank.exports.package import SUFFIX, Package, write_package
 from casebank.exports.pdf import Edition, to_pdf
 from casebank.exports.printed import Exporter
+from casebank.exports.qti import to_qti
 from casebank.model import Language
 
 
@@ -63,6 +64,11 @@ def _packed(package: Package, order: ExportOrder) -> bytes:
 
 def _fhir(package: Package, order: ExportOrder) -> bytes:
     return to_fhir(package.case, order.exporter.at, order.language)
+
+
+def _qti(package: Package, order: ExportOrder) -> bytes:
+    assert package.lesson is not None
+    return to_qti(package.case, package.lesson, order.language)
 
 
 _PDF, _ZIP = "application/pdf", "application/zip"
@@ -123,6 +129,17 @@ FORMATS: Final[dict[str, Format]] = {
             True,
             True,
             _fhir,
+        ),
+        Format(
+            "qti",
+            "QTI 3 questions",
+            "questions with scoring for another test system; it holds the keys",
+            "-qti.zip",
+            _ZIP,
+            True,
+            True,
+            True,
+            _qti,
         ),
         Format(
             "package-inside",

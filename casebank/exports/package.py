@@ -18,6 +18,7 @@ from typing import Any
 
 from casebank import documents
 from casebank.errors import CaseFormatError, PackageRefused
+from casebank.exports.archives import zip_of
 from casebank.lesson import Lesson
 from casebank.model import Case, Sources
 
@@ -35,7 +36,6 @@ LICENCE = "All rights reserved by the institution that published the case."
 
 _MANIFEST, _CASE, _LESSON, _REPORT = "manifest.json", "case.json", "lesson.json", "report.json"
 _ENTRIES = (_MANIFEST, _CASE, _LESSON, _REPORT)
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -77,15 +77,7 @@ def write_package(package: Package) -> bytes:
         },
     }
     contents[_MANIFEST] = documents.to_bytes(manifest)
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        for name in _ENTRIES:
-            if name in contents:
-                entry = zipfile.ZipInfo(name, _EPOCH)
-                entry.external_attr = 0o600 << 16
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                archive.writestr(entry, contents[name], compresslevel=9)
-    return target.getvalue()
+    return zip_of({name: contents[name] for name in _ENTRIES if name in contents})
 
 
 def read_package(data: bytes) -> Package:

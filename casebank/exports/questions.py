@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from lxml import html
 from lxml.html.builder import E
 
+from casebank.exports.shown import texts_of
 from casebank.exports.words import word
 from casebank.lesson import Exercise, Option, Wording
 from casebank.model import Case, Language
@@ -65,7 +66,7 @@ def question(
         yield choices(exercise.management.options)
     elif exercise.errors is not None:
         yield E.p(word("mark", language))
-        texts = {one.id: one.text for one in case.statements()}
+        texts = texts_of(case)
         shown = (texts[one] for one in exercise.errors.candidates if one in texts)
         yield E.ul({"class": "choices"}, *(E.li(BOX + text) for text in shown))
 
@@ -148,7 +149,7 @@ def _key(exercise: Exercise, case: Case, language: Language) -> Iterator[html.Ht
         ]
         yield _table((_("option"), _("asked"), _("happened")), decided)
     elif exercise.errors is not None:
-        texts = {one.id: one.text for one in case.statements()}
+        texts = texts_of(case)
         wrong = [(texts.get(one.code, one.code), say(one.text)) for one in exercise.errors.wrong]
         yield _table((_("finding"), _("wrong")), wrong)
 
