@@ -8,6 +8,7 @@ from typing import Final
 
 from casebank.errors import ExportImpossible
 from casebank.exports.fhir import to_fhir
+from casebank.exports.mvp import to_mvp
 from casebank.exports.package import SUFFIX, Package, write_package
 from casebank.exports.pdf import Edition, to_pdf
 from casebank.exports.printed import Exporter
@@ -69,6 +70,11 @@ def _fhir(package: Package, order: ExportOrder) -> bytes:
 def _qti(package: Package, order: ExportOrder) -> bytes:
     assert package.lesson is not None
     return to_qti(package.case, package.lesson, order.language)
+
+
+def _mvp(package: Package, order: ExportOrder) -> bytes:
+    assert package.lesson is not None
+    return to_mvp(package.case, package.lesson, order.language)
 
 
 _PDF, _ZIP = "application/pdf", "application/zip"
@@ -140,6 +146,17 @@ FORMATS: Final[dict[str, Format]] = {
             True,
             True,
             _qti,
+        ),
+        Format(
+            "mvp",
+            "MedBiquitous virtual patient",
+            "stages and questions for another virtual patient system; it holds the keys",
+            "-mvp.zip",
+            _ZIP,
+            True,
+            True,
+            True,
+            _mvp,
         ),
         Format(
             "package-inside",

@@ -37,13 +37,18 @@ _STANCES: Final = ("for", "against", "absent")
 def to_qti(case: Case, lesson: Lesson, language: Language | None = None) -> bytes:
     """The package as a zip with ``imsmanifest.xml``, ``test.xml`` and ``items/``."""
     chosen = language or case.language
-    items = {one.name: _Item(case, lesson, one, chosen).document() for one in lesson.exercises}
+    items = items_of(case, lesson, chosen)
     contents = {
         "imsmanifest.xml": _bytes(_manifest(lesson, list(items))),
         "test.xml": _bytes(_test(lesson, chosen)),
     }
     contents |= {f"items/{name}.xml": _bytes(item) for name, item in items.items()}
     return zip_of(contents)
+
+
+def items_of(case: Case, lesson: Lesson, language: Language) -> dict[str, Element]:
+    """The items by the names of their exercises."""
+    return {one.name: _Item(case, lesson, one, language).document() for one in lesson.exercises}
 
 
 class _Item:
