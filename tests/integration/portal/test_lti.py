@@ -19,6 +19,7 @@ import pytest
 import requests
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric import rsa
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
@@ -26,6 +27,7 @@ from werkzeug.test import TestResponse
 from app.cli.lti import lti as lti_command
 from app.db.models import AuditRow, LtiAccount, LtiGrade, LtiLink, LtiLogin, User
 from app.errors import BadInput, PermissionDenied
+from app.portal import create_app
 from app.services import accounts, lti_grades, lti_platforms
 from app.services.lti_platforms import PatientSession, PlatformFields, SigningKey
 from tests.integration.portal.learning_platform import (
@@ -69,6 +71,21 @@ def platform(server: Platform, world: World) -> Platform:
     return server
 
 
+def browser(world: World) -> FlaskClient:
+    """A browser of its own at the one portal of this world."""
+    return _portal(str(world.settings.secret_file), world).test_client()
+
+
+_portals: dict[str, Flask] = {}
+
+
+def _portal(place: str, world: World) -> Flask:
+    if place not in _portals:
+        _portals.clear()
+        _portals[place] = create_app(world.settings, world.database)
+    return _portals[place]
+
+
 def begin(client: FlaskClient, platform: Platform, **hints: str) -> str:
     """The address that the browser is sent to."""
     answer = client.post("/lti/login", data=platform.hints(**hints))
@@ -97,7 +114,7 @@ def people(world: World) -> int:
 def test_a_launch_makes_a_student_without_name_or_password_and_opens_the_case(
     world: World, platform: Platform
 ) -> None:
-    client = world.client()
+    client = browser(world)
     answer = launch(client, platform)
     assert answer.status_code == 303, answer.get_data(as_text=True)
     assert answer.headers["Location"] == "/cases/1"
@@ -115,31 +132,31 @@ def test_a_launch_makes_a_student_without_name_or_password_and_opens_the_case(
         assert kept.detail == {"case": 1, "marks": True}
         stored = " ".join(str(row) for row in session.execute(select(AuditRow.detail)))
         assert "Real Name" not in stored
-    assert sign_in(world.client(), user.email, "").status_code == 200  # the form again
-    assert sign_in(world.client(), user.email, "None").status_code == 200
+    assert sign_in(browser(world), user.email, "").status_code == 200  # the form again
+    assert sign_in(browser(world), user.email, "None").status_code == 200
 
 
 def test_the_same_person_comes_back_to_the_same_account(world: World, platform: Platform) -> None:
     before = people(world)
     for _ in range(2):
-        assert launch(world.client(), platform).status_code == 303
+        assert launch(browser(world), platform).status_code == 303
     assert people(world) == before + 1
-    assert launch(world.client(), platform, sub="user-2").status_code == 303
+    assert launch(browser(world), platform, sub="user-2").status_code == 303
     assert people(world) == before + 2
 
 
 def test_a_closed_account_is_not_opened_by_a_launch(world: World, platform: Platform) -> None:
-    launch(world.client(), platform)
+    launch(browser(world), platform)
     with world.database.writing() as session:
         user = session.get_one(User, session.scalars(select(LtiAccount.user_id)).one())
         accounts.set_active(session, world.actors["administrator"], user, False)
-    answer = launch(world.client(), platform)
+    answer = launch(browser(world), platform)
     assert answer.status_code == 400
     assert "account here is closed" in answer.get_data(as_text=True)
 
 
 def test_a_launch_is_good_once(world: World, platform: Platform) -> None:
-    client = world.client()
+    client = browser(world)
     redirected = begin(client, platform)
     form = {
         "state": state_of(redirected),
@@ -175,7 +192,7 @@ UNTRUSTED: list[tuple[dict[str, Any], str]] = [
 
 def test_a_launch_that_cannot_be_trusted_is_refused(world: World, platform: Platform) -> None:
     before = people(world)
-    client = world.client()
+    client = browser(world)
     for claims, said in UNTRUSTED:
         answer = launch(client, platform, **claims)
         assert answer.status_code == 400, claims
@@ -187,7 +204,7 @@ def test_a_launch_that_cannot_be_trusted_is_refused(world: World, platform: Plat
 def test_a_token_that_another_key_signed_is_refused(world: World, platform: Platform) -> None:
     strange = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     for token in ("sign", "none", "shape"):
-        client = world.client()
+        client = browser(world)
         redirected = begin(client, platform)
         claims = platform.claims(redirected)
         sent = {
@@ -200,7 +217,7 @@ def test_a_token_that_another_key_signed_is_refused(world: World, platform: Plat
 
 
 def test_an_unknown_or_closed_platform_is_refused(world: World, platform: Platform) -> None:
-    client = world.client()
+    client = browser(world)
     assert (
         client.post("/lti/login", data=platform.hints(iss="https://x.example")).status_code == 400
     )
@@ -215,7 +232,7 @@ def test_an_unknown_or_closed_platform_is_refused(world: World, platform: Platfo
 
 
 def test_a_launch_that_took_too_long_is_refused(world: World, platform: Platform) -> None:
-    client = world.client()
+    client = browser(world)
     redirected = begin(client, platform)
     with world.database.writing() as session:
         login = session.scalars(select(LtiLogin)).one()
@@ -227,7 +244,7 @@ def test_a_launch_that_took_too_long_is_refused(world: World, platform: Platform
 def test_a_new_key_of_the_platform_is_fetched_when_it_is_first_used(
     world: World, platform: Platform
 ) -> None:
-    client = world.client()
+    client = browser(world)
     assert launch(client, platform).status_code == 303
     fetched = platform.keys_fetched
     assert launch(client, platform).status_code == 303
@@ -240,9 +257,9 @@ def test_a_new_key_of_the_platform_is_fetched_when_it_is_first_used(
 def test_without_the_cookie_nothing_is_opened_but_a_window_of_its_own_is_offered(
     world: World, platform: Platform
 ) -> None:
-    redirected = begin(world.client(), platform, lti_message_hint="m-1")
+    redirected = begin(browser(world), platform, lti_message_hint="m-1")
     form = {"state": state_of(redirected), "id_token": platform.sign(platform.claims(redirected))}
-    stranger = world.client()
+    stranger = browser(world)
     before = people(world)
     answer = stranger.post("/lti/launch", data=form)
     page = answer.get_data(as_text=True)
@@ -257,10 +274,10 @@ def test_without_the_cookie_nothing_is_opened_but_a_window_of_its_own_is_offered
 def test_in_a_frame_a_window_of_its_own_is_offered_before_anything_else(
     world: World, platform: Platform
 ) -> None:
-    client = world.client()
+    client = browser(world)
     answer = client.post("/lti/login", data=platform.hints(), headers={"Sec-Fetch-Dest": "iframe"})
     assert answer.status_code == 200
-    assert "Open the case in a new window" in answer.get_data(as_text=True)
+    assert "Open in a new window" in answer.get_data(as_text=True)
     assert "Set-Cookie" not in answer.headers
     policy = answer.headers["Content-Security-Policy"]
     assert f"form-action 'self' {platform.address};" in policy
@@ -269,7 +286,7 @@ def test_in_a_frame_a_window_of_its_own_is_offered_before_anything_else(
 def test_a_case_that_students_do_not_see_is_not_opened(world: World, platform: Platform) -> None:
     hidden = add_case(world, published=False)
     for number in (str(hidden), "999", "x", ""):
-        answer = launch(world.client(), platform, **{f"{CLAIM}custom": {"case": number}})
+        answer = launch(browser(world), platform, **{f"{CLAIM}custom": {"case": number}})
         assert answer.status_code == 404, number
 
 
@@ -278,7 +295,7 @@ def test_the_case_may_also_be_named_in_the_address_of_the_link(
 ) -> None:
     address = "http://localhost/lti/launch?case=1"
     answer = launch(
-        world.client(),
+        browser(world),
         platform,
         **{f"{CLAIM}custom": None, f"{CLAIM}target_link_uri": address},
     )
@@ -299,7 +316,7 @@ def _choose(world: World, platform: Platform, **claims: Any) -> TestResponse:
         f"{CLAIM}roles": [INSTRUCTOR],
         SETTINGS: settings,
     }
-    return launch(world.client(), platform, **(changes | claims))
+    return launch(browser(world), platform, **(changes | claims))
 
 
 def test_a_teacher_chooses_a_case_for_a_course(world: World, platform: Platform) -> None:
@@ -308,7 +325,7 @@ def test_a_teacher_chooses_a_case_for_a_course(world: World, platform: Platform)
     assert "Dizzy on rising" in shown
     token = re.search(r'name="token" value="([^"]+)"', shown)
     assert token
-    client = world.client()
+    client = browser(world)
 
     nothing = client.post("/lti/choice", data={"token": token.group(1)})
     assert nothing.status_code == 400
@@ -374,7 +391,7 @@ def _grade(world: World) -> LtiGrade:
 def test_the_mark_of_a_finished_attempt_goes_back_to_the_course_once(
     world: World, platform: Platform
 ) -> None:
-    launch(world.client(), platform)
+    launch(browser(world), platform)
     assert _send(world, platform) == 0
     _finished(world)
     assert _send(world, platform) == 1
@@ -388,16 +405,16 @@ def test_the_mark_of_a_finished_attempt_goes_back_to_the_course_once(
 def test_an_attempt_without_a_mark_or_a_link_without_a_place_for_it_sends_nothing(
     world: World, platform: Platform
 ) -> None:
-    launch(world.client(), platform, **{AGS: None})
+    launch(browser(world), platform, **{AGS: None})
     _finished(world)
     assert _send(world, platform) == 0
-    launch(world.client(), platform)
+    launch(browser(world), platform)
     assert _send(world, platform, mark=None) == 0
     assert _send(world, platform, mark=1.0) == 1
 
 
 def test_a_platform_that_is_down_loses_no_mark(world: World, platform: Platform) -> None:
-    launch(world.client(), platform)
+    launch(browser(world), platform)
     _finished(world)
     platform.down = True
     assert _send(world, platform) == 1
@@ -417,7 +434,7 @@ def test_a_platform_that_is_down_loses_no_mark(world: World, platform: Platform)
 def test_a_worker_that_was_killed_while_sending_is_followed_by_another(
     world: World, platform: Platform
 ) -> None:
-    launch(world.client(), platform)
+    launch(browser(world), platform)
     _finished(world)
 
     class Killed(BaseException):
@@ -443,7 +460,7 @@ def test_a_worker_that_was_killed_while_sending_is_followed_by_another(
 def test_after_thirty_days_a_grade_waits_for_an_administrator(
     world: World, platform: Platform
 ) -> None:
-    launch(world.client(), platform)
+    launch(browser(world), platform)
     _finished(world)
     platform.down = True
     _send(world, platform)
@@ -525,20 +542,20 @@ def test_a_platform_is_registered_and_closed_from_the_command_line(world: World)
 
 
 def test_the_signing_key_is_private_and_only_its_public_half_is_shown(world: World) -> None:
-    shown = world.client().get("/lti/keys").get_json()
+    shown = browser(world).get("/lti/keys").get_json()
     (key,) = shown["keys"]
     assert key["kty"] == "RSA"
     assert key["kid"]
     assert not {"d", "p", "q"} & set(key)
     file = world.settings.secret_file.with_name(lti_platforms.KEY_FILE)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert world.client().get("/lti/keys").get_json() == shown
+    assert browser(world).get("/lti/keys").get_json() == shown
 
 
 def test_a_link_is_kept_once_for_each_person_and_place(world: World, platform: Platform) -> None:
     for _ in range(2):
-        launch(world.client(), platform)
-    launch(world.client(), platform, **{f"{CLAIM}resource_link": {"id": "link-2"}})
+        launch(browser(world), platform)
+    launch(browser(world), platform, **{f"{CLAIM}resource_link": {"id": "link-2"}})
     with world.database.reading() as session:
         links = session.scalars(select(LtiLink.resource_link)).all()
     assert sorted(links) == ["link-1", "link-2"]
@@ -547,7 +564,7 @@ def test_a_link_is_kept_once_for_each_person_and_place(world: World, platform: P
 def test_nothing_of_a_person_stands_in_what_is_kept_of_a_login(
     world: World, platform: Platform
 ) -> None:
-    launch(world.client(), platform)
+    launch(browser(world), platform)
     with world.database.reading() as session:
         login = session.scalars(select(LtiLogin)).one()
     assert set(login.hints) <= {"iss", "login_hint", "target_link_uri", "client_id"}
