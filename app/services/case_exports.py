@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import AuditEvent, record
+from app.db.database import Database
 from app.db.models import Assignment, Attempt, CaseVersion, TeachingCase
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied
@@ -56,19 +57,22 @@ _OF_DRAFTS = frozenset({"pdf-student", "pdf-teacher", "pdf-reading", "package-in
 
 
 def export(
-    session: Session, actor: Actor, case_id: int, name: str, language: str = ""
+    database: Database, actor: Actor, case_id: int, name: str, language: str = ""
 ) -> ExportedFile:
     """The case in one format: its newest published version, or the draft as it stands.
+
+    No transaction is open while the file is made, which may take seconds; that it was made is in
+    the audit log before it is handed out.
 
     Raises:
         NotFound, PermissionDenied: unless the actor writes cases.
         BadInput: for an unknown format or language, or one that this case is not offered in.
         ExportImpossible: from ``casebank``.
     """
-    case = _exportable(session, actor, case_id)
-    if name not in offered(session, actor, case_id):
-        raise BadInput("Choose one of the formats that the page offers for this case.")
-    content = _newest(session, case)
+    with database.reading() as session:
+        if name not in offered(session, actor, case_id):
+            raise BadInput("Choose one of the formats that the page offers for this case.")
+        content = _newest(session, _exportable(session, actor, case_id))
     order = ExportOrder(Exporter(actor.name, utc_now()), _language(language))
     data = export_case(_package(content), name, order)
     detail = {
@@ -77,36 +81,31 @@ def export(
         "sha256": hashlib.sha256(data).hexdigest(),
         "with_sources": not FORMATS[name].leaves,
     }
-    record(session, actor, AuditEvent("case.exported", "case", case.id, detail))
+    with database.writing() as session:
+        _exportable(session, actor, case_id)  # it may have been withdrawn meanwhile
+        record(session, actor, AuditEvent("case.exported", "case", case_id, detail))
     number = f"v{content.number}" if content.number else "draft"
-    file_name = f"case-{case.id}-{number}{FORMATS[name].suffix}"
+    file_name = f"case-{case_id}-{number}{FORMATS[name].suffix}"
     return ExportedFile(file_name, FORMATS[name].media_type, data)
 
 
-def own_print(session: Session, actor: Actor, attempt_id: int) -> ExportedFile:
+def own_print(database: Database, actor: Actor, attempt_id: int) -> ExportedFile:
     """A student's own print of the whole record, once the attempt is finished.
 
     Raises:
-        NotFound: if the attempt is not the actor's own.
+        NotFound: if the attempt is not the actor's own, or its case was withdrawn.
         PermissionDenied: before it is finished, or in an exam before the assignment has ended.
     """
-    attempt = session.get(Attempt, attempt_id)
-    if attempt is None or attempt.user_id != actor.user_id:
-        raise NotFound("There is no such attempt.")
-    if attempt.finished_at is None:
-        raise PermissionDenied("The case can be printed when you have finished it.")
-    if attempt.mode == "exam" and not _exam_is_over(session, attempt):
-        raise PermissionDenied("The case can be printed when the exam is over for everybody.")
-    version = session.get_one(CaseVersion, attempt.version_id)
-    case = session.get_one(TeachingCase, version.case_id)
-    if case.state == case_service.WITHDRAWN:
-        raise NotFound("The case was withdrawn.")
-    content = _Content(version.number, version.document, version.lesson, {}, version.title)
+    with database.reading() as session:
+        version = _finished_version(session, actor, attempt_id)
+        content = _Content(version.number, version.document, version.lesson, {}, version.title)
     order = ExportOrder(Exporter(actor.name, utc_now()))
     data = export_case(_package(content), "pdf-reading", order)
-    detail = {"format": "pdf-reading", "version": version.number, "attempt": attempt.id}
-    record(session, actor, AuditEvent("case.printed", "case", case.id, detail))
-    return ExportedFile(f"case-{case.id}-record.pdf", "application/pdf", data)
+    detail = {"format": "pdf-reading", "version": content.number, "attempt": attempt_id}
+    with database.writing() as session:
+        case_id = _finished_version(session, actor, attempt_id).case_id
+        record(session, actor, AuditEvent("case.printed", "case", case_id, detail))
+    return ExportedFile(f"case-{case_id}-record.pdf", "application/pdf", data)
 
 
 def import_case(session: Session, actor: Actor, data: bytes) -> TeachingCase:
@@ -171,6 +170,20 @@ def _exportable(session: Session, actor: Actor, case_id: int) -> TeachingCase:
     if case.state == case_service.WITHDRAWN:
         raise BadInput("A withdrawn case does not leave.")
     return case
+
+
+def _finished_version(session: Session, actor: Actor, attempt_id: int) -> CaseVersion:
+    attempt = session.get(Attempt, attempt_id)
+    if attempt is None or attempt.user_id != actor.user_id:
+        raise NotFound("There is no such attempt.")
+    if attempt.finished_at is None:
+        raise PermissionDenied("The case can be printed when you have finished it.")
+    if attempt.mode == "exam" and not _exam_is_over(session, attempt):
+        raise PermissionDenied("The case can be printed when the exam is over for everybody.")
+    version = session.get_one(CaseVersion, attempt.version_id)
+    if session.get_one(TeachingCase, version.case_id).state == case_service.WITHDRAWN:
+        raise NotFound("The case was withdrawn.")
+    return version
 
 
 def _newest(session: Session, case: TeachingCase) -> _Content:

@@ -20,6 +20,10 @@ from casebank.model import Case, Language
 
 __all__ = ["Edition", "Exporter", "to_pdf"]
 
+# Printing 500 contacts takes 14 seconds of a core: more at once would only slow down everybody.
+_AT_ONCE = threading.BoundedSemaphore(2)
+_PATIENCE = 30.0
+
 _FONTS = "install fonts for Chinese, on Debian `fonts-noto-cjk`"
 
 
@@ -34,35 +38,43 @@ def to_pdf(
 
     Raises:
         ExportImpossible: if the edition needs a lesson and there is none, if WeasyPrint or its
-            libraries are missing, or if no installed font has a character of the case.
+            libraries are missing, if no installed font has a character of the case, or if too
+            many others are printing.
     """
     try:
         import weasyprint
-        from weasyprint.urls import URLFetcher
     except (ImportError, OSError):
         raise ExportImpossible(
             "PDF needs the package weasyprint and Pango's libraries, on Debian `libpango-1.0-0` "
             "and `libpangoft2-1.0-0`"
         ) from None
     html = printed_document(case, lesson, edition, exporter, language or case.language)
-    style = resources.files("casebank.exports").joinpath("print.css").read_text("utf-8")
-    # Nothing is fetched: pictures are in the document itself, as data: addresses.
-    fetcher = URLFetcher(allowed_protocols=("data",), fail_on_errors=True)
-    with _Holes() as holes:
-        document = weasyprint.HTML(string=html, url_fetcher=fetcher).render(
-            stylesheets=[weasyprint.CSS(string=style, url_fetcher=fetcher)]
-        )
-        _date(document.metadata, exporter.at)
-        data: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
-    if holes.count:
+    if not _AT_ONCE.acquire(timeout=_PATIENCE):
+        raise ExportImpossible("many people are printing just now; try again in a minute")
+    try:
+        data, holes = _rendered(weasyprint, html, exporter.at)
+    finally:
+        _AT_ONCE.release()
+    if holes:
         raise ExportImpossible(
-            f"{holes.count} characters of the case are in no font that is installed; {_FONTS}"
+            f"{holes} characters of the case are in no font that is installed; {_FONTS}"
         )
     return data
 
 
-def _date(metadata: Any, at: datetime) -> None:
-    metadata.created = metadata.modified = at.strftime("%Y-%m-%dT%H:%M:%SZ")
+def _rendered(library: Any, html: str, at: datetime) -> tuple[bytes, int]:
+    """The PDF, and how many characters have no glyph."""
+    style = resources.files("casebank.exports").joinpath("print.css").read_text("utf-8")
+    # Nothing is fetched: pictures are in the document itself, as data: addresses.
+    fetcher = library.urls.URLFetcher(allowed_protocols=("data",), fail_on_errors=True)
+    with _Holes() as holes:
+        document = library.HTML(string=html, url_fetcher=fetcher).render(
+            stylesheets=[library.CSS(string=style, url_fetcher=fetcher)]
+        )
+        moment = at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        document.metadata.created = document.metadata.modified = moment
+        data: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
+    return data, holes.count
 
 
 class _Holes(logging.Handler):

@@ -36,14 +36,13 @@ def menu(case_id: int) -> str:
 @page(blueprint, "/teaching/cases/<int:case_id>/export", Permission.WRITE_CASES, methods=("POST",))
 def export(case_id: int) -> Response:
     """The file; that it was made, by whom and when, is audited before it is handed out."""
-    with wiring().database.writing() as session:
-        made = case_exports.export(
-            session,
-            signed_in_actor(),
-            case_id,
-            request.form.get("format", ""),
-            request.form.get("language", ""),
-        )
+    made = case_exports.export(
+        wiring().database,
+        signed_in_actor(),
+        case_id,
+        request.form.get("format", ""),
+        request.form.get("language", ""),
+    )
     return binary_file(made.data, made.name, made.media_type)
 
 
@@ -71,6 +70,5 @@ def import_() -> Response | str | tuple[str, int]:
 @page(blueprint, "/cases/attempts/<int:attempt_id>/print", Permission.READ_CASES, methods=("POST",))
 def own_print(attempt_id: int) -> Response:
     """A student's own print of a finished case."""
-    with wiring().database.writing() as session:
-        made = case_exports.own_print(session, signed_in_actor(), attempt_id)
+    made = case_exports.own_print(wiring().database, signed_in_actor(), attempt_id)
     return binary_file(made.data, made.name, made.media_type)
