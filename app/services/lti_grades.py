@@ -1,13 +1,14 @@
 """Marks on their way to learning platforms: found, kept, sent, tried again until they arrive.
 
-A finished attempt of somebody who came from a course gives one grade a link. It is a row before it
+A finished attempt of somebody who came from a course gives one grade a link: the best of their
+attempts at the case so far. It is a row before it
 is sent and stays one until the platform has taken it, so that a platform that is down for a week,
 or a worker that is killed, loses nothing. Sending twice is harmless: the newest score counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -17,7 +18,7 @@ from pylti1p3.assignments_grades import AssignmentsGradesService
 from pylti1p3.exception import LtiException
 from pylti1p3.grade import Grade
 from pylti1p3.service_connector import ServiceConnector
-from sqlalchemy import and_, exists, select
+from sqlalchemy import Select, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.audit import AuditEvent, record
@@ -33,6 +34,9 @@ FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
 PATIENCE = timedelta(days=30)
 """After this long a grade is no longer tried by itself; an administrator can send it again."""
+NO_MARK = "no mark"
+"""State of what was looked at and has nothing to send."""
+MOST_A_ROUND = 20
 HOLD = timedelta(minutes=5)
 """For so long a grade that is being sent is left alone by other workers."""
 
@@ -40,9 +44,35 @@ MarkOf = Callable[[Session, Attempt], float | None]
 """The mark of a finished attempt, 0 to 1; None where nothing in it is marked."""
 
 
-def collect(session: Session, mark_of: MarkOf) -> int:
+def collect(database: Database, mark_of: MarkOf) -> int:
     """Make grades of attempts that were finished since; how many."""
-    sought = (
+    with database.reading() as session:
+        if session.execute(_without_grade().limit(1)).first() is None:
+            return 0
+    made = 0
+    with database.writing() as session:
+        for attempt, link in session.execute(_without_grade()).all():
+            mark = mark_of(session, attempt)
+            grade = LtiGrade(link_id=link.id, attempt_id=attempt.id, score=0.0, state=NO_MARK)
+            if mark is not None:
+                grade.score, grade.state = max(mark, _best(session, link)), "waiting"
+                made += 1
+            session.add(grade)
+            session.flush()
+    return made
+
+
+def _best(session: Session, link: LtiLink) -> float:
+    """The best mark so far: a platform keeps the newest score, and trying again costs nothing."""
+    query = select(func.max(LtiGrade.score)).where(
+        LtiGrade.link_id == link.id, LtiGrade.state != NO_MARK
+    )
+    return session.scalar(query) or 0.0
+
+
+def _without_grade() -> Select[Attempt, LtiLink]:
+    """Finished attempts of people who came from a course that takes marks, and were not seen."""
+    return (
         select(Attempt, LtiLink)
         .join(CaseVersion, CaseVersion.id == Attempt.version_id)
         .join(LtiAccount, LtiAccount.user_id == Attempt.user_id)
@@ -57,14 +87,6 @@ def collect(session: Session, mark_of: MarkOf) -> int:
         )
         .order_by(Attempt.finished_at)
     )
-    made = 0
-    for attempt, link in session.execute(sought):
-        mark = mark_of(session, attempt)
-        if mark is not None:
-            session.add(LtiGrade(link_id=link.id, attempt_id=attempt.id, score=mark))
-            made += 1
-    session.flush()
-    return made
 
 
 def send_again(session: Session, actor: Actor, grade_id: int, score: float | None = None) -> None:
@@ -90,16 +112,24 @@ def unsent(session: Session, actor: Actor) -> list[LtiGrade]:
         PermissionDenied: unless the actor manages users.
     """
     check_permission(actor, Permission.MANAGE_USERS)
-    query = select(LtiGrade).where(LtiGrade.state != "sent").order_by(LtiGrade.created_at)
+    query = (
+        select(LtiGrade)
+        .where(LtiGrade.state.in_(("waiting", "given up")))
+        .order_by(LtiGrade.created_at)
+    )
     return list(session.scalars(query))
 
 
 def send_due(
     database: Database, key: Callable[[], SigningKey], http: Callable[[], requests.Session]
 ) -> int:
-    """Send every grade whose time has come; how many were tried."""
-    tried = 0
-    while (taken := _take(database)) is not None:
+    """Send grades whose time has come; how many were tried.
+
+    A round is short, so that a platform that does not answer holds up neither other platforms nor
+    other work: after a failure the platform's next grades wait for another round.
+    """
+    tried, failed = 0, set[int]()
+    while tried < MOST_A_ROUND and (taken := _take(database, failed)) is not None:
         tried += 1
         with database.reading() as session:
             platform = session.get_one(LtiPlatform, taken.platform_id)
@@ -111,6 +141,7 @@ def send_due(
             # Class and status alone: an answer's text may quote whom it is about.
             status = getattr(getattr(error, "response", None), "status_code", None)
             failure = type(error).__name__ + (f" {status}" if status else "")
+            failed.add(taken.platform_id)
         _note(database, taken, failure)
     return tried
 
@@ -125,8 +156,8 @@ class _Taken:
     score: float
 
 
-def _take(database: Database) -> _Taken | None:
-    """The next grade that is due, held for this worker."""
+def _take(database: Database, failed: Collection[int]) -> _Taken | None:
+    """The next grade that is due, of no platform that has failed, held for this worker."""
     now = utc_now()
     with database.writing() as session:
         query = (
@@ -138,6 +169,7 @@ def _take(database: Database) -> _Taken | None:
                 LtiGrade.state == "waiting",
                 LtiGrade.next_try_at <= now,
                 LtiPlatform.active.is_(True),
+                LtiPlatform.id.not_in(failed),
             )
             .order_by(LtiGrade.next_try_at)
             .limit(1)

@@ -85,7 +85,8 @@ class LtiLink(Base):
 class LtiGrade(Base):
     """A mark (0 to 1) on its way: kept until the platform has taken it.
 
-    ``state`` is ``waiting``, ``sent`` or ``given up``; ``error`` says why the last try failed.
+    ``state`` is ``waiting``, ``sent``, ``given up``, or ``no mark`` where the attempt has nothing
+    to send; ``error`` says why the last try failed.
     """
 
     __tablename__ = "lti_grade"

@@ -376,8 +376,7 @@ def _finished(world: World, case_id: int = 1) -> int:
 
 
 def _send(world: World, platform: Platform, mark: float | None = 0.625) -> int:
-    with world.database.writing() as session:
-        lti_grades.collect(session, lambda session, attempt: mark)
+    lti_grades.collect(world.database, lambda session, attempt: mark)
     key = tool_key()
     platform.tool_keys = key.key_set()
     return lti_grades.send_due(world.database, lambda: key, PatientSession)
@@ -410,7 +409,17 @@ def test_an_attempt_without_a_mark_or_a_link_without_a_place_for_it_sends_nothin
     assert _send(world, platform) == 0
     launch(browser(world), platform)
     assert _send(world, platform, mark=None) == 0
+    assert _grade(world).state == "no mark"
+    _finished(world)
     assert _send(world, platform, mark=1.0) == 1
+
+
+def test_a_worse_attempt_later_does_not_lower_the_mark(world: World, platform: Platform) -> None:
+    launch(browser(world), platform)
+    for mark in (0.5, 0.25, 0.75):
+        _finished(world)
+        assert _send(world, platform, mark=mark) == 1
+    assert [one["scoreGiven"] for one in platform.scores] == [50, 50, 75]
 
 
 def test_a_platform_that_is_down_loses_no_mark(world: World, platform: Platform) -> None:
@@ -431,6 +440,17 @@ def test_a_platform_that_is_down_loses_no_mark(world: World, platform: Platform)
     assert (_grade(world).state, _grade(world).tries) == ("sent", 2)
 
 
+def test_a_platform_that_is_down_is_tried_once_a_round(world: World, platform: Platform) -> None:
+    launch(browser(world), platform)
+    for _ in range(3):
+        _finished(world)
+    platform.down = True
+    assert _send(world, platform) == 1
+    platform.down = False
+    assert _send(world, platform) == 2
+    assert len(platform.scores) == 2
+
+
 def test_a_worker_that_was_killed_while_sending_is_followed_by_another(
     world: World, platform: Platform
 ) -> None:
@@ -443,8 +463,7 @@ def test_a_worker_that_was_killed_while_sending_is_followed_by_another(
     def dies() -> requests.Session:
         raise Killed
 
-    with world.database.writing() as session:
-        lti_grades.collect(session, lambda session, attempt: 0.5)
+    lti_grades.collect(world.database, lambda session, attempt: 0.5)
     key = tool_key()
     with pytest.raises(Killed):
         lti_grades.send_due(world.database, lambda: key, dies)
