@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -36,6 +37,11 @@ LICENCE = "All rights reserved by the institution that published the case."
 
 _MANIFEST, _CASE, _LESSON, _REPORT = "manifest.json", "case.json", "lesson.json", "report.json"
 _ENTRIES = (_MANIFEST, _CASE, _LESSON, _REPORT)
+
+
+# What Python's own reader raises for a zip that is none, or a damaged one.
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError,
+    struct.error)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,8 @@ def read_package(data: bytes) -> Package:
     if manifest["with_sources"] != (case.sources is not None):
         raise PackageRefused(f"{_MANIFEST}: says wrongly whether the case has its sources")
     for name, written in _contents(package).items():
-        if contents[name] != written:
+        # A document of an earlier schema was brought to the present one, and is written as that.
+        if contents[name] != written and _schema(contents[name]) == _schema(written):
             raise PackageRefused(f"{name}: not in the canonical form that an export has")
     return package
 
@@ -117,6 +124,11 @@ def _contents(package: Package) -> dict[str, bytes]:
     if package.lesson is not None:
         contents[_LESSON] = package.lesson.to_json()
     return contents
+
+
+def _schema(document: bytes) -> object:
+    found = documents.from_bytes(document)
+    return found.get("schema") if isinstance(found, dict) else None
 
 
 def _unpacked(data: bytes) -> dict[str, bytes]:
@@ -135,13 +147,15 @@ def _unpacked(data: bytes) -> dict[str, bytes]:
             if missing:
                 raise PackageRefused(f"{missing[0]} is missing")
             return {entry.filename: _content(archive, entry) for entry in entries}
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError):
+    except _UNREADABLE:
         raise PackageRefused("the file is not a zip, or it is damaged") from None
 
 
 def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     if entry.flag_bits & 0x1:
         raise PackageRefused(f"{entry.filename}: is encrypted")
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise PackageRefused(f"{entry.filename}: packed in a way that no export uses")
     # What an entry says of its size is not believed: reading stops one byte after the limit.
     with archive.open(entry) as stream:
         content = stream.read(LARGEST_ENTRY + 1)

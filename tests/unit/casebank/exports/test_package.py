@@ -148,6 +148,16 @@ def test_an_entry_that_stands_there_twice_is_refused(whole: Package) -> None:
         read_package(target.getvalue())
 
 
+def test_an_entry_that_is_packed_in_another_way_is_refused(whole: Package) -> None:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_LZMA) as archive:
+        for name, data in _entries(write_package(whole)).items():
+            archive.writestr(name, data)
+
+    with pytest.raises(PackageRefused, match="no export uses"):
+        read_package(target.getvalue())
+
+
 @settings(max_examples=60, deadline=None)
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_a_package_with_one_bit_changed_is_the_same_or_refused(
