@@ -15,7 +15,7 @@ from casebank.lesson.drafting.focus import Focus, find_focus
 from casebank.lesson.drafting.management import management
 from casebank.lesson.drafting.person import person_words
 from casebank.lesson.drafting.stages import Plan, plan_stages
-from casebank.lesson.model import Exercise, Lesson, Wording
+from casebank.lesson.model import Exercise, Lesson, Option, Wording
 from casebank.model import Case, Language
 from casebank.reader import read_record
 from casebank.record import Record
@@ -68,8 +68,12 @@ def draft_lesson(case: Case, record: Record, with_concordance: bool = False) -> 
     focus = find_focus(case, record, evidence)
     if focus is None:
         raise RecordUnusable("no contact of the record has a complaint that its diagnosis explains")
-    plan = plan_stages(case, evidence, focus)
-    exercises = _exercises(case, record, evidence, focus, plan, with_concordance)
+    wrong = contradictions.find_contradictions(case, record, evidence)
+    plan = plan_stages(case, evidence, focus, frozenset(one.code for one in wrong))
+    exercises = (
+        *_exercises(case, record, focus, plan, with_concordance),
+        *_errors(wrong, evidence, plan),
+    )
     words = sum(
         evidence.by_id[one].length
         for stage in plan.stages
@@ -92,17 +96,10 @@ def draft_lesson(case: Case, record: Record, with_concordance: bool = False) -> 
 
 
 def _exercises(
-    case: Case,
-    record: Record,
-    evidence: Evidence,
-    focus: Focus,
-    plan: Plan,
-    with_concordance: bool,
+    case: Case, record: Record, focus: Focus, plan: Plan, with_concordance: bool
 ) -> tuple[Exercise, ...]:
-    shown = frozenset(one for stage in plan.stages for one in stage.reveals)
     early = frozenset(one for stage in plan.stages[:2] for one in stage.reveals)
     first, again = reasoning.differentials(focus, plan)
-    last = len(plan.stages)
     made: list[Exercise | None] = [
         first,
         reasoning.warning_signs(focus),
@@ -113,6 +110,12 @@ def _exercises(
         reasoning.problem_list(case, focus, plan),
         *management(plan),
         reasoning.circumstances(case, focus, plan, plan.diagnosis_stage),
-        contradictions.errors(case, record, evidence, shown, last),
     ]
     return tuple(sorted((one for one in made if one is not None), key=lambda one: one.stage))
+
+
+def _errors(wrong: tuple[Option, ...], evidence: Evidence, plan: Plan) -> tuple[Exercise, ...]:
+    """The question after what is wrong, at the end, over all that was shown on the way."""
+    shown = frozenset(one for stage in plan.stages for one in stage.reveals)
+    asked = contradictions.errors(wrong, evidence, shown, len(plan.stages))
+    return (asked,) if asked is not None else ()

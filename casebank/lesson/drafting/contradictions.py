@@ -17,7 +17,6 @@ from casebank.lesson.model import ErrorsKey, Exercise, Option, Wording
 from casebank.model import Case
 from casebank.record import FEMALE, MALE, Record
 
-MOST_WRONG = 3
 MOST_CANDIDATES = 9
 _COPIED_LENGTH = 24
 _FACTOR = 1.8
@@ -50,14 +49,10 @@ def find_contradictions(case: Case, record: Record, evidence: Evidence) -> tuple
 
 
 def errors(
-    case: Case, record: Record, evidence: Evidence, shown: frozenset[str], stage: int
+    found: tuple[Option, ...], evidence: Evidence, shown: frozenset[str], stage: int
 ) -> Exercise | None:
     """ "Find the record's errors" over what is shown, if there are any among it."""
-    wrong = [
-        one
-        for one in find_contradictions(case, record, evidence)
-        if one.code in shown and set(one.data) <= shown
-    ][:MOST_WRONG]
+    wrong = [one for one in found if one.code in shown and set(one.data) <= shown]
     if not wrong:
         return None
     codes = {one.code for one in wrong}

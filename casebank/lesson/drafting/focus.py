@@ -111,6 +111,8 @@ def _at(
         for presentation in presentations():
             if code not in presentation.codes or (presentation.of_children and not child):
                 continue
+            if terms.mentions(f"{presentation.name.en} {presentation.name.zh}", hidden):
+                continue
             complaint = tuple(
                 dict.fromkeys(
                     sign.datum
@@ -143,9 +145,11 @@ def _worth(
     denied = {s.finding for s in seen if not s.present}
     after = [point for point in points if point.readings.contact > index]
     later = len(case.contacts) - index - 1
-    worth = 2.0 * len(supported) + 0.5 * min(len(denied), 4)
+    worth = 1.5 * min(len(supported), 4) + 0.5 * min(len(denied), 4)
     worth += 1.5 * min(len(after), 3) + 0.5 * min(later, 4)
-    lasting = relations.families("problem", problem.title) & rules.CHRONIC_FAMILIES
-    worth += 2.0 if lasting or problem.kind in {"psychological", "social"} else 0.0
+    title = terms.term(code)
+    lasting = _families(code) & rules.CHRONIC_FAMILIES
+    worth += 4.0 if lasting or problem.kind in {"psychological", "social"} else 0.0
+    worth -= 4.0 if rules.matches(rules.SELF_LIMITED, title.en) else 0.0
     worth += 2.0 if problem.onset_day == case.contacts[index].day else 0.0
     return worth - (3.0 if later < 1 else 0.0)

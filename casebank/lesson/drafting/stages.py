@@ -21,6 +21,7 @@ from casebank.relative import day_text
 MOST_DATA = 14
 MOST_WORDS = 300
 MOST_POINTS = 3
+MOST_WRONG = 3
 
 # Shown first of the background: who this is.
 _WHO = r"^(sex|性别|age at first|首次接诊时年龄)"
@@ -56,14 +57,17 @@ class Plan:
     decisions: tuple[tuple[int, DecisionPoint], ...]
 
 
-def plan_stages(case: Case, evidence: Evidence, focus: Focus) -> Plan:
-    """Presentation, examination, diagnosis, then later visits by date."""
-    builder = _Builder(case, evidence, focus)
+def plan_stages(case: Case, evidence: Evidence, focus: Focus, wrong: frozenset[str]) -> Plan:
+    """Presentation, examination, diagnosis, then later visits by date.
+
+    Of ``wrong``, data that cannot be right, as many are shown as a student can be asked for.
+    """
+    builder = _Builder(case, evidence, focus, wrong)
     stages = [builder.presentation(), builder.examination(), builder.diagnosis()]
     decisions: list[tuple[int, DecisionPoint]] = []
     before: DecisionPoint | None = None
-    for point in choose_points(focus.points):
-        stages.append(builder.visit(point, before))
+    for number, point in enumerate(choose_points(focus.points), 1):
+        stages.append(builder.visit(number, point, before))
         decisions.append((len(stages), point))
         before = point
     stages.append(builder.course(before))
@@ -95,8 +99,9 @@ def choose_points(points: tuple[DecisionPoint, ...]) -> tuple[DecisionPoint, ...
 class _Builder:
     """Hands out every datum once, in the stage that first needs it."""
 
-    def __init__(self, case: Case, evidence: Evidence, focus: Focus) -> None:
+    def __init__(self, case: Case, evidence: Evidence, focus: Focus, wrong: frozenset[str]) -> None:
         self._case, self._evidence, self._focus = case, evidence, focus
+        self._wrong = wrong
         self._shown: set[str] = set()
         self._telling = {sign.datum for sign in focus.signs}
 
@@ -206,7 +211,7 @@ class _Builder:
         reveals = self._take([*named, *treated, *hidden, *here])
         return Stage(Wording("What it was, and what was done", "诊断与处理"), reveals)
 
-    def visit(self, point: DecisionPoint, before: DecisionPoint | None) -> Stage:
+    def visit(self, number: int, point: DecisionPoint, before: DecisionPoint | None) -> Stage:
         evidence, now = self._evidence, point.readings
         data: list[Datum] = [evidence.by_id[one] for one in self._happened(before)]
         if point.previous is not None:
@@ -223,7 +228,7 @@ class _Builder:
         day = day_text(self._case.contacts[now.contact].day, "en")
         day_zh = day_text(self._case.contacts[now.contact].day, "zh")
         return Stage(
-            Wording(f"A follow-up visit, {day}", f"一次随访（{day_zh}）"),
+            Wording(f"Follow-up visit {number}: {day}", f"第{number}次随访：{day_zh}"),
             self._take(data, but=self._unasked(point)),
         )
 
@@ -269,6 +274,8 @@ class _Builder:
                 continue
             if words + one.length > MOST_WORDS:
                 continue
+            if one.id in self._wrong and len(self._wrong & self._shown) >= MOST_WRONG:
+                continue
             taken.append(one.id)
             self._shown.add(one.id)
             words += one.length
@@ -277,7 +284,7 @@ class _Builder:
     def _order(
         self, name: str, kind: str, cost: int, en: str, zh: str, data: Iterable[Datum]
     ) -> Order | None:
-        taken = self._take(list(data)[:MOST_DATA])
+        taken = self._take([one for one in data if one.id not in self._wrong][:MOST_DATA])
         if not taken:
             return None
         return Order(name, Wording(en, zh), kind, cost, taken)  # type: ignore[arg-type]
