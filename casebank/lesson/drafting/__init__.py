@@ -69,7 +69,7 @@ def draft_lesson(case: Case, record: Record, with_concordance: bool = False) -> 
     if focus is None:
         raise RecordUnusable("no contact of the record has a complaint that its diagnosis explains")
     wrong = contradictions.find_contradictions(case, record, evidence)
-    plan = plan_stages(case, evidence, focus, frozenset(one.code for one in wrong))
+    plan = plan_stages(case, evidence, focus, {one.code: frozenset(one.data) for one in wrong})
     exercises = (
         *_exercises(case, record, focus, plan, with_concordance),
         *_errors(wrong, evidence, plan),

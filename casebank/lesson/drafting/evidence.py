@@ -83,6 +83,17 @@ class Datum:
         return self.statement.text
 
     @property
+    def unanswered(self) -> bool:
+        """Whether it is a question or field of a form without an answer in the release."""
+        event = self.event
+        return (
+            event is not None
+            and event.table in {"observation", "measurement"}
+            and event.value is None
+            and not event.value_text
+        )
+
+    @property
     def length(self) -> int:
         """Words of an English text; half the characters of a Chinese one, as two make a word."""
         chinese = len(_CHINESE.findall(self.text))
@@ -185,6 +196,8 @@ def _shows(datum: Datum, finding: Finding) -> bool | None:
         high_enough = finding.low is None or value >= finding.low
         return high_enough and (finding.high is None or value < finding.high)
     if finding.words is None or datum.part in {"A", "P"}:
+        return None
+    if datum.event is not None and datum.event.value is not None:
         return None
     match = finding.words.search(datum.text)
     if match is None:

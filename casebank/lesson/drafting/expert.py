@@ -38,14 +38,14 @@ def objectives(focus: Focus, exercises: tuple[Exercise, ...]) -> tuple[Objective
             ),
         ),
         (
-            ("differential", "key features"),
+            ("differential", "warning-signs"),
             Wording(
                 f"Rank the diagnoses to think of with {name.en}, and name those not to be missed.",
                 f"列出“{name.zh}”的鉴别诊断并排序，指出不可漏诊者。",
             ),
         ),
         (
-            ("problem list",),
+            ("problem list", "circumstances"),
             Wording(
                 "Formulate a problem list that holds psychological and social problems as well.",
                 "制定包括心理、社会问题在内的问题目录。",
@@ -67,7 +67,7 @@ def objectives(focus: Focus, exercises: tuple[Exercise, ...]) -> tuple[Objective
     )
     found = []
     for kinds, text in wanted:
-        names = tuple(one.name for one in exercises if one.kind in kinds)
+        names = tuple(one.name for one in exercises if {one.kind, one.name} & set(kinds))
         if names:
             found.append(Objective(text, names))
     return tuple(found)
@@ -81,7 +81,7 @@ def expert_view(case: Case, record: Record, focus: Focus, plan: Plan) -> ExpertV
     others = _others(case, focus)
     later = span_words(max(0, case.outcome.last_day - contact.day))
     summary = Wording(
-        f"{person.en} came with {name.en}; the record's diagnosis is {title.en}."
+        f"{person.en} came with {name.en}; the record's diagnosis is {_small(title.en)}."
         + (f" Also on the problem list: {', '.join(one.en for one in others)}." if others else "")
         + f" The record goes on for {later.en}.",
         f"{person.zh}，因{name.zh}就诊，病历诊断为{title.zh}。"
@@ -91,7 +91,7 @@ def expert_view(case: Case, record: Record, focus: Focus, plan: Plan) -> ExpertV
     return ExpertView(
         summary=summary,
         script=Wording(f"{title.en}: {script.line.en}", f"{title.zh}：{script.line.zh}"),
-        take_home=_take_home(focus, plan, others),
+        take_home=_take_home(case, focus, plan),
     )
 
 
@@ -100,7 +100,7 @@ def minutes(case: Case, exercises: tuple[Exercise, ...], words: int) -> int:
     return round(words / _WORDS_A_MINUTE) + sum(_PER_EXERCISE[one.kind] for one in exercises)
 
 
-def _take_home(focus: Focus, plan: Plan, others: list[Wording]) -> tuple[Wording, ...]:
+def _take_home(case: Case, focus: Focus, plan: Plan) -> tuple[Wording, ...]:
     danger = [one.code for one in focus.presentation.considered if one.must_not_miss]
     name = focus.presentation.name
     missed = terms.term(danger[0])
@@ -119,17 +119,7 @@ def _take_home(focus: Focus, plan: Plan, others: list[Wording]) -> tuple[Wording
                 f"{disease.zh}（{point.rule.id}）：{point.rule.text.zh}",
             )
         )
-    points.append(
-        Wording(
-            f"{_big(others[0].en)} stands on the same problem list: the plan has to fit the life "
-            "that it is made for."
-            if others
-            else "The plan has to fit the life that it is made for: ask how the person lives.",
-            f"“{others[0].zh}”在同一问题目录中：治疗计划须与患者的生活相适应。"
-            if others
-            else "治疗计划须与患者的生活相适应：应了解其生活处境。",
-        )
-    )
+    points.append(_of_the_whole(case, focus))
     script = scripts()[focus.leading]
     points.append(
         Wording(
@@ -140,12 +130,37 @@ def _take_home(focus: Focus, plan: Plan, others: list[Wording]) -> tuple[Wording
     return tuple(points[:3])
 
 
+def _of_the_whole(case: Case, focus: Focus) -> Wording:
+    """What else stands on the problem list: how the person lives, if the record tells."""
+    day = case.contacts[focus.contact].day
+    known = [one for one in case.problems if one.onset_day <= day and one.listed == "master"]
+    for problem in known:
+        code = terms.code_of(problem.title)
+        if problem.kind in {"psychological", "social", "family"} and code and code != focus.leading:
+            name = terms.term(code)
+            return Wording(
+                f"{name.en} stands on the same problem list: a plan has to fit the life that it is "
+                "made for.",
+                f"“{name.zh}”在同一问题目录中：治疗计划须与患者的生活相适应。",
+            )
+    count = len(known)
+    return Wording(
+        f"{count} problems stand on the list: what is done for one has to suit the others."
+        if count > 1
+        else "A plan has to fit the life that it is made for: ask how the person lives.",
+        f"问题目录中有{count}个问题：处理其一须兼顾其余。"
+        if count > 1
+        else "治疗计划须与患者的生活相适应：应了解其生活处境。",
+    )
+
+
 def _others(case: Case, focus: Focus) -> list[Wording]:
     """Problems beside the leading one: how somebody lives first, then what lasts."""
     codes = [
         (problem.kind not in {"psychological", "social", "family"}, problem.number, code)
         for problem in case.problems
         if problem.listed == "master"
+        and problem.see is None
         and problem.onset_day <= case.contacts[focus.contact].day
         and (code := terms.code_of(problem.title))
         and code != focus.leading

@@ -12,6 +12,12 @@ from casebank.lesson.drafting.knowledge import Presentation, presentations, scri
 from casebank.model import Case, Problem
 from casebank.record import Record
 
+HEARD = r"what the patient (thinks|worries|hopes)|患者的(想法|担忧|期望)"
+"""Ideas, concerns and expectations."""
+
+# A complaint that says a date, a number of a file or a place of care is no complaint to begin with.
+_NUMBERED = r"住院号|门诊号|编号|\d{5,}|\b\d{1,2}/\d{1,2}\b|出院|signout|discharge"
+
 # A form of follow-up names its disease by what it asks for.
 _NAMING_FORMS = r"hypoglyc|staple food|hba1c test|salt|低血糖|主食|摄盐|class of this|随访分类"
 
@@ -64,8 +70,8 @@ def _families(code: str) -> frozenset[str]:
 def find_focus(case: Case, record: Record, evidence: Evidence) -> Focus | None:
     """The best contact to begin with; None if no complaint of the record is explained by it."""
     points = (
-        *decision_points(case, evidence, "hypertension"),
-        *decision_points(case, evidence, "diabetes"),
+        *decision_points(case, record, evidence, "hypertension"),
+        *decision_points(case, record, evidence, "diabetes"),
     )
     found = [
         focus
@@ -120,12 +126,13 @@ def _at(
                     if sign.present
                     and sign.finding in presentation.findings
                     and not terms.mentions(evidence.by_id[sign.datum].text, hidden)
+                    and not rules.matches(_NUMBERED, evidence.by_id[sign.datum].text)
                 )
             )
             if not complaint:
                 continue
             seen = signs(evidence.at(index, "S", "O", "-"))
-            worth = _worth(case, index, code, problem, seen, points)
+            worth = _worth(case, evidence, index, code, problem, seen, points)
             after = tuple(point for point in points if point.readings.contact > index)
             found.append(Focus(index, presentation, code, complaint, hidden, seen, after, worth))
             break
@@ -134,6 +141,7 @@ def _at(
 
 def _worth(
     case: Case,
+    evidence: Evidence,
     index: int,
     code: str,
     problem: Problem,
@@ -147,9 +155,13 @@ def _worth(
     later = len(case.contacts) - index - 1
     worth = 1.5 * min(len(supported), 4) + 0.5 * min(len(denied), 4)
     worth += 1.5 * min(len(after), 3) + 0.5 * min(later, 4)
+    # One sign beside the complaint explains it; a complaint alone does not.
+    worth -= 4.0 if len(supported) < 2 else 0.0
     title = terms.term(code)
     lasting = _families(code) & rules.CHRONIC_FAMILIES
     worth += 4.0 if lasting or problem.kind in {"psychological", "social"} else 0.0
     worth -= 4.0 if rules.matches(rules.SELF_LIMITED, title.en) else 0.0
     worth += 2.0 if problem.onset_day == case.contacts[index].day else 0.0
+    heard = any(one.event and rules.matches(HEARD, one.event.name) for one in evidence.at(index))
+    worth += 2.0 if heard else 0.0
     return worth - (3.0 if later < 1 else 0.0)

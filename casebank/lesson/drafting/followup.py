@@ -15,6 +15,7 @@ from casebank import relations, rules
 from casebank.lesson.drafting.evidence import Datum, Evidence
 from casebank.lesson.model import Option, Wording
 from casebank.model import Case
+from casebank.record import Event, Record
 
 Disease = Literal["hypertension", "diabetes"]
 Situation = Literal["controlled", "first", "again", "reaction", "danger"]
@@ -176,7 +177,9 @@ def follow_ups(case: Case, evidence: Evidence, disease: Disease) -> tuple[Readin
     return tuple(found)
 
 
-def decision_points(case: Case, evidence: Evidence, disease: Disease) -> tuple[DecisionPoint, ...]:
+def decision_points(
+    case: Case, record: Record, evidence: Evidence, disease: Disease
+) -> tuple[DecisionPoint, ...]:
     """Every follow-up visit that has another after it, with the rule that applies to it."""
     visits = follow_ups(case, evidence, disease)
     points = []
@@ -186,7 +189,7 @@ def decision_points(case: Case, evidence: Evidence, disease: Disease) -> tuple[D
         if after is None:
             continue
         rule = RULES[disease, _situation(now, before)]
-        happened, data = _happened(case, evidence, now, before, after)
+        happened, data = _happened(case, record, evidence, now, before, after)
         points.append(DecisionPoint(rule, now, before, after.contact, happened, data))
     return tuple(points)
 
@@ -248,37 +251,37 @@ def _readings(evidence: Evidence, contact: int, disease: Disease) -> Readings | 
 
 
 def _happened(
-    case: Case, evidence: Evidence, now: Readings, before: Readings | None, after: Readings
+    case: Case,
+    record: Record,
+    evidence: Evidence,
+    now: Readings,
+    before: Readings | None,
+    after: Readings,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What was done at a visit, as far as the record tells, and the data that say so."""
-    family = now.disease
     here = evidence.at(now.contact)
-    drugs = _drugs(here, family)
-    earlier = _drugs(evidence.at(before.contact), family) if before is not None else {}
-    later = _drugs(evidence.at(after.contact), family)
-    # A change that was ordered at this visit shows in its own list, or only in the next one's.
-    known = set(earlier) if earlier else set(drugs)
-    changed = (set(drugs) - known) or ({*later} - {*drugs} if drugs and later else set())
-    done, data = [], [*drugs.values()]
-    done.append("adjust" if changed else "keep")
-    data += [later[name] for name in changed if name in later]
+    drugs = _drugs(case, record, now)
+    earlier = _drugs(case, record, before) if before is not None else frozenset()
+    changed = drugs - earlier if drugs and earlier else frozenset()
+    stopped = earlier - drugs if drugs and earlier else frozenset()
+    done: list[str] = ["adjust" if changed or stopped else "keep"]
+    data = [now.class_datum] if now.class_datum else []
+    data += [one.id for one in here if one.event and _drug_name(one.event) in changed]
+    data += [one.id for one in here if one.event and rules.matches(_DUE, one.event.name)]
     referral = [one.id for one in here if _refers(one)]
     if referral:
         done.append("refer")
-        data += referral
+        data += referral[:2]
     days = case.contacts[after.contact].day - case.contacts[now.contact].day
     if days <= SOON_DAYS:
         done.append("two-weeks")
     elif days <= ROUTINE_DAYS:
         done.append("routine")
-    data += [one.id for one in here if one.event and rules.matches(_DUE, one.event.name)]
     data += after.data
     targets = [one.id for one in here if one.event and rules.matches(_TARGET, one.event.name)]
     if targets:
         done.append("lifestyle")
-        data += targets[:2]
-    if now.class_datum:
-        data.append(now.class_datum)
+        data += targets[:1]
     return tuple(done), tuple(dict.fromkeys(data))
 
 
@@ -288,15 +291,22 @@ def _refers(datum: Datum) -> bool:
     return datum.part in {"P", "A"} and rules.matches(_REFERRED_WORDS, datum.text)
 
 
-def _drugs(data: tuple[Datum, ...], family: Disease) -> dict[str, str]:
-    """Names of the drugs for a disease that rows of a visit name, each with its datum."""
-    return {
-        f"{one.event.name} {one.event.detail}".strip(): one.id
-        for one in data
-        if one.event is not None
-        and one.event.table == "drug_exposure"
-        and family in relations.families("drug", one.event.name)
-    }
+def _drugs(case: Case, record: Record, visit: Readings) -> frozenset[str]:
+    """Names, with dose, of the drugs for a disease that rows of a visit name.
+
+    The record is read, as a row that the note puts into words is no statement of the case.
+    """
+    contact = case.contacts[visit.contact]
+    return frozenset(
+        _drug_name(event)
+        for event in record.of("drug_exposure")
+        if contact.day <= (event.start - record.first_day).days <= contact.end_day
+        and visit.disease in relations.families("drug", event.name)
+    )
+
+
+def _drug_name(event: Event) -> str:
+    return f"{event.name} {event.detail}".strip()
 
 
 def _first(data: tuple[Datum, ...], quantity: str) -> Datum | None:

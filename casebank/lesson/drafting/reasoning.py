@@ -182,6 +182,9 @@ def problem_list(case: Case, focus: Focus, plan: Plan) -> Exercise | None:
         data = tuple(one.id for one in problem.evidence if one.id in shown)
         if not code or code in known or problem.onset_day > day or not data:
             continue
+        if problem.see is not None:
+            # Weed's arrow: it is a part of another line.
+            continue
         title = terms.term(code)
         known[code] = KeyProblem(
             code=code,
@@ -242,9 +245,9 @@ def warning_signs(focus: Focus) -> Exercise | None:
         kind="key features",
         stage=1,
         prompt=Wording(
-            f"Which findings would make you think of something dangerous behind "
-            f"{focus.presentation.name.en}? Choose at most {len(right)}.",
-            f"出现哪些表现时应警惕“{focus.presentation.name.zh}”背后的危险疾病？最多选{len(right)}项。",
+            f"Which findings, with {focus.presentation.name.en}, would make you think of what "
+            f"must not be missed? Choose at most {len(right)}.",
+            f"“{focus.presentation.name.zh}”伴哪些表现时应警惕不可漏诊的疾病？最多选{len(right)}项。",
         ),
         explanation=Wording(
             f"They point to {named}, which must not be missed.", f"它们提示{named_zh}，不可漏诊。"
@@ -266,6 +269,7 @@ def circumstances(case: Case, focus: Focus, plan: Plan, stage: int) -> Exercise 
         code: problem
         for problem in case.problems
         if problem.kind in kinds
+        and problem.see is None
         and (code := terms.code_of(problem.title))
         and any(one.id in shown for one in problem.evidence)
     }

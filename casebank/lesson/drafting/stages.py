@@ -7,12 +7,12 @@ one). Data that matter come first; at least a fifth of them do not, as in a real
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from casebank import rules
+from casebank import rules, terms
 from casebank.lesson.drafting.evidence import Datum, Evidence
-from casebank.lesson.drafting.focus import Focus
+from casebank.lesson.drafting.focus import HEARD, Focus
 from casebank.lesson.drafting.followup import DecisionPoint, adherence_data
 from casebank.lesson.model import Order, Stage, Wording
 from casebank.model import Case
@@ -29,11 +29,12 @@ _LIFE = (
     r"occupation group|marital|living or staying|family apgar score|housing|area of residence|"
     r"职业|婚姻|同住人数|家庭关怀度指数：\d|居住地"
 )
-_ICE = r"what the patient (thinks|worries|hopes)|患者的(想法|担忧|期望)"
+_DENIED = r"[:：]\s*(none|no|never\b.*|无|否|从不.*)$"
 # What a note holds beside the story: names of those who wrote it, plans, dates of printing.
 _CLERICAL = re.compile(
     r"scribe|\bMD\b|\bFNP\b|\bRN\b|signed|sgd|copy to|dear dr|^to:|^subject|https?:|reviewed with|"
-    r"last name|patient signature|签字|签名|医生|主任|记录者|打印|编号|姓名|来源",
+    r"last name|patient signature|\[day|〔第|hospital|admitted|discharge|consult|"
+    r"住院|出院|医院|会诊|收住|转入|治疗经过|打盹|签字|签名|医生|主任|记录者|打印|编号|姓名|来源",
     re.IGNORECASE,
 )
 _FORM_TARGETS = r"^target|^目标|days until|距下次随访|^date of|日期"
@@ -57,10 +58,13 @@ class Plan:
     decisions: tuple[tuple[int, DecisionPoint], ...]
 
 
-def plan_stages(case: Case, evidence: Evidence, focus: Focus, wrong: frozenset[str]) -> Plan:
+def plan_stages(
+    case: Case, evidence: Evidence, focus: Focus, wrong: Mapping[str, frozenset[str]]
+) -> Plan:
     """Presentation, examination, diagnosis, then later visits by date.
 
-    Of ``wrong``, data that cannot be right, as many are shown as a student can be asked for.
+    Of ``wrong``, data that cannot be right with what contradicts each, as many are shown as a
+    student can be asked for.
     """
     builder = _Builder(case, evidence, focus, wrong)
     stages = [builder.presentation(), builder.examination(), builder.diagnosis()]
@@ -99,16 +103,23 @@ def choose_points(points: tuple[DecisionPoint, ...]) -> tuple[DecisionPoint, ...
 class _Builder:
     """Hands out every datum once, in the stage that first needs it."""
 
-    def __init__(self, case: Case, evidence: Evidence, focus: Focus, wrong: frozenset[str]) -> None:
+    def __init__(
+        self, case: Case, evidence: Evidence, focus: Focus, wrong: Mapping[str, frozenset[str]]
+    ) -> None:
         self._case, self._evidence, self._focus = case, evidence, focus
         self._wrong = wrong
         self._shown: set[str] = set()
         self._telling = {sign.datum for sign in focus.signs}
+        # A datum may be said again in other words, which name the problem that it reveals.
+        self._naming = {
+            one.id for one in case.statements() if terms.mentions(one.text, focus.hidden)
+        }
 
     def presentation(self) -> Stage:
         focus, evidence = self._focus, self._evidence
-        open_ = [one for one in evidence.background if not focus.gives_away(one)]
+        open_ = [one for one in evidence.background if not self._gives_away(one)]
         who = [one for one in open_ if rules.matches(_WHO, one.text)]
+        denied = [one for one in open_ if rules.matches(_DENIED, one.text)][:2]
         life = [one for one in open_ if rules.matches(_LIFE, one.text)][:3]
         told = [one for one in evidence.at(focus.contact, "S", "-") if self._readable(one)]
         complaint = [one for one in told if one.id in focus.complaint]
@@ -116,10 +127,10 @@ class _Builder:
         ideas = [
             one
             for one in evidence.at(focus.contact)
-            if one.event and rules.matches(_ICE, one.event.name) and not focus.gives_away(one)
+            if one.event and rules.matches(HEARD, one.event.name) and not self._gives_away(one)
         ]
         rest = [one for one in told if one.part == "S"]
-        reveals = self._take([*who, *complaint, *ideas, *telling, *life, *rest])
+        reveals = self._take([*who, *complaint, *ideas, *telling, *denied, *life, *rest])
         orders = (
             self._order(
                 "family-history",
@@ -172,13 +183,18 @@ class _Builder:
             if one.event and one.event.table == "measurement" and one not in vital
         ]
         rest = [one for one in objective if one not in tests]
-        reveals = self._take([*vital, *(o for o in telling if o not in tests), *rest])
-        earlier = [
-            one
-            for contact in range(focus.contact - 1, -1, -1)
-            for one in evidence.at(contact, "O")
-            if one.event and one.event.table == "measurement" and self._readable(one)
-        ]
+        seen = [one for one in telling if one not in tests and one not in vital]
+        # Where hardly anything else tells, the tests that do are the case.
+        shown = [one for one in tests if one.id in self._telling][:4] if len(seen) < 2 else []
+        reveals = self._take([*vital, *seen, *shown, *rest])
+        earlier = next(
+            (
+                measured
+                for contact in range(focus.contact - 1, -1, -1)
+                if len(measured := self._measured(contact)) > 3
+            ),
+            [],
+        )
         orders = (
             self._order(
                 "tests",
@@ -202,9 +218,20 @@ class _Builder:
             opened = tuple(order for order in opened if not set(order.data) <= set(reveals))
         return Stage(Wording("Examination and tests", "查体与检验"), reveals, opened)
 
+    def _measured(self, contact: int) -> list[Datum]:
+        return [
+            one
+            for one in self._evidence.at(contact, "O")
+            if one.event and one.event.table == "measurement" and not one.unanswered
+        ]
+
     def diagnosis(self) -> Stage:
         focus, evidence = self._focus, self._evidence
-        here = [one for one in evidence.at(focus.contact, "A", "P") if not _clerical(one)]
+        here = [
+            one
+            for one in evidence.at(focus.contact, "A", "P")
+            if not (_clerical(one) or _target(one) or one.unanswered)
+        ]
         named = [one for one in here if one.event and one.event.table == "condition_occurrence"]
         treated = [one for one in here if one.event and one.event.table == "drug_exposure"]
         hidden = [one for one in evidence.background if _problem_row(one)]
@@ -216,15 +243,19 @@ class _Builder:
         data: list[Datum] = [evidence.by_id[one] for one in self._happened(before)]
         if point.previous is not None:
             data += [evidence.by_id[one] for one in point.previous.data]
+        data += [evidence.by_id[one] for one in now.data]
+        data += [evidence.by_id[one] for one in adherence_data(evidence, now.contact)]
+        if point.previous is not None:
             data += [
                 one
                 for one in evidence.at(point.previous.contact, "P")
                 if one.event and one.event.table == "drug_exposure"
-            ]
-        data += [evidence.by_id[one] for one in now.data]
-        told = evidence.at(now.contact, "S", "O")
-        data += [evidence.by_id[one] for one in adherence_data(evidence, now.contact)]
-        data += [one for one in told if not (_clerical(one) or _target(one) or _decides(one))]
+            ][:3]
+        data += [
+            one
+            for one in evidence.at(now.contact, "S", "O")
+            if not (_clerical(one) or _target(one) or _decides(one) or one.unanswered)
+        ]
         day = day_text(self._case.contacts[now.contact].day, "en")
         day_zh = day_text(self._case.contacts[now.contact].day, "zh")
         return Stage(
@@ -236,12 +267,17 @@ class _Builder:
         evidence, case = self._evidence, self._case
         data: list[Datum] = [evidence.by_id[one] for one in self._happened(before)]
         start = before.readings.contact if before is not None else self._focus.contact
+        named: dict[str, Datum] = {}
+        for index in range(start + 1, len(case.contacts)):
+            for one in evidence.at(index):
+                if one.event and one.event.table == "condition_occurrence":
+                    named.setdefault(one.text, one)
+        data += list(named.values())[:8]
         for index in range(len(case.contacts) - 1, start, -1):
-            later = evidence.at(index)
-            data += [o for o in later if o.event and o.event.table == "condition_occurrence"]
-            data += [o for o in later if o.part == "O" and o.event and o.event.value is not None][
-                :3
-            ]
+            measured = [one for one in self._measured(index) if one not in data]
+            if len(measured) > 1:
+                data += measured
+                break
         return Stage(Wording("How it went on", "后来的经过"), self._take(data))
 
     def _happened(self, point: DecisionPoint | None) -> tuple[str, ...]:
@@ -260,10 +296,18 @@ class _Builder:
             if one.contact is not None and one.contact > now.contact
         )
 
+    def _gives_away(self, datum: Datum) -> bool:
+        return datum.id in self._naming or self._focus.gives_away(datum)
+
     def _readable(self, datum: Datum) -> bool:
-        if self._focus.gives_away(datum) or _clerical(datum):
+        if self._gives_away(datum) or datum.unanswered:
             return False
-        return datum.part != "-" or datum.id in self._telling
+        if datum.id in self._telling:
+            return True
+        if _clerical(datum) or datum.part == "-":
+            return False
+        # What a note says of the examination stands here if it says something of a finding.
+        return datum.part != "O" or datum.event is not None
 
     def _take(self, data: Iterable[Datum], but: frozenset[str] = frozenset()) -> tuple[str, ...]:
         """Ids of the first data that fit the load, each only once in a lesson."""
@@ -274,12 +318,19 @@ class _Builder:
                 continue
             if words + one.length > MOST_WORDS:
                 continue
-            if one.id in self._wrong and len(self._wrong & self._shown) >= MOST_WRONG:
+            if one.id in self._wrong and not self._can_ask(one.id):
                 continue
             taken.append(one.id)
             self._shown.add(one.id)
             words += one.length
         return tuple(taken)
+
+    def _can_ask(self, wrong: str) -> bool:
+        """Whether something wrong may be shown: few of it, and only beside what contradicts it."""
+        return (
+            len(self._wrong.keys() & self._shown) < MOST_WRONG
+            and self._wrong[wrong] - {wrong} <= self._shown
+        )
 
     def _order(
         self, name: str, kind: str, cost: int, en: str, zh: str, data: Iterable[Datum]
