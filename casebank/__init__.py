@@ -38,6 +38,8 @@ from casebank.model import (
     Timeline,
     TimelineItem,
 )
+from casebank.pictures.ecomap import draw_ecomap, ecomap_table
+from casebank.pictures.genogram import draw_genogram, genogram_table
 from casebank.reader import RecordReader, read_record
 from casebank.record import Record
 from casebank.relative import age_band, day_text, span_text
@@ -96,11 +98,15 @@ __all__ = [
     "day_text",
     "draft_case",
     "draft_from_record",
+    "draw_ecomap",
     "draw_flow_sheet",
+    "draw_genogram",
     "draw_timeline",
+    "ecomap_table",
     "find_candidates",
     "find_findings",
     "flow_table",
+    "genogram_table",
     "group_findings",
     "read_record",
     "render_text",

@@ -266,7 +266,9 @@ SCORE_RULES = (
         "Family dysfunction (family APGAR 6 or less)",
         "家庭功能障碍（家庭APGAR≤6分）",
         "family",
-        r"family apgar|apgar.*family|家庭.*apgar|家庭关怀度|家庭功能.*(评分|指数)",
+        # Not its five items, of which none reaches three points.
+        r"^(?!.*(\bitem\b|适应度|合作度|成长度|情感度|亲密度)).*"
+        r"(family apgar|apgar.*family|家庭.*apgar|家庭关怀度|家庭功能.*(评分|指数))",
         "<=",
         6,
         "Smilkstein: 7-10 functional, 4-6 moderate, 0-3 severe dysfunction",

@@ -20,6 +20,7 @@ from casebank.family_model import Relation
 from casebank.kinship import relation_of
 from casebank.ledger import Ledger
 from casebank.record import FEMALE, MALE, BirthYears, Event, Record, Relative
+from casebank.rules import SCORE_RULES
 
 START = date(2015, 3, 2)
 
@@ -201,6 +202,14 @@ def test_the_family_apgar_has_a_total_only_of_five_answers_of_one_day() -> None:
         "moderately",
         "severely",
     ]
+
+
+def test_an_item_of_the_family_apgar_is_not_taken_for_its_score() -> None:
+    (rule,) = (one for one in SCORE_RULES if one.name == "apgar<=6")
+    assert rule.fits("Family APGAR score (Smilkstein 1978)", 6.0)
+    assert rule.fits("家庭关怀度指数", 6.0)
+    assert not rule.fits("Family APGAR item: resolve", 2.0)
+    assert not rule.fits("家庭关怀度指数：亲密度", 2.0)
 
 
 @given(
