@@ -201,12 +201,12 @@ def _page(
 
 
 def _deid(actor: Actor, view: EditorView, release: Release | None) -> dict[str, Any]:
-    if release is None:
+    sources = view.case.sources
+    if release is None or sources is None:
         return {"treatments": (), "rare": ()}
-    titles = tuple(problem.title for problem in view.case.problems)
     return {
         "treatments": treatments_of(release, view.case),
-        "rare": wiring().finder.rare(actor, release, titles),
+        "rare": wiring().finder.rare(actor, release, sources.person_id),
     }
 
 

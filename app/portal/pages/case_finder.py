@@ -11,7 +11,7 @@ from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services.case_finding import SMALLEST_COHORT, teaching_cohorts
 from app.services.case_sets import list_sets
-from casebank.finding import AGE_BANDS, CRITERIA, DIMENSIONS, GROUP_NAMES, Choices, Wish
+from casebank.finding import AGE_BANDS, CRITERIA, DIMENSIONS, GROUP_NAMES, Choices, Wish, band_of
 
 __all__ = ["blueprint"]
 _: Blueprint = blueprint
@@ -144,4 +144,5 @@ def _names() -> dict[str, object]:
         "groups": GROUP_NAMES,
         "orders": ORDERS,
         "sheets": SHEET_NAMES,
+        "band_of": band_of,
     }
