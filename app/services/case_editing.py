@@ -87,14 +87,15 @@ def edit(
         EditRefused: from ``change``; nothing is kept then.
     """
     case = _locked(session, actor, case_id, version)
-    made = change(work_of(case))
+    before = work_of(case)
+    made = change(before)
     if made.said:
         _begin(session, case)
         for step in _steps(session, case):
             if step.number > case.position or step.number <= case.position - KEPT_STEPS:
                 session.delete(step)
         session.flush()
-        _store(case, made.work)
+        _store(case, before, made.work)
         case.position += 1
         session.add(_step(case, made.said))
         _touch(session, case)
@@ -198,11 +199,14 @@ def _begin(session: Session, case: TeachingCase) -> None:
     session.add(_step(case, BEGAN if case.position == 1 else "changed outside the workbench"))
 
 
-def _store(case: TeachingCase, work: Work) -> None:
-    case.title = work.case.title
-    case.document = work.case.to_json().decode("utf-8")
-    case.lesson = work.lesson.to_json().decode("utf-8") if work.lesson is not None else ""
-    _summarise(case, work.case)
+def _store(case: TeachingCase, before: Work, after: Work) -> None:
+    """Write what changed; a long document that did not is left as it stands."""
+    if after.case is not before.case:
+        case.title = after.case.title
+        case.document = after.case.to_json().decode("utf-8")
+        _summarise(case, after.case)
+    if after.lesson is not before.lesson:
+        case.lesson = after.lesson.to_json().decode("utf-8") if after.lesson is not None else ""
 
 
 def _summarise(case: TeachingCase, document: Case) -> None:

@@ -18,12 +18,13 @@ class Work:
     lesson: Lesson | None = None
 
     def check(self) -> None:
-        """Refuse what would not be readable again, or a lesson that does not fit the case.
+        """Refuse a lesson that does not fit the case or could not be read again.
+
+        A case needs no check: its dataclasses validate when they are built.
 
         Raises:
             CaseFormatError: saying what does not fit.
         """
-        Case.from_json(self.case.to_json())
         if self.lesson is not None:
             self.lesson.check_fits(self.case)
             Lesson.from_json(self.lesson.to_json())
