@@ -58,6 +58,7 @@ class Datum:
     when: str
     problems: tuple[int, ...]
     place: str
+    other: str = ""
 
 
 @dataclass(frozen=True)
@@ -239,7 +240,7 @@ class EditorView:
     def _datum(self, one: Statement, section: str) -> Datum:
         when = day_text(one.day, self.case.language) if one.day is not None else ""
         place = self.places.get(one.id, NOT_SHOWN)
-        return Datum(one.id, one.text, section, when, one.problems, place)
+        return Datum(one.id, one.text, section, when, one.problems, place, one.other)
 
     def _sections(self) -> list[tuple[str, tuple[Statement, ...]]]:
         background = self.case.background

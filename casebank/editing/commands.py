@@ -81,7 +81,11 @@ def _add_problem(work: Work, arguments: Arguments) -> Edit:
 
 def _generalise(work: Work, arguments: Arguments) -> Edit:
     return data.generalise(
-        work, _one(arguments, "datum"), _one(arguments, "text"), _reason(arguments)
+        work,
+        _one(arguments, "datum"),
+        _one(arguments, "text"),
+        _reason(arguments),
+        _one(arguments, "other"),
     )
 
 

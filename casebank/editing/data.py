@@ -71,34 +71,31 @@ def suppress(work: Work, data: Sequence[str], reason: str) -> Edit:
     return Edit(Work(case, lesson), said)
 
 
-def generalise(work: Work, datum: str, text: str, reason: str) -> Edit:
-    """Say a datum less exactly. Its value leaves the flow sheet, where it would still be exact.
+def generalise(work: Work, datum: str, text: str, reason: str, other: str = "") -> Edit:
+    """Say a datum less exactly; ``other`` is the same in the case's other language, if any.
+
+    It leaves flow sheet, timeline and genogram, where it would still be exact.
 
     Raises:
         EditRefused: without a text, a reason, or such a datum.
     """
-    text, reason = text.strip(), _reason(reason)
+    text, reason, other = text.strip(), _reason(reason), other.strip()
     if not text:
         raise EditRefused("Write what should stand there instead.")
-    old = next((one.text for one in work.case.statements() if one.id == datum), None)
+    old = next((one for one in work.case.statements() if one.id == datum), None)
     if old is None:
         raise EditRefused("The case has no such datum.")
-    if old == text:
+    if (old.text, old.other) == (text, other):
         return Edit(work, "")
+    # What the other language said exactly must not stay beside the new words.
+    other = "" if other == old.other else other
 
     def said_less(statement: Statement) -> Statement:
-        return replace(statement, text=text) if statement.id == datum else statement
+        return replace(statement, text=text, other=other) if statement.id == datum else statement
 
-    points = {
-        point.id
-        for sheet in work.case.flow_sheets
-        for series in sheet.series
-        for point in series.points
-        if point.id == datum
-    }
     left_out = counted(work.case, f"data said less exactly: {reason}")
-    case = rebuild(work.case, change=said_less, points_gone=points, left_out=left_out)
-    said = f"“{short(old)}” is now “{short(text)}” ({reason})"
+    case = rebuild(work.case, change=said_less, vague=(datum,), left_out=left_out)
+    said = f"“{short(old.text)}” is now “{short(text)}” ({reason})"
     return Edit(replace(work, case=case), said)
 
 

@@ -22,7 +22,9 @@ from casebank.lesson import (
     DifferentialKey,
     ErrorsKey,
     Exercise,
+    KeyDiagnosis,
     KeyFeatureKey,
+    KeyProblem,
     ManagementKey,
     Objective,
     Order,
@@ -32,18 +34,22 @@ from casebank.lesson import (
     SummaryKey,
     Wording,
 )
+from casebank.terms import all_terms
 
 T = TypeVar("T")
 Flat = Mapping[str, str]
 NEW_ROWS = 2
 MOST_ROWS = 60
 
-FieldKind = Literal["line", "text", "number", "check", "choice", "lines", "data"]
+FieldKind = Literal["line", "text", "number", "check", "choice", "lines", "data", "code"]
 
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a form; ``lines`` has a line an entry, ``data`` has ids of data."""
+    """One field of a form.
+
+    ``lines`` has a line an entry, ``data`` has ids of data, ``code`` a code of ``casebank.terms``.
+    """
 
     name: str
     label: str
@@ -180,6 +186,8 @@ LABELS: dict[tuple[str, str], tuple[str, str]] = {
         "Lists of the panel",
         "A line for each panellist: codes with commas between.",
     ),
+    ("KeyProblem", "code"): ("Code", "Of the list; an empty title becomes its name."),
+    ("KeyDiagnosis", "code"): ("Code", "Of the list; an empty title becomes its name."),
     ("KeyProblem", "near"): ("Near codes", "Broader, narrower and split-off codes, one a line."),
     ("KeyProblem", "synonyms"): ("Synonyms", "One a line."),
     ("KeyProblem", "weight"): ("Weight", "1 for an ordinary problem."),
@@ -214,6 +222,7 @@ LABELS: dict[tuple[str, str], tuple[str, str]] = {
     ("Option", "text"): ("Text", ""),
     ("Option", "data"): ("Data that it speaks of", ""),
 }
+_CODED = (KeyDiagnosis, KeyProblem)
 _DATA = frozenset({"data", "happened_data", "candidates", "reveals"})
 
 
@@ -269,6 +278,7 @@ def parse(kind: type[T], flat: Flat, prefix: str = "", where: str = "") -> T:
 
 def _document(kind: Any, flat: Flat, prefix: str, where: str) -> dict[str, Any]:
     document: dict[str, Any] = {}
+    flat = _with_names(kind, flat, prefix)
     for name, hint in _hints(kind).items():
         label = _label(kind, name)[0]
         entry = _entry_of(hint)
@@ -289,6 +299,14 @@ def _document(kind: Any, flat: Flat, prefix: str, where: str) -> dict[str, Any]:
             rows.append((order if order is not None else place + 1, document_of_row))
         document[name] = [row for _, row in sorted(rows, key=lambda one: one[0])]
     return document
+
+
+def _with_names(kind: Any, flat: Flat, prefix: str) -> Flat:
+    """The row with the names that a known code has, where none were written."""
+    found = all_terms().get(flat.get(f"{prefix}code", "").strip()) if kind in _CODED else None
+    if found is None or _wording(flat, f"{prefix}title.") != {"en": "", "zh": ""}:
+        return flat
+    return {**flat, f"{prefix}title.en": found.en, f"{prefix}title.zh": found.zh}
 
 
 def _read(kind: Any, name: str, hint: Any, flat: Flat, full: str, said: str) -> Any:
@@ -374,7 +392,8 @@ def _simple(kind: Any, name: str, hint: Any, flat: Flat, prefix: str) -> Field |
         return Field(full, label, "number", value, hint=said)
     if get_origin(inner) is Literal:
         return Field(full, label, "choice", value, tuple(map(str, get_args(inner))), said)
-    return Field(full, label, "line", value, hint=said)
+    coded = kind in _CODED and name == "code"
+    return Field(full, label, "code" if coded else "line", value, hint=said)
 
 
 def _pair(label: str, hint: str, flat: Flat, prefix: str, long: bool) -> Pair:

@@ -39,7 +39,7 @@ def rebuild(
     *,
     change: Change = unchanged,
     gone: Collection[str] = (),
-    points_gone: Collection[str] = (),
+    vague: Collection[str] = (),
     problems: tuple[Problem, ...] | None = None,
     numbers: Mapping[int, int] | None = None,
     left_out: Mapping[str, int] | None = None,
@@ -48,7 +48,8 @@ def rebuild(
 
     ``problems`` is the new list, under the old numbers; a problem that loses all its evidence goes
     too. ``numbers`` maps old to new numbers and leaves out those that end; without it, the problems
-    that stay are numbered 1, 2, 3 ... in their order. ``points_gone`` are values of flow sheets.
+    that stay are numbered 1, 2, 3 ... in their order. Data that became ``vague`` stay as statements
+    only: flow sheet, timeline and genogram would still show them exactly.
     """
     listed = case.problems if problems is None else problems
     kept = tuple(one for one in (_without(problem, gone) for problem in listed) if one is not None)
@@ -85,6 +86,10 @@ def rebuild(
     linked = {contact.id: contact.problems for contact in contacts}
     links = _links_of(case, change, mapping)
     spoken = tuple(one for one in case.outcome.statements if not one.problems)
+    hidden = {*gone, *vague}
+    family = background.family_tree
+    if hidden:
+        family = family.disclosed({one.id for one in case.statements()} - hidden)
     sources = case.sources
     if sources is not None and gone:
         data = {key: value for key, value in sources.data.items() if key not in gone}
@@ -97,16 +102,17 @@ def rebuild(
             all_of(background.family),
             all_of(background.living_environment),
             all_of(background.lifestyle),
+            family,
         ),
         problems=renumbered,
         contacts=contacts,
-        flow_sheets=_flow_sheets(case.flow_sheets, {*gone, *points_gone}, links, mapping),
+        flow_sheets=_flow_sheets(case.flow_sheets, hidden, links, mapping),
         timeline=replace(
             case.timeline,
             lanes=tuple(
                 lane
                 for lane in (
-                    _lane(one, renumbered, gone, links, linked, mapping)
+                    _lane(one, renumbered, hidden, links, linked, mapping)
                     for one in case.timeline.lanes
                 )
                 if lane.items

@@ -18,6 +18,7 @@ from flask import (
     request,
     url_for,
 )
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.db.models import TeachingCase
@@ -30,7 +31,7 @@ from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import case_editing, panels
 from app.services import cases as case_service
-from casebank import EditRefused, group_findings, render_text
+from casebank import Case, EditRefused, RecordUnusable, group_findings, render_text
 from casebank.editing import (
     EXERCISE_KINDS,
     KINDS,
@@ -40,8 +41,10 @@ from casebank.editing import (
     STATUSES,
     perform,
 )
-from casebank.lesson import Progress, disclose
+from casebank.lesson import Lesson, Progress, disclose
+from casebank.lesson.drafting import draft_lesson_from_release
 from casebank.provenance import source_rows, treatments_of
+from casebank.terms import all_terms
 from deid.errors import ReleaseError
 from deid.release import Release
 
@@ -70,6 +73,8 @@ def edit_step(case_id: int) -> BaseResponse:
                 to = request.form.get("to", 0, type=int)
                 said = case_editing.travel(session, actor, case_id, version, to)
                 said = f"The case stands as after: {said}" if said else ""
+            elif op == "lesson-draft":
+                said = _draft_lesson(session, actor, case_id, version)
             elif op == "panel-take":
                 name = request.form.get("name", "")
                 said = panels.take_over(session, actor, case_id, version, name).said
@@ -78,7 +83,7 @@ def edit_step(case_id: int) -> BaseResponse:
                     session, actor, case_id, version, lambda work: perform(work, arguments)
                 )
                 said = made.said
-    except (EditRefused, ChangedMeanwhile, BadInput) as error:
+    except (EditRefused, ChangedMeanwhile, BadInput, RecordUnusable) as error:
         flash(str(error), "warning")
         status = 409 if isinstance(error, ChangedMeanwhile) else 400
         return _page(actor, case_id, where, status, arguments)
@@ -141,6 +146,19 @@ def panel_file(case_id: int) -> BaseResponse:
     return redirect(_address(case_id, {"part": "panel"}), 303)
 
 
+def _draft_lesson(session: Session, actor: Actor, case_id: int, version: int) -> str:
+    """Draft the lesson anew from the record, with script concordance if asked for."""
+    row = case_editing.get_draft(session, actor, case_id)
+    release = wiring().catalogue.get(actor, row.release)
+    with_panel = request.form.get("concordance") == "yes"
+
+    def draft(case: Case) -> Lesson:
+        return draft_lesson_from_release(case, release, with_concordance=with_panel)
+
+    said = "lesson drafted from the record"
+    return case_editing.set_lesson(session, actor, case_id, version, draft, said).said
+
+
 def _page(
     actor: Actor,
     case_id: int,
@@ -169,6 +187,8 @@ def _page(
             parts["options"] = panels.OPTIONS
         elif view.part == "history":
             parts["problem_steps"] = case_editing.problem_lists(session, row)
+        elif view.part == "exercises":
+            parts["terms"] = all_terms().values()
         elif view.part == "preview" and view.lesson is not None:
             parts |= _preview(view)
         steps = case_editing.history(session, row)

@@ -313,6 +313,18 @@ def test_a_panel_answers_by_page_and_by_file_and_the_author_takes_it_over(
     assert key.panel == {"-1": 4, "0": 3, "1": 4}
 
 
+def test_a_lesson_is_drafted_anew_and_the_old_one_comes_back_by_undo(
+    bench: World, author: FlaskClient, case_id: int
+) -> None:
+    by_the_author = held(bench, case_id).lesson
+    assert send(author, case_id, "lesson-draft", concordance="yes").status_code == 303
+    drafted = held(bench, case_id).lesson
+    assert "script concordance" in drafted
+    assert "A farmer with dizziness" not in drafted
+    send(author, case_id, "go", to="1")
+    assert held(bench, case_id).lesson == by_the_author
+
+
 def test_rare_problems_and_treatments_are_shown_beside_the_case(
     author: FlaskClient, case_id: int
 ) -> None:

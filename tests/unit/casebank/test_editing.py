@@ -30,6 +30,7 @@ from casebank.editing import (
     set_panel,
 )
 from casebank.lesson import Progress, disclose
+from casebank.terms import term
 from tests.unit.casebank.lessons import by_hand
 
 
@@ -172,6 +173,48 @@ def test_a_value_said_less_exactly_is_so_everywhere_and_leaves_the_flow_sheet(wo
     points = [p.id for sheet in case.flow_sheets for s in sheet.series for p in s.points]
     assert point.id not in points
     assert case.left_out["data said less exactly: could single the person out"] == 1
+
+
+def test_the_family_loses_whom_a_datum_named_and_nobody_else(work: Work) -> None:
+    tree = work.case.background.family_tree
+    assert len(tree.members) >= 2
+    renamed = do(work, "problem-set", problem=1, title="Other").work.case
+    assert renamed.background.family_tree == tree
+    gone, *others = tree.members
+    for made in (
+        do(work, "suppress", datum=gone.data, reason="could single the person out"),
+        do(work, "generalise", datum=gone.data, text="A relative", reason="names somebody"),
+    ):
+        left = made.work.case.background.family_tree.members
+        assert [one.key for one in left] == [one.key for one in others if one.data != gone.data]
+
+
+def test_a_code_of_the_list_brings_its_names(work: Work) -> None:
+    assert work.lesson is not None
+    flat = exercise_texts(work.lesson.exercise("what-is-it"))
+    flat |= {
+        "key.diagnoses.2.code": "GOUT",
+        "key.diagnoses.2.relevance": "1",
+    }
+    arguments = {name: [text] for name, text in flat.items()}
+    made = perform(work, {"op": ["exercise-save"], "name": ["what-is-it"], **arguments})
+    assert made.work.lesson is not None
+    key = made.work.lesson.exercise("what-is-it").differential
+    assert key is not None
+    known = term("GOUT")
+    assert (key.diagnoses[2].title.en, key.diagnoses[2].title.zh) == (known.en, known.zh)
+
+
+def test_the_other_language_of_a_vague_datum_says_no_more_than_asked(work: Work) -> None:
+    old = next(one for one in work.case.statements() if one.other)
+
+    def others(**more: object) -> set[str]:
+        case = do(work, "generalise", datum=old.id, text="less", reason="because", **more).work.case
+        return {one.other for one in case.statements() if one.id == old.id}
+
+    assert others() == {""}
+    assert others(other=old.other) == {""}
+    assert others(other="大约") == {"大约"}
 
 
 def test_a_datum_is_shown_at_one_place_only(work: Work) -> None:
