@@ -42,6 +42,7 @@ from casebank.editing import (
     perform,
 )
 from casebank.lesson import Lesson, Progress, disclose
+from casebank.lesson.disclosure import revealed
 from casebank.lesson.drafting import draft_lesson_from_release
 from casebank.provenance import source_rows, treatments_of
 from casebank.terms import all_terms
@@ -242,8 +243,10 @@ def _preview(view: EditorView) -> dict[str, Any]:
         view.case, lesson, Progress(len(lesson.stages) if done else stage, opened, done)
     )
     language = view.where.get("language") or view.case.language
+    before = revealed(lesson, Progress(stage - 1, opened)) if not done else frozenset[str]()
     return {
         "seen": seen,
+        "before": before,
         "at_stage": stage,
         "opened": opened,
         "done": done,
