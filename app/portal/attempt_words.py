@@ -311,25 +311,6 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "resolved": ("resolved", "已解决"),
     "temporary": ("temporary", "暂时性"),
     "part of": ("part of #{0}", "属于#{0}"),
-}
-_REFUSALS: Final = {
-    "This attempt has ended; nothing can be added to it.": "本次作答已结束，不能再添加内容。",
-    "This cannot be opened now. Go on with what the page offers.": "现在不能查看，请按页面继续。",
-    "This question is not asked now. Answer the one that the page shows.": (
-        "现在不是这道题，请回答页面显示的问题。"
-    ),
-    "Commit an answer to the open question first; then you can go on.": (
-        "请先提交当前问题的答案，然后继续。"
-    ),
-    "Stages are entered one after the other. Go on with the next one.": "请按顺序进入下一阶段。",
-    "The time of this attempt is up. What you committed before counts.": (
-        "作答时间已到，此前提交的答案有效。"
-    ),
-    "You committed an answer to this question before. The first one stands and is shown "
-    "below; this one was not kept.": "您已提交过本题，以首次答案为准（见下），本次未保存。",
-    "This question is closed; what you typed now was not kept.": "本题已关闭，刚才输入的未保存。",
-}
-LABELS |= {
     "note": ("Note", "笔记"),
     "note on": ("Note on", "笔记："),
     "bookmarked": ("bookmarked", "已收藏"),
@@ -370,6 +351,23 @@ LABELS |= {
     ),
     "show earlier": ("Show the earlier result all the same", "仍要查看之前的结果"),
     "came back": ("This case has come back", "复习时间到"),
+}
+_REFUSALS: Final = {
+    "This attempt has ended; nothing can be added to it.": "本次作答已结束，不能再添加内容。",
+    "This cannot be opened now. Go on with what the page offers.": "现在不能查看，请按页面继续。",
+    "This question is not asked now. Answer the one that the page shows.": (
+        "现在不是这道题，请回答页面显示的问题。"
+    ),
+    "Commit an answer to the open question first; then you can go on.": (
+        "请先提交当前问题的答案，然后继续。"
+    ),
+    "Stages are entered one after the other. Go on with the next one.": "请按顺序进入下一阶段。",
+    "The time of this attempt is up. What you committed before counts.": (
+        "作答时间已到，此前提交的答案有效。"
+    ),
+    "You committed an answer to this question before. The first one stands and is shown "
+    "below; this one was not kept.": "您已提交过本题，以首次答案为准（见下），本次未保存。",
+    "This question is closed; what you typed now was not kept.": "本题已关闭，刚才输入的未保存。",
 }
 
 
