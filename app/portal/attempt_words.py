@@ -311,7 +311,6 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "resolved": ("resolved", "已解决"),
     "temporary": ("temporary", "暂时性"),
     "part of": ("part of #{0}", "属于#{0}"),
-    "note": ("Note", "笔记"),
     "note on": ("Note on", "笔记："),
     "bookmarked": ("bookmarked", "已收藏"),
     "bookmark": ("Bookmark it", "加入收藏"),
