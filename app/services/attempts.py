@@ -46,6 +46,7 @@ from casebank.attempt import (
     Entry,
     Event,
     Lexicon,
+    Listing,
     Mode,
     advance,
     fold,
@@ -154,9 +155,9 @@ def lexicon_of(lesson: Lesson) -> Lexicon:
 
 
 @cache
-def _listed() -> tuple[Entry, ...]:
+def _listed() -> Listing:
     """The code list that every lesson shares."""
-    return tuple(
+    return Listing(
         Entry(term.code, Wording(term.en, term.zh), term.also)
         for term in terms.all_terms().values()
     )

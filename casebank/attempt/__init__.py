@@ -7,7 +7,7 @@ is always ``disclose(case, lesson, shown_progress(lesson, state))``.
 from casebank.attempt.answers import STANCES, Answer, Fields, read_answer, shown_options
 from casebank.attempt.elements import Element, Forecast, elements_of, forecasts, missed
 from casebank.attempt.feedback import Feedback, Row, give_feedback, hint, is_held, is_shown
-from casebank.attempt.lexicon import Entry, Lexicon
+from casebank.attempt.lexicon import Entry, Lexicon, Listing
 from casebank.attempt.marking import (
     FORMATIVE,
     AttemptMark,
@@ -61,6 +61,7 @@ __all__ = [
     "Fields",
     "Forecast",
     "Lexicon",
+    "Listing",
     "Mark",
     "Mode",
     "ModeRules",

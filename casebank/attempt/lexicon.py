@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,45 +31,55 @@ class Entry:
     synonyms: tuple[str, ...] = ()
 
 
+class Listing:
+    """Entries that many lessons share, with their names in order: made once."""
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self.entries: dict[str, Entry] = {}
+        for entry in entries:
+            self.entries.setdefault(entry.code, entry)
+        listed = self.entries.values()
+        self.preferred = _by_name(_names(listed))
+        self.further = _by_name(
+            (one.code, name) for one in listed for name in (*one.synonyms, one.code)
+        )
+
+
 class Lexicon:
-    """Entries by code; the first entry of a code stands.
+    """What a lesson's diagnoses and problems are chosen from.
 
     One name may stand for several codes. What a key calls by it comes first, then whose preferred
     name it is, then further names.
     """
 
-    def __init__(self, entries: Iterable[Entry], keyed: Iterable[Entry] = ()) -> None:
-        of_keys, listed = list(keyed), list(entries)
-        self._entries: dict[str, Entry] = {}
-        for entry in (*listed, *of_keys):
-            self._entries.setdefault(entry.code, entry)
-        self._codes: tuple[dict[str, set[str]], ...] = (
-            _by_name((one.code, name) for one in of_keys for name in (one.name.en, one.name.zh)),
-            _by_name((one.code, name) for one in listed for name in (one.name.en, one.name.zh)),
-            _by_name((one.code, name) for one in listed for name in (*one.synonyms, one.code)),
-        )
+    def __init__(self, listing: Listing, keyed: Iterable[Entry] = ()) -> None:
+        of_keys = list(keyed)
+        self._listing = listing
+        self._own = {one.code: one for one in of_keys if one.code not in listing.entries}
+        self._codes = (_by_name(_names(of_keys)), listing.preferred, listing.further)
 
     @classmethod
-    def of(cls, lesson: Lesson, terms: Iterable[Entry] = ()) -> Lexicon:
-        """``terms``, and whatever a key of the lesson names."""
+    def of(cls, lesson: Lesson, listing: Listing) -> Lexicon:
+        """A listing, and whatever a key of the lesson names."""
         keyed: list[Entry] = []
         for exercise in lesson.exercises:
             if exercise.differential is not None:
                 keyed += (Entry(one.code, one.title) for one in exercise.differential.diagnoses)
             if exercise.problem_list is not None:
                 keyed += (Entry(one.code, one.title) for one in exercise.problem_list.problems)
-        return cls(terms, keyed)
+        return cls(listing, keyed)
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._listing.entries) + len(self._own)
 
     def names(self, language: Language) -> list[str]:
         """One name of each entry, sorted: what a list to choose from shows."""
-        return sorted({self.label(code, language) for code in self._entries}, key=str.casefold)
+        entries = (*self._listing.entries.values(), *self._own.values())
+        return sorted({one.name.text(language) for one in entries}, key=str.casefold)
 
     def label(self, code: str, language: Language) -> str:
         """The name of a code; the code itself if the list does not have it."""
-        entry = self._entries.get(code)
+        entry = self._entry(code)
         return entry.name.text(language) if entry else code
 
     def find(self, text: str) -> str | None:
@@ -78,7 +88,7 @@ class Lexicon:
         None if it stands for none, or for more than one.
         """
         coded = _CODED.search(text)
-        if coded and coded.group(1).strip() in self._entries:
+        if coded and self._entry(coded.group(1).strip()) is not None:
             return coded.group(1).strip()
         codes = self._found(_plain(text))
         return next(iter(codes)) if len(codes) == 1 else None
@@ -100,8 +110,15 @@ class Lexicon:
                 found.setdefault(self.label(code, language))
         return list(found)[:SUGGESTIONS]
 
+    def _entry(self, code: str) -> Entry | None:
+        return self._listing.entries.get(code) or self._own.get(code)
+
     def _found(self, plain: str) -> set[str]:
         return next((tier[plain] for tier in self._codes if plain in tier), set())
+
+
+def _names(entries: Iterable[Entry]) -> Iterator[tuple[str, str]]:
+    return ((one.code, name) for one in entries for name in (one.name.en, one.name.zh))
 
 
 def _by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:

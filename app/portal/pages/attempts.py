@@ -203,12 +203,9 @@ def _page(attempt_id: int, errors: Mapping[str, str] | None = None) -> str:
         hidden = returns.hides(reading, actor, found.row, utc_now())
         if hidden == "running" or (hidden and not request.args.get("earlier")):
             return _render("attempts/hidden.html", found.seen, attempt=found, hidden=hidden)
-    with database.reading() as reading:
-        over = attempts.is_over(attempts.load(reading, actor, attempt_id), utc_now())
-    if over:
+    if attempts.is_over(found, utc_now()):
         with database.writing() as writing:
-            row = attempts.load(writing, actor, attempt_id).row
-            attempts.end_if_over(writing, actor, row, utc_now())
+            attempts.end_if_over(writing, actor, found.row, utc_now())
     with database.reading() as reading:
         found = attempts.load(reading, actor, attempt_id)
         language = language_of(found.case.language)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import tempfile
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -68,11 +70,12 @@ ANSWERS: tuple[dict[str, Any], ...] = (
 STAGE_OF = (1, 1, 1, 2, 2, 2, 3, 3, 3)
 
 
-def farmer(tmp_path: Path) -> tuple[Case, Lesson]:
-    """The farmer's case and the lesson over it."""
-    case = draft_case(
-        residents.release(tmp_path / "residents"), residents.FARMER, case_id="dizzy-farmer"
-    )
+@cache
+def farmer() -> tuple[Case, Lesson]:
+    """The farmer's case and the lesson over it, drafted once."""
+    with tempfile.TemporaryDirectory() as folder:
+        release = residents.release(Path(folder))
+        case = draft_case(release, residents.FARMER, case_id="dizzy-farmer")
     return case, farmer_lesson(case)
 
 
@@ -80,7 +83,7 @@ def school(tmp_path: Path, *, case: Case | None = None, lesson: Lesson | None = 
     """The world with one published case (id 1) in a visible set."""
     world = make_world(tmp_path)
     if case is None or lesson is None:
-        case, lesson = farmer(tmp_path)
+        case, lesson = farmer()
     author = world.actors["instructor"].user_id
     document, taught = case.to_json().decode(), lesson.to_json().decode()
     with world.database.writing() as session:

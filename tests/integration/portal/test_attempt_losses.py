@@ -31,7 +31,7 @@ from tests.integration.portal.lessons import (
 )
 from tests.integration.portal.world import World, post, sign_in, token_of
 
-KILLS = int(os.environ.get("CARECOMMONS_ATTEMPT_KILLS", "25"))
+KILLS = int(os.environ.get("CARECOMMONS_ATTEMPT_KILLS", "12"))
 FIRST = {"text": ["A farmer."]}
 
 
@@ -294,7 +294,8 @@ def test_peers_are_told_from_five_finished_attempts_of_others_on(taught: World) 
     address = begin(student)
     finish(student, address)
     for number in range(5):
-        assert "Fewer than 5 others" in student.get(address).get_data(as_text=True)
+        if number in {0, 4}:
+            assert "Fewer than 5 others" in student.get(address).get_data(as_text=True)
         peer = add_student(taught, f"peer{number}")
         with taught.database.writing() as session:
             attempt = attempts.start(session, peer, 1, "learn", now=NOW).id

@@ -17,6 +17,7 @@ from casebank.attempt import (
     Entry,
     Event,
     Lexicon,
+    Listing,
     Mode,
     advance,
     begin,
@@ -39,16 +40,20 @@ from casebank.errors import AnswerRefused
 from casebank.lesson import DifferentialKey, KeyDiagnosis, Lesson, Wording, disclose
 
 LEXICON = Lexicon(
-    [
-        Entry("A", Wording("Essential hypertension", "原发性高血压"), ("primary hypertension",)),
-        Entry("B", Wording("White coat hypertension", "白大衣高血压")),
-        Entry("C", Wording("Orthostatic hypotension", "体位性低血压")),
-        Entry("D", Wording("Stroke", "脑卒中")),
-        Entry("X", Wording("Anxiety", "焦虑")),
-        Entry("K", Wording("Kidney disease", "肾病")),
-        Entry("Y1", Wording("Cold", "感冒")),
-        Entry("Y2", Wording("Cold", "寒冷")),
-    ]
+    Listing(
+        [
+            Entry(
+                "A", Wording("Essential hypertension", "原发性高血压"), ("primary hypertension",)
+            ),
+            Entry("B", Wording("White coat hypertension", "白大衣高血压")),
+            Entry("C", Wording("Orthostatic hypotension", "体位性低血压")),
+            Entry("D", Wording("Stroke", "脑卒中")),
+            Entry("X", Wording("Anxiety", "焦虑")),
+            Entry("K", Wording("Kidney disease", "肾病")),
+            Entry("Y1", Wording("Cold", "感冒")),
+            Entry("Y2", Wording("Cold", "寒冷")),
+        ]
+    )
 )
 
 
