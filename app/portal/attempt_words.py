@@ -311,6 +311,8 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "resolved": ("resolved", "已解决"),
     "temporary": ("temporary", "暂时性"),
     "part of": ("part of #{0}", "属于#{0}"),
+    # Notes, discussion, return.
+    "own note": ("Note", "笔记"),
     "note on": ("Note on", "笔记："),
     "bookmarked": ("bookmarked", "已收藏"),
     "bookmark": ("Bookmark it", "加入收藏"),

@@ -261,6 +261,20 @@ def due_for(session: Session, assignment: Assignment, user_id: int | None) -> da
     return min(known) if known else None
 
 
+def sealed_until(session: Session, assignment: Assignment, now: datetime) -> datetime | None:
+    """When an exam is opened to those who have ended it: once nobody sits it any more.
+
+    None if that is so already, or if the exam has no such day. Extensions count.
+    """
+    due = assignment.due_at
+    if assignment.mode != "exam" or due is None or assignment.closed_at is not None:
+        return None
+    if assignment.teaching_class.closed_at is not None:
+        return None
+    last = max([due, *(one.due_at for one in extensions_of(session, assignment.id).values())])
+    return last if now < last else None
+
+
 def find_for(session: Session, actor: Actor, assignment_id: int, case_id: int) -> Assignment:
     """An assignment of a class of the actor's whose set holds the case, whether open or not.
 

@@ -35,7 +35,7 @@ from app.db.types import utc_now
 from app.errors import BadInput, ChangedMeanwhile, NotFound, TransitionRefused
 from app.permissions import Actor, Permission, can, check_permission
 from app.services import cases as case_service
-from app.services.assignments import due_for, find_for, open_for
+from app.services.assignments import due_for, find_for, open_for, sealed_until
 from app.services.marks import newest_key
 from app.services.returns import finished_before
 from casebank import Case, terms
@@ -295,7 +295,10 @@ def running(session: Session, row: Attempt, now: datetime | None = None) -> Runn
     events = tuple(session.scalars(query))
     steps = (Event(one.kind, one.subject, one.answer) for one in events)  # type: ignore[arg-type]
     state = fold(lesson, row.mode, steps)  # type: ignore[arg-type]
-    sealed = _sealed_until(session, row, now or utc_now()) if state.done else None
+    sealed = None
+    if state.done and row.assignment_id is not None:
+        assignment = session.get_one(Assignment, row.assignment_id)
+        sealed = sealed_until(session, assignment, now or utc_now())
     return Running(row, case, lesson, state, events, _deadline(session, row, lesson), sealed)
 
 
@@ -559,16 +562,6 @@ def _deadline(session: Session, row: Attempt, lesson: Lesson) -> datetime | None
     return min(known) if known else None
 
 
-def _sealed_until(session: Session, row: Attempt, now: datetime) -> datetime | None:
-    """When an ended exam is opened: once nobody sits it any more, if it has such a day."""
-    if row.assignment_id is None or row.mode != "exam":
-        return None
-    assignment = session.get_one(Assignment, row.assignment_id)
-    if assignment.due_at is None or assignment.closed_at is not None or now >= assignment.due_at:
-        return None
-    return assignment.due_at
-
-
 def _attempts(
     session: Session, actor: Actor, case_id: int, assignment_id: int | None
 ) -> list[Attempt]:
@@ -593,7 +586,8 @@ def _check_not_assigned(session: Session, actor: Actor, case_id: int, now: datet
     )
     for assignment in session.scalars(query):
         due = due_for(session, assignment, actor.user_id)
-        if due is not None and due <= now:
+        sealed = sealed_until(session, assignment, now) is not None
+        if due is not None and due <= now and not sealed:
             continue
         made = (
             select(func.count())
@@ -606,7 +600,6 @@ def _check_not_assigned(session: Session, actor: Actor, case_id: int, now: datet
                 CaseVersion.case_id == case_id,
             )
         )
-        sealed = assignment.mode == "exam" and assignment.due_at is not None
         if sealed or not session.scalar(made):
             raise TransitionRefused(
                 f"This case is part of “{assignment.title}”. Do it there first; "

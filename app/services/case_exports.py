@@ -15,6 +15,7 @@ from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied
 from app.permissions import Actor, Permission, can, check_permission
 from app.services import cases as case_service
+from app.services.assignments import sealed_until
 from casebank import Case
 from casebank.exports.formats import FORMATS, ExportOrder, export_case
 from casebank.exports.package import Package, read_package
@@ -209,8 +210,7 @@ def _exam_is_over(session: Session, attempt: Attempt) -> bool:
     if attempt.assignment_id is None:
         return True
     given = session.get_one(Assignment, attempt.assignment_id)
-    ends = [moment for moment in (given.due_at, given.closed_at) if moment is not None]
-    return bool(ends) and min(ends) <= utc_now()
+    return sealed_until(session, given, utc_now()) is None
 
 
 def _language(text: str) -> Language | None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import AuditEvent, record
-from app.db.models import Attempt, CaseVersion, DiscussionPost, Notification
+from app.db.models import Assignment, Attempt, CaseVersion, DiscussionPost, Notification
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
 from app.permissions import Actor, Permission, can
+from app.services.assignments import sealed_until
 from app.services.cases import WITHDRAWN
 from app.services.marks import MARKED_MODES
 
@@ -31,12 +33,15 @@ def moderates(actor: Actor) -> bool:
     return can(actor, Permission.WRITE_CASES)
 
 
-def discussed(session: Session, actor: Actor, version_id: int) -> CaseVersion:
+def discussed(
+    session: Session, actor: Actor, version_id: int, now: datetime | None = None
+) -> CaseVersion:
     """A version that the actor may talk about.
 
     Raises:
         NotFound: if there is none, it was withdrawn, or the actor never attempted it.
-        TransitionRefused: until an own attempt has ended, and while a further one runs.
+        TransitionRefused: until an own attempt has ended, while a further one runs, and while
+            others still sit an exam that the actor has ended.
     """
     version = session.get(CaseVersion, version_id)
     if version is None or version.case.state == WITHDRAWN:
@@ -55,6 +60,11 @@ def discussed(session: Session, actor: Actor, version_id: int) -> CaseVersion:
         raise NotFound("There is no such discussion.")
     if any(one.finished_at is None for one in mine):
         raise TransitionRefused("The discussion opens when your own attempt has ended.")
+    for one in mine:
+        if one.assignment_id is not None:
+            assignment = session.get_one(Assignment, one.assignment_id)
+            if sealed_until(session, assignment, now or utc_now()) is not None:
+                raise TransitionRefused("The discussion opens when nobody sits the exam any more.")
     return version
 
 

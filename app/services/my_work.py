@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.db.models import Assignment, Attempt, CaseVersion, ClassMember, Extension
 from app.db.types import utc_now
 from app.permissions import Actor, Permission, check_permission
-from app.services.assignments import cases_of, due_for
+from app.services.assignments import cases_of, due_for, sealed_until
 from app.services.marks import counting, results_of
 from app.services.returns import returns_of
 from casebank.lesson import Lesson, Wording
@@ -26,7 +26,7 @@ KEPT_TITLES = 512
 class WorkLine:
     """One case of an assignment as its student finds it. ``attempt_id`` is the one that runs.
 
-    ``score`` is the mark that counts, hidden while a later attempt runs.
+    ``score`` is the mark that counts, hidden while a later attempt runs or others sit the exam.
 
     ``title`` is the lesson's, which gives no diagnosis away.
     """
@@ -108,6 +108,7 @@ def _work(session: Session, actor: Actor, one: Assignment, moment: datetime) -> 
     )
     attempts = [(row, case_id) for row, case_id in session.execute(query)]
     over = due is not None and moment >= due
+    sealed = sealed_until(session, one, moment) is not None
     lines = []
     for case in cases_of(session, one.set_id):
         mine = [row for row, case_id in attempts if case_id == case.id]
@@ -123,6 +124,7 @@ def _work(session: Session, actor: Actor, one: Assignment, moment: datetime) -> 
         elif moment < one.opens_at:
             state = "not open"
         ended = [row for row in mine if row.finished_at is not None]
+        hidden = sealed or any(row.finished_at is None for row in mine)
         counted = counting(results_of(session, ended), one.counts)
         lines.append(
             WorkLine(
@@ -131,7 +133,7 @@ def _work(session: Session, actor: Actor, one: Assignment, moment: datetime) -> 
                 state,
                 finished,
                 running.id if running is not None else None,
-                counted.score if counted is not None and running is None else None,
+                counted.score if counted is not None and not hidden else None,
             )
         )
     extended = session.get(Extension, (one.id, actor.user_id)) is not None

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from app.db.models import Attempt, CaseSet
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
-from app.services import attempts, discussions
-from app.services.my_work import my_returns
+from app.services import assignments, attempts, discussions
+from app.services.my_work import my_returns, my_work
 from app.services.returns import RETURN_AFTER, next_return
 from tests.integration.portal.answers import GOOD, attempt
 from tests.integration.portal.lessons import NOW, another_student, school, text_of
+from tests.integration.portal.test_classes import DAY, a_class, assign
 from tests.integration.portal.world import World, copy_world, post
 
 
@@ -95,6 +96,29 @@ def test_the_discussion_opens_after_ones_own_end_and_closes_while_one_attempts_a
     attempt(world, "student", {}, ended=False, number=2)
     with world.database.reading() as session, pytest.raises(TransitionRefused):
         discussions.threads(session, student, 1)
+
+
+def test_an_exam_stays_sealed_while_somebody_with_more_time_sits_it(world: World) -> None:
+    late = another_student(world, "late")
+    assert late
+    given = assign(world, a_class(world, "student", "late"), 1, mode="exam", due_at=NOW + DAY)
+    one = attempt(world, "student", GOOD, mode="exam", assignment=given)
+    teacher, student = world.actors["instructor"], world.actors["student"]
+    late_id = world.actors["late"].user_id or 0
+    with world.database.writing() as session:
+        assignments.extend(session, teacher, given, late_id, NOW + 2 * DAY, "ill")
+    for now, sealed in ((NOW + 1.5 * DAY, True), (NOW + 2 * DAY, False)):
+        with world.database.writing() as session:
+            assert (attempts.load(session, student, one, now=now).sealed_until is None) != sealed
+            [line] = my_work(session, student, now)[0].lines
+            assert (line.score is None) == sealed
+            if sealed:
+                with pytest.raises(TransitionRefused, match="sits the exam"):
+                    discussions.discussed(session, student, 1, now)
+                with pytest.raises(TransitionRefused, match="part of"):
+                    attempts.start(session, student, 1, "reading", now=now)
+            else:
+                assert discussions.discussed(session, student, 1, now).id == 1
 
 
 def test_posts_are_answered_marked_and_taken_away_by_those_who_may(world: World) -> None:
