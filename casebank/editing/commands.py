@@ -109,6 +109,9 @@ COMMANDS: Final[dict[str, Callable[[Work, Arguments], Edit]]] = {
     "stage-add": lambda w, a: stages.add_stage(
         w, _number(a, "after", "where the stage comes"), _wording(a, "title", "a title")
     ),
+    "stage-move": lambda w, a: stages.move_stage(
+        w, _number(a, "stage", "a stage"), _number(a, "by", "earlier or later")
+    ),
     "stage-remove": lambda w, a: stages.remove_stage(w, _number(a, "stage", "a stage")),
     "stage-save": lambda w, a: lessons.save_stage_form(w, _number(a, "stage", "a stage"), _flat(a)),
     "heading-save": lambda w, a: lessons.save_heading(w, _flat(a)),

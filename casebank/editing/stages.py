@@ -88,6 +88,25 @@ def add_stage(work: Work, after: int, title: Wording) -> Edit:
     return Edit(replace(work, lesson=made), f"new stage {after + 1} “{_words(title)}”")
 
 
+def move_stage(work: Work, number: int, by: int) -> Edit:
+    """Put a stage one earlier (below 0) or later; its exercises go with it.
+
+    Raises:
+        EditRefused: if there is no such stage.
+    """
+    lesson = work.taught
+    stage = _stage(lesson, number)
+    to = number - 1 if by < 0 else number + 1
+    if not 1 <= to <= len(lesson.stages):
+        return Edit(work, "")
+    mapping = {n: n for n in range(1, len(lesson.stages) + 1)} | {number: to, to: number}
+    stages = list(lesson.stages)
+    stages[number - 1], stages[to - 1] = stages[to - 1], stages[number - 1]
+    made = replace(lesson, stages=tuple(stages), exercises=_renumbered(lesson, mapping))
+    said = f"stage {number} “{_words(stage.title)}” is now stage {to}"
+    return Edit(replace(work, lesson=made), said)
+
+
 def remove_stage(work: Work, number: int) -> Edit:
     """Take a stage away; its data are not shown before the end, its exercises move one up.
 

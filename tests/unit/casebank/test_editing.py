@@ -248,6 +248,12 @@ def test_exercises_move_with_their_stages(work: Work) -> None:
     assert key.discriminating_stage == 3
     removed = do(added, "stage-remove", stage=2).work
     assert removed.lesson == work.lesson
+    swapped = do(work, "stage-move", stage=3, by=-1).work
+    assert swapped.lesson is not None
+    assert swapped.lesson.exercise("manage").stage == 2
+    assert swapped.lesson.stages[1].title.en == "Years on"
+    assert do(swapped, "stage-move", stage=2, by=1).work == work
+    assert do(work, "stage-move", stage=3, by=1).said == ""
     last = do(work, "stage-remove", stage=3).work.lesson
     assert last is not None
     assert last.exercise("manage").stage == 2
