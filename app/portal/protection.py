@@ -94,10 +94,16 @@ def init_throttling(app: Flask) -> None:
         COUNTS_PER_PERSON,
         scope="counts",
         key_func=_person_key,
-        exempt_when=lambda: "release" not in request.args,
+        exempt_when=lambda: "release" not in {*request.args, *(request.view_args or {})},
     )
     counted = [name for name in app.view_functions if name.startswith("characterisation.")]
-    for endpoint in ("cohorts.show", "cohorts.builder", "cohorts.count_draft", *counted):
+    for endpoint in (
+        "cohorts.show",
+        "cohorts.builder",
+        "cohorts.count_draft",
+        "teaching.candidates",
+        *counted,
+    ):
         app.view_functions[endpoint] = counting(app.view_functions[endpoint])
 
 

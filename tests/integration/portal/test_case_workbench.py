@@ -99,8 +99,9 @@ def test_the_finder_narrows_by_what_is_asked_for_and_says_why(author: FlaskClien
     assert f'value="{residents.DAUGHTER}"' not in page
     assert "Found: &lt;11 records" in page
     assert "20/20 contacts" in page
-    nothing = author.get("/teaching/candidates/village-v1?words=zebra").get_data(True)
-    assert "No record has all of this" in nothing
+    nothing = author.get("/teaching/candidates/village-v1?words=zebra")
+    assert "No record has all of this" in nothing.get_data(as_text=True)
+    assert nothing.headers["X-RateLimit-Limit"] == "60"
 
 
 def test_a_shipped_cohort_restricts_the_search_and_a_hidden_one_does_not_exist(
