@@ -6,10 +6,12 @@ import logging
 import os
 import signal
 import threading
+from functools import cache
 
 import click
 
 from app.db.database import open_database
+from app.services.lti_platforms import SigningKey
 from app.settings import PortalSettings
 from app.worker.loop import run_forever, run_once
 from app.worker.workshop import Workshop
@@ -36,6 +38,7 @@ def worker(once: bool) -> None:
         project_root=settings.project_root,
         minimum_people=settings.minimum_cell,
         evidence_root=engine.evidence_root,
+        signing_key=cache(lambda: SigningKey.beside(settings.secret_file)),
     )
     if once:
         done = run_once(workshop)

@@ -1,4 +1,4 @@
-"""The worker's round: end what has reached its date, take a job, carry it out, wait."""
+"""The worker's round: end what has reached its date, carry out jobs, send marks, wait."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import threading
 from app.services.transitions import EXTRACT_JOB, OPENING_JOB, REMOVAL_JOB, REPEAT_JOB
 from app.worker.ending import open_again, sweep, take_away
 from app.worker.extracts import carry_out, give_up, repeat
+from app.worker.grades import send_grades
 from app.worker.queue import MOST_ATTEMPTS, TakenJob, finish, holds, kept, take_job, worker_name
 from app.worker.workshop import JobRefused, Workshop
 
@@ -24,6 +25,7 @@ def run_once(workshop: Workshop) -> int:
     while (taken := take_job(workshop.database, worker_name())) is not None:
         _work(workshop, taken)
         done += 1
+    send_grades(workshop)
     return done
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from app.db.database import Database
+from app.services.lti_platforms import SigningKey
 from app.services.transitions import Surroundings
 from deid.errors import CareCommonsError
 from deid.keys import Keyring
@@ -33,7 +34,10 @@ def utc_today() -> date:
 
 @dataclass(frozen=True)
 class Workshop:
-    """Database, keys and folders; ``evidence_root`` holds the sealed offsets of releases."""
+    """Database, keys and folders; ``evidence_root`` holds the sealed offsets of releases.
+
+    ``signing_key`` signs what goes to learning platforms; without it no mark is sent.
+    """
 
     database: Database
     keyring: Keyring
@@ -42,6 +46,7 @@ class Workshop:
     minimum_people: int
     today: Callable[[], date] = utc_today
     evidence_root: Path | None = None
+    signing_key: Callable[[], SigningKey] | None = None
 
     @property
     def surroundings(self) -> Surroundings:

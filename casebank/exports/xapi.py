@@ -72,12 +72,18 @@ class RecordedAttempt:
 
 
 def to_xapi(
-    lesson: Lesson, attempts: Iterable[RecordedAttempt], home: str, language: Language
+    attempts: Iterable[tuple[Lesson, RecordedAttempt]], home: str, language: Language
 ) -> bytes:
-    """Statements in the order of time, as a JSON array; ``home`` is the portal's address."""
-    writer = _Writer(lesson, home.rstrip("/"), language)
-    statements = [one for attempt in attempts for one in writer.statements(attempt)]
-    statements.sort(key=lambda one: (one["timestamp"], one["id"]))
+    """Statements in the order of time, as a JSON array.
+
+    Each attempt comes with the lesson of its version; ``home`` is the portal's address.
+    """
+    statements = [
+        one
+        for lesson, attempt in attempts
+        for one in _Writer(lesson, home.rstrip("/"), language).statements(attempt)
+    ]
+    statements.sort(key=lambda one: str(one["timestamp"]))
     text = json.dumps(statements, ensure_ascii=False, indent=1, allow_nan=False)
     return (text + "\n").encode("utf-8")
 

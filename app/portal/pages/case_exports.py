@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.errors import BadInput
 from app.permissions import Permission
 from app.portal.access import page
 from app.portal.downloads import binary_file
+from app.portal.public_address import public_root
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
-from app.services import case_exports
+from app.services import attempt_exports, case_exports
 from app.services import cases as case_service
 from casebank.errors import PackageRefused
 from casebank.exports.formats import FORMATS
@@ -42,6 +43,21 @@ def export(case_id: int) -> Response:
         case_id,
         request.form.get("format", ""),
         request.form.get("language", ""),
+    )
+    return binary_file(made.data, made.name, made.media_type)
+
+
+@page(
+    blueprint,
+    "/teaching/cases/<int:case_id>/export/attempts",
+    Permission.WRITE_CASES,
+    methods=("POST",),
+)
+def attempts(case_id: int) -> Response:
+    """What one's own students did at the case, as xAPI statements under pseudonyms."""
+    secret = str(current_app.secret_key)
+    made = attempt_exports.statements(
+        wiring().database, signed_in_actor(), case_id, public_root(), secret
     )
     return binary_file(made.data, made.name, made.media_type)
 

@@ -8,7 +8,6 @@ choice of a case a token that we signed. Cases open in a window of their own, ne
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urljoin
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -22,6 +21,7 @@ from app.db.models import LtiPlatform, TeachingCase
 from app.errors import LaunchRefused
 from app.portal.access import Open, page
 from app.portal.protection import CONTENT_SECURITY_POLICY
+from app.portal.public_address import public_url
 from app.portal.sign_in import sign_in_as
 from app.portal.wiring import wiring
 from app.services import lti_launches as launches
@@ -44,7 +44,7 @@ def login() -> Response:
     if _in_frame() and not _wants_choice(hints):
         return _own_window(hints, origin_of(platform.login_url))
     with wiring().database.writing() as session:
-        begun = launches.begin_login(session, hints, _address("lti.launch"))
+        begun = launches.begin_login(session, hints, public_url("lti.launch"))
     answer = redirect(begun.redirect, 303)
     secure = _is_secure()
     answer.set_cookie(
@@ -80,7 +80,7 @@ def launch() -> Response:
         user = launches.account_of(session, accepted)
         case = launches.keep_link(session, accepted, user)
     sign_in_as(user.id)
-    answer = redirect(url_for("cases.show", case_id=case.id), 303)
+    answer = redirect(url_for("attempts.choose", case_id=case.id), 303)
     answer.delete_cookie(STATE_COOKIE, path=url_for("lti.launch"))
     return answer
 
@@ -124,10 +124,10 @@ def keys() -> dict[str, Any]:
 def tool_addresses() -> list[tuple[str, str]]:
     """What a platform's administrator enters, by the names that Moodle uses."""
     return [
-        ("Tool URL and redirection URI", _address("lti.launch")),
-        ("Initiate login URL", _address("lti.login")),
-        ("Public keyset URL", _address("lti.keys")),
-        ("Content selection URL (deep linking)", _address("lti.choose")),
+        ("Tool URL and redirection URI", public_url("lti.launch")),
+        ("Initiate login URL", public_url("lti.login")),
+        ("Public keyset URL", public_url("lti.keys")),
+        ("Content selection URL (deep linking)", public_url("lti.choose")),
     ]
 
 
@@ -144,7 +144,7 @@ def _resource(case: TeachingCase) -> DeepLinkResource:
     )
     return (
         _WindowResource()
-        .set_url(_address("lti.launch"))
+        .set_url(public_url("lti.launch"))
         .set_title(case.title)
         .set_custom_params({"case": str(case.id)})
         .set_lineitem(mark)
@@ -211,11 +211,6 @@ def _in_frame() -> bool:
 
 def _is_secure() -> bool:
     return bool(current_app.config["SESSION_COOKIE_SECURE"]) or request.is_secure
-
-
-def _address(endpoint: str) -> str:
-    public = wiring().settings.public_address or request.url_root
-    return urljoin(public.rstrip("/") + "/", url_for(endpoint).lstrip("/"))
 
 
 def _serializer() -> URLSafeTimedSerializer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,8 @@ from pypdf import PdfReader
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from app.db.models import AuditRow, TeachingCase
+from app.db.models import Assignment, Attempt, AuditRow, TeachingCase, TeachingClass
+from app.db.types import utc_now
 from app.errors import BadInput, PermissionDenied
 from app.services import case_exports
 from app.services import cases as case_service
@@ -154,3 +156,35 @@ def test_a_student_prints_a_finished_case_of_their_own_and_no_other(world: World
     assert printed(others).status_code == 404
     assert printed(exam).status_code == 200
     assert [one["attempt"] for one in _audited(world, "case.printed")] == [done, exam]
+
+
+def test_a_teacher_exports_what_students_of_their_own_classes_did(world: World) -> None:
+    case_id = add_case(world)
+    mine, others = (add_attempt(world, case_id, finished=True) for _ in range(2))
+    with world.database.writing() as session:
+        for attempt_id, teacher in ((mine, "instructor"), (others, "steward")):
+            user_id = world.actors[teacher].user_id
+            assert user_id is not None
+            taught = TeachingClass(title="Class", created_by=user_id)
+            session.add(taught)
+            session.flush()
+            given = Assignment(
+                class_id=taught.id,
+                set_id=1,
+                title="Work",
+                mode="learn",
+                opens_at=utc_now(),
+                created_by=user_id,
+            )
+            session.add(given)
+            session.flush()
+            session.get_one(Attempt, attempt_id).assignment_id = given.id
+    page = f"/teaching/cases/{case_id}/export"
+    answer = post(world.client("instructor"), f"{page}/attempts", page)
+    assert answer.status_code == 200
+    said = json.loads(answer.data)
+    assert [one["verb"]["id"].rsplit("/", 1)[1] for one in said] == ["initialized", "completed"]
+    assert said[0]["actor"]["account"]["name"].startswith("learner-")
+    assert "Student Example" not in answer.get_data(as_text=True)
+    assert "student@example.org" not in answer.get_data(as_text=True)
+    assert _audited(world, "case.attempts_exported") == [{"format": "xapi", "attempts": 1}]

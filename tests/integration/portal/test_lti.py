@@ -25,11 +25,15 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from app.cli.lti import lti as lti_command
-from app.db.models import AuditRow, LtiAccount, LtiGrade, LtiLink, LtiLogin, User
+from app.db.models import AttemptEvent, AuditRow, LtiAccount, LtiGrade, LtiLink, LtiLogin, User
 from app.errors import BadInput, PermissionDenied
 from app.portal import create_app
 from app.services import accounts, lti_grades, lti_platforms
 from app.services.lti_platforms import PatientSession, PlatformFields, SigningKey
+from app.worker.loop import run_once
+from app.worker.workshop import Workshop
+from casebank.attempt import mark_attempt
+from deid.keys import Keyring
 from tests.integration.portal.learning_platform import (
     AGS,
     CLAIM,
@@ -38,7 +42,7 @@ from tests.integration.portal.learning_platform import (
     Platform,
     running_platform,
 )
-from tests.integration.portal.published_case import add_attempt, add_case
+from tests.integration.portal.published_case import add_attempt, add_case, farmer
 from tests.integration.portal.world import World, post, sign_in
 
 SETTINGS = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
@@ -117,7 +121,7 @@ def test_a_launch_makes_a_student_without_name_or_password_and_opens_the_case(
     client = browser(world)
     answer = launch(client, platform)
     assert answer.status_code == 303, answer.get_data(as_text=True)
-    assert answer.headers["Location"] == "/cases/1"
+    assert answer.headers["Location"] == "/attempts/cases/1"
     assert client.get("/cases/1", follow_redirects=True).status_code == 200
     assert client.get("/teaching/").status_code == 403
 
@@ -197,7 +201,7 @@ def test_a_launch_that_cannot_be_trusted_is_refused(world: World, platform: Plat
         answer = launch(client, platform, **claims)
         assert answer.status_code == 400, claims
         assert said in html.unescape(answer.get_data(as_text=True)), claims
-        assert client.get("/cases/1").status_code == 302
+        assert client.get("/attempts/cases/1").status_code == 302
     assert people(world) == before
 
 
@@ -268,7 +272,7 @@ def test_without_the_cookie_nothing_is_opened_but_a_window_of_its_own_is_offered
     assert 'value="m-1"' in page
     assert f"frame-ancestors {platform.address}" in answer.headers["Content-Security-Policy"]
     assert people(world) == before
-    assert stranger.get("/cases/1").status_code == 302
+    assert stranger.get("/attempts/cases/1").status_code == 302
 
 
 def test_in_a_frame_a_window_of_its_own_is_offered_before_anything_else(
@@ -299,7 +303,7 @@ def test_the_case_may_also_be_named_in_the_address_of_the_link(
         platform,
         **{f"{CLAIM}custom": None, f"{CLAIM}target_link_uri": address},
     )
-    assert answer.headers["Location"] == "/cases/1"
+    assert answer.headers["Location"] == "/attempts/cases/1"
 
 
 def _choose(world: World, platform: Platform, **claims: Any) -> TestResponse:
@@ -399,6 +403,42 @@ def test_the_mark_of_a_finished_attempt_goes_back_to_the_course_once(
     assert (score["activityProgress"], score["gradingProgress"]) == ("Completed", "FullyGraded")
     assert _grade(world).state == "sent"
     assert _send(world, platform) == 0
+
+
+def test_the_worker_marks_and_sends_what_was_answered(world: World, platform: Platform) -> None:
+    launch(browser(world), platform)
+    attempt_id = _finished(world)
+    answers = {
+        "summary": {"text": "A farmer with dizziness."},
+        "problems": {"problems": [{"code": "hypertension", "kind": "biological"}]},
+    }
+    with world.database.writing() as session:
+        for place, (name, answer) in enumerate(answers.items(), 1):
+            session.add(
+                AttemptEvent(
+                    attempt_id=attempt_id,
+                    sequence=place,
+                    kind="commit",
+                    subject=name,
+                    answer=answer,
+                )
+            )
+    keys = Keyring.create(world.settings.secret_file.with_name("keyring.json"))
+    key = tool_key()
+    platform.tool_keys = key.key_set()
+    workshop = Workshop(
+        world.database,
+        keys,
+        world.settings.release_root,
+        world.settings.project_root,
+        11,
+        signing_key=lambda: key,
+    )
+    run_once(workshop)
+    expected = mark_attempt(farmer()[1], answers).score
+    assert expected is not None
+    assert 0 < expected < 1
+    assert [one["scoreGiven"] for one in platform.scores] == [round(100 * expected, 2)]
 
 
 def test_an_attempt_without_a_mark_or_a_link_without_a_place_for_it_sends_nothing(

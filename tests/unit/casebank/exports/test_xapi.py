@@ -40,7 +40,7 @@ def _attempt(**changes: Any) -> RecordedAttempt:
 
 @pytest.fixture(scope="module")
 def statements(farmer_lesson: Lesson) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(to_xapi(farmer_lesson, [_attempt()], HOME, "en"))
+    found: list[dict[str, Any]] = json.loads(to_xapi([(farmer_lesson, _attempt())], HOME, "en"))
     return found
 
 
@@ -99,13 +99,13 @@ def test_scores_are_told_where_there_are_any(statements: list[dict[str, Any]]) -
 def test_the_same_attempt_gives_the_same_statements_again(
     farmer_lesson: Lesson, statements: list[dict[str, Any]]
 ) -> None:
-    again = json.loads(to_xapi(farmer_lesson, [_attempt()], HOME, "en"))
+    again = json.loads(to_xapi([(farmer_lesson, _attempt())], HOME, "en"))
     assert again == statements
-    other = json.loads(to_xapi(farmer_lesson, [_attempt(key="attempt-8")], HOME, "en"))
+    other = json.loads(to_xapi([(farmer_lesson, _attempt(key="attempt-8"))], HOME, "en"))
     assert not {one["id"] for one in other} & {one["id"] for one in statements}
 
 
 def test_an_attempt_that_runs_has_no_end(farmer_lesson: Lesson) -> None:
-    said = json.loads(to_xapi(farmer_lesson, [_attempt(finished_at=None)], HOME, "zh"))
+    said = json.loads(to_xapi([(farmer_lesson, _attempt(finished_at=None))], HOME, "zh"))
     assert [one["verb"]["id"].rsplit("/", 1)[1] for one in said][-1] == "answered"
     assert said[0]["object"]["definition"]["name"] == {"zh-CN": "起立时头晕"}
