@@ -6,7 +6,6 @@
 >>> case.for_student().to_json()                                        # doctest: +SKIP
 """
 
-from casebank.checks import Finding, can_publish, check_publishable, find_findings
 from casebank.drafting import draft_case, draft_from_record
 from casebank.errors import (
     CasebankError,
@@ -18,6 +17,7 @@ from casebank.errors import (
     TransitionRefused,
 )
 from casebank.finding import CRITERIA, Candidate, Criterion, find_candidates
+from casebank.gate import Finding, find_findings
 from casebank.grouping import FindingGroup, group_findings
 from casebank.model import (
     Background,
@@ -92,9 +92,7 @@ __all__ = [
     "actions_from",
     "age_band",
     "can_advance",
-    "can_publish",
     "check_advance",
-    "check_publishable",
     "day_text",
     "draft_case",
     "draft_from_record",

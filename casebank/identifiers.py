@@ -18,13 +18,52 @@ IDENTIFIERS: dict[str, str] = {
     r"(?<!\d)0\d{2,3}-\d{7,8}(?!\d)",
     "a social security number": r"(?<!\d)\d{3}-\d{2}-\d{4}(?!\d)",
     "a resident record number": r"(?<!\d)\d{6}-?\d{3}-?\d{3}-?\d{5}(?!\d)|(?<!\d)\d{3}-\d{5}(?!\d)",
+    "an account of a messenger": r"(微信|qq|wechat)(号|\s?id)?\s*[:：]?\s*[a-z0-9_-]{5,}",
+    "an address of a computer": r"(?<![\d.])\d{1,3}(\.\d{1,3}){3}(?![\d.])",
+    "an address": r"\d+\s*(号|栋|幢|单元)\S{0,8}\d+\s*(室|号)|\d+栋\d+|住址\s*[:：]|"
+    r"(?<!\d)\d{1,5}\s+(?-i:([A-Z][a-z]+\s){1,3}(Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Court|Blvd)\b)",
     "a record number": r"\b(mrn|record no\.?|病历号|档案编号|住院号|门诊号)\s*[:：#]?\s*\w*\d{4,}",
     "a calendar date": r"(?<!\d)(19|20)\d\d\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}|"
     r"(?<![\d/])\d{1,2}/\d{1,2}/(19|20)?\d\d(?![\d/])|(?<!\d)\d{4}-\d\d-\d\d(?!\d)|"
+    r"[一二][〇零九][〇零一二三四五六七八九]{2}年|[一二三四五六七八九十]{1,2}月[一二三四五六七八九十廿]{1,3}[日号]|"
     r"\b(january|february|march|april|june|july|august|september|october|november|december)"
     r"\s+\d{1,2}(st|nd|rd|th)?\b",
     "an age over 89": r"(?<![\d.])(9\d|1[01]\d)([- ]years?[- ]old|\s*y/?o\b|\s*岁)",
 }
+
+SEASON = re.compile(
+    # A month or a feast beside a day that is counted gives the calendar back.
+    r"\b(?-i:January|February|March|April|June|July|August|September|October|November|December)\b|"
+    r"\b(in|since|last|of|until|early|late|mid)\s+(?-i:May)\b|"
+    r"\b(this|last|next|since|until|before)\s+(spring|summer|autumn|winter|christmas|easter)\b|"
+    r"\b(christmas|new year's|thanksgiving|spring festival|mid-autumn)\b|"
+    r"\d+\s*年\s*(1[0-2]|0?[1-9])月|(?<!\d)(1[0-2]|[1-9])月(份|初|底|[上中下]旬)|[正腊]月|[一二三四五六七八九十]月份|"
+    r"(今|去|上|前|入|开|立)年?个?[春夏秋冬]|[春夏秋冬]节|中秋|端午|元旦|清明|国庆|重阳|除夕|元宵|过年",
+    re.IGNORECASE,
+)
+EXACT_AGE = re.compile(
+    r"(?<![\d–~-])\d{1,3}[- ]years?[- ]old\b|(?<![\d–~-])\d{1,3}\s*(y/?o)\b|"
+    r"\baged\s+\d{1,3}(?![\d–])\b",
+    re.IGNORECASE,
+)
+
+
+def tells_season(text: str) -> bool:
+    """Whether a text names a month, a season or a feast, so that a day of the case has a date.
+
+    >>> tells_season("Since last winter."), tells_season("Worse in cold weather.")
+    (True, False)
+    """
+    return SEASON.search(text) is not None
+
+
+def tells_exact_age(text: str) -> bool:
+    """Whether a text tells an age to the year.
+
+    >>> tells_exact_age("A 57-year-old farmer"), tells_exact_age("A 55–59-year-old farmer")
+    (True, False)
+    """
+    return EXACT_AGE.search(text) is not None
 
 
 def identifiers_in(text: str) -> tuple[str, ...]:
@@ -90,4 +129,6 @@ def says_who_only(sentence: str, shown: str) -> bool:
         or _PLACE_OF_TITLE.search(sentence) is not None
         or _DAY_ALONE.search(shown) is not None
         or bool(identifiers_in(shown))
+        or tells_season(shown)
+        or tells_exact_age(shown)
     )
