@@ -1,7 +1,8 @@
 """The states of a case and the ways between them, as data.
 
-A published version never changes: a correction is a new draft of the same case. Withdrawal is for
-good, and retires the case wherever it is used.
+A published version never changes: a correction is a draft of its own that revises the case, and is
+merged into it as its next version. Withdrawal is for good, and retires the case wherever it is
+used.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ class CaseState(StrEnum):
     DRAFT = "draft"
     REVIEW = "review"
     PUBLISHED = "published"
+    MERGED = "merged"
     WITHDRAWN = "withdrawn"
 
 
@@ -27,6 +29,7 @@ class Action(StrEnum):
     SUBMIT = "submit"
     RETURN = "return"
     PUBLISH = "publish"
+    MERGE = "merge"
     WITHDRAW = "withdraw"
 
 
@@ -47,6 +50,7 @@ TRANSITIONS = (
     Transition(
         Action.PUBLISH, CaseState.REVIEW, CaseState.PUBLISHED, by_author=False, reason=False
     ),
+    Transition(Action.MERGE, CaseState.REVIEW, CaseState.MERGED, by_author=False, reason=False),
     Transition(
         Action.WITHDRAW, CaseState.PUBLISHED, CaseState.WITHDRAWN, by_author=True, reason=True
     ),

@@ -25,8 +25,13 @@ def build_release(
     key_id: str = "test",
     continues: str = "",
     line: str = "",
+    statement: Mapping[str, Any] | None = None,
+    risk: Mapping[str, Any] | None = None,
 ) -> Release:
-    """Publish ``tables`` as a release, through the engine's own writer."""
+    """Publish ``tables`` as a release, through the engine's own writer.
+
+    ``statement`` adds to what the certificate states, ``risk`` to what ``risk.json`` holds.
+    """
     arrow = {
         table: rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(list(rows))
         for table, rows in tables.items()
@@ -43,7 +48,7 @@ def build_release(
         for table, rows in arrow.items():
             writer.write_table(table, rows)
         writer.add_document("dictionary.json", dictionary.to_json())
-        writer.add_document("risk.json", json.dumps({"thresholds": {}}).encode())
+        writer.add_document("risk.json", json.dumps({"thresholds": {}, **(risk or {})}).encode())
         writer.add_document("risk.html", b"<!doctype html><title>Risk</title>")
         writer.add_document("quality.html", b"<!doctype html><title>Quality</title>")
         return writer.publish(
@@ -64,6 +69,10 @@ def build_release(
             ),
             lambda manifest: sign(
                 Keyring("test", bytes(32)),
-                {"release": name, "manifest_sha256": hashlib.sha256(manifest).hexdigest()},
+                {
+                    **(statement or {}),
+                    "release": name,
+                    "manifest_sha256": hashlib.sha256(manifest).hexdigest(),
+                },
             ),
         )

@@ -1,10 +1,9 @@
-"""Use cases of teaching cases: draft from a release, review, publish, read."""
+"""Use cases of teaching cases: draft from a release, read, and the steps of the workflow."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -12,34 +11,35 @@ from sqlalchemy.orm import Session
 
 import casebank
 from app.audit import AuditEvent, record
-from app.db.models import CaseRead, CaseSet, CaseSetItem, CaseVersion, TeachingCase
+from app.db.models import CaseRead, CaseSet, CaseSetItem, TeachingCase
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
 from app.permissions import Actor, Permission, can, check_permission
 from casebank import Action, Case, CaseState, Finding
+from casebank.lesson import Lesson
 from casebank.lesson.drafting import draft_case_and_lesson
 from deid.release import Release
 
-DRAFT, REVIEW, PUBLISHED, WITHDRAWN = (
+DRAFT, REVIEW, PUBLISHED, MERGED, WITHDRAWN = (
     CaseState.DRAFT.value,
     CaseState.REVIEW.value,
     CaseState.PUBLISHED.value,
+    CaseState.MERGED.value,
     CaseState.WITHDRAWN.value,
 )
 CASE_STATES = {
     DRAFT: "Draft",
     REVIEW: "In review",
     PUBLISHED: "Published",
+    MERGED: "Merged into its case",
     WITHDRAWN: "Withdrawn",
 }
-SENSITIVE = "F2-sensitive"
-"""Code of the finding that a reviewer may allow, one category at a time."""
-
 # What the audit trail calls each action of the workflow.
 _AUDITED = {
     Action.SUBMIT: "case.submitted",
     Action.RETURN: "case.sent_back",
     Action.PUBLISH: "case.published",
+    Action.MERGE: "case.published",
     Action.WITHDRAW: "case.withdrawn",
 }
 
@@ -77,7 +77,7 @@ def draft(
     )
     session.add(case)
     session.flush()
-    detail = {"release": release.name, "sha256": _sha256(case.document)}
+    detail = {"release": release.name, "sha256": sha256_of(case.document)}
     record(session, actor, AuditEvent("case.drafted", "case", case.id, detail))
     return case
 
@@ -145,7 +145,7 @@ def get_case(session: Session, actor: Actor, case_id: int) -> TeachingCase:
 
 def content(actor: Actor, case: TeachingCase) -> Case:
     """The case itself; sources are there only for those who write or review cases."""
-    full = _document(case)
+    full = document_of(case)
     teaches = can(actor, Permission.WRITE_CASES) or can(actor, Permission.REVIEW_CASES)
     return full if teaches else full.for_student()
 
@@ -158,12 +158,17 @@ def findings(actor: Actor, case: TeachingCase) -> list[Finding]:
     """
     if not can(actor, Permission.WRITE_CASES):
         check_permission(actor, Permission.REVIEW_CASES)
-    return casebank.find_findings(_document(case))
+    return casebank.find_findings(document_of(case), lesson_of(case))
 
 
-def _document(case: TeachingCase) -> Case:
+def document_of(case: TeachingCase) -> Case:
     """The case under the title that its author gave it last."""
     return replace(Case.from_json(case.document.encode("utf-8")), title=case.title)
+
+
+def lesson_of(case: TeachingCase) -> Lesson | None:
+    """The lesson over the case, if there is one."""
+    return Lesson.from_json(case.lesson.encode("utf-8")) if case.lesson else None
 
 
 def library(session: Session, actor: Actor, words: str = "") -> list[TeachingCase]:
@@ -196,7 +201,8 @@ def desk(session: Session, actor: Actor) -> list[TeachingCase]:
         PermissionDenied: unless the actor reviews cases.
     """
     check_permission(actor, Permission.REVIEW_CASES)
-    return list(session.scalars(select(TeachingCase).order_by(TeachingCase.id.desc())))
+    query = select(TeachingCase).where(TeachingCase.state != MERGED)
+    return list(session.scalars(query.order_by(TeachingCase.id.desc())))
 
 
 def actions(actor: Actor, case: TeachingCase) -> tuple[Action, ...]:
@@ -205,71 +211,10 @@ def actions(actor: Actor, case: TeachingCase) -> tuple[Action, ...]:
         return ()
     is_author = case.author_id == actor.user_id
     ways = casebank.actions_from(CaseState(case.state), is_author=is_author)
-    return tuple(way for way in ways if is_author or way is not Action.SUBMIT)
-
-
-def submit(session: Session, actor: Actor, case_id: int) -> TeachingCase:
-    """Author: hand a draft over for review."""
-    check_permission(actor, Permission.WRITE_CASES)
-    return _advance(session, actor, case_id, Action.SUBMIT)
-
-
-def publish(
-    session: Session,
-    actor: Actor,
-    case_id: int,
-    note: str = "",
-    opted_in: Iterable[str] = (),
-) -> TeachingCase:
-    """Reviewer, who is not the author: publish what nothing stops.
-
-    ``opted_in`` names the sensitive categories that the reviewer allows, with the reason in
-    ``note``; both are kept in the audit trail.
-
-    Raises:
-        PermissionDenied, TransitionRefused: if it is not the actor's to publish now.
-        BadInput: for an opt-in without a reason.
-        CaseCheckFailed: naming the findings that stop it.
-    """
-    check_permission(actor, Permission.REVIEW_CASES)
-    allowed = frozenset(opted_in)
-    if allowed and not note.strip():
-        raise BadInput("Give the reason for teaching with a sensitive category.")
-    case = _advance(session, actor, case_id, Action.PUBLISH, note, opted_in=sorted(allowed))
-    casebank.check_publishable(_document(case), allowed)
-    assert actor.user_id is not None
-    case.reviewer_id, case.published_at = actor.user_id, utc_now()
-    case.review_note = note.strip()
-    session.add(
-        CaseVersion(
-            case_id=case.id,
-            number=1,
-            title=case.title,
-            document=_document(case).to_json().decode("utf-8"),
-            lesson=case.lesson,
-            sha256=_sha256(case.document + case.lesson),
-            report={"opted_in": sorted(allowed)},
-            published_by=actor.user_id,
-        )
-    )
-    session.flush()
-    return case
-
-
-def send_back(session: Session, actor: Actor, case_id: int, note: str) -> TeachingCase:
-    """Back to a draft, with a note: by a reviewer, or by the author who takes it back."""
-    check_permission(actor, Permission.REVIEW_CASES)
-    case = _advance(session, actor, case_id, Action.RETURN, note)
-    case.review_note = note.strip()
-    return case
-
-
-def withdraw(session: Session, actor: Actor, case_id: int, reason: str) -> TeachingCase:
-    """Anybody who reviews cases: take a case away, for good, with a reason."""
-    check_permission(actor, Permission.REVIEW_CASES)
-    case = _advance(session, actor, case_id, Action.WITHDRAW, reason)
-    case.review_note = reason.strip()
-    return case
+    hidden = {Action.PUBLISH if case.revises_id else Action.MERGE}
+    if not is_author:
+        hidden.add(Action.SUBMIT)
+    return tuple(way for way in ways if way not in hidden)
 
 
 def note_reading(session: Session, actor: Actor, case: TeachingCase) -> None:
@@ -289,7 +234,7 @@ def read_ids(session: Session, actor: Actor) -> set[int]:
     return set(session.scalars(query))
 
 
-def _advance(
+def advance(
     session: Session,
     actor: Actor,
     case_id: int,
@@ -305,7 +250,7 @@ def _advance(
     is_author = case.author_id == actor.user_id
     if action is Action.SUBMIT and not is_author:
         raise PermissionDenied("Only its author hands a case over.")
-    if action is Action.PUBLISH and is_author:
+    if action in {Action.PUBLISH, Action.MERGE} and is_author:
         raise PermissionDenied("Nobody publishes a case of their own.")
     source = CaseState(case.state)
     target = casebank.check_advance(source, action, is_author=is_author, reason=reason)
@@ -317,5 +262,6 @@ def _advance(
     return case
 
 
-def _sha256(document: str) -> str:
+def sha256_of(document: str) -> str:
+    """Hash of a document as it is kept."""
     return hashlib.sha256(document.encode("utf-8")).hexdigest()

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from casebank import relations, rules, terms
+from casebank.documents import encode
 from casebank.gate.model import Finding, Submission
 from casebank.gate.shown import everything_of, shown_by, shown_ids
 from casebank.lesson.disclosure import disclose
@@ -154,11 +155,12 @@ def _texts(case: Case, lesson: Lesson, stage: int) -> Iterator[tuple[str, str, s
     shown = shown_by(lesson, stage)
     for item in case.statements():
         if item.id in shown:
-            yield "B3-datum", item.id, item.text
+            yield "B3-datum", item.id, f"{item.text}\n{item.other}"
     seen = disclose(case, lesson, everything_of(lesson, stage))
     yield "B3-picture", "timeline", draw_timeline(seen.timeline, case.language)
     for sheet in seen.flow_sheets:
         drawn = draw_flow_sheet(sheet, case.language)
         yield "B3-picture", f"flow sheet {sheet.key}", f"{sheet.key}\n{drawn}"
+    yield "B3-picture", "family", str(encode(seen.background.family_tree))
     settings = "\n".join(contact.setting for contact in seen.contacts)
     yield "B3-words", "contacts", settings

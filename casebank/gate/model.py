@@ -7,7 +7,7 @@ attributes). Findings name places, never a record's text.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -62,14 +62,14 @@ class Submission:
     """A case with its lesson and all that the gate has to know of it.
 
     Without a lesson the case can only be read, and what the checklist asks of a lesson is not
-    asked. ``opted_in`` gives the reason for each sensitive category that is allowed; ``others``
-    are the people of the release who are in other cases.
+    asked. ``authors`` wrote it; ``opted_in`` gives the reason for each sensitive category that is
+    allowed; ``others`` are the people of the release who are in other cases.
     """
 
     case: Case
     lesson: Lesson | None = None
     risk: RiskSheet | None = None
-    author: int = 0
+    authors: frozenset[int] = frozenset()
     opted_in: Mapping[str, str] = field(default_factory=dict)
     others: frozenset[int] = frozenset()
     blind: BlindTries | None = None
@@ -88,8 +88,8 @@ class Submission:
         )
 
 
-Check = Callable[[Submission], Iterator[Finding]]
-LessonCheck = Callable[[Submission, Lesson], Iterator[Finding]]
+Check = Callable[[Submission], Iterable[Finding]]
+LessonCheck = Callable[[Submission, Lesson], Iterable[Finding]]
 
 
 @dataclass(frozen=True)
@@ -163,6 +163,8 @@ class GateReport:
     def to_document(self) -> dict[str, Any]:
         """JSON-ready form."""
         document: dict[str, Any] = encode(self)
+        if self.risk is not None:
+            document["risk"] = self.risk.to_document()
         return document
 
 

@@ -64,7 +64,7 @@ def standing(submission: Submission) -> dict[SignatureKind, Signature]:
     content = submission.sha256
     for one in submission.signatures:
         other = found.get("privacy" if one.kind == "clinical" else "clinical")
-        if one.sha256 != content or one.signer == submission.author:
+        if one.sha256 != content or one.signer in submission.authors:
             continue
         if other is not None and other.signer == one.signer:
             continue

@@ -134,6 +134,7 @@ def consent(submission: Submission) -> Iterator[Finding]:
     found = set(submission.case.sensitive)
     for statement in submission.statements():
         found |= set(rules.sensitive_categories(statement.text))
+        found |= set(rules.sensitive_categories(statement.other))
     for category in sorted(found):
         if not submission.opted_in.get(category, "").strip():
             yield Finding(
@@ -149,7 +150,7 @@ def _written(submission: Submission) -> Iterator[tuple[str, str]]:
     """Place and text of everything that is written, once."""
     yield "title", submission.case.title
     for statement in submission.statements():
-        yield statement.id, statement.text
+        yield statement.id, f"{statement.text}\n{statement.other}"
     if submission.lesson is not None:
         for text in sorted(set(_wordings(encode(submission.lesson)))):
             yield "lesson", text

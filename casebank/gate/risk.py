@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
@@ -57,8 +57,8 @@ class RiskSheet:
     """Counts of people are over the release, the person included.
 
     ``same_problems`` have every problem of the case; ``same_family`` have at least the relatives
-    that the case shows, None if it shows none. ``relatives`` are person ids: it leaves the
-    installation with no export.
+    that the case shows, None if it shows none. ``relatives`` are ids of the release: no document
+    holds them.
     """
 
     release: str
@@ -84,8 +84,8 @@ class RiskSheet:
     schema: str = SCHEMA
 
     def to_document(self) -> dict[str, Any]:
-        """JSON-ready form."""
-        document: dict[str, Any] = encode(self)
+        """JSON-ready form, without the ids of relatives: they are for the gate alone."""
+        document: dict[str, Any] = encode(replace(self, relatives=()))
         return document
 
     @classmethod
@@ -249,18 +249,27 @@ class _Counter:
         if "fact_relationship" not in self._columns:
             return (), 0
         domains = ", ".join(map(str, PERSON_FACTS))
+        between = f"domain_concept_id_1 IN ({domains}) AND domain_concept_id_2 IN ({domains})"
         rows = self._connection.execute(
-            "SELECT fact_id_1, fact_id_2, relationship_concept_id FROM fact_relationship "
-            f"WHERE domain_concept_id_1 IN ({domains}) AND domain_concept_id_2 IN ({domains})"
+            "SELECT fact_id_1, fact_id_2, coalesce(relationship_concept_id, 0) "
+            f"FROM fact_relationship WHERE {between} AND ? IN (fact_id_1, fact_id_2)",
+            [person],
         ).fetchall()
-        kin: dict[int, Counter[int]] = {}
-        for one, _, kind in rows:
-            kin.setdefault(int(one), Counter())[int(kind or 0)] += 1
-        mine = Counter(
-            int(kind or 0) for one, other, kind in rows if one == person and other in shown
+        relatives = {int(one) for row in rows for one in row[:2]} - {person}
+        kinds = Counter(int(kind) for one, other, kind in rows if one == person and other in shown)
+        if not kinds:
+            # The relation is recorded from the relative's side only.
+            return tuple(sorted(relatives)), self._people_with(between, Counter({0: 0}))
+        return tuple(sorted(relatives)), self._people_with(between, kinds)
+
+    def _people_with(self, between: str, kinds: Counter[int]) -> int:
+        wanted = " AND ".join(
+            f"count(*) FILTER (coalesce(relationship_concept_id, 0) = {kind}) >= {number}"
+            for kind, number in sorted(kinds.items())
         )
-        relatives = {int(other) for one, other, _ in rows if one == person} | {
-            int(one) for one, other, _ in rows if other == person
-        }
-        alike = sum(1 for counted in kin.values() if mine <= counted) if mine else len(kin)
-        return tuple(sorted(relatives - {person})), alike
+        row = self._connection.execute(
+            "SELECT count(*) FROM (SELECT fact_id_1 FROM fact_relationship "
+            f"WHERE {between} GROUP BY 1 HAVING {wanted})"
+        ).fetchone()
+        assert row is not None
+        return int(row[0])

@@ -39,23 +39,27 @@ def pictures(submission: Submission) -> Iterator[Finding]:
         )
         for sheet in case.flow_sheets
     ]
+    nameless = {
+        f"flow sheet {sheet.key}"
+        for sheet in case.flow_sheets
+        if not sheet.title.strip() or any(not one.name.strip() for one in sheet.series)
+    }
     for where, svg, table in drawn:
-        if not _named(svg):
-            yield Finding(
-                "G1-picture", "stop", where, "the picture has no title or words", "name it"
-            )
-        if not _readable(table):
-            yield Finding(
-                "G1-table", "stop", where, "the table beside it lacks a heading", "name it"
-            )
-    for sheet in case.flow_sheets:
-        if not sheet.title.strip() or any(not one.name.strip() for one in sheet.series):
+        if where in nameless:
             yield Finding(
                 "G1-label",
                 "stop",
-                f"flow sheet {sheet.key}",
-                "a flow sheet or one of its series has no name",
+                where,
+                "the flow sheet or one of its series has no name",
                 "name it",
+            )
+        elif not _named(svg):
+            yield Finding(
+                "G1-picture", "stop", where, "the picture has no title or words", "name it"
+            )
+        elif not _readable(table):
+            yield Finding(
+                "G1-table", "stop", where, "the table beside it lacks a heading", "name it"
             )
 
 

@@ -34,6 +34,7 @@ from app.db.models.teaching import (
     CaseRead,
     CaseSet,
     CaseSetItem,
+    CaseSignature,
     CaseVersion,
     ClassMember,
     PanelAnswer,
@@ -44,6 +45,7 @@ from app.db.models.teaching import (
 APPEND_ONLY = (
     "attempt_event",
     "audit_event",
+    "case_signature",
     "case_version",
     "counted_set",
     "key_correction",
@@ -68,6 +70,7 @@ __all__ = [
     "CaseRead",
     "CaseSet",
     "CaseSetItem",
+    "CaseSignature",
     "CaseVersion",
     "ClassMember",
     "CohortDefinition",

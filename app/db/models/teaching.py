@@ -25,6 +25,7 @@ class TeachingCase(Base):
     """A case drafted from one person of a release; ``document`` is ``casebank.Case`` as JSON.
 
     ``lesson`` is ``casebank.lesson.Lesson`` as JSON, empty while there is none.
+    A draft with ``revises_id`` becomes the next version of that published case.
     ``summary`` holds what lists show of it: level, language, problems, number of contacts.
     ``position`` is the step of editing that it stands at, 0 before it was edited.
     """
@@ -42,6 +43,7 @@ class TeachingCase(Base):
     summary: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     author_id: Mapped[int] = mapped_column(ForeignKey("portal_user.id"))
     reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("portal_user.id"))
+    revises_id: Mapped[int | None] = mapped_column(ForeignKey("teaching_case.id"))
     review_note: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     published_at: Mapped[datetime | None]
@@ -113,6 +115,29 @@ class CaseRead(Base):
     case_id: Mapped[int] = mapped_column(ForeignKey("teaching_case.id"), primary_key=True)
     first_at: Mapped[datetime] = mapped_column(default=utc_now)
     last_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class CaseSignature(Base):
+    """A reviewer's signature under a case as it was: ``sha256`` is the hash of its content.
+
+    Append-only. A change of the case voids it without touching it. ``ratings`` are Kim's five
+    attributes of a clinical reviewer, ``opted_in`` the sensitive categories that a privacy
+    reviewer allowed, each with its reason.
+    """
+
+    __tablename__ = "case_signature"
+    __table_args__ = (CheckConstraint("kind in ('clinical','privacy')", name="kind"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("teaching_case.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    user_id: Mapped[int] = mapped_column(ForeignKey("portal_user.id"))
+    sha256: Mapped[str] = mapped_column(String(64))
+    ratings: Mapped[dict[str, Any]]
+    opted_in: Mapped[dict[str, Any]]
+    note: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    user: Mapped[User] = relationship(lazy="selectin")
 
 
 class CaseVersion(Base):

@@ -16,7 +16,6 @@ from app.services import cases as case_service
 from app.services.attempts import newest_version, teaches
 from app.services.case_library import entries, shelf
 from casebank import (
-    Case,
     day_text,
     draw_flow_sheet,
     draw_timeline,
@@ -27,13 +26,6 @@ from casebank import (
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
 
-_ANCHORS = {
-    "problem": "problems",
-    "problems": "problems",
-    "background": "background",
-    "contacts": "contacts",
-    "flow": "flow",
-}
 READERS = frozenset({Permission.READ_CASES, Permission.REVIEW_CASES})
 
 
@@ -112,22 +104,7 @@ def show(case_id: int) -> str | Response:
         sheets=sheets,
         actions=actions,
         exports=Permission.WRITE_CASES in actor.permissions and row.state != case_service.WITHDRAWN,
-        findings=[(one, *_place(case, one.where)) for one in found],
-        sensitive=[one.where for one in found if one.code == case_service.SENSITIVE],
+        stops=sum(1 for one in found if one.severity == "stop"),
         grouped=lambda items: group_findings(items, case.language),
         when=lambda day: day_text(day, case.language),
     )
-
-
-def _place(case: Case, where: str) -> tuple[str, str]:
-    """Where a finding stands, in words and as an anchor of the page (empty if it has none)."""
-    for contact in case.contacts:
-        if where == f"contact {contact.number}":
-            return where, f"contact-{contact.number}"
-        for statement in contact.soap.statements:
-            if statement.id == where:
-                return f"contact {contact.number}: {statement.text}", f"contact-{contact.number}"
-    for statement in case.statements():
-        if statement.id == where:
-            return statement.text, "background"
-    return where, _ANCHORS.get(where.split()[0], "")

@@ -10,7 +10,7 @@ from app.permissions import Permission
 from app.portal.access import page
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
-from app.services import case_sets
+from app.services import case_review, case_sets, case_versions
 from app.services import cases as case_service
 
 blueprint = Blueprint("teaching", __name__, url_prefix="/teaching")
@@ -59,19 +59,16 @@ def rename(case_id: int) -> Response:
 
 @page(blueprint, "/cases/<int:case_id>/<step>", Permission.REVIEW_CASES, methods=("POST",))
 def step(case_id: int, step: str) -> Response:
-    """Hand over, publish, send back, withdraw."""
+    """Hand over, send back, withdraw."""
     actor = signed_in_actor()
     note = request.form.get("note", "")[:2000]
     with wiring().database.writing() as session:
         if step == "submit":
-            case_service.submit(session, actor, case_id)
-        elif step == "publish":
-            opted_in = request.form.getlist("opted_in")
-            case_service.publish(session, actor, case_id, note, opted_in)
+            case_review.submit(session, actor, case_id)
         elif step == "send-back":
-            case_service.send_back(session, actor, case_id, note)
+            case_review.send_back(session, actor, case_id, note)
         elif step == "withdraw":
-            case_service.withdraw(session, actor, case_id, note)
+            case_versions.withdraw(session, actor, case_id, note)
         else:
             raise BadInput("There is no such step.")
     flash("Done.", "success")

@@ -8,15 +8,19 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import DatabaseError
 
 from app.db.models import AuditRow
 from app.errors import PermissionDenied
+from app.errors import TransitionRefused as NotNow
 from app.permissions import COMMAND_LINE, Role
-from app.services import case_sets
+from app.services import case_review, case_sets, case_versions
 from app.services import cases as case_service
 from app.services.accounts import actor_of, create_user
 from casebank import CaseCheckFailed, TransitionRefused
+from casebank.gate import ATTRIBUTES, SENSITIVE
+from deid.release import Release, open_release
 from tests.builders import build_release
 from tests.integration.portal.world import (
     PASSWORD,
@@ -96,12 +100,23 @@ def clinic(tmp_path: Path) -> World:
         {**tables["concept"][0], "concept_id": 8507, "concept_name": "MALE"},
         {**tables["concept"][0], "concept_id": 8532, "concept_name": "FEMALE"},
     ]
-    build_release(world.settings.release_root, tables, CLINIC)
+    build_release(
+        world.settings.release_root,
+        tables,
+        CLINIC,
+        statement={"purpose": "teaching cases", "quasi_identifiers": []},
+        # In twenty people a disease of two is not rare.
+        risk={"rare": [{"below": 2}]},
+    )
     with world.database.writing() as session:
         colleague = create_user(
             session, COMMAND_LINE, "colleague@example.org", "Cleo", [Role.INSTRUCTOR], PASSWORD
         )
         world.actors["colleague"] = actor_of(colleague)
+        guardian = create_user(
+            session, COMMAND_LINE, "guardian@example.org", "Gus", [Role.STEWARD], PASSWORD
+        )
+        world.actors["guardian"] = actor_of(guardian)
     return world
 
 
@@ -119,9 +134,29 @@ def published(world: World) -> int:
     """Id of a case that a colleague has published."""
     case_id = draft_first(world)
     with world.database.writing() as session:
-        case_service.submit(session, world.actors["instructor"], case_id)
-        case_service.publish(session, world.actors["colleague"], case_id)
+        case_review.submit(session, world.actors["instructor"], case_id)
+    signed_by_two(world, case_id)
+    with world.database.writing() as session:
+        case_review.publish(session, world.actors["colleague"], case_id, release_of(world))
     return case_id
+
+
+def release_of(world: World) -> Release:
+    return open_release(world.settings.release_root, CLINIC)
+
+
+def signed_by_two(world: World, case_id: int) -> None:
+    """The colleague signs as clinical, the guardian as privacy reviewer."""
+    with world.database.writing() as session:
+        case_review.sign(
+            session,
+            world.actors["colleague"],
+            case_id,
+            "clinical",
+            release_of(world),
+            ratings=dict.fromkeys(ATTRIBUTES, 3),
+        )
+        case_review.sign(session, world.actors["guardian"], case_id, "privacy", release_of(world))
 
 
 def shown(world: World, case_id: int) -> None:
@@ -140,7 +175,7 @@ def draft_of(world: World, person: int) -> int:
     answer = post(client, "/teaching/drafts", candidates, release=CLINIC, person=1000 + person)
     case_id = int(answer.headers["Location"].rsplit("/", 1)[1])
     with world.database.writing() as session:
-        case_service.submit(session, world.actors["instructor"], case_id)
+        case_review.submit(session, world.actors["instructor"], case_id)
     return case_id
 
 
@@ -179,18 +214,21 @@ def test_records_with_a_sensitive_condition_are_offered_only_when_asked_for(clin
 def test_author_and_reviewer_see_what_stops_publication(clinic: World) -> None:
     case_id = draft_of(clinic, SEEN_ONCE)
     for client in (clinic.client("instructor"), as_colleague(clinic)):
-        page = client.get(f"/cases/{case_id}").get_data(as_text=True)
-        assert "Stops publication" in page
-        assert "Fewer than 3 dated contacts" in page
+        assert "Stops publication" in client.get(f"/cases/{case_id}").get_data(as_text=True)
+        page = client.get(f"/teaching/cases/{case_id}/gate").get_data(as_text=True)
+        assert "fewer than 3 dated contacts" in page
+        assert "Choose a record that goes on for longer" in page
 
 
 def test_a_case_that_something_stops_is_not_published_and_stays_in_review(clinic: World) -> None:
     case_id = draft_of(clinic, SEEN_ONCE)
     colleague = as_colleague(clinic)
-    where = f"/cases/{case_id}"
-    answer = post(colleague, f"/teaching/cases/{case_id}/publish", where)
-    assert answer.headers["Location"] == where
+    where = f"/teaching/cases/{case_id}/gate"
+    assert "Nobody signs what the program stops" in colleague.get(where).get_data(as_text=True)
+    rated = dict.fromkeys(ATTRIBUTES, 4)
+    post(colleague, f"{where}/sign", where, kind="clinical", **rated)
     assert "B4-contacts at contacts" in colleague.get(where).get_data(as_text=True)
+    post(colleague, f"{where}/publish", where)
     assert state_of(clinic, case_id) == "review"
 
 
@@ -199,9 +237,9 @@ def test_a_title_that_names_the_diagnosis_stops_publication(clinic: World) -> No
     author = clinic.actors["instructor"]
     with clinic.database.writing() as session:
         case_service.rename(session, author, case_id, "A man with hypertensive disorder")
-        case_service.submit(session, author, case_id)
+        case_review.submit(session, author, case_id)
     with pytest.raises(CaseCheckFailed, match="B3-title"), clinic.database.writing() as session:
-        case_service.publish(session, clinic.actors["colleague"], case_id)
+        case_review.publish(session, clinic.actors["colleague"], case_id, release_of(clinic))
     assert state_of(clinic, case_id) == "review"
 
 
@@ -210,37 +248,170 @@ def test_a_sensitive_category_needs_the_reviewers_opt_in_with_a_reason(clinic: W
     with clinic.database.writing() as session:
         row = case_service.get_case(session, clinic.actors["colleague"], case_id)
         stops = case_service.findings(clinic.actors["colleague"], row)
-    assert "HIV" in {one.where for one in stops if one.code == case_service.SENSITIVE}
-    assert 'value="HIV"' in as_colleague(clinic).get(f"/cases/{case_id}").get_data(as_text=True)
-    others = {one.code for one in stops if one.severity == "stop"} - {case_service.SENSITIVE}
+    assert "HIV" in {one.where for one in stops if one.code == SENSITIVE}
+    others = {one.code for one in stops if one.severity == "stop"} - {SENSITIVE}
     assert others == {"C1-holism"}
 
 
-def test_an_opt_in_is_audited_with_its_category(clinic: World) -> None:
+def test_an_opt_in_is_of_the_privacy_reviewer_and_is_audited_with_its_category(
+    clinic: World,
+) -> None:
     case_id = draft_of(clinic, HOLISTIC)
-    colleague = as_colleague(clinic)
-    where = f"/cases/{case_id}"
-    publish = f"/teaching/cases/{case_id}/publish"
-    post(colleague, publish, where)
-    assert "F2-sensitive at HIV" in colleague.get(where).get_data(as_text=True)
-    post(colleague, publish, where, opted_in="HIV")
-    assert "Give the reason" in colleague.get(where).get_data(as_text=True)
-    assert state_of(clinic, case_id) == "review"
+    guardian = clinic.client()
+    sign_in(guardian, "guardian@example.org")
+    where = f"/teaching/cases/{case_id}/gate"
+    assert 'value="HIV"' in guardian.get(where).get_data(as_text=True)
+    post(guardian, f"{where}/sign", where, kind="privacy")
+    assert "F2-sensitive at HIV" in guardian.get(where).get_data(as_text=True)
+    answer = post(guardian, f"{where}/sign", where, kind="privacy", opted_in="HIV", note="kept")
+    assert answer.status_code == 400
+    assert "Give the reason" in answer.get_data(as_text=True)
+    assert ">kept</textarea>" in answer.get_data(as_text=True)
     reason = "The module is about living with HIV."
-    post(colleague, publish, where, opted_in="HIV", note=reason)
+    post(guardian, f"{where}/sign", where, kind="privacy", opted_in="HIV", reason=reason)
+    colleague = as_colleague(clinic)
+    post(colleague, f"{where}/sign", where, kind="clinical", **dict.fromkeys(ATTRIBUTES, 3))
+    post(colleague, f"{where}/publish", where)
     assert state_of(clinic, case_id) == "published"
     with clinic.database.reading() as session:
         query = select(AuditRow).where(AuditRow.action == "case.published")
         assert session.scalars(query).one().detail["opted_in"] == ["HIV"]
+        version = case_versions.version(session, clinic.actors["colleague"], case_id, 1)
+        kept = {one["kind"]: one["opted_in"] for one in version.report["signatures"]}
+        assert kept == {"clinical": {}, "privacy": {"HIV": reason}}
+
+
+def test_two_people_sign_and_neither_is_the_author(clinic: World) -> None:
+    case_id = draft_of(clinic, 3)
+    release, people = release_of(clinic), clinic.actors
+    rated = dict.fromkeys(ATTRIBUTES, 3)
+
+    def sign(who: str, kind: str) -> None:
+        with clinic.database.writing() as session:
+            case_review.sign(session, people[who], case_id, kind, release, ratings=rated)
+
+    with pytest.raises(PermissionDenied):
+        sign("instructor", "clinical")
+    sign("colleague", "clinical")
+    with pytest.raises(PermissionDenied):
+        sign("colleague", "privacy")
+    with pytest.raises(NotNow):
+        sign("guardian", "clinical")
+    with pytest.raises(CaseCheckFailed, match="F3-privacy"), clinic.database.writing() as session:
+        case_review.publish(session, people["colleague"], case_id, release)
+    sign("guardian", "privacy")
+    with clinic.database.writing() as session:
+        case_review.publish(session, people["guardian"], case_id, release)
+    assert state_of(clinic, case_id) == "published"
+
+
+def test_a_change_after_a_signature_voids_it(clinic: World) -> None:
+    case_id = draft_of(clinic, 3)
+    signed_by_two(clinic, case_id)
+    author, colleague = clinic.actors["instructor"], clinic.actors["colleague"]
+    with clinic.database.writing() as session:
+        case_review.send_back(session, author, case_id, "one more word")
+        case_service.rename(session, author, case_id, "A man who came often")
+        case_review.submit(session, author, case_id)
+    refused = pytest.raises(CaseCheckFailed, match="F3-clinical at clinical reviewer; F3-privacy")
+    with refused, clinic.database.writing() as session:
+        case_review.publish(session, colleague, case_id, release_of(clinic))
+    page = as_colleague(clinic).get(f"/teaching/cases/{case_id}/gate").get_data(as_text=True)
+    assert "the signature is void: the case was changed after it" in page
+
+
+def test_a_low_rating_is_kept_and_stops_the_case(clinic: World) -> None:
+    case_id = draft_of(clinic, 3)
+    with clinic.database.writing() as session:
+        case_review.sign(
+            session,
+            clinic.actors["colleague"],
+            case_id,
+            "clinical",
+            release_of(clinic),
+            ratings=dict.fromkeys(ATTRIBUTES, 2),
+        )
+        case_review.sign(session, clinic.actors["guardian"], case_id, "privacy", release_of(clinic))
+    with pytest.raises(CaseCheckFailed, match="H1-rating"), clinic.database.writing() as session:
+        case_review.publish(session, clinic.actors["colleague"], case_id, release_of(clinic))
+
+
+def test_a_published_case_is_revised_by_a_draft_that_becomes_its_next_version(
+    clinic: World,
+) -> None:
+    case_id = published(clinic)
+    shown(clinic, case_id)
+    author, colleague = clinic.actors["instructor"], clinic.actors["colleague"]
+    client = clinic.client("instructor")
+    history = f"/teaching/cases/{case_id}/versions"
+    answer = post(client, f"/teaching/cases/{case_id}/revise", history)
+    draft_id = int(answer.headers["Location"].rsplit("/", 1)[1])
+    with pytest.raises(NotNow), clinic.database.writing() as session:
+        case_versions.revise(session, author, case_id)
+    with clinic.database.writing() as session:
+        before = case_service.get_case(session, author, case_id).title
+        case_service.rename(session, author, draft_id, "Seen again and again")
+        case_review.submit(session, author, draft_id)
+    # Students keep what is published until the draft has passed.
+    student = clinic.client("student")
+    assert before in student.get(f"/cases/{case_id}").get_data(as_text=True)
+    assert student.get(f"/cases/{draft_id}").status_code == 404
+    signed_by_two(clinic, draft_id)
+    with clinic.database.writing() as session:
+        case_review.publish(session, colleague, draft_id, release_of(clinic))
+    assert "Seen again and again" in student.get(f"/cases/{case_id}").get_data(as_text=True)
+    with clinic.database.reading() as session:
+        newer, older = case_versions.versions(session, colleague, case_id)
+        assert (older.number, older.title) == (1, before)
+        assert (newer.number, newer.title) == (2, "Seen again and again")
+        assert [one.part for one in case_versions.compare(older, newer)] == ["title"]
+    assert state_of(clinic, draft_id) == "merged"
+    page = client.get(f"{history}?from=1&to=2").get_data(as_text=True)
+    assert "What differs between version 1 and version 2" in page
+
+
+def test_a_version_keeps_its_report_with_the_risk_sheet_and_cannot_be_changed(
+    clinic: World,
+) -> None:
+    case_id = published(clinic)
+    with clinic.database.reading() as session:
+        version = case_versions.version(session, clinic.actors["colleague"], case_id, 1)
+        report = version.report
+    assert report["gate"]["risk"]["people"] == 20
+    assert {row["status"] for row in report["gate"]["rows"]} <= {"passed", "not asked"}
+    page = clinic.client("instructor").get(f"/teaching/cases/{case_id}/versions/1")
+    assert "Counted over the whole release" in page.get_data(as_text=True)
+    assert "Gus" in page.get_data(as_text=True)
+    with pytest.raises(DatabaseError), clinic.database.writing() as session:
+        session.execute(text("UPDATE case_version SET title = 'x'"))
+    with pytest.raises(DatabaseError), clinic.database.writing() as session:
+        session.execute(text("DELETE FROM case_signature"))
+
+
+def test_a_withdrawal_hides_a_set_that_is_left_empty_and_tells_its_owner(clinic: World) -> None:
+    case_id = published(clinic)
+    shown(clinic, case_id)
+    with clinic.database.writing() as session:
+        case_versions.withdraw(session, clinic.actors["colleague"], case_id, "consent withdrawn")
+    page = clinic.client("instructor").get("/teaching/").get_data(as_text=True)
+    assert "This set has lost 1 case" in page
+    assert "consent withdrawn" in page
+    assert clinic.client("student").get("/cases/sets/1").status_code == 404
+
+
+def test_a_case_whose_release_is_gone_is_not_published(clinic: World) -> None:
+    case_id = draft_of(clinic, 3)
+    with pytest.raises(CaseCheckFailed, match="F1-measured"), clinic.database.writing() as session:
+        case_review.publish(session, clinic.actors["colleague"], case_id, None)
 
 
 def test_an_author_may_take_a_case_back_and_says_why(clinic: World) -> None:
     case_id = draft_of(clinic, 3)
     author = clinic.actors["instructor"]
     with pytest.raises(TransitionRefused), clinic.database.writing() as session:
-        case_service.send_back(session, author, case_id, " ")
+        case_review.send_back(session, author, case_id, " ")
     with clinic.database.writing() as session:
-        case_service.send_back(session, author, case_id, "the title gives it away")
+        case_review.send_back(session, author, case_id, "the title gives it away")
     assert state_of(clinic, case_id) == "draft"
 
 
@@ -248,9 +419,9 @@ def test_a_withdrawal_has_a_reason_and_is_for_good(clinic: World) -> None:
     case_id = published(clinic)
     colleague = clinic.actors["colleague"]
     with pytest.raises(TransitionRefused), clinic.database.writing() as session:
-        case_service.withdraw(session, colleague, case_id, "")
+        case_versions.withdraw(session, colleague, case_id, "")
     with clinic.database.writing() as session:
-        case_service.withdraw(session, colleague, case_id, "consent withdrawn")
+        case_versions.withdraw(session, colleague, case_id, "consent withdrawn")
     with clinic.database.reading() as session:
         row = case_service.get_case(session, colleague, case_id)
         assert case_service.actions(colleague, row) == ()
@@ -270,7 +441,12 @@ def test_a_case_goes_from_a_record_to_a_student(clinic: World) -> None:
     post(instructor, f"/teaching/cases/{case_id}/submit", where)
     colleague = clinic.client()
     sign_in(colleague, "colleague@example.org")
-    post(colleague, f"/teaching/cases/{case_id}/publish", where)
+    gate = f"/teaching/cases/{case_id}/gate"
+    post(colleague, f"{gate}/sign", gate, kind="clinical", **dict.fromkeys(ATTRIBUTES, 3))
+    guardian = clinic.client()
+    sign_in(guardian, "guardian@example.org")
+    post(guardian, f"{gate}/sign", gate, kind="privacy")
+    post(colleague, f"{gate}/publish", gate)
     post(instructor, "/teaching/sets", "/teaching/", title="Week 1")
     post(instructor, "/teaching/sets/1/cases", "/teaching/", case=case_id)
     post(instructor, "/teaching/sets/1/visibility", "/teaching/", visible="yes")
@@ -308,7 +484,7 @@ def test_students_see_only_what_is_published_and_shown(clinic: World, state: str
     case_id = published(clinic) if "published" in state else draft_first(clinic)
     if state == "review":
         with clinic.database.writing() as session:
-            case_service.submit(session, clinic.actors["instructor"], case_id)
+            case_review.submit(session, clinic.actors["instructor"], case_id)
     student = clinic.client("student")
     assert student.get(f"/cases/{case_id}").status_code == 404
     assert f"/cases/{case_id}" not in student.get("/cases/").get_data(as_text=True)
@@ -318,19 +494,19 @@ def test_nobody_publishes_a_case_of_their_own(clinic: World) -> None:
     case_id = draft_first(clinic)
     author = clinic.actors["instructor"]
     with clinic.database.writing() as session:
-        case_service.submit(session, author, case_id)
+        case_review.submit(session, author, case_id)
     with pytest.raises(PermissionDenied), clinic.database.writing() as session:
-        case_service.publish(session, author, case_id)
+        case_review.publish(session, author, case_id, release_of(clinic))
 
 
 def test_a_withdrawn_case_is_gone_from_the_students_set(clinic: World) -> None:
     case_id = published(clinic)
     shown(clinic, case_id)
     with clinic.database.writing() as session:
-        case_service.withdraw(session, clinic.actors["colleague"], case_id, "consent withdrawn")
+        case_versions.withdraw(session, clinic.actors["colleague"], case_id, "consent withdrawn")
     student = clinic.client("student")
     assert student.get(f"/cases/{case_id}").status_code == 404
-    assert f"/cases/{case_id}" not in student.get("/cases/sets/1").get_data(as_text=True)
+    assert f"/cases/{case_id}" not in student.get("/cases/").get_data(as_text=True)
 
 
 def test_the_first_page_counts_what_a_student_has_not_read(clinic: World) -> None:
@@ -354,4 +530,7 @@ def test_the_desk_offers_each_person_their_own_next_step(clinic: World) -> None:
     mine = clinic.client("instructor").get("/teaching/").get_data(as_text=True)
     assert "waits for a colleague" in mine
     theirs = as_colleague(clinic).get("/teaching/").get_data(as_text=True)
-    assert f'<a class="btn btn-sm btn-primary" href="/cases/{handed_over}">Review' in theirs
+    assert (
+        f'<a class="btn btn-sm btn-primary" href="/teaching/cases/{handed_over}/gate">Review'
+        in theirs
+    )
