@@ -6,7 +6,7 @@ from alembic import op
 from app.db.guards import guard_statements
 
 revision = "0010"
-down_revision = "0012"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
