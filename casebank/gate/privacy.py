@@ -58,7 +58,7 @@ def measured_risk(submission: Submission) -> Iterator[Finding]:
             "F1-k",
             "stop",
             "risk sheet",
-            f"{sheet.k} people share what is told of age, sex and origin; "
+            f"{sheet.k} of {sheet.people} people share what is told of age, sex and origin; "
             f"the policy asks for {sheet.k_asked}",
             "choose another record, or a release with wider bands",
         )
@@ -67,7 +67,7 @@ def measured_risk(submission: Submission) -> Iterator[Finding]:
             "F1-rare",
             "stop",
             f"problem {one.problem}",
-            f"{one.people} people of the release have it; fewer than {sheet.rare_below} is rare",
+            f"{one.people} of {sheet.people} people have it; fewer than {sheet.rare_below} is rare",
             "take the problem and what belongs to it out, or choose another record",
         )
     for pair in sheet.pairs:
@@ -75,7 +75,7 @@ def measured_risk(submission: Submission) -> Iterator[Finding]:
             "F1-combination",
             "stop",
             f"problem {pair.first}",
-            f"{pair.people} people of the release have it together with problem {pair.second}; "
+            f"{pair.people} of {sheet.people} people have it together with problem {pair.second}; "
             f"{sheet.pair_below} is the least",
             "take one of the two out, or choose another record",
         )
@@ -84,7 +84,7 @@ def measured_risk(submission: Submission) -> Iterator[Finding]:
             "F1-family",
             "stop",
             "background",
-            f"{sheet.same_family} people of the release have such a family as is shown; "
+            f"{sheet.same_family} of {sheet.people} people have such a family as is shown; "
             f"{sheet.family_below} is the least",
             "leave relatives out until the family is like others",
         )
@@ -94,7 +94,7 @@ def measured_risk(submission: Submission) -> Iterator[Finding]:
             "F1-relatives",
             "stop",
             "background",
-            f"{len(relatives)} relatives are in another case: they would recognise one another",
+            f"relatives in other cases: {len(relatives)}; they would recognise one another",
             "withdraw one of the cases, or choose another record",
         )
     sources = submission.case.sources
@@ -107,7 +107,7 @@ def measured_risk(submission: Submission) -> Iterator[Finding]:
             "F1-record",
             "look",
             "risk sheet",
-            f"{sheet.same_problems} people of the release have all problems of the case: "
+            f"{sheet.same_problems} of {sheet.people} people have all problems of the case: "
             "like every long record it is one of a kind, and the rules of use answer for it",
         )
     for name in sheet.thresholds_failed:

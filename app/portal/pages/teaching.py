@@ -27,6 +27,7 @@ def index() -> str:
             states=case_service.CASE_STATES,
             actions=lambda case: case_service.actions(actor, case),
             sets=case_sets.list_sets(session, actor),
+            withdrawn_from=case_sets.withdrawn_from,
             writes=Permission.WRITE_CASES in actor.permissions,
             releases=wiring().catalogue.list(actor),
         )

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from app.db.models import CaseSet, CaseSetItem, TeachingCase
 from app.permissions import COMMAND_LINE, Role
-from app.services import case_editing
+from app.services import case_editing, case_review
 from app.services import cases as case_service
 from app.services.accounts import actor_of, create_user
 from tests.builders import build_release
@@ -263,7 +263,7 @@ def test_only_the_author_edits_and_only_a_draft(
     assert colleague.get(f"/teaching/cases/{case_id}/edit").status_code == 403
     shown = page_of(author, case_id)
     with bench.database.writing() as session:
-        case_service.submit(session, bench.actors["instructor"], case_id)
+        case_review.submit(session, bench.actors["instructor"], case_id)
     assert author.get(f"/teaching/cases/{case_id}/edit").status_code == 409
     assert send(author, case_id, "head", shown, title="Late", level="").status_code != 303
     assert held(bench, case_id).title != "Late"

@@ -222,6 +222,21 @@ def all_at_once(given: Submission) -> Submission:
     return in_stage(6, lambda one: replace(one, reveals=everything))(given)
 
 
+def long_winded(given: Submission) -> Submission:
+    """What was told at the first visit, at great length."""
+    assert given.lesson is not None
+    shown = given.lesson.stages[0].reveals
+    first = given.case.contacts[0]
+    subjective = tuple(
+        replace(one, text=f"{one.text} {'So it went on. ' * 120}") if one.id in shown else one
+        for one in first.soap.subjective
+    )
+    contact = replace(first, soap=replace(first.soap, subjective=subjective))
+    return signed(
+        replace(given, case=replace(given.case, contacts=(contact, *given.case.contacts[1:])))
+    )
+
+
 def unwritable(given: Submission) -> Submission:
     return replace(given, case=replace(given.case, title="A woman with cough \ud800"))
 
@@ -413,10 +428,7 @@ DEFECTS: dict[str, tuple[str, Plant]] = {
         lambda given: replace(given, blind=BlindTries(12, 0.62, 0.40)),
     ),
     "all data at once": ("D2-data", all_at_once),
-    "a wall of words": (
-        "D2-words",
-        in_case(lambda case: reworded(case, "Alert", "Alert and well. " * 150)),
-    ),
+    "a wall of words": ("D2-words", long_winded),
     # E: questions and expert
     "a key without an answer": ("E1-key", in_key("key features", right=())),
     "no explanation in Chinese": (
