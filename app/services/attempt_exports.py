@@ -14,8 +14,9 @@ from app.db.models import Assignment, Attempt, CaseVersion, ClassMember, Teachin
 from app.permissions import Actor, Permission, check_permission
 from app.services import attempts as attempt_service
 from app.services import cases as case_service
+from app.services import marks
 from app.services.case_exports import ExportedFile
-from casebank.attempt import END, MODES, mark_attempt
+from casebank.attempt import END
 from casebank.exports.xapi import RecordedAttempt, RecordedEvent, to_xapi
 from casebank.lesson import Lesson
 
@@ -63,8 +64,8 @@ def _attempts(session: Session, actor: Actor, case_id: int) -> list[Attempt]:
 
 def _recorded(session: Session, row: Attempt, secret: str) -> tuple[Lesson, RecordedAttempt]:
     found = attempt_service.running(session, row)
-    marks = mark_attempt(found.lesson, found.state.answers)
-    asked = MODES[found.state.mode].answers
+    mark = marks.newest_key(session, row.version).mark(found.state.answers)
+    ended = row.finished_at is not None and row.mode in marks.MARKED_MODES
     events = tuple(
         RecordedEvent(one.sequence, one.kind, one.subject, one.answer, one.at)  # type: ignore[arg-type]
         for one in found.events
@@ -78,8 +79,8 @@ def _recorded(session: Session, row: Attempt, secret: str) -> tuple[Lesson, Reco
         started_at=row.started_at,
         finished_at=row.finished_at,
         events=events,
-        scores={one.exercise: one.score for one in marks.marks},
-        score=marks.score if asked and row.finished_at is not None else None,
+        scores={one.exercise: one.score for one in mark.marks},
+        score=mark.score if ended else None,
     )
 
 

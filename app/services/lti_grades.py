@@ -89,8 +89,28 @@ def _without_grade() -> Select[Attempt, LtiLink]:
     )
 
 
-def send_again(session: Session, actor: Actor, grade_id: int, score: float | None = None) -> None:
-    """Send a grade once more, at once; with another score after a regrade.
+def send_regraded(session: Session, attempt_ids: Collection[int], mark_of: MarkOf) -> int:
+    """After another key: send the best mark again where it changed; for how many links."""
+    links = select(LtiGrade.link_id).where(
+        LtiGrade.attempt_id.in_(attempt_ids), LtiGrade.state != NO_MARK
+    )
+    changed = 0
+    for link_id in session.scalars(links.distinct()).all():
+        query = select(LtiGrade).where(LtiGrade.link_id == link_id, LtiGrade.state != NO_MARK)
+        grades = list(session.scalars(query.order_by(LtiGrade.id)))
+        marks = (mark_of(session, session.get_one(Attempt, one.attempt_id)) for one in grades)
+        best = max((mark for mark in marks if mark is not None), default=0.0)
+        newest = grades[-1]
+        if newest.score != best:
+            newest.score, newest.state = best, "waiting"
+            newest.next_try_at = newest.created_at = utc_now()
+            changed += 1
+    session.flush()
+    return changed
+
+
+def send_again(session: Session, actor: Actor, grade_id: int) -> None:
+    """Send a grade once more, at once.
 
     Raises:
         PermissionDenied, NotFound: unless the actor manages users and the grade exists.
@@ -99,8 +119,6 @@ def send_again(session: Session, actor: Actor, grade_id: int, score: float | Non
     grade = session.get(LtiGrade, grade_id)
     if grade is None:
         raise NotFound("There is no such grade.")
-    if score is not None:
-        grade.score = score
     grade.state, grade.next_try_at, grade.created_at = "waiting", utc_now(), utc_now()
     record(session, actor, AuditEvent("lti_grade.requeued", "lti_grade", grade.id))
 

@@ -12,7 +12,8 @@ from app.audit import AuditEvent, record
 from app.db.models import Attempt, CaseVersion, KeyCorrection, Notification
 from app.errors import BadInput, NotFound, PermissionDenied
 from app.permissions import Actor, Permission, check_permission
-from app.services.marks import MARKED_MODES, Key, answers_of, keys_of
+from app.services import lti_grades
+from app.services.marks import MARKED_MODES, Key, answers_of, keys_of, mark_of
 from casebank.lesson import Exercise
 from casebank.lesson.correction import Correction, correct
 
@@ -101,6 +102,7 @@ def change_key(
         one for one in ids if before.mark(answers[one]).score != after.mark(answers[one]).score
     ]
     _tell(session, version, moved)
+    lti_grades.send_regraded(session, moved, mark_of)
     detail = {"key": row.number, "questions": sorted(changed), "marks_changed": len(moved)}
     record(session, actor, AuditEvent("case.key_corrected", "case_version", version.id, detail))
     return row

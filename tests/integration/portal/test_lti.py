@@ -462,6 +462,21 @@ def test_a_worse_attempt_later_does_not_lower_the_mark(world: World, platform: P
     assert [one["scoreGiven"] for one in platform.scores] == [50, 50, 75]
 
 
+def test_after_a_corrected_key_the_mark_is_sent_again_where_it_changed(
+    world: World, platform: Platform
+) -> None:
+    launch(browser(world), platform)
+    attempt_id = _finished(world)
+    assert _send(world, platform, mark=0.5) == 1
+    for corrected, sent in ((0.5, 0), (0.25, 1)):
+        with world.database.writing() as session:
+            lti_grades.send_regraded(
+                session, [attempt_id], lambda session, attempt, mark=corrected: mark
+            )
+        assert _send(world, platform) == sent
+    assert [one["scoreGiven"] for one in platform.scores] == [50, 25]
+
+
 def test_a_platform_that_is_down_loses_no_mark(world: World, platform: Platform) -> None:
     launch(browser(world), platform)
     _finished(world)
