@@ -27,6 +27,7 @@ from casebank.relative import day_text
 Resource = dict[str, Any]
 RELATIVE_TIME: Final = "http://hl7.org/fhir/StructureDefinition/cqf-relativeDateTime"
 ABSENT: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+TRANSLATION: Final = "http://hl7.org/fhir/StructureDefinition/translation"
 SYSTEM: Final = "urn:carecommons:case"
 _NAMESPACE: Final = uuid.UUID("6f2b7f0e-6a53-5c1c-9c0a-3d2f8f1f5d10")
 _XHTML: Final = "http://www.w3.org/1999/xhtml"
@@ -240,7 +241,7 @@ class _Document:
     def _observation(
         self, one: Statement, category: str, label: str, contact: Contact | None = None
     ) -> Resource:
-        made = {
+        made: Resource = {
             "resourceType": "Observation",
             "status": "final",
             "category": [{"coding": [_coding(f"{_TERMS}/observation-category", category)]}],
@@ -249,9 +250,21 @@ class _Document:
             **self.when("effectiveDateTime", one.day),
             "valueString": one.text,
         }
+        if one.other:
+            made["_valueString"] = {"extension": [self._translation(one)]}
         if contact is not None:
             made["encounter"] = self.reference(contact.id)
         return made
+
+    def _translation(self, one: Statement) -> Resource:
+        """The same datum in the case's other language, by HL7's extension."""
+        return {
+            "url": TRANSLATION,
+            "extension": [
+                {"url": "lang", "valueCode": "en" if self.case.language == "zh" else "zh-CN"},
+                {"url": "content", "valueString": one.other},
+            ],
+        }
 
     def _impression(self, one: Statement, contact: Contact) -> Resource:
         made: Resource = {

@@ -17,7 +17,7 @@ from lxml import etree
 from casebank.exports.archives import zip_of
 from casebank.exports.package import TERMS
 from casebank.exports.qti import items_of
-from casebank.exports.shown import shown_lines
+from casebank.exports.shown import Line, said, shown_lines
 from casebank.exports.words import word
 from casebank.lesson import Lesson, Order
 from casebank.model import Case, Language
@@ -61,15 +61,15 @@ class _Writer:
                 if order.kind != "history":
                     self._text(root, f"order-{order.name}", frozenset(order.data))
         expert = self.lesson.expert
-        said = [expert.summary, expert.script, *expert.take_home]
-        lines = [one.text(self.language) for one in said]
+        told = [expert.summary, expert.script, *expert.take_home]
+        lines: list[Line] = [(one.text(self.language), self.language) for one in told]
         self._narrative(root, "expert", [(word("expert", self.language), lines)])
         demographics = etree.SubElement(root, f"{{{VPD}}}PatientDemographics")
         for number, statement in enumerate(self.case.background.profile, 1):
             one = _add(demographics, "PatientDemographic", id=f"person-{number}")
             characteristic = _add(one, "DemographicCharacteristic")
             _add(characteristic, "Title", word("profile", self.language))
-            _add(characteristic, "Description", statement.text)
+            _add(characteristic, "Description", said(self.case, statement, self.language)[0])
         drugs = (
             item for lane in self.case.timeline.lanes if lane.kind == "drugs" for item in lane.items
         )
@@ -79,7 +79,7 @@ class _Writer:
             item = _add(root, "InterviewItem", id=f"order-{order.name}")
             _add(item, "Question", order.label.text(self.language))
             found = shown_lines(self.case, frozenset(order.data), self.language)
-            _add(item, "Response", " ".join(line for _, lines in found for line in lines))
+            _add(item, "Response", " ".join(line for _, lines in found for line, _ in lines))
         extra = _add(root, "XtensibleInfo")
         extra.extend(items_of(self.case, self.lesson, self.language).values())
         return root
@@ -153,15 +153,17 @@ class _Writer:
         found = list(shown_lines(self.case, ids, self.language))
         self._narrative(root, name, found or [(word("nothing", self.language), [])])
 
-    def _narrative(self, root: Element, name: str, parts: list[tuple[str, list[str]]]) -> None:
+    def _narrative(self, root: Element, name: str, parts: list[tuple[str, list[Line]]]) -> None:
         text = _add(root, "VPDText", id=name, textType="narrative")
         holder = etree.SubElement(text, f"{{{_XHTML}}}div", nsmap={None: _XHTML})
         for heading, lines in parts:
             _add(holder, "h3", heading)
             if lines:
                 listed = _add(holder, "ul")
-                for line in lines:
-                    _add(listed, "li", line)
+                for line, spoken in lines:
+                    item = _add(listed, "li", line)
+                    if spoken != self.language:
+                        item.set("lang", "zh-CN" if spoken == "zh" else "en")
 
 
 def _item(node: Element, path: str, place: int, display: str) -> None:

@@ -19,9 +19,12 @@ from lxml.html.builder import E
 from casebank.errors import ExportImpossible
 from casebank.exports.package import TERMS
 from casebank.exports.questions import answer_key, question
+from casebank.exports.shown import said, value_text
 from casebank.exports.words import word
 from casebank.lesson import Lesson, Order, Stage, Wording
 from casebank.model import Background, Case, Contact, Language, Soap, Statement
+from casebank.pictures.ecomap import draw_ecomap, ecomap_table
+from casebank.pictures.genogram import draw_genogram, genogram_table
 from casebank.relative import day_text
 from casebank.svg import draw_flow_sheet, draw_timeline
 from casebank.timeline import Table, flow_table, timeline_table
@@ -89,14 +92,15 @@ class _Page:
     def say(self, wording: Wording) -> html.HtmlElement:
         """A wording, marked as the other language where it is only in that one."""
         text = wording.text(self.language)
-        spoken: Language = "zh" if text == wording.zh and text != wording.en else "en"
-        return E.span(text) if spoken == self.language else E.span(text, lang=_tag(spoken))
+        return self.spoken(text, "zh" if text == wording.zh and text != wording.en else "en")
 
     def recorded(self, text: str) -> html.HtmlElement:
         """A text of the record."""
-        if self.case.language == self.language:
-            return E.span(text)
-        return E.span(text, lang=_tag(self.case.language))
+        return self.spoken(text, self.case.language)
+
+    def spoken(self, text: str, language: Language) -> html.HtmlElement:
+        """A text, marked where it is in another language than the document."""
+        return E.span(text) if language == self.language else E.span(text, lang=_tag(language))
 
     def opening(
         self, edition: Edition, title: str, exporter: Exporter
@@ -177,7 +181,7 @@ class _Page:
                 parts += self.contact(contact, ids, "h4")
         written = {one.id for one in self.case.statements()}
         values = [
-            f"{day_text(point.day, self.language)}: {series.name} {point.value:g} {series.unit}"
+            value_text(series, point, self.language)
             for sheet in self.case.flow_sheets
             for series in sheet.series
             for point in series.points
@@ -219,7 +223,7 @@ class _Page:
         """Statements as a list."""
         items = []
         for one in statements:
-            item = E.li(self.recorded(one.text))
+            item = E.li(self.spoken(*said(self.case, one, self.language)))
             if dated and one.day is not None:
                 item.append(E.span(f" ({day_text(one.day, self.language)})"))
             items.append(item)
@@ -281,6 +285,15 @@ class _Page:
 
     def _pictures(self) -> Iterator[html.HtmlElement]:
         case = self.case
+        if case.background.family_tree.members:
+            yield E.h2(self._("genogram"))
+            yield _figure(draw_genogram(case, self.language))
+            yield self._table(genogram_table(case, self.language))
+        surroundings = ecomap_table(case, self.language)
+        if surroundings.rows:
+            yield E.h2(self._("ecomap"))
+            yield _figure(draw_ecomap(case, self.language))
+            yield self._table(surroundings)
         if case.timeline.lanes:
             yield E.h2(self._("timeline"))
             table = timeline_table(case.timeline, self.language)

@@ -114,10 +114,10 @@ class _Item:
         for heading, lines in shown_lines(self.case, ids, self.language):
             data.append(element(level, heading))
             listed = element("ul")
-            for line in lines:
+            for line, spoken in lines:
                 item = element("li", line)
-                if self.case.language != self.language:
-                    item.set(f"{{{_XML}}}lang", _tag(self.case.language))
+                if spoken != self.language:
+                    item.set(f"{{{_XML}}}lang", _tag(spoken))
                 listed.append(item)
             data.append(listed)
 
@@ -184,7 +184,7 @@ class _Item:
     def _errors(self) -> tuple[Element, Element, list[Element]]:
         key = self.exercise.errors
         assert key is not None
-        texts = texts_of(self.case)
+        texts = texts_of(self.case, self.language)
         listed = [(f"s-{one}", texts[one]) for one in key.candidates if one in texts]
         return self._overlapping([f"s-{one.code}" for one in key.wrong], listed)
 

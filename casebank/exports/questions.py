@@ -66,7 +66,7 @@ def question(
         yield choices(exercise.management.options)
     elif exercise.errors is not None:
         yield E.p(word("mark", language))
-        texts = texts_of(case)
+        texts = texts_of(case, language)
         shown = (texts[one] for one in exercise.errors.candidates if one in texts)
         yield E.ul({"class": "choices"}, *(E.li(BOX + text) for text in shown))
 
@@ -149,7 +149,7 @@ def _key(exercise: Exercise, case: Case, language: Language) -> Iterator[html.Ht
         ]
         yield _table((_("option"), _("asked"), _("happened")), decided)
     elif exercise.errors is not None:
-        texts = texts_of(case)
+        texts = texts_of(case, language)
         wrong = [(texts.get(one.code, one.code), say(one.text)) for one in exercise.errors.wrong]
         yield _table((_("finding"), _("wrong")), wrong)
 

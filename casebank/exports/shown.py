@@ -5,31 +5,44 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from casebank.exports.words import word
-from casebank.model import Case, Language
+from casebank.model import Case, FlowPoint, FlowSeries, Language, Statement
 from casebank.relative import day_text
 
 _BACKGROUND = ("profile", "past_history", "family", "living_environment", "lifestyle")
 _SOAP = ("subjective", "objective", "assessment", "plan", "other")
 
 
+Line = tuple[str, Language]
+"""A text with the language that it is in."""
+
+
+def said(case: Case, one: Statement, language: Language) -> Line:
+    """A statement in ``language`` where the release names it so, else as the record has it."""
+    if case.language != language and one.other:
+        return one.other, language
+    return one.text, case.language
+
+
 def shown_lines(
     case: Case, ids: frozenset[str], language: Language
-) -> Iterator[tuple[str, list[str]]]:
+) -> Iterator[tuple[str, list[Line]]]:
     """Heading and lines of the statements with those ids, in the record's order."""
     for name in _BACKGROUND:
-        lines = [one.text for one in getattr(case.background, name) if one.id in ids]
+        statements: tuple[Statement, ...] = getattr(case.background, name)
+        lines = [said(case, one, language) for one in statements if one.id in ids]
         if lines:
             yield word(name, language), lines
     for contact in case.contacts:
         where = f"{contact.setting}, {day_text(contact.day, language)}"
         for part in _SOAP:
-            lines = [one.text for one in getattr(contact.soap, part) if one.id in ids]
+            noted: tuple[Statement, ...] = getattr(contact.soap, part)
+            lines = [said(case, one, language) for one in noted if one.id in ids]
             if lines:
                 name = word("notes" if part == "other" else part, language)
                 yield f"{where}: {name}", lines
     written = {one.id for one in case.statements()}
     values = [
-        f"{day_text(point.day, language)}: {series.name} {point.value:g} {series.unit}".rstrip()
+        (value_text(series, point, language), case.language)
         for sheet in case.flow_sheets
         for series in sheet.series
         for point in series.points
@@ -39,10 +52,15 @@ def shown_lines(
         yield word("measured", language), values
 
 
-def texts_of(case: Case) -> dict[str, str]:
+def value_text(series: FlowSeries, point: FlowPoint, language: Language) -> str:
+    """A measured value with its day."""
+    return f"{day_text(point.day, language)}: {series.name} {point.value:g} {series.unit}".rstrip()
+
+
+def texts_of(case: Case, language: Language) -> dict[str, str]:
     """Texts by the ids of their statements, as a contact words them where one does."""
     texts: dict[str, str] = {}
     at_contacts = (one for contact in case.contacts for one in contact.soap.statements)
     for one in (*at_contacts, *case.statements()):
-        texts.setdefault(one.id, one.text)
+        texts.setdefault(one.id, said(case, one, language)[0])
     return texts

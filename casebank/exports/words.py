@@ -119,6 +119,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "assessment": ("Assessment", "评估"),
     "plan": ("Plan", "计划"),
     "notes": ("Other notes", "其他"),
+    "genogram": ("Genogram", "家系图"),
+    "ecomap": ("Ecomap", "生态图"),
     "timeline": ("Timeline", "时间线"),
     "flow": ("Flow sheets", "流程表"),
     "drugs": ("Drugs", "用药"),

@@ -50,7 +50,7 @@ def test_every_path_of_the_package_leads_to_one_element(trees: dict[str, Tree]) 
 def test_a_stages_text_has_what_it_reveals_and_an_order_waits_to_be_asked(
     trees: dict[str, Tree], farmer: Case, farmer_lesson: Lesson
 ) -> None:
-    texts = texts_of(farmer)
+    texts = texts_of(farmer, "en")
     data = trees["virtualpatientdata.xml"]
     for number, stage in enumerate(farmer_lesson.stages, 1):
         (node,) = data.xpath(f"n:VPDText[@id='stage-{number}']", namespaces={"n": VPD})

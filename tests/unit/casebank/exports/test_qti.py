@@ -116,7 +116,7 @@ def test_an_item_declares_what_it_uses_and_its_parts_stand_in_the_order_of_the_s
 def test_an_item_shows_the_data_of_its_own_stage_and_no_later_one(
     package: dict[str, bytes], farmer: Case, farmer_lesson: Lesson
 ) -> None:
-    texts = texts_of(farmer)
+    texts = texts_of(farmer, "en")
     for exercise in farmer_lesson.exercises:
         said = "".join(etree.fromstring(_item(package, exercise)).itertext())
         stage = farmer_lesson.stages[exercise.stage - 1]
