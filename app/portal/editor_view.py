@@ -44,6 +44,13 @@ PARTS: tuple[tuple[str, str], ...] = (
 PLACES = ("part", "name", "kind", "stage", "problem", "datum", "q", "language", "opened")
 """What an address of the editor may say."""
 
+_MENDED_IN = {
+    "objective": "objectives",
+    "expert": "expert",
+    "perspective": "heading",
+    "lesson": "heading",
+    "title": "overview",
+}
 MOST_WORDS, MOST_CHARACTERS, MOST_DATA = 350, 700, 15
 """Limits of a stage's load (checklist D2)."""
 
@@ -179,6 +186,22 @@ class EditorView:
                 for order in stage.orders
             ]
         return [*found, (NOT_SHOWN, "not before the end")]
+
+    def place_of(self, where: str) -> dict[str, str]:
+        """The part of the editor in which a finding of the gate can be mended."""
+        first, _, rest = where.partition(" ")
+        first = first.rstrip(",s")
+        if where in self.data:
+            return {"datum": where}
+        if first == "exercise":
+            named = rest in {one.name for one in self.lesson.exercises} if self.lesson else False
+            return {"part": "exercises", "name": rest} if named else {"part": "exercises"}
+        if first == "stage":
+            number = rest.rstrip(",").split()[0] if rest else ""
+            return {"part": "stages", "stage": number} if number.isdigit() else {"part": "stages"}
+        if first == "problem":
+            return {"part": "problems", "problem": rest} if rest.isdigit() else {"part": "problems"}
+        return {"part": _MENDED_IN[first]} if first in _MENDED_IN else {}
 
     def load(self, number: int) -> Load:
         """What a stage gives to read, without what its orders open."""

@@ -205,16 +205,6 @@ class CaseFinder:
         others = (one for one in people if one.person_id not in used and wish.fits(one))
         return found, matrix, fillers(matrix.gaps, others)
 
-    def rare(self, actor: Actor, release: Release, person_id: int) -> tuple[str, ...]:
-        """A person's problems that fewer people of the release have than may be counted."""
-        people = self.facts(actor, release)
-        mine = {name for one in people if one.person_id == person_id for name in one.problems}
-        counts = dict.fromkeys(sorted(mine), 0)
-        for facts in people:
-            for name in mine.intersection(facts.problems):
-                counts[name] += 1
-        return tuple(name for name, n in counts.items() if n < self._rule.minimum_cell)
-
     def cases_by_person(
         self, session: Session, actor: Actor, release: Release
     ) -> dict[int, TeachingCase]:

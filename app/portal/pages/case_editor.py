@@ -26,10 +26,11 @@ from app.errors import BadInput, ChangedMeanwhile
 from app.permissions import Actor, Permission
 from app.portal.access import page
 from app.portal.editor_view import PARTS, PLACES, EditorView
+from app.portal.gate_view import sheet_of
 from app.portal.pages.teaching import blueprint
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
-from app.services import case_editing, panels
+from app.services import case_editing, case_review, panels
 from app.services import cases as case_service
 from casebank import Case, EditRefused, RecordUnusable, group_findings, render_text
 from casebank.editing import (
@@ -175,13 +176,8 @@ def _page(
         if view.datum is not None and release is not None:
             sources = source_rows(release, view.case, view.datum.id)
         parts: dict[str, Any] = {}
-        if view.part == "overview":
-            parts["findings"] = case_service.findings(actor, row)
-        elif view.part == "deid":
-            parts |= _deid(actor, view, release)
-            parts["findings"] = [
-                one for one in case_service.findings(actor, row) if one.code.startswith("F")
-            ]
+        if view.part in {"overview", "deid"}:
+            parts |= _gate(session, actor, row, view, release)
         elif view.part == "panel":
             parts["states"] = panels.states(session, row)
             parts["needed"] = panels.NEEDED
@@ -215,19 +211,24 @@ def _page(
             levels=LEVELS,
             reasons=REASONS,
             exercise_kinds=EXERCISE_KINDS,
+            mend=lambda where: _mend(case_id, view, where),
             grouped=lambda items: group_findings(items, view.case.language),
             **parts,
         )
     return make_response(body, status)
 
 
-def _deid(actor: Actor, view: EditorView, release: Release | None) -> dict[str, Any]:
-    sources = view.case.sources
-    if release is None or sources is None:
-        return {"treatments": (), "rare": ()}
+def _gate(
+    session: Session, actor: Actor, row: TeachingCase, view: EditorView, release: Release | None
+) -> dict[str, Any]:
+    """The gate's report over the draft as it stands, and how the release treated its data."""
+    report = case_review.review(session, actor, row, release).report
+    if view.part == "overview":
+        return {"checklist": report.rows}
     return {
-        "treatments": treatments_of(release, view.case),
-        "rare": wiring().finder.rare(actor, release, sources.person_id),
+        "checklist": [one for one in report.rows if one.code.startswith("F")],
+        "sheet": sheet_of(report.to_document()["risk"]),
+        "treatments": treatments_of(release, view.case) if release is not None else (),
     }
 
 
@@ -262,7 +263,13 @@ def _release(actor: Actor, row: TeachingCase) -> Release | None:
         return None
 
 
+def _mend(case_id: int, view: EditorView, where: str) -> str:
+    """Where in the editor a finding is mended; empty for what is not mended there."""
+    place = view.place_of(where)
+    return _address(case_id, {"part": view.part, **place}) if place else ""
+
+
 def _address(case_id: int, where: dict[str, str]) -> str:
     opened: dict[str, Any] = {name: text for name, text in where.items() if text}
-    anchor = "source" if opened.get("datum") else None
+    anchor = "source" if opened.get("datum") else "part"
     return url_for("teaching.edit_case", case_id=case_id, _anchor=anchor, **opened)

@@ -326,10 +326,12 @@ def test_a_lesson_is_drafted_anew_and_the_old_one_comes_back_by_undo(
     assert held(bench, case_id).lesson == by_the_author
 
 
-def test_rare_problems_and_treatments_are_shown_beside_the_case(
+def test_the_checklist_and_the_risk_sheet_stand_beside_the_draft(
     author: FlaskClient, case_id: int
 ) -> None:
+    page = page_of(author, case_id, part="overview")
+    assert "Publication checklist" in page
+    assert re.search(r"part=exercises&amp;name=[a-z-]+#part", page)
     page = page_of(author, case_id, part="deid")
-    assert "Rare in this release" in page
-    assert "Limited social contact" in page
+    assert "Rare problems (people who have them)" in page
     assert "measurement.<wbr>value_<wbr>as_<wbr>number" in page
