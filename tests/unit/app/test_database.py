@@ -98,6 +98,12 @@ def test_a_database_of_the_first_schema_is_brought_up_to_date_with_its_cases(url
             ),
             {"document": json.dumps(document)},
         )
+        session.execute(
+            text(
+                "INSERT INTO case_read (user_id, case_id, first_at, last_at) "
+                "VALUES (1, 1, '2026-01-01 00:00:00', '2026-01-01 00:00:00')"
+            )
+        )
     database.upgrade()
     with database.reading() as session:
         assert session.get_one(TeachingCase, 1).summary == {

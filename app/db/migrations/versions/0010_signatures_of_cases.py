@@ -36,13 +36,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_signature")),
     )
     op.create_index(op.f("ix_case_signature_case_id"), "case_signature", ["case_id"], unique=False)
-    with op.batch_alter_table("teaching_case") as batch:
-        batch.add_column(sa.Column("revises_id", sa.Integer(), nullable=True))
-        batch.create_foreign_key(
-            op.f("fk_teaching_case_revises_id_teaching_case"),
-            "teaching_case",
-            ["revises_id"],
-            ["id"],
-        )
+    # In plain SQL: rebuilding the table, as SQLite needs for a constraint of its own, would drop
+    # what other tables refer to.
+    op.execute(
+        "ALTER TABLE teaching_case ADD COLUMN revises_id INTEGER "
+        "CONSTRAINT fk_teaching_case_revises_id_teaching_case REFERENCES teaching_case (id)"
+    )
     for statement in guard_statements(op.get_bind().dialect.name, ("case_signature",)):
         op.execute(statement)
