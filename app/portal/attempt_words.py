@@ -167,7 +167,7 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "agree": ("Agrees", "一致"),
     "agrees yes": ("✓ yes", "✓ 是"),
     "agrees no": ("✗ no", "✗ 否"),
-    "note": ("Why, or what was done", "理由或实际处理"),
+    "why or done": ("Why, or what was done", "理由或实际处理"),
     "score": ("Score {0} of 100", "得分{0}（满分100）"),
     "formative": ("Not marked: for learning only.", "不计分，仅供学习。"),
     "expert statement": ("As experts would put it", "专家的表述"),

@@ -585,6 +585,7 @@ def _check_not_assigned(session: Session, actor: Actor, case_id: int, now: datet
         )
     )
     for assignment in session.scalars(query):
+        sealed = sealed_until(session, assignment.id, now) is not None
         due = due_for(session, assignment, actor.user_id)
         sealed = sealed_until(session, assignment, now) is not None
         if due is not None and due <= now and not sealed:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.audit import AuditEvent, record
 from app.db.database import Database
-from app.db.models import Assignment, Attempt, CaseVersion, TeachingCase
+from app.db.models import Attempt, CaseVersion, TeachingCase
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied
 from app.permissions import Actor, Permission, can, check_permission
@@ -179,7 +179,7 @@ def _finished_version(session: Session, actor: Actor, attempt_id: int) -> CaseVe
         raise NotFound("There is no such attempt.")
     if attempt.finished_at is None:
         raise PermissionDenied("The case can be printed when you have finished it.")
-    if attempt.mode == "exam" and not _exam_is_over(session, attempt):
+    if sealed_until(session, attempt.assignment_id, utc_now()) is not None:
         raise PermissionDenied("The case can be printed when the exam is over for everybody.")
     version = session.get_one(CaseVersion, attempt.version_id)
     if session.get_one(TeachingCase, version.case_id).state == case_service.WITHDRAWN:
