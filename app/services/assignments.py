@@ -117,7 +117,7 @@ def assign(session: Session, actor: Actor, class_id: int, set_id: int, rules: Ru
     found = session.get(CaseSet, set_id)
     if found is None:
         raise BadInput("Choose a set.")
-    if rules.mode != "reading" and not cases_of(session, set_id):
+    if not cases_of(session, set_id):
         raise BadInput("This set holds no published case that can be attempted yet.")
     assert actor.user_id is not None
     made = Assignment(

@@ -165,12 +165,12 @@ def newest_key(session: Session, version: CaseVersion) -> Key:
 
 def answers_of(session: Session, attempt_ids: Collection[int]) -> dict[int, dict[str, Any]]:
     """Committed answers by attempt and exercise, of many attempts at once."""
-    query = select(AttemptEvent).where(
+    query = select(AttemptEvent.attempt_id, AttemptEvent.subject, AttemptEvent.answer).where(
         AttemptEvent.attempt_id.in_(attempt_ids), AttemptEvent.kind == "commit"
     )
     found: dict[int, dict[str, Any]] = {one: {} for one in attempt_ids}
-    for event in session.scalars(query):
-        found[event.attempt_id][event.subject] = event.answer
+    for attempt_id, exercise, answer in session.execute(query):
+        found[attempt_id][exercise] = answer
     return found
 
 
@@ -198,6 +198,10 @@ def results_of(
         counts = over and row.mode in MARKED_MODES
         newest = keys[row.version_id][-1]
         given = answers[row.id]
+        mark = newest.mark(given) if counts else None
+        published = mark
+        if counts and newest.number:
+            published = keys[row.version_id][0].mark(given)
         found.append(
             Result(
                 row,
@@ -207,8 +211,8 @@ def results_of(
                 given,
                 last.get(row.id, row.started_at),
                 over,
-                newest.mark(given) if counts else None,
-                keys[row.version_id][0].mark(given).score if counts else None,
+                mark,
+                None if published is None else published.score,
             )
         )
     return found

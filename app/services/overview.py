@@ -12,6 +12,7 @@ from app.db.models import AuditRow, Notification, TeachingCase
 from app.db.types import utc_now
 from app.permissions import Actor, Permission, can, check_permission
 from app.services.cases import REVIEW, library, read_ids
+from app.services.my_work import my_returns, my_work
 from app.services.output_decisions import output_queue
 from app.services.projects import list_projects
 from app.services.requests import list_requests, review_queue
@@ -53,9 +54,27 @@ def tasks_for(session: Session, actor: Actor) -> list[Task]:
         if count:
             tasks.append(Task(count, "to review before publication", "teaching.index", "Review"))
     if can(actor, Permission.READ_CASES):
+        tasks += _student_tasks(session, actor)
         unread = {case.id for case in library(session, actor)} - read_ids(session, actor)
         if unread:
             tasks.append(Task(len(unread), "not read yet", "cases.library", "Read cases"))
+    return tasks
+
+
+def _student_tasks(session: Session, actor: Actor) -> list[Task]:
+    now = utc_now()
+    work = [
+        one
+        for one in my_work(session, actor, now)
+        if not one.over and one.assignment.opens_at <= now
+    ]
+    left = sum(one.left for one in work)
+    back = sum(one.due for one in my_returns(session, actor, now))
+    tasks = []
+    if left:
+        tasks.append(Task(left, "assigned to you and not done yet", "my_work.index", "My work"))
+    if back:
+        tasks.append(Task(back, "to answer once more, from memory", "my_work.index", "My work"))
     return tasks
 
 

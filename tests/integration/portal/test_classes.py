@@ -14,10 +14,22 @@ from app.permissions import COMMAND_LINE, Role
 from app.services import assignments, classes
 from app.services.accounts import actor_of, create_user, set_active
 from app.services.class_lists import decode_list, read_list
+from app.services.overview import tasks_for
+from casebank.lesson import ExpertView, Lesson, Stage, Wording
 from tests.integration.portal.world import PASSWORD, World, post, sign_in
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
+LESSON = Lesson(
+    case_id="dizzy",
+    title=Wording("Dizzy on rising", "起身时头晕"),
+    setting=Wording("Village clinic", "村卫生室"),
+    minutes=20,
+    objectives=(),
+    stages=(Stage(Wording("The visit", "就诊"), ()),),
+    exercises=(),
+    expert=ExpertView(Wording("Summary", "小结"), Wording("Script", "脚本"), ()),
+)
 
 
 def add_user(world: World, name: str, role: Role) -> int:
@@ -44,9 +56,14 @@ def a_set(world: World) -> tuple[int, int]:
     author = world.actors["instructor"].user_id
     with world.database.writing() as session:
         case = TeachingCase(
-            release="r", title="Dizzy", state="published", document="{}", author_id=author,
+            release="r",
+            title="Dizzy",
+            state="published",
+            document="{}",
+            lesson=LESSON.to_json().decode(),
+            author_id=author,
             summary={},
-        )  # fmt: skip
+        )
         made = CaseSet(title="Week 1", created_by=author)
         session.add_all([case, made])
         session.flush()
@@ -239,11 +256,30 @@ def test_a_form_that_is_refused_keeps_what_was_typed(world: World) -> None:
     assert "9 Mar 2026, 09:00 UTC (17:00 in China)" in shown
 
 
+def test_a_set_without_a_case_to_attempt_is_not_assigned(world: World) -> None:
+    with world.database.writing() as session:
+        made = CaseSet(title="Empty", created_by=world.actors["instructor"].user_id or 0)
+        session.add(made)
+        session.flush()
+        set_id = made.id
+    with pytest.raises(BadInput, match="no published case"):
+        assign(world, a_class(world, "student"), set_id)
+
+
 def test_students_find_their_work_and_nothing_of_other_classes(world: World) -> None:
     add_user(world, "stranger", Role.STUDENT)
     set_id, _ = a_set(world)
     assign(world, a_class(world, "student"), set_id, due_at=datetime(2200, 1, 1, tzinfo=UTC))
-    assert "Homework" in world.client("student").get("/my-work/").get_data(as_text=True)
+    page = world.client("student").get("/my-work/").get_data(as_text=True)
+    assert "Homework" in page
+    assert "起身时头晕" in page
+    with world.database.reading() as session:
+        [task] = [
+            one
+            for one in tasks_for(session, world.actors["student"])
+            if one.endpoint == "my_work.index"
+        ]
+    assert task.count == 1
     client = world.client()
     sign_in(client, "stranger@example.org")
     assert "Nothing is assigned to you" in client.get("/my-work/").get_data(as_text=True)

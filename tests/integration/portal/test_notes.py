@@ -67,10 +67,9 @@ def test_what_was_noted_in_one_attempt_is_hidden_in_the_next_until_it_ends(world
 
 def test_notes_are_read_by_nobody_else(world: World) -> None:
     one = attempt(world, "student", GOOD)
-    other = another_student(world, "curious")
-    for where in ("notes", "notes.txt", "notes/d17"):
-        assert other.get(f"/attempts/{one}/{where}").status_code == 404
-        assert world.client("instructor").get(f"/attempts/{one}/{where}").status_code == 404
+    for other in (another_student(world, "curious"), world.client("instructor")):
+        for where in ("notes", "notes.txt", "notes/d17"):
+            assert other.get(f"/attempts/{one}/{where}").status_code == 404
 
 
 def test_the_discussion_opens_after_ones_own_end_and_closes_while_one_attempts_again(
