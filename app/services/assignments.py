@@ -261,18 +261,18 @@ def due_for(session: Session, assignment: Assignment, user_id: int | None) -> da
     return min(known) if known else None
 
 
-def sealed_until(session: Session, assignment: Assignment, now: datetime) -> datetime | None:
-    """When an exam is opened to those who have ended it: once nobody sits it any more.
+def sealed_until(session: Session, assignment_id: int | None, now: datetime) -> datetime | None:
+    """When the results of an exam are opened: once nobody sits it any more, with more time or not.
 
-    None if that is so already, or if the exam has no such day. Extensions count.
+    None if they are open: it is no exam, it is over, or it has no end.
     """
-    due = assignment.due_at
-    if assignment.mode != "exam" or due is None or assignment.closed_at is not None:
+    found = session.get(Assignment, assignment_id) if assignment_id is not None else None
+    if found is None or found.mode != "exam" or found.due_at is None:
         return None
-    if assignment.teaching_class.closed_at is not None:
-        return None
-    last = max([due, *(one.due_at for one in extensions_of(session, assignment.id).values())])
-    return last if now < last else None
+    extended = [one.due_at for one in extensions_of(session, found.id).values()]
+    ends = [max([found.due_at, *extended]), found.closed_at, found.teaching_class.closed_at]
+    end = min(one for one in ends if one is not None)
+    return end if now < end else None
 
 
 def find_for(session: Session, actor: Actor, assignment_id: int, case_id: int) -> Assignment:

@@ -295,10 +295,8 @@ def running(session: Session, row: Attempt, now: datetime | None = None) -> Runn
     events = tuple(session.scalars(query))
     steps = (Event(one.kind, one.subject, one.answer) for one in events)  # type: ignore[arg-type]
     state = fold(lesson, row.mode, steps)  # type: ignore[arg-type]
-    sealed = None
-    if state.done and row.assignment_id is not None:
-        assignment = session.get_one(Assignment, row.assignment_id)
-        sealed = sealed_until(session, assignment, now or utc_now())
+    at = now or utc_now()
+    sealed = sealed_until(session, row.assignment_id, at) if state.done else None
     return Running(row, case, lesson, state, events, _deadline(session, row, lesson), sealed)
 
 
@@ -587,7 +585,6 @@ def _check_not_assigned(session: Session, actor: Actor, case_id: int, now: datet
     for assignment in session.scalars(query):
         sealed = sealed_until(session, assignment.id, now) is not None
         due = due_for(session, assignment, actor.user_id)
-        sealed = sealed_until(session, assignment, now) is not None
         if due is not None and due <= now and not sealed:
             continue
         made = (

@@ -206,13 +206,6 @@ def _package(content: _Content) -> Package:
     return Package(replace(case, title=content.title), lesson, content.report)
 
 
-def _exam_is_over(session: Session, attempt: Attempt) -> bool:
-    if attempt.assignment_id is None:
-        return True
-    given = session.get_one(Assignment, attempt.assignment_id)
-    return sealed_until(session, given, utc_now()) is None
-
-
 def _language(text: str) -> Language | None:
     if text not in {"", "en", "zh"}:
         raise BadInput("Choose English, Chinese, or the language of the record.")

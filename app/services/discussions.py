@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import AuditEvent, record
-from app.db.models import Assignment, Attempt, CaseVersion, DiscussionPost, Notification
+from app.db.models import Attempt, CaseVersion, DiscussionPost, Notification
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
 from app.permissions import Actor, Permission, can
@@ -60,11 +60,9 @@ def discussed(
         raise NotFound("There is no such discussion.")
     if any(one.finished_at is None for one in mine):
         raise TransitionRefused("The discussion opens when your own attempt has ended.")
-    for one in mine:
-        if one.assignment_id is not None:
-            assignment = session.get_one(Assignment, one.assignment_id)
-            if sealed_until(session, assignment, now or utc_now()) is not None:
-                raise TransitionRefused("The discussion opens when nobody sits the exam any more.")
+    moment = now or utc_now()
+    if any(sealed_until(session, one.assignment_id, moment) is not None for one in mine):
+        raise TransitionRefused("The discussion opens when the exam is over for everybody.")
     return version
 
 

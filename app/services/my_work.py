@@ -108,7 +108,6 @@ def _work(session: Session, actor: Actor, one: Assignment, moment: datetime) -> 
     )
     attempts = [(row, case_id) for row, case_id in session.execute(query)]
     over = due is not None and moment >= due
-    sealed = sealed_until(session, one, moment) is not None
     lines = []
     for case in cases_of(session, one.set_id):
         mine = [row for row, case_id in attempts if case_id == case.id]
@@ -124,8 +123,8 @@ def _work(session: Session, actor: Actor, one: Assignment, moment: datetime) -> 
         elif moment < one.opens_at:
             state = "not open"
         ended = [row for row in mine if row.finished_at is not None]
-        hidden = sealed or any(row.finished_at is None for row in mine)
-        counted = counting(results_of(session, ended), one.counts)
+        sealed = sealed_until(session, one.id, moment) is not None
+        counted = None if sealed else counting(results_of(session, ended), one.counts)
         lines.append(
             WorkLine(
                 case.id,
@@ -133,7 +132,7 @@ def _work(session: Session, actor: Actor, one: Assignment, moment: datetime) -> 
                 state,
                 finished,
                 running.id if running is not None else None,
-                counted.score if counted is not None and not hidden else None,
+                counted.score if counted is not None and running is None else None,
             )
         )
     extended = session.get(Extension, (one.id, actor.user_id)) is not None
