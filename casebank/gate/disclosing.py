@@ -45,7 +45,7 @@ def distractors(submission: Submission, lesson: Lesson) -> Iterator[Finding]:
             "show more of what was recorded beside it: a fifth at least",
         )
     negatives = sum(
-        len(_NEGATIVE.findall(item.text)) for item in submission.statements() if item.id in shown
+        len(_NEGATIVE.findall(item.text)) for item in submission.statements if item.id in shown
     )
     if negatives < MINIMUM_NEGATIVES:
         yield Finding(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from casebank.documents import encode
@@ -75,11 +76,18 @@ class Submission:
     blind: BlindTries | None = None
     signatures: tuple[Signature, ...] = ()
 
-    @property
+    @cached_property
     def sha256(self) -> str:
-        """Hash of what is signed: every byte of case and lesson."""
-        return content_sha256(self.case, self.lesson)
+        """Hash of what is signed, every byte of case and lesson.
 
+        It is empty for what cannot be written as JSON; nobody can have signed that.
+        """
+        try:
+            return content_sha256(self.case, self.lesson)
+        except ValueError:
+            return ""
+
+    @cached_property
     def statements(self) -> list[Statement]:
         """Every statement of the case once, by id and text."""
         return sorted(

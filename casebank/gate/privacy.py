@@ -132,7 +132,7 @@ def consent(submission: Submission) -> Iterator[Finding]:
             "draft from a release whose purpose is teaching",
         )
     found = set(submission.case.sensitive)
-    for statement in submission.statements():
+    for statement in submission.statements:
         found |= set(rules.sensitive_categories(statement.text))
         found |= set(rules.sensitive_categories(statement.other))
     for category in sorted(found):
@@ -149,7 +149,7 @@ def consent(submission: Submission) -> Iterator[Finding]:
 def _written(submission: Submission) -> Iterator[tuple[str, str]]:
     """Place and text of everything that is written, once."""
     yield "title", submission.case.title
-    for statement in submission.statements():
+    for statement in submission.statements:
         yield statement.id, f"{statement.text}\n{statement.other}"
     if submission.lesson is not None:
         for text in sorted(set(_wordings(encode(submission.lesson)))):

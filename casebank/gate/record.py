@@ -57,7 +57,7 @@ def provenance(submission: Submission) -> Iterator[Finding]:
             "draft it from the release again",
         )
         return
-    for identifier in sorted({item.id for item in submission.statements()}):
+    for identifier in sorted({item.id for item in submission.statements}):
         if not sources.data.get(identifier):
             yield Finding(
                 "B1-provenance",
@@ -94,7 +94,7 @@ def continuity(submission: Submission) -> Iterator[Finding]:
                     "a unit that this measurement is not given in",
                     "correct the unit, or leave the series out",
                 )
-    for item in submission.statements():
+    for item in submission.statements:
         if _impossible(item.text) and item.id not in annotated:
             yield Finding(
                 "B4-range",
