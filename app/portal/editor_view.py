@@ -41,7 +41,7 @@ PARTS: tuple[tuple[str, str], ...] = (
     ("panel", "Panel"),
     ("history", "History"),
 )
-PLACES = ("part", "name", "kind", "stage", "problem", "datum", "q", "language", "opened")
+PLACES = ("part", "name", "kind", "stage", "problem", "datum", "q", "group", "language", "opened")
 """What an address of the editor may say."""
 
 _MENDED_IN = {
@@ -70,11 +70,15 @@ class Datum:
 
 @dataclass(frozen=True)
 class Group:
-    """Data of one part of the record: a contact, or a section of the background."""
+    """Data of one part of the record: a contact, or a section of the background.
+
+    Only what is ``open`` is written out: a long record would make a page of megabytes.
+    """
 
     title: str
-    anchor: str
+    key: str
     data: tuple[Datum, ...]
+    open: bool
 
 
 @dataclass(frozen=True)
@@ -155,7 +159,9 @@ class EditorView:
                 if all(word in one.text.casefold() or word == one.id for word in words)
             )
             if data:
-                groups.append(Group(section, f"record-{index}", data))
+                chosen = self.where.get("group", "") or "0"
+                open_ = bool(words) or chosen == str(index) or self.datum in data
+                groups.append(Group(section, str(index), data, open_))
         return groups
 
     @property
@@ -169,8 +175,19 @@ class EditorView:
 
     @property
     def unplaced(self) -> list[Datum]:
-        """Data that nothing shows before the end."""
-        return self.at(NOT_SHOWN)
+        """Data that nothing shows before the end, of the parts of the record that are open."""
+        return [
+            one
+            for group in self.groups
+            if group.open
+            for one in group.data
+            if one.place == NOT_SHOWN
+        ]
+
+    @property
+    def unplaced_number(self) -> int:
+        """How many data nothing shows before the end."""
+        return len(self.at(NOT_SHOWN))
 
     @cached_property
     def targets(self) -> list[tuple[str, str]]:
