@@ -20,7 +20,7 @@ from app.audit import AuditEvent, record
 from app.db.models import CaseSet, CohortShare, CohortVersion, TeachingCase
 from app.errors import BadInput, NotFound
 from app.permissions import Actor, Permission, check_permission
-from app.services.cases import PUBLISHED, WITHDRAWN, content, get_case
+from app.services.cases import MERGED, PUBLISHED, WITHDRAWN, content, get_case
 from casebank.finding import (
     SMALLEST_COHORT,
     Candidate,
@@ -208,14 +208,14 @@ class CaseFinder:
     def cases_by_person(
         self, session: Session, actor: Actor, release: Release
     ) -> dict[int, TeachingCase]:
-        """The newest case of each person that is not withdrawn, so that none is made twice.
+        """The newest case of each person that still stands, so that none is made twice.
 
         Raises:
             PermissionDenied: unless the actor writes cases.
         """
         check_permission(actor, Permission.WRITE_CASES)
         query = select(TeachingCase).where(
-            TeachingCase.release == release.name, TeachingCase.state != WITHDRAWN
+            TeachingCase.release == release.name, TeachingCase.state.not_in((WITHDRAWN, MERGED))
         )
         found: dict[int, TeachingCase] = {}
         for case in session.scalars(query.order_by(TeachingCase.id)):
