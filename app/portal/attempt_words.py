@@ -302,6 +302,7 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     ),
     "save": ("Keep", "保存"),
     "again": ("Go through it again", "再做一次"),
+    "print": ("Print the whole record (PDF)", "打印完整病例（PDF）"),
     "biological": ("biological", "生理"),
     "psychological": ("psychological", "心理"),
     "social": ("social", "社会"),

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from app.audit import AuditEvent, record
 from app.db.database import Database
-from app.db.models import Attempt, CaseVersion, TeachingCase
+from app.db.models import CaseVersion, TeachingCase
 from app.db.types import utc_now
-from app.errors import BadInput, NotFound, PermissionDenied
+from app.errors import BadInput, PermissionDenied
 from app.permissions import Actor, Permission, can, check_permission
+from app.services import attempts
 from app.services import cases as case_service
-from app.services.assignments import sealed_until
 from casebank import Case
 from casebank.exports.formats import FORMATS, ExportOrder, export_case
 from casebank.exports.package import Package, read_package
@@ -174,17 +174,12 @@ def _exportable(session: Session, actor: Actor, case_id: int) -> TeachingCase:
 
 
 def _finished_version(session: Session, actor: Actor, attempt_id: int) -> CaseVersion:
-    attempt = session.get(Attempt, attempt_id)
-    if attempt is None or attempt.user_id != actor.user_id:
-        raise NotFound("There is no such attempt.")
-    if attempt.finished_at is None:
+    found = attempts.load(session, actor, attempt_id)
+    if found.row.finished_at is None:
         raise PermissionDenied("The case can be printed when you have finished it.")
-    if sealed_until(session, attempt.assignment_id, utc_now()) is not None:
+    if found.sealed_until is not None:
         raise PermissionDenied("The case can be printed when the exam is over for everybody.")
-    version = session.get_one(CaseVersion, attempt.version_id)
-    if session.get_one(TeachingCase, version.case_id).state == case_service.WITHDRAWN:
-        raise NotFound("The case was withdrawn.")
-    return version
+    return found.row.version
 
 
 def _newest(session: Session, case: TeachingCase) -> _Content:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from app.db.models import Attempt, CaseSet, CaseSetItem, CaseVersion, TeachingCase
+from app.db.models import Attempt, AttemptEvent, CaseSet, CaseSetItem, CaseVersion, TeachingCase
 from app.db.types import utc_now
 from app.services import cases as case_service
 from casebank import Case, draft_case
+from casebank.attempt import END
 from casebank.lesson import Lesson
 from tests.integration.portal.world import World
 from tests.unit.casebank import residents
@@ -87,4 +88,13 @@ def add_attempt(
         )
         session.add(attempt)
         session.flush()
+        if finished:
+            end = AttemptEvent(
+                attempt_id=attempt.id,
+                sequence=99,
+                kind="advance",
+                subject=END,
+                answer={"reason": "given up"},
+            )
+            session.add(end)
         return attempt.id

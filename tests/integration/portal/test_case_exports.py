@@ -5,17 +5,20 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from pypdf import PdfReader
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.db.models import Assignment, Attempt, AuditRow, TeachingCase, TeachingClass
 from app.db.types import utc_now
 from app.errors import BadInput, PermissionDenied
+from app.permissions import Actor
 from app.services import case_exports
 from app.services import cases as case_service
 from casebank.exports.package import Package, read_package, write_package
@@ -158,27 +161,46 @@ def test_a_student_prints_a_finished_case_of_their_own_and_no_other(world: World
     assert [one["attempt"] for one in _audited(world, "case.printed")] == [done, exam]
 
 
+def test_an_exam_that_others_may_still_sit_is_not_printed(world: World) -> None:
+    case_id = add_case(world)
+    attempt_id = add_attempt(world, case_id, finished=True, mode="exam")
+    with world.database.writing() as session:
+        given = _assign(session, attempt_id, world.actors["instructor"], mode="exam")
+        given.due_at = utc_now() + timedelta(hours=1)
+    student = world.actors["student"]
+    with pytest.raises(PermissionDenied, match="over for everybody"):
+        case_exports.own_print(world.database, student, attempt_id)
+    with world.database.writing() as session:
+        session.get_one(Assignment, given.id).closed_at = utc_now()
+    assert case_exports.own_print(world.database, student, attempt_id).data.startswith(b"%PDF")
+
+
+def _assign(session: Session, attempt_id: int, teacher: Actor, mode: str) -> Assignment:
+    """Make an attempt one of an assignment in a class of that teacher's."""
+    assert teacher.user_id is not None
+    taught = TeachingClass(title="Class", created_by=teacher.user_id)
+    session.add(taught)
+    session.flush()
+    given = Assignment(
+        class_id=taught.id,
+        set_id=1,
+        title="Work",
+        mode=mode,
+        opens_at=utc_now(),
+        created_by=teacher.user_id,
+    )
+    session.add(given)
+    session.flush()
+    session.get_one(Attempt, attempt_id).assignment_id = given.id
+    return given
+
+
 def test_a_teacher_exports_what_students_of_their_own_classes_did(world: World) -> None:
     case_id = add_case(world)
     mine, others = (add_attempt(world, case_id, finished=True) for _ in range(2))
     with world.database.writing() as session:
         for attempt_id, teacher in ((mine, "instructor"), (others, "steward")):
-            user_id = world.actors[teacher].user_id
-            assert user_id is not None
-            taught = TeachingClass(title="Class", created_by=user_id)
-            session.add(taught)
-            session.flush()
-            given = Assignment(
-                class_id=taught.id,
-                set_id=1,
-                title="Work",
-                mode="learn",
-                opens_at=utc_now(),
-                created_by=user_id,
-            )
-            session.add(given)
-            session.flush()
-            session.get_one(Attempt, attempt_id).assignment_id = given.id
+            _assign(session, attempt_id, world.actors[teacher], mode="learn")
     page = f"/teaching/cases/{case_id}/export"
     answer = post(world.client("instructor"), f"{page}/attempts", page)
     assert answer.status_code == 200
