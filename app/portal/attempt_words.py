@@ -74,6 +74,8 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "family": ("Family and community", "家庭与社区"),
     "voices": ("In their own words", "患者的想法、担忧与期望"),
     "written by author": ("written by the author", "作者撰写"),
+    "genogram": ("Genogram", "家系图"),
+    "ecomap": ("Ecomap", "生态图"),
     "community": ("Community", "社区"),
     "nothing yet": ("Nothing is known of this yet.", "暂无资料。"),
     "subjective": ("Subjective", "主观资料"),

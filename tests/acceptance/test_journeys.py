@@ -163,17 +163,55 @@ def test_the_delivered_extract_runs_in_the_shipped_notebook(
     assert not [output for output in outputs if output["output_type"] == "error"]
 
 
-def test_a_student_reads_a_case_by_problem(browser: Browser, served: Demo) -> None:
+def begin_case(page: Page, served: Demo, mode: str, place: int = 0) -> None:
+    """From the library into an attempt at a case, in one of the ways to go through it."""
+    page.goto(f"{served.address}/cases/")
+    page.locator("main a[href^='/attempts/cases/']").nth(place).click()
+    page.locator(f"#mode-{mode}").check()
+    page.locator("form[action$='/begin'] button").click()
+    page.wait_for_url(re.compile(r"/attempts/\d+$"))
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until what ``selector`` names has the focus."""
+    for _ in range(300):
+        if page.evaluate("s => document.activeElement.matches(s)", selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"the keyboard does not reach {selector}")
+
+
+def test_a_student_commits_and_goes_on_by_keyboard_alone(browser: Browser, served: Demo) -> None:
     with signed_in(browser, served, "student") as page:
-        page.goto(f"{served.address}/cases/")
-        page.locator("main a[href^='/cases/']:not([href*='sets'])").first.click()
-        page.locator("#timeline").wait_for()
-        # With what is folded: a problem's page opens more of the contacts that it shows.
-        everything = page.locator("main").text_content() or ""
+        begin_case(page, served, "learn")
+        assert page.locator("main svg").count() >= 1 or page.locator(".stage").count() == 1
+        # Enter in a field keeps what was typed; only the button commits.
+        field = ".ask input:not([type=hidden]), .ask textarea, .ask select"
+        tab_to(page, field)
+        page.keyboard.press("Enter")
+        page.locator("main .notice").first.wait_for()
+        assert page.locator(".given").count() == 0
+        names = page.locator("#terms option").evaluate_all("all => all.map(one => one.value)")
+        for line, name in enumerate(names[:3], 1):
+            tab_to(page, f"#diagnosis-{line}")
+            page.keyboard.type(name)
+            page.keyboard.press("Escape")
+            tab_to(page, f"#confidence-{line}")
+            page.keyboard.type("20")
+        tab_to(page, ".ask button[value=commit]:not([aria-hidden])")
+        page.keyboard.press("Enter")
+        page.locator(".given").first.wait_for()
+        assert page.locator(".given").first.inner_text().count("20 %") == 3
+        tab_to(page, ".pin")
+        page.keyboard.press("Space")
+        page.locator("li.pinned").first.wait_for()
+
+
+def test_a_student_reads_the_whole_file_of_a_case(browser: Browser, served: Demo) -> None:
+    with signed_in(browser, served, "student") as page:
+        begin_case(page, served, "reading", 1)
         assert page.locator("main svg").count() >= 2
-        page.locator("a[href*='problem=1']").first.click()
-        page.wait_for_url("**problem=1**")
-        assert 0 < len(page.locator("main").text_content() or "") < len(everything)
+        assert page.locator("#problem-list").count() == 1
 
 
 @pytest.mark.parametrize(
@@ -200,7 +238,7 @@ def test_pages_fit_a_phone(browser: Browser, served: Demo, who: str, paths: list
 
 def test_reading_needs_no_javascript(browser: Browser, served: Demo) -> None:
     with signed_in(browser, served, "student", javascript=False) as page:
-        page.goto(f"{served.address}/cases/1?problem=1")
+        begin_case(page, served, "reading", 2)
         assert page.locator("main svg").count() >= 1
         assert page.locator("h1").inner_text()
 

@@ -23,10 +23,15 @@ from app.services import attempt_views, attempts, returns
 from app.services import notes as note_service
 from casebank import (
     Case,
+    Table,
     day_text,
+    draw_ecomap,
     draw_flow_sheet,
+    draw_genogram,
     draw_timeline,
+    ecomap_table,
     flow_table,
+    genogram_table,
     group_findings,
     timeline_table,
 )
@@ -228,8 +233,22 @@ def _page(attempt_id: int, errors: Mapping[str, str] | None = None) -> str:
             fewest_peers=FEWEST_PEERS,
             agreement=pairwise_agreement,
             now=utc_now(),
+            family_pictures=_family(view.seen, language),
             **_pictures(view.seen),
         )
+
+
+def _family(case: Case, language: Language) -> list[tuple[str, Markup, Table]]:
+    """Genogram and ecomap of what is disclosed, each with its table."""
+    drawn = []
+    if case.background.family_tree:
+        svg = Markup(draw_genogram(case, language))  # noqa: S704
+        drawn.append(("genogram", svg, genogram_table(case, language)))
+    surroundings = ecomap_table(case, language)
+    if surroundings.rows:
+        svg = Markup(draw_ecomap(case, language))  # noqa: S704
+        drawn.append(("ecomap", svg, surroundings))
+    return drawn
 
 
 def _pictures(case: Case) -> dict[str, object]:
