@@ -14,10 +14,11 @@ from app.errors import BadInput, NotFound
 from app.services import assignments, dashboards, marks, regrades
 from app.services.mark_exports import export_marks, harmless
 from casebank.errors import KeyRefused
-from tests.integration.portal.answers import GOOD, POOR, attempt
+from tests.integration.portal.answers import attempt
 from tests.integration.portal.lessons import NOW, another_student, school, text_of
 from tests.integration.portal.test_classes import a_class, add_user
 from tests.integration.portal.world import Role, World, copy_world, post
+from tests.unit.casebank.attempt.given import GOOD, POOR
 
 
 @pytest.fixture(scope="module")

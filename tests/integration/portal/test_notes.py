@@ -16,10 +16,11 @@ from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
 from app.services import assignments, attempts, discussions
 from app.services.my_work import my_returns, my_work
 from app.services.returns import RETURN_AFTER, next_return
-from tests.integration.portal.answers import GOOD, attempt
+from tests.integration.portal.answers import attempt
 from tests.integration.portal.lessons import NOW, another_student, school, text_of
 from tests.integration.portal.test_classes import DAY, a_class, assign
 from tests.integration.portal.world import World, copy_world, post
+from tests.unit.casebank.attempt.given import GOOD
 
 
 @pytest.fixture(scope="module")
