@@ -113,7 +113,7 @@ def test_an_exam_stays_sealed_while_somebody_with_more_time_sits_it(world: World
             [line] = my_work(session, student, now)[0].lines
             assert (line.score is None) == sealed
             if sealed:
-                with pytest.raises(TransitionRefused, match="sits the exam"):
+                with pytest.raises(TransitionRefused, match="exam is over for everybody"):
                     discussions.discussed(session, student, 1, now)
                 with pytest.raises(TransitionRefused, match="part of"):
                     attempts.start(session, student, 1, "reading", now=now)
