@@ -136,7 +136,9 @@ def _of_the_whole(case: Case, focus: Focus) -> Wording:
     known = [one for one in case.problems if one.onset_day <= day and one.listed == "master"]
     for problem in known:
         code = terms.code_of(problem.title)
-        if problem.kind in {"psychological", "social", "family"} and code and code != focus.leading:
+        if problem.see is not None or not code or code in terms.related(focus.leading):
+            continue
+        if problem.kind in {"psychological", "social", "family"}:
             name = terms.term(code)
             return Wording(
                 f"{name.en} stands on the same problem list: a plan has to fit the life that it is "

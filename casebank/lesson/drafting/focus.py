@@ -16,7 +16,10 @@ HEARD = r"what the patient (thinks|worries|hopes)|患者的(想法|担忧|期望
 """Ideas, concerns and expectations."""
 
 # A complaint that says a date, a number of a file or a place of care is no complaint to begin with.
-_NUMBERED = r"住院号|门诊号|编号|\d{5,}|\b\d{1,2}/\d{1,2}\b|出院|signout|discharge"
+_NUMBERED = (
+    r"住院号|门诊号|编号|\d{5,}|\b\d{1,2}/\d{1,2}\b|\d号|出院|signout|discharge|"
+    r"(?-i:\b\d{1,5}\s+[A-Z][a-z]+)"
+)
 
 # A form of follow-up names its disease by what it asks for.
 _NAMING_FORMS = r"hypoglyc|staple food|hba1c test|salt|低血糖|主食|摄盐|class of this|随访分类"

@@ -275,11 +275,15 @@ def circumstances(case: Case, focus: Focus, plan: Plan, stage: int) -> Exercise 
     }
     if not right:
         return None
+    for code in terms.related(focus.leading):
+        right.pop(code, None)
+    if not right:
+        return None
     all_of_them = {terms.code_of(problem.title) for problem in case.problems}
     others = [
         code
         for code in _COMMON_CIRCUMSTANCES
-        if code not in all_of_them and not terms.related(code) & set(right)
+        if code not in all_of_them and not terms.related(code) & {*right, focus.leading}
     ][: 6 - min(3, len(right))]
     chosen = [*list(right)[:3], *others]
     names = {code: terms.term(code) for code in chosen}

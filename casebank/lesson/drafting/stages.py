@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from casebank import rules, terms
-from casebank.lesson.drafting.evidence import Datum, Evidence
+from casebank.lesson.drafting.evidence import QUANTITIES, Datum, Evidence
 from casebank.lesson.drafting.focus import HEARD, Focus
 from casebank.lesson.drafting.followup import DecisionPoint, adherence_data
 from casebank.lesson.model import Order, Stage, Wording
@@ -33,6 +33,7 @@ _DENIED = r"[:：]\s*(none|no|never\b.*|无|否|从不.*)$"
 # What a note holds beside the story: names of those who wrote it, plans, dates of printing.
 _CLERICAL = re.compile(
     r"scribe|\bMD\b|\bFNP\b|\bRN\b|signed|sgd|copy to|dear dr|^to:|^subject|https?:|reviewed with|"
+    r"\bDr\b|attending|booked|"
     r"last name|patient signature|\[day|〔第|hospital|admitted|discharge|consult|"
     r"住院|出院|医院|会诊|收住|转入|治疗经过|打盹|签字|签名|医生|主任|记录者|打印|编号|姓名|来源",
     re.IGNORECASE,
@@ -127,7 +128,9 @@ class _Builder:
         ideas = [
             one
             for one in evidence.at(focus.contact)
-            if one.event and rules.matches(HEARD, one.event.name) and not self._gives_away(one)
+            if one.event
+            and rules.matches(HEARD, one.event.name)
+            and not (one.unanswered or self._gives_away(one))
         ]
         rest = [one for one in told if one.part == "S"]
         reveals = self._take([*who, *complaint, *ideas, *telling, *denied, *life, *rest])
@@ -274,7 +277,9 @@ class _Builder:
                     named.setdefault(one.text, one)
         data += list(named.values())[:8]
         for index in range(len(case.contacts) - 1, start, -1):
-            measured = [one for one in self._measured(index) if one not in data]
+            measured = sorted(
+                (one for one in self._measured(index) if one not in data), key=_followed
+            )
             if len(measured) > 1:
                 data += measured
                 break
@@ -339,6 +344,11 @@ class _Builder:
         if not taken:
             return None
         return Order(name, Wording(en, zh), kind, cost, taken)  # type: ignore[arg-type]
+
+
+def _followed(datum: Datum) -> bool:
+    """False for the quantities that a course is followed by, so that they come first."""
+    return all(datum.quantity(name) is None for name in QUANTITIES)
 
 
 def _under(case: Case, datum: Datum, *sections: str) -> bool:
