@@ -1,4 +1,4 @@
-"""A case set for students, and a case on the instructors' desk."""
+"""Six case sets for students, and a case on the instructors' desk."""
 
 from __future__ import annotations
 
@@ -7,41 +7,46 @@ from collections.abc import Mapping
 from sqlalchemy.orm import Session
 
 import casebank
+from app.demo.case_themes import THEMES, choose_cases
 from app.permissions import Actor
 from app.services import case_review, case_sets, cases
+from casebank import Case
 from casebank.gate import ATTRIBUTES, Submission, measure_risk, run_gate
-from casebank.lesson.drafting import draft_case_and_lesson
+from casebank.lesson import Lesson
 from deid.release import Release
 
-PUBLISHED_CASES = 4
+PUBLISHED_CASES = 6
+"""One in each set."""
 CANDIDATES = 40
 
 
-def seed_cases(session: Session, release: Release, people: Mapping[str, Actor]) -> None:
-    """Draft the most teachable records; all but one are signed by two others and published.
+def seed_cases(
+    session: Session,
+    release: Release,
+    people: Mapping[str, Actor],
+    published: int = PUBLISHED_CASES,
+) -> None:
+    """Draft the most teachable records; two others sign them, and they are published.
+
+    One more is handed over for review and waits.
 
     A record that the gate stops is no case for the demonstration.
     """
     author, clinician, privacy = people["instructor"], people["reviewer"], people["steward"]
-    case_set = case_sets.create_set(
-        session,
-        author,
-        "Living with long illness",
-        "Residents followed over years: what changed, what was done, and what else happened.",
-    )
-    drafted = 0
+    sets = [
+        case_sets.create_set(session, author, theme.title, theme.description) for theme in THEMES
+    ]
     taken: set[int] = set()
-    for candidate in casebank.find_candidates(release, limit=CANDIDATES):
-        record, lesson = draft_case_and_lesson(release, candidate.person_id, case_id="considered")
-        risk = measure_risk(release, record)
-        if not run_gate(Submission(record, lesson, risk, others=frozenset(taken))).machine_passed:
-            continue
-        case = cases.draft(session, author, release, candidate.person_id)
+
+    def passes(case: Case, lesson: Lesson) -> bool:
+        risk = measure_risk(release, case)
+        given = Submission(case, lesson, risk, others=frozenset(taken))
+        return run_gate(given).machine_passed
+
+    for chosen in choose_cases(release, published, passes):
+        taken.add(chosen.person_id)
+        case = cases.draft(session, author, release, chosen.person_id)
         case_review.submit(session, author, case.id)
-        taken.add(candidate.person_id)
-        drafted += 1
-        if drafted > PUBLISHED_CASES:
-            break
         case_review.sign(
             session,
             clinician,
@@ -53,5 +58,13 @@ def seed_cases(session: Session, release: Release, people: Mapping[str, Actor]) 
         )
         case_review.sign(session, privacy, case.id, "privacy", release)
         case_review.publish(session, clinician, case.id, release)
-        case_sets.add_to_set(session, author, case_set.id, case.id)
-    case_sets.show_set(session, author, case_set.id, visible=True)
+        case_sets.add_to_set(session, author, sets[chosen.theme].id, case.id)
+    waiting = next(
+        one.person_id
+        for one in casebank.find_candidates(release, limit=CANDIDATES)
+        if one.person_id not in taken
+    )
+    case_review.submit(session, author, cases.draft(session, author, release, waiting).id)
+    for one in sets:
+        if one.items:
+            case_sets.show_set(session, author, one.id, visible=True)
