@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import replace
+from functools import lru_cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -163,7 +164,13 @@ def findings(actor: Actor, case: TeachingCase) -> list[Finding]:
 
 def document_of(case: TeachingCase) -> Case:
     """The case under the title that its author gave it last."""
-    return replace(Case.from_json(case.document.encode("utf-8")), title=case.title)
+    return replace(_parsed(case.document), title=case.title)
+
+
+@lru_cache(maxsize=16)
+def _parsed(document: str) -> Case:
+    """A document that is read again and again while somebody leafs through its problems."""
+    return Case.from_json(document.encode("utf-8"))
 
 
 def lesson_of(case: TeachingCase) -> Lesson | None:

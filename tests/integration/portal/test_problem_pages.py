@@ -1,0 +1,83 @@
+"""The page of one problem of a case with five hundred contacts."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.db.models import TeachingCase
+from casebank import Case, draft_case
+from tests.builders import build_release
+from tests.integration.portal.world import make_world
+from tests.unit.casebank.test_speed_and_size import CONTACTS, long_record
+
+ALLOWED_SECONDS = 0.2
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> tuple[FlaskClient, str, Case]:
+    """An instructor, the address of a draft, and the case."""
+    root = tmp_path_factory.mktemp("long")
+    case = draft_case(build_release(root, long_record()), 1, case_id="long")
+    world = make_world(root / "world")
+    with world.database.writing() as session:
+        row = TeachingCase(
+            title=case.title,
+            state="draft",
+            author_id=world.actors["instructor"].user_id,
+            release="long-v1",
+            document=case.to_json().decode(),
+        )
+        session.add(row)
+        session.flush()
+        where = f"/cases/{row.id}"
+    return world.client("instructor"), where, case
+
+
+def test_a_problem_is_shown_within_a_fifth_of_a_second(
+    opened: tuple[FlaskClient, str, Case],
+) -> None:
+    client, where, case = opened
+    assert len(case.contacts) == CONTACTS
+    client.get(f"{where}?problem=1")
+    for problem in case.problems:
+        # Time of the processor, so that a busy machine does not decide.
+        start = time.process_time()
+        answer = client.get(f"{where}?problem={problem.number}")
+        assert time.process_time() - start < ALLOWED_SECONDS
+        assert answer.status_code == 200
+
+
+def test_a_problem_has_its_contacts_plan_and_arrows_and_nothing_else(
+    opened: tuple[FlaskClient, str, Case],
+) -> None:
+    client, where, case = opened
+    for problem in case.problems:
+        page = client.get(f"{where}?problem={problem.number}").get_data(as_text=True)
+        assert page.count('class="panel contact"') == len(case.contacts_of(problem.number))
+        assert f"#{problem.number} {problem.title}" in page
+        if problem.see is not None:
+            assert "Part of" in page
+        body = page.split('class="case-body"')[1]
+        others = {f'title="{one.title}"' for one in case.problems}
+        assert not any(mark in body for mark in others)
+    assert client.get(f"{where}?problem=99").status_code == 404
+
+
+def test_the_whole_page_tells_family_plans_history_and_summary(
+    opened: tuple[FlaskClient, str, Case],
+) -> None:
+    client, where, _ = opened
+    page = client.get(where).get_data(as_text=True)
+    for part in (
+        "Family and surroundings",
+        "Plans by problem",
+        "How the list came about",
+        "Final summary by problem",
+    ):
+        assert part in page
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
