@@ -408,7 +408,7 @@ def _draw(
     if symbol.key == INDEX:
         parts.append(_shape(symbol, x, y, _R + 3.5, "none"))
     if symbol.dead:
-        reach = _R * {"male": 1.0, "female": 0.72, "unknown": 0.5}[symbol.sex]
+        reach = _R * {"male": 1.0, "female": 0.72, "unknown": 0.85}[symbol.sex]
         parts.append(line(x - reach, y - reach, x + reach, y + reach, _INK, 1.2))
         parts.append(line(x - reach, y + reach, x + reach, y - reach, _INK, 1.2))
     inside = f"{symbol.count}+" if symbol.count > 1 else symbol.age
