@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, get_args
 
 from sqlalchemy import delete, func, select
@@ -36,6 +36,7 @@ from app.errors import BadInput, ChangedMeanwhile, NotFound, TransitionRefused
 from app.permissions import Actor, Permission, can, check_permission
 from app.services import cases as case_service
 from app.services.assignments import due_for, find_for, open_for, sealed_until
+from app.services.case_documents import parse_case, parse_lesson
 from app.services.marks import newest_key
 from app.services.returns import finished_before
 from casebank import Case, terms
@@ -59,7 +60,6 @@ from casebank.errors import StepRefused
 from casebank.lesson import Exercise, Lesson, Wording, disclose
 from casebank.model import Language
 
-KEPT_DOCUMENTS = 64
 LARGEST_DRAFT = 60_000
 """Characters of a draft, as JSON."""
 
@@ -140,13 +140,8 @@ def newest_version(session: Session, case_id: int) -> CaseVersion | None:
 
 
 def content(version: CaseVersion) -> tuple[Case, Lesson]:
-    """Case and lesson of a version. Versions never change, so that they are parsed once."""
-    return _parsed(version.document, version.lesson)
-
-
-@lru_cache(maxsize=KEPT_DOCUMENTS)
-def _parsed(document: str, lesson: str) -> tuple[Case, Lesson]:
-    return Case.from_json(document.encode()), Lesson.from_json(lesson.encode())
+    """Case and lesson of a version."""
+    return parse_case(version.document), parse_lesson(version.lesson)
 
 
 def lexicon_of(lesson: Lesson) -> Lexicon:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -20,7 +20,7 @@ from app.db.models import CaseEdit, TeachingCase
 from app.db.types import utc_now
 from app.errors import ChangedMeanwhile, PermissionDenied, TransitionRefused
 from app.permissions import Actor, Permission, check_permission
-from app.services.cases import DRAFT, get_case
+from app.services.cases import DRAFT, document_of, get_case, lesson_of
 from casebank import Case
 from casebank.editing import Edit, Work
 from casebank.lesson import Lesson
@@ -67,9 +67,7 @@ def get_draft(session: Session, actor: Actor, case_id: int) -> TeachingCase:
 
 def work_of(case: TeachingCase) -> Work:
     """The case under its present title, and its lesson."""
-    document = Case.from_json(case.document.encode("utf-8"))
-    lesson = Lesson.from_json(case.lesson.encode("utf-8")) if case.lesson else None
-    return Work(replace(document, title=case.title), lesson)
+    return Work(document_of(case), lesson_of(case))
 
 
 def edit(

@@ -16,11 +16,10 @@ from app.errors import BadInput, PermissionDenied
 from app.permissions import Actor, Permission, can, check_permission
 from app.services import attempts
 from app.services import cases as case_service
-from casebank import Case
+from app.services.case_documents import parse_case, parse_lesson
 from casebank.exports.formats import FORMATS, ExportOrder, export_case
 from casebank.exports.package import Package, read_package
 from casebank.exports.printed import Exporter
-from casebank.lesson import Lesson
 from casebank.model import Language
 
 IMPORTED = "(imported)"
@@ -196,8 +195,8 @@ def _newest(session: Session, case: TeachingCase) -> _Content:
 
 
 def _package(content: _Content) -> Package:
-    case = Case.from_json(content.document.encode("utf-8"))
-    lesson = Lesson.from_json(content.lesson.encode("utf-8")) if content.lesson else None
+    case = parse_case(content.document)
+    lesson = parse_lesson(content.lesson) if content.lesson else None
     return Package(replace(case, title=content.title), lesson, content.report)
 
 

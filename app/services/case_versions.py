@@ -13,10 +13,10 @@ from app.audit import AuditEvent, record
 from app.db.models import CaseSet, CaseSetItem, CaseVersion, TeachingCase
 from app.errors import NotFound, PermissionDenied, TransitionRefused
 from app.permissions import Actor, Permission, can, check_permission
+from app.services.case_documents import parse_case, parse_lesson
 from app.services.cases import DRAFT, PUBLISHED, REVIEW, advance, get_case
-from casebank import Action, Case
+from casebank import Action
 from casebank.documents import encode
-from casebank.lesson import Lesson
 
 SHOWN_CHANGES = 200
 
@@ -153,7 +153,7 @@ def can_revise(session: Session, actor: Actor, case: TeachingCase) -> bool:
 
 def _parts(one: CaseVersion) -> Iterator[tuple[str, list[str]]]:
     """Lines to compare, by the part of case or lesson that they stand in."""
-    case = Case.from_json(one.document.encode("utf-8"))
+    case = parse_case(one.document)
     yield "title", [one.title]
     yield (
         "problem list",
@@ -162,7 +162,7 @@ def _parts(one: CaseVersion) -> Iterator[tuple[str, list[str]]]:
     yield "record", [item.text for item in {i.id: i for i in case.statements()}.values()]
     if not one.lesson:
         return
-    lesson = Lesson.from_json(one.lesson.encode("utf-8"))
+    lesson = parse_lesson(one.lesson)
     yield (
         "lesson",
         [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import replace
-from functools import lru_cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +15,7 @@ from app.db.models import CaseRead, CaseSet, CaseSetItem, TeachingCase
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
 from app.permissions import Actor, Permission, can, check_permission
+from app.services.case_documents import parse_case, parse_lesson
 from casebank import Action, Case, CaseState, Finding
 from casebank.lesson import Lesson
 from casebank.lesson.drafting import draft_case_and_lesson
@@ -164,18 +164,12 @@ def findings(actor: Actor, case: TeachingCase) -> list[Finding]:
 
 def document_of(case: TeachingCase) -> Case:
     """The case under the title that its author gave it last."""
-    return replace(_parsed(case.document), title=case.title)
-
-
-@lru_cache(maxsize=16)
-def _parsed(document: str) -> Case:
-    """A document that is read again and again while somebody leafs through its problems."""
-    return Case.from_json(document.encode("utf-8"))
+    return replace(parse_case(case.document), title=case.title)
 
 
 def lesson_of(case: TeachingCase) -> Lesson | None:
     """The lesson over the case, if there is one."""
-    return Lesson.from_json(case.lesson.encode("utf-8")) if case.lesson else None
+    return parse_lesson(case.lesson) if case.lesson else None
 
 
 def library(session: Session, actor: Actor, words: str = "") -> list[TeachingCase]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import select
@@ -26,6 +25,7 @@ from app.db.models import (
 from app.db.types import utc_now
 from app.permissions import Actor
 from app.services import assignments, classes
+from app.services.case_documents import parse_lesson
 from casebank.attempt import AttemptMark, mark_attempt
 from casebank.lesson import Lesson, Wording
 
@@ -150,9 +150,9 @@ def keys_of(session: Session, version: CaseVersion) -> tuple[Key, ...]:
         .order_by(KeyCorrection.number)
     )
     return (
-        Key(0, _lesson(version.lesson)),
+        Key(0, parse_lesson(version.lesson)),
         *(
-            Key(one.number, _lesson(one.lesson), frozenset(one.left_out), one.reason)
+            Key(one.number, parse_lesson(one.lesson), frozenset(one.left_out), one.reason)
             for one in session.scalars(query)
         ),
     )
@@ -265,7 +265,7 @@ def _columns(
 ) -> tuple[Column, ...]:
     columns = {}
     for case in assignments.cases_of(session, assignment.set_id):
-        lesson = _lesson(case.lesson)
+        lesson = parse_lesson(case.lesson)
         level = str(case.summary.get("level", ""))
         columns[case.id] = Column(case.id, lesson.title, level, lesson.minutes, gone=False)
     for one in results:
@@ -292,8 +292,3 @@ def _last_moments(session: Session, attempt_ids: Collection[int]) -> dict[int, d
 
 def _is_over(due: datetime | None, now: datetime) -> bool:
     return due is not None and now >= due
-
-
-@lru_cache(maxsize=128)
-def _lesson(document: str) -> Lesson:
-    return Lesson.from_json(document.encode())

@@ -14,9 +14,10 @@ from app.db.models import Assignment, Attempt, CaseVersion, ClassMember, Extensi
 from app.db.types import utc_now
 from app.permissions import Actor, Permission, check_permission
 from app.services.assignments import cases_of, due_for, sealed_until
+from app.services.case_documents import parse_lesson
 from app.services.marks import counting, results_of
 from app.services.returns import returns_of
-from casebank.lesson import Lesson, Wording
+from casebank.lesson import Wording
 
 WorkState = Literal["to do", "running", "done", "overdue", "not open"]
 KEPT_TITLES = 512
@@ -142,4 +143,4 @@ def _work(session: Session, actor: Actor, one: Assignment, moment: datetime) -> 
 @lru_cache(maxsize=KEPT_TITLES)
 def lesson_title(lesson: str) -> Wording:
     """The title of a lesson that is given as JSON."""
-    return Lesson.from_json(lesson.encode()).title
+    return parse_lesson(lesson).title
