@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, get_args
+from typing import get_args
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -33,7 +33,7 @@ from app.db.models import (
 )
 from app.db.types import utc_now
 from app.errors import BadInput, ChangedMeanwhile, NotFound, TransitionRefused
-from app.permissions import Actor, Permission, can, check_permission
+from app.permissions import Actor, Permission, check_permission
 from app.services import cases as case_service
 from app.services.assignments import due_for, find_for, open_for, sealed_until
 from app.services.case_documents import parse_case, parse_lesson
@@ -59,9 +59,6 @@ from casebank.attempt import (
 from casebank.errors import StepRefused
 from casebank.lesson import Exercise, Lesson, Wording, disclose
 from casebank.model import Language
-
-LARGEST_DRAFT = 60_000
-"""Characters of a draft, as JSON."""
 
 
 @dataclass(frozen=True)
@@ -121,11 +118,6 @@ def receipt_of(event: AttemptEvent, again: bool = False) -> Receipt:
     )
     digest = hashlib.sha256(f"{document}{event.at.isoformat()}".encode()).hexdigest()
     return Receipt(event.sequence, event.at, f"{digest[:4]}-{digest[4:8]}-{digest[8:12]}", again)
-
-
-def teaches(actor: Actor) -> bool:
-    """Whether the actor sees whole cases anyway."""
-    return can(actor, Permission.WRITE_CASES) or can(actor, Permission.REVIEW_CASES)
 
 
 def newest_version(session: Session, case_id: int) -> CaseVersion | None:
@@ -212,7 +204,7 @@ def start(
         BadInput: if there is no such mode.
         TransitionRefused: if the rules of an assignment do not allow it now.
     """
-    if not teaches(actor):
+    if not case_service.teaches(actor):
         check_permission(actor, Permission.READ_CASES)
     # One at a time for each person: two tabs that begin at once get the same attempt.
     session.scalars(select(User.id).where(User.id == actor.user_id).with_for_update()).one()
@@ -223,7 +215,7 @@ def start(
             return row
     if assignment_id is not None:
         mode = open_for(session, actor, assignment_id, case_id, now).assignment.mode
-    elif not teaches(actor):
+    elif not case_service.teaches(actor):
         _check_not_assigned(session, actor, case_id, now)
     if mode not in get_args(Mode):
         raise BadInput("Choose one of the ways to go through the case.")
@@ -319,7 +311,7 @@ def open_order(session: Session, actor: Actor, attempt_id: int, place: str, now:
     Raises:
         NotFound, StepRefused: if it is not there to be opened now.
     """
-    found = _writing(session, actor, attempt_id, now)
+    found = locked(session, actor, attempt_id, now)
     stage, _, index = place.partition("-")
     if not (stage.isdigit() and index.isdigit() and len(place) < 8):
         raise BadInput("Choose from what the page offers.")
@@ -350,7 +342,7 @@ def commit(
         StepRefused: if the question is not asked now.
         ChangedMeanwhile: if another answer is committed already; that one stays.
     """
-    found = _writing(session, actor, attempt_id, now)
+    found = locked(session, actor, attempt_id, now)
     exercise = found.exercise(number)
     committed = exercise.name in found.state.committed
     if not committed:
@@ -379,90 +371,23 @@ def go_on(session: Session, actor: Actor, attempt_id: int, to: str, now: datetim
     Raises:
         StepRefused: if something is to be committed first.
     """
-    found = _writing(session, actor, attempt_id, now)
+    found = locked(session, actor, attempt_id, now)
     return _take(session, actor, found, Event("advance", to), now)
 
 
 def give_up(session: Session, actor: Actor, attempt_id: int, now: datetime) -> Receipt:
     """End an attempt although something is not committed; that scores nothing."""
-    found = _writing(session, actor, attempt_id, now)
+    found = locked(session, actor, attempt_id, now)
     return _take(session, actor, found, Event("advance", END, {"reason": "given up"}), now)
 
 
-def keep(
-    session: Session,
-    actor: Actor,
-    attempt_id: int,
-    number: int,
-    fields: Mapping[str, Sequence[str]],
-    now: datetime,
-) -> datetime:
-    """Keep an unfinished answer as typed; when it was kept.
+def locked(session: Session, actor: Actor, attempt_id: int, now: datetime) -> Running:
+    """An attempt of the actor's under its lock, to be changed.
 
     Raises:
-        TransitionRefused: if the question is committed or the attempt has ended.
-        BadInput: if it is too long.
+        NotFound: as :func:`load`.
+        StepRefused: if its time is up.
     """
-    found = _writing(session, actor, attempt_id, now)
-    exercise = found.exercise(number)
-    if found.state.done or exercise.name in found.state.committed:
-        raise TransitionRefused("This question is closed; what you typed now was not kept.")
-    if exercise.stage > found.state.stage:
-        raise NotFound("There is no such question.")
-    return _keep(session, attempt_id, f"answer:{exercise.name}", dict(fields), now)
-
-
-def pin(
-    session: Session, actor: Actor, attempt_id: int, datum: str, sign: str, now: datetime
-) -> None:
-    """Mark a datum that is shown as a key finding, "+" or "-"; "" takes the mark away.
-
-    Raises:
-        NotFound: if the datum is not shown.
-    """
-    found = _writing(session, actor, attempt_id, now)
-    if all(one.id != datum for one in found.seen.statements()):
-        raise NotFound("There is no such finding.")
-    if sign not in {"+", "-", ""}:
-        raise BadInput("A finding speaks for (+) or against (-).")
-    _keep(session, attempt_id, f"pin:{datum}", {"sign": sign}, now)
-
-
-def reflect(
-    session: Session,
-    actor: Actor,
-    attempt_id: int,
-    fields: Mapping[str, Sequence[str]],
-    now: datetime,
-) -> None:
-    """Keep the reflections on an attempt that has ended.
-
-    Raises:
-        TransitionRefused: while it has not.
-    """
-    found = _writing(session, actor, attempt_id, now)
-    if not found.shown_state.done:
-        raise TransitionRefused("Reflection comes after the end of the attempt.")
-    _keep(session, attempt_id, "reflection", dict(fields), now)
-
-
-def drafts_of(session: Session, attempt_id: int) -> dict[str, Mapping[str, Any]]:
-    """What is kept beside the events, by subject."""
-    query = select(AttemptDraft).where(AttemptDraft.attempt_id == attempt_id)
-    return {one.subject: one.fields for one in session.scalars(query)}
-
-
-def pins_of(session: Session, attempt_id: int) -> dict[str, str]:
-    """Sign of each pinned datum."""
-    drafts = drafts_of(session, attempt_id)
-    return {
-        subject.removeprefix("pin:"): fields["sign"]
-        for subject, fields in drafts.items()
-        if subject.startswith("pin:") and fields["sign"]
-    }
-
-
-def _writing(session: Session, actor: Actor, attempt_id: int, now: datetime) -> Running:
     found = load(session, actor, attempt_id, lock=True, now=now)
     if is_over(found, now):
         raise StepRefused("The time of this attempt is up. What you committed before counts.")
@@ -510,22 +435,6 @@ def _finish(session: Session, actor: Actor, row: Attempt, at: datetime, by: str)
     row.finished_at = at
     session.flush()
     record(session, actor, AuditEvent("attempt.finished", "attempt", row.id, {"by": by}))
-
-
-def _keep(
-    session: Session, attempt_id: int, subject: str, fields: dict[str, Any], now: datetime
-) -> datetime:
-    if len(json.dumps(fields)) > LARGEST_DRAFT:
-        raise BadInput("This is too long to be kept. Shorten it.")
-    draft = session.get(AttemptDraft, (attempt_id, subject))
-    if draft is None:
-        session.add(
-            AttemptDraft(attempt_id=attempt_id, subject=subject, fields=fields, saved_at=now)
-        )
-    else:
-        draft.fields, draft.saved_at = fields, now
-    session.flush()
-    return now
 
 
 def _last(found: Running) -> datetime:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.db.models import TeachingCase
 from app.permissions import Actor
 from app.services import cases as case_service
-from app.services.attempts import content, newest_version, teaches
+from app.services.attempts import content, newest_version
 from casebank.lesson import Wording
 
 
@@ -39,7 +39,7 @@ def shelf(session: Session, actor: Actor, words: str = "") -> list[ShelfEntry]:
     Raises:
         PermissionDenied: unless the actor reads cases.
     """
-    if teaches(actor):
+    if case_service.teaches(actor):
         return entries(session, actor, case_service.library(session, actor, words))
     wanted = words.casefold().split()
     found = entries(session, actor, case_service.library(session, actor))
@@ -80,6 +80,6 @@ def _entry(session: Session, actor: Actor, case: TeachingCase) -> ShelfEntry:
         language,
         level,
         facts,
-        attempted=not teaches(actor),
+        attempted=not case_service.teaches(actor),
         words=words.casefold(),
     )

@@ -112,9 +112,14 @@ def rename(session: Session, actor: Actor, case_id: int, title: str) -> Teaching
     return case
 
 
+def teaches(actor: Actor) -> bool:
+    """Whether the actor sees whole cases anyway."""
+    return can(actor, Permission.WRITE_CASES) or can(actor, Permission.REVIEW_CASES)
+
+
 def can_see(session: Session, actor: Actor, case: TeachingCase) -> bool:
     """Authors and reviewers see every state; others see what is published in a visible set."""
-    if can(actor, Permission.WRITE_CASES) or can(actor, Permission.REVIEW_CASES):
+    if teaches(actor):
         return True
     if case.state != PUBLISHED or not can(actor, Permission.READ_CASES):
         return False
@@ -147,8 +152,7 @@ def get_case(session: Session, actor: Actor, case_id: int) -> TeachingCase:
 def content(actor: Actor, case: TeachingCase) -> Case:
     """The case itself; sources are there only for those who write or review cases."""
     full = document_of(case)
-    teaches = can(actor, Permission.WRITE_CASES) or can(actor, Permission.REVIEW_CASES)
-    return full if teaches else full.for_student()
+    return full if teaches(actor) else full.for_student()
 
 
 def findings(actor: Actor, case: TeachingCase) -> list[Finding]:

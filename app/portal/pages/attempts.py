@@ -19,7 +19,7 @@ from app.portal.error_pages import http_page
 from app.portal.formats import format_moment
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
-from app.services import attempt_views, attempts, returns
+from app.services import attempt_drafts, attempt_views, attempts, returns
 from app.services import notes as note_service
 from casebank import (
     Case,
@@ -98,7 +98,9 @@ def answer(attempt_id: int, number: int) -> Response | tuple[str, int] | tuple[R
     quiet = request.accept_mimetypes.best == "application/json"
     try:
         with wiring().database.writing() as database:
-            at = attempts.keep(database, signed_in_actor(), attempt_id, number, fields, utc_now())
+            at = attempt_drafts.keep(
+                database, signed_in_actor(), attempt_id, number, fields, utc_now()
+            )
     except _REFUSED as error:
         if quiet:
             return jsonify(refused=refusal(str(error), language_of("en"))), 409
@@ -120,7 +122,7 @@ def _commit(
     except AnswerRefused as error:
         # What was typed is kept although it cannot be read yet.
         with suppress(*_REFUSED), wiring().database.writing() as database:
-            attempts.keep(database, actor, attempt_id, number, fields, now)
+            attempt_drafts.keep(database, actor, attempt_id, number, fields, now)
         return _page(attempt_id, dict(error.problems)), 422
     except _REFUSED as error:
         return _refused(attempt_id, error)
@@ -168,7 +170,7 @@ def pin(attempt_id: int) -> Response:
     datum, _, sign = request.form.get("pin", "").partition(" ")
     try:
         with wiring().database.writing() as database:
-            attempts.pin(database, signed_in_actor(), attempt_id, datum[:20], sign, utc_now())
+            attempt_drafts.pin(database, signed_in_actor(), attempt_id, datum[:20], sign, utc_now())
     except _REFUSED as error:
         return _refused(attempt_id, error)
     return _back(attempt_id, f"datum-{datum}")
@@ -179,7 +181,7 @@ def reflect(attempt_id: int) -> Response:
     """Keep the reflections."""
     try:
         with wiring().database.writing() as database:
-            attempts.reflect(database, signed_in_actor(), attempt_id, _fields(), utc_now())
+            attempt_drafts.reflect(database, signed_in_actor(), attempt_id, _fields(), utc_now())
     except _REFUSED as error:
         return _refused(attempt_id, error)
     flash(label("kept", language_of("en")), "success")
@@ -214,8 +216,10 @@ def _page(attempt_id: int, errors: Mapping[str, str] | None = None) -> str:
     with database.reading() as reading:
         found = attempts.load(reading, actor, attempt_id)
         language = language_of(found.case.language)
-        drafts = attempts.drafts_of(reading, attempt_id)
-        view = attempt_views.view(reading, found, attempts.pins_of(reading, attempt_id), language)
+        drafts = attempt_drafts.drafts_of(reading, attempt_id)
+        view = attempt_views.view(
+            reading, found, attempt_drafts.pins_of(reading, attempt_id), language
+        )
         return _render(
             "attempts/show.html",
             view.seen,

@@ -13,7 +13,7 @@ from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import case_sets
 from app.services import cases as case_service
-from app.services.attempts import newest_version, teaches
+from app.services.attempts import newest_version
 from app.services.case_library import entries, shelf
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
@@ -60,7 +60,7 @@ def show(case_id: int) -> str | Response:
     A student reaches a case that has a lesson through an attempt only.
     """
     actor = signed_in_actor()
-    if not teaches(actor):
+    if not case_service.teaches(actor):
         with wiring().database.reading() as session:
             case_service.get_case(session, actor, case_id)
             if newest_version(session, case_id) is not None:
