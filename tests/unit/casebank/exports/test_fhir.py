@@ -13,7 +13,8 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 
 from casebank import Case
-from casebank.exports.fhir import RELATIVE_TIME, to_fhir
+from casebank.exports.fhir import to_fhir
+from casebank.exports.fhir_resources import RELATIVE_TIME
 from deid.importers.fhir.bundles import read_entries
 
 AT = datetime(2026, 11, 28, 3, 0, tzinfo=UTC)
