@@ -21,7 +21,7 @@ from app.private_files import load_or_create_secret
 from app.services.case_finding import CaseFinder
 from app.services.catalogue import Catalogue
 from app.services.characterisation import Characteriser
-from app.services.cohorts import CohortAnswers
+from app.services.cohort_answers import CohortAnswers
 from app.services.count_ledger import CountLedger
 from app.services.line_ledger import LineLedger
 from app.services.lti_launches import KeySets

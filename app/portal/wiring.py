@@ -11,7 +11,7 @@ from app.db.database import Database
 from app.services.case_finding import CaseFinder
 from app.services.catalogue import Catalogue
 from app.services.characterisation import Characteriser
-from app.services.cohorts import CohortAnswers
+from app.services.cohort_answers import CohortAnswers
 from app.services.lti_launches import KeySets
 from app.services.lti_platforms import SigningKey
 from app.settings import PortalSettings

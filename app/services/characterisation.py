@@ -21,7 +21,7 @@ from app.db.database import Database
 from app.db.models import CohortDefinition, CohortVersion
 from app.errors import PermissionDenied
 from app.permissions import Actor
-from app.services.cohorts import CohortAnswers, Refusal, everybody_of
+from app.services.cohort_answers import CohortAnswers, Refusal, everybody_of
 from app.services.computations import Computations, Waiting
 from app.services.count_ledger import Scope
 from app.services.line_ledger import LineLedger, ShownLine

@@ -7,7 +7,6 @@ checks signature, issuer, client, deployment and message; time limits and single
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import threading
 from collections.abc import Callable, Mapping
@@ -18,14 +17,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 import requests
-from pylti1p3.cookie import CookieService
-from pylti1p3.deployment import Deployment
 from pylti1p3.exception import LtiException
-from pylti1p3.message_launch import MessageLaunch
-from pylti1p3.registration import Registration
-from pylti1p3.request import Request
-from pylti1p3.session import SessionService
-from pylti1p3.tool_config import ToolConfAbstract
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
@@ -37,6 +29,15 @@ from app.errors import LaunchRefused, NotFound
 from app.permissions import Role
 from app.services import cases as case_service
 from app.services.accounts import actor_of, create_student_of_platform
+from app.services.lti_messages import (
+    Form,
+    Message,
+    Once,
+    OnePlatform,
+    StateKnown,
+    TakenLogin,
+    sha256_of,
+)
 from app.services.lti_platforms import registration_of
 
 LOGIN_LIFE = timedelta(minutes=10)
@@ -57,18 +58,6 @@ class BegunLogin:
 
     redirect: str
     state: str
-
-
-@dataclass(frozen=True)
-class TakenLogin:
-    """A login that was taken up and is thereby used; ``hints`` would begin it again."""
-
-    platform_id: int
-    registration: Registration
-    deployments: frozenset[str]
-    nonce_sha256: str
-    hints: dict[str, str]
-    origin: str
 
 
 @dataclass(frozen=True)
@@ -120,8 +109,8 @@ def begin_login(session: Session, hints: Mapping[str, str], launch_url: str) -> 
     session.execute(delete(LtiLogin).where(LtiLogin.made_at < now - 2 * LOGIN_LIFE))
     session.add(
         LtiLogin(
-            state_sha256=_digest(state),
-            nonce_sha256=_digest(nonce),
+            state_sha256=sha256_of(state),
+            nonce_sha256=sha256_of(nonce),
             platform_id=platform.id,
             hints={name: hints[name] for name in HINTS if hints.get(name)},
             made_at=now,
@@ -150,7 +139,7 @@ def take_login(session: Session, state: str) -> TakenLogin:
     Raises:
         LaunchRefused: if there is none, it is too old, or it was taken up before.
     """
-    query = select(LtiLogin).where(LtiLogin.state_sha256 == _digest(state)).with_for_update()
+    query = select(LtiLogin).where(LtiLogin.state_sha256 == sha256_of(state)).with_for_update()
     login = session.scalar(query)
     if login is None or login.used_at is not None or login.made_at < utc_now() - LOGIN_LIFE:
         raise LaunchRefused("This launch was used already or took too long.")
@@ -210,11 +199,11 @@ def accept(taken: TakenLogin, state: str, id_token: str, keys: KeySets) -> Launc
     if not _holds_key_of(key_set, id_token):
         key_set = keys.fetch(url, anew=True)
     taken.registration.set_key_set(_signing_keys(key_set))
-    message: _Message = _Message(
-        _Form({"state": state, "id_token": id_token}),
-        _OnePlatform(taken),
-        session_service=_Once(taken.nonce_sha256),
-        cookie_service=_StateKnown(state),
+    message: Message = Message(
+        Form({"state": state, "id_token": id_token}),
+        OnePlatform(taken),
+        session_service=Once(taken.nonce_sha256),
+        cookie_service=StateKnown(state),
     )
     required = {"verify_aud": False, "require": ["exp", "iat", "iss", "aud", "nonce", "sub"]}
     message.set_jwt_verify_options(required)  # type: ignore[arg-type]
@@ -323,10 +312,6 @@ def _case_of(body: Mapping[str, Any]) -> int | None:
     return int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
 def _holds_key_of(key_set: Any, id_token: str) -> bool:
     try:
         kid = jwt.get_unverified_header(id_token).get("kid")
@@ -339,104 +324,3 @@ def _signing_keys(key_set: Any) -> Any:
     """RSA keys alone: the only ones that LTI 1.3 platforms sign with."""
     keys = [key for key in key_set["keys"] if isinstance(key, dict) and key.get("kty") == "RSA"]
     return {"keys": [{**key, "alg": "RS256"} for key in keys if key.get("alg", "RS256") == "RS256"]}
-
-
-class _Form(Request):
-    """The two fields of a launch, for the library."""
-
-    def __init__(self, fields: Mapping[str, str]) -> None:
-        self._fields = fields
-
-    @property
-    def session(self) -> Any:
-        """None is kept."""
-        return {}
-
-    def is_secure(self) -> bool:
-        """Unused: our own code sets the cookies."""
-        return True
-
-    def get_param(self, key: str) -> str:
-        """A field, empty if it is not there."""
-        return self._fields.get(key, "")
-
-
-class _StateKnown(CookieService):
-    """The cookie with the state, which our page has compared before."""
-
-    def __init__(self, state: str) -> None:
-        self._state = state
-
-    def get_cookie(self, name: str) -> str | None:
-        """The state, under its own name."""
-        return self._state if name == self._state else None
-
-    def set_cookie(self, name: str, value: str | int, exp: int | None = 3600) -> None:
-        """None is set here."""
-
-
-class _Once(SessionService):
-    """The nonce of this login; nothing of a launch is kept."""
-
-    def __init__(self, nonce_sha256: str) -> None:
-        self._nonce_sha256 = nonce_sha256
-
-    def check_nonce(self, nonce: str) -> bool:
-        """Whether it is the nonce that we gave for this very state."""
-        return secrets.compare_digest(_digest(str(nonce)), self._nonce_sha256)
-
-    def check_state_is_valid(self, state: str, id_token_hash: str) -> bool:
-        """Never by memory: the cookie decides."""
-        return False
-
-    def save_launch_data(self, key: str, jwt_body: Mapping[str, Any]) -> None:
-        """Nothing is kept."""
-
-    def set_state_valid(self, state: str, id_token_hash: str) -> None:
-        """Nothing is kept."""
-
-
-class _OnePlatform(ToolConfAbstract[_Form]):
-    """The platform that began this login: a token of another one is of no use here."""
-
-    def __init__(self, taken: TakenLogin) -> None:
-        self._taken = taken
-
-    def check_iss_has_one_client(self, iss: str) -> bool:
-        """Issuer and client are always compared together."""
-        return False
-
-    def check_iss_has_many_clients(self, iss: str) -> bool:
-        """Issuer and client are always compared together."""
-        return True
-
-    def find_registration_by_issuer(self, iss: str, *arguments: Any, **named: Any) -> Registration:
-        """Unused: see above."""
-        raise NotImplementedError
-
-    def find_deployment(self, iss: str, deployment_id: str) -> Deployment | None:
-        """Unused: see above."""
-        raise NotImplementedError
-
-    def find_registration_by_params(
-        self, iss: str, client_id: str, *arguments: Any, **named: Any
-    ) -> Registration:
-        """The platform's registration if it is this one; the library refuses None."""
-        mine = self._taken.registration
-        same = (iss, client_id) == (mine.get_issuer(), mine.get_client_id())
-        return mine if same else None  # type: ignore[return-value]
-
-    def find_deployment_by_params(
-        self, iss: str, deployment_id: str, client_id: str, *arguments: Any, **named: Any
-    ) -> Deployment | None:
-        """The deployment, if the administrator named it."""
-        if deployment_id not in self._taken.deployments:
-            return None
-        return Deployment().set_deployment_id(deployment_id)
-
-
-class _Message(MessageLaunch[_Form, _OnePlatform, _Once, _StateKnown]):
-    """A launch message whose fields were read by our own page."""
-
-    def _get_request_param(self, key: str) -> str:
-        return self._request.get_param(key)

@@ -21,8 +21,8 @@ READ_ELSEWHERE = {
     ("app/services/case_finding.py", "_people_of"): "chooses records; coarse_count tells how many",
     ("app/services/catalogue.py", "table_summaries"): "only whether a table has rows at all",
     ("app/services/catalogue.py", "safe_entry"): "handed to safe_share",
-    ("app/services/cohorts.py", "_run"): "sets for the ledger",
-    ("app/services/cohorts.py", "_answer"): "what safe_count made",
+    ("app/services/cohort_answers.py", "_run"): "sets for the ledger",
+    ("app/services/cohort_answers.py", "_answer"): "what safe_count made",
     ("app/services/review.py", "delivered_rows"): "only whether there is a number",
     ("app/services/transitions.py", "transition"): "kept in the database",
 }

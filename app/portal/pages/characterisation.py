@@ -20,7 +20,7 @@ from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import cohorts as cohort_service
 from app.services.characterisation import Asked, Shown, dates_are_true
-from app.services.cohorts import Refusal
+from app.services.cohort_answers import Refusal
 from app.services.computations import Waiting
 from cohorts.characterisation.at_risk import TimeAtRisk
 from cohorts.characterisation.overlap import MOST_COHORTS

@@ -34,7 +34,7 @@ from app.portal.pages.cohorts import blueprint, uploaded
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import cohort_drafts as drafts
-from app.services.cohorts import SafeAnswer
+from app.services.cohort_answers import SafeAnswer
 from app.services.concept_set_library import get_concept_set, list_concept_sets
 from cohorts.editing import Document, Edit, copy_concept_set, perform
 from cohorts.errors import CohortError, DefinitionError, QueryCancelled

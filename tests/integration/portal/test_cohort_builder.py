@@ -17,7 +17,8 @@ from app.db.models import CohortDraft, CountedSet
 from app.errors import ChangedMeanwhile, NotFound, PermissionDenied
 from app.services import cohort_drafts as drafts
 from app.services import cohort_sharing as sharing
-from app.services.cohorts import CohortAnswers, add_version, get_cohort
+from app.services.cohort_answers import CohortAnswers
+from app.services.cohorts import add_version, get_cohort
 from app.services.count_ledger import CountLedger
 from app.services.projects import add_member, create_project
 from cohorts.editing import set_values
