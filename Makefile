@@ -6,19 +6,28 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 TESTED := $(VENV)/.installed-for-tests
 
-.PHONY: demo test check format bench campaign clean
+.PHONY: demo test suite journeys types format bench campaign clean
 
 # Another port than 8000: make demo PORT=8010
 demo: $(STAMP)
 	$(BIN)/carecommons demo $(if $(PORT),--port $(PORT))
 
+# What takes a second comes first; then types, journeys and tests run beside one another, as
+# journeys mostly wait. The tests tell how far they are, the others what they said at their end.
 test: $(TESTED)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -n 2 --ignore tests/acceptance
+	+@$(MAKE) --no-print-directory --jobs 3 --output-sync=target suite journeys types
+
+suite: $(TESTED)
+	+$(BIN)/pytest -n 2 --dist worksteal --ignore tests/acceptance
+
+journeys: $(TESTED)
 	$(BIN)/pytest tests/acceptance
+
+types: $(TESTED)
+	$(BIN)/mypy
 
 format: $(TESTED)
 	$(BIN)/ruff format .

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -70,16 +69,19 @@ def served(prepared: Demo) -> Iterator[Demo]:
         stderr=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            with urllib.request.urlopen(f"{prepared.address}/health", timeout=2) as answer:
-                assert answer.status == 200
-            break
-        except (URLError, ConnectionError, TimeoutError):
-            assert process.poll() is None, process.stderr.read() if process.stderr else ""
-            assert time.monotonic() < deadline, "the portal did not answer in time"
-            time.sleep(0.2)
-    yield prepared
-    process.send_signal(signal.SIGINT)
-    assert process.wait(20) == 0
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                with urllib.request.urlopen(f"{prepared.address}/health", timeout=2) as answer:
+                    assert answer.status == 200
+                break
+            except (URLError, ConnectionError, TimeoutError):
+                assert process.poll() is None, process.stderr.read() if process.stderr else ""
+                assert time.monotonic() < deadline, "the portal did not answer in time"
+                time.sleep(0.2)
+        yield prepared
+    finally:
+        # Not SIGINT: a shell without job control makes what it starts aside deaf to that.
+        process.terminate()
+        assert process.wait(20) == 0

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import nbformat
 import pytest
 from nbclient import NotebookClient
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from app.demo.requests import PROJECT
 from app.lab.workspace import shipped_notebooks
@@ -22,6 +22,7 @@ pytestmark = pytest.mark.browser
 
 DELIVERY_SECONDS = 90
 WAIT_MILLISECONDS = 15_000
+expect.set_options(timeout=WAIT_MILLISECONDS)  # other tests run beside these
 PHONE = {"width": 390, "height": 844}
 
 

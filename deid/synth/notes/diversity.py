@@ -35,6 +35,7 @@ _WORD = re.compile(r"[A-Za-z㐀-鿿@]")
 SAMPLE_TOKENS = 6_000
 """Length of the sample of distinct-n: that of the smallest public corpus, about."""
 BLEU_NOTES = 60
+_START = 2  # letters by which words are grouped
 _WORDINGS = ("symptom.", "diagnosis.", "drug.", "vaccine.", "procedure.", "reading.", "series.",
              "amount.", "answer.", "label.")  # fmt: skip
 """Productions that say a word of the vocabulary."""
@@ -97,12 +98,7 @@ def measure(
 
 def templates(notes: Iterable[Annotated], words: Iterable[str] = ()) -> Iterable[str]:
     """The sentences of notes with ``#`` for an identifier, ``9`` for a number, ``@`` for a word."""
-    known = sorted(set(words), key=len, reverse=True)
-    alone = (
-        rf"(?<![A-Za-z]){re.escape(word)}(?![A-Za-z])" if word.isascii() else re.escape(word)
-        for word in known
-    )
-    lexicon = re.compile("|".join(alone), re.IGNORECASE) if known else None
+    lexicon = _lexicon(words)
     for text, spans in notes:
         for sentence in _SENTENCE.split(masked(text, spans)):
             if lexicon is not None:
@@ -111,6 +107,31 @@ def templates(notes: Iterable[Annotated], words: Iterable[str] = ()) -> Iterable
             # A line that holds a name or a number alone is no sentence.
             if _WORD.search(template):
                 yield template
+
+
+def _lexicon(words: Iterable[str]) -> re.Pattern[str] | None:
+    """Finds the longest word that begins at a place; one in ASCII is never part of another.
+
+    Where a word in Chinese fits it is longer than any in ASCII there, and so it is tried first.
+    """
+    known = sorted({word.lower() for word in words}, key=len, reverse=True)
+    if not known:
+        return None
+    chinese = _alternatives(word for word in known if not word.isascii())
+    ascii_ = _alternatives(word for word in known if word.isascii())
+    return re.compile(f"{chinese}|(?<![A-Za-z]){ascii_}(?![A-Za-z])", re.IGNORECASE)
+
+
+def _alternatives(words: Iterable[str]) -> str:
+    """A pattern for any of the words, the first of one beginning first; never fits if none is.
+
+    By their first letters: a regular expression tries thousands of alternatives one by one.
+    """
+    by_start: dict[str, list[str]] = {}
+    for word in words:
+        by_start.setdefault(word[:_START], []).append(re.escape(word[_START:]))
+    groups = [f"{re.escape(start)}(?:{'|'.join(ends)})" for start, ends in by_start.items()]
+    return f"(?:{'|'.join(groups)})" if groups else "(?!)"
 
 
 def masked(text: str, spans: Sequence[Span]) -> str:
