@@ -44,7 +44,27 @@ PORTAL_SETTINGS = (
         str,
         "",
         "address that people reach the portal under, such as https://cases.place.org, where a "
-        "server with TLS stands in front; learning platforms are told it",
+        "server with TLS stands in front; learning platforms are told it, and mail links to it",
+    ),
+    Setting(
+        "mail_server",
+        str,
+        "",
+        "SMTP server: smtp+starttls://USER@HOST:587, smtps://USER@HOST, or smtp://localhost; "
+        "empty if mail is written to files",
+    ),
+    Setting("mail_from", str, "", "sender's address of all mail"),
+    Setting(
+        "mail_folder",
+        Path,
+        lambda home: home / "portal" / "mail",
+        "folder that mail is written to while no server is set",
+    ),
+    Setting(
+        "mail_password_file",
+        Path,
+        lambda home: home / "portal" / "mail-password",
+        "file with the password of USER at the mail server, mode 0600",
     ),
 )
 
@@ -69,6 +89,10 @@ class PortalSettings:
     output_approvals: int = 1
     lab_address: str = ""
     public_address: str = ""
+    mail_server: str = ""
+    mail_from: str = ""
+    mail_folder: Path | None = None
+    mail_password_file: Path | None = None
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> PortalSettings:

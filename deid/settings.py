@@ -63,6 +63,13 @@ ENGINE_SETTINGS = (
         (),
         "further recognisers for notes, by spaces: `NAME`, `NAME=MODEL` or `NAME=OPTIONS.toml`",
     ),
+    Setting(
+        "audit_heads",
+        Path,
+        lambda home: home / "keys" / "audit-heads.jsonl",
+        "file of signed heads of the portal's audit log, which the worker appends to; keep a copy "
+        "on another machine",
+    ),
 )
 
 
@@ -78,6 +85,7 @@ class EngineSettings:
     processes: int
     language_packs: tuple[str, ...] = DEFAULT_TAGS
     recognisers: tuple[str, ...] = ()
+    audit_heads: Path | None = None
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> EngineSettings:
