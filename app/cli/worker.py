@@ -6,11 +6,12 @@ import logging
 import os
 import signal
 import threading
-from functools import cache
+from functools import cache, partial
 
 import click
 
 from app.db.database import open_database
+from app.mail import mail_server, send
 from app.services.lti_platforms import SigningKey
 from app.settings import PortalSettings
 from app.worker.loop import run_forever, run_once
@@ -31,6 +32,7 @@ def worker(once: bool) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = PortalSettings.from_environ(os.environ)
     engine = EngineSettings.from_environ(os.environ)
+    mail_server(settings)  # a wrong setting is told now, and not with the first message
     workshop = Workshop(
         database=open_database(settings.database_url),
         keyring=Keyring.load(engine.keyring),
@@ -39,6 +41,8 @@ def worker(once: bool) -> None:
         minimum_people=settings.minimum_cell,
         evidence_root=engine.evidence_root,
         signing_key=cache(lambda: SigningKey.beside(settings.secret_file)),
+        send=partial(send, settings),
+        address=settings.public_address,
     )
     if once:
         done = run_once(workshop)

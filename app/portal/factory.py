@@ -26,6 +26,7 @@ from app.services.count_ledger import CountLedger
 from app.services.line_ledger import LineLedger
 from app.services.lti_launches import KeySets
 from app.services.lti_platforms import PatientSession, SigningKey
+from app.services.notices import unread_count
 from app.settings import PortalSettings
 
 
@@ -68,6 +69,10 @@ def create_app(settings: PortalSettings, database: Database | None = None) -> Fl
     @app.context_processor
     def _shared() -> dict[str, object]:
         actor = current_actor()
-        return {"actor": actor, "navigation": navigation(actor)}
+        if actor is None:
+            return {"actor": None, "navigation": []}
+        with database.reading() as session:
+            unread = unread_count(session, actor)
+        return {"actor": actor, "navigation": navigation(actor), "unread": unread}
 
     return app

@@ -21,6 +21,7 @@ MENU = (
     ("Classes", "classes.index"),
     ("Users", "administration.users"),
     ("Platforms", "learning_platforms.index"),
+    ("Mail", "mails.index"),
     ("Audit", "administration.audit_log"),
 )
 

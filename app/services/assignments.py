@@ -22,7 +22,6 @@ from app.db.models import (
     CaseVersion,
     ClassMember,
     Extension,
-    Notification,
     TeachingCase,
 )
 from app.db.types import utc_now
@@ -30,6 +29,7 @@ from app.errors import BadInput, NotFound, TransitionRefused
 from app.permissions import Actor, Permission, check_permission
 from app.services import classes
 from app.services.cases import PUBLISHED
+from app.services.notices import MY_WORK, TEACHING, notify
 from casebank.attempt import MODES
 
 COUNTS: Final[dict[str, str]] = {
@@ -134,10 +134,9 @@ def assign(session: Session, actor: Actor, class_id: int, set_id: int, rules: Ru
     )
     session.add(made)
     session.flush()
-    for member in group.members:
-        if not member.teaches:
-            text = f"New in {group.title}: “{made.title}”. You find it under My work."
-            session.add(Notification(user_id=member.user_id, text=text))
+    students = [member.user_id for member in group.members if not member.teaches]
+    text = f"New in {group.title}: “{made.title}”. You find it under My work."
+    notify(session, students, TEACHING, text, MY_WORK)
     detail = {"class": group.id, "set": set_id, "mode": rules.mode}
     record(session, actor, AuditEvent("assignment.made", "assignment", made.id, detail))
     return made
@@ -236,7 +235,7 @@ def extend(
         utc_now(),
     )
     session.flush()
-    session.add(Notification(user_id=user_id, text=f"You have more time for “{found.title}”."))
+    notify(session, [user_id], TEACHING, f"You have more time for “{found.title}”.", MY_WORK)
     detail = {"user": user_id}
     record(session, actor, AuditEvent("assignment.extended", "assignment", found.id, detail))
 

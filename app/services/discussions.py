@@ -9,13 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import AuditEvent, record
-from app.db.models import Attempt, CaseVersion, DiscussionPost, Notification
+from app.db.models import Attempt, CaseVersion, DiscussionPost
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
 from app.permissions import Actor, Permission, can
 from app.services.assignments import sealed_until
 from app.services.cases import WITHDRAWN
 from app.services.marks import MARKED_MODES
+from app.services.notices import TEACHING, notify
 
 LONGEST_POST = 4000
 
@@ -115,7 +116,7 @@ def post(
     session.flush()
     if parent is not None and parent.author_id != actor.user_id:
         note = "Somebody replied to your post in the discussion of a case."
-        session.add(Notification(user_id=parent.author_id, text=note))
+        notify(session, [parent.author_id], TEACHING, note, f"/discussions/{version_id}")
     record(session, actor, AuditEvent("discussion.posted", "discussion_post", made.id))
     return made
 

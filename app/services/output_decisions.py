@@ -8,10 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import AuditEvent, record
-from app.db.models import Notification, OutputDecision, OutputFile, OutputRequest
+from app.db.models import OutputDecision, OutputFile, OutputRequest
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
 from app.permissions import Actor, Permission, check_permission
+from app.services.notices import OUTPUTS, notify
 from app.services.outputs import (
     STATE_LABELS,
     OutputState,
@@ -179,5 +180,5 @@ def _settle(session: Session, request: OutputRequest, decision: str, approvals: 
     target = OutputState.APPROVED if decision == "approve" else OutputState.REJECTED
     move(request, target)
     text = f"Results {request.id}, {request.title}: {STATE_LABELS[target].casefold()}."
-    session.add(Notification(user_id=request.requester_id, text=text))
+    notify(session, [request.requester_id], OUTPUTS, text, f"/outputs/{request.id}")
     return target.value

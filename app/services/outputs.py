@@ -17,16 +17,14 @@ from sqlalchemy.orm import Session
 
 from app.audit import AuditEvent, record
 from app.db.models import (
-    Notification,
     OutputFile,
     OutputRequest,
     Project,
-    RoleRow,
-    User,
 )
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
-from app.permissions import ROLE_PERMISSIONS, Actor, Permission, can, check_permission
+from app.permissions import Actor, Permission, can, check_permission
+from app.services.notices import OUTPUTS, notify, who_may
 from app.services.projects import get_project, is_member
 from cohorts.disclosure import DisclosureRule
 from cohorts.errors import OutputRefused
@@ -320,11 +318,7 @@ def _tables_that_left(session: Session, project_id: int) -> list[tuple[str, Tabl
 
 
 def _tell_stewards(session: Session, actor: Actor, request: OutputRequest) -> None:
-    roles = [
-        role.value for role, may in ROLE_PERMISSIONS.items() if Permission.CHECK_OUTPUTS in may
-    ]
-    stewards = select(User.id).where(User.active, User.roles.any(RoleRow.name.in_(roles)))
     members = {member.user_id for member in request.project.members}
-    for user_id in sorted(set(session.scalars(stewards)) - members - {actor.user_id}):
-        text = f"Results {request.id}, {request.title}, wait for a check."
-        session.add(Notification(user_id=user_id, text=text))
+    stewards = who_may(session, Permission.CHECK_OUTPUTS) - members - {actor.user_id}
+    text = f"Results {request.id}, {request.title}, wait for a check."
+    notify(session, stewards, OUTPUTS, text, f"/outputs/{request.id}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.audit import ChainCheck, verify_chain
@@ -102,15 +102,6 @@ def notices_for(session: Session, actor: Actor) -> list[Notification]:
         .limit(NOTICES)
     )
     return list(session.scalars(query))
-
-
-def mark_notices_read(session: Session, actor: Actor) -> None:
-    """Mark all the actor's notices as read."""
-    session.execute(
-        update(Notification)
-        .where(Notification.user_id == actor.user_id, Notification.read_at.is_(None))
-        .values(read_at=utc_now())
-    )
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import AuditEvent, record
-from app.db.models import Attempt, CaseVersion, KeyCorrection, Notification
+from app.db.models import Attempt, CaseVersion, KeyCorrection
 from app.errors import BadInput, NotFound, PermissionDenied
 from app.permissions import Actor, Permission, check_permission
 from app.services import lti_grades
 from app.services.marks import MARKED_MODES, Key, answers_of, keys_of, mark_of
+from app.services.notices import MY_WORK, TEACHING, notify
 from casebank.lesson import Exercise
 from casebank.lesson.correction import Correction, correct
 
@@ -150,9 +151,8 @@ def _grades(number: int, codes: Sequence[str], fields: Fields) -> dict[str, floa
 
 def _tell(session: Session, version: CaseVersion, attempt_ids: Sequence[int]) -> None:
     query = select(Attempt.user_id).where(Attempt.id.in_(attempt_ids)).distinct()
-    for user_id in session.scalars(query):
-        text = "A key was corrected and one of your marks was made anew. You find it under My work."
-        session.add(Notification(user_id=user_id, text=text))
+    text = "A key was corrected and one of your marks was made anew. You find it under My work."
+    notify(session, session.scalars(query), TEACHING, text, MY_WORK)
 
 
 def _ended(session: Session, version_id: int) -> list[int]:

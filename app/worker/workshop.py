@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.db.database import Database
 from app.services.lti_platforms import SigningKey
+from app.services.mails import Sender
 from app.services.transitions import Surroundings
 from deid.errors import CareCommonsError
 from deid.keys import Keyring
@@ -36,7 +37,8 @@ def utc_today() -> date:
 class Workshop:
     """Database, keys and folders; ``evidence_root`` holds the sealed offsets of releases.
 
-    ``signing_key`` signs what goes to learning platforms; without it no mark is sent.
+    ``signing_key`` signs what goes to learning platforms; without it no mark is sent. ``send``
+    sends mail, without it mail waits; ``address`` is how people reach the portal.
     """
 
     database: Database
@@ -47,6 +49,8 @@ class Workshop:
     today: Callable[[], date] = utc_today
     evidence_root: Path | None = None
     signing_key: Callable[[], SigningKey] | None = None
+    send: Sender | None = None
+    address: str = ""
 
     @property
     def surroundings(self) -> Surroundings:

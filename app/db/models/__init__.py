@@ -13,7 +13,15 @@ from app.db.models.cohorts import (
 )
 from app.db.models.courses import Annotation, DiscussionPost, Extension, KeyCorrection
 from app.db.models.lti import LtiAccount, LtiGrade, LtiLink, LtiLogin, LtiPlatform
-from app.db.models.operation import AuditRow, Job, Notification
+from app.db.models.operation import (
+    AuditHead,
+    AuditRow,
+    Job,
+    Mail,
+    MailChoice,
+    Notification,
+    WorkerSeen,
+)
 from app.db.models.people import Project, ProjectMember, RoleRow, User, user_role
 from app.db.models.requests import (
     DataRequest,
@@ -45,6 +53,7 @@ from app.db.models.teaching import (
 APPEND_ONLY = (
     "attempt_event",
     "audit_event",
+    "audit_head",
     "case_signature",
     "case_version",
     "counted_set",
@@ -64,6 +73,7 @@ __all__ = [
     "Attempt",
     "AttemptDraft",
     "AttemptEvent",
+    "AuditHead",
     "AuditRow",
     "Base",
     "CaseEdit",
@@ -90,6 +100,8 @@ __all__ = [
     "LtiLink",
     "LtiLogin",
     "LtiPlatform",
+    "Mail",
+    "MailChoice",
     "Notification",
     "OutputDecision",
     "OutputFile",
@@ -106,5 +118,6 @@ __all__ = [
     "TeachingCase",
     "TeachingClass",
     "User",
+    "WorkerSeen",
     "user_role",
 ]

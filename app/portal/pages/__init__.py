@@ -18,8 +18,10 @@ from app.portal.pages import (
     home,
     learning_platforms,
     lti,
+    mails,
     my_work,
     notes,
+    notices,
     outputs,
     projects,
     requests,
@@ -33,6 +35,7 @@ BLUEPRINTS = dict.fromkeys(
     module.blueprint
     for module in (
         home,
+        notices,
         catalogue,
         projects,
         cohort_builder,
@@ -54,6 +57,7 @@ BLUEPRINTS = dict.fromkeys(
         assignments,
         dashboards,
         administration,
+        mails,
         learning_platforms,
         lti,
         system,

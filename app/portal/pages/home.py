@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, url_for
-from werkzeug.wrappers import Response
+from flask import Blueprint, render_template
 
 from app.permissions import ROLE_MEANING, Role
 from app.portal.access import Open, page
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
-from app.services.overview import mark_notices_read, notices_for, tasks_for
+from app.services.notices import link_of
+from app.services.overview import notices_for, tasks_for
 
 blueprint = Blueprint("home", __name__)
 
@@ -23,13 +23,6 @@ def index() -> str:
             "home.html",
             tasks=tasks_for(session, actor),
             notices=notices_for(session, actor),
+            link_of=link_of,
             roles=[(role.value, ROLE_MEANING[role]) for role in Role if role in actor.roles],
         )
-
-
-@page(blueprint, "/notices/read", Open.SIGNED_IN, methods=("POST",))
-def read_notices() -> Response:
-    """Mark my notices as read."""
-    with wiring().database.writing() as session:
-        mark_notices_read(session, signed_in_actor())
-    return redirect(url_for("home.index"))

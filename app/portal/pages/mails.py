@@ -1,0 +1,43 @@
+"""Mail on its way: what arrived, what did not and why, and sending again."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.permissions import Permission
+from app.portal.access import page
+from app.portal.sign_in import signed_in_actor
+from app.portal.wiring import wiring
+from app.services import mails
+
+LAST_PAGE = 1_000_000
+
+blueprint = Blueprint("mails", __name__, url_prefix="/mails")
+
+
+@page(blueprint, "/", Permission.MANAGE_USERS)
+def index() -> str:
+    """Messages and how far they are."""
+    number = min(max(1, request.args.get("page", 1, type=int)), LAST_PAGE)
+    state = request.args.get("state", "")
+    state = state if state in (mails.WAITING, mails.SENT, mails.GIVEN_UP) else ""
+    with wiring().database.reading() as session:
+        found = mails.mails(session, signed_in_actor(), number, state)
+    return render_template(
+        "mails/index.html",
+        found=found,
+        number=number,
+        total=max(1, -(-found.total // mails.PAGE)),
+        state=state,
+        to_files=not wiring().settings.mail_server,
+    )
+
+
+@page(blueprint, "/<int:mail_id>/again", Permission.MANAGE_USERS, methods=("POST",))
+def send_again(mail_id: int) -> Response:
+    """Send a message once more."""
+    with wiring().database.writing() as session:
+        mails.send_again(session, signed_in_actor(), mail_id)
+    flash("The worker sends it again in its next round.", "success")
+    return redirect(url_for(".index"))

@@ -1,0 +1,58 @@
+"""What I was told, and what of it comes by mail."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.portal.access import Open, page
+from app.portal.sign_in import signed_in_actor
+from app.portal.wiring import wiring
+from app.services import notices
+
+LAST_PAGE = 1_000_000
+
+blueprint = Blueprint("notices", __name__, url_prefix="/notices")
+
+
+@page(blueprint, "/", Open.SIGNED_IN)
+def index() -> str:
+    """My notices, newest first."""
+    number = min(max(1, request.args.get("page", 1, type=int)), LAST_PAGE)
+    unread_only = request.args.get("show") == "unread"
+    with wiring().database.reading() as session:
+        found = notices.notices_of(session, signed_in_actor(), number, unread_only)
+    return render_template(
+        "notices/index.html",
+        found=found,
+        number=number,
+        total=max(1, -(-found.total // notices.PAGE)),
+        unread_only=unread_only,
+        link_of=notices.link_of,
+    )
+
+
+@page(blueprint, "/read", Open.SIGNED_IN, methods=("POST",))
+def read() -> Response:
+    """Mark one of my notices as read, or all."""
+    with wiring().database.writing() as session:
+        notices.mark_read(session, signed_in_actor(), request.form.get("notice", type=int))
+    return redirect(url_for("home.index" if request.form.get("back") == "home" else ".index"))
+
+
+@page(blueprint, "/choice", Open.SIGNED_IN)
+def choice() -> str:
+    """What comes by mail."""
+    with wiring().database.reading() as session:
+        mine = notices.choice_of(session, signed_in_actor().user_id)
+    return render_template("notices/choice.html", mine=mine, kinds=notices.KINDS, ways=notices.HOW)
+
+
+@page(blueprint, "/choice", Open.SIGNED_IN, methods=("POST",))
+def choose() -> Response:
+    """Keep what I chose."""
+    how, wanted = request.form.get("how", ""), request.form.getlist("kind")
+    with wiring().database.writing() as session:
+        notices.choose(session, signed_in_actor(), how, wanted)
+    flash("Your choice is kept.", "success")
+    return redirect(url_for(".choice"))
