@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "lab": ("app.cli.lab:lab", "Open JupyterLab in a project's workspace."),
     "extract": ("app.cli.extract:extract", "List, verify and compare delivered extracts."),
+    "audit": ("app.cli.audit:audit", "Verify and export the audit log."),
     "user": ("app.cli.user:user", "Add portal users, give roles, reset passwords."),
     "lti": ("app.cli.lti:lti", "Register learning platforms whose courses open cases."),
 }

@@ -43,6 +43,7 @@ def worker(once: bool) -> None:
         signing_key=cache(lambda: SigningKey.beside(settings.secret_file)),
         send=partial(send, settings),
         address=settings.public_address,
+        audit_heads=engine.audit_heads,
     )
     if once:
         done = run_once(workshop)

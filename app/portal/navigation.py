@@ -22,7 +22,7 @@ MENU = (
     ("Users", "administration.users"),
     ("Platforms", "learning_platforms.index"),
     ("Mail", "mails.index"),
-    ("Audit", "administration.audit_log"),
+    ("Audit", "audit.index"),
 )
 
 

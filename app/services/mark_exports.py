@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Sequence
 
@@ -11,11 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.audit import AuditEvent, record
 from app.permissions import Actor
+from app.services.csv_files import csv_text
 from app.services.marks import Marks, of_assignment
-
-_BOM = "\ufeff"
-"""Without it, spreadsheets read Chinese names in another encoding."""
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 MARK_HEADS = (
     "student", "sign-in name", "case", "title", "version", "key", "attempt", "mode", "started",
@@ -35,7 +30,7 @@ def export_marks(session: Session, actor: Actor, assignment_id: int) -> str:
     """
     marks = of_assignment(session, actor, assignment_id)
     _audit(session, actor, marks, "marks")
-    return _csv(MARK_HEADS, _mark_lines(marks))
+    return csv_text(MARK_HEADS, _mark_lines(marks))
 
 
 def export_answers(session: Session, actor: Actor, assignment_id: int) -> str:
@@ -46,14 +41,7 @@ def export_answers(session: Session, actor: Actor, assignment_id: int) -> str:
     """
     marks = of_assignment(session, actor, assignment_id)
     _audit(session, actor, marks, "answers")
-    return _csv(ANSWER_HEADS, _answer_lines(marks))
-
-
-def harmless(value: object) -> object:
-    """A cell that a spreadsheet shows and does not run; numbers stay numbers."""
-    if isinstance(value, str) and value.lstrip().startswith(_FORMULA_STARTS):
-        return f"'{value}"
-    return "" if value is None else value
+    return csv_text(ANSWER_HEADS, _answer_lines(marks))
 
 
 def _mark_lines(marks: Marks) -> Iterable[Sequence[object]]:
@@ -106,14 +94,6 @@ def _answer_lines(marks: Marks) -> Iterable[Sequence[object]]:
 
 def _rounded(score: float | None) -> float | None:
     return None if score is None else round(score, 6)
-
-
-def _csv(heads: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
-    written = io.StringIO(newline="")
-    writer = csv.writer(written)
-    writer.writerow(heads)
-    writer.writerows([harmless(value) for value in line] for line in lines)
-    return _BOM + written.getvalue()
 
 
 def _audit(session: Session, actor: Actor, marks: Marks, what: str) -> None:

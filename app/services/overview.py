@@ -1,4 +1,4 @@
-"""What waits for a person: the content of their first page, and of the audit viewer."""
+"""What waits for a person: the content of their first page."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.audit import ChainCheck, verify_chain
-from app.db.models import AuditRow, Notification, TeachingCase
+from app.db.models import Notification, TeachingCase
 from app.db.types import utc_now
-from app.permissions import Actor, Permission, can, check_permission
+from app.permissions import Actor, Permission, can
 from app.services.cases import REVIEW, library, read_ids
 from app.services.my_work import my_returns, my_work
 from app.services.output_decisions import output_queue
@@ -19,7 +18,6 @@ from app.services.requests import list_requests, review_queue
 from app.services.workflow import State
 
 NOTICES = 8
-AUDIT_PAGE = 50
 
 
 @dataclass(frozen=True)
@@ -102,33 +100,3 @@ def notices_for(session: Session, actor: Actor) -> list[Notification]:
         .limit(NOTICES)
     )
     return list(session.scalars(query))
-
-
-@dataclass(frozen=True)
-class AuditPage:
-    """One page of the audit log, newest first, and whether the whole chain holds."""
-
-    rows: list[AuditRow]
-    total: int
-    check: ChainCheck
-    kinds: list[str]
-
-
-def read_audit(
-    session: Session, actor: Actor, number: int = 1, kind: str = "", action: str = ""
-) -> AuditPage:
-    """A page of the audit log.
-
-    Raises:
-        PermissionDenied: unless the actor reads the audit log.
-    """
-    check_permission(actor, Permission.READ_AUDIT)
-    query = select(AuditRow)
-    if kind:
-        query = query.where(AuditRow.object_kind == kind)
-    if action:
-        query = query.where(AuditRow.action.contains(action, autoescape=True))
-    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    page = query.order_by(AuditRow.id.desc()).limit(AUDIT_PAGE).offset((number - 1) * AUDIT_PAGE)
-    kinds = session.scalars(select(AuditRow.object_kind).distinct().order_by(AuditRow.object_kind))
-    return AuditPage(list(session.scalars(page)), total, verify_chain(session), list(kinds))

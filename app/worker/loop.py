@@ -9,6 +9,7 @@ from app.services.transitions import EXTRACT_JOB, OPENING_JOB, REMOVAL_JOB, REPE
 from app.worker.ending import open_again, sweep, take_away
 from app.worker.extracts import carry_out, give_up, repeat
 from app.worker.grades import send_grades
+from app.worker.heads import sign_head
 from app.worker.mail import send_mail
 from app.worker.queue import MOST_ATTEMPTS, TakenJob, finish, holds, kept, take_job, worker_name
 from app.worker.workshop import JobRefused, Workshop
@@ -27,6 +28,7 @@ def run_once(workshop: Workshop) -> int:
         _work(workshop, taken)
         done += 1
     send_grades(workshop)
+    sign_head(workshop)
     send_mail(workshop)
     return done
 

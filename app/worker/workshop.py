@@ -38,7 +38,8 @@ class Workshop:
     """Database, keys and folders; ``evidence_root`` holds the sealed offsets of releases.
 
     ``signing_key`` signs what goes to learning platforms; without it no mark is sent. ``send``
-    sends mail, without it mail waits; ``address`` is how people reach the portal.
+    sends mail, without it mail waits; ``address`` is how people reach the portal. ``audit_heads``
+    is the file of signed heads of the audit log; without it none is signed.
     """
 
     database: Database
@@ -50,6 +51,7 @@ class Workshop:
     evidence_root: Path | None = None
     signing_key: Callable[[], SigningKey] | None = None
     send: Sender | None = None
+    audit_heads: Path | None = None
     address: str = ""
 
     @property

@@ -1,4 +1,4 @@
-"""Users and their roles; the audit log."""
+"""Users and their roles."""
 
 from __future__ import annotations
 
@@ -12,10 +12,6 @@ from app.portal.access import page
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import accounts
-from app.services.overview import AUDIT_PAGE, read_audit
-
-# Further on there is nothing that a database could count to.
-LAST_AUDIT_PAGE = 1_000_000
 
 blueprint = Blueprint("administration", __name__)
 
@@ -73,20 +69,3 @@ def set_active(user_id: int) -> Response:
         accounts.set_active(session, signed_in_actor(), user, active)
     flash("The account is open." if active else "The account is closed.", "success")
     return redirect(url_for("administration.users"))
-
-
-@page(blueprint, "/audit", Permission.READ_AUDIT)
-def audit_log() -> str:
-    """The audit log, newest first."""
-    number = min(max(1, request.args.get("page", 1, type=int)), LAST_AUDIT_PAGE)
-    kind, action = request.args.get("kind", "")[:30], request.args.get("action", "")[:60]
-    with wiring().database.reading() as session:
-        log = read_audit(session, signed_in_actor(), number, kind, action)
-    return render_template(
-        "administration/audit.html",
-        log=log,
-        number=number,
-        total=max(1, -(-log.total // AUDIT_PAGE)),
-        kind=kind,
-        action=action,
-    )

@@ -12,7 +12,8 @@ import pytest
 
 from app.errors import BadInput, NotFound
 from app.services import assignments, dashboards, marks, regrades
-from app.services.mark_exports import export_marks, harmless
+from app.services.csv_files import harmless
+from app.services.mark_exports import export_marks
 from casebank.errors import KeyRefused
 from tests.integration.portal.answers import attempt
 from tests.integration.portal.lessons import NOW, another_student, school, text_of
