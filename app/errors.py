@@ -51,6 +51,12 @@ class LaunchRefused(AppError):
     code = "app.launch_refused"
 
 
+class BackupRefused(AppError):
+    """A backup that cannot be opened or put back here; nothing was changed."""
+
+    code = "app.backup_refused"
+
+
 HTTP_STATUS: dict[type[CareCommonsError], int] = {
     PermissionDenied: 403,
     NotFound: 404,

@@ -33,6 +33,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cohort": ("app.cli.cohort:cohort", "Run a cohort definition (OHDSI Circe JSON)."),
     "case": ("app.cli.case:case", "Draft, show, export and import teaching cases."),
     "serve": ("app.cli.serve:serve", "Serve the portal."),
+    "backup": ("app.cli.backup:backup", "Write the portal's database and files, encrypted."),
+    "restore": ("app.cli.backup:restore", "Put a backup back into an empty place."),
     "worker": ("app.cli.worker:worker", "Carry out approved requests: extract and deliver."),
     "reidentify": (
         "app.cli.reidentify:reidentify",
