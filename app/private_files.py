@@ -69,6 +69,15 @@ def _load_or_create(path: Path, content: Callable[[], str]) -> str:
             pass
         finally:
             staged.unlink()
+    return read_private(path)
+
+
+def read_private(path: Path) -> str:
+    """Text of a private file.
+
+    Raises:
+        ConfigurationError: if others can read the file.
+    """
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         raise ConfigurationError(f"{path}: mode is {mode:04o}, others can read the secret")

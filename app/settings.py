@@ -47,6 +47,20 @@ PORTAL_SETTINGS = (
         "server with TLS stands in front; learning platforms are told it, and mail links to it",
     ),
     Setting(
+        "trusted_proxy",
+        str,
+        "",
+        "address of the server with TLS that stands in front, whose X-Forwarded headers are "
+        "believed, such as 127.0.0.1; empty if there is none",
+    ),
+    Setting(
+        "metrics_token_file",
+        Path,
+        lambda home: home / "portal" / "metrics-token",
+        "file with the token that lets other machines read /metrics, mode 0600; without it only "
+        "this machine may",
+    ),
+    Setting(
         "mail_server",
         str,
         "",
@@ -89,6 +103,8 @@ class PortalSettings:
     output_approvals: int = 1
     lab_address: str = ""
     public_address: str = ""
+    trusted_proxy: str = ""
+    metrics_token_file: Path | None = None
     mail_server: str = ""
     mail_from: str = ""
     mail_folder: Path | None = None

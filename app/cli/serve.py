@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from typing import Any
 
 import click
 import waitress
 
+from app.db.database import open_database
+from app.logs import write_json_lines
 from app.portal import create_app
+from app.production import check_production
 from app.settings import PortalSettings
 from deid.errors import ConfigurationError
 
@@ -21,11 +25,16 @@ def serve(host: str | None, port: int | None, threads: int) -> None:
     """Serve the portal.
 
     The portal's database and the file with its session secret are made at the first start. An
-    address other than this machine's own needs TLS in front: cookies are then sent over HTTPS only.
+    address other than this machine's own needs TLS in front: cookies are then sent over HTTPS only,
+    and what belongs to a trial is refused. Its log is lines of JSON on the error output.
     """
     settings = PortalSettings.from_environ(os.environ)
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
-    app = create_app(settings)
+    database = open_database(settings.database_url)
+    with database.reading() as session:
+        check_production(settings, session)
+    write_json_lines()
+    app = create_app(settings, database)
     try:
         server = waitress.create_server(
             app,
@@ -34,6 +43,7 @@ def serve(host: str | None, port: int | None, threads: int) -> None:
             threads=threads,
             ident=None,
             clear_untrusted_proxy_headers=True,
+            **_proxy(settings.trusted_proxy),
         )
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "no such address"
@@ -43,3 +53,11 @@ def serve(host: str | None, port: int | None, threads: int) -> None:
         ) from None
     click.echo(f"Care Commons on http://{settings.host}:{settings.port}/ (stop with Ctrl-C)")
     server.run()
+
+
+def _proxy(address: str) -> dict[str, Any]:
+    """Whose headers are believed, and which: who asks, by which scheme, under which name."""
+    if not address:
+        return {}
+    headers = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
+    return {"trusted_proxy": address, "trusted_proxy_count": 1, "trusted_proxy_headers": headers}

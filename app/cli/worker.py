@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import threading
@@ -11,6 +10,7 @@ from functools import cache, partial
 import click
 
 from app.db.database import open_database
+from app.logs import write_json_lines
 from app.mail import mail_server, send
 from app.services.lti_platforms import SigningKey
 from app.settings import PortalSettings
@@ -28,8 +28,7 @@ def worker(once: bool) -> None:
     The worker holds the keyring; the portal never does. It may be stopped at any time: a job that
     was cut off is taken again, and an extract is either wholly there or not at all.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    write_json_lines()
     settings = PortalSettings.from_environ(os.environ)
     engine = EngineSettings.from_environ(os.environ)
     mail_server(settings)  # a wrong setting is told now, and not with the first message

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.orm import Session
@@ -72,9 +76,19 @@ class Database:
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
 
+    def is_current(self, connection: Connection) -> bool:
+        """Whether the schema is this program's."""
+        held = MigrationContext.configure(connection).get_current_revision()
+        return held == _newest_revision()
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+
+@cache
+def _newest_revision() -> str | None:
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
 def open_database(url: str) -> Database:
@@ -86,6 +100,12 @@ def open_database(url: str) -> Database:
     database = Database(url)
     try:
         database.upgrade()
+    except CommandError:
+        raise ConfigurationError(
+            f"{database.url.render_as_string(hide_password=True)}: the portal's database was made "
+            "by a newer Care Commons than this one; run that version, or restore a backup that "
+            "this one made"
+        ) from None
     except DatabaseError as error:
         # The driver's own words may quote a row; the kind of the error does not.
         raise ConfigurationError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.permissions import Role
+from app.production import DEMONSTRATION_DOMAIN
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class DemoAccount:
     @property
     def email(self) -> str:
         """The sign-in name."""
-        return f"{self.key}@demo.example.org"
+        return self.key + DEMONSTRATION_DOMAIN
 
 
 ACCOUNTS = (

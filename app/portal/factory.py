@@ -12,6 +12,7 @@ from app.db.database import Database, open_database
 from app.portal import formats
 from app.portal.error_pages import init_error_pages
 from app.portal.navigation import navigation
+from app.portal.observation import init_observation
 from app.portal.pages import BLUEPRINTS, lti
 from app.portal.pages.attempts import answer_without_session
 from app.portal.protection import init_protection, init_throttling
@@ -55,7 +56,8 @@ def create_app(settings: PortalSettings, database: Database | None = None) -> Fl
         cache(lambda: SigningKey.beside(settings.secret_file)),
     )
     Bootstrap5(app)
-    init_protection(app, settings.host)
+    init_observation(app)
+    init_protection(app, settings)
     init_sign_in(app, database)
     init_error_pages(app)
     formats.init_formats(app)

@@ -12,10 +12,11 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.addresses import is_loopback
 from app.errors import PermissionDenied
 from app.portal.access import Open, declared_access, may_use
 from app.portal.sign_in import current_actor
+from app.production import is_public
+from app.settings import PortalSettings
 
 IDLE_MINUTES = 30
 UPLOAD_BYTES = 1 << 20
@@ -56,11 +57,11 @@ class RowNumber(IntegerConverter):
         super().__init__(map, *arguments, **({"max": LARGEST_ROW} | named))
 
 
-def init_protection(app: Flask, host: str) -> None:
+def init_protection(app: Flask, settings: PortalSettings) -> None:
     """Put the protections around ``app``; called before any page is registered."""
     app.config.update(
         # Plain HTTP is for a machine's own browser only; elsewhere cookies ask for TLS.
-        SESSION_COOKIE_SECURE=not is_loopback(host),
+        SESSION_COOKIE_SECURE=is_public(settings),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_NAME="care_commons",
