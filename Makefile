@@ -41,7 +41,7 @@ bench: $(TESTED)
 campaign: $(TESTED)
 	CARECOMMONS_GENERATED_DEFINITIONS=2000 $(BIN)/pytest -n 2 -q \
 		tests/integration/cohorts/test_generated_definitions.py
-	CARECOMMONS_CANARIES=1000 $(BIN)/pytest -n 0 -m 'not postgres' \
+	CARECOMMONS_CANARIES=1000 $(BIN)/pytest -n 0 \
 		tests/integration/release/test_canary_residents.py
 	CARECOMMONS_ATTEMPT_KILLS=1000 $(BIN)/pytest -n 0 -q \
 		tests/integration/portal/test_attempt_losses.py

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.error import URLError
 
@@ -25,6 +25,7 @@ class Demo:
 
     home: Path
     port: int
+    said: str = ""
 
     @property
     def address(self) -> str:
@@ -49,14 +50,17 @@ class Demo:
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """The demonstration, not yet served."""
+    """The demonstration, not yet served; seeded where a run was cut off while it seeded."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     demo = Demo(tmp_path_factory.mktemp("demo") / "var", port)
+    half = demo.home / ".demo-staging" / "portal" / "portal.db"
+    half.parent.mkdir(parents=True)
+    half.write_bytes(b"half")
     done = demo.run("demo", "--prepare-only", "--residents", "600")
     assert done.returncode == 0, done.stderr
-    return demo
+    return replace(demo, said=done.stdout)
 
 
 @pytest.fixture(scope="session")

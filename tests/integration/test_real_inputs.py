@@ -175,6 +175,14 @@ def test_the_release_verifies_against_the_vault(way: Way) -> None:
     assert "identifier" in way.run("release", "verify", RELEASE, "--with-vault").output
 
 
+def test_nearly_all_is_released_in_classes_of_five_and_more(way: Way) -> None:
+    release = open_release(way.home / "releases", RELEASE)
+    assert release.manifest.tables["person"].rows_out == way.expected.people
+    assert release.risk["linkage"]["smallest_class"] >= 5
+    condition = release.manifest.tables["condition_occurrence"]
+    assert condition.rows_out > 0.9 * condition.rows_in
+
+
 def test_a_cohort_definition_finds_people(way: Way) -> None:
     path = way.home / "definition.json"
     path.write_text(json.dumps(definition(way.expected)))

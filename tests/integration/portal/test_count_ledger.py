@@ -102,5 +102,6 @@ def test_the_database_holds_no_readable_set_and_without_its_key_nothing_is_count
     key = world.settings.secret_file.with_name("count-ledger-key")
     assert key.stat().st_mode & 0o077 == 0
     key.unlink()
+    world.restart()
     page = world.client("researcher").get(f"/cohorts/{world.cohort_id}?release={RELEASE}")
     assert page.status_code == 500

@@ -7,11 +7,12 @@ import json
 import re
 import shutil
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -163,6 +164,7 @@ class World:
     project_id: int
     cohort_id: int
     cohort_version_id: int
+    _portals: dict[PortalSettings, Flask] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def surroundings(self) -> Surroundings:
@@ -214,9 +216,15 @@ class World:
         with self.database.reading() as session:
             return session.get_one(DataRequest, request_id)
 
+    def restart(self) -> None:
+        """Whoever opens a browser from now on sees a portal that was started afresh."""
+        self._portals.clear()
+
     def client(self, role: str | None = None) -> FlaskClient:
-        """A browser of its own, signed in as the user of that role."""
-        client = create_app(self.settings, self.database).test_client()
+        """A browser of its own, signed in as the user of that role; all see one portal."""
+        if self.settings not in self._portals:
+            self._portals[self.settings] = create_app(self.settings, self.database)
+        client = self._portals[self.settings].test_client()
         if role is not None:
             answer = sign_in(client, f"{role}@example.org")
             assert answer.status_code == 302, answer.get_data(as_text=True)

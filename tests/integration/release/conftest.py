@@ -1,4 +1,4 @@
-"""A vault on SQLite and one on PostgreSQL: the same tests run on both."""
+"""Vaults on SQLite; where the database matters, on PostgreSQL too."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from tests.integration.release.residents import fixed_keyring, residents, settin
 from tests.integration.release.vaults import PostgresVaults, SqliteVaults
 
 
-@pytest.fixture(
-    scope="session",
-    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)],
-)
+@pytest.fixture(scope="session")
 def vaults(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SqliteVaults | PostgresVaults]:
-    """Makes vaults on the database under test: ``vaults.new(rows)`` gives a URL."""
+    """Makes vaults: ``vaults.new(rows)`` gives a URL.
+
+    On SQLite, as equal records give equal releases (``test_postgresql``); tests marked
+    ``ON_EACH_DATABASE`` run on PostgreSQL too.
+    """
     made: SqliteVaults | PostgresVaults
-    if request.param == "postgresql":
+    if getattr(request, "param", "sqlite") == "postgresql":
         made = PostgresVaults(request.getfixturevalue("postgres_server"))
     else:
         made = SqliteVaults(tmp_path_factory.mktemp("vaults"))

@@ -29,7 +29,7 @@ from tests.integration.release.residents import (
     residents,
     settings_for,
 )
-from tests.integration.release.vaults import PostgresVaults, SqliteVaults
+from tests.integration.release.vaults import ON_EACH_DATABASE, PostgresVaults, SqliteVaults
 
 Vaults = SqliteVaults | PostgresVaults
 
@@ -343,6 +343,7 @@ def test_a_name_is_used_once(published: Release, vault_url: str) -> None:
         )
 
 
+@ON_EACH_DATABASE
 def test_a_column_without_a_treatment_stops_the_build(small_vault_url: str, tmp_path: Path) -> None:
     engine = open_vault(small_vault_url)
     with engine.begin() as connection:
@@ -404,6 +405,7 @@ def test_a_recogniser_that_is_not_there_stops_the_build_before_anything_is_read(
     assert list(tmp_path.iterdir()) == []
 
 
+@ON_EACH_DATABASE
 def test_an_empty_vault_is_refused(vaults: Vaults, tmp_path: Path) -> None:
     url = vaults.new({"location": [{"location_id": 1}]})
     settings = settings_for(tmp_path, url)

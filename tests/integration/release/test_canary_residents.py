@@ -25,8 +25,6 @@ from deid.release import Release, open_release
 from tests.integration.release.residents import Rows, fixed_keyring, residents, settings_for
 from tests.integration.release.vaults import PostgresVaults, SqliteVaults
 
-pytestmark = pytest.mark.parametrize("vaults", ["sqlite"], indirect=True)
-
 Vaults = SqliteVaults | PostgresVaults
 
 CANARIES = int(os.environ.get("CARECOMMONS_CANARIES", "30"))

@@ -21,6 +21,7 @@ from deid.errors import CertificateInvalid, KeyDestroyed, LeakFound, ManifestMis
 from deid.keys import Generation, Keyring
 from deid.release import Release, open_release
 from tests.integration.release.residents import fixed_keyring
+from tests.integration.release.vaults import ON_EACH_DATABASE
 
 
 @pytest.fixture
@@ -71,6 +72,7 @@ def replace(table: pa.Table, column: str, values: list) -> pa.Table:
     return table.set_column(index, field, pa.array(values, field.type))
 
 
+@ON_EACH_DATABASE
 def test_a_published_release_is_sound_and_holds_no_identifier(
     published: Release, vault_url: str
 ) -> None:

@@ -8,12 +8,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from deid.vault.store import create_vault
 from tests.integration.release.residents import fill_vault
 
 Rows = Mapping[str, list[dict[str, Any]]]
+
+ON_EACH_DATABASE = pytest.mark.parametrize(
+    "vaults",
+    ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)],
+    indirect=True,
+    scope="session",
+)
 
 
 class SqliteVaults:
