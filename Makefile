@@ -45,6 +45,8 @@ campaign: $(TESTED)
 		tests/integration/release/test_canary_residents.py
 	CARECOMMONS_ATTEMPT_KILLS=1000 $(BIN)/pytest -n 0 -q \
 		tests/integration/portal/test_attempt_losses.py
+	CARECOMMONS_INCREMENTAL_CHANGES=100 $(BIN)/pytest -n 2 -q \
+		tests/integration/release/test_incremental.py
 
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 

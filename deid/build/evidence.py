@@ -3,7 +3,8 @@
 ``evidence/<release>/`` holds ``spans.parquet`` (note_id, start, end, type, detectors, confidence;
 offsets in characters of the vault's note) and ``withheld.parquet`` (note_id, reason). Note ids are
 those of the release: who holds the key can join them to the vault's. No text is in it.
-Beside them lie the sealed offsets (:mod:`deid.build.offsets`).
+Beside them lie the sealed offsets (:mod:`deid.build.offsets`) and the sealed decisions about notes
+(:mod:`deid.build.remembered`).
 """
 
 from __future__ import annotations
@@ -18,14 +19,16 @@ import duckdb
 import numpy as np
 
 from deid.build.offsets import OFFSETS_FILE
+from deid.build.remembered import NOTES_FILE
 from deid.errors import ManifestMismatch, ReleaseNotFound
 from deid.keys import Keyring
 from deid.pseudonyms import Pseudonymiser
 from deid.vault.store import open_vault, read_tables
 
-SPANS, WITHHELD_NOTES = "evidence_spans", "withheld_notes"
+SPANS, WITHHELD_NOTES, REMEMBERED = "evidence_spans", "withheld_notes", "remembered_notes"
 """Tables of the working database that :func:`deid.build.notes.scrub_notes` fills."""
-_FILES = {SPANS: "spans.parquet", WITHHELD_NOTES: "withheld.parquet"}
+_FILES = {SPANS: "spans.parquet", WITHHELD_NOTES: "withheld.parquet", REMEMBERED: NOTES_FILE}
+_ORDERS = {REMEMBERED: "person_id, note_id"}
 
 
 @dataclass(frozen=True)
@@ -63,13 +66,19 @@ def store_evidence(
     for table, name in _FILES.items():
         path = staged / name
         working.execute(
-            f"COPY (FROM {table} ORDER BY ALL) TO '{_quoted(path)}' (FORMAT parquet, CODEC zstd)"
+            f"COPY (FROM {table} ORDER BY {_ORDERS.get(table, 'ALL')}) TO '{_quoted(path)}' "
+            "(FORMAT parquet, CODEC zstd)"
         )
         path.chmod(0o600)
     sealed = staged / OFFSETS_FILE
     sealed.write_bytes(offsets)
     sealed.chmod(0o600)
     os.rename(staged, final)
+
+
+def remembered_path(root: Path, release: str) -> Path:
+    """Where the decisions about notes of a release are."""
+    return root / release / _FILES[REMEMBERED]
 
 
 def evidence_path(root: Path, release: str) -> Path:

@@ -1,24 +1,24 @@
-"""Scrubs the notes that stay: person-wise partitions over parallel processes.
+"""Scrubs the notes that stay: person-wise partitions over an executor.
 
-A partition holds all notes of some people, so that one person's surrogates agree. The result does
-not depend on the number of processes: partitions are cut by count of notes alone, every note is
-scrubbed on its own, and results come back in the order in which they were sent.
+A partition holds all notes of some people that are to be scrubbed. The result does not depend on
+the executor: every note is scrubbed on its own, and surrogates are seeded with its person. A note
+whose input did not change since the release before is not scrubbed again (:mod:`remembered
+<deid.build.remembered>`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
-from multiprocessing import get_context
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 
-from deid.build.evidence import SPANS, WITHHELD_NOTES
+from deid.build.evidence import REMEMBERED, SPANS, WITHHELD_NOTES
+from deid.build.executors import Executor
 from deid.build.identities import Identities, language_tag
 from deid.build.partition import (
     EngineRecipe,
@@ -28,7 +28,7 @@ from deid.build.partition import (
     ScrubbedNotes,
 )
 from deid.build.progress import Progress, Say
-from deid.errors import TextRefused
+from deid.build.remembered import Decision, Fingerprints, Remembered, Seal
 from deid.risk.canaries import NOTES_PLANTED, canary, plant
 from deid.structured.queries import one_row
 from deid.text.people import PersonName
@@ -38,6 +38,16 @@ if TYPE_CHECKING:
 
 PARTITION_NOTES = 100
 """Notes after which a partition is closed at the next person."""
+_INSERTED_AT_ONCE = 1000
+_TABLES = {
+    "scrubbed": "person_id BIGINT, note_id BIGINT, text VARCHAR, kept VARCHAR",
+    WITHHELD_NOTES: "note_id BIGINT, reason VARCHAR",
+    SPANS: 'note_id BIGINT, start INTEGER, "end" INTEGER, type VARCHAR, detectors VARCHAR, '
+    "confidence DOUBLE",
+    REMEMBERED: "person_id BIGINT, note_id BIGINT, fingerprint BLOB, sealed BLOB",
+}
+
+NotesOfPerson = tuple["KnownPerson", tuple[NoteRow, ...]]
 
 
 @dataclass(frozen=True)
@@ -54,11 +64,21 @@ class NotesDone:
         return self.withheld / self.notes if self.notes else None
 
 
+@dataclass(frozen=True)
+class Memory:
+    """The keys of remembered decisions, and where those of the release before are, if anywhere."""
+
+    fingerprints: bytes = field(repr=False)
+    seal: Seal = field(repr=False)
+    before: Path | None = None
+
+
 def scrub_notes(
     working: duckdb.DuckDBPyConnection,
     identities: Identities,
     recipe: EngineRecipe,
-    processes: int,
+    executor: Executor,
+    memory: Memory,
     say: Say,
 ) -> NotesDone:
     """Make ``scrubbed(person_id, note_id, text, kept)`` for the notes in ``stays.note``.
@@ -68,32 +88,69 @@ def scrub_notes(
     its text. The tables of :mod:`deid.build.evidence` are filled as well.
 
     Raises:
-        TextRefused: if a process ended unexpectedly.
+        TextRefused: if what scrubs a partition ended unexpectedly.
     """
-    working.execute(
-        "CREATE TABLE scrubbed (person_id BIGINT, note_id BIGINT, text VARCHAR, kept VARCHAR)"
-    )
-    working.execute(f"CREATE TABLE {WITHHELD_NOTES} (note_id BIGINT, reason VARCHAR)")
-    working.execute(
-        f'CREATE TABLE {SPANS} (note_id BIGINT, start INTEGER, "end" INTEGER, type VARCHAR, '
-        "detectors VARCHAR, confidence DOUBLE)"
-    )
+    for table, columns in _TABLES.items():
+        working.execute(f"CREATE TABLE {table} ({columns})")
     total = _staying(working)
     if not total:
         return NotesDone(0, 0, {})
-    versions = dict(recipe.make().versions)
-    withheld = 0
+    engine = recipe.make()
+    fingerprints = Fingerprints(memory.fingerprints, recipe, dict(engine.versions))
+    remembered = Remembered(memory.before, memory.seal, say) if memory.before else None
     progress = Progress(say, "scrubbing notes", total)
-    for done in _scrubbed(partitions(working, identities), recipe, processes):
+    withheld = recalled = 0
+    of_note: dict[int, bytes] = {}
+
+    def store(done: ScrubbedNotes) -> None:
+        nonlocal withheld
         _insert(working, "scrubbed", done.people, done.ids, done.texts, done.kept)
-        if done.reasons:
-            _insert(working, WITHHELD_NOTES, list(done.reasons), list(done.reasons.values()))
-        if done.spans:
-            _insert(working, SPANS, *zip(*done.spans, strict=True))
+        _insert(working, WITHHELD_NOTES, list(done.reasons), list(done.reasons.values()))
+        _insert(working, SPANS, *zip(*done.spans, strict=True))
+        people = dict(zip(done.ids, done.people, strict=True))
+        marks = {note: of_note.pop(note) for note in done.ids}
+        _insert(
+            working,
+            REMEMBERED,
+            [people[note] for note in done.decisions],
+            list(done.decisions),
+            [marks[note] for note in done.decisions],
+            [
+                memory.seal.close(Decision(*decision), marks[note])
+                for note, decision in done.decisions.items()
+            ],
+        )
         withheld += len(done.reasons)
         progress.add(len(done.ids))
+
+    def to_be_scrubbed() -> Iterator[NotesOfPerson]:
+        """Stores what is remembered and gives the others."""
+        nonlocal recalled
+        again = ScrubbedNotes()
+        for person, rows in people_with_notes(working, identities):
+            others = []
+            for row in rows:
+                of_note[row.note_id] = mark = fingerprints.of(person, row)
+                known = remembered.recall(row, mark) if remembered else None
+                if known and engine.would_repeat(row.of(person), known.spans, known.seen):
+                    again.add(row, known.spans, seen=known.seen)
+                else:
+                    others.append(row)
+            if len(again.ids) >= _INSERTED_AT_ONCE:
+                recalled += len(again.ids)
+                store(again)
+                again = ScrubbedNotes()
+            if others:
+                yield person, tuple(others)
+        recalled += len(again.ids)
+        store(again)
+
+    for done in executor.scrub(recipe, partitions(to_be_scrubbed())):
+        store(done)
     progress.finish()
-    return NotesDone(total, withheld, versions)
+    if remembered:
+        say(f"{recalled:,} of {total:,} notes are as in the release before and were not scrubbed")
+    return NotesDone(total, withheld, dict(engine.versions))
 
 
 def _staying(working: duckdb.DuckDBPyConnection) -> int:
@@ -106,19 +163,18 @@ def _staying(working: duckdb.DuckDBPyConnection) -> int:
 
 
 def _insert(working: duckdb.DuckDBPyConnection, table: str, *columns: Sequence[object]) -> None:
+    if not columns or not columns[0]:
+        return
     names = [str(number) for number in range(len(columns))]
     working.register("incoming", pa.table(list(map(pa.array, columns)), names=names))
     working.execute(f"INSERT INTO {table} SELECT * FROM incoming")
     working.unregister("incoming")
 
 
-def partitions(
+def people_with_notes(
     working: duckdb.DuckDBPyConnection, identities: Identities, limit: int | None = None
-) -> Iterator[Partition]:
-    """The notes that stay, by person and note pseudonym, in partitions of bounded size.
-
-    ``limit`` takes the first notes only.
-    """
+) -> Iterator[NotesOfPerson]:
+    """The notes that stay, by person and note pseudonym; ``limit`` takes the first notes only."""
     if not _staying(working):
         return
     # A cursor of its own: the connection goes on inserting results meanwhile.
@@ -130,53 +186,34 @@ def partitions(
         "WHERE v.note_id IN (SELECT id FROM stays.note) ORDER BY v.person_id, v.note_id"
         + (f" LIMIT {int(limit)}" if limit is not None else "")
     )
-    people: list[tuple[KnownPerson, tuple[NoteRow, ...]]] = []
     rows: list[NoteRow] = []
     current: int | None = None
-    born = waiting = 0
+    born = 0
     while batch := reader.fetchmany(1000):
         for person_id, note_id, text, language_concept_id, shift, year, written in batch:
             if person_id != current:
                 if current is not None:
-                    people.append((identities.known_person(current, born), tuple(rows)))
+                    yield identities.known_person(current, born), tuple(rows)
                     rows = []
-                    if waiting >= PARTITION_NOTES:
-                        yield Partition(tuple(people))
-                        people, waiting = [], 0
                 current, born = person_id, int(year)
-            waiting += 1
             language = language_tag(language_concept_id) or identities.language(person_id)
             rows.append(NoteRow(person_id, note_id, language, shift, text or "", written))
     if current is not None:
-        people.append((identities.known_person(current, born), tuple(rows)))
-        yield Partition(tuple(people))
+        yield identities.known_person(current, born), tuple(rows)
 
 
-def _scrubbed(
-    parts: Iterator[Partition], recipe: EngineRecipe, processes: int
-) -> Iterator[ScrubbedNotes]:
-    if processes <= 1:
-        scrubber = PartitionScrubber(recipe)
-        for part in parts:
-            yield scrubber.scrub(part)
-        return
-    context = get_context("spawn")
-    with ProcessPoolExecutor(processes, context, _start_worker, (recipe,)) as pool:
-        pending = []
-        try:
-            for part in parts:
-                pending.append(pool.submit(_work, part))
-                if len(pending) >= 4 * processes:
-                    yield pending.pop(0).result()
-            while pending:
-                yield pending.pop(0).result()
-        except BrokenProcessPool:
-            raise TextRefused(
-                "a process that scrubs notes ended unexpectedly; nothing was published"
-            ) from None
-        finally:
-            for future in pending:
-                future.cancel()
+def partitions(people: Iterable[NotesOfPerson]) -> Iterator[Partition]:
+    """People with their notes in partitions of bounded size, in the same order."""
+    part: list[NotesOfPerson] = []
+    waiting = 0
+    for person in people:
+        part.append(person)
+        waiting += len(person[1])
+        if waiting >= PARTITION_NOTES:
+            yield Partition(tuple(part))
+            part, waiting = [], 0
+    if part:
+        yield Partition(tuple(part))
 
 
 def canaries_surviving(
@@ -192,33 +229,19 @@ def canaries_surviving(
     scrubber: PartitionScrubber | None = None
     number = 0
     # Pseudonyms are pseudorandom, so the first notes of the release are a random sample.
-    for part in partitions(working, identities, NOTES_PLANTED):
+    for person, rows in people_with_notes(working, identities, NOTES_PLANTED):
         scrubber = scrubber or PartitionScrubber(recipe)
-        for person, rows in part.people:
-            for row in rows:
-                bird = canary(number, row.language)
-                known = replace(
-                    person,
-                    names=(*person.names, PersonName(bird.family, bird.given, bird.full)),
-                    identifiers=(*person.identifiers, ("MRN", bird.number)),
-                    contacts=(*person.contacts, ("phone", bird.phone), ("email", bird.email)),
-                )
-                note = replace(row, text=plant(row.text, bird.sentence, number))
-                (scrubbed,) = scrubber.scrub(Partition(((known, (note,)),))).texts
-                survivors.update(hit.kind for hit in bird.index().find(scrubbed))
-                planted.update(hit.kind for hit in bird.index().find(note.text))
-                number += 1
+        for row in rows:
+            bird = canary(number, row.language)
+            known = replace(
+                person,
+                names=(*person.names, PersonName(bird.family, bird.given, bird.full)),
+                identifiers=(*person.identifiers, ("MRN", bird.number)),
+                contacts=(*person.contacts, ("phone", bird.phone), ("email", bird.email)),
+            )
+            note = replace(row, text=plant(row.text, bird.sentence, number))
+            (scrubbed,) = scrubber.scrub(Partition(((known, (note,)),))).texts
+            survivors.update(hit.kind for hit in bird.index().find(scrubbed))
+            planted.update(hit.kind for hit in bird.index().find(note.text))
+            number += 1
     return (planted.total(), dict(sorted(survivors.items()))) if number else None
-
-
-_worker: PartitionScrubber | None = None
-
-
-def _start_worker(recipe: EngineRecipe) -> None:
-    global _worker
-    _worker = PartitionScrubber(recipe)
-
-
-def _work(part: Partition) -> ScrubbedNotes:
-    assert _worker is not None
-    return _worker.scrub(part)

@@ -12,7 +12,7 @@ from deid.text.guarded import GuardedEngine
 from deid.text.packs import DEFAULT_TAGS
 
 if TYPE_CHECKING:
-    from deid.text.api import DateMode, Span, TextEngine
+    from deid.text.api import DateMode, NoteInput, Seen, Span, TextEngine
     from deid.text.people import KnownPerson, StaffDirectory
 
 REPLACED = "\u241f"
@@ -35,6 +35,14 @@ class NoteRow:
     shift_days: int
     text: str = field(repr=False)
     year: int | None = None
+
+    def of(self, person: KnownPerson) -> NoteInput:
+        """What the engine is given."""
+        from deid.text.api import NoteInput
+
+        return NoteInput(
+            str(self.note_id), self.text, self.language, person, self.shift_days, self.year
+        )
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,8 @@ class ScrubbedNotes:
 
     ``kept`` is what the engine left of a note, with :data:`REPLACED` where it put something else.
     ``reasons`` has a note only where it was withheld; its text is then :data:`WITHHELD`.
-    ``spans`` are rows of (note_id, start, end, type, detectors, confidence).
+    ``spans`` are rows of (note_id, start, end, type, detectors, confidence). ``decisions`` are
+    the spans of each note with what the engine had seen, where the next release may use them.
     """
 
     ids: list[int] = field(default_factory=list)
@@ -92,6 +101,28 @@ class ScrubbedNotes:
     kept: list[str] = field(default_factory=list, repr=False)
     reasons: dict[int, str] = field(default_factory=dict)
     spans: list[tuple[int, int, int, str, str, float]] = field(default_factory=list)
+    decisions: dict[int, tuple[tuple[Span, ...], Seen]] = field(default_factory=dict, repr=False)
+
+    def add(
+        self, row: NoteRow, spans: Sequence[Span], reason: str = "", seen: Seen | None = None
+    ) -> None:
+        """What became of one more note; with a ``reason`` it is withheld."""
+        self.ids.append(row.note_id)
+        self.people.append(row.person_id)
+        if reason:
+            self.reasons[row.note_id] = reason
+            self.texts.append(WITHHELD)
+            self.kept.append("")
+            return
+        pieces = [row.text[start:end] for start, end in gaps(len(row.text), spans)]
+        self.texts.append(rebuilt(pieces, spans))
+        self.kept.append(REPLACED.join(pieces))
+        self.spans += [
+            (row.note_id, s.start, s.end, str(s.type), " ".join(s.detectors), s.confidence)
+            for s in spans
+        ]
+        if seen is not None:
+            self.decisions[row.note_id] = (tuple(spans), seen)
 
 
 class PartitionScrubber:
@@ -105,32 +136,23 @@ class PartitionScrubber:
         done = ScrubbedNotes()
         for person, rows in part.people:
             for row in rows:
-                done.ids.append(row.note_id)
-                done.people.append(row.person_id)
                 try:
-                    text, kept, spans = self._scrub(person, row)
+                    spans, seen = self._scrub(person, row)
                 except TextRefused as error:
-                    done.reasons[row.note_id] = str(error)
-                    text, kept, spans = WITHHELD, "", ()
-                done.texts.append(text)
-                done.kept.append(kept)
-                done.spans += [
-                    (row.note_id, s.start, s.end, str(s.type), " ".join(s.detectors), s.confidence)
-                    for s in spans
-                ]
+                    done.add(row, (), str(error))
+                else:
+                    done.add(row, spans, seen=seen)
         return done
 
-    def _scrub(self, person: KnownPerson, row: NoteRow) -> tuple[str, str, Sequence[Span]]:
-        from deid.text.api import NoteInput
-
-        output = self._engine.scrub(
-            NoteInput(str(row.note_id), row.text, row.language, person, row.shift_days, row.year)
-        )
+    def _scrub(self, person: KnownPerson, row: NoteRow) -> tuple[Sequence[Span], Seen | None]:
+        output = self._engine.scrub(row.of(person))
         pieces = [row.text[start:end] for start, end in gaps(len(row.text), output.spans)]
-        surrogates = [*(span.surrogate for span in output.spans), ""]
-        rebuilt = "".join(
-            piece + surrogate for piece, surrogate in zip(pieces, surrogates, strict=True)
-        )
-        if rebuilt != output.text:
+        if rebuilt(pieces, output.spans) != output.text:
             raise TextRefused("the engine changed more than it says")
-        return output.text, REPLACED.join(pieces), output.spans
+        return output.spans, output.seen
+
+
+def rebuilt(pieces: Sequence[str], spans: Sequence[Span]) -> str:
+    """A scrubbed note: what was kept of it, with the surrogates of the spans between."""
+    surrogates = [*(span.surrogate for span in spans), ""]
+    return "".join(piece + surrogate for piece, surrogate in zip(pieces, surrogates, strict=True))

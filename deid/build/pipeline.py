@@ -22,18 +22,20 @@ from deid.build.attacking import attack_staged, source_ids
 from deid.build.certifying import certificate_of
 from deid.build.dictionary import describe
 from deid.build.drivers import find_drivers, store_drivers
-from deid.build.evidence import store_evidence
+from deid.build.evidence import remembered_path, store_evidence
+from deid.build.executors.processes import LocalProcesses
 from deid.build.identities import Identities
 from deid.build.intake import take_in
 from deid.build.line import Line, begin_line
 from deid.build.measuring import measure
-from deid.build.notes import canaries_surviving, scrub_notes
+from deid.build.notes import Memory, canaries_surviving, scrub_notes
 from deid.build.offsets import sealed_offsets
 from deid.build.output import Plan, write_birth_years, write_table
 from deid.build.partition import EngineRecipe
 from deid.build.people import decide_people
 from deid.build.progress import Progress, Say, silent
 from deid.build.quality import assess_release
+from deid.build.remembered import Seal
 from deid.build.selection import (
     collect_allowed_values,
     count_vocabulary_left_out,
@@ -75,11 +77,13 @@ def build_release(
     say: Say = silent,
     fix: bool = False,
     continues: str = "",
+    afresh: bool = False,
 ) -> Release:
     """Build and publish release ``name``.
 
     With ``continues`` it has newer data of the people of an earlier release, under the same
-    pseudonyms and offsets (:mod:`deid.build.line`).
+    pseudonyms and offsets (:mod:`deid.build.line`). Notes whose input did not change are then not
+    scrubbed again, unless it is built ``afresh``; the bytes are the same.
 
     Equal vault, policy, keyring, name, title and program version give equal bytes, whatever
     ``settings.processes`` is. ``say`` receives lines about the progress, never a person's value.
@@ -97,7 +101,7 @@ def build_release(
     """
     line = begin_line(settings, keyring, policy, name, continues)
     try:
-        return _build(settings, line, vault_url, policy, name, title, say, ())
+        return _build(settings, line, vault_url, policy, name, title, say, (), afresh)
     except GateRefused as refused:
         if not refused.failed:
             raise
@@ -107,7 +111,7 @@ def build_release(
             raise GateRefused(f"{refused}{_advice(found)}{who}", refused.failed) from None
         chosen = found.passing[0]
     say(f"the gate refused; building again with: {'; '.join(chosen.texts)}")
-    return _build(settings, line, vault_url, chosen.policy, name, title, say, chosen.texts)
+    return _build(settings, line, vault_url, chosen.policy, name, title, say, chosen.texts, afresh)
 
 
 def _advice(found: Remedied) -> str:
@@ -137,6 +141,7 @@ def _build(
     title: str,
     say: Say,
     amended: tuple[str, ...],
+    afresh: bool,
 ) -> Release:
     """One build by one policy; ``amended`` says what was changed in it."""
     # What is not there is told at once, not after the vault was read.
@@ -174,7 +179,15 @@ def _build(
                 settings.recognisers,
             )
             canaries = canaries_surviving(working, identities, recipe)
-            notes = scrub_notes(working, identities, recipe, settings.processes, say)
+            memory = Memory(
+                line.key("note fingerprints"),
+                Seal(line.key("note decisions")),
+                remembered_path(settings.evidence_root, line.continues)
+                if line.continues and not afresh
+                else None,
+            )
+            executor = LocalProcesses(settings.processes)
+            notes = scrub_notes(working, identities, recipe, executor, memory, say)
             tables = [table for table in LAYOUTS if table in policy.tables]
             plan = Plan(policy, intake, people.window, unrestricted_columns(working, policy))
             progress = Progress(say, "writing the release (tables)", len(tables))

@@ -39,8 +39,19 @@ def release() -> None:
     help="An earlier release of the same policy: the same people have the same ids and offsets, so "
     "that projects can receive what is new.",
 )
+@click.option(
+    "--afresh",
+    is_flag=True,
+    help="With --continues: scrub every note again, also those that did not change since.",
+)
 def build(
-    name: str, policy_name: str, title: str | None, quiet: bool, fix: bool, continues: str
+    name: str,
+    policy_name: str,
+    title: str | None,
+    quiet: bool,
+    fix: bool,
+    continues: str,
+    afresh: bool,
 ) -> None:
     """Build a release from the vault, measure its risk, and publish it.
 
@@ -63,6 +74,7 @@ def build(
         say=silent if quiet else _say,
         fix=fix,
         continues=continues,
+        afresh=afresh,
     )
     for text in published.manifest.amended:
         click.echo(f"release {name}: the policy was tightened: {text}")

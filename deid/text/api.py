@@ -72,12 +72,28 @@ class NoteInput:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What an output depends on of the staff and of the real values of everybody else.
+
+    ``staff`` are all mentions of staff in the note; ``asked`` the texts that were looked up among
+    the forbidden values, each with the answer.
+    """
+
+    staff: tuple[Mention, ...] = field(repr=False)
+    asked: tuple[tuple[str, bool], ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
 class NoteOutput:
-    """The note with its identifiers replaced; offsets of ``spans`` are those of the input."""
+    """The note with its identifiers replaced; offsets of ``spans`` are those of the input.
+
+    ``seen`` is absent where surrogates clashed with forbidden values and were drawn again.
+    """
 
     note_id: str
     text: str = field(repr=False)
     spans: tuple[Span, ...]
+    seen: Seen | None = field(default=None, repr=False, compare=False)
 
 
 class TextEngine:
@@ -158,7 +174,8 @@ class TextEngine:
     def find(self, note: NoteInput) -> tuple[Span, ...]:
         """Spans of identifiers, sorted, never overlapping, without surrogates."""
         document = self._document(note)
-        merged = merge(note.text, self._mentions(document, note.person))
+        staff = tuple(self._staff.annotate(document))
+        merged = merge(note.text, self._mentions(document, note.person, staff))
         return tuple(_span(found) for found in merged)
 
     def scrub(self, note: NoteInput) -> NoteOutput:
@@ -168,14 +185,18 @@ class TextEngine:
             TextRefused: if the note is not valid Unicode text or is beyond the size limit.
         """
         document = self._document(note)
-        merged = merge(note.text, self._mentions(document, note.person))
-        scene = self._scene(document, note, merged)
+        staff = tuple(self._staff.annotate(document))
+        merged = merge(note.text, self._mentions(document, note.person, staff))
+        asked: dict[str, bool] = {}
+        scene = self._scene(document, note, merged, asked)
         surrogates = [self._replace(document, found, scene, note) for found in merged]
+        redrawn = False
         for redraw in range(1, _REDRAWS + 1):
             text, places = _assemble(note.text, merged, surrogates)
             clashing = self._clashing(text, places)
             if not clashing:
                 break
+            redrawn = True
             for i in clashing:
                 surrogates[i] = (
                     self._replace(document, merged[i], replace(scene, skip=redraw), note)
@@ -186,7 +207,22 @@ class TextEngine:
         spans = tuple(
             _span(found, surrogate) for found, surrogate in zip(merged, surrogates, strict=True)
         )
-        return NoteOutput(note.note_id, text, spans)
+        seen = None if redrawn else Seen(staff, tuple(asked.items()))
+        return NoteOutput(note.note_id, text, spans, seen)
+
+    def would_repeat(self, note: NoteInput, spans: Sequence[Span], seen: Seen) -> bool:
+        """Whether scrubbing a note would give what an engine gave it before.
+
+        The other engine may have known other staff and other forbidden values; all else that it
+        was made of, and the note itself, are taken to be equal. Never true where it would not.
+        """
+        document = self._document(note)
+        if tuple(self._staff.annotate(document)) != seen.staff:
+            return False
+        if any((text in self._forbidden) is not answer for text, answer in seen.asked):
+            return False
+        text, places = _assemble(note.text, spans, [span.surrogate for span in spans])
+        return not self._clashing(text, places)
 
     def _clashing(self, text: str, places: Sequence[tuple[int, int]]) -> list[int]:
         """Numbers of the surrogates that take part in a forbidden value of the scrubbed note."""
@@ -206,12 +242,14 @@ class TextEngine:
             raise TextRefused("a note holds broken Unicode (a lone surrogate)") from None
         return Document(note.text, note.language)
 
-    def _mentions(self, document: Document, person: KnownPerson | None) -> Iterable[Mention]:
+    def _mentions(
+        self, document: Document, person: KnownPerson | None, staff: Sequence[Mention]
+    ) -> Iterable[Mention]:
         packs = [pack for pack in self._applicable(document) if reviewers_of(pack)]
         judged = {f"{POSSIBLE}.{pack.tag}" for pack in packs}
         mentions = [
             mention
-            for mention in self._annotated(document, person)
+            for mention in self._annotated(document, person, staff)
             if mention.detector in judged or not mention.detector.startswith(POSSIBLE)
         ]
         for pack in packs:
@@ -222,10 +260,12 @@ class TextEngine:
             mentions += unmistakable_dates(document)
         return mentions
 
-    def _annotated(self, document: Document, person: KnownPerson | None) -> Iterable[Mention]:
+    def _annotated(
+        self, document: Document, person: KnownPerson | None, staff: Sequence[Mention]
+    ) -> Iterable[Mention]:
         if person is not None:
             yield from self._index(person).annotate(document)
-        yield from self._staff.annotate(document)
+        yield from staff
         for pack in self._applicable(document):
             for annotator in pack.annotators:
                 yield from annotator.annotate(document)
@@ -266,7 +306,14 @@ class TextEngine:
                 self._persons.popitem(last=False)
         return index
 
-    def _scene(self, document: Document, note: NoteInput, merged: Sequence[Merged]) -> Scene:
+    def _scene(
+        self,
+        document: Document,
+        note: NoteInput,
+        merged: Sequence[Merged],
+        asked: dict[str, bool],
+    ) -> Scene:
+        """What surrogates depend on; ``asked`` gets each question about a forbidden value."""
         own: frozenset[str] = frozenset()
         aliases: Mapping[str, str] = {}
         sexes: Mapping[str, str] = {}
@@ -277,7 +324,13 @@ class TextEngine:
             index = self._index(note.person)
             own = index.values
             aliases, sexes = index.aliases, index.sexes
-        forbidden = self._forbidden
+
+        def forbidden(text: str) -> bool:
+            if fold(text) in own:
+                return True
+            asked[text] = answer = text in self._forbidden
+            return answer
+
         birth = note.person.birth_date if note.person else None
         dates = [d for d in find_full_dates(document.plain) if d != birth]
         return Scene(
@@ -290,7 +343,7 @@ class TextEngine:
             birth=surrogate_birth_date(self._key, note.person) if note.person else None,
             real_birth=birth,
             age_band=self._age_band or 5,
-            forbidden=lambda text: fold(text) in own or text in forbidden,
+            forbidden=forbidden,
         )
 
     def _replace(self, document: Document, found: Merged, scene: Scene, note: NoteInput) -> str:
@@ -342,7 +395,7 @@ def _span(found: Merged, surrogate: str = "") -> Span:
 
 
 def _assemble(
-    text: str, merged: Sequence[Merged], surrogates: Sequence[str]
+    text: str, merged: Sequence[Merged | Span], surrogates: Sequence[str]
 ) -> tuple[str, list[tuple[int, int]]]:
     """The note with its surrogates, and where they stand in it."""
     pieces: list[str] = []
