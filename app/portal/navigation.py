@@ -21,6 +21,7 @@ MENU = (
     ("Classes", "classes.index"),
     ("Users", "administration.users"),
     ("Platforms", "learning_platforms.index"),
+    ("Jobs", "jobs.index"),
     ("Mail", "mails.index"),
     ("Audit", "audit.index"),
 )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import tempfile
-import threading
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -25,9 +24,9 @@ from app.services.requests import get_request
 from app.services.transitions import transition
 from app.services.workflow import State, Told
 from app.worker.orders import Order, claimed_order, order_of
-from app.worker.preparing import find_delivery, prepare
-from app.worker.queue import TakenJob, finish, holds
-from app.worker.workshop import JobLost, JobRefused, Workshop
+from app.worker.preparing import STEPS, find_delivery, prepare
+from app.worker.queue import Hold, TakenJob, finish, holds
+from app.worker.workshop import JobCancelled, JobLost, JobRefused, Workshop
 from cohorts.changes import CHANGES_FILE, CHANGES_PAGE
 from cohorts.errors import ExtractAlreadyExists
 from cohorts.extract_files import MANIFEST_FILE, ExtractManifest
@@ -40,12 +39,16 @@ NOT_REPEATED = frozenset({CHANGES_FILE, CHANGES_PAGE})
 """Documents about an earlier delivery, which may be gone when the extract is made again."""
 
 
-def carry_out(workshop: Workshop, taken: TakenJob, lost: threading.Event) -> None:
+def carry_out(workshop: Workshop, taken: TakenJob, hold: Hold) -> None:
     """Do an extract job from beginning to end, or fail its request with the reason."""
+    hold.begin(STEPS + 1)  # the last one is to deliver
     try:
         order = _begin(workshop, taken)
-        manifest = _write(workshop, order, lost)
+        manifest = _write(workshop, order, hold)
     except JobLost:
+        return
+    except JobCancelled:
+        _cancel(workshop, taken)
         return
     except CareCommonsError as error:
         _fail(workshop, taken, str(error))
@@ -60,15 +63,18 @@ def carry_out(workshop: Workshop, taken: TakenJob, lost: threading.Event) -> Non
 
 def give_up(workshop: Workshop, taken: TakenJob) -> None:
     """Fail a job that stopped its worker too many times."""
-    _fail(workshop, taken, f"the preparation was interrupted {taken.attempt - 1} times")
+    reason = f"the preparation was interrupted {taken.attempt - 1} times"
+    _fail(workshop, taken, reason, "dead")
 
 
-def repeat(workshop: Workshop, taken: TakenJob, lost: threading.Event) -> None:
+def repeat(workshop: Workshop, taken: TakenJob, hold: Hold) -> None:
     """Make a delivered extract again, aside, and tell whether every file is the same.
 
     Raises:
         JobRefused: if the request has no extract, or it cannot be made again.
+        JobLost, JobCancelled: if the job was lost or cancelled meanwhile.
     """
+    hold.begin(STEPS)
     with workshop.database.reading() as session:
         request = get_request(session, WORKER, int(taken.payload["request"]))
         if State(request.state) is not State.ACTIVE or not request.extract:
@@ -80,7 +86,9 @@ def repeat(workshop: Workshop, taken: TakenJob, lost: threading.Event) -> None:
     order = replace(order, end_date=date.fromisoformat(delivered.expires_on))
     with tempfile.TemporaryDirectory(prefix="carecommons-repeat-") as aside:
         try:
-            again = prepare(workshop, order, Path(aside), lost, delivered).extract.manifest
+            again = prepare(workshop, order, Path(aside), hold, delivered).extract.manifest
+        except (JobLost, JobCancelled):
+            raise
         except CareCommonsError as error:
             raise JobRefused(f"it cannot be made again: {error}") from None
     different = differing_files(delivered, again)
@@ -117,9 +125,15 @@ def _begin(workshop: Workshop, taken: TakenJob) -> Order:
         return order
 
 
-def _write(workshop: Workshop, order: Order, lost: threading.Event) -> ExtractManifest:
+def _write(workshop: Workshop, order: Order, hold: Hold) -> ExtractManifest:
     try:
-        return prepare(workshop, order, workshop.project_root, lost).extract.manifest
+        return prepare(workshop, order, workshop.project_root, hold).extract.manifest
+    except JobCancelled:
+        # What an earlier attempt published is delivered: it lies in the project already.
+        try:
+            return _published_before(workshop, order)
+        except JobRefused:
+            raise JobCancelled("the job was cancelled") from None
     except ExtractAlreadyExists:
         # A worker was killed after publishing and before telling: what is there is the delivery,
         # if it is the delivery of this approval.
@@ -170,12 +184,17 @@ def _deliver(workshop: Workshop, taken: TakenJob, order: Order, manifest: Extrac
             transition(session, WORKER, earlier.id, "replace", earlier.version, around)
 
 
-def _fail(workshop: Workshop, taken: TakenJob, reason: str) -> None:
+def _cancel(workshop: Workshop, taken: TakenJob) -> None:
+    """Nothing of it was published; a steward can have it prepared again, or return the request."""
+    _fail(workshop, taken, "an administrator stopped the preparation", "cancelled")
+
+
+def _fail(workshop: Workshop, taken: TakenJob, reason: str, state: str = "failed") -> None:
     with workshop.database.writing() as session:
         job = holds(session, taken)
         if job is None:
             return
-        finish(job, "failed", reason)
+        finish(job, state, reason)
         request = session.get(DataRequest, int(taken.payload.get("request", 0)))
         if request is None:
             return

@@ -20,8 +20,9 @@ from app.worker.gate import (
     passing_columns,
 )
 from app.worker.orders import Order
+from app.worker.queue import Hold
 from app.worker.risk_page import RISK_PAGE, render_risk
-from app.worker.workshop import JobLost, JobRefused, Workshop
+from app.worker.workshop import JobRefused, Workshop
 from cohorts.access import hidden_folder
 from cohorts.calendar import CalendarResult, has_calendar_limits, run_on_true_dates
 from cohorts.changes import (
@@ -32,6 +33,7 @@ from cohorts.changes import (
     compare_deliveries,
 )
 from cohorts.disclosure import DisclosureRule, safe_count
+from cohorts.errors import QueryCancelled
 from cohorts.extract import Extract, write_extract
 from cohorts.extract_files import EXTRACTS, MANIFEST_FILE, ExtractManifest
 from cohorts.extract_rows import person_ids
@@ -48,6 +50,8 @@ from deid.pseudonyms import Pseudonymiser
 from deid.release import Release, is_continued, open_release
 from deid.structured.dates import shift_days
 
+STEPS: Final = 5
+"""How many steps :func:`prepare` tells of."""
 PROJECT_WEEKS: Final = 4
 """The greatest further shift of a project's dates: what is cut off at each end of the data."""
 LEAST_FITTING: Final = 8
@@ -80,7 +84,7 @@ def prepare(
     workshop: Workshop,
     order: Order,
     destination: Path,
-    lost: threading.Event,
+    hold: Hold,
     repeats: ExtractManifest | None = None,
 ) -> Prepared:
     """Write the extract of ``order`` below ``destination``, the project root or a place to compare.
@@ -88,7 +92,7 @@ def prepare(
     ``repeats`` is the delivery that is made again, with the key and the shift of then.
 
     Raises:
-        JobLost: if ``lost`` is set meanwhile.
+        JobLost, JobCancelled: if the job was lost or cancelled meanwhile.
         JobRefused: if the delivery that it continues is of another line.
         GateRefused: if its risk is too great.
         ExtractAlreadyExists, SelectionError, ...: as :func:`cohorts.extract.write_extract`.
@@ -98,19 +102,25 @@ def prepare(
     selection = check_selection(release, order.columns)
     series = _repeated(workshop, repeats) if repeats else _series(workshop, order, release)
     offsets = _offsets(workshop, release)
-    result, calendar = _run(definition, release, offsets, lost)
+    hold.step("finding the cohort")
+    try:
+        result, calendar = _run(definition, release, offsets, hold.stop)
+    except QueryCancelled:
+        hold.check()
+        raise
+    hold.step("measuring the risk")
     shift = _project_shift(order, release, offsets, series)
     delivered = person_ids(shift_cohort(result, shift) if shift else result)
     risk = measure_extract(release, delivered, selection.tables, workshop.minimum_people)
     risk = replace(risk, calendar=_told(calendar))
     _check(release, delivered, risk)
+    hold.step("noting what it is made from")
     frozen = freeze(release, definition, result)
     rule = DisclosureRule.with_minimum(workshop.minimum_people)
     found: list[Changes] = []
 
     def check(staged: Path) -> dict[str, bytes]:
-        if lost.is_set():
-            raise JobLost("the job was taken by another worker")
+        hold.step("measuring what was written")
         measured = measure_records(risk, staged)
         documents = {
             RISK_FILE: measured.to_json(),
@@ -123,6 +133,7 @@ def prepare(
             documents[CHANGES_PAGE] = changes_page(order.title, found[0])
         return documents
 
+    hold.step("writing the tables")
     extract = write_extract(
         release,
         result,

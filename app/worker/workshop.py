@@ -33,6 +33,12 @@ def utc_today() -> date:
     return datetime.now(UTC).date()
 
 
+class JobCancelled(CareCommonsError):
+    """An administrator asked to stop the job before its next step."""
+
+    code = "worker.job_cancelled"
+
+
 @dataclass(frozen=True)
 class Workshop:
     """Database, keys and folders; ``evidence_root`` holds the sealed offsets of releases.

@@ -22,6 +22,7 @@ from app.services import renewals, transitions, updates
 from app.services import requests as request_service
 from app.services.completeness import missing_columns, missing_parts
 from app.services.duo import DUO_TERMS, PURPOSE_CODES
+from app.services.jobs import job_of_request
 from app.services.minimisation import ENTRY, WHOLE, weigh_request, window_of
 from app.services.projects import list_projects
 from app.services.requests import RequestFields
@@ -82,6 +83,7 @@ def show(request_id: int) -> str:
             "requests/show.html",
             item=found,
             state=State(found.state),
+            job=job_of_request(session, found),
             labels=STATE_LABELS,
             meanings=STATE_MEANING,
             steps=BY_NAME,
