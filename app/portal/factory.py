@@ -16,6 +16,7 @@ from app.portal.observation import init_observation
 from app.portal.pages import BLUEPRINTS, lti
 from app.portal.pages.attempts import answer_without_session
 from app.portal.protection import init_protection, init_throttling
+from app.portal.recording import init_recording
 from app.portal.sign_in import current_actor, init_sign_in
 from app.portal.wiring import EXTENSION, Wiring
 from app.private_files import load_or_create_secret
@@ -67,6 +68,7 @@ def create_app(settings: PortalSettings, database: Database | None = None) -> Fl
     # Platforms call these from their own sites; their signatures stand for our form token.
     app.extensions["csrf"].exempt(lti.blueprint)
     init_throttling(app)
+    init_recording(app, database)
 
     @app.context_processor
     def _shared() -> dict[str, object]:

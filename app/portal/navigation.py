@@ -23,6 +23,7 @@ MENU = (
     ("Platforms", "learning_platforms.index"),
     ("Jobs", "jobs.index"),
     ("Mail", "mails.index"),
+    ("Released", "released.index"),
     ("Audit", "audit.index"),
 )
 
