@@ -82,6 +82,12 @@ class FormError(DeidError):
     code = "deid.form"
 
 
+class SparkUnavailable(DeidError):
+    """Apache Spark, or what it needs, is not installed or does not start."""
+
+    code = "deid.spark_unavailable"
+
+
 class TextRefused(DeidError):
     """A text cannot be scrubbed safely."""
 

@@ -70,6 +70,18 @@ ENGINE_SETTINGS = (
         "file of signed heads of the portal's audit log, which the worker appends to; keep a copy "
         "on another machine",
     ),
+    Setting(
+        "executor",
+        str,
+        "processes",
+        "where notes are scrubbed: `processes` of this machine, or `spark` (extra `spark`)",
+    ),
+    Setting(
+        "spark_master",
+        str,
+        "",
+        "address of a Spark cluster (docs/scaling.md); empty for a Spark of this machine",
+    ),
 )
 
 
@@ -86,6 +98,8 @@ class EngineSettings:
     language_packs: tuple[str, ...] = DEFAULT_TAGS
     recognisers: tuple[str, ...] = ()
     audit_heads: Path | None = None
+    executor: str = "processes"
+    spark_master: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> EngineSettings:

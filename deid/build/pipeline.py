@@ -23,7 +23,7 @@ from deid.build.certifying import certificate_of
 from deid.build.dictionary import describe
 from deid.build.drivers import find_drivers, store_drivers
 from deid.build.evidence import remembered_path, store_evidence
-from deid.build.executors.processes import LocalProcesses
+from deid.build.executors.choosing import check_executor, executor_for
 from deid.build.identities import Identities
 from deid.build.intake import take_in
 from deid.build.line import Line, begin_line
@@ -148,6 +148,7 @@ def _build(
     for tag in settings.language_packs:
         load_pack(tag)
     load_recognisers(settings.recognisers)
+    check_executor(settings)
     engine = open_vault(vault_url)
     try:
         check_coverage(policy, vault_columns(engine))
@@ -186,8 +187,8 @@ def _build(
                 if line.continues and not afresh
                 else None,
             )
-            executor = LocalProcesses(settings.processes)
-            notes = scrub_notes(working, identities, recipe, executor, memory, say)
+            with executor_for(settings) as executor:
+                notes = scrub_notes(working, identities, recipe, executor, memory, say)
             tables = [table for table in LAYOUTS if table in policy.tables]
             plan = Plan(policy, intake, people.window, unrestricted_columns(working, policy))
             progress = Progress(say, "writing the release (tables)", len(tables))

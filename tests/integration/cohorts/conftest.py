@@ -1,26 +1,16 @@
-"""One Spark session and one PostgreSQL server for all tests of the engines."""
+"""The engines that tests of cohorts run on."""
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
-from cohorts.engines.spark import java_is_there, local_spark
-from tests.integration.cohorts.engines import QUICK_TO_START, Duckdb, Postgresql, Spark
+from tests.integration.cohorts.engines import Duckdb, Postgresql, Spark
 
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, with the reason, what Spark's absent parts would run."""
-    for item in items:
-        if item.get_closest_marker("spark"):
-            if importlib.util.find_spec("pyspark") is None:
-                item.add_marker(pytest.mark.skip(reason="no pyspark: install carecommons[spark]"))
-            elif not java_is_there():
-                item.add_marker(
-                    pytest.mark.skip(reason="no Java: install Debian's default-jre-headless")
-                )
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 
 @pytest.fixture(
@@ -49,7 +39,6 @@ def postgresql_engine(postgres_server: str) -> Iterator[Postgresql]:
 
 
 @pytest.fixture(scope="session")
-def spark_engine() -> Iterator[Spark]:
+def spark_engine(spark_session: SparkSession) -> Spark:
     """A Spark on this machine; one for all tests."""
-    with local_spark(options=QUICK_TO_START) as session:
-        yield Spark(session)
+    return Spark(spark_session)

@@ -18,12 +18,6 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 LIMIT_SECONDS = 600.0
-# Tiny tables: one partition, and no effort on fast machine code for it.
-QUICK_TO_START = {
-    "spark.sql.shuffle.partitions": "1",
-    "spark.driver.memory": "1g",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-}
 
 
 class Duckdb:

@@ -22,7 +22,7 @@ from click.testing import CliRunner
 from app.cli.cohort import cohort
 from cohorts import CohortResult, load, open_cdm_folder
 from cohorts.engines import postgresql, spark
-from cohorts.engines.spark import local_spark, running_spark
+from cohorts.engines.spark import local_spark
 from cohorts.errors import (
     DataSourceError,
     EngineError,
@@ -31,6 +31,7 @@ from cohorts.errors import (
     QueryTimeout,
 )
 from cohorts.result import COHORT_SCHEMA
+from deid.local_spark import running_spark
 from tests.conftest import SHARED
 from tests.integration.cohorts.engines import Duckdb, Postgresql, Spark
 from tests.unit.cohorts.definitions import (
