@@ -24,6 +24,7 @@ TITLES = {
     409: "Something changed meanwhile",
     413: "That is too large",
     429: "Too many attempts",
+    500: "Something went wrong",
     503: "Not available just now",
 }
 ADVICE = {
@@ -47,7 +48,7 @@ def init_error_pages(app: Flask) -> None:
 
 
 def _page(status: int, reason: str) -> tuple[str, int]:
-    title = TITLES.get(status, "Something went wrong")
+    title = TITLES.get(status, TITLES[500])
     return render_template("error.html", status=status, title=title, reason=reason), status
 
 

@@ -15,9 +15,12 @@ from app.portal.navigation import navigation
 from app.portal.observation import init_observation
 from app.portal.pages import BLUEPRINTS, lti
 from app.portal.pages.attempts import answer_without_session
+from app.portal.pages.preferences import THEMES, chosen_theme
 from app.portal.protection import init_protection, init_throttling
 from app.portal.recording import init_recording
 from app.portal.sign_in import current_actor, init_sign_in
+from app.portal.static_files import init_static_files
+from app.portal.translation import init_translation
 from app.portal.wiring import EXTENSION, Wiring
 from app.private_files import load_or_create_secret
 from app.services.case_finding import CaseFinder
@@ -58,7 +61,9 @@ def create_app(settings: PortalSettings, database: Database | None = None) -> Fl
     )
     Bootstrap5(app)
     init_observation(app)
+    init_translation(app)
     init_protection(app, settings)
+    init_static_files(app)
     init_sign_in(app, database)
     init_error_pages(app)
     formats.init_formats(app)
@@ -73,10 +78,11 @@ def create_app(settings: PortalSettings, database: Database | None = None) -> Fl
     @app.context_processor
     def _shared() -> dict[str, object]:
         actor = current_actor()
+        look = {"theme": chosen_theme(), "themes": THEMES}
         if actor is None:
-            return {"actor": None, "navigation": []}
+            return {"actor": None, "navigation": [], **look}
         with database.reading() as session:
             unread = unread_count(session, actor)
-        return {"actor": actor, "navigation": navigation(actor), "unread": unread}
+        return {"actor": actor, "navigation": navigation(actor), "unread": unread, **look}
 
     return app

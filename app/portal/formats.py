@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date as babel_date
 from flask import Flask
 from markupsafe import Markup, escape
+
+from app.portal.translation import LOCALES, language
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
@@ -31,17 +34,18 @@ def format_number(value: int | None) -> str:
 
 
 def format_share(value: float | None) -> str:
-    """``0.987`` as ``98.7 %``; never rounded up to a full hundred."""
+    """``0.987`` as ``98.7 %`` (in Chinese ``98.7%``); never rounded up to a full hundred."""
     if value is None:
         return "–"
-    if value < 1:
-        return f"{min(value * 100, 99.9):.1f} %"
-    return "100 %"
+    space = "" if language() == "zh" else " "
+    return f"{min(value * 100, 99.9):.1f}{space}%" if value < 1 else f"100{space}%"
 
 
 def format_day(value: date | None) -> str:
-    """``2026-11-22`` as ``22 Nov 2026``."""
-    return "–" if value is None else f"{value.day} {value:%b %Y}"
+    """``2026-11-22`` as ``22 Nov 2026``, in Chinese ``2026年11月22日``."""
+    return (
+        "–" if value is None else babel_date(value, "d MMM y" if _english() else "long", _locale())
+    )
 
 
 def format_moment(value: datetime | None) -> str:
@@ -49,7 +53,8 @@ def format_moment(value: datetime | None) -> str:
     if value is None:
         return "–"
     moment = value.astimezone(UTC)
-    return f"{moment.day} {moment:%b %Y, %H:%M} UTC"
+    comma = ", " if _english() else " "
+    return f"{format_day(moment)}{comma}{moment:%H:%M} UTC"
 
 
 def format_local_moment(value: datetime | None) -> str:
@@ -57,8 +62,20 @@ def format_local_moment(value: datetime | None) -> str:
     if value is None:
         return "–"
     there = value.astimezone(CHINA)
-    day = "" if there.date() == value.astimezone(UTC).date() else f"{there.day} {there:%b}, "
-    return f"{format_moment(value)} ({day}{there:%H:%M} in China)"
+    day = ""
+    if there.date() != value.astimezone(UTC).date():
+        day = babel_date(there, "d MMM, " if _english() else "M月d日 ", _locale())
+    if _english():
+        return f"{format_moment(value)} ({day}{there:%H:%M} in China)"
+    return f"{format_moment(value)}（北京时间{day}{there:%H:%M}）"
+
+
+def _english() -> bool:
+    return language() == "en"
+
+
+def _locale() -> str:
+    return LOCALES[language()]
 
 
 def format_breakable(name: str) -> Markup:

@@ -17,6 +17,7 @@ from app.portal.access import Open, declared_access, may_use
 from app.portal.sign_in import current_actor
 from app.production import is_public
 from app.settings import PortalSettings
+from app.portal.static_files import STATIC_ENDPOINTS
 
 IDLE_MINUTES = 30
 UPLOAD_BYTES = 1 << 20
@@ -47,7 +48,6 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_CACHEABLE = {"static", "bootstrap.static"}
 
 
 class RowNumber(IntegerConverter):
@@ -133,7 +133,7 @@ def _default_deny() -> BaseResponse | None:
 def _add_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.endpoint not in _CACHEABLE:
+    if request.endpoint not in STATIC_ENDPOINTS:
         response.headers["Cache-Control"] = "no-store"
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"

@@ -25,6 +25,7 @@ from app.portal.pages import (
     notes,
     notices,
     outputs,
+    preferences,
     projects,
     released,
     requests,
@@ -38,6 +39,7 @@ BLUEPRINTS = dict.fromkeys(
     module.blueprint
     for module in (
         home,
+        preferences,
         notices,
         catalogue,
         projects,
