@@ -26,6 +26,7 @@ class Permission(StrEnum):
     """One thing a role may do."""
 
     SEE_CATALOGUE = "see the catalogue of releases"
+    SEE_COMMUNITY_PROFILE = "see the community profile"
     DEFINE_COHORTS = "define cohorts and see safe counts"
     REQUEST_DATA = "ask for data"
     REVIEW_REQUESTS = "decide requests of others"
@@ -52,6 +53,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.RESEARCHER: frozenset(
         {
             Permission.SEE_CATALOGUE,
+            Permission.SEE_COMMUNITY_PROFILE,
             Permission.DEFINE_COHORTS,
             Permission.REQUEST_DATA,
             Permission.ANALYSE_DATA,
@@ -62,6 +64,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.INSTRUCTOR: frozenset(
         {
             Permission.SEE_CATALOGUE,
+            Permission.SEE_COMMUNITY_PROFILE,
             Permission.READ_CASES,
             Permission.WRITE_CASES,
             Permission.REVIEW_CASES,
@@ -70,6 +73,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.STEWARD: frozenset(
         {
             Permission.SEE_CATALOGUE,
+            Permission.SEE_COMMUNITY_PROFILE,
             Permission.DEFINE_COHORTS,
             Permission.REVIEW_REQUESTS,
             Permission.CHECK_OUTPUTS,
@@ -80,7 +84,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.APPROVE_REIDENTIFICATION,
         }
     ),
-    Role.ADMINISTRATOR: frozenset({Permission.MANAGE_USERS, Permission.READ_AUDIT}),
+    Role.ADMINISTRATOR: frozenset(
+        {Permission.MANAGE_USERS, Permission.READ_AUDIT, Permission.SEE_COMMUNITY_PROFILE}
+    ),
 }
 
 

@@ -27,6 +27,7 @@ from app.services.case_finding import CaseFinder
 from app.services.catalogue import Catalogue
 from app.services.characterisation import Characteriser
 from app.services.cohort_answers import CohortAnswers
+from app.services.community import CommunityProfiles
 from app.services.count_ledger import CountLedger
 from app.services.line_ledger import LineLedger
 from app.services.lti_launches import KeySets
@@ -57,6 +58,7 @@ def create_app(settings: PortalSettings, database: Database | None = None) -> Fl
         Characteriser(answers, LineLedger(secrets, minimum)),
         CaseFinder(minimum),
         KeySets(PatientSession),
+        CommunityProfiles(settings.release_root, answers.rule),
         cache(lambda: SigningKey.beside(settings.secret_file)),
     )
     Bootstrap5(app)

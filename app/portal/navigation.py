@@ -10,6 +10,7 @@ from app.portal.access import declared_access, may_use
 MENU = (
     ("Home", "home.index"),
     ("Catalogue", "catalogue.index"),
+    ("Community", "community.index"),
     ("Projects", "projects.index"),
     ("Cohorts", "cohorts.index"),
     ("Requests", "requests.index"),

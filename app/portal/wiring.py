@@ -12,6 +12,7 @@ from app.services.case_finding import CaseFinder
 from app.services.catalogue import Catalogue
 from app.services.characterisation import Characteriser
 from app.services.cohort_answers import CohortAnswers
+from app.services.community import CommunityProfiles
 from app.services.lti_launches import KeySets
 from app.services.lti_platforms import SigningKey
 from app.settings import PortalSettings
@@ -33,6 +34,7 @@ class Wiring:
     characteriser: Characteriser
     finder: CaseFinder
     key_sets: KeySets
+    profiles: CommunityProfiles
     signing_key: Callable[[], SigningKey]
 
 

@@ -38,7 +38,7 @@ UNKNOWN: Final = "unknown"
 SEXES: Final = {8532: "female", 8507: "male"}
 OTHER_SEX: Final = "other"
 NO_SEX: Final = (0, 8551)  # no matching concept, which is also what suppression leaves; UNKNOWN
-_AREA: Final = (
+AREA_SQL: Final = (
     f"coalesce(nullif(l.county, ''), nullif(l.city, ''), nullif(l.state, ''), '{UNKNOWN}')"
 )
 
@@ -90,7 +90,7 @@ def _load(connection: duckdb.DuckDBPyConnection, result: CohortResult) -> None:
                    CASE {sexes} WHEN coalesce(gender_concept_id, 0) IN {NO_SEX}
                         THEN '{UNKNOWN}' ELSE '{OTHER_SEX}' END AS sex,
                    greatest(year(index_date) - year_of_birth, 0) AS age,
-                   {_AREA} AS area
+                   {AREA_SQL} AS area
             FROM first JOIN {CDM_SCHEMA}.person USING (person_id)
             LEFT JOIN observed USING (person_id)
             LEFT JOIN {CDM_SCHEMA}.location l USING (location_id)
@@ -162,7 +162,7 @@ def places_of_unknown(labels: Sequence[str]) -> tuple[int, ...]:
 def areas_of(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     """Areas of the source by name, and unknown if somebody of it has none."""
     rows = connection.execute(
-        f"SELECT DISTINCT {_AREA} FROM {CDM_SCHEMA}.person "
+        f"SELECT DISTINCT {AREA_SQL} FROM {CDM_SCHEMA}.person "
         f"LEFT JOIN {CDM_SCHEMA}.location l USING (location_id)"
     ).fetchall()
     return tuple(sorted((area for (area,) in rows), key=lambda area: (area == UNKNOWN, area)))
