@@ -25,9 +25,8 @@ from cohorts import open_project
 from cohorts.access import ENDED_FOLDER
 from cohorts.errors import AccessExpired
 from cohorts.project import list_projects
-from deid.keys import Keyring
-from tests.integration.portal.test_worker import extract_folder, workshop_of
-from tests.integration.portal.world import LATER, World, copy_world, make_world, post
+from tests.integration.portal.test_worker import extract_folder
+from tests.integration.portal.world import LATER, World, copy_world, make_world, post, workshop_of
 
 DELIVERED = 1
 
@@ -51,14 +50,7 @@ def world(pattern: World, tmp_path: Path) -> World:
 @pytest.fixture
 def workshop(world: World) -> Workshop:
     """A worker's tools for the world."""
-    root = world.settings.project_root.parent
-    return Workshop(
-        world.database,
-        Keyring.load(root / "keys" / "keyring.json"),
-        world.settings.release_root,
-        world.settings.project_root,
-        world.settings.minimum_cell,
-    )
+    return workshop_of(world)
 
 
 @pytest.fixture

@@ -40,6 +40,7 @@ from tests.integration.portal.world import (
     make_world,
     post,
     release_tables,
+    workshop_of,
 )
 
 LATER_RELEASE = "tiny-v2"
@@ -79,7 +80,7 @@ def pattern(tmp_path_factory: pytest.TempPathFactory) -> World:
         (tmp_path / "evidence" / name).mkdir(parents=True)
         (tmp_path / "evidence" / name / "offsets.sealed").write_bytes(data)
     assert made.request_in(State.APPROVED) == DELIVERED
-    run_once(workshop_of(made))
+    run_once(knowing_worker(made))
     assert made.read_request(DELIVERED).state == State.ACTIVE, made.read_request(DELIVERED).failure
     made.database.close()
     return made
@@ -94,19 +95,11 @@ def world(pattern: World, tmp_path: Path) -> World:
 @pytest.fixture
 def workshop(world: World) -> Workshop:
     """A worker that knows the offsets."""
-    return workshop_of(world)
+    return knowing_worker(world)
 
 
-def workshop_of(world: World) -> Workshop:
-    root = world.settings.project_root.parent
-    return Workshop(
-        world.database,
-        Keyring.load(root / "keys" / "keyring.json"),
-        world.settings.release_root,
-        world.settings.project_root,
-        world.settings.minimum_cell,
-        evidence_root=root / "evidence",
-    )
+def knowing_worker(world: World) -> Workshop:
+    return workshop_of(world, evidence_root=world.settings.project_root.parent / "evidence")
 
 
 @pytest.fixture

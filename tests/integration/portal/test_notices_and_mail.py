@@ -14,8 +14,7 @@ from app.mail import MailFailed
 from app.services import mails, notices
 from app.services.workflow import BY_NAME, State, Told
 from app.worker.loop import run_once
-from tests.integration.portal.test_worker import workshop_of
-from tests.integration.portal.world import World, post
+from tests.integration.portal.world import World, post, workshop_of
 
 
 @dataclass

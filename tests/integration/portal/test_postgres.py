@@ -14,8 +14,8 @@ from app.errors import TransitionRefused
 from app.services.transitions import transition
 from app.services.workflow import State
 from app.worker.loop import run_once
-from tests.integration.portal.test_worker import extract_folder, workshop_of
-from tests.integration.portal.world import World, build_world, make_world, post
+from tests.integration.portal.test_worker import extract_folder
+from tests.integration.portal.world import World, build_world, make_world, post, workshop_of
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

@@ -21,25 +21,13 @@ from app.services.workflow import State
 from app.worker.loop import run_once
 from app.worker.queue import LEASE, MOST_ATTEMPTS, holds, take_job
 from app.worker.workshop import Workshop
-from deid.keys import Keyring
-from tests.integration.portal.world import World, make_world, post
+from tests.integration.portal.world import World, make_world, post, workshop_of
 
 
 @pytest.fixture
 def workshop(world: World) -> Workshop:
     """A worker's tools for the world, with a keyring of its own."""
     return workshop_of(world)
-
-
-def workshop_of(world: World) -> Workshop:
-    root = world.settings.project_root.parent
-    return Workshop(
-        world.database,
-        Keyring.create(root / "keys" / "keyring.json"),
-        world.settings.release_root,
-        world.settings.project_root,
-        world.settings.minimum_cell,
-    )
 
 
 def extract_folder(world: World, request_id: int) -> Path:

@@ -28,6 +28,8 @@ from app.services.seeding import seed_request
 from app.services.transitions import Surroundings
 from app.services.workflow import State
 from app.settings import PortalSettings
+from app.worker.workshop import Workshop
+from deid.keys import Keyring
 from tests.builders import build_release
 
 PASSWORD = "a long invented password"
@@ -250,6 +252,19 @@ def copy_world(pattern: World, root: Path) -> World:
 
 
 _patterns: dict[tuple[int, int], World] = {}
+
+
+def workshop_of(world: World, **more: Any) -> Workshop:
+    """A worker's tools for the world; its keyring is made where there is none."""
+    path = world.settings.project_root.parent / "keys" / "keyring.json"
+    return Workshop(
+        world.database,
+        Keyring.load(path) if path.exists() else Keyring.create(path),
+        world.settings.release_root,
+        world.settings.project_root,
+        world.settings.minimum_cell,
+        **more,
+    )
 
 
 def build_world(root: Path, people: int, ill: int, database_url: str | None = None) -> World:
