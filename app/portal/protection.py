@@ -15,9 +15,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.errors import PermissionDenied
 from app.portal.access import Open, declared_access, may_use
 from app.portal.sign_in import current_actor
+from app.portal.static_files import STATIC_ENDPOINTS
 from app.production import is_public
 from app.settings import PortalSettings
-from app.portal.static_files import STATIC_ENDPOINTS
 
 IDLE_MINUTES = 30
 UPLOAD_BYTES = 1 << 20
