@@ -29,6 +29,24 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    """A home whose vault was filled, and what was said."""
+    folder = tmp_path_factory.mktemp("filled")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CARECOMMONS_HOME", str(folder))
+        result = run()
+    assert result.exit_code == 0, result.output
+    return folder, result
+
+
+@pytest.fixture
+def filled_home(home: Path, filled: tuple[Path, Result]) -> Path:
+    """A copy of that home."""
+    shutil.copytree(filled[0], home, dirs_exist_ok=True)
+    return home
+
+
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(synth, ["--residents", "6", *arguments])
 
@@ -43,16 +61,16 @@ def snapshot(home: Path) -> tuple[str, int]:
         return vault.snapshot_id, vault.rows("person")
 
 
-def test_the_vault_is_made_and_filled_and_the_report_printed(home: Path) -> None:
-    result = run()
-    assert result.exit_code == 0, result.output
+def test_the_vault_is_made_and_filled_and_the_report_printed(
+    filled: tuple[Path, Result],
+) -> None:
+    home, result = filled
     assert "person" in result.output
     assert snapshot(home)[1] == 6
 
 
-def test_all_rows_are_accepted_with_concepts_checked(home: Path) -> None:
-    run()
-    engine = open_vault(vault_url(home))
+def test_all_rows_are_accepted_with_concepts_checked(filled: tuple[Path, Result]) -> None:
+    engine = open_vault(vault_url(filled[0]))
     with read_tables(engine) as vault:
         assert vault.rows("import_refusal") == 0
         conditions = vault.read("condition_occurrence", ["condition_concept_id"])
@@ -61,29 +79,28 @@ def test_all_rows_are_accepted_with_concepts_checked(home: Path) -> None:
     assert unmapped < 0.1 * conditions.num_rows
 
 
-def test_the_same_command_twice_changes_nothing(home: Path) -> None:
-    run()
-    before = snapshot(home)
+def test_the_same_command_twice_changes_nothing(filled_home: Path) -> None:
+    before = snapshot(filled_home)
     again = run()
     assert again.exit_code == 0
-    assert snapshot(home) == before
+    assert snapshot(filled_home) == before
 
 
 @pytest.mark.parametrize(
     "other", [["--seed", "2"], ["--residents", "7"], ["--until", "2024-06-30"]]
 )
-def test_another_population_in_the_same_vault_is_refused(home: Path, other: list[str]) -> None:
-    run()
-    before = snapshot(home)
+def test_another_population_in_the_same_vault_is_refused(
+    filled_home: Path, other: list[str]
+) -> None:
+    before = snapshot(filled_home)
     refused = run(*other)
     assert isinstance(refused.exception, ImportRefused)
     assert "other residents" in str(refused.exception)
-    assert snapshot(home) == before
+    assert snapshot(filled_home) == before
 
 
-def test_a_refusal_names_no_resident(home: Path) -> None:
-    run()
-    engine = open_vault(vault_url(home))
+def test_a_refusal_names_no_resident(filled_home: Path) -> None:
+    engine = open_vault(vault_url(filled_home))
     with read_tables(engine) as vault:
         people = vault.read("person_identity", ["full_name"]).column(0).to_pylist()
     message = str(run("--seed", "2").exception)
@@ -113,23 +130,21 @@ def test_gold_is_written_for_its_owner_alone_and_is_that_of_the_vault(home: Path
     assert [path.name for path in gold.parent.iterdir()] == ["gold.jsonl"]
 
 
-def test_a_refused_population_writes_no_gold(home: Path) -> None:
-    run()
-    run("--seed", "2", "--gold", str(home / "gold.jsonl"))
-    assert not (home / "gold.jsonl").exists()
+def test_a_refused_population_writes_no_gold(filled_home: Path) -> None:
+    run("--seed", "2", "--gold", str(filled_home / "gold.jsonl"))
+    assert not (filled_home / "gold.jsonl").exists()
 
 
-def test_a_population_can_be_written_to_a_folder_that_the_vault_imports(home: Path) -> None:
+def test_a_population_can_be_written_to_a_folder_that_the_vault_imports(
+    home: Path, filled: tuple[Path, Result]
+) -> None:
     result = run("--to", str(home / "county"))
     assert result.exit_code == 0, result.output
     assert not (home / "vault").exists()
     imported = create_vault(vault_url(home))
     dataset = read_omop_directory(home / "county")
     load_dataset(imported, dataset.tables, "county", "omop", remarks=dataset.remarks)
-    by_import = snapshot(home)
-    shutil.rmtree(home / "vault")
-    run()
-    assert by_import == snapshot(home)
+    assert snapshot(home) == snapshot(filled[0])
 
 
 def test_a_folder_that_exists_is_left_as_it_is(home: Path) -> None:
