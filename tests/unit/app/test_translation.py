@@ -35,7 +35,6 @@ NOT_TRANSLATED = (
     "portal/sign_in",
     "private_files",
     "services",
-    "teaching",
 )
 
 
