@@ -19,6 +19,7 @@ class Role(StrEnum):
     STUDENT = "student"
     INSTRUCTOR = "instructor"
     STEWARD = "steward"
+    AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
 
 
@@ -46,6 +47,7 @@ ROLE_MEANING: dict[Role, str] = {
     Role.STUDENT: "reads published teaching cases",
     Role.INSTRUCTOR: "drafts, reviews and publishes teaching cases",
     Role.STEWARD: "decides who receives which data, and for what",
+    Role.AUDITOR: "reads what everybody did, and decides nothing",
     Role.ADMINISTRATOR: "adds users and gives roles",
 }
 
@@ -84,24 +86,31 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.APPROVE_REIDENTIFICATION,
         }
     ),
-    Role.ADMINISTRATOR: frozenset(
-        {Permission.MANAGE_USERS, Permission.READ_AUDIT, Permission.SEE_COMMUNITY_PROFILE}
-    ),
+    Role.AUDITOR: frozenset({Permission.SEE_CATALOGUE, Permission.READ_AUDIT}),
+    # Whoever gives rights is watched by the log, and does not watch it.
+    Role.ADMINISTRATOR: frozenset({Permission.MANAGE_USERS, Permission.SEE_COMMUNITY_PROFILE}),
 }
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts. ``user_id`` is ``None`` for the command line and the worker."""
+    """Who acts. ``user_id`` is ``None`` for the command line and the worker.
+
+    ``limit`` is what a token allows of what its owner may do; ``None`` where no token is used.
+    """
 
     user_id: int | None
     name: str
     roles: frozenset[Role]
+    limit: frozenset[Permission] | None = None
 
     @property
     def permissions(self) -> frozenset[Permission]:
-        """Union of what the roles allow."""
-        return frozenset().union(*(ROLE_PERMISSIONS[role] for role in self.roles))
+        """Union of what the roles allow, within the limit."""
+        allowed: frozenset[Permission] = frozenset().union(
+            *(ROLE_PERMISSIONS[role] for role in self.roles)
+        )
+        return allowed if self.limit is None else allowed & self.limit
 
 
 WORKER = Actor(None, "worker", frozenset())

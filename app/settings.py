@@ -61,6 +61,14 @@ PORTAL_SETTINGS = (
         "this machine may",
     ),
     Setting(
+        "second_factor",
+        str,
+        "",
+        "who has to sign in with a second factor: everybody, privileged (stewards, auditors and "
+        "administrators) or nobody; empty is privileged, or nobody where only this machine is "
+        "served",
+    ),
+    Setting(
         "mail_server",
         str,
         "",
@@ -105,6 +113,7 @@ class PortalSettings:
     public_address: str = ""
     trusted_proxy: str = ""
     metrics_token_file: Path | None = None
+    second_factor: str = ""
     mail_server: str = ""
     mail_from: str = ""
     mail_folder: Path | None = None

@@ -11,13 +11,13 @@ from app.db.database import Database, open_database
 from app.permissions import COMMAND_LINE, Role
 from app.services.accounts import (
     create_user,
-    generate_password,
     get_user,
     list_users,
     parse_roles,
     reset_password,
     set_roles,
 )
+from app.services.passwords import generate_password
 from app.settings import PortalSettings
 
 _roles = click.option(

@@ -28,5 +28,6 @@ ACCOUNTS = (
     DemoAccount("student", "Suyin Student", (Role.STUDENT,)),
     DemoAccount("instructor", "Ines Instructor", (Role.INSTRUCTOR,)),
     DemoAccount("reviewer", "Ravi Reviewer", (Role.INSTRUCTOR,)),
+    DemoAccount("auditor", "Astrid Auditor", (Role.AUDITOR,)),
     DemoAccount("administrator", "Ada Administrator", (Role.ADMINISTRATOR,)),
 )

@@ -17,7 +17,8 @@ from app.demo.outputs import seed_outputs
 from app.demo.requests import PROJECT, seed_requests
 from app.demo.teaching import seed_cases
 from app.permissions import COMMAND_LINE
-from app.services.accounts import actor_of, create_user, generate_password
+from app.services.accounts import actor_of, create_user
+from app.services.passwords import generate_password
 from app.settings import PortalSettings
 from app.worker.workshop import Workshop
 from deid.errors import ConfigurationError

@@ -32,8 +32,25 @@ LIBRARY_ACCESS: dict[str, Access] = {
     "bootstrap.static": Open.EVERYBODY,
     "security.login": Open.EVERYBODY,
     "security.logout": Open.SIGNED_IN,
+    "security.forgot_password": Open.EVERYBODY,
+    "security.reset_password": Open.EVERYBODY,  # the link in the mail is what opens it
     "security.change_password": Open.SIGNED_IN,
     "security.verify": Open.SIGNED_IN,
+    # Between password and second factor nobody is signed in; the library asks for that state.
+    "security.two_factor_setup": Open.EVERYBODY,
+    "security.two_factor_token_validation": Open.EVERYBODY,
+    "security.two_factor_rescue": Open.EVERYBODY,
+    "security.tf_select": Open.EVERYBODY,
+    "security.mf_recovery": Open.EVERYBODY,
+    "security.wan_signin": Open.EVERYBODY,
+    "security.wan_signin_response": Open.EVERYBODY,
+    "security.two_factor_setup_validate": Open.SIGNED_IN,
+    "security.mf_recovery_codes": Open.SIGNED_IN,
+    "security.wan_register": Open.SIGNED_IN,
+    "security.wan_register_response": Open.SIGNED_IN,
+    "security.wan_delete": Open.SIGNED_IN,
+    "security.wan_verify": Open.SIGNED_IN,
+    "security.wan_verify_response": Open.SIGNED_IN,
 }
 _declared: dict[str, Access] = dict(LIBRARY_ACCESS)
 

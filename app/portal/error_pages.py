@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 
-from flask import Flask, flash, redirect, render_template, request, url_for
+from flask import Flask, flash, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -32,9 +32,13 @@ ADVICE = {
     404: "The address may be mistyped, or what it named may not be yours to see.",
     405: "Go back and use the buttons of the page.",
     413: "An upload may have up to 1 MB.",
-    429: "Wait a little. Sign-in pauses for five minutes after several wrong attempts.",
+    429: "Wait a little, then try again.",
 }
 
+PAUSED = (
+    "After several wrong attempts nobody signs in under this address for {} minutes, whether or "
+    "not it is somebody's. A passkey is not affected."
+)
 
 # What a person can put right on the page that they come from.
 _BACK_TO_THE_FORM = (BadInput, TransitionRefused, CaseCheckFailed, CaseTransitionRefused)
@@ -68,6 +72,9 @@ def _expected(error: CareCommonsError) -> tuple[str, int] | Response:
 def http_page(error: HTTPException) -> tuple[str, int]:
     """An error of HTTP as a page."""
     status = error.code or 500
+    paused = g.get("paused_minutes")
+    if status == 429 and paused:
+        return _page(status, PAUSED.format(paused))
     return _page(status, ADVICE.get(status, ""))
 
 

@@ -66,7 +66,7 @@ def create_app(settings: PortalSettings, database: Database | None = None) -> Fl
     init_translation(app)
     init_protection(app, settings)
     init_static_files(app)
-    init_sign_in(app, database)
+    init_sign_in(app, database, settings)
     init_error_pages(app)
     formats.init_formats(app)
     app.register_error_handler(CSRFError, answer_without_session)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from flask import Flask, Response, redirect, request, url_for
@@ -13,18 +12,20 @@ from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.errors import PermissionDenied
-from app.portal.access import Open, declared_access, may_use
-from app.portal.sign_in import current_actor
+from app.portal.access import LIBRARY_ACCESS, Open, declared_access, may_use
+from app.portal.lock_out import init_lock_out
+from app.portal.sign_in import current_actor, lacks_second_factor
+from app.portal.sign_in_sessions import end_dead_session
 from app.portal.static_files import STATIC_ENDPOINTS
 from app.production import is_public
+from app.services.sessions import IDLE
 from app.settings import PortalSettings
 
-IDLE_MINUTES = 30
 UPLOAD_BYTES = 1 << 20
 LARGEST_ROW = (1 << 31) - 1
 COUNTS_PER_PERSON = "60 per minute"
 FAILED_SIGN_INS_PER_ADDRESS = "30 per 5 minutes"
-FAILED_SIGN_INS_PER_ACCOUNT = "6 per 5 minutes"
+RECOVERIES_PER_ADDRESS = "10 per 15 minutes"
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -66,12 +67,15 @@ def init_protection(app: Flask, settings: PortalSettings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_NAME="care_commons",
         # The cookie is signed with its time and renewed by use, so this is the idle timeout.
-        PERMANENT_SESSION_LIFETIME=timedelta(minutes=IDLE_MINUTES),
+        PERMANENT_SESSION_LIFETIME=IDLE,
         MAX_CONTENT_LENGTH=UPLOAD_BYTES,
         WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
     )
     app.url_map.converters["int"] = RowNumber
+    # First of all, so that a form sent from an ended session is answered as one without a token.
+    app.before_request(end_dead_session)
     CSRFProtect(app)
+    init_lock_out(app)
     app.before_request(_default_deny)
     app.after_request(_add_headers)
 
@@ -83,13 +87,18 @@ def init_throttling(app: Flask) -> None:
     def failed(response: Response) -> bool:
         return response.status_code == 200
 
-    view: Any = app.view_functions["security.login"]
-    for limit, key in (
-        (FAILED_SIGN_INS_PER_ADDRESS, get_remote_address),
-        (FAILED_SIGN_INS_PER_ACCOUNT, _account_key),
-    ):
-        view = limiter.limit(limit, key_func=key, methods=["POST"], deduct_when=failed)(view)
-    app.view_functions["security.login"] = view
+    for endpoint in ("security.login", "security.two_factor_token_validation"):
+        throttled: Any = limiter.limit(
+            FAILED_SIGN_INS_PER_ADDRESS,
+            key_func=get_remote_address,
+            methods=["POST"],
+            deduct_when=failed,
+        )(app.view_functions[endpoint])
+        app.view_functions[endpoint] = throttled
+    recovering: Any = limiter.limit(
+        RECOVERIES_PER_ADDRESS, key_func=get_remote_address, methods=["POST"]
+    )(app.view_functions["security.forgot_password"])
+    app.view_functions["security.forgot_password"] = recovering
     # Many differing questions in a row are how small groups are found out by subtraction.
     counting: Any = limiter.shared_limit(
         COUNTS_PER_PERSON,
@@ -113,21 +122,25 @@ def _person_key() -> str:
     return f"person:{actor.user_id}" if actor else get_remote_address()
 
 
-def _account_key() -> str:
-    return "account:" + request.form.get("email", "").strip().casefold()[:255]
-
-
 def _default_deny() -> BaseResponse | None:
     if request.endpoint is None:
         return None
     access = declared_access(request.endpoint)
     actor = current_actor() if access is not Open.EVERYBODY else None
     if may_use(actor, access):
-        return None
+        return _to_second_factor() if actor is not None else None
     if access is not None and actor is None:
         where = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("security.login", next=where))
     raise PermissionDenied("Your account may not open this page.")
+
+
+def _to_second_factor() -> BaseResponse | None:
+    """Whoever has to have a second factor, and has none yet, goes nowhere before."""
+    own = request.endpoint in LIBRARY_ACCESS or request.blueprint == "account"
+    if own or not lacks_second_factor():
+        return None
+    return redirect(url_for("security.two_factor_setup"))
 
 
 def _add_headers(response: Response) -> Response:

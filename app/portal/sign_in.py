@@ -1,32 +1,67 @@
-"""Flask-Security on the portal's user tables: sign-in, sign-out, change of password."""
+"""Flask-Security on the portal's user tables: who is signed in, and how one gets there."""
 
 from __future__ import annotations
 
-import secrets
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final, cast
 
-from flask import Flask, current_app, g, has_request_context, request, session
-from flask_login import user_logged_in, user_logged_out
+from flask import Flask, Request, current_app, g, has_request_context, request
 from flask_security import (
     RoleMixin,
     Security,
     SQLAlchemySessionUserDatastore,
     UserMixin,
+    WebAuthnMixin,
     current_user,
     login_user,
-    password_changed,
 )
-from flask_security.forms import LoginForm
+from flask_security.forms import ForgotPasswordForm, LoginForm
 from sqlalchemy import Engine
 from sqlalchemy.orm import Mapped, configure_mappers, relationship, scoped_session, sessionmaker
 from sqlalchemy.orm import Session as DatabaseSession
 
-from app.audit import AuditEvent, record
 from app.db.database import Database
-from app.db.models import Base, RoleRow, User, user_role
+from app.db.models import Base, Passkey, RoleRow, User, user_role
+from app.db.types import utc_now
 from app.errors import PermissionDenied
 from app.permissions import Actor
-from app.services.accounts import PASSWORD_MINIMUM, actor_of
+from app.portal.security_tools import (
+    PortalMail,
+    PortalPasskeys,
+    PortalPasswords,
+    PortalTotp,
+    derived_fernet_key,
+    derived_secret,
+    mailed_url,
+)
+from app.portal.sign_in_sessions import init_sign_in_sessions, session_is_alive
+from app.services.accounts import actor_of
+from app.services.passwords import PASSWORD_MINIMUM
+from app.services.second_factor import has_second_factor, is_obliged
+from app.settings import PortalSettings
+
+FRESH: Final = timedelta(minutes=15)
+"""How long after signing in, or confirming, the delicate steps ask for nothing."""
+RECOVERY_LINK: Final = timedelta(hours=2)
+RECOVERY_CODES: Final = 10
+# Endpoints of Flask-Security that write what they have read.
+_WRITING: Final = {
+    f"security.{name}"
+    for name in (
+        "change_password",
+        "reset_password",
+        "two_factor_setup",
+        "two_factor_setup_validate",
+        "two_factor_token_validation",
+        "mf_recovery",
+        "mf_recovery_codes",
+        "wan_register",
+        "wan_register_response",
+        "wan_signin_response",
+        "wan_verify_response",
+        "wan_delete",
+    )
+}
 
 
 class SignInRole(RoleMixin, Base):
@@ -45,9 +80,47 @@ class SignInUser(UserMixin, Base):
     roles: Mapped[list[SignInRole]] = relationship(  # type: ignore[assignment]
         secondary=user_role, lazy="selectin", overlaps="roles"
     )
+    webauthn: Mapped[list[SignInPasskey]] = relationship(  # type: ignore[assignment]
+        back_populates="user", lazy="selectin", cascade="all, delete-orphan"
+    )
+
+    def check_tf_required(
+        self, tf_setup_methods: list[tuple[str, str]], tf_fresh: bool
+    ) -> tuple[bool, list[tuple[str, str]]]:
+        """Whoever has a second factor is asked for it; whoever has to have one sets it up."""
+        return bool(tf_setup_methods) or self.check_tf_required_setup(), tf_setup_methods
+
+    def check_tf_required_setup(self) -> bool:
+        """Whether the installation asks this person for a second factor."""
+        return is_obliged(
+            actor_of(cast(User, self)), current_app.extensions["care_commons"].settings
+        )
+
+
+class SignInPasskey(WebAuthnMixin, Base):
+    """The passkey table as Flask-Security sees it."""
+
+    __table__ = Passkey.__table__
+    user: Mapped[SignInUser] = relationship(back_populates="webauthn")
 
 
 configure_mappers()
+
+
+class SignInDatastore(SQLAlchemySessionUserDatastore):
+    """The library's store; a recovery code that was used is taken from a list made anew.
+
+    A list changed in its place would not be written.
+    """
+
+    def mf_delete_recovery_code(self, user: UserMixin, idx: int) -> bool:
+        """Take one code away; whether it was there."""
+        codes = list(user.mf_recovery_codes or ())
+        if not 0 <= idx < len(codes):
+            return False
+        del codes[idx]
+        self.mf_set_recovery_codes(user, codes)
+        return True
 
 
 class PortalLoginForm(LoginForm):
@@ -56,7 +129,19 @@ class PortalLoginForm(LoginForm):
     remember = None
 
 
-def init_sign_in(app: Flask, database: Database) -> None:
+class PortalForgotPasswordForm(ForgotPasswordForm):
+    """Recovery for those who have a password: who signs in elsewhere does not gain one."""
+
+    def validate(self, **kwargs: Any) -> bool:
+        """As the library, and the account has a password."""
+        valid: bool = super().validate(**kwargs)
+        if valid and self.user is not None and not self.user.password:
+            self.email.errors = ["no password"]  # replaced by the one general answer
+            return False
+        return valid
+
+
+def init_sign_in(app: Flask, database: Database, settings: PortalSettings) -> None:
     """Configure Flask-Security on ``database``."""
     app.config.update(
         SECURITY_PASSWORD_HASH="argon2",  # noqa: S106
@@ -66,11 +151,47 @@ def init_sign_in(app: Flask, database: Database) -> None:
         SECURITY_PASSWORD_LENGTH_MIN=PASSWORD_MINIMUM,
         SECURITY_CHANGEABLE=True,
         SECURITY_SEND_PASSWORD_CHANGE_EMAIL=False,
+        SECURITY_RECOVERABLE=True,
+        SECURITY_SEND_PASSWORD_RESET_NOTICE_EMAIL=True,
+        SECURITY_RESET_PASSWORD_WITHIN=RECOVERY_LINK,
+        SECURITY_RESET_URL="/sign-in/forgotten",
+        SECURITY_EMAIL_HTML=False,
+        SECURITY_EMAIL_SUBJECT_PASSWORD_RESET="A new password for Care Commons",  # noqa: S106
+        SECURITY_EMAIL_SUBJECT_PASSWORD_NOTICE="Your password was changed",  # noqa: S106
         SECURITY_CHANGE_URL="/account/password",
+        SECURITY_VERIFY_URL="/account/confirm",
         SECURITY_LOGIN_URL="/sign-in",
         SECURITY_LOGOUT_URL="/sign-out",
-        SECURITY_POST_CHANGE_VIEW="/",
+        SECURITY_POST_CHANGE_VIEW="/account/security",
         SECURITY_POST_LOGOUT_VIEW="/sign-in",
+        SECURITY_TWO_FACTOR=True,
+        SECURITY_TWO_FACTOR_ENABLED_METHODS=["authenticator"],
+        SECURITY_TWO_FACTOR_SETUP_URL="/account/second-factor",
+        SECURITY_TWO_FACTOR_TOKEN_VALIDATION_URL="/sign-in/code",  # noqa: S106
+        SECURITY_TWO_FACTOR_RESCUE_URL="/sign-in/help",
+        SECURITY_TWO_FACTOR_SELECT_URL="/sign-in/way",
+        SECURITY_TWO_FACTOR_POST_SETUP_VIEW="/account/security",
+        SECURITY_TWO_FACTOR_RESCUE_EMAIL=False,
+        SECURITY_TOTP_SECRETS={"1": derived_secret(app, b"one-time codes")},
+        SECURITY_TOTP_ISSUER="Care Commons",
+        SECURITY_MULTI_FACTOR_RECOVERY_CODES=True,
+        SECURITY_MULTI_FACTOR_RECOVERY_CODES_N=RECOVERY_CODES,
+        SECURITY_MULTI_FACTOR_RECOVERY_CODES_KEYS=[derived_fernet_key(app, b"recovery codes")],
+        SECURITY_MULTI_FACTOR_RECOVERY_CODES_URL="/account/recovery-codes",
+        SECURITY_MULTI_FACTOR_RECOVERY_URL="/sign-in/recovery-code",
+        SECURITY_WEBAUTHN=True,
+        SECURITY_WAN_RP_NAME="Care Commons",
+        SECURITY_WAN_ALLOW_USER_HINTS=False,  # a hint would tell whose account exists
+        SECURITY_WAN_REGISTER_URL="/account/passkeys",
+        SECURITY_WAN_POST_REGISTER_VIEW="/account/security",
+        SECURITY_WAN_DELETE_URL="/account/passkeys/remove",
+        SECURITY_WAN_SIGNIN_URL="/sign-in/passkey",
+        SECURITY_WAN_VERIFY_URL="/account/confirm/passkey",
+        SECURITY_FRESHNESS=FRESH,
+        SECURITY_FRESHNESS_GRACE_PERIOD=timedelta(minutes=5),
+        # A session in the browser is the only way into a page; programs have tokens of ours.
+        SECURITY_API_ENABLED_METHODS=["session"],
+        SECURITY_DATETIME_FACTORY=utc_now,
         # One answer to a wrong address and to a wrong password.
         SECURITY_RETURN_GENERIC_RESPONSES=True,
         SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False},
@@ -79,76 +200,100 @@ def init_sign_in(app: Flask, database: Database) -> None:
             "The address or the password is not right. Try again.",
             "error",
         ),
+        SECURITY_MSG_PASSWORD_RESET_REQUEST=(
+            "If %(email)s has an account with a password, a mail with a link is on its way to it.",
+            "info",
+        ),
+        SECURITY_MSG_PASSWORD_RESET_NO_LOGIN=(
+            "The new password is set, and all your sessions ended. Sign in with it now.",
+            "success",
+        ),
+        SECURITY_MSG_INVALID_RESET_PASSWORD_TOKEN=(
+            "This link opens nothing: it was used, or is not whole. Ask for another one.",
+            "error",
+        ),
+        SECURITY_MSG_PASSWORD_RESET_EXPIRED=(
+            "This link was good for %(within)s, which are over. Ask for another one.",
+            "error",
+        ),
     )
     immediate = database.engine.execution_options(begin_immediate=True)
 
-    class SignInSession(DatabaseSession):
-        """Takes the write lock from the beginning where a password is changed."""
+    class SignInDatabase(DatabaseSession):
+        """Takes the write lock from the beginning where the library writes what it has read."""
 
         def get_bind(self, *arguments: Any, **named: Any) -> Engine:
-            return immediate if _changes_password() else database.engine
+            return immediate if _writes() else database.engine
 
-    sessions = scoped_session(sessionmaker(class_=SignInSession))
-    datastore = SQLAlchemySessionUserDatastore(sessions, SignInUser, SignInRole)
-    Security(app, datastore, login_form=PortalLoginForm)
+    sessions: scoped_session[DatabaseSession] = scoped_session(
+        sessionmaker(class_=SignInDatabase, expire_on_commit=False)
+    )
+    datastore = SignInDatastore(sessions, SignInUser, SignInRole, SignInPasskey)
+    security = Security(
+        app,
+        datastore,
+        login_form=PortalLoginForm,
+        forgot_password_form=PortalForgotPasswordForm,
+        password_util_cls=PortalPasswords,
+        mail_util_cls=PortalMail,
+        totp_cls=PortalTotp,
+        webauthn_util_cls=PortalPasskeys,
+    )
+
+    @security.want_json
+    def _never(request: Request) -> bool:
+        # The library's JSON answers would hand out tokens that no page shows and no one revokes.
+        return False
+
+    @security.mail_context_processor
+    def _in_mail() -> dict[str, Any]:
+        return {"mailed_url": mailed_url}
 
     @app.teardown_appcontext
     def _close(error: BaseException | None) -> None:
         sessions.remove()
 
-    def _audit(action: str, user: Any, end_sessions: bool = False) -> None:
-        sessions.commit()  # ends the transaction that read the user, so that none waits
-        with database.writing() as writing:
-            account = writing.get_one(User, user.id)
-            if end_sessions:
-                account.fs_uniquifier = secrets.token_hex(32)
-            record(writing, actor_of(account), AuditEvent(action, "user", user.id))
-
-    @user_logged_in.connect_via(app)
-    def _signed_in(sender: Flask, user: Any, **extra: Any) -> None:
-        session.permanent = True
-        g.pop("actor", None)
-        if not _changes_password():  # which signs in anew by itself
-            _audit("user.signed_in", user)
-
-    @user_logged_out.connect_via(app)
-    def _signed_out(sender: Flask, user: Any, **extra: Any) -> None:
-        if user is not None and user.is_authenticated:
-            # The session lies in the cookie: only a new mark in the account makes copies useless.
-            _audit("user.signed_out", user, end_sessions=True)
-
-    @password_changed.connect_via(app)
-    def _changed(sender: Flask, user: Any, **extra: Any) -> None:
-        event = AuditEvent("user.password_changed", "user", user.id)
-        record(sessions(), actor_of(user), event)
-        sessions.commit()
+    init_sign_in_sessions(app, database, sessions)
 
 
-def sign_in_as(user_id: int) -> None:
-    """Sign in somebody whom a learning platform has vouched for.
+def sign_in_as(user_id: int, way: str) -> None:
+    """Sign in somebody whom a learning platform or an identity provider has vouched for.
 
     Raises:
         PermissionDenied: if the account is closed.
     """
-    datastore = current_app.extensions["security"].datastore
-    user = datastore.find_user(id=user_id)
-    if user is None or not login_user(user, authn_via=["lti"]):
+    user = sign_in_user(user_id)
+    if user is None or not login_user(user, authn_via=[way]):
         raise PermissionDenied("Your account here is closed; ask the administrator.")
 
 
-def _changes_password() -> bool:
-    return (
-        has_request_context()
-        and request.endpoint == "security.change_password"
-        and request.method == "POST"
-    )
+def sign_in_user(user_id: int) -> SignInUser | None:
+    """An open account as the library sees it."""
+    user: SignInUser | None = current_app.extensions["security"].datastore.find_user(id=user_id)
+    return user if user is not None and user.active else None
+
+
+def _writes() -> bool:
+    return has_request_context() and request.method == "POST" and request.endpoint in _WRITING
 
 
 def current_actor() -> Actor | None:
     """Who is signed in, or ``None``. Read anew in every request, so a role taken is gone."""
     if "actor" not in g:
-        g.actor = actor_of(current_user) if current_user.is_authenticated else None
+        known = session_is_alive() and current_user.is_authenticated
+        g.actor = actor_of(current_user) if known else None
     return g.actor
+
+
+def lacks_second_factor() -> bool:
+    """Whether who is signed in has to set up a second factor before anything else."""
+    actor = current_actor()
+    settings = current_app.extensions["care_commons"].settings
+    return (
+        actor is not None
+        and is_obliged(actor, settings)
+        and not has_second_factor(current_user, current_user.webauthn)
+    )
 
 
 def signed_in_actor() -> Actor:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import secrets
-import unicodedata
 from collections.abc import Iterable
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -15,38 +12,13 @@ from app.audit import AuditEvent, record
 from app.db.models import RoleRow, User
 from app.errors import BadInput, NotFound
 from app.permissions import ROLE_MEANING, Actor, Permission, Role, check_permission
-
-PASSWORD_MINIMUM = 12
-_hasher = PasswordHasher()
-
-
-def hash_password(password: str) -> str:
-    """Argon2id hash, of the password as the sign-in form normalises it (NFKD).
-
-    Raises:
-        BadInput: if it is shorter than 12 characters.
-    """
-    normal = unicodedata.normalize("NFKD", password)
-    if len(normal) < PASSWORD_MINIMUM:
-        raise BadInput(f"A password has at least {PASSWORD_MINIMUM} characters.")
-    return _hasher.hash(normal)
+from app.services import sessions
+from app.services.passwords import hash_password, is_hash_of
 
 
 def is_password(user: User, password: str) -> bool:
     """Whether this is the password of an open account."""
-    try:
-        return (
-            user.active
-            and user.password is not None
-            and _hasher.verify(user.password, unicodedata.normalize("NFKD", password))
-        )
-    except (VerificationError, InvalidHashError):
-        return False
-
-
-def generate_password() -> str:
-    """A random password of 96 bits that can be read out loud."""
-    return "-".join(secrets.token_hex(3) for _ in range(4))
+    return user.active and is_hash_of(user.password, password)
 
 
 def parse_roles(names: Iterable[str]) -> frozenset[Role]:
@@ -62,33 +34,42 @@ def parse_roles(names: Iterable[str]) -> frozenset[Role]:
 
 
 def create_user(
-    session: Session, actor: Actor, email: str, name: str, roles: Iterable[Role], password: str
+    session: Session,
+    actor: Actor,
+    email: str,
+    name: str,
+    roles: Iterable[Role],
+    password: str | None,
 ) -> User:
-    """Add an active user.
+    """Add an active user; without a password it is one who is invited, or signs in elsewhere.
 
     Raises:
         PermissionDenied: unless the actor manages users.
-        BadInput: for a malformed or known address, or a short password.
+        BadInput: for a malformed or known address, or a password against the rules.
     """
     check_permission(actor, Permission.MANAGE_USERS)
+    address = parse_address(session, email)
+    user = _new_user(session, address, name, frozenset(roles))
+    if password is not None:
+        user.password = hash_password(password, (user.name, user.email))
+    detail = {"roles": sorted(role.name for role in user.roles)}
+    record(session, actor, AuditEvent("user.created", "user", user.id, detail))
+    return user
+
+
+def parse_address(session: Session, email: str) -> str:
+    """The address as it is kept.
+
+    Raises:
+        BadInput: if it is malformed or somebody's already.
+    """
     address = email.strip().casefold()
     local, _, domain = address.partition("@")
     if not local or "." not in domain or any(letter.isspace() for letter in address):
         raise BadInput("An e-mail address looks like name@place.org.")
     if session.scalar(select(User.id).where(User.email == address)):
         raise BadInput("There is a user with this e-mail address already.")
-    user = User(
-        email=address,
-        name=name.strip() or local,
-        password=hash_password(password),
-        fs_uniquifier=secrets.token_hex(32),
-    )
-    session.add(user)
-    user.roles = _role_rows(session, frozenset(roles))
-    session.flush()
-    detail = {"roles": sorted(role.name for role in user.roles)}
-    record(session, actor, AuditEvent("user.created", "user", user.id, detail))
-    return user
+    return address
 
 
 def create_student_of_platform(session: Session, platform: str) -> User:
@@ -97,15 +78,12 @@ def create_student_of_platform(session: Session, platform: str) -> User:
     The address is one that no mail reaches (RFC 2606), so that nobody can recover a password by it.
     """
     token = secrets.token_hex(8)
-    user = User(
-        email=f"{token}@learner.invalid",
-        name=f"Learner {token[:6]} of {platform}"[:200],
-        password=None,
-        fs_uniquifier=secrets.token_hex(32),
+    user = _new_user(
+        session,
+        f"{token}@learner.invalid",
+        f"Learner {token[:6]} of {platform}"[:200],
+        frozenset({Role.STUDENT}),
     )
-    session.add(user)
-    user.roles = _role_rows(session, frozenset({Role.STUDENT}))
-    session.flush()
     record(
         session,
         actor_of(user),
@@ -134,8 +112,23 @@ def set_roles(session: Session, actor: Actor, user: User, roles: Iterable[Role])
     record(session, actor, AuditEvent("user.roles_changed", "user", user.id, detail))
 
 
+def rename(session: Session, actor: Actor, name: str) -> None:
+    """Change one's own name.
+
+    Raises:
+        BadInput: without a name.
+    """
+    user = session.get_one(User, actor.user_id)
+    wanted = " ".join(name.split())[:200]
+    if not wanted:
+        raise BadInput("A name is not empty; the people you work with read it.")
+    if wanted != user.name:
+        user.name = wanted
+        record(session, actor, AuditEvent("user.renamed", "user", user.id))
+
+
 def set_active(session: Session, actor: Actor, user: User, active: bool) -> None:
-    """Open or close an account; closing ends its sessions at once.
+    """Open or close an account; closing ends its sessions, tokens and invitations at once.
 
     Raises:
         PermissionDenied: unless the actor manages users.
@@ -146,6 +139,7 @@ def set_active(session: Session, actor: Actor, user: User, active: bool) -> None
         raise BadInput("You cannot close your own account.")
     user.active = active
     user.fs_uniquifier = secrets.token_hex(32)
+    sessions.end_everything(session, user.id)
     action = "user.opened" if active else "user.closed"
     record(session, actor, AuditEvent(action, "user", user.id))
 
@@ -155,11 +149,12 @@ def reset_password(session: Session, actor: Actor, user: User, password: str) ->
 
     Raises:
         PermissionDenied: unless the actor manages users.
-        BadInput: if the password is too short.
+        BadInput: if the password is against the rules.
     """
     check_permission(actor, Permission.MANAGE_USERS)
-    user.password = hash_password(password)
+    user.password = hash_password(password, (user.name, user.email))
     user.fs_uniquifier = secrets.token_hex(32)
+    sessions.end_all(session, user.id)
     record(session, actor, AuditEvent("user.password_reset", "user", user.id))
 
 
@@ -190,6 +185,18 @@ def actor_of(user: User) -> Actor:
     known = {role.value for role in Role}
     roles = frozenset(Role(role.name) for role in user.roles if role.name in known)
     return Actor(user.id, user.name, roles if user.active else frozenset())
+
+
+def _new_user(session: Session, address: str, name: str, roles: frozenset[Role]) -> User:
+    user = User(
+        email=address,
+        name=" ".join(name.split())[:200] or address.partition("@")[0],
+        fs_uniquifier=secrets.token_hex(32),
+    )
+    session.add(user)
+    user.roles = _role_rows(session, roles)
+    session.flush()
+    return user
 
 
 def _role_rows(session: Session, roles: frozenset[Role]) -> list[RoleRow]:

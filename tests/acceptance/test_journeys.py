@@ -225,7 +225,8 @@ def test_a_student_reads_the_whole_file_of_a_case(browser: Browser, served: Demo
         ("steward", ["/", "/review/", "/audit"]),
         ("student", ["/", "/cases/", "/cases/1"]),
         ("instructor", ["/", "/teaching/"]),
-        ("administrator", ["/", "/users", "/audit"]),
+        ("administrator", ["/", "/users"]),
+        ("auditor", ["/", "/audit"]),
     ],
 )
 def test_pages_fit_a_phone(browser: Browser, served: Demo, who: str, paths: list[str]) -> None:

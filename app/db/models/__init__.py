@@ -1,5 +1,13 @@
 """Tables of the portal. No table holds an identified value: people here are the portal's users."""
 
+from app.db.models.accounts import (
+    ApiToken,
+    Invitation,
+    OutsideIdentity,
+    Passkey,
+    SignInFailure,
+    SignInSession,
+)
 from app.db.models.base import NAMING, Base
 from app.db.models.cohorts import (
     CohortDefinition,
@@ -69,6 +77,7 @@ __all__ = [
     "APPEND_ONLY",
     "NAMING",
     "Annotation",
+    "ApiToken",
     "Assignment",
     "Attempt",
     "AttemptDraft",
@@ -93,6 +102,7 @@ __all__ = [
     "DataRequest",
     "DiscussionPost",
     "Extension",
+    "Invitation",
     "Job",
     "KeyCorrection",
     "LtiAccount",
@@ -106,7 +116,9 @@ __all__ = [
     "OutputDecision",
     "OutputFile",
     "OutputRequest",
+    "OutsideIdentity",
     "PanelAnswer",
+    "Passkey",
     "Project",
     "ProjectMember",
     "RequestColumn",
@@ -115,6 +127,8 @@ __all__ = [
     "ReviewDecision",
     "RoleRow",
     "ShownLines",
+    "SignInFailure",
+    "SignInSession",
     "TeachingCase",
     "TeachingClass",
     "User",

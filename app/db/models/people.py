@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, Column, ForeignKey, String, Table
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, String, Table
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.models.base import Base
@@ -29,9 +29,16 @@ class RoleRow(Base):
 
 
 class User(Base):
-    """A person with an account. ``password`` is an argon2id hash."""
+    """A person with an account. ``password`` is an argon2id hash.
+
+    The second factor by the columns of Flask-Security: ``tf_totp_secret`` is encrypted, so are the
+    recovery codes; ``tf_counter`` is the newest interval of 30 seconds whose code was used.
+    """
 
     __tablename__ = "portal_user"
+    __table_args__ = (
+        Index("ix_portal_user_fs_webauthn_user_handle", "fs_webauthn_user_handle", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(255), unique=True)
@@ -39,6 +46,11 @@ class User(Base):
     password: Mapped[str | None]
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
+    fs_webauthn_user_handle: Mapped[str | None] = mapped_column(String(64))
+    tf_primary_method: Mapped[str | None] = mapped_column(String(64))
+    tf_totp_secret: Mapped[str | None] = mapped_column(String(255))
+    tf_counter: Mapped[int | None] = mapped_column(BigInteger)
+    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     roles: Mapped[list[RoleRow]] = relationship(secondary=user_role, lazy="selectin")
 

@@ -1,6 +1,7 @@
 """The pages, one module a subject. Views are thin: read the form, call one service, render."""
 
 from app.portal.pages import (
+    account,
     administration,
     assignments,
     attempts,
@@ -63,6 +64,7 @@ BLUEPRINTS = dict.fromkeys(
         classes,
         assignments,
         dashboards,
+        account,
         administration,
         jobs,
         mails,

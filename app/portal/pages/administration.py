@@ -9,9 +9,11 @@ from app.db.models import User
 from app.errors import NotFound
 from app.permissions import ROLE_MEANING, Permission
 from app.portal.access import page
+from app.portal.freshness import fresh
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import accounts
+from app.services.passwords import generate_password
 
 blueprint = Blueprint("administration", __name__)
 
@@ -29,10 +31,11 @@ def users() -> str:
 
 
 @page(blueprint, "/users", Permission.MANAGE_USERS, methods=("POST",))
+@fresh
 def add() -> str:
     """Add a user; the first password is shown once, on the page that answers."""
     actor = signed_in_actor()
-    password = accounts.generate_password()
+    password = generate_password()
     with wiring().database.writing() as session:
         user = accounts.create_user(
             session,
@@ -46,6 +49,7 @@ def add() -> str:
 
 
 @page(blueprint, "/users/<int:user_id>/roles", Permission.MANAGE_USERS, methods=("POST",))
+@fresh
 def set_roles(user_id: int) -> Response:
     """Give a user exactly these roles."""
     with wiring().database.writing() as session:
@@ -59,6 +63,7 @@ def set_roles(user_id: int) -> Response:
 
 
 @page(blueprint, "/users/<int:user_id>/account", Permission.MANAGE_USERS, methods=("POST",))
+@fresh
 def set_active(user_id: int) -> Response:
     """Open or close an account."""
     with wiring().database.writing() as session:

@@ -79,7 +79,7 @@ def launch() -> Response:
     with wiring().database.writing() as session:
         user = launches.account_of(session, accepted)
         case = launches.keep_link(session, accepted, user)
-    sign_in_as(user.id)
+    sign_in_as(user.id, "lti")
     answer = redirect(url_for("attempts.choose", case_id=case.id), 303)
     answer.delete_cookie(STATE_COOKIE, path=url_for("lti.launch"))
     return answer

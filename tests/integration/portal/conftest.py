@@ -12,7 +12,7 @@ from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from passlib.handlers.argon2 import argon2
 
-from app.services import accounts
+from app.services import passwords
 from tests.integration.portal.world import World, make_world
 
 
@@ -37,7 +37,7 @@ def _quick_to_sign_in() -> Iterator[None]:
     What a password costs in earnest is tested in tests/unit/app/test_passwords.py.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(accounts, "_hasher", PasswordHasher(1, 8, 1))
+        patch.setattr(passwords, "_hasher", PasswordHasher(1, 8, 1))
         for name, value in (("default_rounds", 1), ("memory_cost", 8), ("parallelism", 1)):
             patch.setattr(argon2, name, value)
         patch.setattr(Flask, "jinja_options", {"bytecode_cache": KeptTemplates()})

@@ -26,6 +26,19 @@ from tests.integration.portal.world import (
     token_of,
 )
 
+# Pages between password and second factor: the library sends whoever is not there to sign-in.
+BETWEEN_FACTORS = {
+    f"security.{name}"
+    for name in (
+        "two_factor_setup",
+        "two_factor_token_validation",
+        "two_factor_rescue",
+        "tf_select",
+        "mf_recovery",
+        "reset_password",  # with a link that opens nothing
+    )
+}
+SIGNS_IN_OR_OUT = {"security.logout", "security.login"}
 ROLES = [None, *(role.value for role in Role)]
 
 
@@ -79,11 +92,13 @@ def test_every_route_opens_for_the_roles_that_it_names_and_no_other(
     actor = small_world.actors[role] if role else None
     wrong = []
     for endpoint, method, address in routes(client.application):
-        if endpoint in {"security.logout", "security.login"}:
+        if endpoint in SIGNS_IN_OR_OUT:
             continue
         page = client.get("/" if role else "/sign-in").get_data(as_text=True)
         token = token_of(page)
         answer = client.open(address, method=method, data={"csrf_token": token})
+        if endpoint == "security.two_factor_token_validation" and role:
+            client = small_world.client(role)  # the library signs out who is there by mistake
         allowed = may_use(actor, declared_access(endpoint))
         refused = answer.status_code == 403 or (
             answer.status_code == 302 and "/sign-in" in answer.headers["Location"]
@@ -93,7 +108,7 @@ def test_every_route_opens_for_the_roles_that_it_names_and_no_other(
             wrong.append((endpoint, method, answer.status_code))
         if allowed and method == "GET" and answer.status_code >= 500:
             wrong.append((endpoint, method, answer.status_code))
-        if allowed and method == "GET" and refused:
+        if allowed and method == "GET" and refused and endpoint not in BETWEEN_FACTORS:
             wrong.append((endpoint, method, answer.status_code))
     assert wrong == []
 
@@ -243,7 +258,7 @@ def test_a_changed_password_works_and_the_old_one_does_not(world: World) -> None
     )
     assert sign_in(world.client(), "student@example.org").status_code == 200
     assert sign_in(world.client(), "student@example.org", new).status_code == 302
-    log = world.client("administrator").get("/audit?action=password").get_data(as_text=True)
+    log = world.client("auditor").get("/audit?action=password").get_data(as_text=True)
     assert "user.password_changed" in log
 
 

@@ -122,7 +122,7 @@ def test_a_log_that_does_not_hold_is_not_signed_and_its_readers_are_told_once(
                 Notification.text.contains("audit log does not hold")
             )
         ).all()
-    readers = {world.actors["steward"].user_id, world.actors["administrator"].user_id}
+    readers = {world.actors["steward"].user_id, world.actors["auditor"].user_id}
     assert len(told) == len({user for user, _ in told})
     assert readers <= {user for user, _ in told}
 

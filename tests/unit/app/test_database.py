@@ -88,8 +88,12 @@ def test_a_database_of_the_first_schema_is_brought_up_to_date_with_its_cases(url
         "contacts": [{}, {}, {}],
     }
     with database.writing() as session:
-        session.add(User(id=1, email="a@b.org", name="A", fs_uniquifier="x", active=True))
-        session.flush()
+        session.execute(
+            text(
+                "INSERT INTO portal_user (id, email, name, fs_uniquifier, active, created_at) "
+                "VALUES (1, 'a@b.org', 'A', 'x', true, '2026-01-01 00:00:00')"
+            )
+        )
         session.execute(
             text(
                 "INSERT INTO teaching_case (id, release, title, state, version, document, "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argon2 import Type, extract_parameters
 
-from app.services.accounts import hash_password
+from app.services.passwords import hash_password
 
 
 def test_a_password_is_kept_as_argon2id_no_cheaper_than_rfc_9106_recommends() -> None:

