@@ -63,6 +63,8 @@ RECORDED: Final[dict[str, View]] = {
     "catalogue.dictionary": _RELEASE,
     "catalogue.risk_report": _RELEASE,
     "catalogue.quality_report": _RELEASE,
+    "community.indicator": View("community.viewed", "release", "name"),
+    "community.show": View("community.viewed", "release", "name"),
     "cohorts.export": View("cohort.exported", "cohort", "cohort_id"),
     "cohorts.export_draft": View("cohort_draft.exported", "cohort_draft", "draft_id"),
     # Answers and marks of students; who has an account; the log itself.
@@ -105,6 +107,7 @@ NO_DATA: Final[dict[str, str]] = {
     "catalogue.index": "names of releases",
     "classes.index": "the teacher's own classes",
     "classes.show": "the teacher's own class",
+    "community.index": "names of releases",
     "cohorts.compare": "two definitions",
     "cohorts.index": "names of cohorts",
     "cohorts.new": "a form",
@@ -132,7 +135,9 @@ NO_DATA: Final[dict[str, str]] = {
     "security.login": "a form; signing in is recorded",
     "security.verify": "a form",
     "static": "files of the portal",
-    "system.health": "whether the portal is well",
+    "system.alive": "whether the portal is well",
+    "system.metrics": "figures of operation",
+    "system.ready": "whether the portal is well",
     "teaching.case_history": "versions of a case, without what they hold",
     "teaching.index": "titles of cases",
 }
