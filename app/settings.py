@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,44 @@ from deid.configuration import Setting, read_settings
 
 PORTAL_PREFIX = "CARECOMMONS_PORTAL_"
 LAB_PREFIX = "CARECOMMONS_LAB_"
+
+
+def yes_or_no(text: str) -> bool:
+    """``yes`` or ``no``.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    if text not in ("yes", "no"):
+        raise ValueError("yes or no")
+    return text == "yes"
+
+
+def dois(text: str) -> tuple[tuple[str, str], ...]:
+    """``RELEASE=10.1234/suffix`` pairs with spaces between them.
+
+    Raises:
+        ValueError: if one is not of that form.
+    """
+    pairs = [word.partition("=") for word in text.split()]
+    for name, _, doi in pairs:
+        if not name or not re.fullmatch(r"10\.\d{4,9}/[-._;()/:A-Za-z0-9]+", doi):
+            raise ValueError(f"{name}={doi} is not RELEASE=DOI, with a DOI such as 10.1234/abc")
+    return tuple((name, doi) for name, _, doi in pairs)
+
+
+def data_use(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """``RELEASE=DUO:0000042+DUO:0000018`` pairs with spaces between them; ``*`` is any release.
+
+    Raises:
+        ValueError: if one is not of that form.
+    """
+    pairs = [word.partition("=") for word in text.split()]
+    for name, _, codes in pairs:
+        if not name or not re.fullmatch(r"DUO:\d{7}(\+DUO:\d{7})*", codes):
+            raise ValueError(f"{name}={codes} is not RELEASE=DUO:0000000, more joined by +")
+    return tuple((name, tuple(codes.split("+"))) for name, _, codes in pairs)
+
 
 PORTAL_SETTINGS = (
     Setting(
@@ -88,6 +127,21 @@ PORTAL_SETTINGS = (
         lambda home: home / "portal" / "mail-password",
         "file with the password of USER at the mail server, mode 0600",
     ),
+    Setting(
+        "public_catalogue",
+        yes_or_no,
+        False,
+        "yes if people without an account may read the public part of the catalogue",
+    ),
+    Setting("publisher", str, "Care Commons", "whom citations of releases name"),
+    Setting("dois", dois, (), "DOIs of releases, as RELEASE=10.1234/suffix with spaces between"),
+    Setting(
+        "data_use",
+        data_use,
+        (),
+        "what releases may be used for, by terms of the Data Use Ontology, as "
+        "RELEASE=DUO:0000042+DUO:0000018 with spaces between; * is any other release",
+    ),
 )
 
 LAB_SETTINGS = (
@@ -118,6 +172,10 @@ class PortalSettings:
     mail_from: str = ""
     mail_folder: Path | None = None
     mail_password_file: Path | None = None
+    public_catalogue: bool = False
+    publisher: str = "Care Commons"
+    dois: tuple[tuple[str, str], ...] = ()
+    data_use: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> PortalSettings:

@@ -53,7 +53,7 @@ def create_app(settings: PortalSettings, database: Database | None = None) -> Fl
     app.extensions[EXTENSION] = Wiring(
         settings,
         database,
-        Catalogue(settings.release_root),
+        Catalogue(settings.release_root, settings.public_catalogue),
         answers,
         Characteriser(answers, LineLedger(secrets, minimum)),
         CaseFinder(minimum),

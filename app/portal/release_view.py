@@ -1,0 +1,28 @@
+"""What pages inside and outside of the sign-in show of a release."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from app.portal.wiring import wiring
+from app.services.citation import Citation, cite
+from cohorts.charts.pyramid import draw_pyramid
+from cohorts.release_profile import ReleaseProfile
+from deid.release import Release
+
+
+def pyramid_of(profile: ReleaseProfile | None) -> Markup:
+    """The population pyramid as SVG; empty without people."""
+    if profile is None or profile.people.shown is None:
+        return Markup()
+    # cohorts.charts escapes every text it draws.
+    return Markup(draw_pyramid(profile.ages, "People by age and sex"))  # noqa: S704
+
+
+def citation_of(release: Release) -> Citation:
+    """The citation; with the address of its page where people outside can read it."""
+    settings = wiring().settings
+    address = ""
+    if settings.public_catalogue and settings.public_address:
+        address = f"{settings.public_address.rstrip('/')}/catalogue/{release.name}"
+    return cite(release, settings.publisher, dict(settings.dois).get(release.name, ""), address)
