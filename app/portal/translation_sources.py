@@ -43,6 +43,9 @@ SHOWN: Final[dict[str, frozenset[str]]] = {
     "portal/navigation.py": frozenset({"MENU"}),
     "portal/error_pages.py": frozenset({"TITLES", "ADVICE"}),
     "permissions.py": frozenset({"ROLE_MEANING"}),
+    "services/jobs.py": frozenset({"KINDS", "STATES"}),
+    "services/notices.py": frozenset({"KINDS", "HOW"}),
+    "services/audit_log.py": frozenset({"SORTS"}),
 }
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _SHOWN_ATTRIBUTES: Final = ("alt", "title", "aria-label", "placeholder", "data-label")

@@ -31,7 +31,7 @@ def index() -> str:
     with wiring().database.reading() as session:
         log = audit_log.read_audit(session, signed_in_actor(), wanted, number, sort, whole)
     return render_template(
-        "audit/index.html",
+        "audit_log/index.html",
         log=log,
         number=number,
         total=max(1, -(-log.total // audit_log.PAGE)),

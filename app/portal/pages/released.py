@@ -18,4 +18,4 @@ def index() -> str:
     """By release: which groups went to how many projects, and for what."""
     with wiring().database.reading() as session:
         found = released_data(session, signed_in_actor(), wiring().answers.rule)
-    return render_template("audit/released.html", found=found)
+    return render_template("audit_log/released.html", found=found)

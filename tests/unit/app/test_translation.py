@@ -23,7 +23,7 @@ from app.portal.translation_sources import (
 
 # Folders of templates in which words still stand outside of `_()`. The list only gets shorter.
 NOT_CONVERTED: frozenset[str] = frozenset(
-    {"account", "administration", "audit", "catalogue", "mails", "notices", "requests", "security"}
+    {"account", "administration", "catalogue", "community", "requests", "security"}
 )
 # Areas whose messages have no translation yet, by the beginning of their names. The list only
 # gets shorter.
