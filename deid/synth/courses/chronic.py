@@ -30,7 +30,7 @@ from deid.synth.courses.control import (
 )
 from deid.synth.courses.ladders import MOST_DRUGS, next_step
 from deid.synth.courses.life import Life, working_day
-from deid.synth.courses.referral import arrival
+from deid.synth.courses.referral import QUIET_DAYS, arrival
 from deid.synth.courses.sites import words
 from deid.synth.courses.treatment import (
     COMPLICATIONS,
@@ -79,6 +79,8 @@ _WORKS_DAYS = 60
 """So long a new drug for glucose is given to show what it does."""
 _NEW_DAYS = 365
 """Who has borne a drug for longer has no reaction to it any more (assumption)."""
+_ADVICE_DAYS = 120
+"""So long after the hospital's advice it is still done."""
 _SYMPTOMS_DAYS = 180
 """Symptoms of the heart twice within these days lead to the hospital."""
 _PAUSE_DAYS = 365
@@ -203,9 +205,7 @@ def _fill_in(
     form = Form(
         kind="hypertension" if treatment.problem == HYPERTENSION else "diabetes",
         readings=localise(household.locale, readings),
-        symptoms=tell_symptoms(
-            stream, treatment.problem, [d[0] for d in treatment.drugs], readings, lifestyle
-        ),
+        symptoms=tell_symptoms(stream, treatment.problem, treatment.taken(), readings, lifestyle),
         diagnoses=(treatment.problem,),
     )
     if "HBA1C" in readings:
@@ -217,7 +217,9 @@ def _fill_in(
     if treatment.problem == DIABETES and treatment.adherence == "ADHERENCE_REGULAR":
         _ask_for_hypoglycemia(stream, treatment, form)
     if treatment.awaited is not None and treatment.awaited + timedelta(days=3) <= day:
-        treatment.seen, treatment.awaited, treatment.advised = treatment.awaited, None, True
+        if (treatment.awaited - treatment.seen).days >= QUIET_DAYS:
+            treatment.seen, treatment.advised = treatment.awaited, True
+        treatment.awaited = None
     _judge(stream, life, treatment, form, expected, readings, day)
     for drug in [d for d in treatment.drugs if is_contraindicated(resident, d[0], day)]:
         replace_drug(resident, treatment, form, drug, household.locale, day)
@@ -340,8 +342,9 @@ def _adjust(
     if not treatment.begun:
         return
     where = life.household.locale
-    # What the hospital advised is done: one drug more than the health centre gives by itself.
-    most = MOST_DRUGS + treatment.advised
+    # What the hospital advised lately is done: one drug more than the health centre gives.
+    advised = treatment.advised and (day - treatment.seen).days <= _ADVICE_DAYS
+    most = MOST_DRUGS + advised
     step = next_step(
         life.resident, treatment.problem, treatment.drugs, treatment.reserve, where, day, most,
         treatment.not_borne,
@@ -353,7 +356,7 @@ def _adjust(
     waits = recent or long_term
     if uncontrolled and treatment.adherence != "ADHERENCE_NONE" and not waits:
         regular = treatment.adherence == "ADHERENCE_REGULAR"
-        ready = 1.0 if treatment.advised else value("follow_up.intensifies") * regular
+        ready = (1.0 if advised else value("follow_up.intensifies")) * regular
         treatment.advised = False
         if step is not None and happens(stream, ready):
             treatment.drugs.append(step)
@@ -392,6 +395,7 @@ def _answer_symptoms(life: Life, treatment: Treatment, form: Form, day: date) ->
     failure = bool(felt & {"short of breath", "leg swelling"}) and resident.has(
         "HEART_FAILURE", day
     )
+    swells = any(CLASS_OF[drug] == "ccb" for drug in treatment.taken())
     if heart or failure:
         again = (day - treatment.felt).days <= _SYMPTOMS_DAYS
         paused = (day - treatment.referred).days <= _PAUSE_DAYS
@@ -402,7 +406,7 @@ def _answer_symptoms(life: Life, treatment: Treatment, form: Form, day: date) ->
             treatment.awaited = arrival(resident, day)
         treatment.felt = day
         said.append("symptom.heart" if heart else "symptom.failure")
-    elif "leg swelling" in felt and any(CLASS_OF[d[0]] == "ccb" for d in treatment.drugs):
+    elif "leg swelling" in felt and "begun" not in form.hints and swells:
         said.append("symptom.ccb")
     if "palpitation" in felt and not resident.has("ATRIAL_FIBRILLATION", day):
         said.append("symptom.palpitation")

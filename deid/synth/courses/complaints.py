@@ -18,13 +18,16 @@ from types import MappingProxyType
 
 from deid.synth.growth import age_in_months, reference
 from deid.synth.people import Locale, Resident
-from deid.synth.physiology import LASTING, therapy_on
+from deid.synth.physiology import GIVEN_FOR, LASTING, therapy_on
 from deid.synth.safety import NOT_SOLD, may_take
 from deid.synth.streams import weighted
 from deid.synth.visits import Prescription
 
 _OF_BAD_LUNGS = frozenset({"ACUTE_BRONCHITIS", "ASTHMA"})
 """What is called an exacerbation in people with chronic obstructive lung disease."""
+
+COURSES = frozenset({"OMEPRAZOLE"})
+"""Drugs that some take for years and others for some weeks."""
 
 SEASONS = {
     "all": frozenset[int](),
@@ -187,6 +190,9 @@ def treat(
     lasting: dict[str, Prescription] = {}
     if any(remedy.drug in LASTING for remedy in complaint.remedies):
         lasting = {drug.drug: drug for drug in therapy_on(resident, locale, day)}
+    # What is taken for years, or not at all, for this disease may be a short course for another.
+    needs = GIVEN_FOR.get(complaint.needs or complaint.diagnosis, frozenset())
+    withheld = frozenset(lasting) | (LASTING - COURSES) | needs
     drugs = [
         Prescription(
             remedy.drug,
@@ -195,7 +201,7 @@ def treat(
             remedy.days,
         )
         for remedy in complaint.remedies
-        if remedy.drug not in LASTING and remedy.drug not in NOT_SOLD[locale]
+        if remedy.drug not in withheld and remedy.drug not in NOT_SOLD[locale]
         if remedy.youngest <= months / 12 < remedy.oldest and may_take(resident, remedy.drug, day)
     ]
     drugs = drugs[: complaint.at_most]

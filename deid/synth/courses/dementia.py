@@ -23,6 +23,7 @@ DRUGS = frozenset({"DONEPEZIL_10MG"})
 
 _FIRST_INTERVAL, _INTERVAL = 91, 182
 """Days from the diagnosis to the next visit, and between two visits (assumption)."""
+_ALONE_DAYS = 365
 
 
 def dementia(stream: Random, life: Life) -> list[Visit]:
@@ -91,12 +92,13 @@ def _visit(stream: Random, life: Life, day: date, *, new: bool) -> Visit:
 
 
 def _carer(life: Life, day: date) -> str:
-    """Who cares, and how it goes: alone, strained or copes."""
+    """Who cares, and how it goes: alone, strained or copes; after a year nobody is left alone."""
     others = [
         member
         for member in life.household.members
         if member is not life.resident and member.lives_here(day) and member.age_on(day) >= 18
     ]
     if not others:
-        return "alone"
+        found = life.resident.problems[DEMENTIA]
+        return "alone" if (day - found).days <= _ALONE_DAYS else "copes"
     return "strained" if any(o.has("CAREGIVER_BURDEN", day) for o in others) else "copes"

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from random import Random
 
 from deid.synth.courses.complaints import TUMOURS
+from deid.synth.courses.control import is_dangerous
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.sites import department, hospital_of, words
 from deid.synth.parameters import value
@@ -184,6 +185,8 @@ def _seen(stream: Random, life: Life, form: Form, place: str, day: date) -> Visi
     elif place == "PSYCHIATRY":
         seen.procedures = ("PSYCHOLOGICAL_ASSESSMENT",)
     seen.change = "kept"
+    if is_dangerous(seen.readings):
+        seen.texts["ABNORMALITY"] = words(life.household.locale, "seen.danger")
     back = _back(stream, life, seen, "seen")
     clinician = department(site, place, stream)
     return Visit(life.resident, day, "clinic", clinician, [seen, back], site=site)

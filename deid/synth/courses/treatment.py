@@ -58,6 +58,11 @@ class Treatment:
     felt: date = date.min
     """When there were symptoms of the heart last."""
 
+    def taken(self) -> list[str]:
+        """The drugs that work: none of them in those who take none."""
+        drugs = [drug for drug, _, _ in self.drugs]
+        return [] if self.adherence == "ADHERENCE_NONE" or not self.begun else drugs
+
 
 def begin(stream: Random, life: Life, problem: str, adherence: str | None, day: date) -> Treatment:
     """The first visit; who was ill before the records began is under treatment already.

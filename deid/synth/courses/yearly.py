@@ -48,12 +48,19 @@ _LATELY_DAYS = 3 * 365
 """An examination of longer ago is compared with none."""
 VACCINE_COMES = 9
 """Month in which the influenza vaccine of the season is there."""
-_BESIDE_THE_FORM = {"URIC_ACID", "INR", "EGFR", "HBA1C", "URINE_ACR"}
+_BESIDE_THE_FORM = {"URIC_ACID", "INR", "EGFR", "HBA1C", "URINE_ACR", "TSH"}
 """Tests that the form does not ask of everybody; their lack is no fault."""
 
+_IMPAIRED: dict[Locale, float] = {"en_US": 5.6, "zh_CN": 6.1}
+"""From here on fasting glucose is called raised in people without diabetes: American Diabetes
+Association 2010 Diabetes Care 33 Suppl 1:S62; in China the limit of the WHO (1999)."""
 _WORDS: dict[str, dict[Locale, str]] = {
     "pressure": {"en_US": "blood pressure raised", "zh_CN": "血压偏高"},
     "glucose": {"en_US": "fasting glucose raised", "zh_CN": "空腹血糖偏高"},
+    "near diabetes": {
+        "en_US": "fasting glucose above normal, below diabetes",
+        "zh_CN": "空腹血糖受损，未达糖尿病标准",
+    },
     "low glucose": {"en_US": "fasting glucose low", "zh_CN": "空腹血糖偏低"},
     "lipids": {"en_US": "blood lipids raised", "zh_CN": "血脂偏高"},
     "kidney": {"en_US": "creatinine raised", "zh_CN": "肌酐偏高"},
@@ -199,6 +206,8 @@ def _laboratory(stream: Random, life: Life, day: date) -> dict[str, float]:
     if resident.has(DIABETES, day):
         tests["HBA1C"] = hba1c(stream, life.body, day)
         tests["URINE_ACR"] = albumin_ratio(stream, resident, day)
+    if resident.has("HYPOTHYROIDISM", day):
+        tests["TSH"] = draw_tsh(stream)
     return tests
 
 
@@ -306,6 +315,11 @@ def draw_inr(stream: Random) -> float:
     return round(min(max(stream.gauss(value("inr.mean"), value("inr.sd")), 1.2), 4.5), 1)
 
 
+def draw_tsh(stream: Random) -> float:
+    """The TSH of somebody who takes levothyroxine in a dose that is right."""
+    return round(min(max(stream.gauss(value("tsh.mean"), value("tsh.sd")), 0.5), 4.4), 1)
+
+
 def _unanswered(life: Life, form: Form, readings: dict[str, float], day: date) -> list[str]:
     """What should be treated and is not, or is another's to treat: keys of the phrases about it."""
     resident, taken = life.resident, {drug.drug for drug in form.drugs}
@@ -335,6 +349,8 @@ def _evaluate(
     limits = {
         "pressure": readings.get("SYSTOLIC_BP", 0) >= 140 or readings.get("DIASTOLIC_BP", 0) >= 90,
         "glucose": readings.get("FASTING_GLUCOSE", 0) >= 7.0,
+        "near diabetes": _IMPAIRED[locale] <= readings.get("FASTING_GLUCOSE", 0) < 7.0
+        and not resident.has(DIABETES, day),
         "low glucose": readings.get("FASTING_GLUCOSE", 5.0) < 3.9,
         "lipids": readings.get("LDL", 0) >= 4.1
         or readings.get("CHOLESTEROL", 0) >= 6.2
@@ -361,7 +377,7 @@ def _evaluate(
     guidance = []
     if any(resident.has(problem, day) for problem in YEARLY):
         guidance.append("GUIDANCE_CHRONIC_MANAGEMENT")
-    if {"glucose", "low glucose", "kidney", "liver", "lipids"} & set(found):
+    if {"glucose", "near diabetes", "low glucose", "kidney", "liver", "lipids"} & set(found):
         guidance.append("GUIDANCE_RECHECK")
     if readings.get("SYSTOLIC_BP", 0) >= 180 or readings.get("FASTING_GLUCOSE", 0) >= 16.7:
         guidance.append("GUIDANCE_REFERRAL")
@@ -373,7 +389,7 @@ def _evaluate(
         control.append("CONTROL_SMOKING")
     if resident.liang >= 2:
         control.append("CONTROL_DRINKING")
-    if resident.salt == "HEAVY" or {"lipids", "glucose"} & set(found):
+    if resident.salt == "HEAVY" or {"lipids", "glucose", "near diabetes"} & set(found):
         control.append("CONTROL_DIET")
     if resident.exercise < 3 and not needs_help(resident, day):
         control.append("CONTROL_EXERCISE")

@@ -157,7 +157,8 @@ def facts_of(
         ("widowed", resident.widowed_on is not None and resident.widowed_on <= day),
         ("newly", form.event is not None), ("has_old_card", "ID_CARD" in resident.numbers
          and resident.birth.year < 1981),
-        ("chest", any(problem in CHEST for problem in form.diagnoses)),
+        ("chest", "after_stay" not in form.hints
+         and any(problem in CHEST for problem in form.diagnoses)),
         ("sound", _is_sound(visit, form, day)), ("sick", sick),
         ("steady", not sick and any(p not in GOING_WELL for p in found)),
         ("acute", is_acute(visit, form)), ("hurt", is_injury(form)),

@@ -17,6 +17,8 @@ from deid.synth.streams import happens
 NEED_CARE = ("DEMENTIA", "CEREBRAL_INFARCTION", "PARKINSON_DISEASE")
 WORKLESS = frozenset({"OCCUPATION_OTHER", "OCCUPATION_FARMING"})
 ADULT, ELDER = 18, 60
+_ALONE_DAYS = 365
+"""So long after dementia was found somebody lives alone at the most (assumption)."""
 
 
 @dataclass(frozen=True)
@@ -232,10 +234,11 @@ class SocialLife:
                 continue
             if member.age_on(last) >= ELDER:
                 day = self._alone_from(member)
-                # Who is demented for long is looked after by somebody.
-                demented = day is not None and member.has("DEMENTIA", day - timedelta(days=730))
-                if day is not None and not demented:
-                    begin(self._stream, member, "LIVING_ALONE", day, self._today)
+                # Who is demented does not stay alone for long.
+                if day is not None and not member.has("DEMENTIA", day):
+                    onset = member.problems.get("DEMENTIA")
+                    cared = None if onset is None else onset + timedelta(days=_ALONE_DAYS)
+                    begin(self._stream, member, "LIVING_ALONE", day, self._today, cared)
                 left = household.kind in {"elder couple", "elder alone",
                                           "grandparents and grandchild"}  # fmt: skip
                 if village and left and happens(self._stream, value("left_behind.elder")):

@@ -170,3 +170,67 @@ def test_an_electrocardiogram_that_was_changed_stays_changed_and_is_told() -> No
         for _, form in found:
             if form.answers["ECG_RESULT"] == "ABNORMAL":
                 assert "ECG" in form.texts["ABNORMALITY"] or "心电图" in form.texts["ABNORMALITY"]
+
+
+def test_swelling_of_a_drug_needs_the_drug() -> None:
+    explained = 0
+    for life in all_lives():
+        phrase = words(life.household.locale, "symptom.ccb")
+        for kind in FOLLOWED:
+            for _, form in _followed(life, kind):
+                if phrase in form.texts.get("ABNORMALITY", ""):
+                    assert form.answers["DRUG_ADHERENCE"] != "ADHERENCE_NONE"
+                    explained += 1
+    assert explained > 0
+
+
+def test_dangerous_pressure_at_the_hospital_is_answered() -> None:
+    for life in all_lives():
+        for visit in life.visits:
+            for form in visit.forms:
+                if not any(other.kind == "referral back" for other in visit.forms):
+                    continue
+                if visit.mode != "clinic" or form.kind != "contact":
+                    continue
+                if form.readings.get("SYSTOLIC_BP", 0) >= 180:
+                    assert words(life.household.locale, "seen.danger") in form.texts["ABNORMALITY"]
+
+
+def test_nobody_with_dementia_is_written_down_as_newly_living_alone() -> None:
+    for life in all_lives():
+        alone, demented = (life.resident.problems.get(p) for p in ("LIVING_ALONE", "DEMENTIA"))
+        if alone is None or demented is None:
+            continue
+        assert alone < demented
+        last = life.resident.resolved.get("LIVING_ALONE", life.last)
+        assert (last - demented).days <= 365 or last <= life.last
+
+
+def test_gastritis_is_treated_and_the_thyroid_measured() -> None:
+    treated = measured = 0
+    for life in all_lives():
+        for visit in life.visits:
+            for form in visit.forms:
+                if form.kind == "contact" and form.diagnoses[:1] == ("CHRONIC_GASTRITIS",):
+                    given = {drug.drug for drug in form.drugs}
+                    allowed = may_take(life.resident, "OMEPRAZOLE", visit.day)
+                    goes_on = "after_stay" in form.hints or form.change == "referred"
+                    assert given or not allowed or goes_on
+                    treated += bool(given)
+                if form.kind == "examination" and life.resident.has("HYPOTHYROIDISM", visit.day):
+                    measured += "TSH" in form.readings
+    assert treated > 0
+    assert measured > 0
+
+
+def test_fasting_glucose_between_normal_and_diabetes_is_spoken_of() -> None:
+    spoken = 0
+    for life in all_lives():
+        american = life.household.locale == "en_US"
+        for visit, form in _followed(life, "examination"):
+            glucose = form.readings.get("FASTING_GLUCOSE", 0) / (18.016 if american else 1)
+            if life.resident.has(DIABETES, visit.day) or not 6.2 <= glucose < 6.9:
+                continue
+            assert "ABNORMALITY" in form.texts
+            spoken += 1
+    assert spoken > 0
