@@ -99,11 +99,9 @@ def _admission(stream: Random, life: Life, plan: Planned) -> dict[str, float]:
     )
     age = resident.age_on(plan.day)
     if age >= 18:
-        systolic, diastolic = blood_pressure(stream, life.body, plan.day)
-        shift = stay.systolic if not plan.cycle else 0
-        readings["SYSTOLIC_BP"] = min(max(systolic + shift, 74), 220)
-        readings["DIASTOLIC_BP"] = min(max(diastolic + shift / 2, 42), 124)
-        readings["DIASTOLIC_BP"] = min(readings["DIASTOLIC_BP"], readings["SYSTOLIC_BP"] - 18)
+        readings["SYSTOLIC_BP"], readings["DIASTOLIC_BP"] = blood_pressure(
+            stream, life.body, plan.day, moved=0 if plan.cycle else stay.systolic
+        )
     rate = (132 - 6 * age if age < 8 else 84) if age < 18 else life.body.heart_rate + 8
     readings["HEART_RATE"] = round(rate + (14 if hot else 0) + stream.gauss(0, 6))
     if plan.cycle:

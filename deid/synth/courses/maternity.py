@@ -18,13 +18,14 @@ from deid.synth.courses.pregnancy import (
     HYPERTENSION,
     PREECLAMPSIA,
     SAFE_FOR_PRESSURE,
+    WELL,
     PregnancyCourse,
     draw_problems,
     vital_signs,
 )
 from deid.synth.courses.sites import department, hospital_of, words
 from deid.synth.parameters import value
-from deid.synth.physiology import hemoglobin, mood_scores
+from deid.synth.physiology import as_written, hemoglobin, mood_scores
 from deid.synth.physiology.drugs import CLASS_OF
 from deid.synth.safety import NOT_IN_PREGNANCY, may_take, pregnancy_on
 from deid.synth.streams import happens
@@ -149,13 +150,15 @@ def _after_birth(
     delivered = course.pregnancy.delivered or day
     closing = kind == "postpartum 42 days"
     ill = PREECLAMPSIA in course.problems and not closing
-    systolic = min(life.body.healthy_systolic, 124) + (20 if ill else 0) + stream.gauss(0, 5)
+    level = min(min(life.body.healthy_systolic, 124) + stream.gauss(0, 5), WELL[0])
+    level += 20 if ill else 0
+    systolic, diastolic = as_written(stream, level, level * 0.62 + stream.gauss(2, 3))
     form = Form(
         kind="postpartum 42 days" if closing else "postpartum",
         readings={
             "BODY_TEMPERATURE": round(min(max(stream.gauss(36.7, 0.25), 36.0), 37.6), 1),
-            "SYSTOLIC_BP": 2 * round(systolic / 2),
-            "DIASTOLIC_BP": 2 * round((systolic * 0.62 + stream.gauss(2, 3)) / 2),
+            "SYSTOLIC_BP": systolic,
+            "DIASTOLIC_BP": diastolic,
         },
     )
     phq, gad = mood_scores(stream, life.resident, day)
@@ -199,13 +202,14 @@ def _guidance(closing: bool, nurses: bool) -> str:
 def _loss(stream: Random, life: Life, course: PregnancyCourse, day: date) -> Visit:
     hospital = hospital_of(life.household)
     week = course.week(day)
+    systolic, diastolic = as_written(stream, stream.gauss(112, 8), stream.gauss(70, 6))
     form = Form(
         kind="contact",
         symptoms=("vaginal bleeding", "stomach ache"),
         readings={
             "BODY_TEMPERATURE": round(stream.gauss(36.8, 0.2), 1),
-            "SYSTOLIC_BP": 2 * round(stream.gauss(56, 4)),
-            "DIASTOLIC_BP": 2 * round(stream.gauss(35, 3)),
+            "SYSTOLIC_BP": systolic,
+            "DIASTOLIC_BP": diastolic,
             "HEART_RATE": round(stream.gauss(90, 8)),
             "HEMOGLOBIN": round(min(max(stream.gauss(112, 8), 82), 138)),
         },

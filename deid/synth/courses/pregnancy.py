@@ -13,7 +13,7 @@ from random import Random
 from deid.synth.courses.life import Life
 from deid.synth.parameters import value
 from deid.synth.people import Locale, Pregnancy, Resident
-from deid.synth.physiology import weight_gained
+from deid.synth.physiology import as_written, weight_gained
 from deid.synth.streams import happens
 from deid.synth.visits import Prescription
 
@@ -21,6 +21,9 @@ ANEMIA, DIABETES = "ANEMIA_IN_PREGNANCY", "GESTATIONAL_DIABETES"
 HYPERTENSION, PREECLAMPSIA = "GESTATIONAL_HYPERTENSION", "PREECLAMPSIA"
 FOUND_IN_WEEK = {ANEMIA: 20, DIABETES: 24, HYPERTENSION: 28, PREECLAMPSIA: 31}
 """Week from which a problem shows if somebody looks."""
+
+WELL = (134, 84)
+"""Highest pressures in mmHg without a disorder; rounded to the next ten they stay below 140/90."""
 
 SAFE_FOR_PRESSURE: dict[Locale, Prescription] = {
     "en_US": Prescription("LABETALOL", "100 mg", 2, 30),
@@ -89,19 +92,24 @@ def vital_signs(stream: Random, life: Life, course: PregnancyCourse, day: date) 
     """What is measured at every visit: weight, pressure, heart rate, haemoglobin."""
     week = course.week(day)
     found = {p for p in course.problems if week >= FOUND_IN_WEEK[p]}
-    systolic = min(life.body.healthy_systolic, 126) - 6 - (4 if 14 <= week <= 26 else 0)
-    systolic += 36 if PREECLAMPSIA in found else 28 if HYPERTENSION in found else 0
+    level = min(life.body.healthy_systolic, 126) - 6 - (4 if 14 <= week <= 26 else 0)
+    level = min(level + stream.gauss(0, 5), WELL[0])
+    well = not {PREECLAMPSIA, HYPERTENSION} & found
+    level += 36 if PREECLAMPSIA in found else 28 if HYPERTENSION in found else 0
     if life.resident.has("ESSENTIAL_HYPERTENSION", day):
-        systolic += 18
-    systolic += stream.gauss(0, 5)
+        level, well = level + 18, False
+    low = max(level * 0.62 + stream.gauss(2, 3), 54)
+    systolic, diastolic = as_written(
+        stream, min(max(level, 92), 178), min(low, WELL[1] if well else 112)
+    )
     anemic = 24 if ANEMIA in found and ANEMIA not in course.known else 16 if ANEMIA in found else 0
     # Under 110 g/L is anemia (WHO 2011), and would have to be written down as such.
     least, most = (78, 109) if anemic else (110, 142)
     gained = weight_gained(week, bmi(life.resident)) * (1.25 if DIABETES in found else 1.0)
     return {
         "BODY_WEIGHT": round(course.weight + gained + stream.gauss(0, 0.5), 1),
-        "SYSTOLIC_BP": 2 * round(min(max(systolic, 92), 178) / 2),
-        "DIASTOLIC_BP": 2 * round(min(max(systolic * 0.62 + stream.gauss(2, 3), 54), 112) / 2),
+        "SYSTOLIC_BP": systolic,
+        "DIASTOLIC_BP": diastolic,
         "HEART_RATE": round(stream.gauss(82, 6)),
         "HEMOGLOBIN": round(
             min(max(course.hemoglobin - 0.25 * week - anemic + stream.gauss(0, 3), least), most)

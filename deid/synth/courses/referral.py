@@ -15,6 +15,7 @@ from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.sites import department, hospital_of, words
 from deid.synth.parameters import value
 from deid.synth.people import Resident
+from deid.synth.physiology import as_written
 from deid.synth.streams import happens, open_stream
 from deid.synth.visits import Form, Identifier, Visit
 
@@ -173,11 +174,11 @@ def _seen(stream: Random, life: Life, form: Form, place: str, day: date) -> Visi
     """The visit of the hospital's outpatients, with its letter back."""
     site = hospital_of(life.household)
     seen = Form(kind="contact", symptoms=form.symptoms, diagnoses=form.diagnoses[:1])
-    seen.readings = {
-        key: max(form.readings[key] + 2 * round(stream.gauss(-3, 3)), low)
-        for key, low in (("SYSTOLIC_BP", 92), ("DIASTOLIC_BP", 54))
-        if key in form.readings
-    }
+    if "DIASTOLIC_BP" in form.readings:
+        systolic = max(form.readings["SYSTOLIC_BP"] + stream.gauss(-6, 6), 92)
+        diastolic = max(form.readings["DIASTOLIC_BP"] + stream.gauss(-4, 4), 54)
+        high, low = as_written(stream, systolic, min(diastolic, systolic - 18))
+        seen.readings = {"SYSTOLIC_BP": high, "DIASTOLIC_BP": low}
     if place == "CARDIOLOGY":
         seen.procedures = ("ELECTROCARDIOGRAM", "ECHOCARDIOGRAPHY")
     elif place == "OBSTETRICS":

@@ -20,7 +20,7 @@ from deid.synth.physiology.kidney import (
 )
 from deid.synth.physiology.lipids import lipids, takes_statin
 from deid.synth.physiology.mood import episode, is_beyond_asking, mood_scores
-from deid.synth.physiology.pressure import blood_pressure, pressure_level, winter
+from deid.synth.physiology.pressure import as_written, blood_pressure, pressure_level, winter
 from deid.synth.physiology.therapy import GIVEN_FOR, LASTING, is_treated, therapy_on, treated_share
 from deid.synth.physiology.weight import bmi_of, weight_gained, weight_on
 
@@ -31,6 +31,7 @@ __all__ = [
     "Body",
     "Regimen",
     "albumin_ratio",
+    "as_written",
     "blood_pressure",
     "blood_tests",
     "bmi_of",

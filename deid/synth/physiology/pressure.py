@@ -44,10 +44,13 @@ def pressure_level(body: Body, day: date) -> tuple[float, float]:
     return systolic, diastolic
 
 
-def blood_pressure(stream: Random, body: Body, day: date, mode: str = "clinic") -> tuple[int, int]:
+def blood_pressure(
+    stream: Random, body: Body, day: date, mode: str = "clinic", moved: float = 0
+) -> tuple[int, int]:
     """Systolic and diastolic pressure in mmHg as they are written down at a visit.
 
     In the clinic some people's pressure is higher than at home; numbers prefer certain last digits.
+    An acute illness has ``moved`` the systolic pressure by so many mmHg.
     """
     systolic, diastolic = pressure_level(body, day)
     if mode != "home" and fears_the_white_coat(trait(body.resident, "white_coat")):
@@ -55,12 +58,17 @@ def blood_pressure(stream: Random, body: Body, day: date, mode: str = "clinic") 
         diastolic += value("sbp.white_coat") / 2
     systolic += stream.gauss(0, value("sbp.visit.sd"))
     diastolic += stream.gauss(0, value("dbp.visit.sd"))
+    systolic = min(max(systolic, 84) + moved, 228)
+    diastolic = min(max(diastolic, 46) + moved / 2, 128)
+    systolic = max(systolic, 74)
+    return as_written(stream, systolic, min(max(diastolic, 42), systolic - 18))
+
+
+def as_written(stream: Random, systolic: float, diastolic: float) -> tuple[int, int]:
+    """Both pressures in mmHg with the last digits that people read from a gauge."""
     # A measurement shows one habit of reading the gauge in both numbers.
     habit = stream.random()
-    return (
-        _write(min(max(systolic, 84), 228), habit),
-        _write(min(max(diastolic, 46), min(systolic - 18, 128)), habit),
-    )
+    return _write(systolic, habit), _write(diastolic, habit)
 
 
 def fears_the_white_coat(deviate: float) -> bool:

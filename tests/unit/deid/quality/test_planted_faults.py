@@ -174,7 +174,6 @@ def test_digit_preference_is_found_at_every_provider_and_at_its_rate(county: Cou
     (result,) = county.assessment.of("digitPreference")
     assert result.violated >= 0.9 * result.rows > 0
     rounding = estimate_rounding(county.digits)
-    # Pressures of women after birth are all even, which adds to one habit and takes from others.
     assert rounding.to_ten == pytest.approx(value("digits.ten"), abs=0.05)
     assert rounding.to_five == pytest.approx(value("digits.five"), abs=0.05)
     assert rounding.to_two == pytest.approx(value("digits.even"), abs=0.05)
