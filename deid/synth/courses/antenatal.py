@@ -155,10 +155,12 @@ def _later_visit(stream: Random, life: Life, course: PregnancyCourse, day: date)
     week = course.week(day)
     form = Form(kind="antenatal", readings=vital_signs(stream, life, course, day))
     form.amounts = {"GESTATIONAL_WEEK": week}
-    height = fundal_height(week) + stream.gauss(0, 0.9)
-    form.readings["FUNDAL_HEIGHT"] = round(height)
+    height = round(fundal_height(week) + course.height + stream.gauss(0, 0.4))
+    # The head goes down in the last weeks, and never by more than a centimetre between two visits.
+    course.measured = max(height, course.measured - (week > 36))
+    form.readings["FUNDAL_HEIGHT"] = course.measured
     form.readings["ABDOMINAL_GIRTH"] = round(62 + 0.25 * (course.weight - 45) + 0.75 * week
-                                             + stream.gauss(0, 2))  # fmt: skip
+                                             + course.height + stream.gauss(0, 0.8))  # fmt: skip
     form.readings["FETAL_HEART_RATE"] = round(min(max(stream.gauss(144 - 0.1 * week, 6), 116), 162))
     breech = week >= 28 and happens(stream, 0.15 if week < 34 else 0.03)
     if week >= 28:

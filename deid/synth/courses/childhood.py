@@ -292,7 +292,7 @@ def _illness(stream: Random, life: Life, form: Form, since: date, day: date) -> 
         told = (f for f in visit.forms if f.kind in {"contact", "discharge"})
         once = (f for f in told if not _TOLD_AGAIN & f.hints.keys())
         diagnoses = {diagnosis for form in once for diagnosis in form.diagnoses}
-        counts["PNEUMONIA_EPISODES"] += bool(diagnoses & {"PNEUMONIA", "BRONCHIOLITIS"})
+        counts["PNEUMONIA_EPISODES"] += "PNEUMONIA" in diagnoses
         counts["DIARRHOEA_EPISODES"] += "GASTROENTERITIS" in diagnoses
         counts["TRAUMA_EPISODES"] += any("LACERATION" in d or "FRACTURE" in d or "BURN" in d
                                          for d in diagnoses)  # fmt: skip

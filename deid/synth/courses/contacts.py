@@ -28,7 +28,7 @@ TALKS = ("BEREAVEMENT_SPOUSE", "CAREGIVER_BURDEN", "FINANCIAL_HARDSHIP", "FAMILY
          "UNEMPLOYMENT_PROBLEM", "HAZARDOUS_DRINKING")  # fmt: skip
 """Problems of life that bring a person to a talk or the nurse to the home."""
 
-OF_CHILDREN = frozenset({"child", "infection"})
+OF_CHILDREN = frozenset({"child", "infection", "stomach"})
 """Complaints of which parents speak."""
 
 QUIET_DAYS = 28
@@ -149,7 +149,7 @@ def _visit(
         form.texts["INJURY_CAUSE"] = complaint.cause.say(household.locale)
     told = age >= 15 or complaint.about in OF_CHILDREN
     if happens(stream, value("contact.patient_voice")) and told:
-        person = one_of(stream, _voices(complaint, age, taking=bool(form.drugs)))
+        person = one_of(stream, _voices(complaint, age, form))
         for part, phrase in person.items():
             if happens(stream, 0.7):
                 form.texts[part] = phrase.say(household.locale)
@@ -160,11 +160,14 @@ def _visit(
     return Visit(resident, day, "clinic", one_of(stream, household.site.staff[:4]), [form])
 
 
-def _voices(complaint: Complaint, age: int, *, taking: bool) -> tuple[Mapping[str, Phrase], ...]:
-    """People who might speak of the complaint; of their drugs only those who take some."""
+def _voices(complaint: Complaint, age: int, form: Form) -> tuple[Mapping[str, Phrase], ...]:
+    """People who might speak of the complaint: of their drugs only those who take some, of a
+    fever only those who have one, of what was eaten only those whose stomach is upset."""
     about = complaint.about if age >= 15 else "child"
-    more = VOICES.get(f"{about}.treated", ()) if taking else ()
-    return (*VOICES[about], *more)
+    told = {"treated": bool(form.drugs), "fever": "fever" in form.symptoms,
+            complaint.about: about == "child"}  # fmt: skip
+    more = (VOICES.get(f"{about}.{kind}", ()) for kind, holds in told.items() if holds)
+    return (*VOICES[about], *(person for people in more for person in people))
 
 
 def _signs(stream: Random, body: Body, day: date, age: int, feverish: bool) -> dict[str, float]:

@@ -36,6 +36,8 @@ class Series:
     site: str = "left upper arm"
     latest: float = 216
     """Months of age after which a missed dose is not caught up."""
+    after: str = ""
+    """Another vaccine whose doses come before this one's."""
 
 
 SCHEDULES: dict[Locale, tuple[Series, ...]] = {
@@ -43,7 +45,7 @@ SCHEDULES: dict[Locale, tuple[Series, ...]] = {
         Series("HEPATITIS_B_VACCINE", (0, 1, 6), booster=60, site="right upper arm"),
         Series("BCG_VACCINE", (0,), latest=47),
         Series("IPV_VACCINE", (2, 3)),
-        Series("OPV_VACCINE", (4, 48), site="mouth"),
+        Series("OPV_VACCINE", (4, 48), site="mouth", after="IPV_VACCINE"),
         Series("DTAP_VACCINE", (3, 4, 5, 18), booster=180),
         Series("MMR_VACCINE", (8, 18)),
         Series("JE_VACCINE", (8, 24)),
@@ -79,8 +81,11 @@ def immunization(stream: Random, life: Life) -> list[Visit]:
     doses: dict[date, list[tuple[Series, int]]] = {}
     checks = {v.day: v for v in life.visits if v.forms[0].kind == "child"}
     chances = set(checks)
+    lasts: dict[str, date] = {}
     for series in SCHEDULES[life.household.locale]:
-        _plan(stream, life, series, doses, chances)
+        last = _plan(stream, life, series, doses, chances, lasts.get(series.after))
+        if last is not None:
+            lasts[series.vaccine] = last
     visits = []
     for day, given in sorted(doses.items()):
         vaccines = tuple(series.vaccine for series, _ in given)
@@ -99,9 +104,14 @@ def _plan(
     series: Series,
     doses: dict[date, list[tuple[Series, int]]],
     chances: set[date],
-) -> None:
+    before: date | None,
+) -> date | None:
+    """Adds the doses of a series to those of each day and gives the day of the last one.
+
+    ``before`` is the last dose of the series that comes first.
+    """
     child = life.resident
-    previous: date | None = None
+    previous = before
     slow = happens(stream, value("vaccine.child.slow"))
     for number, month in enumerate(series.months, start=1):
         due = child.birth + timedelta(days=round(month * DAYS_A_MONTH) + (2 if month else 0))
@@ -114,16 +124,17 @@ def _plan(
         given = working_day(due + timedelta(days=wait)) if month else child.birth
         missed = happens(stream, value("child.vaccine_missed")) and number > 1
         if missed or (given - child.birth).days > series.latest * DAYS_A_MONTH:
-            return
+            return previous
         # Doses before the record are on another card, but count for the intervals.
         previous = given
         if life.first <= given <= life.last and not child.is_away(given):
             day = _free(life, _together(due, given, chances)) if month else given
             if day > life.last:
-                return
+                return previous
             previous = day
             doses.setdefault(day, []).append((series, number))
             chances.add(day)
+    return previous
 
 
 def _together(due: date, day: date, chances: set[date]) -> date:
@@ -157,7 +168,8 @@ def _visit(
     reacts = day != child.birth and happens(stream, value("child.vaccine_reaction"))
     form.answers["VACCINE_REACTION"] = "PRESENT" if reacts else "NONE"
     if reacts:
-        form.hints["reaction"] = weighted(stream, {"fever": 0.6, "swollen arm": 0.4})
+        kind = weighted(stream, {"fever": 0.6, "swelling": 0.4})
+        form.texts["ABNORMALITY"] = words(household.locale, f"vaccine.{kind}")
     form.texts["VACCINATION_SITE"] = words(household.locale, f"site.{given[0][0].site}")
     if day == child.birth:
         birth = birth_of(child, household)

@@ -41,6 +41,7 @@ def maternity(stream: Random, life: Life) -> list[Visit]:
             weight=life.resident.weight_kg,
             problems=draw_problems(stream, life),
             hemoglobin=min(hemoglobin(stream, life.resident, pregnancy.lmp) - 5, 136),
+            height=stream.gauss(0, 0.8),
         )
         visits += antenatal_visits(stream, life, course)
         if pregnancy.delivered is not None and life.first <= pregnancy.delivered <= life.last:
@@ -48,6 +49,12 @@ def maternity(stream: Random, life: Life) -> list[Visit]:
     births = [(visit.day, visit.end) for visit in visits if visit.end is not None]
     _protect(life, births)
     return sorted(visits, key=lambda visit: visit.day)
+
+
+_MOOD_INTERVALS = (28, 42, 70)
+"""Days to each next visit for a depression after childbirth (assumption)."""
+_LOW_EPDS = 10
+"""Below this the Edinburgh scale speaks against a depression (Cox 1987)."""
 
 
 def _end(stream: Random, life: Life, course: PregnancyCourse, day: date) -> Iterator[Visit]:
@@ -81,6 +88,32 @@ def _end(stream: Random, life: Life, course: PregnancyCourse, day: date) -> Iter
             form.change = "referred"
             form.diagnoses = ("POSTPARTUM_DEPRESSION",)
         yield Visit(resident, closing, "clinic", life.household.doctor, [form])
+        if low:
+            yield from _looked_after(stream, life, closing)
+
+
+def _looked_after(stream: Random, life: Life, closing: date) -> Iterator[Visit]:
+    """The health centre's visits after a depression after childbirth was found: it eases."""
+    day, score = closing, stream.randrange(12, 17)
+    for interval in _MOOD_INTERVALS:
+        day = working_day(day + timedelta(days=interval + stream.randrange(10)))
+        score = max(score - stream.randrange(2, 6), 2)
+        if day > life.last or life.resident.is_away(day):
+            return
+        form = Form(kind="contact", diagnoses=("POSTPARTUM_DEPRESSION",), change="kept")
+        form.amounts = {"EPDS": score}
+        form.procedures = ("COUNSELLING",)
+        eased = "eased" if score < _LOW_EPDS else "easing"
+        form.texts["VISIT_PURPOSE"] = words(life.household.locale, "purpose.mood")
+        form.texts["ABNORMALITY"] = words(life.household.locale, f"mood.{eased}")
+        yield Visit(life.resident, day, "clinic", life.household.doctor, [form])
+
+
+_BLOOD_LOSS = {
+    (False, False): (150, 480), (False, True): (520, 900),
+    (True, False): (320, 780), (True, True): (1020, 1600),
+}  # fmt: skip
+"""mL by (caesarean section, haemorrhage): from 500, or 1,000 after a section, on (ACOG 2006)."""
 
 
 def _birth_stay(
@@ -97,9 +130,7 @@ def _birth_stay(
         kind="discharge",
         readings={
             **vital_signs(stream, life, course, day),
-            "BLOOD_LOSS": round(
-                stream.uniform(520, 900) if bleeds else stream.uniform(150, 480), -1
-            ),
+            "BLOOD_LOSS": round(stream.uniform(*_BLOOD_LOSS[caesarean, bleeds]), -1),
         },
         diagnoses=("LIVE_BIRTH" if birth is not None else "STILLBIRTH", *found),
         symptoms=("labour pains",) if not caesarean else (),
@@ -185,6 +216,8 @@ def _after_birth(
         form.drugs = (Prescription(drug, "500 mg", 3 if drug == "CEPHALEXIN" else 1, 7),)
     elif low:
         form.symptoms = ("low mood", "poor sleep")
+    if low and not closing:
+        form.texts["ABNORMALITY"] = words(life.household.locale, "mood.low")
     return form
 
 

@@ -39,6 +39,10 @@ class PregnancyCourse:
     weight: float
     problems: tuple[str, ...]
     hemoglobin: float
+    height: float = 0.0
+    """Centimetres by which this womb stands higher than others."""
+    measured: int = 0
+    """The height of the womb as measured last."""
     colour: str = "RISK_GREEN"
     known: set[str] = field(default_factory=set)
 
@@ -105,16 +109,20 @@ def vital_signs(stream: Random, life: Life, course: PregnancyCourse, day: date) 
     anemic = 24 if ANEMIA in found and ANEMIA not in course.known else 16 if ANEMIA in found else 0
     # Under 110 g/L is anemia (WHO 2011), and would have to be written down as such.
     least, most = (78, 109) if anemic else (110, 142)
+    hemoglobin = course.hemoglobin - 0.25 * week - anemic + stream.gauss(0, 3)
     gained = weight_gained(week, bmi(life.resident)) * (1.25 if DIABETES in found else 1.0)
     return {
         "BODY_WEIGHT": round(course.weight + gained + stream.gauss(0, 0.5), 1),
         "SYSTOLIC_BP": systolic,
         "DIASTOLIC_BP": diastolic,
         "HEART_RATE": round(stream.gauss(82, 6)),
-        "HEMOGLOBIN": round(
-            min(max(course.hemoglobin - 0.25 * week - anemic + stream.gauss(0, 3), least), most)
-        ),
+        "HEMOGLOBIN": round(min(_turned_back(hemoglobin, least), most)),
     }
+
+
+def _turned_back(level: float, least: float) -> float:
+    """What is below a limit, as far above it: not everybody stands at the limit itself."""
+    return level if level >= least else least + min(least - level, 7) * 0.8
 
 
 def tolerance_test(stream: Random, diabetic: bool) -> dict[str, float]:

@@ -52,7 +52,8 @@ QUIET_DAYS = 150
 BY_FINDING = {"kidneys fail": ("ENDOCRINOLOGY", "kidney")}
 """Where what a yearly examination has found leads."""
 
-_REHABILITATION = {"HIP_FRACTURE": "bone", "CEREBRAL_INFARCTION": "vascular"}
+_REHABILITATION = {"HIP_FRACTURE": "bone", "CEREBRAL_INFARCTION": "vascular",
+                   "POSTPARTUM_DEPRESSION": "mood"}  # fmt: skip
 """What is advised after which diagnosis."""
 
 REHABILITATED = frozenset({"NEUROLOGY", "CARDIOLOGY", "ORTHOPAEDICS"})
@@ -188,15 +189,16 @@ def _seen(stream: Random, life: Life, form: Form, place: str, day: date) -> Visi
     seen.change = "kept"
     if is_dangerous(seen.readings):
         seen.texts["ABNORMALITY"] = words(life.household.locale, "seen.danger")
-    back = _back(stream, life, seen, "seen")
+    back = _back(stream, life, seen, "seen", treated=bool(form.drugs))
     clinician = department(site, place, stream)
     return Visit(life.resident, day, "clinic", clinician, [seen, back], site=site)
 
 
-def _back(stream: Random, life: Life, form: Form, how: str) -> Form:
+def _back(stream: Random, life: Life, form: Form, how: str, *, treated: bool = True) -> Form:
     locale = life.household.locale
     stay = how == "stay"
-    after = next((a for d, a in _REHABILITATION.items() if d in form.diagnoses), "common")
+    common = "common" if treated else "untreated"
+    after = next((a for d, a in _REHABILITATION.items() if d in form.diagnoses), common)
     back = Form(kind="referral back")
     back.answers = {"REFERRAL_OUTCOME": "REFERRAL_ADMITTED" if stay else "REFERRAL_TREATED"}
     back.texts = {

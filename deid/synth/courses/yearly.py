@@ -54,6 +54,13 @@ _BESIDE_THE_FORM = {"URIC_ACID", "INR", "EGFR", "HBA1C", "URINE_ACR", "TSH"}
 _IMPAIRED: dict[Locale, float] = {"en_US": 5.6, "zh_CN": 6.1}
 """From here on fasting glucose is called raised in people without diabetes: American Diabetes
 Association 2010 Diabetes Care 33 Suppl 1:S62; in China the limit of the WHO (1999)."""
+_OF_WEIGHT = frozenset({"weight", "obese", "thin"})
+_HEAVY: dict[Locale, tuple[float, float]] = {"en_US": (25, 30), "zh_CN": (24, 28)}
+"""Body mass indices from which somebody is overweight and obese: WHO 2000; WS/T 428-2013."""
+_LEAST_HEMOGLOBIN = {
+    ("en_US", "F"): 120, ("en_US", "M"): 130, ("zh_CN", "F"): 110, ("zh_CN", "M"): 120,
+}  # fmt: skip
+"""g/L; below is anemia: WHO 2011, and the lower limits that Chinese textbooks give."""
 _WORDS: dict[str, dict[Locale, str]] = {
     "pressure": {"en_US": "blood pressure raised", "zh_CN": "血压偏高"},
     "glucose": {"en_US": "fasting glucose raised", "zh_CN": "空腹血糖偏高"},
@@ -64,7 +71,9 @@ _WORDS: dict[str, dict[Locale, str]] = {
     "low glucose": {"en_US": "fasting glucose low", "zh_CN": "空腹血糖偏低"},
     "lipids": {"en_US": "blood lipids raised", "zh_CN": "血脂偏高"},
     "kidney": {"en_US": "creatinine raised", "zh_CN": "肌酐偏高"},
+    "anemia": {"en_US": "hemoglobin low", "zh_CN": "血红蛋白偏低"},
     "weight": {"en_US": "overweight", "zh_CN": "超重"},
+    "obese": {"en_US": "obese", "zh_CN": "肥胖"},
     "thin": {"en_US": "underweight", "zh_CN": "体重过轻"},
     "liver": {"en_US": "ALT raised", "zh_CN": "谷丙转氨酶偏高"},
     "tracing": {
@@ -346,6 +355,8 @@ def _evaluate(
 ) -> None:
     """Abnormalities from the numbers, guidance and what to change."""
     resident, locale = life.resident, life.household.locale
+    heavy, obese = _HEAVY[locale]
+    least = _LEAST_HEMOGLOBIN[locale, resident.sex]
     limits = {
         "pressure": readings.get("SYSTOLIC_BP", 0) >= 140 or readings.get("DIASTOLIC_BP", 0) >= 90,
         "glucose": readings.get("FASTING_GLUCOSE", 0) >= 7.0,
@@ -358,11 +369,13 @@ def _evaluate(
         "kidney": readings.get("EGFR", 100) < 60,
         "liver": readings.get("ALT", 0) > 50,
         "tracing": form.answers.get("ECG_RESULT") == "ABNORMAL",
-        "weight": readings.get("BMI", 0) >= (24 if locale == "zh_CN" else 25),
+        "anemia": readings.get("HEMOGLOBIN", 150) < least,
+        "weight": heavy <= readings.get("BMI", 0) < obese,
+        "obese": readings.get("BMI", 0) >= obese,
         "thin": readings.get("BMI", 20) < 18.5,
     }
     found = [name for name, beyond in limits.items() if beyond]
-    abnormal = bool(form.diagnoses or [name for name in found if name not in {"weight", "thin"}])
+    abnormal = bool(form.diagnoses or [name for name in found if name not in _OF_WEIGHT])
     form.answers["HEALTH_EVALUATION"] = "EVALUATION_ABNORMAL" if abnormal else "EVALUATION_NORMAL"
     remarks = [_WORDS[name][locale] for name in found[:5]]
     remarks += [words(locale, key) for key in _unanswered(life, form, readings, day)]
@@ -377,7 +390,9 @@ def _evaluate(
     guidance = []
     if any(resident.has(problem, day) for problem in YEARLY):
         guidance.append("GUIDANCE_CHRONIC_MANAGEMENT")
-    if {"glucose", "near diabetes", "low glucose", "kidney", "liver", "lipids"} & set(found):
+    if {"glucose", "near diabetes", "low glucose", "kidney", "liver", "lipids", "anemia"} & set(
+        found
+    ):
         guidance.append("GUIDANCE_RECHECK")
     if readings.get("SYSTOLIC_BP", 0) >= 180 or readings.get("FASTING_GLUCOSE", 0) >= 16.7:
         guidance.append("GUIDANCE_REFERRAL")
@@ -393,10 +408,9 @@ def _evaluate(
         control.append("CONTROL_DIET")
     if resident.exercise < 3 and not needs_help(resident, day):
         control.append("CONTROL_EXERCISE")
-    if "weight" in found:
+    if {"weight", "obese"} & set(found):
         control.append("CONTROL_WEIGHT")
-        limit = 24 if locale == "zh_CN" else 25
-        ideal = limit * (resident.height_cm / 100) ** 2
+        ideal = heavy * (resident.height_cm / 100) ** 2
         form.amounts["WEIGHT_GOAL"] = round(max(ideal, readings["BODY_WEIGHT"] - 4), 1)
     if resident.age_on(day) >= _OLD:
         control.append("CONTROL_VACCINATION")

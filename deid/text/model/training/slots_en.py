@@ -325,6 +325,11 @@ def _dx(f: Cast) -> str:
     return " ".join(s.choice(_diagnoses()) for _ in range(s.choice((1, 2, 2, 3))))
 
 
+def _finding(f: Cast) -> str:
+    """What is seen, told with a word that is a family name as well: ``white stool``."""
+    return f"{f.stream.choice(words.NAMELIKE)} {f.stream.choice(words.FINDINGS)}"
+
+
 def _drug(f: Cast) -> str:
     return f.stream.choice(read_list("en_drugs"))
 
@@ -336,6 +341,8 @@ PLAIN: dict[str, Callable[[Cast], str]] = {
     "drug": _drug,
     "Drug": lambda f: _drug(f).capitalize(),
     "DRUG": lambda f: _drug(f).upper(),
+    "finding": _finding,
+    "Finding": lambda f: _finding(f).capitalize(),
     "dose": lambda f: f"{f.stream.choice((5, 10, 20, 25, 40, 50, 100, 500))} mg",
     "eponym": lambda f: f.stream.choice(read_list("en_eponyms")).capitalize(),
     "age": lambda f: str(f.stream.randint(1, 89)),
