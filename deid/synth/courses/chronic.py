@@ -42,6 +42,7 @@ from deid.synth.courses.treatment import (
     is_low,
     replace_drug,
     stop_culprit,
+    tell_reaction,
 )
 from deid.synth.mixes import draw_mix
 from deid.synth.parameters import value
@@ -291,6 +292,8 @@ def _judge(
             if low:
                 stop_culprit(resident, treatment, form, locale, day)
                 form.change = "referred"
+            elif reaction:
+                tell_reaction(treatment, form)
         else:
             mild = readings.get("FASTING_GLUCOSE", 0) < value("fpg.insulin")
             _adjust(stream, life, treatment, form, expected == written, day, mild=mild)

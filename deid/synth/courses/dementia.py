@@ -62,7 +62,7 @@ def _complains(stream: Random, life: Life, onset: date) -> list[Visit]:
         kind="contact",
         symptoms=("forgetfulness",),
         readings={"TSH": round(stream.uniform(0.9, 3.9), 1)},
-        amounts={"MMSE": min(max(mini_mental(stream, life.resident, day) - 2, 22), 27)},
+        amounts={"MMSE": min(max(mini_mental(stream, life.resident, day), 22), 27)},
         diagnoses=("MILD_COGNITIVE_IMPAIRMENT",),
         procedures=("NEUROLOGICAL_EXAMINATION",),
         change="referred",

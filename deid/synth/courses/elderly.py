@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from random import Random
+from statistics import NormalDist
 
+from deid.synth.constitution import share_of_person
 from deid.synth.courses.life import Life
 from deid.synth.parameters import value
 from deid.synth.people import Resident
@@ -91,10 +93,15 @@ def weaken(form: Form, examination: Form, *, lately: bool) -> None:
 def mini_mental(stream: Random, resident: Resident, day: date) -> int:
     """Points of the mini-mental state examination (0-30)."""
     lost = value("mmse.no_schooling") if resident.education == "EDUCATION_NONE" else 0.0
-    if resident.has("DEMENTIA", day):
-        years = (day - resident.problems["DEMENTIA"]).days / 365
-        lost += value("mmse.at_dementia") + value("mmse.decline") * years
-    return min(max(round(stream.gauss(value("mmse.healthy") - lost, value("mmse.sd"))), 2), 30)
+    onset = resident.problems.get("DEMENTIA")
+    if onset is not None:
+        years = (day - onset).days / 365
+        before = max(1 + years / value("mmse.years_before"), 0) * value("mmse.share_before")
+        lost += value("mmse.at_dementia") * (before if years < 0 else 1)
+        lost += value("mmse.decline") * max(years, 0)
+    own = NormalDist(0, value("mmse.sd")).inv_cdf(share_of_person(resident, "mmse"))
+    points = value("mmse.healthy") - lost + own + stream.gauss(0, value("mmse.visit.sd"))
+    return min(max(round(points), 2), 30)
 
 
 def _screen(stream: Random, resident: Resident, form: Form, need: float, day: date) -> None:

@@ -107,13 +107,19 @@ def replace_drug(
     form.change = "switched"
 
 
+def tell_reaction(treatment: Treatment, form: Form) -> Drug:
+    """The drug that is not borne; what is felt of it is told."""
+    culprit = _culprit(treatment, form)
+    felt = REACTIONS[CLASS_OF[culprit[0]]]
+    form.symptoms = tuple(dict.fromkeys((*form.symptoms, felt)))
+    return culprit
+
+
 def stop_culprit(
     resident: Resident, treatment: Treatment, form: Form, locale: Locale, day: date
 ) -> None:
     """The drug that is not borne gives place to another, and its class is not given again."""
-    culprit = _culprit(treatment, form)
-    felt = REACTIONS[CLASS_OF[culprit[0]]]
-    form.symptoms = tuple(dict.fromkeys((*form.symptoms, felt)))
+    culprit = tell_reaction(treatment, form)
     treatment.not_borne.add(CLASS_OF[culprit[0]])
     treatment.reserve = [d for d in treatment.reserve if CLASS_OF[d[0]] not in treatment.not_borne]
     replace_drug(resident, treatment, form, culprit, locale, day)

@@ -8,6 +8,7 @@ from typing import get_args
 from deid.synth.notes.mentions import Mentions
 from deid.synth.people import Household, Resident
 from deid.synth.physiology import needs_help
+from deid.synth.safety import allergies_of
 from deid.synth.visits import Change, Form, FormKind, Mode, Unchanged, Visit
 from deid.vocabulary import load_terms
 
@@ -101,6 +102,7 @@ _SLOW = frozenset({"forgetfulness", "lump in the breast", "hears voices", "weigh
 _LEVELS_OF_HELP = frozenset({"SELF_CARE_MODERATE", "SELF_CARE_DEPENDENT"})
 _SORE = ("SPRAIN", "FRACTURE", "CONTUSION", "LOW_BACK_PAIN", "OSTEOARTHRITIS", "PERIARTHRITIS",
          "GOUT")  # fmt: skip
+_NOT_SWALLOWED = ("cream", "ointment", "drop", "spray", "puff", "unit", "patch")
 FACTS = frozenset(
     {
         *STYLES, *KINDS.values(), *MODES, *CHANGES, *CLASSES, *ADHERENCE,
@@ -116,8 +118,8 @@ FACTS = frozenset(
         "toddler", "calm", "known", "steady", "frail", "doses_missed", "watched_by_kin", "cleared",
         "belly", "lasting", "dependent", "faltering", "drinks", "kin_home", "begun",
         "after_stay", "found_now", "slow", "tumour",
-        "brief", "why", "winter", *WHY, "declined", "stopped", "referral_seen",
-        "referral_missed", "childbirth", "same", "replaced",
+        "allergic", "swallowed", "brief", "why", "winter", *WHY, "declined", "stopped",
+        "referral_seen", "referral_missed", "childbirth", "same", "replaced",
     }
 )  # fmt: skip
 """All facts that there are; the grammar knows no other."""
@@ -163,6 +165,8 @@ def facts_of(
         ("steady", not sick and any(p not in GOING_WELL for p in found)),
         ("acute", is_acute(visit, form)), ("hurt", is_injury(form)),
         ("sore", any(name in problem for name in _SORE for problem in form.diagnoses)),
+        ("allergic", bool(allergies_of(resident))),
+        ("swallowed", bool(form.drugs) and all(_is_swallowed(drug.dose) for drug in form.drugs)),
         ("admitted", "admitted" in form.hints), ("dated", "HBA1C_DATE" in form.texts),
         ("known", known), ("doses_missed", form.amounts.get("TB_MISSED_DOSES", 0) > 0),
         ("watched_by_kin", form.answers.get("TB_SUPERVISOR") == "SUPERVISED_BY_FAMILY"),
@@ -200,6 +204,11 @@ def facts_of(
         facts.add("kin_home")
     _problems(facts, resident, form, day)
     return facts
+
+
+def _is_swallowed(dose: str) -> bool:
+    """Is it neither put on nor dropped in, breathed in or injected?"""
+    return not any(word in dose for word in _NOT_SWALLOWED)
 
 
 def _is_same(found: tuple[str, ...], prior: Visit | None) -> bool:

@@ -15,6 +15,8 @@ from deid.synth.streams import happens, one_of
 
 _MAIL_HOSTS = ("example.org", "example.com", "mail.example.net", "post.example.com")
 
+_OLD_COUPLE = 50
+"""From this age on a spouse is called an old companion."""
 _HOMES = ("Small house", "Farmhouse", "House on a slope", "Apartment", "Trailer",
           "House by the road", "Upstairs apartment")  # fmt: skip
 
@@ -151,7 +153,8 @@ class Mentions:
         if relative.relationship == "spouse":
             if self.chinese:
                 mine = "妻子" if self._resident.sex == "M" else "丈夫"
-                return one_of(self._stream, (mine, "老伴", "爱人"))
+                old = self._resident.age_on(self.day) >= _OLD_COUPLE
+                return one_of(self._stream, (mine, "老伴" if old else mine, "爱人"))
             return "wife" if self._resident.sex == "M" else "husband"
         words = KIN_ZH if self.chinese else KIN_EN
         return one_of(

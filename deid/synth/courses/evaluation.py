@@ -1,0 +1,190 @@
+"""What the yearly examination concludes from its numbers: abnormalities, guidance, risks."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from deid.synth.constitution import DIABETES, HYPERTENSION
+from deid.synth.courses.life import Life
+from deid.synth.courses.sites import words
+from deid.synth.parameters import value
+from deid.synth.people import Locale
+from deid.synth.physiology import needs_help
+from deid.synth.physiology.lipids import statin_age
+from deid.synth.physiology.therapy import STATIN
+from deid.synth.visits import Form, Visit
+
+YEARLY = (HYPERTENSION, DIABETES, "SCHIZOPHRENIA", "BIPOLAR_DISORDER")
+OLD = 65
+_LATELY_DAYS = 3 * 365
+"""An examination of longer ago is compared with none."""
+_IMPAIRED: dict[Locale, float] = {"en_US": 5.6, "zh_CN": 6.1}
+"""From here on fasting glucose is called raised in people without diabetes: American Diabetes
+Association 2010 Diabetes Care 33 Suppl 1:S62; in China the limit of the WHO (1999)."""
+_POTASSIUM = (3.5, 5.3)
+"""mmol/L: WS/T 404.3-2012."""
+_URATE = {"F": 360, "M": 420}
+"""Highest uric acid in umol/L: Chinese guideline on hyperuricemia and gout of 2019."""
+_RECHECKED = frozenset({"glucose", "near diabetes", "low glucose", "kidney", "liver", "lipids",
+                        "anemia", "potassium"})  # fmt: skip
+_OF_WEIGHT = frozenset({"weight", "obese", "thin"})
+_HEAVY: dict[Locale, tuple[float, float]] = {"en_US": (25, 30), "zh_CN": (24, 28)}
+"""Body mass indices from which somebody is overweight and obese: WHO 2000; WS/T 428-2013."""
+_LEAST_HEMOGLOBIN = {
+    ("en_US", "F"): 120, ("en_US", "M"): 130, ("zh_CN", "F"): 110, ("zh_CN", "M"): 120,
+}  # fmt: skip
+"""g/L; below is anemia: WHO 2011, and the lower limits that Chinese textbooks give."""
+_WORDS: dict[str, dict[Locale, str]] = {
+    "pressure": {"en_US": "blood pressure raised", "zh_CN": "血压偏高"},
+    "glucose": {"en_US": "fasting glucose raised", "zh_CN": "空腹血糖偏高"},
+    "near diabetes": {
+        "en_US": "fasting glucose above normal, below diabetes",
+        "zh_CN": "空腹血糖受损，未达糖尿病标准",
+    },
+    "low glucose": {"en_US": "fasting glucose low", "zh_CN": "空腹血糖偏低"},
+    "lipids": {"en_US": "blood lipids raised", "zh_CN": "血脂偏高"},
+    "kidney": {"en_US": "creatinine raised", "zh_CN": "肌酐偏高"},
+    "potassium": {"en_US": "potassium outside the range", "zh_CN": "血钾异常"},
+    "urate": {"en_US": "uric acid raised", "zh_CN": "血尿酸偏高"},
+    "anemia": {"en_US": "hemoglobin low", "zh_CN": "血红蛋白偏低"},
+    "weight": {"en_US": "overweight", "zh_CN": "超重"},
+    "obese": {"en_US": "obese", "zh_CN": "肥胖"},
+    "thin": {"en_US": "underweight", "zh_CN": "体重过轻"},
+    "liver": {"en_US": "ALT raised", "zh_CN": "谷丙转氨酶偏高"},
+    "tracing": {
+        "en_US": "ECG as in earlier years, nothing acute",
+        "zh_CN": "心电图改变同前，无急性表现",
+    },
+}
+
+
+def evaluate(life: Life, form: Form, readings: dict[str, float], day: date) -> None:
+    """Abnormalities from the numbers, guidance and what to change."""
+    resident, locale = life.resident, life.household.locale
+    heavy, obese = _HEAVY[locale]
+    least = _LEAST_HEMOGLOBIN[locale, resident.sex]
+    limits = {
+        "pressure": readings.get("SYSTOLIC_BP", 0) >= 140 or readings.get("DIASTOLIC_BP", 0) >= 90,
+        "glucose": readings.get("FASTING_GLUCOSE", 0) >= 7.0,
+        "near diabetes": _IMPAIRED[locale] <= readings.get("FASTING_GLUCOSE", 0) < 7.0
+        and not resident.has(DIABETES, day),
+        "low glucose": readings.get("FASTING_GLUCOSE", 5.0) < 3.9,
+        "lipids": readings.get("LDL", 0) >= 4.1
+        or readings.get("CHOLESTEROL", 0) >= 6.2
+        or readings.get("TRIGLYCERIDE", 0) >= 2.3,
+        "kidney": readings.get("EGFR", 100) < 60,
+        "liver": readings.get("ALT", 0) > 50,
+        "tracing": form.answers.get("ECG_RESULT") == "ABNORMAL",
+        "anemia": readings.get("HEMOGLOBIN", 150) < least,
+        "potassium": not _POTASSIUM[0] <= readings.get("POTASSIUM", 4.0) <= _POTASSIUM[1],
+        "urate": readings.get("URIC_ACID", 0) > _URATE[resident.sex],
+        "weight": heavy <= readings.get("BMI", 0) < obese,
+        "obese": readings.get("BMI", 0) >= obese,
+        "thin": readings.get("BMI", 20) < 18.5,
+    }
+    found = [name for name, beyond in limits.items() if beyond]
+    abnormal = bool(form.diagnoses or [name for name in found if name not in _OF_WEIGHT])
+    form.answers["HEALTH_EVALUATION"] = "EVALUATION_ABNORMAL" if abnormal else "EVALUATION_NORMAL"
+    remarks = [_WORDS[name][locale] for name in found[:5]]
+    remarks += [words(locale, key) for key in _unanswered(life, form, readings, day)]
+    if "chest tightness" in form.symptoms:
+        remarks.append(words(locale, "symptom.heart"))
+    elif {"short of breath", "leg swelling"} & set(form.symptoms) and resident.has(
+        "HEART_FAILURE", day
+    ):
+        remarks.append(words(locale, "symptom.failure"))
+    if remarks:
+        form.texts["ABNORMALITY"] = "; ".join(remarks)
+    guidance = []
+    if any(resident.has(problem, day) for problem in YEARLY):
+        guidance.append("GUIDANCE_CHRONIC_MANAGEMENT")
+    if _RECHECKED & set(found):
+        guidance.append("GUIDANCE_RECHECK")
+    if readings.get("SYSTOLIC_BP", 0) >= 180 or readings.get("FASTING_GLUCOSE", 0) >= 16.7:
+        guidance.append("GUIDANCE_REFERRAL")
+        form.change = "referred"
+    if guidance:
+        form.answers["HEALTH_GUIDANCE"] = "|".join(guidance)
+    control = []
+    if resident.smoking == "CURRENT_SMOKER":
+        control.append("CONTROL_SMOKING")
+    if resident.liang >= 2:
+        control.append("CONTROL_DRINKING")
+    if resident.salt == "HEAVY" or {"lipids", "glucose", "near diabetes"} & set(found):
+        control.append("CONTROL_DIET")
+    if resident.exercise < 3 and not needs_help(resident, day):
+        control.append("CONTROL_EXERCISE")
+    if {"weight", "obese"} & set(found):
+        control.append("CONTROL_WEIGHT")
+        ideal = heavy * (resident.height_cm / 100) ** 2
+        form.amounts["WEIGHT_GOAL"] = round(max(ideal, readings["BODY_WEIGHT"] - 4), 1)
+    if resident.age_on(day) >= OLD:
+        control.append("CONTROL_VACCINATION")
+    if control:
+        form.answers["RISK_CONTROL"] = "|".join(control)
+
+
+def compare(life: Life, before: list[Visit], form: Form, day: date) -> None:
+    """Tell what is new since the examinations before: failing kidneys, lost weight, a tracing."""
+    _send_for_kidneys(life, before, form)
+    _notice_loss(life, before, form, day)
+    _compare_tracings(life, before, form)
+
+
+def _notice_loss(life: Life, before: list[Visit], form: Form, day: date) -> None:
+    """Who weighs much less than at the examination before is told so."""
+    if not before or (day - before[-1].day).days > _LATELY_DAYS:
+        return
+    weight = before[-1].forms[0].readings.get("BODY_WEIGHT", 0)
+    if form.readings["BODY_WEIGHT"] < (1 - value("weight.loss.noticed")) * weight:
+        parts = [words(life.household.locale, "symptom.weight"), form.texts.get("ABNORMALITY", "")]
+        form.texts["ABNORMALITY"] = "; ".join(part for part in parts if part)
+
+
+def _compare_tracings(life: Life, before: list[Visit], form: Form) -> None:
+    """The first changed electrocardiogram is like none of earlier years."""
+    locale = life.household.locale
+    known = any(visit.forms[0].answers.get("ECG_RESULT") == "ABNORMAL" for visit in before)
+    if form.answers.get("ECG_RESULT") == "ABNORMAL" and not known:
+        form.texts["ABNORMALITY"] = form.texts["ABNORMALITY"].replace(
+            _WORDS["tracing"][locale], words(locale, "tracing.first")
+        )
+
+
+def _send_for_kidneys(life: Life, before: list[Visit], form: Form) -> None:
+    """The first examination that finds the kidneys failing sends to the hospital; those after it
+    say who looks after them."""
+    locale = life.household.locale
+    said = form.texts.get("ABNORMALITY", "")
+    if words(locale, "answer.kidney") not in said:
+        return
+    if any(visit.forms[0].hints.get("referred_for") == "kidneys fail" for visit in before):
+        form.texts["ABNORMALITY"] = said.replace(
+            words(locale, "answer.kidney"), words(locale, "answer.kidney.known")
+        )
+        return
+    form.hints["referred_for"] = "kidneys fail"
+    form.change = "referred"
+    guidance = [g for g in form.answers.get("HEALTH_GUIDANCE", "").split("|") if g]
+    form.answers["HEALTH_GUIDANCE"] = "|".join(dict.fromkeys((*guidance, "GUIDANCE_REFERRAL")))
+
+
+def _unanswered(life: Life, form: Form, readings: dict[str, float], day: date) -> list[str]:
+    """What should be treated and is not, or is another's to treat: keys of the phrases about it."""
+    resident, taken = life.resident, {drug.drug for drug in form.drugs}
+    said = []
+    if readings.get("EGFR", 100) < value("egfr.specialist"):
+        said.append("answer.kidney")
+    inr = readings.get("INR", 2.5)
+    if not 2 <= inr <= 3:
+        said.append("answer.inr.low" if inr < 2 else "answer.inr.high")
+    if resident.has("ATRIAL_FIBRILLATION", day) and "WARFARIN" not in taken:
+        old = resident.age_on(day) >= OLD
+        said.append("answer.fibrillation" if old else "answer.fibrillation.young")
+    diabetic = resident.has(DIABETES, day) and day >= statin_age(resident)
+    above = readings.get("LDL", 0) >= value("ldl.goal.diabetes")
+    if diabetic and above and STATIN.drug not in taken:
+        said.append("answer.statin")
+    elif readings.get("LDL", 0) >= value("ldl.asks") and STATIN.drug not in taken:
+        said.append("answer.statin.lipids")
+    return said
