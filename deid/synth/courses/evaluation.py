@@ -129,6 +129,7 @@ def compare(life: Life, before: list[Visit], form: Form, day: date) -> None:
     _send_for_kidneys(life, before, form)
     _notice_loss(life, before, form, day)
     _compare_tracings(life, before, form)
+    _compare_blood(life, before, form)
 
 
 def _notice_loss(life: Life, before: list[Visit], form: Form, day: date) -> None:
@@ -149,6 +150,16 @@ def _compare_tracings(life: Life, before: list[Visit], form: Form) -> None:
         form.texts["ABNORMALITY"] = form.texts["ABNORMALITY"].replace(
             _WORDS["tracing"][locale], words(locale, "tracing.first")
         )
+
+
+def _compare_blood(life: Life, before: list[Visit], form: Form) -> None:
+    """A low hemoglobin is looked into, and known from then on."""
+    locale = life.household.locale
+    low = _WORDS["anemia"][locale]
+    if low in form.texts.get("ABNORMALITY", "").split("; "):
+        known = any(low in visit.forms[0].texts.get("ABNORMALITY", "") for visit in before)
+        said = words(locale, "anemia.known" if known else "anemia.first")
+        form.texts["ABNORMALITY"] = form.texts["ABNORMALITY"].replace(low, f"{low}{said}")
 
 
 def _send_for_kidneys(life: Life, before: list[Visit], form: Form) -> None:

@@ -27,7 +27,7 @@ COMPLICATIONS = {
 
 TO_LOW_SUGAR = frozenset({"insulin", "sulfonylurea"})
 """Classes that can bring glucose down too far."""
-_LONG_TERM_DAYS = 120
+_LONG_TERM_DAYS = 200
 """For so many days HbA1c speaks for the glucose of the last months."""
 
 
