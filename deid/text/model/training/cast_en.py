@@ -35,6 +35,8 @@ class Person:
             return f"{family}, {given}{middle}" if stream.random() < 0.9 else f"{family},{given}"
         if kind == "INITFAM":
             return f"{given[0]}. {family}"
+        if kind == "FAMINIT":
+            return f"{family}, {given[0]}."
         if kind == "GIVENINIT":
             return f"{given} {family[0].upper()}."
         if kind == "NICK":
