@@ -83,6 +83,14 @@ RESULT_SENTENCE = re.compile(
     r"(normal|unremarkable|no acute|abnormal|changes?|正常|异常|改变)",
     re.IGNORECASE,
 )
+# Who wrote the note, and where the patient is found: below the plan, and no part of it.
+SIGNED_SENTENCE = re.compile(
+    r"^(signed|e-?signed|electronically signed|dictated|transcribed|attending|author|entered by|"
+    r"note by|copy to|addr(ess)?\b|home ph|pharmacy:|ssn|time spent|total time)|"
+    r"^(医生签|医师签|医生：|医师：|记录者|记录人|签名|签字|随访人|随访医生|录入|"
+    r"联系电话|本人电话|住址|身份证号)",
+    re.IGNORECASE,
+)
 ASSESSED = r"class of this follow|overall evaluation|lost to follow|随访分类|健康评价|失访"
 PLANNED = r"^target|next follow|referral to|目标|下次随访|转诊"
 
@@ -296,6 +304,8 @@ def file_under(sentence: str, letter: Letter) -> Letter:
         return "O"
     if letter in {"", "A", "P"} and RESULT_SENTENCE.search(sentence):
         return "O"
+    if letter == "P" and SIGNED_SENTENCE.search(sentence):
+        return ""
     if letter == "A" and PLANNED_SENTENCE.search(sentence):
         return "P"
     if letter == "" and TOLD_SENTENCE.search(sentence):
