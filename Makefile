@@ -37,7 +37,8 @@ bench: $(TESTED)
 	$(BIN)/python -m tests.bench
 
 # What takes too long for every run: a thousand residents with unique traits, two thousand
-# generated cohort definitions, and a thousand students killed while they commit.
+# generated cohort definitions, a thousand students killed while they commit, and ten thousand
+# steps of requests.
 campaign: $(TESTED)
 	CARECOMMONS_GENERATED_DEFINITIONS=2000 $(BIN)/pytest -n 2 -q \
 		tests/integration/cohorts/test_generated_definitions.py
@@ -47,6 +48,8 @@ campaign: $(TESTED)
 		tests/integration/portal/test_attempt_losses.py
 	CARECOMMONS_INCREMENTAL_CHANGES=100 $(BIN)/pytest -n 2 -q \
 		tests/integration/release/test_incremental.py
+	CARECOMMONS_WORKFLOW_EXAMPLES=500 $(BIN)/pytest -n 0 -q \
+		tests/integration/portal/test_workflow_laws.py
 
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 

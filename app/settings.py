@@ -72,6 +72,14 @@ PORTAL_SETTINGS = (
     Setting("minimum_cell", int, 11, "counts of people below this are not shown"),
     Setting("output_approvals", int, 1, "how many stewards have to agree before results leave"),
     Setting(
+        "request_approvals",
+        int,
+        1,
+        "how many stewards have to agree before data are delivered, 1 or 2; the terms of a release "
+        "can ask for 2",
+    ),
+    Setting("review_days", int, 10, "days within which a request is to be decided"),
+    Setting(
         "lab_address",
         str,
         "",
@@ -163,6 +171,8 @@ class PortalSettings:
     port: int
     minimum_cell: int
     output_approvals: int = 1
+    request_approvals: int = 1
+    review_days: int = 10
     lab_address: str = ""
     public_address: str = ""
     trusted_proxy: str = ""

@@ -29,6 +29,7 @@ class Access(StrEnum):
 
     OPEN = "open"
     ENDED = "ended"
+    SUSPENDED = "suspended"
     REVOKED = "revoked"
     REPLACED = "replaced"
 
@@ -36,6 +37,8 @@ class Access(StrEnum):
 _REFUSALS: Final = {
     Access.ENDED: "access to extract {extract} of project {project} ended on {expires_on}; "
     "ask for a renewal in the portal",
+    Access.SUSPENDED: "access to extract {extract} of project {project} is suspended until "
+    "everybody's training and signature hold again; the portal says whose",
     Access.REVOKED: "access to extract {extract} of project {project} was revoked",
     Access.REPLACED: "extract {extract} of project {project} was replaced by a newer delivery",
 }

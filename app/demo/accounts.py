@@ -25,6 +25,7 @@ class DemoAccount:
 ACCOUNTS = (
     DemoAccount("researcher", "Rosa Researcher", (Role.RESEARCHER,)),
     DemoAccount("steward", "Stefan Steward", (Role.STEWARD,)),
+    DemoAccount("second-steward", "Selma Steward", (Role.STEWARD,)),
     DemoAccount("student", "Suyin Student", (Role.STUDENT,)),
     DemoAccount("instructor", "Ines Instructor", (Role.INSTRUCTOR,)),
     DemoAccount("reviewer", "Ravi Reviewer", (Role.INSTRUCTOR,)),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from app.db.database import Database
+from app.demo.papers import paper
 from app.permissions import Actor
 from app.services.cohorts import create_cohort
 from app.services.minimisation import WHOLE
@@ -52,6 +53,7 @@ def seed_community(
     release: Release,
     people: Mapping[str, Actor],
     today: date,
+    password: str,
 ) -> None:
     """Seed the project and its one request, approved and delivered. No other job may wait."""
     around = Surroundings(workshop.release_root, today)
@@ -75,6 +77,9 @@ def seed_community(
             "reaches, and how well they are controlled; and how those diseases go on.",
             duo_code="DUO:0000007",
             ethics_number="DEMO-2025-021",
+            ethics_body="Ethics committee of the Demonstration University",
+            ethics_expires=today + 2 * OPEN_FOR,
+            place_of_work="The county's planning office",
             planned_outputs="A profile by area with small numbers withheld, and teaching material.",
             release=release.name,
             cohort_version_id=cohort.versions[-1].id,
@@ -86,7 +91,17 @@ def seed_community(
             window_kind=WHOLE,
             window_reason="Prevalence and courses of diseases need the record from its beginning.",
         )
-        seed_request(session, researcher, steward, project, fields, State.APPROVED, around)
+        seed_request(
+            session,
+            researcher,
+            steward,
+            project,
+            fields,
+            State.APPROVED,
+            around,
+            document=paper("Ethics approval DEMO-2025-021. Made up for a demonstration."),
+            password=password,
+        )
     run_once(workshop)
 
 

@@ -14,6 +14,7 @@ from app.db.database import open_database
 from app.demo.accounts import ACCOUNTS
 from app.demo.community import seed_community
 from app.demo.outputs import seed_outputs
+from app.demo.papers import seed_training
 from app.demo.requests import PROJECT, seed_requests
 from app.demo.teaching import seed_cases
 from app.permissions import COMMAND_LINE
@@ -114,10 +115,11 @@ def _seed(
             for account in ACCOUNTS
         }
         seed_cases(session, teaching, people)
-    today = datetime.now(UTC).date()
+        today = datetime.now(UTC).date()
+        seed_training(session, people, today)
     # The newest project is offered first, and that is the one with a request in each state.
-    seed_community(database, workshop, research, people, today)
-    seed_requests(database, workshop, research, people, today)
+    seed_community(database, workshop, research, people, today, password)
+    seed_requests(database, workshop, research, people, today, password)
     seed_outputs(database, aside.project_root, PROJECT, people, aside.minimum_cell)
     database.close()
     marker = portal / MARKER

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.db.database import Database
 from app.db.models import CohortDefinition
 from app.demo.community import OPEN_FOR, columns_with_values
+from app.demo.papers import paper
 from app.permissions import WORKER, Actor
 from app.services.cohorts import create_cohort
 from app.services.minimisation import ENTRY
@@ -47,6 +48,7 @@ _TITLES = {
     State.DRAFT: "Hypoglycaemia after treatment changes",
     State.SUBMITTED: "Blood pressure targets in diabetes",
     State.IN_REVIEW: "Seasonal variation of glucose control",
+    State.PARTIALLY_REVIEWED: "Notes of nurses and adherence",
     State.RETURNED: "Diabetes and household income",
     State.REJECTED: "Names of general practitioners and prescribing",
     State.WITHDRAWN: "Foot pulses and amputation",
@@ -75,6 +77,7 @@ def seed_requests(
     release: Release,
     people: Mapping[str, Actor],
     today: date,
+    password: str,
 ) -> None:
     """Seed the project, its cohorts, and one request in each state.
 
@@ -100,6 +103,8 @@ def seed_requests(
                 reach or state,
                 around,
                 reason=_REASONS.get(state, ""),
+                document=paper("Ethics approval DEMO-2025-014. Made up for a demonstration."),
+                password=password,
             )
             return request.id
 
@@ -122,6 +127,12 @@ def seed_requests(
     run_once(workshop)
     seed(State.IN_REVIEW)
     seed(State.SUBMITTED)
+    around = Surroundings(workshop.release_root, today, approvals=2)
+    voted = seed(State.PARTIALLY_REVIEWED, State.IN_REVIEW)
+    with database.writing() as session:
+        version = get_request(session, steward, voted).version
+        transition(session, steward, voted, "approve", version, around, "Well argued.")
+    around = Surroundings(workshop.release_root, today)
     _leave_in_preparation(database, around, seed)
     seed(State.APPROVED)
 
@@ -164,6 +175,9 @@ def _fields(release: Release, cohort_version: int, end_date: date) -> RequestFie
         "adults with type 2 diabetes, and for whom.",
         duo_code="DUO:0000007",
         ethics_number="DEMO-2025-014",
+        ethics_body="Ethics committee of the Demonstration University",
+        ethics_expires=end_date + OPEN_FOR,
+        place_of_work="Demonstration University, department of general practice",
         planned_outputs="One paper with a Table 1, regression tables and two figures.",
         release=release.name,
         cohort_version_id=cohort_version,

@@ -23,6 +23,7 @@ from app.settings import PortalSettings
 
 UPLOAD_BYTES = 1 << 20
 LARGEST_ROW = (1 << 31) - 1
+SIGNATURES_PER_PERSON = "10 per 5 minutes"
 COUNTS_PER_PERSON = "60 per minute"
 FAILED_SIGN_INS_PER_ADDRESS = "30 per 5 minutes"
 RECOVERIES_PER_ADDRESS = "10 per 15 minutes"
@@ -99,6 +100,11 @@ def init_throttling(app: Flask) -> None:
         RECOVERIES_PER_ADDRESS, key_func=get_remote_address, methods=["POST"]
     )(app.view_functions["security.forgot_password"])
     app.view_functions["security.forgot_password"] = recovering
+    # A signature asks for the password; a session left open is no place to guess it.
+    sign: Any = app.view_functions["requests.sign_agreement"]
+    app.view_functions["requests.sign_agreement"] = limiter.limit(
+        SIGNATURES_PER_PERSON, key_func=_person_key
+    )(sign)
     # Many differing questions in a row are how small groups are found out by subtraction.
     counting: Any = limiter.shared_limit(
         COUNTS_PER_PERSON,

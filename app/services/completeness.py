@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from app.db.models import DataRequest
 from app.services.duo import DUO_TERMS
@@ -31,6 +32,12 @@ def missing_parts(request: DataRequest) -> list[Missing]:
         Missing("ethics_number", "the ethics approval number")
         if not request.ethics_number
         else None,
+        Missing("ethics_body", "the ethics body") if not request.ethics_body else None,
+        *_missing_of_ethics_day(request),
+        Missing("ethics_document", "the document of the ethics approval")
+        if request.ethics_document_id is None
+        else None,
+        Missing("place_of_work", "the place of work") if not request.place_of_work else None,
         Missing("people", "the people who will work with the data") if not request.people else None,
         Missing("release", "the release") if not request.release else None,
         Missing("cohort_version", "the cohort") if request.cohort_version_id is None else None,
@@ -52,6 +59,38 @@ def missing_parts(request: DataRequest) -> list[Missing]:
     return [part for part in found if part is not None]
 
 
+@dataclass(frozen=True)
+class Section:
+    """A part of the form: its name, where it is, and how much of it is missing."""
+
+    label: str
+    anchor: str
+    missing: int
+
+
+_SECTIONS: Final = (
+    ("Purpose", "part-purpose", {"purpose", "duo_code"}),
+    (
+        "Ethics approval",
+        "part-ethics",
+        {"ethics_number", "ethics_body", "ethics_expires", "ethics_document"},
+    ),
+    ("People and place", "part-people", {"people", "place_of_work"}),
+    ("Data", "part-data", {"release", "cohort_version", "columns"}),
+    ("Time", "part-time", {"window_kind", "window_before", "window_reason"}),
+    ("Outputs and end", "part-outputs", {"planned_outputs", "end_date"}),
+)
+
+
+def sections_of(request: DataRequest) -> list[Section]:
+    """The form's parts in order."""
+    missing = [part.field for part in missing_parts(request)]
+    return [
+        Section(label, anchor, sum(field in fields for field in missing))
+        for label, anchor, fields in _SECTIONS
+    ]
+
+
 def missing_columns(request: DataRequest, release_root: Path) -> list[Missing]:
     """Columns asked for that cannot be delivered, or that there is no such release."""
     try:
@@ -71,6 +110,14 @@ def missing_columns(request: DataRequest, release_root: Path) -> list[Missing]:
     if not missing and not any("person_id" in possible[table] for table in asked):
         missing.append(Missing("columns", "No table about people was chosen"))
     return missing
+
+
+def _missing_of_ethics_day(request: DataRequest) -> list[Missing]:
+    if request.ethics_expires is None:
+        return [Missing("ethics_expires", "the last day of the ethics approval")]
+    if request.end_date is not None and request.ethics_expires < request.end_date:
+        return [Missing("end_date", "an end date within the ethics approval")]
+    return []
 
 
 def _missing_of_window(request: DataRequest) -> list[Missing]:

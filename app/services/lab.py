@@ -14,6 +14,7 @@ from app.db.models import DataRequest, Project
 from app.errors import PermissionDenied, TransitionRefused
 from app.permissions import Actor, Permission, can
 from app.services.projects import get_project, is_member
+from app.services.readiness import in_force, refusal_of
 from app.services.workflow import State
 
 _NOT_YOURS = "Only researchers of the project open its lab."
@@ -46,18 +47,21 @@ def can_analyse(actor: Actor, project: Project) -> bool:
 
 def lab_of(session: Session, actor: Actor, project: Project, today: date) -> Lab:
     """What the actor can analyse in a project that they see, and how."""
-    requests = session.scalars(
+    found = session.scalars(
         select(DataRequest)
         .where(DataRequest.project_id == project.id, DataRequest.state == State.ACTIVE)
         .order_by(DataRequest.id)
-    )
+    ).all()
     extracts = tuple(
         Delivered(item.id, item.title, item.extract or "", item.release, item.end_date)
-        for item in requests
-        if item.end_date is None or item.end_date > today
+        for item in found
+        if in_force(item, today)
     )
+    own = [refusal_of(actor, item, today) for item in found if in_force(item, today)]
     return Lab(
-        extracts, f"carecommons lab --project {project.code}", _refusal(actor, project, extracts)
+        extracts,
+        f"carecommons lab --project {project.code}",
+        _refusal(actor, project, extracts, min(own, key=len, default="")),
     )
 
 
@@ -79,7 +83,9 @@ def open_lab(session: Session, actor: Actor, project_id: int, address: str, toda
     return address.replace("{project}", quote(project.code, safe=""))
 
 
-def _refusal(actor: Actor, project: Project, extracts: tuple[Delivered, ...]) -> str:
+def _refusal(
+    actor: Actor, project: Project, extracts: tuple[Delivered, ...], of_the_actor: str
+) -> str:
     if not can_analyse(actor, project):
         return _NOT_YOURS
-    return "" if extracts else "No extract has been delivered, or its time has ended."
+    return of_the_actor if extracts else "No extract has been delivered, or its time has ended."

@@ -13,12 +13,16 @@ from app.audit import AuditEvent, record
 from app.db.models import (
     CohortVersion,
     DataRequest,
+    PrivateDocument,
     RequestColumn,
+    RequestEvent,
     RequestPerson,
 )
 from app.db.types import utc_now
+from app.documents import keep_document
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
 from app.permissions import WORKER, Actor, Permission, can, check_permission
+from app.services.duo import TRAITS
 from app.services.projects import get_own_project, is_member
 from app.services.request_history import request_event, tell
 from app.services.workflow import (
@@ -33,6 +37,8 @@ _TEXT_FIELDS = (
     "purpose",
     "duo_code",
     "ethics_number",
+    "ethics_body",
+    "place_of_work",
     "planned_outputs",
     "release",
     "window_kind",
@@ -53,6 +59,10 @@ class RequestFields:
     purpose: str = ""
     duo_code: str = ""
     ethics_number: str = ""
+    ethics_body: str = ""
+    ethics_expires: date | None = None
+    place_of_work: str = ""
+    use_traits: tuple[str, ...] = ()
     planned_outputs: str = ""
     release: str = ""
     cohort_version_id: int | None = None
@@ -144,6 +154,12 @@ def decided_requests(session: Session, actor: Actor, limit: int = 50) -> list[Da
     return [request for request in session.scalars(query) if can_see(actor, request)]
 
 
+def shown_events(actor: Actor, request: DataRequest) -> list[RequestEvent]:
+    """The history as the actor may read it: stewards' own notes are for stewards outside."""
+    steward = can(actor, Permission.REVIEW_REQUESTS) and not is_member(request.project, actor)
+    return [event for event in request.events if steward or not event.internal]
+
+
 def can_edit(actor: Actor, request: DataRequest) -> bool:
     """Members with the right to ask edit drafts and returned requests."""
     editable = State(request.state) in EDITABLE
@@ -160,11 +176,7 @@ def save(
         TransitionRefused: if it can no longer be edited, or changed since the form was opened.
         PermissionDenied: if the actor may see but not edit it.
     """
-    request = locked_request(session, actor, request_id)
-    if State(request.state) not in EDITABLE:
-        raise TransitionRefused("This request can no longer be edited.")
-    if not can_edit(actor, request):
-        raise PermissionDenied("Only members of the project edit its request.")
+    request = _editable(session, actor, request_id)
     check_version(request, version)
     cohort_version_id = _cohort_of_project(session, request, fields.cohort_version_id)
     request.columns.clear()
@@ -183,7 +195,8 @@ def fill(request: DataRequest, fields: RequestFields) -> None:
         setattr(request, name, getattr(fields, name).strip())
     request.title = request.title or "Untitled request"
     request.cohort_version_id = fields.cohort_version_id
-    request.end_date = fields.end_date
+    request.end_date, request.ethics_expires = fields.end_date, fields.ethics_expires
+    request.use_traits = [trait for trait in TRAITS if trait in fields.use_traits]
     request.window_before, request.window_after = fields.window_before, fields.window_after
     request.people = [
         RequestPerson(name=name.strip(), affiliation=affiliation.strip())
@@ -202,20 +215,72 @@ def fill(request: DataRequest, fields: RequestFields) -> None:
     ]
 
 
-def comment(session: Session, actor: Actor, request_id: int, text: str) -> None:
-    """Add to the history a comment that both sides see.
+def comment(
+    session: Session, actor: Actor, request_id: int, text: str, internal: bool = False
+) -> None:
+    """Add to the history a comment that both sides see, or, ``internal``, only stewards outside.
 
     Raises:
         NotFound: if the request is not the actor's to see.
+        PermissionDenied: if a member of the project would write an internal one.
         BadInput: if the comment is empty.
     """
     request = get_request(session, actor, request_id)
     if not text.strip():
         raise BadInput("Write the comment first.")
+    if internal:
+        if is_member(request.project, actor) or not can(actor, Permission.REVIEW_REQUESTS):
+            raise PermissionDenied("Notes among stewards are written by stewards outside.")
+        note = request_event(request, actor, "note", comment=text.strip())
+        note.internal = True
+        session.add(note)
+        record(session, actor, AuditEvent("request.noted", "request", request.id))
+        return
     session.add(request_event(request, actor, "comment", comment=text.strip()))
     told = Told.STEWARDS if is_member(request.project, actor) else Told.PROJECT
     tell(session, actor, request, (told,), "has a new comment")
     record(session, actor, AuditEvent("request.commented", "request", request.id))
+
+
+def attach_ethics_document(
+    session: Session, actor: Actor, request_id: int, content: bytes
+) -> DataRequest:
+    """Keep the document of the ethics approval with a request that can be edited.
+
+    Raises:
+        NotFound, TransitionRefused, PermissionDenied: as :func:`save`.
+        BadInput: unless it is a PDF or PNG of up to 1 MB.
+    """
+    request = _editable(session, actor, request_id)
+    assert actor.user_id is not None
+    request.ethics_document = keep_document(session, actor.user_id, content)
+    touch(request)
+    session.flush()
+    detail = {"sha256": request.ethics_document.sha256, "bytes": request.ethics_document.size}
+    record(session, actor, AuditEvent("request.document_given", "request", request.id, detail))
+    return request
+
+
+def ethics_document(session: Session, actor: Actor, request_id: int) -> PrivateDocument:
+    """The document of the ethics approval, for who may see the request; each opening is recorded.
+
+    Raises:
+        NotFound: if there is none, or the request is not the actor's to see.
+    """
+    request = get_request(session, actor, request_id)
+    if request.ethics_document is None:
+        raise NotFound("No document was given.")
+    record(session, actor, AuditEvent("request.document_opened", "request", request.id))
+    return request.ethics_document
+
+
+def _editable(session: Session, actor: Actor, request_id: int) -> DataRequest:
+    request = locked_request(session, actor, request_id)
+    if State(request.state) not in EDITABLE:
+        raise TransitionRefused("This request can no longer be edited.")
+    if not can_edit(actor, request):
+        raise PermissionDenied("Only members of the project edit its request.")
+    return request
 
 
 def locked_request(session: Session, actor: Actor, request_id: int) -> DataRequest:

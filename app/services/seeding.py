@@ -9,9 +9,16 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from app.agreements import LANGUAGES, agreement, current_version
 from app.db.models import DataRequest
 from app.permissions import Actor
-from app.services.requests import RequestFields, create_request, save
+from app.services.agreements import sign
+from app.services.requests import (
+    RequestFields,
+    attach_ethics_document,
+    create_request,
+    save,
+)
 from app.services.transitions import Surroundings, transition
 from app.services.workflow import State
 
@@ -36,8 +43,13 @@ def seed_request(
     state: State,
     surroundings: Surroundings,
     reason: str = "",
+    document: bytes = b"",
+    password: str = "",
 ) -> DataRequest:
     """A request of ``requester``'s in ``state``, decided by ``steward``.
+
+    ``document`` is that of the ethics approval; with the requester's ``password`` the agreement is
+    signed.
 
     Raises:
         KeyError: for a state that only the worker or the clock brings about.
@@ -46,6 +58,11 @@ def seed_request(
     steps = _PATHS[state]
     request = create_request(session, requester, project_id, fields.title)
     request = save(session, requester, request.id, request.version, fields)
+    if document:
+        request = attach_ethics_document(session, requester, request.id, document)
+    if password:
+        text = agreement(current_version(surroundings.today), LANGUAGES[0])
+        sign(session, requester, request.id, text, requester.name, password, surroundings.today)
     for side, name in steps:
         request = transition(
             session,

@@ -1,67 +1,17 @@
 """The life of a data request, as data: states, transitions, who may, what is checked, who is told.
 
 This module knows neither database nor web. ``app.services.transitions`` carries transitions out;
-the pages ask the same table what to offer. Two-reviewer approval and suspension are further rows of
-this table when they come.
+the pages ask the same table what to offer. Where two stewards have to agree, what one says by
+``approve`` or ``reject`` amounts to a ``vote``, to the step itself, or to ``disagree``
+(:mod:`app.services.votes`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import Enum
 
-
-class State(StrEnum):
-    """Where a request stands."""
-
-    DRAFT = "draft"
-    SUBMITTED = "submitted"
-    IN_REVIEW = "in_review"
-    RETURNED = "returned"
-    APPROVED = "approved"
-    PROVISIONING = "provisioning"
-    ACTIVE = "active"
-    FAILED = "failed"
-    REJECTED = "rejected"
-    WITHDRAWN = "withdrawn"
-    EXPIRED = "expired"
-    REVOKED = "revoked"
-    REPLACED = "replaced"
-    CLOSED = "closed"
-
-
-STATE_LABELS: dict[State, str] = {
-    State.DRAFT: "Draft",
-    State.SUBMITTED: "Submitted",
-    State.IN_REVIEW: "In review",
-    State.RETURNED: "Returned to you",
-    State.APPROVED: "Approved",
-    State.PROVISIONING: "Being prepared",
-    State.ACTIVE: "Delivered",
-    State.FAILED: "Delivery failed",
-    State.REJECTED: "Rejected",
-    State.WITHDRAWN: "Withdrawn",
-    State.EXPIRED: "Expired",
-    State.REVOKED: "Revoked",
-    State.REPLACED: "Replaced",
-    State.CLOSED: "Closed",
-}
-STATE_MEANING: dict[State, str] = {
-    State.DRAFT: "Only the project sees it. Submit it when it is complete.",
-    State.SUBMITTED: "It waits for a steward to begin the review.",
-    State.IN_REVIEW: "A steward is reading it.",
-    State.RETURNED: "A steward asks for a change. Edit it and submit it again.",
-    State.APPROVED: "The worker will prepare the extract; nothing needs to be done.",
-    State.PROVISIONING: "The worker is preparing the extract.",
-    State.ACTIVE: "The extract is in the project's folder and can be analysed until the end date.",
-    State.FAILED: "The extract could not be made. A steward can retry or return the request.",
-    State.REJECTED: "A steward decided against it. This is final.",
-    State.WITHDRAWN: "It was withdrawn. This is final.",
-    State.EXPIRED: "The end date has passed and the extract was taken away. It can be renewed.",
-    State.REVOKED: "A steward ended the access; the extract was deleted. This is final.",
-    State.REPLACED: "A newer delivery took its place; the extract was deleted. This is final.",
-    State.CLOSED: "Nobody renewed it in time; the extract was deleted. This is final.",
-}
+from app.services.request_states import State
 
 
 class Who(Enum):
@@ -86,9 +36,14 @@ class Check(Enum):
     REASON = "a reason is given"
     RELEASE_HOLDS_COLUMNS = "the release holds every column"
     END_DATE_AHEAD = "the end date has not passed"
+    NOT_ENDED = "the last day has not passed"
     END_DATE_PASSED = "the end date has passed"
     RENEWAL_ASKED = "a later end date was asked for"
     RETENTION_PASSED = "the time for renewing has passed"
+    TRAINING_GIVEN = "every member of the project has given an unexpired certificate"
+    SIGNED = "whoever submits has signed the agreement"
+    PEOPLE_READY = "everybody's training is verified and the agreement is signed"
+    PEOPLE_LAPSED = "somebody's training or signature has lapsed"
 
 
 class Effect(Enum):
@@ -99,6 +54,7 @@ class Effect(Enum):
     EXTEND = "the end date becomes the one that was asked for"
     QUEUE_OPENING = "the job that opens the extract until the new end date is queued"
     RECORD_DECISION = "the decision is kept with its reason"
+    BEGIN_ROUND = "a new round of votes begins, by as many stewards as the policy asks for"
 
 
 @dataclass(frozen=True)
@@ -134,7 +90,8 @@ def _step(
     )
 
 
-_BEFORE_DECISION = (State.DRAFT, State.RETURNED, State.SUBMITTED, State.IN_REVIEW)
+_READ = (State.IN_REVIEW, State.PARTIALLY_REVIEWED)
+_BEFORE_DECISION = (State.DRAFT, State.RETURNED, State.SUBMITTED, *_READ)
 _DATA_CHECKS = (Check.COMPLETE, Check.RELEASE_HOLDS_COLUMNS, Check.END_DATE_AHEAD)
 
 TRANSITIONS: tuple[Transition, ...] = (
@@ -147,7 +104,8 @@ TRANSITIONS: tuple[Transition, ...] = (
         Who.PROJECT,
         (Told.STEWARDS,),
         "was submitted and waits for review",
-        _DATA_CHECKS,
+        (*_DATA_CHECKS, Check.TRAINING_GIVEN, Check.SIGNED),
+        (Effect.BEGIN_ROUND,),
     ),
     _step(
         "start",
@@ -163,11 +121,11 @@ TRANSITIONS: tuple[Transition, ...] = (
         "approve",
         "Approve",
         "approved it",
-        (State.IN_REVIEW,),
+        _READ,
         State.APPROVED,
         Who.REVIEWER,
         (Told.PROJECT,),
-        "was approved; the extract is being prepared",
+        "was approved; the extract is prepared once everybody is trained and has signed",
         _DATA_CHECKS,
         (Effect.RECORD_DECISION, Effect.QUEUE_EXTRACT),
     ),
@@ -175,7 +133,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         "return",
         "Return with a comment",
         "returned it",
-        (State.IN_REVIEW, State.FAILED),
+        (*_READ, State.FAILED),
         State.RETURNED,
         Who.REVIEWER,
         (Told.PROJECT,),
@@ -187,13 +145,37 @@ TRANSITIONS: tuple[Transition, ...] = (
         "reject",
         "Reject",
         "rejected it",
-        (State.IN_REVIEW,),
+        _READ,
         State.REJECTED,
         Who.REVIEWER,
         (Told.PROJECT,),
         "was rejected: please read the reason",
         (Check.REASON,),
         (Effect.RECORD_DECISION,),
+    ),
+    _step(
+        "vote",
+        "Vote",
+        "gave the first of two votes",
+        (State.IN_REVIEW,),
+        State.PARTIALLY_REVIEWED,
+        Who.REVIEWER,
+        (Told.STEWARDS,),
+        "waits for the vote of a second steward",
+        (),
+        (Effect.RECORD_DECISION,),
+    ),
+    _step(
+        "disagree",
+        "Vote",
+        "voted otherwise than the first steward",
+        (State.PARTIALLY_REVIEWED,),
+        State.IN_REVIEW,
+        Who.REVIEWER,
+        (Told.STEWARDS,),
+        "was voted on differently: discuss it, or let a third steward decide with one of you",
+        (),
+        (Effect.RECORD_DECISION, Effect.BEGIN_ROUND),
     ),
     _step(
         "withdraw",
@@ -214,6 +196,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         Who.WORKER,
         (),
         "is being prepared",
+        (Check.PEOPLE_READY,),
     ),
     _step(
         "deliver",
@@ -224,7 +207,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         Who.WORKER,
         (Told.PROJECT,),
         "was delivered: the extract is ready",
-        (Check.END_DATE_AHEAD,),
+        (Check.END_DATE_AHEAD, Check.PEOPLE_READY),
     ),
     _step(
         "fail",
@@ -250,10 +233,34 @@ TRANSITIONS: tuple[Transition, ...] = (
         (Effect.QUEUE_EXTRACT,),
     ),
     _step(
+        "suspend",
+        "Suspend",
+        "suspended it",
+        (State.ACTIVE,),
+        State.SUSPENDED,
+        Who.WORKER,
+        (Told.PROJECT, Told.STEWARDS),
+        "is suspended: somebody's training or signature has lapsed",
+        (Check.PEOPLE_LAPSED,),
+        (Effect.QUEUE_REMOVAL,),
+    ),
+    _step(
+        "resume",
+        "Open again",
+        "opened it again",
+        (State.SUSPENDED,),
+        State.ACTIVE,
+        Who.WORKER,
+        (Told.PROJECT,),
+        "is open again",
+        (Check.PEOPLE_READY, Check.NOT_ENDED),
+        (Effect.QUEUE_OPENING,),
+    ),
+    _step(
         "expire",
         "End by date",
         "ended it by its date",
-        (State.ACTIVE,),
+        (State.ACTIVE, State.SUSPENDED),
         State.EXPIRED,
         Who.WORKER,
         (Told.PROJECT,),
@@ -270,7 +277,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         Who.REVIEWER,
         (Told.PROJECT,),
         "was renewed",
-        (Check.RENEWAL_ASKED,),
+        (Check.RENEWAL_ASKED, Check.PEOPLE_READY),
         (Effect.EXTEND, Effect.QUEUE_OPENING),
     ),
     _step(
@@ -289,7 +296,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         "replace",
         "Replace",
         "put a newer delivery in its place",
-        (State.ACTIVE,),
+        (State.ACTIVE, State.SUSPENDED),
         State.REPLACED,
         Who.WORKER,
         (Told.PROJECT,),
@@ -301,7 +308,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         "revoke",
         "Revoke",
         "revoked it",
-        (State.ACTIVE,),
+        (State.ACTIVE, State.SUSPENDED),
         State.REVOKED,
         Who.REVIEWER,
         (Told.PROJECT,),
@@ -310,6 +317,8 @@ TRANSITIONS: tuple[Transition, ...] = (
         (Effect.QUEUE_REMOVAL,),
     ),
 )
+AMOUNTS = frozenset({"vote", "disagree"})
+"""Steps that nobody takes by name: what a steward says amounts to them."""
 BY_NAME = {transition.name: transition for transition in TRANSITIONS}
 
 OTHER_ACTS = {
@@ -317,12 +326,14 @@ OTHER_ACTS = {
     "refuse_renewal": "did not renew it",
     "ask_repeat": "had it made again, to compare",
     "repeated": "made it again and compared every file",
+    "signed": "signed the agreement",
+    "note": "noted, for stewards only",
 }
 """What stands in a history besides comments and transitions."""
 
 EDITABLE = frozenset({State.DRAFT, State.RETURNED})
 FINAL = frozenset({State.REJECTED, State.WITHDRAWN, State.REVOKED, State.REPLACED, State.CLOSED})
-QUEUE = (State.SUBMITTED, State.IN_REVIEW, State.FAILED)
+QUEUE = (State.SUBMITTED, State.IN_REVIEW, State.PARTIALLY_REVIEWED, State.FAILED)
 
 
 def leaving(state: State) -> tuple[Transition, ...]:

@@ -22,6 +22,7 @@ from app.permissions import WORKER
 from app.services.requests import get_request
 from app.services.transitions import RETENTION_DAYS, transition
 from app.services.workflow import State
+from app.worker.people import follow_people
 from app.worker.queue import TakenJob, finish, holds
 from app.worker.workshop import JobRefused, Workshop
 from cohorts.access import Access, close_extract, hidden_folder, open_extract, remove_extract
@@ -31,6 +32,7 @@ from cohorts.extract_files import EXTRACTS, MANIFEST_FILE
 REMINDERS: Final = (30, 14, 3)
 """Days before the end date on which the project is reminded of it."""
 _ENDED: Final[Mapping[State, Access]] = {
+    State.SUSPENDED: Access.SUSPENDED,
     State.EXPIRED: Access.ENDED,
     State.CLOSED: Access.ENDED,
     State.REVOKED: Access.REVOKED,
@@ -39,7 +41,7 @@ _ENDED: Final[Mapping[State, Access]] = {
 
 
 def take_away(workshop: Workshop, taken: TakenJob) -> None:
-    """Hide the extract of a request that has ended, and delete it unless it can be renewed.
+    """Hide the extract of a request that has ended, and delete it unless it can come back.
 
     Raises:
         JobRefused: if the request's access has not ended, or a link stands in the way.
@@ -54,7 +56,7 @@ def take_away(workshop: Workshop, taken: TakenJob) -> None:
         return
     if state not in _ENDED or not extract:
         raise JobRefused("only the extract of a request whose access has ended is taken away")
-    kept = state is State.EXPIRED
+    kept = state in {State.EXPIRED, State.SUSPENDED}
     try:
         digest = _manifest_sha256(workshop, project, extract)
         close_extract(workshop.project_root, project, extract, _ENDED[state], until)
@@ -95,15 +97,19 @@ def open_again(workshop: Workshop, taken: TakenJob) -> None:
 
 
 def sweep(workshop: Workshop) -> None:
-    """End what has reached its date, close what was not renewed, remind of what ends soon."""
+    """End what has reached its date, close what was not renewed, follow what people are ready for,
+    and remind of what ends soon.
+    """
     expire_requests(workshop)
     _step_all(workshop, "close", State.EXPIRED, RETENTION_DAYS)
+    follow_people(workshop)
     _remind(workshop)
 
 
 def expire_requests(workshop: Workshop) -> None:
     """End the requests whose last day has passed."""
     _step_all(workshop, "expire", State.ACTIVE, 0)
+    _step_all(workshop, "expire", State.SUSPENDED, 0)
 
 
 def _step_all(workshop: Workshop, name: str, state: State, days: int) -> None:

@@ -19,6 +19,7 @@ from app.audit import AuditEvent, record
 from app.db.models import DataRequest
 from app.errors import TransitionRefused
 from app.permissions import WORKER
+from app.services.readiness import all_ready
 from app.services.request_history import request_event, tell
 from app.services.requests import get_request
 from app.services.transitions import transition
@@ -27,6 +28,7 @@ from app.worker.orders import Order, claimed_order, order_of
 from app.worker.preparing import STEPS, find_delivery, prepare
 from app.worker.queue import Hold, TakenJob, finish, holds
 from app.worker.workshop import JobCancelled, JobLost, JobRefused, Workshop
+from cohorts.access import Access, close_extract, remove_extract
 from cohorts.changes import CHANGES_FILE, CHANGES_PAGE
 from cohorts.errors import ExtractAlreadyExists
 from cohorts.extract_files import MANIFEST_FILE, ExtractManifest
@@ -44,6 +46,9 @@ def carry_out(workshop: Workshop, taken: TakenJob, hold: Hold) -> None:
     hold.begin(STEPS + 1)  # the last one is to deliver
     try:
         order = _begin(workshop, taken)
+        if order is None:
+            _wait(workshop, taken)
+            return
         manifest = _write(workshop, order, hold)
     except JobLost:
         return
@@ -115,14 +120,28 @@ def differing_files(delivered: ExtractManifest, again: ExtractManifest) -> list[
     return sorted(name for name in names if one.get(name) != two.get(name))
 
 
-def _begin(workshop: Workshop, taken: TakenJob) -> Order:
+def _begin(workshop: Workshop, taken: TakenJob) -> Order | None:
     with workshop.database.writing() as session:
         if holds(session, taken) is None:
             raise JobLost("the job was taken by another worker")
         request = get_request(session, WORKER, int(taken.payload["request"]))
         order = claimed_order(session, request, taken.payload)
+        if not all_ready(request, workshop.today()):
+            return None  # the sweep queues it again once everybody is ready
         transition(session, WORKER, request.id, "provision", request.version, workshop.surroundings)
         return order
+
+
+def _wait(workshop: Workshop, taken: TakenJob) -> None:
+    with workshop.database.writing() as session:
+        job = holds(session, taken)
+        if job is None:
+            return
+        finish(job, "done", "waits for training and signatures")
+        request = get_request(session, WORKER, int(taken.payload["request"]))
+        if State(request.state) is State.PROVISIONING:  # a worker before this one had begun
+            around, why = workshop.surroundings, "somebody's training or signature has lapsed"
+            transition(session, WORKER, request.id, "fail", request.version, around, why)
 
 
 def _write(workshop: Workshop, order: Order, hold: Hold) -> ExtractManifest:
@@ -166,6 +185,12 @@ def _deliver(workshop: Workshop, taken: TakenJob, order: Order, manifest: Extrac
         if job is None:
             return
         request = get_request(session, WORKER, order.request_id)
+        if not all_ready(request, workshop.today()):
+            _take_back(workshop, order)
+            finish(job, "failed", "lapsed")
+            around, why = workshop.surroundings, "somebody's training or signature has lapsed"
+            transition(session, WORKER, request.id, "fail", request.version, around, why)
+            return
         transition(
             session,
             WORKER,
@@ -179,7 +204,8 @@ def _deliver(workshop: Workshop, taken: TakenJob, order: Order, manifest: Extrac
         finish(job, "done", "delivered")
         earlier = request.continues
         replaces = earlier is not None and request.earlier == "replace"
-        if replaces and earlier is not None and State(earlier.state) is State.ACTIVE:
+        open_ = {State.ACTIVE, State.SUSPENDED}
+        if replaces and earlier is not None and State(earlier.state) in open_:
             around = workshop.surroundings
             transition(session, WORKER, earlier.id, "replace", earlier.version, around)
 
@@ -187,6 +213,13 @@ def _deliver(workshop: Workshop, taken: TakenJob, order: Order, manifest: Extrac
 def _cancel(workshop: Workshop, taken: TakenJob) -> None:
     """Nothing of it was published; a steward can have it prepared again, or return the request."""
     _fail(workshop, taken, "an administrator stopped the preparation", "cancelled")
+
+
+def _take_back(workshop: Workshop, order: Order) -> None:
+    """Delete what was written while somebody's training or signature lapsed."""
+    until = order.end_date.isoformat()
+    close_extract(workshop.project_root, order.project, order.extract, Access.SUSPENDED, until)
+    remove_extract(workshop.project_root, order.project, order.extract)
 
 
 def _fail(workshop: Workshop, taken: TakenJob, reason: str, state: str = "failed") -> None:

@@ -100,15 +100,14 @@ def _continued(request: DataRequest) -> str:
 
 
 def _check_approval(session: Session, request: DataRequest) -> None:
-    query = (
-        select(ReviewDecision)
-        .where(ReviewDecision.request_id == request.id)
-        .order_by(ReviewDecision.id.desc())
-        .limit(1)
-    )
-    decision = session.scalar(query)
-    if decision is None or decision.decision != "approve":
+    query = select(ReviewDecision).where(ReviewDecision.request_id == request.id)
+    decisions = list(session.scalars(query.order_by(ReviewDecision.id)))
+    if not decisions or decisions[-1].decision != "approve":
         raise JobRefused("the newest decision on the request is not an approval")
-    members = {member.user_id for member in request.project.members}
-    if decision.reviewer_id in members | {request.requester_id}:
+    last = [one for one in decisions if one.round == decisions[-1].round]
+    approvers = {one.reviewer_id for one in last if one.decision == "approve"}
+    inside = {member.user_id for member in request.project.members} | {request.requester_id}
+    if approvers & inside:
         raise JobRefused("the request was approved by somebody of its own project")
+    if len(approvers) < request.approvals or any(one.decision == "reject" for one in last):
+        raise JobRefused("not as many stewards as the policy asks for have approved the request")

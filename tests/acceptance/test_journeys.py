@@ -12,13 +12,18 @@ from urllib.parse import urlsplit
 import nbformat
 import pytest
 from nbclient import NotebookClient
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
 
 from app.demo.requests import PROJECT
 from app.lab.workspace import shipped_notebooks
 from tests.acceptance.conftest import Demo
 
 pytestmark = pytest.mark.browser
+PAPER: FilePayload = {
+    "name": "approval.pdf",
+    "mimeType": "application/pdf",
+    "buffer": b"%PDF-1.4\n% an approval, made up\n%%EOF\n",
+}
 
 DELIVERY_SECONDS = 90
 WAIT_MILLISECONDS = 15_000
@@ -107,6 +112,14 @@ def test_from_a_cohort_to_the_notebook(browser: Browser, served: Demo) -> None:
         page.fill("#purpose", "Whether regular follow-up improves glucose control.")
         page.select_option("#duo_code", "DUO:0000007")
         page.fill("#ethics_number", "BROWSER-1")
+        page.fill("#ethics_body", "Ethics committee of the university")
+        page.fill("#ethics_expires", (datetime.now(UTC).date() + timedelta(days=700)).isoformat())
+        page.set_input_files("#ethics_document", PAPER)
+        page.fill("#place_of_work", "The university's secure room")
+        page.get_by_role("button", name="Save, then read and sign").click()
+        page.fill("#name", "Rosa Researcher")
+        page.fill("#password", served.password)
+        page.get_by_role("button", name="Sign", exact=True).click()
         page.select_option("#release", "county-research-v1")
         page.get_by_role("button", name="Save the draft").click()
         cohort = page.locator(

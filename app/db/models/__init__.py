@@ -20,6 +20,12 @@ from app.db.models.cohorts import (
     ShownLines,
 )
 from app.db.models.courses import Annotation, DiscussionPost, Extension, KeyCorrection
+from app.db.models.governance import (
+    AgreementSignature,
+    PrivateDocument,
+    ReleaseTerms,
+    TrainingCertificate,
+)
 from app.db.models.lti import LtiAccount, LtiGrade, LtiLink, LtiLogin, LtiPlatform
 from app.db.models.operation import (
     AuditHead,
@@ -59,6 +65,7 @@ from app.db.models.teaching import (
 )
 
 APPEND_ONLY = (
+    "agreement_signature",
     "attempt_event",
     "audit_event",
     "audit_head",
@@ -68,6 +75,7 @@ APPEND_ONLY = (
     "key_correction",
     "output_decision",
     "output_file",
+    "private_document",
     "request_event",
     "review_decision",
     "shown_lines",
@@ -76,6 +84,7 @@ APPEND_ONLY = (
 __all__ = [
     "APPEND_ONLY",
     "NAMING",
+    "AgreementSignature",
     "Annotation",
     "ApiToken",
     "Assignment",
@@ -119,8 +128,10 @@ __all__ = [
     "OutsideIdentity",
     "PanelAnswer",
     "Passkey",
+    "PrivateDocument",
     "Project",
     "ProjectMember",
+    "ReleaseTerms",
     "RequestColumn",
     "RequestEvent",
     "RequestPerson",
@@ -131,6 +142,7 @@ __all__ = [
     "SignInSession",
     "TeachingCase",
     "TeachingClass",
+    "TrainingCertificate",
     "User",
     "WorkerSeen",
     "user_role",

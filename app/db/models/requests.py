@@ -15,11 +15,13 @@ from sqlalchemy import (
     LargeBinary,
     String,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.models.base import Base
 from app.db.models.cohorts import CohortVersion
+from app.db.models.governance import AgreementSignature, PrivateDocument
 from app.db.models.people import Project, User
 from app.db.types import utc_now
 
@@ -32,6 +34,7 @@ class DataRequest(Base):
     after), empty while nothing was chosen. ``continues`` is the request whose delivery this one
     brings up to date, and ``earlier`` whether that is then kept or replaced. ``frozen`` is the
     summary of :class:`cohorts.frozen.Frozen`; ``ended_at`` is when access to the extract ended.
+    ``approvals`` is how many stewards have to agree, and ``review_round`` counts their attempts.
     """
 
     __tablename__ = "data_request"
@@ -46,6 +49,13 @@ class DataRequest(Base):
     purpose: Mapped[str] = mapped_column(default="")
     duo_code: Mapped[str] = mapped_column(String(20), default="")
     ethics_number: Mapped[str] = mapped_column(default="")
+    ethics_body: Mapped[str] = mapped_column(default="", server_default="")
+    ethics_expires: Mapped[date | None] = mapped_column(Date)
+    ethics_document_id: Mapped[int | None] = mapped_column(ForeignKey("private_document.id"))
+    place_of_work: Mapped[str] = mapped_column(default="", server_default="")
+    use_traits: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    approvals: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
+    review_round: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
     planned_outputs: Mapped[str] = mapped_column(default="")
     release: Mapped[str] = mapped_column(String(64), default="")
     cohort_version_id: Mapped[int | None] = mapped_column(ForeignKey("cohort_version.id"))
@@ -81,6 +91,10 @@ class DataRequest(Base):
     decisions: Mapped[list[ReviewDecision]] = relationship(
         order_by="ReviewDecision.id", viewonly=True
     )
+    signatures: Mapped[list[AgreementSignature]] = relationship(
+        order_by="AgreementSignature.id", viewonly=True
+    )
+    ethics_document: Mapped[PrivateDocument | None] = relationship()
 
 
 class RequestPerson(Base):
@@ -109,7 +123,7 @@ class RequestColumn(Base):
 
 
 class RequestEvent(Base):
-    """History of a request: transitions and comments. Append-only."""
+    """History of a request: transitions and comments; ``internal`` for stewards. Append-only."""
 
     __tablename__ = "request_event"
 
@@ -122,10 +136,11 @@ class RequestEvent(Base):
     from_state: Mapped[str | None] = mapped_column(String(30))
     to_state: Mapped[str | None] = mapped_column(String(30))
     comment: Mapped[str] = mapped_column(default="")
+    internal: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class ReviewDecision(Base):
-    """A reviewer's decision with its reason."""
+    """A reviewer's decision with its reason, in one round of votes. Append-only."""
 
     __tablename__ = "review_decision"
     __table_args__ = (CheckConstraint("decision in ('approve','return','reject')", name="kind"),)
@@ -135,6 +150,7 @@ class ReviewDecision(Base):
     reviewer_id: Mapped[int] = mapped_column(ForeignKey("portal_user.id"))
     decision: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(default="")
+    round: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
     at: Mapped[datetime] = mapped_column(default=utc_now)
     reviewer: Mapped[User] = relationship()
 

@@ -31,10 +31,12 @@ from app.portal.pages import (
     projects,
     public_catalogue,
     released,
+    request_papers,
     requests,
     review,
     system,
     teaching,
+    training,
 )
 
 # Several modules may add pages to one blueprint.
@@ -51,6 +53,8 @@ BLUEPRINTS = dict.fromkeys(
         cohort_builder,
         characterisation,
         requests,
+        request_papers,
+        training,
         review,
         outputs,
         my_work,

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
-from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from app.db.models import DataRequest
+from app.documents import kind_of_document
 from app.errors import BadInput, TransitionRefused
 from app.permissions import Actor, Permission
 from app.portal.access import page
+from app.portal.request_form import day, parse_fields, reduced
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import cohorts as cohort_service
 from app.services import renewals, transitions, updates
 from app.services import requests as request_service
-from app.services.completeness import missing_columns, missing_parts
-from app.services.duo import DUO_TERMS, PURPOSE_CODES
+from app.services.agreements import can_sign
+from app.services.completeness import missing_columns, missing_parts, sections_of
+from app.services.duo import DUO_TERMS, PURPOSE_CODES, TRAITS
 from app.services.jobs import job_of_request
-from app.services.minimisation import ENTRY, WHOLE, weigh_request, window_of
+from app.services.minimisation import weigh_request, window_of
 from app.services.projects import list_projects
+from app.services.readiness import members_of, refusal_of
+from app.services.request_states import STATE_LABELS, STATE_MEANING, State
 from app.services.requests import RequestFields
 from app.services.review import asked_tables, delivered_rows
 from app.services.transitions import Surroundings
-from app.services.workflow import BY_NAME, OTHER_ACTS, STATE_LABELS, STATE_MEANING, State
+from app.services.votes import shown_decisions
+from app.services.workflow import BY_NAME, OTHER_ACTS
 from cohorts.column_uses import needs_own_reason
 from cohorts.selection import deliverable_columns, empty_columns
-from cohorts.window import LONGEST_DAYS
 from deid.errors import ReleaseError
 from deid.release import Release, open_release
 
@@ -79,6 +81,7 @@ def show(request_id: int) -> str:
         found = request_service.get_request(session, actor, request_id)
         release = _release(found)
         weighed = weigh_request(found, release)
+        today = surroundings().today
         return render_template(
             "requests/show.html",
             item=found,
@@ -102,6 +105,13 @@ def show(request_id: int) -> str:
             window=window_of(found),
             release=release,
             duo=DUO_TERMS,
+            traits=TRAITS,
+            members=members_of(found, today),
+            can_sign=can_sign(actor, found, today),
+            decisions=shown_decisions(actor, found),
+            events=request_service.shown_events(actor, found),
+            refusal=refusal_of(actor, found, today),
+            outside_steward=transitions.may_decide(actor, found, BY_NAME["approve"]),
             reviewing=Permission.REVIEW_REQUESTS in actor.permissions,
         )
 
@@ -127,9 +137,18 @@ def save(request_id: int) -> Response | tuple[str, int]:
     if then.startswith(REDUCE):
         fields = reduced(fields, then.removeprefix(REDUCE))
     version = request.form.get("version", 0, type=int)
+    given = request.files.get("ethics_document")
+    document = given.read() if given else b""
+    try:
+        kind_of_document(document) if document else None
+    except BadInput as refused:  # everything else is kept
+        document = b""
+        problems.append(f"The document of the ethics approval was not kept. {refused}")
     try:
         with wiring().database.writing() as session:
             saved = request_service.save(session, actor, request_id, version, fields)
+            if document:
+                saved = request_service.attach_ethics_document(session, actor, request_id, document)
     except TransitionRefused as refused:
         return _not_saved(actor, request_id, fields, str(refused))
     for problem in problems:
@@ -141,6 +160,8 @@ def save(request_id: int) -> Response | tuple[str, int]:
             )
         flash("Submitted. The stewards have been told.", "success")
         return redirect(url_for("requests.show", request_id=request_id))
+    if then == "agreement":
+        return redirect(url_for("requests.read_agreement", request_id=request_id))
     if then.startswith(REDUCE):
         flash("Reduced and saved. What you left out can be chosen again below.", "success")
         return redirect(url_for("requests.edit", request_id=request_id, _anchor="minimisation"))
@@ -148,12 +169,35 @@ def save(request_id: int) -> Response | tuple[str, int]:
     return redirect(url_for("requests.edit", request_id=request_id))
 
 
+@page(blueprint, "/<int:request_id>/autosave", Permission.REQUEST_DATA, methods=("POST",))
+def autosave(request_id: int) -> Response | tuple[Response, int]:
+    """Keep what was typed so far, for the form's script; complete or not."""
+    fields, problems = parse_fields(request.form)
+    version = request.form.get("version", 0, type=int)
+    try:
+        with wiring().database.writing() as session:
+            saved = request_service.save(session, signed_in_actor(), request_id, version, fields)
+            missing = {part.anchor: part.missing for part in sections_of(saved)}
+    except TransitionRefused as refused:
+        return jsonify(refused=str(refused)), 409
+    return jsonify(
+        version=saved.version,
+        kept=saved.changed_at.isoformat(timespec="seconds"),
+        missing=missing,
+        problems=problems,
+    )
+
+
 @page(blueprint, "/<int:request_id>/comments", EITHER_SIDE, methods=("POST",))
 def comment(request_id: int) -> Response:
     """Add a comment."""
     with wiring().database.writing() as session:
         request_service.comment(
-            session, signed_in_actor(), request_id, request.form.get("comment", "")[:5000]
+            session,
+            signed_in_actor(),
+            request_id,
+            request.form.get("comment", "")[:5000],
+            internal=request.form.get("readers") == "stewards",
         )
     return redirect(url_for("requests.show", request_id=request_id, _anchor="history"))
 
@@ -184,7 +228,7 @@ def ask_renewal(request_id: int) -> Response:
             signed_in_actor(),
             request_id,
             request.form.get("version", 0, type=int),
-            _day(request.form.get("until", "")),
+            day(request.form.get("until", "")),
             request.form.get("reason", "")[:5000],
             surroundings().today,
         )
@@ -234,80 +278,8 @@ def repeat(request_id: int) -> Response:
 
 def surroundings() -> Surroundings:
     """What the checks look at: the releases, and today in UTC."""
-    return Surroundings(wiring().settings.release_root, datetime.now(UTC).date())
-
-
-def parse_fields(form: MultiDict[str, str]) -> tuple[RequestFields, list[str]]:
-    """The form's content, and what of it could not be read (kept out, told to the user)."""
-    problems: list[str] = []
-    columns: dict[str, list[str]] = defaultdict(list)
-    for value in form.getlist("column"):
-        table, _, column = value.partition(".")
-        if table and column and len(table) <= 64 and len(column) <= 64:
-            columns[table].append(column)
-    end_date = _day(form.get("end_date", ""))
-    if form.get("end_date") and end_date is None:
-        problems.append("The end date was not saved: write it as year-month-day.")
-    days: dict[str, int | None] = {}
-    for side in ("before", "after"):
-        written = form.get(f"window_{side}", "").strip()
-        days[side] = int(written) if written.isdecimal() and len(written) <= 5 else None
-        if written and (days[side] is None or days[side] > LONGEST_DAYS):  # type: ignore[operator]
-            days[side] = None
-            problems.append(
-                f"The days {side} entry were not saved: write a number up to {LONGEST_DAYS:,}."
-            )
-    kind = form.get("window_kind", "")
-    names, affiliations = form.getlist("person"), form.getlist("affiliation")
-    fields = RequestFields(
-        title=form.get("title", "")[:200],
-        purpose=form.get("purpose", "")[:10_000],
-        duo_code=form.get("duo_code", "")[:20],
-        ethics_number=form.get("ethics_number", "")[:200],
-        planned_outputs=form.get("planned_outputs", "")[:10_000],
-        release=form.get("release", "")[:64],
-        cohort_version_id=form.get("cohort_version", type=int),
-        end_date=end_date,
-        people=tuple(
-            (name[:200], affiliation[:200])
-            for name, affiliation in zip(names, affiliations, strict=False)
-        ),
-        columns={table: tuple(wanted) for table, wanted in columns.items()},
-        reasons={table: form.get(f"reason-{table}", "")[:2000] for table in columns},
-        own_reasons={
-            f"{table}.{column}": form.get(f"own-{table}.{column}", "")[:2000]
-            for table, wanted in columns.items()
-            for column in wanted
-            if form.get(f"own-{table}.{column}")
-        },
-        window_kind=kind if kind in {WHOLE, ENTRY} else "",
-        window_before=days["before"],
-        window_after=days["after"],
-        window_reason=form.get("window_reason", "")[:2000],
-    )
-    return fields, problems
-
-
-def reduced(fields: RequestFields, suggestion: str) -> RequestFields:
-    """The fields after a suggestion to ask for less was taken up."""
-    before, separator, after = suggestion.partition("..")
-    if separator and before.isdecimal() and after.isdecimal():
-        return replace(
-            fields, window_kind=ENTRY, window_before=int(before), window_after=int(after)
-        )
-    gone = set(suggestion.split(","))
-    left = {
-        table: tuple(name for name in names if f"{table}.{name}" not in gone)
-        for table, names in fields.columns.items()
-    }
-    return replace(fields, columns={table: names for table, names in left.items() if names})
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
+    settings = wiring().settings
+    return Surroundings(settings.release_root, datetime.now(UTC).date(), settings.request_approvals)
 
 
 def _not_saved(
@@ -344,8 +316,13 @@ def _form(session: Session, actor: Actor, found: DataRequest) -> str:
         chosen_tables={table for table, _ in chosen},
         reasons=reasons,
         missing=_missing(found),
+        sections=sections_of(found),
         duo={code: DUO_TERMS[code] for code in PURPOSE_CODES},
         spare=SPARE_PEOPLE,
+        traits=TRAITS,
+        members=members_of(found, surroundings().today),
+        me=actor.user_id,
+        can_sign=can_sign(actor, found, surroundings().today),
     )
 
 

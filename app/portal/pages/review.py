@@ -11,7 +11,7 @@ from app.portal.access import page
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import requests as request_service
-from app.services.workflow import STATE_LABELS, State
+from app.services.request_states import STATE_LABELS, State
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
 

@@ -33,7 +33,9 @@ from deid.pseudonyms import Pseudonymiser
 from deid.structured.dates import DataWindow
 from tests.builders import build_release
 from tests.integration.portal.world import (
+    DOCUMENT,
     LATER,
+    PASSWORD,
     RELEASE,
     World,
     copy_world,
@@ -118,6 +120,9 @@ def ask_for_newer(world: World, request_id: int, earlier: str) -> int:
     with world.database.writing() as session:
         root = world.settings.release_root
         request = begin_update(session, researcher, request_id, LATER_RELEASE, earlier, root)
+    world.bind(request.id)
+    with world.database.writing() as session:
+        request = session.get_one(DataRequest, request.id)
         for who, name in ((researcher, "submit"), (steward, "start"), (steward, "approve")):
             request = transition(
                 session, who, request.id, name, request.version, world.surroundings
@@ -150,6 +155,7 @@ def test_newer_data_come_under_the_same_ids_and_dates_with_a_report_of_changes(
     assert "There are newer data" in researcher.get(where).get_data(as_text=True)
     answer = post(researcher, f"{where}/updates", where, release=LATER_RELEASE, earlier="keep")
     draft = answer.headers["Location"]
+    world.bind(delivered + 1)
     post(researcher, f"{draft}/steps/submit", draft)
     for name in ("start", "approve"):
         post(steward, f"{draft}/steps/{name}", draft)
@@ -277,6 +283,8 @@ def test_an_extract_with_notes_keeps_the_dates_of_the_release(
             ),
             State.APPROVED,
             world.surroundings,
+            document=DOCUMENT,
+            password=PASSWORD,
         )
     run_once(workshop)
     assert world.read_request(request.id).state == State.ACTIVE, world.read_request(

@@ -29,7 +29,7 @@ from deid.errors import KeyDestroyed, ManifestMismatch
 from deid.keys import Keyring, destroy, rotate
 from deid.pseudonyms import Pseudonymiser
 from tests.builders import build_release
-from tests.integration.portal.world import PASSWORD, World, release_tables
+from tests.integration.portal.world import DOCUMENT, PASSWORD, World, release_tables
 from tests.integration.release.residents import full_name, make_vault, record_number, residents
 
 REASON = "A laboratory value in the release needs a doctor today."
@@ -129,7 +129,8 @@ def test_a_person_of_an_extract_is_found_through_its_release_also_after_a_rotati
             placed.fields(release="real-v1"),
             State.APPROVED,
             placed.surroundings,
-            "",
+            document=DOCUMENT,
+            password=PASSWORD,
         ).id
     workshop = Workshop(
         placed.database, rotate(path), settings.release_root, settings.project_root, 11

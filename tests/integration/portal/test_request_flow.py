@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from app.services.workflow import State
@@ -12,6 +14,9 @@ FORM = {
     "purpose": "To learn how hypertension is followed up.",
     "duo_code": "DUO:0000006",
     "ethics_number": "EC-2026-17",
+    "ethics_body": "Ethics committee of the institute",
+    "ethics_expires": (LATER + timedelta(days=400)).isoformat(),
+    "place_of_work": "The institute's secure room",
     "planned_outputs": "One table.",
     "release": RELEASE,
     "end_date": LATER.isoformat(),
@@ -33,6 +38,7 @@ def test_a_request_is_drafted_submitted_reviewed_and_approved_in_the_pages(world
     )
     form = made.headers["Location"]
     where = form.removesuffix("/edit")
+    world.bind(int(where.rsplit("/", 1)[1]))
     saved = post(
         researcher, form, form, **FORM, cohort_version=world.cohort_version_id, then="submit"
     )

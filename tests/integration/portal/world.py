@@ -16,15 +16,18 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.agreements import agreement, current_version
 from app.db.database import Database, open_database
 from app.db.models import DataRequest, User
 from app.permissions import COMMAND_LINE, Actor, Role
 from app.portal import create_app
 from app.services.accounts import actor_of, create_user
+from app.services.agreements import sign
 from app.services.cohorts import create_cohort
 from app.services.projects import create_project
-from app.services.requests import RequestFields
+from app.services.requests import RequestFields, attach_ethics_document, get_request
 from app.services.seeding import seed_request
+from app.services.training import NEEDED, add_certificate, decide_certificate
 from app.services.transitions import Surroundings
 from app.services.workflow import State
 from app.settings import PortalSettings
@@ -77,6 +80,7 @@ EXPRESSION = json.dumps(
         "CensorWindow": {},
     }
 )
+DOCUMENT = b"%PDF-1.4\n% a certificate, or an approval\n%%EOF\n"
 LATER = datetime.now(UTC).date() + timedelta(days=200)
 
 
@@ -179,6 +183,9 @@ class World:
             "purpose": "To learn how hypertension is followed up.",
             "duo_code": "DUO:0000006",
             "ethics_number": "EC-2026-17",
+            "ethics_body": "Ethics committee of the institute",
+            "ethics_expires": LATER + timedelta(days=400),
+            "place_of_work": "The institute's secure room",
             "planned_outputs": "One table.",
             "release": RELEASE,
             "cohort_version_id": self.cohort_version_id,
@@ -211,7 +218,25 @@ class World:
                 state,
                 self.surroundings,
                 reason,
+                document=DOCUMENT,
+                password=PASSWORD,
             ).id
+
+    def bind(self, request_id: int, who: str = "researcher") -> None:
+        """Give the document of the ethics approval, if it is missing, and sign the agreement."""
+        today = self.surroundings.today
+        with self.database.writing() as session:
+            actor = self.actors[who]
+            request = get_request(session, actor, request_id)
+            if request.ethics_document is None:
+                attach_ethics_document(session, actor, request_id, DOCUMENT)
+            text = agreement(current_version(today), "en")
+            sign(session, actor, request_id, text, actor.name, PASSWORD, today)
+
+    def train(self, who: str, until: date | None = None) -> None:
+        """Give somebody a certificate of training that a steward has verified."""
+        with self.database.writing() as session:
+            train(session, self.actors[who], self.actors["steward"], until)
 
     def read_request(self, request_id: int) -> DataRequest:
         """The request as the database has it now."""
@@ -280,12 +305,29 @@ def build_world(root: Path, people: int, ill: int, database_url: str | None = No
             user = _add(session, role.value, f"{role.value.title()} Example", role)
             actors[role.value] = actor_of(user)
         actors["outsider"] = actor_of(_add(session, "outsider", "Otto Outside", Role.RESEARCHER))
+        train(session, actors["researcher"], actors["steward"])
         project = create_project(session, actors["researcher"], "pressure", "Blood pressure")
         cohort = create_cohort(
             session, actors["researcher"], project.id, "Hypertension", "", EXPRESSION
         )
         session.refresh(cohort, ["versions"])
         return World(settings, database, actors, project.id, cohort.id, cohort.versions[-1].id)
+
+
+def train(session: Any, actor: Actor, steward: Actor, until: date | None = None) -> None:
+    """A verified certificate of the actor's, by default for a long time."""
+    today = datetime.now(UTC).date()
+    given = add_certificate(
+        session,
+        actor,
+        NEEDED,
+        "Example University",
+        today - timedelta(days=30),
+        until or today + timedelta(days=1400),
+        DOCUMENT,
+        today,
+    )
+    decide_certificate(session, steward, given.id, True, "")
 
 
 def _add(session: Any, local: str, name: str, role: Role) -> User:
