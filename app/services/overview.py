@@ -15,6 +15,7 @@ from app.services.my_work import my_returns, my_work
 from app.services.output_decisions import output_queue
 from app.services.projects import list_projects
 from app.services.requests import list_requests, review_queue
+from app.services.training import trained_until, waiting_certificates
 from app.services.workflow import State
 
 NOTICES = 8
@@ -37,6 +38,10 @@ def tasks_for(session: Session, actor: Actor) -> list[Task]:
         waiting = len(review_queue(session, actor))
         if waiting:
             tasks.append(Task(waiting, "waiting for a decision", "review.queue", "Review"))
+        given = len(waiting_certificates(session, actor))
+        if given:
+            text = "certificates of training to verify"
+            tasks.append(Task(given, text, "training.review", "Verify"))
     if can(actor, Permission.CHECK_OUTPUTS):
         results = len(output_queue(session, actor))
         if results:
@@ -79,8 +84,9 @@ def _student_tasks(session: Session, actor: Actor) -> list[Task]:
 def _researcher_tasks(session: Session, actor: Actor) -> list[Task]:
     if not list_projects(session, actor):
         return [Task(0, "Begin with a project", "projects.index", "Make a project")]
+    untrained = _asks_for_training(session, actor)
     states = [State(request.state) for request in list_requests(session, actor)]
-    tasks = []
+    tasks = [untrained] if untrained else []
     for state, text, label in (
         (State.RETURNED, "returned to you", "Answer"),
         (State.ACTIVE, "delivered and ready to be analysed", "Open"),
@@ -89,6 +95,14 @@ def _researcher_tasks(session: Session, actor: Actor) -> list[Task]:
         if state in states:
             tasks.append(Task(states.count(state), text, "requests.index", label))
     return tasks
+
+
+def _asks_for_training(session: Session, actor: Actor) -> Task | None:
+    assert actor.user_id is not None
+    if trained_until(session, actor.user_id, utc_now().date(), verified=False):
+        return None
+    text = "Without a certificate of training nobody reaches data"
+    return Task(0, text, "training.index", "Give a certificate")
 
 
 def notices_for(session: Session, actor: Actor) -> list[Notification]:

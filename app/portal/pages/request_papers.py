@@ -1,4 +1,4 @@
-"""Papers of a request: the agreement that is signed, and the document of the ethics approval."""
+"""Beside a request: the agreement, the ethics approval, and what still blocks it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,25 @@ from app.portal.wiring import wiring
 from app.services import agreements as agreement_service
 from app.services import requests as request_service
 from app.services.agreements import can_sign
+from app.services.blocked import (
+    AGREEMENT,
+    EDIT,
+    RENEWAL,
+    TRAINING,
+    blockers_of,
+    five_safes,
+)
+from app.services.request_states import STATE_LABELS, STATE_MEANING, State
 from app.services.requests import can_edit, get_request
 
 LANGUAGE_NAMES = {"en": "English", "zh": "中文"}
 FRESH_SECONDS = 600
+_WHERE = {
+    EDIT: "To the form",
+    TRAINING: "To my training",
+    AGREEMENT: "To the agreement",
+    RENEWAL: "To the request",
+}
 
 
 @page(blueprint, "/<int:request_id>/agreement", EITHER_SIDE)
@@ -72,6 +87,30 @@ def sign_agreement(request_id: int) -> BaseResponse:
     flash("Signed.", "success")
     where = "requests.edit" if editing else "requests.show"
     return redirect(url_for(where, request_id=request_id))
+
+
+@page(blueprint, "/<int:request_id>/blocked", EITHER_SIDE)
+def blocked(request_id: int) -> str:
+    """What still stands between the request and its data."""
+    actor, around = signed_in_actor(), surroundings()
+    with wiring().database.reading() as reading:
+        found = get_request(reading, actor, request_id)
+        return render_template(
+            "requests/blocked.html",
+            item=found,
+            state=State(found.state),
+            labels=STATE_LABELS,
+            meanings=STATE_MEANING,
+            blockers=blockers_of(actor, found, around.release_root, around.today),
+            safes=five_safes(found, around.today),
+            places={
+                EDIT: url_for("requests.edit", request_id=request_id),
+                TRAINING: url_for("training.index"),
+                AGREEMENT: url_for("requests.read_agreement", request_id=request_id),
+                RENEWAL: url_for("requests.show", request_id=request_id),
+            },
+            where_labels=_WHERE,
+        )
 
 
 @page(blueprint, "/<int:request_id>/ethics-approval", EITHER_SIDE)

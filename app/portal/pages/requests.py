@@ -20,18 +20,20 @@ from app.services import cohorts as cohort_service
 from app.services import renewals, transitions, updates
 from app.services import requests as request_service
 from app.services.agreements import can_sign
+from app.services.blocked import five_safes
 from app.services.completeness import missing_columns, missing_parts, sections_of
 from app.services.duo import DUO_TERMS, PURPOSE_CODES, TRAITS
 from app.services.jobs import job_of_request
 from app.services.minimisation import weigh_request, window_of
 from app.services.projects import list_projects
 from app.services.readiness import members_of, refusal_of
+from app.services.release_terms import opinion_on
 from app.services.request_states import STATE_LABELS, STATE_MEANING, State
 from app.services.requests import RequestFields
 from app.services.review import asked_tables, delivered_rows
 from app.services.transitions import Surroundings
 from app.services.votes import shown_decisions
-from app.services.workflow import BY_NAME, OTHER_ACTS
+from app.services.workflow import BY_NAME, FINAL, OTHER_ACTS
 from cohorts.column_uses import needs_own_reason
 from cohorts.selection import deliverable_columns, empty_columns
 from deid.errors import ReleaseError
@@ -107,6 +109,9 @@ def show(request_id: int) -> str:
             duo=DUO_TERMS,
             traits=TRAITS,
             members=members_of(found, today),
+            safes=five_safes(found, today),
+            opinion=opinion_on(session, found),
+            final=State(found.state) in FINAL,
             can_sign=can_sign(actor, found, today),
             decisions=shown_decisions(actor, found),
             events=request_service.shown_events(actor, found),
