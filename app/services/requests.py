@@ -88,11 +88,16 @@ def create_request(session: Session, actor: Actor, project_id: int, title: str) 
     project, user_id = get_own_project(
         session, actor, project_id, "Only members of a project ask for its data."
     )
+    latest = select(DataRequest).where(DataRequest.requester_id == user_id)
+    before = session.scalar(latest.order_by(DataRequest.id.desc()).limit(1))
     request = DataRequest(
         project_id=project.id,
         requester_id=user_id,
         title=title.strip() or "Untitled request",
         state=State.DRAFT,
+        # What seldom differs from one's request to the next; it can be changed in the form.
+        ethics_body=before.ethics_body if before else "",
+        place_of_work=before.place_of_work if before else "",
         people=[RequestPerson(name=actor.name)],
     )
     session.add(request)

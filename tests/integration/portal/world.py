@@ -14,11 +14,12 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import delete
 from werkzeug.test import TestResponse
 
 from app.agreements import agreement, current_version
 from app.db.database import Database, open_database
-from app.db.models import DataRequest, User
+from app.db.models import DataRequest, Notification, User
 from app.permissions import COMMAND_LINE, Actor, Role
 from app.portal import create_app
 from app.services.accounts import actor_of, create_user
@@ -306,6 +307,7 @@ def build_world(root: Path, people: int, ill: int, database_url: str | None = No
             actors[role.value] = actor_of(user)
         actors["outsider"] = actor_of(_add(session, "outsider", "Otto Outside", Role.RESEARCHER))
         train(session, actors["researcher"], actors["steward"])
+        session.execute(delete(Notification))  # that somebody was trained is no news here
         project = create_project(session, actors["researcher"], "pressure", "Blood pressure")
         cohort = create_cohort(
             session, actors["researcher"], project.id, "Hypertension", "", EXPRESSION
