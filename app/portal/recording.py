@@ -92,6 +92,8 @@ IN_SERVICE: Final[dict[str, str]] = {
     "dashboards.marks_file": "assignment.exported",
     "outputs.take": "output.taken",
     "projects.open_lab": "lab.opened",
+    "requests.ethics_document": "request.document_opened",
+    "training.document": "training.opened",
 }
 """Pages whose service writes the event, since only it knows whether data were shown."""
 
@@ -127,10 +129,13 @@ NO_DATA: Final[dict[str, str]] = {
     "outputs.new": "a form",
     "projects.index": "one's own projects",
     "projects.show": "a project that one sees, without data",
+    "requests.blocked": "what is still to be done",
     "requests.edit": "one's own form",
     "requests.index": "one's own requests",
+    "requests.read_agreement": "the text of the agreement",
     "requests.show": "what was asked for, without data",
     "review.queue": "requests that wait",
+    "review.terms": "what a release may be used for",
     "security.change_password": "a form",
     "security.login": "a form; signing in is recorded",
     "security.verify": "a form",
@@ -140,6 +145,8 @@ NO_DATA: Final[dict[str, str]] = {
     "system.ready": "whether the portal is well",
     "teaching.case_history": "versions of a case, without what they hold",
     "teaching.index": "titles of cases",
+    "training.index": "one's own certificates",
+    "training.review": "certificates that wait, without their documents",
 }
 """Pages that show no data of people, and what they show."""
 
