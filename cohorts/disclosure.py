@@ -111,12 +111,13 @@ class SafeCount:
 
     @property
     def at_least(self) -> str:
-        """The count as a lower limit of one digit, such as ``200+``; as it is if withheld."""
+        """As a lower limit, such as ``200+``; as it is if withheld.
+
+        A limit of the true count where it is of :func:`least_count`; else of the rounded one.
+        """
         if self.shown is None:
             return str(self)
-        size = 10 ** (len(str(self.shown)) - 1)
-        limit = next(digit * size for digit in (5, 2, 1) if digit * size <= self.shown)
-        return f"{max(limit, self.minimum_cell):,}+"
+        return f"{max(_step_below(self.shown), self.minimum_cell):,}+"
 
     def percent_of(self, total: SafeCount) -> str:
         """Share of ``total`` worked out from the shown numbers, such as ``12.5 %``; else empty."""
@@ -163,6 +164,19 @@ def coarse_count(count: int, rule: DisclosureRule = DEFAULT_RULE) -> SafeCount:
     if count < rule.minimum_cell:
         return SafeCount(None, True, rule.minimum_cell)
     return SafeCount(rule.coarse(count), False, rule.minimum_cell, about=True)
+
+
+def least_count(count: int, rule: DisclosureRule = DEFAULT_RULE) -> SafeCount:
+    """A lower limit of a count, in the steps 1, 2, 5, 10 and so on; see ``SafeCount.at_least``."""
+    if count < rule.minimum_cell:
+        return SafeCount(None, True, rule.minimum_cell)
+    limit = max(_step_below(count), rule.minimum_cell)
+    return SafeCount(limit, False, rule.minimum_cell, about=True)
+
+
+def _step_below(count: int) -> int:
+    size = 10 ** (len(str(count)) - 1)
+    return next(digit * size for digit in (5, 2, 1) if digit * size <= count)
 
 
 def estimated_count(

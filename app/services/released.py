@@ -19,7 +19,7 @@ from app.errors import PermissionDenied
 from app.permissions import Actor, Permission, can
 from app.services.duo import DUO_TERMS
 from app.services.workflow import State
-from cohorts.disclosure import DisclosureRule, coarse_count
+from cohorts.disclosure import DisclosureRule, least_count
 
 READERS: Final = frozenset({Permission.SEE_CATALOGUE, Permission.READ_AUDIT})
 NOT_STATED: Final = "not stated"
@@ -92,7 +92,7 @@ def _of_group(name: str, requests: list[DataRequest], rule: DisclosureRule) -> R
         tables=tuple(sorted({column.table_name for one in requests for column in one.columns})),
         projects=len({request.project_id for request in requests}),
         purposes=tuple(sorted({_purpose(request) for request in requests})),
-        records=coarse_count(largest.extract_rows or 0, rule).at_least,
+        records=least_count(largest.extract_rows or 0, rule).at_least,
         until=max(days, default=None),
         in_use=any(_in_use(request) for request in requests),
     )

@@ -5,8 +5,8 @@ from alembic import op
 
 from app.db.guards import guard_statements
 
-revision = "0015"
-down_revision = "0014"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
