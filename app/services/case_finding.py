@@ -41,7 +41,7 @@ from casebank.finding import (
     read_facts,
     typicality,
 )
-from cohorts.disclosure import DisclosureRule, SafeCount, least_count
+from cohorts.disclosure import DisclosureRule, SafeCount, coarse_count
 from cohorts.templates import list_templates, load_template, template_cards
 from deid.release import Release
 
@@ -136,7 +136,7 @@ class CaseFinder:
         shown = tuple(found[:SHOWN])
         return Found(
             shown,
-            least_count(len(fitting), self._rule),
+            coarse_count(len(fitting), self._rule),
             choices_of(self.facts(actor, release), self._rule.minimum_cell),
             {one.person_id: ranks[one.person_id] for one in shown if ranks},
             len(found) > SHOWN,

@@ -18,7 +18,7 @@ GATE = {
 }  # fmt: skip
 # Where a raw number is read outside a call of the gate, and why nothing of it is shown.
 READ_ELSEWHERE = {
-    ("app/services/case_finding.py", "_people_of"): "chooses records; least_count tells how many",
+    ("app/services/case_finding.py", "_people_of"): "chooses records; coarse_count tells how many",
     ("app/services/catalogue.py", "table_summaries"): "only whether a table has rows at all",
     ("app/services/catalogue.py", "safe_entry"): "handed to safe_share",
     ("app/services/cohort_answers.py", "_run"): "sets for the ledger",
