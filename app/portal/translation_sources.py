@@ -48,7 +48,14 @@ SHOWN: Final[dict[str, frozenset[str]]] = {
     "services/audit_log.py": frozenset({"SORTS"}),
 }
 _WORD = re.compile(r"[A-Za-z]{2,}")
-_SHOWN_ATTRIBUTES: Final = ("alt", "title", "aria-label", "placeholder", "data-label")
+_SHOWN_ATTRIBUTES: Final = (
+    "alt",
+    "title",
+    "aria-label",
+    "placeholder",
+    "data-label",
+    "data-failed",
+)
 _ATTRIBUTES: Final = re.compile(r'[\w-]+="[^"]*"')
 _ATTRIBUTE: Final = re.compile(r'([\w-]+)="$')
 # Macros whose arguments are shown as they are.
