@@ -61,7 +61,9 @@ _ATTRIBUTE: Final = re.compile(r'([\w-]+)="$')
 # Macros whose arguments are shown as they are.
 _SHOWING_MACROS: Final = frozenset({"empty", "trail", "state_badge"})
 # Names and codes that are the same in every language.
-_SAME: Final = frozenset({"Care Commons", "UTC", "CSV", "JSON", "PDF", "SHA-256", "OMOP", "LTI"})
+_SAME: Final = frozenset(
+    {"Care Commons", "UTC", "CSV", "JSON", "PDF", "SHA-256", "OMOP", "LTI", "sha256:"}
+)
 
 
 def environment() -> Environment:

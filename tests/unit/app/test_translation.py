@@ -22,9 +22,7 @@ from app.portal.translation_sources import (
 )
 
 # Folders of templates in which words still stand outside of `_()`. The list only gets shorter.
-NOT_CONVERTED: frozenset[str] = frozenset(
-    {"requests", "training"}
-)
+NOT_CONVERTED: frozenset[str] = frozenset()
 # Areas whose messages have no translation yet, by the beginning of their names. The list only
 # gets shorter.
 NOT_TRANSLATED = (
