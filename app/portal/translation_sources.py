@@ -56,6 +56,8 @@ _SHOWN_ATTRIBUTES: Final = (
     "data-label",
     "data-failed",
 )
+# Names of endpoints, and places within a document.
+_NO_WORDS = re.compile(r"[a-z_]+\.[a-z_]+|\$\..*")
 _ATTRIBUTES: Final = re.compile(r'[\w-]+="[^"]*"')
 _ATTRIBUTE: Final = re.compile(r'([\w-]+)="$')
 # Macros whose arguments are shown as they are.
@@ -128,7 +130,11 @@ def module_messages(path: Path) -> list[str]:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if any(isinstance(one, ast.Name) and one.id in shown for one in targets):
                 found += _constants(node.value)
-    return [text for text in dict.fromkeys(found) if _WORD.search(text)]
+    return [
+        text
+        for text in dict.fromkeys(found)
+        if _WORD.search(text) and not _NO_WORDS.fullmatch(text)
+    ]
 
 
 def _texts(arguments: list[ast.expr]) -> Iterator[str]:
@@ -168,12 +174,7 @@ def _constants(value: ast.expr) -> Iterator[str]:
         id(key) for one in ast.walk(value) if isinstance(one, ast.Dict) for key in one.keys if key
     }
     for one in ast.walk(value):
-        if (
-            isinstance(one, ast.Constant)
-            and isinstance(one.value, str)
-            and id(one) not in keys
-            and not re.fullmatch(r"[a-z_]+\.[a-z_]+", one.value)
-        ):
+        if isinstance(one, ast.Constant) and isinstance(one.value, str) and id(one) not in keys:
             yield one.value
 
 

@@ -129,7 +129,7 @@ def import_answers(session: Session, actor: Actor, case_id: int, text: str) -> i
         if item not in known:
             listed = ", ".join(sorted(known)) or "none"
             raise BadInput(f"Line {number}: there is no such item. The items are: {listed}.")
-        kept[panellist, item] = _option(option, f"Line {number}: ")
+        kept[panellist, item] = _option(option, number)
     if not kept:
         raise BadInput("The file has no answers.")
     for (panellist, item), chosen in kept.items():
@@ -165,12 +165,14 @@ def option_of(text: str) -> int:
     Raises:
         BadInput: unless it is -2 to 2.
     """
-    return _option(text, "")
+    return _option(text)
 
 
-def _option(text: str, where: str) -> int:
+def _option(text: str, line: int | None = None) -> int:
     if text.strip() not in {str(option) for option in OPTIONS} | {"+1", "+2"}:
-        raise BadInput(f"{where}an answer is one of -2, -1, 0, 1 and 2.")
+        if line is not None:
+            raise BadInput(f"Line {line}: an answer is one of -2, -1, 0, 1 and 2.")
+        raise BadInput("An answer is one of -2, -1, 0, 1 and 2.")
     return int(text)
 
 

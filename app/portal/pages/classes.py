@@ -81,7 +81,7 @@ def add_list(class_id: int) -> Response:
     """Add the people of a list that was looked at."""
     with wiring().database.writing() as session:
         added = classes.add_list(session, signed_in_actor(), class_id, request.form.get("list", ""))
-    flash(f"{added} student{'' if added == 1 else 's'} added.", "success")
+    flash("1 student added." if added == 1 else f"{added} students added.", "success")
     return redirect(url_for("classes.show", class_id=class_id))
 
 

@@ -1,4 +1,4 @@
-"""Every word of the portal is said in both languages; what is not yet, is named here."""
+"""Every word of the portal is said in both languages."""
 
 from __future__ import annotations
 
@@ -21,21 +21,6 @@ from app.portal.translation_sources import (
     untranslated,
 )
 
-# Folders of templates in which words still stand outside of `_()`. The list only gets shorter.
-NOT_CONVERTED: frozenset[str] = frozenset()
-# Areas whose messages have no translation yet, by the beginning of their names. The list only
-# gets shorter.
-NOT_TRANSLATED = (
-    "audit",
-    "mail",
-    "portal/freshness",
-    "portal/pages",
-    "portal/protection",
-    "portal/sign_in",
-    "private_files",
-    "services",
-)
-
 
 @pytest.fixture(scope="module")
 def app() -> Flask:
@@ -52,27 +37,17 @@ def in_chinese(app: Flask) -> Iterator[None]:
 
 
 def test_every_message_has_a_translation() -> None:
-    left = {
-        area: messages
-        for area, messages in untranslated().items()
-        if not area.startswith(NOT_TRANSLATED)
-    }
-    assert left == {}
+    assert untranslated() == {}
 
 
 def test_every_visible_word_of_a_template_is_marked() -> None:
     left = {
         path.name: found
-        for area, paths in areas().items()
+        for paths in areas().values()
         for path in paths
-        if area not in NOT_CONVERTED and (found := unmarked(path))
+        if (found := unmarked(path))
     }
     assert left == {}
-
-
-def test_a_folder_that_is_converted_leaves_the_list() -> None:
-    converted = {area for area, paths in areas().items() if not any(map(unmarked, paths))}
-    assert not converted & NOT_CONVERTED
 
 
 def test_a_translation_has_the_places_and_the_markup_of_its_message() -> None:
