@@ -12,7 +12,7 @@ from app.services.minimisation import ENTRY, WHOLE
 from cohorts.column_uses import needs_own_reason
 from cohorts.selection import deliverable_columns
 from deid.errors import ReleaseError
-from deid.release import is_continued, open_release
+from deid.release import has_the_same_ids, open_release
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,12 @@ def missing_columns(request: DataRequest, release_root: Path) -> list[Missing]:
     except ReleaseError:
         return [Missing("release", "The release asked for is not published")]
     earlier = request.continues
-    if earlier is not None and not is_continued(release_root, release, earlier.release):
+    if earlier is not None and not has_the_same_ids(release_root, release, earlier.release):
         return [Missing("release", "The release asked for does not continue the earlier one")]
+    if earlier is not None and _asks_notes(request) and not _asks_notes(earlier):
+        return [
+            Missing("columns", "Notes bring other dates: ask for them in a request of their own")
+        ]
     possible = deliverable_columns(release)
     missing = [
         Missing("columns", f"Column {c.table_name}.{c.column_name} cannot be delivered")
@@ -110,6 +114,10 @@ def missing_columns(request: DataRequest, release_root: Path) -> list[Missing]:
     if not missing and not any("person_id" in possible[table] for table in asked):
         missing.append(Missing("columns", "No table about people was chosen"))
     return missing
+
+
+def _asks_notes(request: DataRequest) -> bool:
+    return any(column.table_name == "note" for column in request.columns)
 
 
 def _missing_of_ethics_day(request: DataRequest) -> list[Missing]:

@@ -1,4 +1,4 @@
-"""New data for a delivered request: a draft of its own that continues it, and making it again."""
+"""New or other data for a delivered request: a draft that continues it, and making it again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.services.requests import get_request, locked_request
 from app.services.transitions import REPEAT_JOB
 from app.services.workflow import State
 from deid.errors import ReleaseError
-from deid.release import Release, is_continued, list_releases, open_release
+from deid.release import Release, has_the_same_ids, is_continued, list_releases, open_release
 
 KEEP, REPLACE = "keep", "replace"
 _COPIED = (
@@ -41,13 +41,18 @@ _COPIED = (
 
 def newer_releases(actor: Actor, request: DataRequest, release_root: Path) -> list[Release]:
     """Releases that continue the one that was delivered, for whoever may ask for their data."""
-    if State(request.state) is not State.ACTIVE or not _asks(actor, request):
+    if not can_amend(actor, request):
         return []
     return [
         release
         for release in list_releases(release_root)
         if is_continued(release_root, release, request.release)
     ]
+
+
+def can_amend(actor: Actor, request: DataRequest) -> bool:
+    """Members ask for other data of what was delivered; that stays open meanwhile."""
+    return State(request.state) is State.ACTIVE and _asks(actor, request)
 
 
 def begin_update(
@@ -58,8 +63,9 @@ def begin_update(
     earlier: str,
     release_root: Path,
 ) -> DataRequest:
-    """A draft for the data of a newer release: all as it was, with the same pseudonyms.
+    """A draft for the data of a newer release, or an amendment for other data of the same one.
 
+    All is as it was, and will be delivered with the same pseudonyms.
     ``earlier`` says whether the earlier delivery is then kept or replaced. The draft is submitted,
     reviewed and approved like any other.
 
@@ -80,15 +86,16 @@ def begin_update(
         release = open_release(release_root, release_name)
     except ReleaseError:
         raise BadInput("Choose a published release.") from None
-    if not is_continued(release_root, release, request.release):
+    if not has_the_same_ids(release_root, release, request.release):
         raise BadInput(
             f"Release {release_name} does not continue {request.release}: its people have other "
             "ids and dates."
         )
+    of = "amended" if release.name == request.release else f"data of {release.name}"
     draft = DataRequest(
         project_id=request.project_id,
         requester_id=actor.user_id,
-        title=f"{request.title} (data of {release.name})"[:200],
+        title=f"{request.title} ({of})"[:200],
         state=State.DRAFT,
         release=release.name,
         continues_id=request.id,

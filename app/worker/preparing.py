@@ -47,7 +47,7 @@ from deid.build.offsets import ALONE, OFFSETS_FILE, Offsets, read_offsets
 from deid.errors import GateRefused
 from deid.keys import Keyring
 from deid.pseudonyms import Pseudonymiser
-from deid.release import Release, is_continued, open_release
+from deid.release import Release, has_the_same_ids, open_release
 from deid.structured.dates import shift_days
 
 STEPS: Final = 5
@@ -110,6 +110,8 @@ def prepare(
         raise
     hold.step("measuring the risk")
     shift = _project_shift(order, release, offsets, series)
+    if series.before is not None and series.shifted and shift is None:
+        raise JobRefused("its dates could not be those of the delivery that it continues")
     delivered = person_ids(shift_cohort(result, shift) if shift else result)
     risk = measure_extract(release, delivered, selection.tables, workshop.minimum_people)
     risk = replace(risk, calendar=_told(calendar))
@@ -180,7 +182,7 @@ def _series(workshop: Workshop, order: Order, release: Release) -> _Series:
     folder = find_delivery(workshop.project_root, order.project, order.continues)
     before = ExtractManifest.from_json((folder / MANIFEST_FILE).read_bytes())
     earlier = open_release(workshop.release_root, before.release)
-    if not is_continued(workshop.release_root, release, earlier.name):
+    if not has_the_same_ids(workshop.release_root, release, earlier.name):
         raise JobRefused(
             f"release {release.name} does not continue release {earlier.name}; its people have "
             "other ids and dates"

@@ -7,6 +7,7 @@ from deid.release.manifest import FileEntry, Manifest, TableEntry
 from deid.release.reader import (
     Release,
     check_release_name,
+    has_the_same_ids,
     is_continued,
     list_releases,
     open_release,
@@ -23,6 +24,7 @@ __all__ = [
     "Release",
     "TableEntry",
     "check_release_name",
+    "has_the_same_ids",
     "is_continued",
     "list_releases",
     "open_release",

@@ -180,6 +180,11 @@ def is_continued(root: Path, later: Release, earlier: str) -> bool:
     return False
 
 
+def has_the_same_ids(root: Path, later: Release, earlier: str) -> bool:
+    """Whether people and rows of the release ``earlier`` have their ids and dates in ``later``."""
+    return later.name == earlier or is_continued(root, later, earlier)
+
+
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     digest = hashlib.sha256()

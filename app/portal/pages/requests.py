@@ -97,6 +97,7 @@ def show(request_id: int) -> str:
             can_edit=request_service.can_edit(actor, found),
             can_ask_renewal=renewals.can_ask_renewal(actor, found),
             newer=updates.newer_releases(actor, found, wiring().settings.release_root),
+            can_amend=updates.can_amend(actor, found),
             can_repeat=updates.can_repeat(actor, found),
             may_renew=transitions.may_decide(actor, found, BY_NAME["renew"]),
             missing=_missing(found) if request_service.can_edit(actor, found) else [],
@@ -258,7 +259,7 @@ def refuse_renewal(request_id: int) -> Response:
 
 @page(blueprint, "/<int:request_id>/updates", Permission.REQUEST_DATA, methods=("POST",))
 def begin_update(request_id: int) -> Response:
-    """Begin a draft for the data of a newer release."""
+    """Begin a draft for the data of a newer release, or for other data of the same one."""
     with wiring().database.writing() as session:
         draft = updates.begin_update(
             session,

@@ -16,8 +16,9 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from app.cli.extract import extract
-from app.db.models import DataRequest, RequestEvent
+from app.db.models import DataRequest, RequestColumn, RequestEvent
 from app.errors import BadInput, TransitionRefused
+from app.services.completeness import missing_columns
 from app.services.seeding import seed_request
 from app.services.transitions import transition
 from app.services.updates import ask_repeat, begin_update, newer_releases
@@ -114,15 +115,18 @@ def folder(world: World, request_id: int) -> Path:
     return world.settings.project_root / "pressure" / "extracts" / f"request-{request_id}"
 
 
-def ask_for_newer(world: World, request_id: int, earlier: str) -> int:
+def ask_for_newer(
+    world: World, request_id: int, earlier: str, release: str = LATER_RELEASE, without: str = ""
+) -> int:
     """Draft, submission, review and approval; the id of the new request."""
     researcher, steward = world.actors["researcher"], world.actors["steward"]
     with world.database.writing() as session:
         root = world.settings.release_root
-        request = begin_update(session, researcher, request_id, LATER_RELEASE, earlier, root)
+        request = begin_update(session, researcher, request_id, release, earlier, root)
     world.bind(request.id)
     with world.database.writing() as session:
         request = session.get_one(DataRequest, request.id)
+        request.columns = [one for one in request.columns if one.column_name != without]
         for who, name in ((researcher, "submit"), (steward, "start"), (steward, "approve")):
             request = transition(
                 session, who, request.id, name, request.version, world.surroundings
@@ -188,6 +192,34 @@ def test_a_delivery_that_is_replaced_is_deleted_when_the_newer_one_is_there(
     repeat(world, newer)
     run_once(workshop)
     assert "files, identical" in last_comment(world, newer)
+
+
+def test_an_amendment_delivers_other_columns_of_the_same_release_under_the_same_ids(
+    world: World, workshop: Workshop, delivered: int
+) -> None:
+    before = rows(folder(world, delivered), "condition_occurrence")
+    left_out = "condition_start_date"
+    amended = ask_for_newer(world, delivered, "replace", RELEASE, left_out)
+    assert world.read_request(amended).title.endswith("(amended)")
+    assert world.read_request(delivered).state == State.ACTIVE
+    run_once(workshop)
+    assert world.read_request(amended).state == State.ACTIVE, world.read_request(amended).failure
+    assert world.read_request(delivered).state == State.REPLACED
+    for row in before.values():
+        del row[left_out]
+    assert rows(folder(world, amended), "condition_occurrence") == before
+
+
+def test_an_amendment_asks_for_no_notes_as_these_would_tell_the_shift_of_dates(
+    world: World, delivered: int
+) -> None:
+    with world.database.writing() as session:
+        researcher, root = world.actors["researcher"], world.settings.release_root
+        draft = begin_update(session, researcher, delivered, RELEASE, "keep", root)
+        assert missing_columns(draft, root) == []
+        draft.columns.append(RequestColumn(table_name="note", column_name="note_id"))
+        (missing,) = missing_columns(draft, root)
+        assert "Notes" in missing.text
 
 
 def test_a_new_key_does_not_change_the_ids_of_a_series(
