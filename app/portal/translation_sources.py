@@ -36,9 +36,17 @@ SHOWING: Final = {
     "lazy_gettext": slice(1),
     "Task": slice(1, 4),
     "_page": slice(1, 2),
+    "_step": slice(1, 8),
+    "notify": slice(3, 4),
+    "Blocker": slice(1),
+    "Missing": slice(1, 2),
+    "Safe": slice(3),
+    "_meaning": slice(1),
+    "tell": slice(4, 5),
 }
 _FOR_PROGRAMMERS: Final = frozenset({"ValueError", "TypeError", "KeyError", "RuntimeError"})
-# Constants whose texts are shown, by module.
+# What holds texts that are shown, by module: constants, variables, enumerations, and functions
+# that return them.
 SHOWN: Final[dict[str, frozenset[str]]] = {
     "portal/navigation.py": frozenset({"MENU"}),
     "portal/error_pages.py": frozenset({"TITLES", "ADVICE"}),
@@ -46,6 +54,28 @@ SHOWN: Final[dict[str, frozenset[str]]] = {
     "services/jobs.py": frozenset({"KINDS", "STATES"}),
     "services/notices.py": frozenset({"KINDS", "HOW"}),
     "services/audit_log.py": frozenset({"SORTS"}),
+    "audit.py": frozenset({"why", "_why"}),
+    "portal/pages/characterisation.py": frozenset({"ANALYSES"}),
+    "portal/pages/cohort_builder.py": frozenset({"said"}),
+    "portal/pages/outputs.py": frozenset({"LEVEL_LABELS"}),
+    "portal/request_form.py": frozenset({"_DAYS"}),
+    "services/assignments.py": frozenset({"text", "COUNTS"}),
+    "services/blocked.py": frozenset({"_WAITS", "who", "_sentence"}),
+    "services/cases.py": frozenset({"CASE_STATES"}),
+    "services/class_lists.py": frozenset({"ADVICE"}),
+    "services/completeness.py": frozenset({"_SECTIONS"}),
+    "services/discussions.py": frozenset({"note"}),
+    "services/duo.py": frozenset({"DUO_TERMS", "TRAITS", "Opinion", "_NOTHING", "said"}),
+    "services/output_decisions.py": frozenset({"text"}),
+    "services/outputs.py": frozenset({"STATE_LABELS", "text"}),
+    "services/overview.py": frozenset({"_REQUESTS", "text"}),
+    "services/passwords.py": frozenset({"what_is_wrong"}),
+    "services/readiness.py": frozenset({"refusal_of"}),
+    "services/regrades.py": frozenset({"note"}),
+    "services/request_history.py": frozenset({"text"}),
+    "services/request_states.py": frozenset({"STATE_LABELS", "STATE_MEANING"}),
+    "services/training.py": frozenset({"KINDS", "text"}),
+    "services/workflow.py": frozenset({"OTHER_ACTS", "Who"}),
 }
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _SHOWN_ATTRIBUTES: Final = (
@@ -56,8 +86,8 @@ _SHOWN_ATTRIBUTES: Final = (
     "data-label",
     "data-failed",
 )
-# Names of endpoints, and places within a document.
-_NO_WORDS = re.compile(r"[a-z_]+\.[a-z_]+|\$\..*")
+# Names of endpoints, of parts of a page, and places within a document.
+_NO_WORDS = re.compile(r"[a-z_]+\.[a-z_]+|part-[a-z]+|\$\..*")
 _ATTRIBUTES: Final = re.compile(r'[\w-]+="[^"]*"')
 _ATTRIBUTE: Final = re.compile(r'([\w-]+)="$')
 # Macros whose arguments are shown as they are.
@@ -130,6 +160,12 @@ def module_messages(path: Path) -> list[str]:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if any(isinstance(one, ast.Name) and one.id in shown for one in targets):
                 found += _constants(node.value)
+        elif isinstance(node, ast.ClassDef) and node.name in shown:
+            for member in node.body:
+                found += _constants(member.value) if isinstance(member, ast.Assign) else ()
+        elif isinstance(node, ast.FunctionDef) and node.name in shown:
+            returns = [one.value for one in ast.walk(node) if isinstance(one, ast.Return)]
+            found += _texts([one for one in returns if one is not None])
     return [
         text
         for text in dict.fromkeys(found)
@@ -170,12 +206,21 @@ def _text(node: ast.expr) -> str | None:
 
 
 def _constants(value: ast.expr) -> Iterator[str]:
-    keys = {
-        id(key) for one in ast.walk(value) if isinstance(one, ast.Dict) for key in one.keys if key
-    }
+    """Texts in a value; keys of dictionaries, members of sets and parts of f-strings are none."""
+    apart: set[int] = set()
     for one in ast.walk(value):
-        if isinstance(one, ast.Constant) and isinstance(one.value, str) and id(one) not in keys:
-            yield one.value
+        if isinstance(one, ast.Dict):
+            apart |= {id(key) for key in one.keys}
+        elif isinstance(one, ast.Set):
+            apart |= {id(member) for member in one.elts}
+        elif isinstance(one, ast.Compare):
+            apart |= {id(part) for part in one.comparators}
+        elif isinstance(one, ast.JoinedStr):
+            apart |= {id(part) for part in one.values}
+    for one in ast.walk(value):
+        text = _text(one) if isinstance(one, ast.Constant | ast.JoinedStr) else None
+        if text is not None and id(one) not in apart:
+            yield text
 
 
 # Texts that nobody marked ----------------------------------------------------------------------

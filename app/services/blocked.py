@@ -93,8 +93,9 @@ def five_safes(request: DataRequest, today: date) -> list[Safe]:
         Safe(
             "Settings",
             "place_of_work" not in missing,
-            "analysed in the project's workspace"
-            + (f", at: {request.place_of_work}" if request.place_of_work else ""),
+            f"analysed in the project's workspace, at: {request.place_of_work}"
+            if request.place_of_work
+            else "analysed in the project's workspace",
         ),
         Safe(
             "Outputs",
@@ -118,4 +119,4 @@ def _of_member(actor: Actor, member: Member) -> list[Blocker]:
 
 
 def _sentence(text: str) -> str:
-    return f"Say {text}." if text[:1].islower() else f"{text}."
+    return f"Say {text}." if text[:1].islower() else text

@@ -31,6 +31,7 @@ TRAITS: Final = {
     "no_publication": "Its results will not be published",
 }
 """What a request says of itself so that it can be compared with a release's modifiers."""
+_NOTHING: Final = "nothing stated"
 _AGAINST: Final = {
     "DUO:0000018": "commercial",
     "DUO:0000015": "methods",
@@ -72,17 +73,20 @@ def match(
     against: list[str] = []
     open_: list[str] = []
     if purpose not in _WITHIN.get(permission, frozenset()):
-        against.append(
-            f"The release is for {DUO_TERMS.get(permission, 'nothing stated')}, the request is for "
-            f"{DUO_TERMS.get(purpose, 'nothing stated')}."
+        said = (
+            f"The release is for {DUO_TERMS.get(permission, _NOTHING)}, the request is for "
+            f"{DUO_TERMS.get(purpose, _NOTHING)}."
         )
+        against.append(said)
     elif permission == "DUO:0000007":
-        open_.append("Whether it is the disease that the release is for.")
+        said = "Whether it is the disease that the release is for."
+        open_.append(said)
     for code in modifiers:
         trait = _AGAINST.get(code)
+        said = f"The release says: {DUO_TERMS.get(code, code)}."
         if trait in traits or (code == "DUO:0000021" and not ethics):
-            against.append(f"The release says: {DUO_TERMS[code]}.")
+            against.append(said)
         elif trait is None and code != "DUO:0000021":
-            open_.append(f"The release says: {DUO_TERMS.get(code, code)}.")
+            open_.append(said)
     opinion = Opinion.DIFFERS if against else Opinion.DOUBTFUL if open_ else Opinion.FITS
     return Match(opinion, (*against, *open_))

@@ -19,6 +19,11 @@ from app.services.training import trained_until, waiting_certificates
 from app.services.workflow import State
 
 NOTICES = 8
+_REQUESTS = (
+    (State.RETURNED, "returned to you", "Answer"),
+    (State.ACTIVE, "delivered and ready to be analysed", "Open"),
+    (State.DRAFT, "not submitted yet", "Go on"),
+)
 
 
 @dataclass(frozen=True)
@@ -87,11 +92,7 @@ def _researcher_tasks(session: Session, actor: Actor) -> list[Task]:
     untrained = _asks_for_training(session, actor)
     states = [State(request.state) for request in list_requests(session, actor)]
     tasks = [untrained] if untrained else []
-    for state, text, label in (
-        (State.RETURNED, "returned to you", "Answer"),
-        (State.ACTIVE, "delivered and ready to be analysed", "Open"),
-        (State.DRAFT, "not submitted yet", "Go on"),
-    ):
+    for state, text, label in _REQUESTS:
         if state in states:
             tasks.append(Task(states.count(state), text, "requests.index", label))
     return tasks

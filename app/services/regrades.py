@@ -151,8 +151,8 @@ def _grades(number: int, codes: Sequence[str], fields: Fields) -> dict[str, floa
 
 def _tell(session: Session, version: CaseVersion, attempt_ids: Sequence[int]) -> None:
     query = select(Attempt.user_id).where(Attempt.id.in_(attempt_ids)).distinct()
-    text = "A key was corrected and one of your marks was made anew. You find it under My work."
-    notify(session, session.scalars(query), TEACHING, text, MY_WORK)
+    note = "A key was corrected and one of your marks was made anew. You find it under My work."
+    notify(session, session.scalars(query), TEACHING, note, MY_WORK)
 
 
 def _ended(session: Session, version_id: int) -> list[int]:

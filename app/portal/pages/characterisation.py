@@ -36,14 +36,14 @@ blueprint = Blueprint(
 
 REFRESH_SECONDS: Final = 3
 DEATH: Final = "death"
-ANALYSES: Final = (
-    ("table_one", "Table 1"),
-    ("incidence", "Incidence and prevalence"),
-    ("survival", "Time to event"),
-    ("pathways", "Treatment pathways"),
-    ("overlap", "Overlap"),
-    ("comparison", "Comparison"),
-)
+ANALYSES: Final = {
+    "table_one": "Table 1",
+    "incidence": "Incidence and prevalence",
+    "survival": "Time to event",
+    "pathways": "Treatment pathways",
+    "overlap": "Overlap",
+    "comparison": "Comparison",
+}
 _AT_RISK: Final = {
     "outcome": "", "first_day": "1", "limit_days": "", "until": "observation", "washout_days": "",
 }  # fmt: skip
@@ -306,7 +306,7 @@ def _rendered(
             releases=wiring().catalogue.list(signed_in_actor()),
             analyses=ANALYSES,
             analysis=analysis,
-            label=dict(ANALYSES)[analysis],
+            label=ANALYSES[analysis],
             form=form,
             classes=classes,
             kept=kept,
@@ -331,7 +331,7 @@ def _choices(versions: list[CohortVersion], here: CohortVersion) -> dict[str, Co
 
 
 def _title(cohort: CohortDefinition, analysis: str) -> str:
-    return f"{dict(ANALYSES)[analysis]}: {cohort.name}"
+    return f"{ANALYSES[analysis]}: {cohort.name}"
 
 
 def _download(
