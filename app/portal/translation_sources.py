@@ -160,6 +160,8 @@ def module_messages(path: Path) -> list[str]:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if any(isinstance(one, ast.Name) and one.id in shown for one in targets):
                 found += _constants(node.value)
+        elif isinstance(node, ast.keyword) and (node.arg or "").startswith("SECURITY_MSG_"):
+            found += map(_placed, list(_constants(node.value))[:1])
         elif isinstance(node, ast.ClassDef) and node.name in shown:
             for member in node.body:
                 found += _constants(member.value) if isinstance(member, ast.Assign) else ()
@@ -181,6 +183,12 @@ def _texts(arguments: list[ast.expr]) -> Iterator[str]:
             yield from _texts(argument.values)
         elif (text := _text(argument)) is not None:
             yield text
+
+
+def _placed(text: str) -> str:
+    """A text whose values stand as ``%(name)s``, with numbered places."""
+    places = iter(range(100))
+    return re.sub(r"%\(\w+\)s", lambda _: f"{{{next(places)}}}", text)
 
 
 def _text(node: ast.expr) -> str | None:
