@@ -51,6 +51,12 @@ class LaunchRefused(AppError):
     code = "app.launch_refused"
 
 
+class SignInRefused(AppError):
+    """An identity provider's word that cannot be trusted, or that opens no account here."""
+
+    code = "app.sign_in_refused"
+
+
 class BackupRefused(AppError):
     """A backup that cannot be opened or put back here; nothing was changed."""
 
@@ -59,6 +65,7 @@ class BackupRefused(AppError):
 
 HTTP_STATUS: dict[type[CareCommonsError], int] = {
     PermissionDenied: 403,
+    SignInRefused: 403,
     NotFound: 404,
     ReleaseNotFound: 404,
     BadInput: 400,

@@ -116,6 +116,36 @@ PORTAL_SETTINGS = (
         "served",
     ),
     Setting(
+        "oidc_issuer",
+        str,
+        "",
+        "identity provider for single sign-on by OpenID Connect, such as https://login.place.org; "
+        "empty if there is none",
+    ),
+    Setting("oidc_client_id", str, "", "what the identity provider calls this portal"),
+    Setting(
+        "oidc_client_secret_file",
+        Path,
+        lambda home: home / "portal" / "oidc-secret",
+        "file with the secret that the identity provider gave this portal, mode 0600; without it "
+        "the portal is a public client, which PKCE alone protects",
+    ),
+    Setting("oidc_title", str, "your institution", "how people call the identity provider"),
+    Setting(
+        "oidc_link_by_mail",
+        yes_or_no,
+        False,
+        "yes if an identity is tied to the account with the same address where the identity "
+        "provider says that it has verified it; otherwise people tie theirs after signing in",
+    ),
+    Setting(
+        "oidc_new_accounts",
+        yes_or_no,
+        False,
+        "yes if whom the identity provider vouches for gets an account, which has no role until an "
+        "administrator gives it one",
+    ),
+    Setting(
         "mail_server",
         str,
         "",
@@ -178,6 +208,12 @@ class PortalSettings:
     trusted_proxy: str = ""
     metrics_token_file: Path | None = None
     second_factor: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret_file: Path | None = None
+    oidc_title: str = "your institution"
+    oidc_link_by_mail: bool = False
+    oidc_new_accounts: bool = False
     mail_server: str = ""
     mail_from: str = ""
     mail_folder: Path | None = None

@@ -19,6 +19,7 @@ from app.portal.pages.preferences import THEMES, chosen_theme
 from app.portal.protection import init_protection, init_throttling
 from app.portal.recording import init_recording
 from app.portal.sign_in import current_actor, init_sign_in
+from app.portal.single_sign_on import init_single_sign_on
 from app.portal.static_files import init_static_files
 from app.portal.translation import init_translation
 from app.portal.wiring import EXTENSION, Wiring
@@ -67,6 +68,7 @@ def create_app(settings: PortalSettings, database: Database | None = None) -> Fl
     init_protection(app, settings)
     init_static_files(app)
     init_sign_in(app, database, settings)
+    init_single_sign_on(app, settings)
     init_error_pages(app)
     formats.init_formats(app)
     app.register_error_handler(CSRFError, answer_without_session)
@@ -80,7 +82,8 @@ def create_app(settings: PortalSettings, database: Database | None = None) -> Fl
     @app.context_processor
     def _shared() -> dict[str, object]:
         actor = current_actor()
-        look = {"theme": chosen_theme(), "themes": THEMES}
+        institution = settings.oidc_title if settings.oidc_issuer else ""
+        look = {"theme": chosen_theme(), "themes": THEMES, "institution": institution}
         if actor is None:
             return {"actor": None, "navigation": [], **look}
         with database.reading() as session:

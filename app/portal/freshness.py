@@ -58,6 +58,22 @@ def fresh(view: View) -> View:
     return guarded  # type: ignore[return-value]
 
 
+def fresh_for(*steps: str) -> Callable[[View], View]:
+    """The same for a view of several steps, whose address names the step as ``name``."""
+
+    def decorate(view: View) -> View:
+        delicate = fresh(view)
+
+        @wraps(view)
+        def guarded(*arguments: Any, **named: Any) -> Any:
+            chosen = delicate if named.get("name") in steps else view
+            return chosen(*arguments, **named)
+
+        return guarded  # type: ignore[return-value]
+
+    return decorate
+
+
 def _own_page() -> str | None:
     referrer = request.referrer or ""
     if not referrer.startswith(request.host_url):

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final, cast
 
-from flask import Flask, Request, current_app, g, has_request_context, request
+from flask import (
+    Flask,
+    Request,
+    current_app,
+    g,
+    has_request_context,
+    redirect,
+    request,
+    url_for,
+)
 from flask_security import (
     RoleMixin,
     Security,
@@ -19,6 +28,7 @@ from flask_security.forms import ForgotPasswordForm, LoginForm
 from sqlalchemy import Engine
 from sqlalchemy.orm import Mapped, configure_mappers, relationship, scoped_session, sessionmaker
 from sqlalchemy.orm import Session as DatabaseSession
+from werkzeug.wrappers import Response
 
 from app.db.database import Database
 from app.db.models import Base, Passkey, RoleRow, User, user_role
@@ -265,6 +275,23 @@ def sign_in_as(user_id: int, way: str) -> None:
     user = sign_in_user(user_id)
     if user is None or not login_user(user, authn_via=[way]):
         raise PermissionDenied("Your account here is closed; ask the administrator.")
+
+
+def enter_by_provider(user_id: int) -> Response:
+    """Sign in whom an identity provider vouches for, after the second factor if there is one.
+
+    Raises:
+        PermissionDenied: if the account is closed.
+    """
+    user = sign_in_user(user_id)
+    if user is None:
+        raise PermissionDenied("Your account here is closed; ask the administrator.")
+    library = current_app.extensions["security"]
+    more: Response | None = library.two_factor_plugins.tf_enter(user, False, "oidc", next_loc=None)
+    if more is not None:
+        return more
+    sign_in_as(user_id, "oidc")
+    return redirect(url_for("home.index"))
 
 
 def sign_in_user(user_id: int) -> SignInUser | None:

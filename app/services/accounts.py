@@ -94,6 +94,18 @@ def create_student_of_platform(session: Session, platform: str) -> User:
     return user
 
 
+def create_by_identity_provider(session: Session, email: str, name: str) -> User:
+    """An account for whom an identity provider vouches: without a password and without a role.
+
+    Raises:
+        BadInput: for a malformed address, or one that is somebody's already.
+    """
+    user = _new_user(session, parse_address(session, email), name, frozenset())
+    detail = {"roles": [], "by": "identity provider"}
+    record(session, actor_of(user), AuditEvent("user.created", "user", user.id, detail))
+    return user
+
+
 def set_roles(session: Session, actor: Actor, user: User, roles: Iterable[Role]) -> None:
     """Give a user exactly these roles.
 

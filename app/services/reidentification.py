@@ -195,6 +195,15 @@ def _first(rows: Sequence[AuditRow], action: str) -> AuditRow | None:
     return next((row for row in rows if row.action == action), None)
 
 
+_HANDED_OVER = (
+    "user.created",
+    "user.invited",
+    "user.password_reset",
+    "user.roles_changed",
+    "user.second_factor_removed",
+)
+
+
 def _tries(session: Session, user: User) -> int:
     since = utc_now() - TRIES_WITHIN
     query = select(func.count()).where(
@@ -210,7 +219,7 @@ def _is_member(session: Session, code: str, user_id: int) -> bool:
 
 def _account_changed(session: Session, user_id: int, since: datetime) -> bool:
     query = select(func.count()).where(
-        AuditRow.action.in_(["user.created", "user.password_reset", "user.roles_changed"]),
+        AuditRow.action.in_(_HANDED_OVER),
         AuditRow.object_id == str(user_id),
         AuditRow.at >= since,
     )

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sized
 from typing import Any, Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import AuditEvent, record
 from app.db.models import Passkey, User
+from app.errors import BadInput
 from app.permissions import Actor, Permission, Role, check_permission
 from app.production import is_public
+from app.services import sessions
 from app.settings import PortalSettings
 from deid.errors import ConfigurationError
 
@@ -47,15 +50,31 @@ def has_second_factor(user: Any, passkeys: Sized) -> bool:
     return bool(user.tf_primary_method and user.tf_totp_secret) or len(passkeys) > 0
 
 
+def protected_users(session: Session) -> set[int]:
+    """Ids of all accounts with a second factor."""
+    with_codes = select(User.id).where(
+        User.tf_primary_method.is_not(None), User.tf_totp_secret.is_not(None)
+    )
+    return {*session.scalars(with_codes), *session.scalars(select(Passkey.user_id))}
+
+
 def take_away(session: Session, actor: Actor, user: User) -> None:
-    """Remove the second factors of somebody who lost them; they set up new ones when signing in.
+    """Remove the second factors of somebody who lost them, and end their sessions.
+
+    Who has to have one sets it up anew when signing in.
 
     Raises:
         PermissionDenied: unless the actor manages users.
+        BadInput: for one's own, or if there is none.
     """
     check_permission(actor, Permission.MANAGE_USERS)
+    if user.id == actor.user_id:
+        raise BadInput("Your own second factor you change on the page of your account's security.")
+    if user.id not in protected_users(session):
+        raise BadInput("This account has no second factor.")
     user.tf_primary_method = user.tf_totp_secret = None
     user.tf_counter = user.mf_recovery_codes = None
     for passkey in session.query(Passkey).filter(Passkey.user_id == user.id):
         session.delete(passkey)
+    sessions.end_all(session, user.id)
     record(session, actor, AuditEvent("user.second_factor_removed", "user", user.id))

@@ -18,6 +18,7 @@ from app.portal.sign_in import signed_in_actor
 from app.portal.sign_in_sessions import session_key
 from app.portal.wiring import wiring
 from app.services import accounts, memberships, sessions, tokens
+from app.services.outside_identities import has_identity
 from app.services.second_factor import has_second_factor, is_obliged, rule_of
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
@@ -54,6 +55,7 @@ def security() -> str:
     actor, settings = signed_in_actor(), wiring().settings
     with wiring().database.reading() as session:
         own = sessions.list_own(session, actor, session_key())
+        tied = has_identity(session, actor.user_id, settings.oidc_issuer)
     return render_template(
         "account/security.html",
         user=current_user,
@@ -61,6 +63,7 @@ def security() -> str:
         obliged=is_obliged(actor, settings),
         rule=rule_of(settings),
         passkeys=current_user.webauthn,
+        tied=tied,
         codes_left=len(current_user.mf_recovery_codes or ()),
         alive=[one for one in own if one.ended_at is None],
         ended=[one for one in own if one.ended_at is not None],

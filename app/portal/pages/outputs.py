@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from app.errors import BadInput
 from app.permissions import Actor, Permission, can
 from app.portal.access import page
+from app.portal.freshness import fresh
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import outbox, output_decisions
@@ -129,6 +130,7 @@ def show(output_id: int) -> str:
 
 
 @page(blueprint, "/<int:output_id>/decision", Permission.CHECK_OUTPUTS, methods=("POST",))
+@fresh
 def decide(output_id: int) -> Response:
     """Approve or reject."""
     with wiring().database.writing() as session:
@@ -168,6 +170,7 @@ def picture(output_id: int, file_id: int) -> Response:
 
 
 @page(blueprint, "/<int:output_id>/files/<int:file_id>", Permission.REQUEST_DATA)
+@fresh
 def take(output_id: int, file_id: int) -> Response:
     """A file that may leave, for who asked."""
     with wiring().database.writing() as session:

@@ -13,6 +13,7 @@ from app.documents import kind_of_document
 from app.errors import BadInput, TransitionRefused
 from app.permissions import Actor, Permission
 from app.portal.access import page
+from app.portal.freshness import fresh_for
 from app.portal.request_form import day, parse_fields, reduced
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
@@ -209,6 +210,7 @@ def comment(request_id: int) -> Response:
 
 
 @page(blueprint, "/<int:request_id>/steps/<name>", EITHER_SIDE, methods=("POST",))
+@fresh_for("approve", "renew")
 def step(request_id: int, name: str) -> Response:
     """Carry out a transition."""
     with wiring().database.writing() as session:
