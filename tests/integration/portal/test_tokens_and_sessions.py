@@ -14,6 +14,7 @@ from app.errors import BadInput, NotFound, PermissionDenied
 from app.permissions import COMMAND_LINE, Permission, Role
 from app.services import accounts, tokens
 from app.services.tokens import Scope, TokenRefused
+from app.services.workflow import State
 from tests.integration.portal.world import PASSWORD, World, post, sign_in, token_of
 
 SOON = datetime.now(UTC).date() + timedelta(days=30)
@@ -190,3 +191,20 @@ def test_a_short_common_or_own_name_is_no_password(world: World, password: str) 
     answer = post(client, "/account/password", "/account/password", **fields)
     assert answer.status_code == 200
     assert sign_in(world.client(), "student@example.org").status_code == 302
+
+
+def test_approving_a_request_asks_who_sits_there_and_goes_on_with_the_password(
+    world: World,
+) -> None:
+    number = world.request_in(State.IN_REVIEW)
+    steward = world.client("steward")
+    page, step = f"/requests/{number}", f"/requests/{number}/steps/approve"
+    with steward.session_transaction() as cookie:
+        cookie["fs_paa"] = 0
+    version = str(world.read_request(number).version)
+    asked = post(steward, step, page, version=version).get_data(as_text=True)
+    assert "Confirm that it is you" in asked
+    assert world.read_request(number).state == State.IN_REVIEW
+    data = {"csrf_token": token_of(asked), "version": version, "confirm_password": PASSWORD}
+    assert steward.post(step, data=data).status_code == 302
+    assert world.read_request(number).state == State.APPROVED
