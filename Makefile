@@ -50,6 +50,8 @@ campaign: $(TESTED)
 		tests/integration/release/test_incremental.py
 	CARECOMMONS_WORKFLOW_EXAMPLES=500 $(BIN)/pytest -n 0 -q \
 		tests/integration/portal/test_workflow_laws.py
+	CARECOMMONS_API_EXAMPLES=200 $(BIN)/pytest -n 2 -q \
+		tests/integration/portal/test_api_description.py
 
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 

@@ -57,6 +57,12 @@ class SignInRefused(AppError):
     code = "app.sign_in_refused"
 
 
+class TokenNeeded(AppError):
+    """A program called without a token that opens something."""
+
+    code = "app.token_needed"
+
+
 class BackupRefused(AppError):
     """A backup that cannot be opened or put back here; nothing was changed."""
 
@@ -67,6 +73,7 @@ HTTP_STATUS: dict[type[CareCommonsError], int] = {
     PermissionDenied: 403,
     SignInRefused: 403,
     NotFound: 404,
+    TokenNeeded: 401,
     ReleaseNotFound: 404,
     BadInput: 400,
     LaunchRefused: 400,

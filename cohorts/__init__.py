@@ -34,6 +34,8 @@ _FACES = {
     "Project": "cohorts.project",
     "open_project": "cohorts.project",
     "set_access": "cohorts.project",
+    "connect": "cohorts.client",
+    "Portal": "cohorts.client",
     "SafeCount": "cohorts.disclosure",
     "DisclosureRule": "cohorts.disclosure",
     "safe_attrition": "cohorts.disclosure",

@@ -7,12 +7,14 @@ refused, so that a forgotten declaration shows as a locked page and never as an 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
 from flask import Blueprint
 
 from app.permissions import Actor, Permission
+from app.services.tokens import Scope
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -24,7 +26,14 @@ class Open(Enum):
     SIGNED_IN = "signed in"
 
 
-Access = Open | Permission | frozenset[Permission]
+@dataclass(frozen=True)
+class ByToken:
+    """Access of programs by a personal token with ``scope``; ``None``: with any of its scopes."""
+
+    scope: Scope | None = None
+
+
+Access = Open | Permission | frozenset[Permission] | ByToken
 
 # Endpoints of libraries; ours are added by `page`.
 LIBRARY_ACCESS: dict[str, Access] = {
@@ -76,7 +85,10 @@ def declared_access(endpoint: str) -> Access | None:
 
 
 def may_use(actor: Actor | None, access: Access | None) -> bool:
-    """Whether ``actor`` (``None`` if not signed in) may use something with this access."""
+    """Whether ``actor`` (``None`` if not signed in) may use something with this access.
+
+    Nobody who is signed in with a browser may use what is for tokens.
+    """
     if access is None:
         return False
     if access is Open.EVERYBODY:

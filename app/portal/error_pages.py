@@ -6,10 +6,11 @@ import logging
 import secrets
 
 from flask import Flask, flash, g, redirect, render_template, request, url_for
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response
 
 from app.errors import BadInput, TransitionRefused, http_status
+from app.portal.api.problems import is_for_program, problem
 from casebank.errors import CaseCheckFailed
 from casebank.errors import TransitionRefused as CaseTransitionRefused
 from deid.errors import CareCommonsError
@@ -51,13 +52,17 @@ def init_error_pages(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def _page(status: int, reason: str) -> tuple[str, int]:
+def _page(status: int, reason: str) -> tuple[str, int] | Response:
+    if is_for_program():
+        return problem(status, reason)
     title = TITLES.get(status, TITLES[500])
     return render_template("error.html", status=status, title=title, reason=reason), status
 
 
 def _expected(error: CareCommonsError) -> tuple[str, int] | Response:
     status = http_status(error)
+    if is_for_program() and error.public:
+        return problem(status, str(error), error.code)
     if not error.public:
         logger.error("%s at %s", error.code, request.endpoint)
         return _page(status, "The reason was recorded for the administrator.")
@@ -69,16 +74,21 @@ def _expected(error: CareCommonsError) -> tuple[str, int] | Response:
     return _page(status, str(error))
 
 
-def http_page(error: HTTPException) -> tuple[str, int]:
-    """An error of HTTP as a page."""
+def http_page(error: HTTPException) -> tuple[str, int] | Response:
+    """An error of HTTP as a page, or for programs as a problem."""
     status = error.code or 500
+    if is_for_program():
+        answer = problem(status, "")
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        return answer
     paused = g.get("paused_minutes")
     if status == 429 and paused:
         return _page(status, PAUSED.format(paused))
     return _page(status, ADVICE.get(status, ""))
 
 
-def _unexpected(error: Exception) -> tuple[str, int]:
+def _unexpected(error: Exception) -> tuple[str, int] | Response:
     # The class and a number, never the text: the text of an unforeseen error may quote a value.
     number = secrets.token_hex(4)
     logger.error("unexpected %s at %s, number %s", type(error).__name__, request.endpoint, number)

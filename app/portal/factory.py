@@ -13,7 +13,7 @@ from app.portal import formats
 from app.portal.error_pages import init_error_pages
 from app.portal.navigation import navigation
 from app.portal.observation import init_observation
-from app.portal.pages import BLUEPRINTS, lti
+from app.portal.pages import BLUEPRINTS, api_docs, lti
 from app.portal.pages.attempts import answer_without_session
 from app.portal.pages.preferences import THEMES, chosen_theme
 from app.portal.protection import init_protection, init_throttling
@@ -72,10 +72,12 @@ def create_app(settings: PortalSettings, database: Database | None = None) -> Fl
     init_error_pages(app)
     formats.init_formats(app)
     app.register_error_handler(CSRFError, answer_without_session)
-    for blueprint in BLUEPRINTS:
+    for blueprint in (*BLUEPRINTS, api_docs.api_blueprint):
         app.register_blueprint(blueprint)
     # Platforms call these from their own sites; their signatures stand for our form token.
     app.extensions["csrf"].exempt(lti.blueprint)
+    # Programs send no cookie, so that no form of another site can act for them.
+    app.extensions["csrf"].exempt(api_docs.api_blueprint)
     init_throttling(app)
     init_recording(app, database)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, redirect, request, url_for
+from flask import Flask, Response, current_app, redirect, request, url_for
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
@@ -12,7 +12,9 @@ from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.errors import PermissionDenied
-from app.portal.access import LIBRARY_ACCESS, Open, declared_access, may_use
+from app.portal.access import LIBRARY_ACCESS, ByToken, Open, declared_access, may_use
+from app.portal.api.bearer import authenticate
+from app.portal.api.operations import OPERATIONS
 from app.portal.lock_out import init_lock_out
 from app.portal.sign_in import current_actor, lacks_second_factor
 from app.portal.sign_in_sessions import end_dead_session
@@ -25,6 +27,7 @@ UPLOAD_BYTES = 1 << 20
 LARGEST_ROW = (1 << 31) - 1
 SIGNATURES_PER_PERSON = "10 per 5 minutes"
 COUNTS_PER_PERSON = "60 per minute"
+CALLS_PER_PERSON = "600 per minute"
 FAILED_SIGN_INS_PER_ADDRESS = "30 per 5 minutes"
 RECOVERIES_PER_ADDRESS = "10 per 15 minutes"
 
@@ -121,6 +124,10 @@ def init_throttling(app: Flask) -> None:
         *counted,
     ):
         app.view_functions[endpoint] = counting(app.view_functions[endpoint])
+    calling: Any = limiter.shared_limit(CALLS_PER_PERSON, scope="calls", key_func=_person_key)
+    for one in OPERATIONS.values():
+        view = calling(app.view_functions[f"api.{one.name}"])
+        app.view_functions[f"api.{one.name}"] = counting(view) if one.counts else view
 
 
 def _person_key() -> str:
@@ -132,6 +139,9 @@ def _default_deny() -> BaseResponse | None:
     if request.endpoint is None:
         return None
     access = declared_access(request.endpoint)
+    if isinstance(access, ByToken):
+        authenticate(current_app.extensions["care_commons"].database, access)
+        return None
     actor = current_actor() if access is not Open.EVERYBODY else None
     if may_use(actor, access):
         return _to_second_factor() if actor is not None else None

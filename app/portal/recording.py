@@ -68,6 +68,11 @@ RECORDED: Final[dict[str, View]] = {
     "catalogue.changes": _RELEASE,
     "cohorts.export": View("cohort.exported", "cohort", "cohort_id"),
     "cohorts.export_draft": View("cohort_draft.exported", "cohort_draft", "draft_id"),
+    # The same for programs.
+    "api.get_release": _RELEASE,
+    "api.search_dictionary": _RELEASE,
+    "api.get_changes": _RELEASE,
+    "api.get_definition": View("cohort.exported", "cohort", "cohort_id"),
     # Answers and marks of students; who has an account; the log itself.
     "dashboards.show": View("assignment.results_viewed", "assignment", "assignment_id"),
     "dashboards.key": View("case.key_viewed", "case_version", "version_id"),
@@ -78,6 +83,7 @@ RECORDED: Final[dict[str, View]] = {
 """Pages whose views are recorded here."""
 
 IN_SERVICE: Final[dict[str, str]] = {
+    "api.get_case": "case.opened",
     "attempts.choose": "attempt.started when it is begun",
     "cases.show": "case.opened",
     "characterisation.comparison": "cohort.characterised",
@@ -102,6 +108,21 @@ NO_DATA: Final[dict[str, str]] = {
     "account.profile": "one's own account",
     "account.security": "one's own account",
     "account.token_list": "one's own tokens, without themselves",
+    "api.describe": "the description of the API",
+    "api.get_cohort": "names of versions",
+    "api.get_draft": "one's own draft",
+    "api.get_me": "one's own account",
+    "api.get_request": "what was asked for, without data",
+    "api.get_set": "titles of cases",
+    "api.list_cases": "titles of cases",
+    "api.list_cohorts": "names of cohorts",
+    "api.list_drafts": "one's own drafts",
+    "api.list_projects": "one's own projects",
+    "api.list_releases": "names of releases",
+    "api.list_requests": "one's own requests, or those that wait",
+    "api.list_sets": "titles of sets",
+    "api.list_tokens": "one's own tokens",
+    "api_docs.index": "the description of the API",
     "assignments.show": "rules of an assignment",
     "bootstrap.static": "files of the portal",
     "case_exports.importing": "a form",

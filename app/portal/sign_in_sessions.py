@@ -41,7 +41,9 @@ def session_key() -> str:
 
 def end_dead_session() -> None:
     """Empty the cookie of a session that was ended or ran out; before every request."""
-    if request.endpoint in {None, "static", "bootstrap.static"} or "_user_id" not in session:
+    if request.endpoint in {None, "static", "bootstrap.static"} or request.blueprint == "api":
+        return  # the API knows no cookies
+    if "_user_id" not in session:
         return
     database: Database = current_app.extensions["care_commons"].database
     now, idle = utc_now(), current_app.config["PERMANENT_SESSION_LIFETIME"]

@@ -132,9 +132,14 @@ def template_messages(path: Path) -> list[tuple[str, ...]]:
 
 
 def modules() -> list[Path]:
-    """The modules that speak to readers: the portal's, the services', and what both share."""
+    """The modules that speak to readers: the portal's, the services', and what both share.
+
+    The API speaks to programs, in English.
+    """
     found = [*PORTAL.rglob("*.py"), *(APP / "services").glob("*.py"), *APP.glob("*.py")]
-    return sorted(path for path in found if "translation" not in path.name)
+    return sorted(
+        path for path in found if "translation" not in path.name and path.parent.name != "api"
+    )
 
 
 def area_of(module: Path) -> str:

@@ -21,7 +21,7 @@ from app.audit import AuditEvent, record
 from app.db.database import Database
 from app.db.models import ApiToken, User
 from app.db.types import utc_now
-from app.errors import AppError, BadInput, NotFound, PermissionDenied
+from app.errors import BadInput, NotFound, PermissionDenied, TokenNeeded
 from app.permissions import Actor, Permission, can
 from app.services.accounts import actor_of
 
@@ -83,7 +83,7 @@ SCOPES: Final[dict[Scope, ScopeMeaning]] = {
 }
 
 
-class TokenRefused(AppError):
+class TokenRefused(TokenNeeded):
     """No such token, or it ended, was revoked, or its owner's account is closed."""
 
     code = "app.token_refused"

@@ -18,6 +18,8 @@ GATE = {
 }  # fmt: skip
 # Where a raw number is read outside a call of the gate, and why nothing of it is shown.
 READ_ELSEWHERE = {
+    ("app/portal/api/catalogue.py", "_column"): "what safe_entry made",
+    ("app/portal/api/counts.py", "answer_of"): "what safe_count made",
     ("app/services/case_finding.py", "_people_of"): "chooses records; coarse_count tells how many",
     ("app/services/catalogue.py", "table_summaries"): "only whether a table has rows at all",
     ("app/services/catalogue.py", "safe_entry"): "handed to safe_share",

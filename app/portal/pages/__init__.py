@@ -3,6 +3,7 @@
 from app.portal.pages import (
     account,
     administration,
+    api_docs,
     assignments,
     attempts,
     audit,
@@ -82,6 +83,7 @@ BLUEPRINTS = dict.fromkeys(
         released,
         learning_platforms,
         lti,
+        api_docs,
         system,
     )
 )

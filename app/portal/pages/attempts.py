@@ -188,7 +188,7 @@ def reflect(attempt_id: int) -> Response:
     return _back(attempt_id, "reflection")
 
 
-def answer_without_session(error: CSRFError) -> tuple[str, int]:
+def answer_without_session(error: CSRFError) -> tuple[str, int] | Response:
     """A page that holds what was typed when the session had ended, to keep it after signing in."""
     if request.endpoint != "attempts.answer" or not request.view_args:
         return http_page(error)
