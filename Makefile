@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 TESTED := $(VENV)/.installed-for-tests
 
-.PHONY: demo test suite journeys types format bench campaign clean
+.PHONY: demo test suite journeys types format bench campaign check clean
 
 # Another port than 8000: make demo PORT=8010
 demo: $(STAMP)
@@ -52,6 +52,22 @@ campaign: $(TESTED)
 		tests/integration/portal/test_workflow_laws.py
 	CARECOMMONS_API_EXAMPLES=200 $(BIN)/pytest -n 2 -q \
 		tests/integration/portal/test_api_description.py
+
+# What is known to be unsafe in our code, what stands in a line and is a secret, what an installation
+# consists of (build/sbom.json), and what is known against it. The last asks an advisory service: if
+# that cannot be reached, nothing was found out, and the target fails and says so.
+check: $(TESTED)
+	mkdir -p build
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml app deid cohorts casebank \
+		2> build/bandit.log || { cat build/bandit.log; exit 1; }
+	$(BIN)/pytest -n 0 -q tests/architecture/test_no_secret_in_the_repository.py
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+		--output-file build/sbom.json $(BIN)/python
+	@$(INSTALL) pip-audit || { \
+		echo 'Dependencies were NOT audited: pip-audit cannot be installed here.' >&2; exit 1; }
+	@$(BIN)/pip-audit --strict --skip-editable --timeout 20 || { \
+		echo 'Dependencies are NOT known to be good: see above for findings, or why nobody could be asked.' >&2; \
+		exit 1; }
 
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-import subprocess
+import subprocess  # nosec B404 # our own command, no shell
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -29,7 +29,7 @@ def run_together(
     try:
         for arguments, environment in commands:
             command = [sys.executable, "-m", "app.cli", *arguments]
-            running.append(subprocess.Popen(command, env=dict(environment)))  # noqa: S603
+            running.append(subprocess.Popen(command, env=dict(environment)))  # noqa: S603  # nosec B603 # our own command, no shell
         return _first_to_end(running)
     except KeyboardInterrupt:
         return 0

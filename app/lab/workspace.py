@@ -134,7 +134,7 @@ def start(session: LabSession, *, confined: bool = True) -> None:
     os.chdir(session.workspace)
     if confined:
         confine(session.confinement)
-    os.execve(session.argv[0], list(session.argv), dict(session.environment))  # noqa: S606
+    os.execve(session.argv[0], list(session.argv), dict(session.environment))  # noqa: S606  # nosec B606 # our own command, no shell
 
 
 def _open_browser_later(address: str) -> None:
@@ -173,7 +173,7 @@ def _runtime_folder(folder: Path) -> Path:
         ProjectError: if somebody else has made it.
     """
     base = Path("/run/user", str(os.getuid()))
-    base = base if os.access(base, os.W_OK) else Path("/tmp")  # noqa: S108 -- made private below
+    base = base if os.access(base, os.W_OK) else Path("/tmp")  # noqa: S108 -- made private below  # nosec B108 # made private below
     name = hashlib.sha256(str(folder).encode()).hexdigest()[:10]
     runtime = base / f"carecommons-{os.getuid()}-{name}"
     runtime.mkdir(mode=0o700, exist_ok=True)

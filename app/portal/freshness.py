@@ -18,7 +18,7 @@ from app.portal.sign_in import FRESH
 from app.services.passwords import is_hash_of
 
 View = TypeVar("View", bound=Callable[..., Any])
-PASSWORD = "confirm_password"  # noqa: S105
+PASSWORD = "confirm_password"  # noqa: S105  # nosec B105 # name of a field
 """Name of the field that the asking page adds to the form."""
 
 

@@ -40,6 +40,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "img-src 'self' data:",  # Bootstrap draws check marks and arrows as data: images
         "font-src 'self'",
         "form-action 'self'",
+        "object-src 'none'",
         "frame-ancestors 'none'",
         "base-uri 'none'",
     )
@@ -69,7 +70,8 @@ def init_protection(app: Flask, settings: PortalSettings) -> None:
         SESSION_COOKIE_SECURE=is_public(settings),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_NAME="care_commons",
+        # With this prefix a browser takes the cookie from this host by TLS alone.
+        SESSION_COOKIE_NAME="__Host-care_commons" if is_public(settings) else "care_commons",
         # The cookie is signed with its time and renewed by use, so this is the idle timeout.
         PERMANENT_SESSION_LIFETIME=IDLE,
         MAX_CONTENT_LENGTH=UPLOAD_BYTES,
@@ -164,6 +166,8 @@ def _add_headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.endpoint not in STATIC_ENDPOINTS:
         response.headers["Cache-Control"] = "no-store"
+    if request.endpoint == "security.logout":
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'
     if request.is_secure:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     return response

@@ -170,17 +170,17 @@ NO_DATA: Final[dict[str, str]] = {
     "requests.show": "what was asked for, without data",
     "review.queue": "requests that wait",
     "review.terms": "what a release may be used for",
-    "security.change_password": "a form",
-    "security.forgot_password": "a form",
+    "security.change_password": "a form",  # nosec B105 # names of pages
+    "security.forgot_password": "a form",  # nosec B105 # names of pages
     "security.login": "a form; signing in is recorded",
     "security.mf_recovery": "a form; signing in is recorded",
     "security.mf_recovery_codes": "one's own recovery codes",
-    "security.reset_password": "a form; the change is recorded",
+    "security.reset_password": "a form; the change is recorded",  # nosec B105 # names of pages
     "security.static": "files of the library",
     "security.tf_select": "a form",
     "security.two_factor_rescue": "a form",
     "security.two_factor_setup": "one's own second factor; setting it up is recorded",
-    "security.two_factor_token_validation": "a form; signing in is recorded",
+    "security.two_factor_token_validation": "a form; signing in is recorded",  # nosec B105 # names of pages
     "security.verify": "a form",
     "security.wan_delete": "a form",
     "security.wan_register": "a form; registering is recorded",

@@ -154,7 +154,7 @@ class PortalForgotPasswordForm(ForgotPasswordForm):
 def init_sign_in(app: Flask, database: Database, settings: PortalSettings) -> None:
     """Configure Flask-Security on ``database``."""
     app.config.update(
-        SECURITY_PASSWORD_HASH="argon2",  # noqa: S106
+        SECURITY_PASSWORD_HASH="argon2",  # noqa: S106  # nosec B106 # names
         SECURITY_PASSWORD_SCHEMES=["argon2"],
         # Argon2 alone, so that the command line can add users without this web application.
         SECURITY_PASSWORD_SINGLE_HASH=True,

@@ -166,7 +166,7 @@ def _best_cuts(
     lengths = classes.sizes[pairs[:, 0]] + second
     members = np.zeros((len(pairs), int(lengths.max(initial=1))), np.int64)
     left, saved = lengths.copy(), np.zeros(len(pairs), np.float32)
-    starting = random.random((len(pairs), _STARTS))
+    starting = random.random((len(pairs), _STARTS))  # nosec B311 # a seeded start of a search
     # Groups of like lengths together, so that little of a step is padding.
     by_length = np.argsort(lengths, kind="stable")
     begin = 0

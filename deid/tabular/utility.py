@@ -97,7 +97,7 @@ def query_errors(
     widths = [cover.sum(axis=1) for cover in covers]
     errors = []
     for _ in range(queries):
-        used = random.choice(len(columns), size=min(2, len(columns)), replace=False)
+        used = random.choice(len(columns), size=min(2, len(columns)), replace=False)  # nosec B311 # seeded sample of questions
         true = np.ones(len(codes), bool)
         estimate = sizes.astype(np.float64)
         for c in used:
@@ -119,5 +119,5 @@ def _condition(
         first = random.integers(0, len(occurring) - number + 1)
         admitted[occurring[first : first + number]] = True
     else:
-        admitted[random.choice(occurring, size=number, replace=False)] = True
+        admitted[random.choice(occurring, size=number, replace=False)] = True  # nosec B311 # seeded sample of questions
     return admitted

@@ -293,7 +293,7 @@ def _rendered(
     chart = ""
     if shown is not None and any(table.rows for table in tables):
         # cohorts.charts escapes every text it draws.
-        chart = Markup(draw(shown.result, _title(cohort, analysis)))  # noqa: S704
+        chart = Markup(draw(shown.result, _title(cohort, analysis)))  # noqa: S704  # nosec B704 # drawn here, texts escaped
     waiting = outcome if isinstance(outcome, Waiting) else None
     source = release or next(iter(wiring().catalogue.list(signed_in_actor())), None)
     classes = drug_classes(source) if analysis == "pathways" and source is not None else []

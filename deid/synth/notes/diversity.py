@@ -77,7 +77,7 @@ def measure(
 
     Self-BLEU is that of ``bleu_notes`` of the notes.
     """
-    stream = stream or Random(1)  # noqa: S311 - a sample
+    stream = stream or Random(1)  # noqa: S311 - a sample  # nosec B311 # synthetic residents
     counted = Counter(templates(notes, words))
     total = sum(counted.values())
     order = list(notes)

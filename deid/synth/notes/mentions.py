@@ -323,7 +323,7 @@ class Mentions:
 
     def came_from(self) -> Mark:
         """Where the patient lived before, the same in every note."""
-        return surroundings.elsewhere(Random(self._resident.person_id), self.chinese)  # noqa: S311
+        return surroundings.elsewhere(Random(self._resident.person_id), self.chinese)  # noqa: S311  # nosec B311 # synthetic residents
 
     def settled(self) -> Mark:
         """The month in which the patient came here, before the record begins and once for all."""

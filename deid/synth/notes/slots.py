@@ -36,7 +36,7 @@ def _school(t: Telling) -> Mark:
     if age >= 18:
         return surroundings.school(t.stream, t.chinese, age)
     stage = surroundings.stage(age)
-    own = Random(f"{resident.person_id}/{resident.full_name}/{stage}")  # noqa: S311
+    own = Random(f"{resident.person_id}/{resident.full_name}/{stage}")  # noqa: S311  # nosec B311 # synthetic residents
     return surroundings.school(own, t.chinese, age)
 
 

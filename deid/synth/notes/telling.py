@@ -44,7 +44,7 @@ class Telling(Mapping[str, Slot]):
         self.chinese = mentions.chinese
         longest = _longest(visit, form)
         # All forms of one visit tell of the same days.
-        visit_stream = Random(f"{visit.resident.person_id}/{visit.day}")  # noqa: S311
+        visit_stream = Random(f"{visit.resident.person_id}/{visit.day}")  # noqa: S311  # nosec B311 # synthetic residents
         self.days = (1 if longest < 13 else 2) + int(visit_stream.random() * longest)
         self._slots, self._habit = slots, habit
         self._said: dict[str, Slot] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import bz2
 import json
-import pickle
+import pickle  # nosec B403 # _Data reads no objects
 import re
 import sys
 import unicodedata

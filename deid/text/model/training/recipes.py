@@ -50,7 +50,7 @@ def smaller(recipe: Recipe, share: float) -> Recipe:
 def corpus(recipe: Recipe, generated: Sequence[Note], written: Sequence[Note]) -> list[Note]:
     """Notes from templates, generated and hand-written ones with other people; in fixed order."""
     write, swap_people, _ = _LANGUAGES[recipe.language]
-    stream = Random(recipe.seed)  # noqa: S311 -- invented text, reproducible on purpose
+    stream = Random(recipe.seed)  # noqa: S311 -- invented text, reproducible on purpose  # nosec B311 # invented text
     notes = [write(stream) for _ in range(recipe.template_notes)]
     chosen = stream.sample(range(len(generated)), min(recipe.generated_notes, len(generated)))
     notes += [swap_people(stream, *generated[i]) for i in sorted(chosen)]
