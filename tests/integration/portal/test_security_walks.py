@@ -119,6 +119,10 @@ def test_signing_out_clears_what_the_browser_kept(walked: World) -> None:
     assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
 
 
+def test_trace_is_answered_by_no_page(walked: World) -> None:
+    assert walked.client().open("/sign-in", method="TRACE").status_code == 405
+
+
 def _where_the_mark_is_seen(world: World, who: str) -> set[str]:
     client = world.client()
     sign_in(client, f"{who}@example.org")
