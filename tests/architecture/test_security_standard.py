@@ -1,4 +1,4 @@
-"""The page of OWASP ASVS holds every requirement of levels 1 and 2 once, with a proof that exists."""
+"""The page of OWASP ASVS holds each requirement of levels 1 and 2 once, each proof exists."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from app.permissions import Actor, Permission, can
 from app.portal.access import page
 from app.portal.freshness import fresh
 from app.portal.sign_in import signed_in_actor
+from app.portal.signed_links import by_signed_link, signed_link
 from app.portal.wiring import wiring
 from app.services import outbox, output_decisions
 from app.services import outputs as output_service
@@ -171,6 +172,7 @@ def picture(output_id: int, file_id: int) -> Response:
 
 @page(blueprint, "/<int:output_id>/files/<int:file_id>", Permission.REQUEST_DATA)
 @fresh
+@by_signed_link("outputs.show", "output_id")
 def take(output_id: int, file_id: int) -> Response:
     """A file that may leave, for who asked."""
     with wiring().database.writing() as session:
@@ -239,6 +241,7 @@ def _render(template: str, **values: Any) -> str:
         labels=STATE_LABELS,
         levels=LEVEL_LABELS,
         State=OutputState,
+        signed_link=signed_link,
         minimum=output_service.NOTE_MINIMUM,
         **values,
     )

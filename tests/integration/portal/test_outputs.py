@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
@@ -16,6 +17,7 @@ from app.audit import verify_chain
 from app.db.models import AuditRow, Notification, OutputFile, OutputRequest, ProjectMember
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
 from app.permissions import COMMAND_LINE, Role
+from app.portal import signed_links
 from app.services import outbox, output_decisions
 from app.services import outputs as service
 from app.services.accounts import create_user
@@ -62,6 +64,35 @@ def lay_parcel(world: World, *files: tuple[str, bytes]) -> str:
     return write_parcel(folder, "request-1", "Table 1", NOTE, sent).id
 
 
+def link_of(client: FlaskClient, shown: str, file: int) -> str:
+    """The link to a file that its page holds."""
+    page = client.get(shown).get_data(as_text=True)
+    found = re.search(rf'href="({shown}/files/{file}\?ticket=[^"]+)"', page)
+    assert found
+    return found.group(1)
+
+
+def test_a_link_to_a_file_is_of_one_person_and_one_file_and_ends(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = asked(world)
+    decided(world, output, "approve")
+    researcher, outsider = world.client("researcher"), world.client("outsider")
+    shown, file = f"/outputs/{output}", first_file(world, output)
+    link = link_of(researcher, shown, file)
+    ticket = link.partition("?")[2]
+    other = [
+        outsider.get(link),
+        researcher.get(f"{shown}/files/{file}"),
+        researcher.get(f"{shown}/files/{file + 1}?{ticket}"),
+        researcher.get(f"{link}x"),
+    ]
+    assert [answer.headers.get("Location") for answer in other] == [shown] * 4
+    assert researcher.get(link).status_code == 200
+    monkeypatch.setattr(signed_links, "LINK_LIFE", timedelta(seconds=-1))
+    assert researcher.get(link).headers["Location"] == shown
+
+
 def test_from_the_outbox_to_the_requesters_hands(world: World) -> None:
     parcel = lay_parcel(world, ("表 1.csv", SAFE), ("figure.png", png()))
     researcher, steward = world.client("researcher"), world.client("steward")
@@ -74,7 +105,7 @@ def test_from_the_outbox_to_the_requesters_hands(world: World) -> None:
     page = researcher.get(shown).get_data(as_text=True)
     assert "Take 表 1.csv" not in page
     file = int(re.findall(r"[0-9a-f]{64}", page) and first_file(world, 1))
-    assert researcher.get(f"{shown}/files/{file}").status_code == 403
+    assert researcher.get(f"{shown}/files/{file}").headers["Location"] == shown
     assert researcher.get(f"{shown}/files/{file + 1}/picture").status_code == 403
 
     seen = steward.get(shown).get_data(as_text=True)
@@ -85,13 +116,16 @@ def test_from_the_outbox_to_the_requesters_hands(world: World) -> None:
     assert steward.get(f"{shown}/files/{file}").status_code == 403
     post(steward, f"{shown}/decision", shown, decision="approve", reason="")
 
-    taken = researcher.get(f"{shown}/files/{file}")
+    taken = researcher.get(link_of(researcher, shown, file))
     assert taken.data == SAFE
     assert taken.headers["Content-Disposition"].encode("latin-1").startswith(b"attachment")
     assert taken.headers["Cache-Control"] == "no-store"
     assert address not in researcher.get("/outputs/").get_data(as_text=True)
     with world.database.reading() as session:
-        rows = session.scalars(select(AuditRow).where(AuditRow.object_kind == "output")).all()
+        changes = select(AuditRow).where(
+            AuditRow.object_kind == "output", AuditRow.action != "output.viewed"
+        )
+        rows = session.scalars(changes).all()
         assert [row.action for row in rows] == [
             "output.submitted", "output.approved", "output.taken"
         ]  # fmt: skip
