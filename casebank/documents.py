@@ -8,11 +8,14 @@ import math
 import types
 from collections.abc import Callable, Mapping
 from functools import cache
+from json.encoder import encode_basestring
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from casebank.errors import CaseFormatError
 
 T = TypeVar("T")
+
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 def encode(value: Any) -> Any:
@@ -20,14 +23,18 @@ def encode(value: Any) -> Any:
 
     What is read again is written the same: an int where a field is a float becomes a float.
     """
+    kind: Any = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is tuple:
+        return [encode(item) for item in value]
     if dataclasses.is_dataclass(value):
-        kind: Any = type(value)
         floats = _floats(kind)
         return {
-            f.name: float(item)
-            if type(item := getattr(value, f.name)) is int and f.name in floats
+            name: float(item)
+            if type(item := getattr(value, name)) is int and name in floats
             else encode(item)
-            for f in dataclasses.fields(value)
+            for name in _names(kind)
         }
     if isinstance(value, tuple):
         return [encode(item) for item in value]
@@ -38,8 +45,40 @@ def encode(value: Any) -> Any:
 
 def to_bytes(document: Any) -> bytes:
     """Canonical JSON: sorted keys, UTF-8, one trailing newline."""
-    text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    try:
+        text = _written(document, "\n")
+    except TypeError:
+        # A key or a value of another type, which only the library knows how to write.
+        text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
     return (text + "\n").encode("utf-8")
+
+
+def _written(value: Any, line: str) -> str:
+    """What ``json.dumps`` writes with ``indent=1``, whose encoder is slow as soon as it indents.
+
+    ``line`` begins a line at the depth of ``value``.
+    """
+    kind = type(value)
+    if kind is str:
+        return encode_basestring(value)
+    if kind is dict or kind is list:
+        if not value:
+            return "{}" if kind is dict else "[]"
+        inner = line + " "
+        if kind is list:
+            parts = [_written(item, inner) for item in value]
+            return f"[{inner}{f',{inner}'.join(parts)}{line}]"
+        parts = [
+            f"{encode_basestring(key)}: {_written(value[key], inner)}" for key in sorted(value)
+        ]
+        return f"{{{inner}{f',{inner}'.join(parts)}{line}}}"
+    if kind is int:
+        return int.__repr__(value)
+    if value is None:
+        return "null"
+    if kind in _PLAIN:
+        return json.dumps(value, allow_nan=False)
+    raise TypeError(kind.__name__)
 
 
 def from_bytes(data: bytes) -> Any:
@@ -193,6 +232,11 @@ def _added(kind: Any) -> frozenset[str]:
 def _hints(kind: Any) -> dict[str, Any]:
     hints = get_type_hints(kind)
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 @cache

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from casebank import documents
@@ -341,6 +342,11 @@ class Case:
 
     def to_json(self) -> bytes:
         """Canonical JSON in UTF-8."""
+        return self._written
+
+    @cached_property
+    def _written(self) -> bytes:
+        """Written once, as a case never changes and is hashed at each signature."""
         return documents.to_bytes(documents.encode(self))
 
     @classmethod

@@ -30,6 +30,17 @@ from deid.release import BIRTH_YEARS, Release
 
 # Concepts of OMOP's own tables that mark a fact of fact_relationship as a person.
 PERSON_FACTS = (56, 1147314)
+_READ = (
+    "person",
+    "visit_occurrence",
+    "death",
+    "note",
+    "fact_relationship",
+    "concept",
+    "concept_synonym",
+    BIRTH_YEARS,
+    *(table.name for table in EVENT_TABLES),
+)
 _LINK_COLUMNS = (
     "domain_concept_id_1",
     "fact_id_1",
@@ -40,15 +51,24 @@ _LINK_COLUMNS = (
 
 
 class RecordReader:
-    """Reads records of one release through one connection. A context manager."""
+    """Reads records of one release through one connection. A context manager.
 
-    def __init__(self, release: Release) -> None:
+    ``many`` reads the tables once into memory, for who reads many records of a small release.
+    """
+
+    def __init__(self, release: Release, *, many: bool = False) -> None:
         self._release = release
         self._columns = {
             table: {name for name, _ in entry.columns}
             for table, entry in release.manifest.tables.items()
         }
         self._connection = release.connect()
+        if many:
+            for table in _READ:
+                if table in self._columns:
+                    self._connection.execute(
+                        f'CREATE TEMP TABLE "{table}" AS SELECT * FROM memory.main."{table}"'
+                    )
 
     def __enter__(self) -> RecordReader:
         return self

@@ -237,7 +237,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=65536)
 def families(part: str, name: str) -> frozenset[str]:
     """Keys of the relations whose pattern for ``part`` matches ``name``."""
     return frozenset(relation.key for relation in RELATIONS if relation.fits(part, name))

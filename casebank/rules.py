@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from casebank.model import ProblemKind
@@ -363,6 +363,7 @@ def cause_of(title: str) -> str:
     return (match.group("cause") or match.group("prefix")) if match else ""
 
 
+@lru_cache(maxsize=65536)
 def sensitive_categories(name: str) -> tuple[str, ...]:
     """Names of the sensitive categories that ``name`` falls into."""
     return tuple(rule.name for rule in SENSITIVE if matches(rule.pattern, name))

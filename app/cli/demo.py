@@ -17,6 +17,7 @@ from app.demo.community import COMMUNITY_PROJECT
 from app.demo.portal import prepare_portal
 from app.demo.processes import portal_environment, run_together
 from app.demo.records import demo_releases, prepare_records
+from app.demo.teaching import PUBLISHED_CASES
 from app.settings import PortalSettings
 from deid.errors import ConfigurationError, GateRefused
 from deid.settings import EngineSettings
@@ -32,15 +33,23 @@ RESIDENTS = 600
     show_default=True,
     help="How many synthetic residents; only the first run looks at it.",
 )
+@click.option(
+    "--cases",
+    type=click.IntRange(min=6),
+    default=PUBLISHED_CASES,
+    show_default=True,
+    help="How many cases are drafted, signed and published, in six sets; only the first run looks "
+    "at it.",
+)
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the portal; default 8000.")
 @click.option("--prepare-only", is_flag=True, help="Make everything, serve nothing.")
-def demo(residents: int, port: int | None, prepare_only: bool) -> None:
+def demo(residents: int, cases: int, port: int | None, prepare_only: bool) -> None:
     """Everything at once, on synthetic residents; opens the portal.
 
     The first run makes a keyring, fills a vault, builds a release for research and one for
-    teaching, and seeds users, a case set and one request in each state. A later run changes nothing
-    that exists and serves again. All of it lies under CARECOMMONS_HOME (default: ./var); to start
-    afresh, remove that folder.
+    teaching, and seeds users, case sets, a class and one request in each state. A later run changes
+    nothing that exists and serves again. All of it lies under CARECOMMONS_HOME (default: ./var); to
+    start afresh, remove that folder.
 
     The portal and the worker run as two processes. This is a demonstration on one account of one
     machine: in real use each process has an account of its own.
@@ -56,7 +65,9 @@ def demo(residents: int, port: int | None, prepare_only: bool) -> None:
     except GateRefused as error:
         raise GateRefused(f"{error}\n{_after_refusal(engine)}") from None
     research, teaching = demo_releases(engine)
-    portal = prepare_portal(settings, keyring, research, teaching, engine.evidence_root, _say)
+    portal = prepare_portal(
+        settings, keyring, research, teaching, engine.evidence_root, _say, cases
+    )
     _say(f"ready in {time.monotonic() - begun:.0f} s")
     _introduce(settings, portal.password, served=not prepare_only)
     if prepare_only:

@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import casebank
-from casebank import Case, terms
+from app.services.cases import new_case_id
+from casebank import Case, Record, RecordReader, terms
 from casebank.lesson import Lesson
-from casebank.lesson.drafting import draft_case_and_lesson
+from casebank.lesson.drafting import lesson_if_any
 from deid.release import Release
 
 CONSIDERED = 5
@@ -103,10 +104,12 @@ THEMES = (
 
 @dataclass(frozen=True)
 class Chosen:
-    """A person whose record is to be a case, and the place of its theme in ``THEMES``."""
+    """A person whose record is to be a case, the place of its theme in ``THEMES``, the draft."""
 
     person_id: int
     theme: int
+    case: Case = field(repr=False)
+    lesson: Lesson = field(repr=False)
 
 
 @dataclass
@@ -131,13 +134,15 @@ class _Shelf:
 def choose_cases(
     release: Release,
     wanted: int,
+    allowed: Callable[[Case], bool],
     passes: Callable[[Case, Lesson], bool],
     candidates: Iterable[int] | None = None,
 ) -> Iterator[Chosen]:
     """Up to ``wanted`` records, the most teachable first, over all themes.
 
-    ``passes`` says whether nothing that a program decides stops a case; it is asked last, as it
-    costs most. Without ``candidates`` the most teachable people are considered.
+    ``allowed`` says whether the person may be in a case at all, ``passes`` whether nothing that a
+    program decides stops a case; it is asked last, as it costs most. Without ``candidates`` the
+    most teachable people are considered.
     """
     each = math.ceil(wanted / len(THEMES))
     shelves = [_Shelf(each) for _ in THEMES]
@@ -145,10 +150,13 @@ def choose_cases(
     if candidates is None:
         found = casebank.find_candidates(release, limit=max(40, CONSIDERED * wanted))
         candidates = [one.person_id for one in found]
-    for person in candidates:
+    for person, record in _records(release, candidates):
         if left <= 0:
             return
-        case, lesson = draft_case_and_lesson(release, person, case_id="considered")
+        case = casebank.draft_from_record(record, case_id=new_case_id())
+        if not allowed(case):
+            continue
+        lesson = lesson_if_any(case, record)
         if lesson is None:
             continue
         lead = leading_of(lesson)
@@ -163,7 +171,13 @@ def choose_cases(
         place = max(fitting, key=lambda one: (shelves[one].room, one))
         shelves[place].put(lead, case.language)
         left -= 1
-        yield Chosen(person, place)
+        yield Chosen(person, place, case, lesson)
+
+
+def _records(release: Release, people: Iterable[int]) -> Iterator[tuple[int, Record]]:
+    with RecordReader(release, many=True) as reader:
+        for person in people:
+            yield person, reader.read(person)
 
 
 def leading_of(lesson: Lesson) -> str:

@@ -45,6 +45,7 @@ def prepare_portal(
     teaching: Release,
     evidence_root: Path,
     say: Callable[[str], None],
+    published_cases: int,
 ) -> DemoPortal:
     """Open the demonstration's portal, or seed it if there is none.
 
@@ -59,7 +60,7 @@ def prepare_portal(
     if not folder.exists():
         shutil.rmtree(staging, ignore_errors=True)
         say("seeding the portal: users, cases, one request in each state")
-        _seed(settings, staging, keyring, research, teaching, evidence_root)
+        _seed(settings, staging, keyring, research, teaching, evidence_root, published_cases)
         os.rename(staging / "portal", folder)
     if (staging / "projects").exists() and (folder / MARKER).exists():
         if settings.project_root.exists():
@@ -86,6 +87,7 @@ def _seed(
     research: Release,
     teaching: Release,
     evidence_root: Path,
+    published_cases: int,
 ) -> None:
     portal = staging / "portal"
     portal.mkdir(parents=True, mode=0o700)
@@ -114,7 +116,7 @@ def _seed(
             )
             for account in ACCOUNTS
         }
-        seed_cases(session, teaching, people)
+        seed_cases(session, teaching, people, published_cases)
         today = datetime.now(UTC).date()
         seed_training(session, people, today)
     # The newest project is offered first, and that is the one with a request in each state.

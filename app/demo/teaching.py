@@ -1,22 +1,28 @@
-"""Six case sets for students, and a case on the instructors' desk."""
+"""Six case sets for students, a class with an assignment, and a case on the instructors' desk."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 import casebank
+from app.demo.accounts import ACCOUNTS
 from app.demo.case_themes import THEMES, choose_cases
 from app.permissions import Actor
-from app.services import case_review, case_sets, cases
+from app.services import assignments, case_review, case_sets, cases, classes
 from casebank import Case
-from casebank.gate import ATTRIBUTES, Submission, measure_risk, run_gate
+from casebank.gate import ATTRIBUTES, Submission, measure_risk, run_gate, stops_of_person
 from casebank.lesson import Lesson
 from deid.release import Release
 
-PUBLISHED_CASES = 6
-"""One in each set."""
+PUBLISHED_CASES = 24
+"""Four in each set; sixty are ten in each, and take longer than a demonstration may."""
+ASSIGNED = slice(1, 3)
+"""Places of the cases that the class is given: an assigned case is closed to free reading until it
+is done, and the first and the newest stay open."""
+ASSIGNED_FOR = timedelta(days=28)
 CANDIDATES = 40
 
 
@@ -37,15 +43,20 @@ def seed_cases(
         case_sets.create_set(session, author, theme.title, theme.description) for theme in THEMES
     ]
     taken: set[int] = set()
+    made: list[int] = []
+
+    def submission(case: Case, lesson: Lesson | None = None) -> Submission:
+        return Submission(case, lesson, measure_risk(release, case), others=frozenset(taken))
+
+    def allowed(case: Case) -> bool:
+        return not stops_of_person(submission(case))
 
     def passes(case: Case, lesson: Lesson) -> bool:
-        risk = measure_risk(release, case)
-        given = Submission(case, lesson, risk, others=frozenset(taken))
-        return run_gate(given).machine_passed
+        return run_gate(submission(case, lesson)).machine_passed
 
-    for chosen in choose_cases(release, published, passes):
+    for chosen in choose_cases(release, published, allowed, passes):
         taken.add(chosen.person_id)
-        case = cases.draft(session, author, release, chosen.person_id)
+        case = cases.keep_draft(session, author, chosen.case, chosen.lesson)
         case_review.submit(session, author, case.id)
         case_review.sign(
             session,
@@ -54,11 +65,12 @@ def seed_cases(
             "clinical",
             release,
             ratings=dict.fromkeys(ATTRIBUTES, 3),
-            note="Read beside the record; ready for students.",
+            note="Demonstration: every attribute is given the value 3, and nobody has read it.",
         )
         case_review.sign(session, privacy, case.id, "privacy", release)
         case_review.publish(session, clinician, case.id, release)
         case_sets.add_to_set(session, author, sets[chosen.theme].id, case.id)
+        made.append(case.id)
     waiting = next(
         one.person_id
         for one in casebank.find_candidates(release, limit=CANDIDATES)
@@ -68,3 +80,34 @@ def seed_cases(
     for one in sets:
         if one.items:
             case_sets.show_set(session, author, one.id, visible=True)
+    _seed_class(session, author, made[ASSIGNED])
+
+
+def _seed_class(session: Session, teacher: Actor, given: Sequence[int]) -> None:
+    """A class with the demonstration's student, and a set of its own as its first assignment."""
+    if not given:
+        return
+    week = case_sets.create_set(
+        session,
+        teacher,
+        "First week of the class · 第一周",
+        "Given to the class as an assignment. 作为作业布置给班级。",
+    )
+    for case_id in given:
+        case_sets.add_to_set(session, teacher, week.id, case_id)
+    group = classes.create(session, teacher, "General practice, first term · 全科医学第一学期")
+    student = next(one for one in ACCOUNTS if one.key == "student")
+    classes.add_list(session, teacher, group.id, student.email)
+    now = datetime.now(UTC)
+    assignments.assign(
+        session,
+        teacher,
+        group.id,
+        week.id,
+        assignments.Rules(
+            title="First week: two cases · 第一周：两个病例",
+            mode="learn",
+            opens_at=now,
+            due_at=now + ASSIGNED_FOR,
+        ),
+    )

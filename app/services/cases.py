@@ -17,6 +17,7 @@ from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
 from app.permissions import Actor, Permission, can, check_permission
 from app.services.case_documents import parse_case, parse_lesson
 from casebank import Action, Case, CaseState, Finding
+from casebank.errors import CaseFormatError
 from casebank.lesson import Lesson
 from casebank.lesson.drafting import draft_case_and_lesson
 from deid.release import Release
@@ -64,11 +65,33 @@ def draft(
     drafted, lesson = draft_case_and_lesson(
         release,
         person_id,
-        case_id=f"case-{secrets.token_hex(6)}",
+        case_id=new_case_id(),
         language="zh" if language == "zh" else "en" if language == "en" else None,
     )
+    return keep_draft(session, actor, drafted, lesson)
+
+
+def new_case_id() -> str:
+    """An id that tells nothing."""
+    return f"case-{secrets.token_hex(6)}"
+
+
+def keep_draft(
+    session: Session, actor: Actor, drafted: Case, lesson: Lesson | None
+) -> TeachingCase:
+    """Enter what was drafted from a release as the actor's draft.
+
+    Raises:
+        PermissionDenied: unless the actor writes cases.
+        CaseFormatError: if the case was stripped of its sources.
+    """
+    check_permission(actor, Permission.WRITE_CASES)
+    if actor.user_id is None:
+        raise PermissionDenied("A case needs a person as its author.")
+    if drafted.sources is None:
+        raise CaseFormatError("a draft has its sources")
     case = TeachingCase(
-        release=release.name,
+        release=drafted.sources.release,
         title=drafted.title,
         state=DRAFT,
         document=drafted.to_json().decode("utf-8"),
@@ -78,7 +101,7 @@ def draft(
     )
     session.add(case)
     session.flush()
-    detail = {"release": release.name, "sha256": sha256_of(case.document)}
+    detail = {"release": case.release, "sha256": sha256_of(case.document)}
     record(session, actor, AuditEvent("case.drafted", "case", case.id, detail))
     return case
 
@@ -168,7 +191,8 @@ def findings(actor: Actor, case: TeachingCase) -> list[Finding]:
 
 def document_of(case: TeachingCase) -> Case:
     """The case under the title that its author gave it last."""
-    return replace(parse_case(case.document), title=case.title)
+    parsed = parse_case(case.document)
+    return parsed if parsed.title == case.title else replace(parsed, title=case.title)
 
 
 def lesson_of(case: TeachingCase) -> Lesson | None:

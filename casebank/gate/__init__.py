@@ -6,7 +6,9 @@ lesson can only be read, and is not asked what the checklist asks of a lesson.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from casebank.errors import CaseCheckFailed
 from casebank.gate import (
@@ -57,6 +59,7 @@ __all__ = [
     "measure_risk",
     "run_gate",
     "standing",
+    "stops_of_person",
 ]
 
 ROWS = (
@@ -107,13 +110,14 @@ ROWS = (
         "F1",
         "De-identification",
         "no identifier, date or exact age; counted over the release",
-        check=lambda given: (*privacy.identification(given), *privacy.measured_risk(given)),
+        check=privacy.identification,
+        around=privacy.measured_risk,
     ),
     Row(
         "F2",
         "Consent and sensitive categories",
         "released for teaching; opt-in with a reason",
-        check=privacy.consent,
+        around=privacy.consent,
     ),
     Row(
         "F3",
@@ -170,14 +174,46 @@ def find_findings(
     ]
 
 
+def stops_of_person(submission: Submission) -> list[Finding]:
+    """What stops any case of this person, whatever its lesson: rows that look beyond the document.
+
+    They cost little beside drafting a lesson, so that a record is asked for them first.
+    """
+    found = [one for row in ROWS if row.around is not None for one in row.around(submission)]
+    return [one for one in found if one.severity == "stop"]
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What is written, known by its hash. ``blind`` tries count as content: one row reads them."""
+
+    sha256: str
+    blind: BlindTries | None
+    given: Submission = field(compare=False, repr=False)
+
+
+@lru_cache(maxsize=4)
+def _of_content(content: _Content) -> Mapping[str, tuple[Finding, ...]]:
+    """Findings, by row, that only case and lesson decide: the same at every signature."""
+    given = content.given
+    found: dict[str, tuple[Finding, ...]] = {}
+    for row in ROWS:
+        here = tuple(row.check(given)) if row.check is not None else ()
+        if row.lesson is not None and given.lesson is not None:
+            here += tuple(row.lesson(given, given.lesson))
+        found[row.code] = here
+    return found
+
+
 def _run(row: Row, given: Submission) -> RowResult:
-    found: list[Finding] = []
-    asked = row.check is not None
-    if row.check is not None:
-        found += row.check(given)
-    if row.lesson is not None and given.lesson is not None:
-        asked = True
-        found += row.lesson(given, given.lesson)
+    content = _Content(given.sha256, given.blind, given)
+    # What has no hash is not known again.
+    known = _of_content(content) if given.sha256 else _of_content.__wrapped__(content)
+    found = list(known[row.code])
+    asked = row.check is not None or row.around is not None
+    asked |= row.lesson is not None and given.lesson is not None
+    if row.around is not None:
+        found += row.around(given)
     status: Status = "passed" if asked else "not asked"
     if any(one.severity == "stop" for one in found):
         status = "stopped"

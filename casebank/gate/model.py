@@ -83,9 +83,18 @@ class Submission:
         It is empty for what cannot be written as JSON; nobody can have signed that.
         """
         try:
-            return content_sha256(self.case, self.lesson)
+            return hashlib.sha256(b"".join(self.written)).hexdigest()
         except ValueError:
             return ""
+
+    @cached_property
+    def written(self) -> tuple[bytes, bytes]:
+        """The documents of case and lesson; the second is empty without a lesson.
+
+        Raises:
+            ValueError: if something cannot be written as JSON.
+        """
+        return self.case.to_json(), self.lesson.to_json() if self.lesson is not None else b""
 
     @cached_property
     def statements(self) -> list[Statement]:
@@ -102,7 +111,11 @@ LessonCheck = Callable[[Submission, Lesson], Iterable[Finding]]
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the checklist. ``person`` runs where a person decides, ``lesson`` over lessons."""
+    """One row of the checklist. ``person`` runs where a person decides, ``lesson`` over lessons.
+
+    ``check`` and ``lesson`` read case and lesson (and blind tries) alone; ``around`` reads what was
+    counted or allowed beside them.
+    """
 
     code: str
     title: str
@@ -110,6 +123,7 @@ class Row:
     check: Check | None = None
     lesson: LessonCheck | None = None
     person: Check | None = None
+    around: Check | None = None
 
     @property
     def by(self) -> Literal["program", "person"]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import combinations
 from typing import Any
 
@@ -33,6 +34,7 @@ PAIR_BELOW = 3
 FAMILY_BELOW = 3
 """A shape of the shown family that fewer people of the release have singles a family out."""
 SCHEMA = "care-commons-risk-sheet/1"
+_CONDITIONS = "condition_occurrence"
 
 
 @dataclass(frozen=True)
@@ -118,11 +120,10 @@ def measure_risk(release: Release, case: Case) -> RiskSheet:
         for source in case.sources.data.get(statement_.id, ())
         if source.table == "person" and source.row_id != person
     )
-    with release.connect() as connection:
-        counter = _Counter(connection, release)
-        k, people = counter.equals(person, names)
-        holders = {number: counter.holders(rows) for number, rows in concepts.items() if rows}
-        relatives, same_family = counter.family(person, shown)
+    counter = _counted(_Named(str(release.path), release.certificate.signature, names, release))
+    k, people = counter.equals(person)
+    holders = counter.holders(person, concepts)
+    relatives, same_family = counter.family(person, shown)
     lasting = [
         number
         for number in holders
@@ -194,18 +195,50 @@ def _banded(case: Case) -> dict[str, int]:
     }
 
 
-class _Counter:
-    """Counts over one open release."""
+@dataclass(frozen=True)
+class _Named:
+    """A release, known by its folder and signature."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, release: Release) -> None:
-        self._connection = connection
+    path: str
+    signature: str
+    quasi_identifiers: tuple[str, ...]
+    release: Release = field(compare=False, repr=False)
+
+
+@lru_cache(maxsize=2)
+def _counted(named: _Named) -> _Counter:
+    return _Counter(named.release, named.quasi_identifiers)
+
+
+class _Counter:
+    """Counts over one release, which never changes: who has what is read once for all cases."""
+
+    def __init__(self, release: Release, names: tuple[str, ...]) -> None:
+        self._opened = release.connect()
         self._columns = {
             table: {name for name, _ in entry.columns}
             for table, entry in release.manifest.tables.items()
         }
+        parts = [
+            f"nullif({name}, 0)"
+            for name in ("condition_concept_id", "condition_source_concept_id")
+            if name in self._columns.get(_CONDITIONS, ())
+        ]
+        self._opened.execute(f"CREATE TABLE keyed AS {self._keys(names)}")
+        self._concept = f"coalesce({', '.join(parts)})" if parts else ""
+        if parts:
+            self._opened.execute(
+                f"CREATE TABLE held AS SELECT DISTINCT {self._concept} AS concept, person_id "
+                f"FROM {_CONDITIONS} WHERE {self._concept} IS NOT NULL"
+            )
 
-    def equals(self, person: int, names: tuple[str, ...]) -> tuple[int, int]:
-        """People with the same released quasi-identifiers as ``person``, and people in all."""
+    @property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        """A cursor of its own for each question, as threads ask at the same time."""
+        return self._opened.cursor()
+
+    def _keys(self, names: tuple[str, ...]) -> str:
+        """Query for each person's released quasi-identifiers."""
         here = [name for name in names if name in self._columns.get("person", ())]
         source, shown = "person", [f'p."{name}"' for name in here]
         if "year_of_birth" in here and BIRTH_YEARS in self._columns:
@@ -215,8 +248,11 @@ class _Counter:
         else:
             source = "person p"
         key = ", ".join(f"coalesce({one}, -1)" for one in shown) or "1"
+        return f"SELECT person_id, row({key}) AS key FROM {source}"
+
+    def equals(self, person: int) -> tuple[int, int]:
+        """People with the same released quasi-identifiers as ``person``, and people in all."""
         rows = self._connection.execute(
-            f"WITH keyed AS (SELECT person_id, row({key}) AS key FROM {source}) "
             "SELECT count(*) FILTER (key = (SELECT key FROM keyed WHERE person_id = ?)), count(*) "
             "FROM keyed",
             [person],
@@ -226,23 +262,34 @@ class _Counter:
             raise RecordNotFound("the release has no person of that id")
         return int(rows[0]), int(rows[1])
 
-    def holders(self, condition_rows: tuple[int, ...]) -> frozenset[int]:
-        """People who have one of the concepts of these rows of conditions."""
-        table = "condition_occurrence"
-        parts = [
-            f"nullif({name}, 0)"
-            for name in ("condition_concept_id", "condition_source_concept_id")
-            if name in self._columns.get(table, ())
-        ]
-        if not parts:
-            return frozenset()
-        concept = f"coalesce({', '.join(parts)})"
-        rows = self._connection.execute(
-            f"SELECT DISTINCT person_id FROM {table} WHERE {concept} IN (SELECT {concept} "
-            f"FROM {table} WHERE condition_occurrence_id IN (SELECT unnest(?::BIGINT[])))",
-            [list(condition_rows)],
-        ).fetchall()
-        return frozenset(int(row[0]) for row in rows)
+    def holders(
+        self, person: int, problems: Mapping[int, tuple[int, ...]]
+    ) -> dict[int, frozenset[int]]:
+        """By problem, people who have one of the concepts of its rows of conditions.
+
+        ``problems`` are the person's, by number, with ids of rows; one without rows is left out.
+        """
+        asked = {number: frozenset(rows) for number, rows in problems.items() if rows}
+        if not self._concept:
+            return dict.fromkeys(asked, frozenset())
+        concepts = dict(
+            self._connection.execute(
+                f"SELECT condition_occurrence_id::BIGINT, {self._concept} FROM {_CONDITIONS} "
+                "WHERE person_id = ?",
+                [person],
+            ).fetchall()
+        )
+        held: dict[int, set[int]] = {}
+        for concept, holder in self._connection.execute(
+            "SELECT concept, person_id::BIGINT FROM held "
+            "WHERE concept IN (SELECT unnest(?::BIGINT[]))",
+            [sorted({one for one in concepts.values() if one is not None})],
+        ).fetchall():
+            held.setdefault(concept, set()).add(holder)
+        return {
+            number: frozenset().union(*(held.get(concepts.get(row, 0), ()) for row in rows))
+            for number, rows in asked.items()
+        }
 
     def family(self, person: int, shown: frozenset[int]) -> tuple[tuple[int, ...], int]:
         """Relatives of ``person``, and people who have at least such relatives as are shown."""

@@ -100,9 +100,10 @@ def round_trip(submission: Submission) -> Iterator[Finding]:
     """G2: export and import give case and lesson back."""
     case, lesson = submission.case, submission.lesson
     try:
-        same = Case.from_json(case.to_json()) == case
+        case_document, lesson_document = submission.written
+        same = Case.from_json(case_document) == case
         if lesson is not None:
-            same &= Lesson.from_json(lesson.to_json()) == lesson
+            same &= Lesson.from_json(lesson_document) == lesson
             lesson.check_fits(case)
     except (CasebankError, ValueError):
         same = False

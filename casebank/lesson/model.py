@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from casebank import documents
@@ -347,6 +348,10 @@ class Lesson:
 
     def to_json(self) -> bytes:
         """Canonical JSON in UTF-8."""
+        return self._written
+
+    @cached_property
+    def _written(self) -> bytes:
         return documents.to_bytes(documents.encode(self))
 
     @classmethod

@@ -58,7 +58,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     half = demo.home / ".demo-staging" / "portal" / "portal.db"
     half.parent.mkdir(parents=True)
     half.write_bytes(b"half")
-    done = demo.run("demo", "--prepare-only", "--residents", "600")
+    done = demo.run("demo", "--prepare-only", "--residents", "600", "--cases", "6")
     assert done.returncode == 0, done.stderr
     return replace(demo, said=done.stdout)
 

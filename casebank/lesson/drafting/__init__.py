@@ -21,7 +21,12 @@ from casebank.reader import read_record
 from casebank.record import Record
 from deid.release import Release
 
-__all__ = ["draft_case_and_lesson", "draft_lesson", "draft_lesson_from_release"]
+__all__ = [
+    "draft_case_and_lesson",
+    "draft_lesson",
+    "draft_lesson_from_release",
+    "lesson_if_any",
+]
 
 
 def draft_case_and_lesson(
@@ -36,10 +41,15 @@ def draft_case_and_lesson(
     """
     record = read_record(release, person_id, language)
     case = draft_from_record(record, case_id=case_id)
+    return case, lesson_if_any(case, record)
+
+
+def lesson_if_any(case: Case, record: Record) -> Lesson | None:
+    """A lesson over a case drafted from ``record``; None if the record gives none."""
     try:
-        return case, draft_lesson(case, record)
+        return draft_lesson(case, record)
     except RecordUnusable:
-        return case, None
+        return None
 
 
 def draft_lesson_from_release(

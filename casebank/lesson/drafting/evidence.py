@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache, cached_property, lru_cache
 from typing import Literal
 
 from casebank import rules
@@ -128,14 +129,20 @@ class Evidence:
 
     def at(self, contact: int, *parts: Part) -> tuple[Datum, ...]:
         """Data of a contact, of some parts only if any are named."""
-        return tuple(
-            one for one in self.data if one.contact == contact and (not parts or one.part in parts)
-        )
+        here = self._by_contact.get(contact, ())
+        return tuple(one for one in here if one.part in parts) if parts else here
 
     @property
     def background(self) -> tuple[Datum, ...]:
         """Data of the background."""
-        return tuple(one for one in self.data if one.contact is None)
+        return self._by_contact.get(None, ())
+
+    @cached_property
+    def _by_contact(self) -> dict[int | None, tuple[Datum, ...]]:
+        found: dict[int | None, list[Datum]] = {}
+        for one in self.data:
+            found.setdefault(one.contact, []).append(one)
+        return {contact: tuple(data) for contact, data in found.items()}
 
 
 def gather(case: Case, record: Record) -> Evidence:
@@ -181,11 +188,33 @@ def signs(data: Iterable[Datum]) -> tuple[Sign, ...]:
     """All findings that ``data`` show or deny, in their order; a finding counts once for each."""
     found = []
     for one in data:
-        for finding in findings().values():
-            shown = _shows(one, finding)
+        for code in _possible(one):
+            shown = _shows(one, findings()[code])
             if shown is not None:
-                found.append(Sign(finding.code, shown, one.id))
+                found.append(Sign(code, shown, one.id))
     return tuple(found)
+
+
+def _possible(datum: Datum) -> tuple[str, ...]:
+    """Codes of the findings whose words stand in a datum, or whose quantity it may measure."""
+    if datum.event is not None and datum.event.value is not None:
+        return _measured_findings()
+    return _worded_findings(datum.text) if datum.part not in {"A", "P"} else ()
+
+
+@cache
+def _measured_findings() -> tuple[str, ...]:
+    return tuple(one.code for one in findings().values() if one.quantity)
+
+
+@lru_cache(maxsize=65536)
+def _worded_findings(text: str) -> tuple[str, ...]:
+    """Forms say the same of many people, so that a text is looked through once."""
+    return tuple(
+        one.code
+        for one in findings().values()
+        if not one.quantity and one.words is not None and one.words.search(text) is not None
+    )
 
 
 def _shows(datum: Datum, finding: Finding) -> bool | None:
