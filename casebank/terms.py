@@ -37,6 +37,7 @@ BROAD = frozenset(
 """Classes too broad to count as nearly right."""
 
 MOST_FOUND = 20
+_SHORT = 6
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _SEPARATORS = re.compile(r"[\s\-_,;:()（），；：、'’]+")
 
@@ -158,7 +159,9 @@ def mentions(text: str, codes: frozenset[str]) -> frozenset[str]:
 def _pattern(code: str) -> re.Pattern[str]:
     parts = []
     for name in sorted(all_terms()[code].names, key=len, reverse=True):
-        escaped = re.escape(name).replace(r"\ ", r"[\s-]+")
+        # One hemorrhoid names hemorrhoids.
+        singular = name.removesuffix("s") if len(name) > _SHORT else name
+        escaped = re.escape(singular).replace(r"\ ", r"[\s-]+")
         parts.append(escaped if _CHINESE.search(name) else rf"(?<![a-z0-9]){escaped}s?(?![a-z0-9])")
     return re.compile("|".join(parts), re.IGNORECASE)
 

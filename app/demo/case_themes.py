@@ -16,7 +16,7 @@ import casebank
 from app.services.cases import new_case_id
 from casebank import Case, Record, RecordReader, terms
 from casebank.lesson import Lesson
-from casebank.lesson.drafting import lesson_if_any
+from casebank.lesson.drafting import lesson_if_any, under_its_title
 from deid.release import Release
 
 CONSIDERED = 5
@@ -159,6 +159,7 @@ def choose_cases(
         lesson = lesson_if_any(case, record)
         if lesson is None:
             continue
+        case = under_its_title(case, lesson)
         lead = leading_of(lesson)
         fitting = [
             place

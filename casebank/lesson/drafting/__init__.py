@@ -6,6 +6,8 @@ What is clinical in it is a statement of the case, a line of a table of general 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from casebank.drafting import draft_from_record
 from casebank.errors import RecordUnusable
 from casebank.lesson.drafting import contradictions, reasoning
@@ -26,6 +28,7 @@ __all__ = [
     "draft_lesson",
     "draft_lesson_from_release",
     "lesson_if_any",
+    "under_its_title",
 ]
 
 
@@ -41,7 +44,14 @@ def draft_case_and_lesson(
     """
     record = read_record(release, person_id, language)
     case = draft_from_record(record, case_id=case_id)
-    return case, lesson_if_any(case, record)
+    lesson = lesson_if_any(case, record)
+    return (case if lesson is None else under_its_title(case, lesson)), lesson
+
+
+def under_its_title(case: Case, lesson: Lesson) -> Case:
+    """The case under the title of its lesson: one complaint, not that of another visit."""
+    title = lesson.title.zh if case.language == "zh" else lesson.title.en
+    return replace(case, title=title)
 
 
 def lesson_if_any(case: Case, record: Record) -> Lesson | None:

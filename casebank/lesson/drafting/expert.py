@@ -106,7 +106,7 @@ def _take_home(case: Case, focus: Focus, plan: Plan) -> tuple[Wording, ...]:
     missed = terms.term(danger[0])
     points = [
         Wording(
-            f"With {name.en}, think of {missed.en} before it is too late: "
+            f"With {name.en}, think of {_small(missed.en)} before it is too late: "
             f"{_small(scripts()[danger[0]].line.en)}",
             f"遇到{name.zh}，勿漏{missed.zh}：{scripts()[danger[0]].line.zh}",
         )
@@ -123,7 +123,7 @@ def _take_home(case: Case, focus: Focus, plan: Plan) -> tuple[Wording, ...]:
     script = scripts()[focus.leading]
     points.append(
         Wording(
-            f"What makes {script.name.en} likely: {_small(script.line.en)}",
+            f"What makes {_small(script.name.en)} likely: {_small(script.line.en)}",
             f"支持{script.name.zh}的要点：{script.line.zh}",
         )
     )

@@ -238,7 +238,7 @@ def warning_signs(focus: Focus) -> Exercise | None:
     if not right or len(others) < 2:
         return None
     chosen = [*right, *others[: max(3, 6 - len(right))]]
-    named = ", ".join(terms.term(code).en for code in danger)
+    named = ", ".join(_lower(terms.term(code).en) for code in danger)
     named_zh = "、".join(terms.term(code).zh for code in danger)
     return Exercise(
         name="warning-signs",

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from casebank import rules, terms
+from casebank import relations, rules, terms
 from casebank.lesson.drafting.evidence import QUANTITIES, Datum, Evidence
 from casebank.lesson.drafting.focus import HEARD, Focus
 from casebank.lesson.drafting.followup import DecisionPoint, adherence_data
@@ -37,6 +37,12 @@ _CLERICAL = re.compile(
     r"last name|patient signature|\[day|〔第|hospital|admitted|discharge|consult|"
     r"住院|出院|医院|会诊|收住|转入|治疗经过|打盹|签字|签名|医生|主任|记录者|打印|编号|姓名|来源",
     re.IGNORECASE,
+)
+# The name of who wrote or was written to, alone on its line, with what he is or where.
+_NAMED_ONLY = re.compile(
+    r"\W*([A-Z][\w'’-]+[\s,]+){0,3}[A-Z][\w'’-]+\s*[.,]?|"
+    r".*\b(PGY-?\d|NP|PA-C|LVN|LPN|MBBS|DNP)\b.*|"
+    r".*\bto [A-Z]\w+ (Drugs?|Pharmacy|Chemists?)\b.*",
 )
 _FORM_TARGETS = r"^target|^目标|days until|距下次随访|^date of|日期"
 _DECISION = (
@@ -118,7 +124,8 @@ class _Builder:
 
     def presentation(self) -> Stage:
         focus, evidence = self._focus, self._evidence
-        open_ = [one for one in evidence.background if not self._gives_away(one)]
+        # Later entries of the background are no part of what is known at this visit.
+        open_ = [one for one in self._background_by_now() if not self._gives_away(one)]
         who = [one for one in open_ if rules.matches(_WHO, one.text)]
         denied = [one for one in open_ if rules.matches(_DENIED, one.text)][:2]
         life = [one for one in open_ if rules.matches(_LIFE, one.text)][:3]
@@ -221,6 +228,10 @@ class _Builder:
             opened = tuple(order for order in opened if not set(order.data) <= set(reveals))
         return Stage(Wording("Examination and tests", "查体与检验"), reveals, opened)
 
+    def _background_by_now(self) -> list[Datum]:
+        day = self._case.contacts[self._focus.contact].day
+        return [one for one in self._evidence.background if (one.statement.day or 0) <= day]
+
     def _measured(self, contact: int) -> list[Datum]:
         return [
             one
@@ -237,7 +248,10 @@ class _Builder:
         ]
         named = [one for one in here if one.event and one.event.table == "condition_occurrence"]
         treated = [one for one in here if one.event and one.event.table == "drug_exposure"]
-        hidden = [one for one in evidence.background if _problem_row(one)]
+        known = {one.text for one in named}
+        hidden = [
+            one for one in self._background_by_now() if _problem_row(one) and one.text not in known
+        ]
         reveals = self._take([*named, *treated, *hidden, *here])
         return Stage(Wording("What it was, and what was done", "诊断与处理"), reveals)
 
@@ -276,6 +290,12 @@ class _Builder:
                 if one.event and one.event.table == "condition_occurrence":
                     named.setdefault(one.text, one)
         data += list(named.values())[:8]
+        day = case.contacts[self._focus.contact].day
+        data += [
+            one
+            for one in evidence.background
+            if (one.statement.day or 0) > day and rules.matches(_LIFE, one.text)
+        ][:3]
         for index in range(len(case.contacts) - 1, start, -1):
             measured = sorted(
                 (one for one in self._measured(index) if one not in data), key=_followed
@@ -362,7 +382,17 @@ def _problem_row(datum: Datum) -> bool:
 
 
 def _clerical(datum: Datum) -> bool:
-    return datum.event is None and _CLERICAL.search(datum.text) is not None
+    if datum.event is not None:
+        return False
+    if _CLERICAL.search(datum.text) is not None:
+        return True
+    # A diagnosis or a drug may stand alone as well.
+    return (
+        _NAMED_ONLY.fullmatch(datum.text.strip()) is not None
+        and not terms.code_of(datum.text.rstrip(". "))
+        and not relations.families("problem", datum.text)
+        and not relations.families("drug", datum.text)
+    )
 
 
 def _decides(datum: Datum) -> bool:

@@ -48,3 +48,7 @@ def test_a_name_is_found_in_a_text_as_a_whole_word_only() -> None:
     assert mentions("DM2 - top of the list", codes) == {"TYPE_2_DIABETES"}
     assert mentions("考虑2型糖尿病可能", codes) == {"TYPE_2_DIABETES"}
     assert mentions("poured throughout", codes) == frozenset()
+
+
+def test_the_singular_of_a_name_in_the_plural_mentions_it() -> None:
+    assert terms.mentions("internal hemorrhoid at 7", frozenset({"HEMORRHOIDS"}))
