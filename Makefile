@@ -52,6 +52,8 @@ campaign: $(TESTED)
 		tests/integration/portal/test_workflow_laws.py
 	CARECOMMONS_API_EXAMPLES=200 $(BIN)/pytest -n 2 -q \
 		tests/integration/portal/test_api_description.py
+	CARECOMMONS_KILLS=200 $(BIN)/python -m tests.campaigns.kills
+	CARECOMMONS_FUZZ_SECONDS=300 $(BIN)/python -m tests.campaigns.fuzz
 
 # What is known to be unsafe in our code, what stands in a line and is a secret, what an installation
 # consists of (build/sbom.json), and what is known against it. The last asks an advisory service: if

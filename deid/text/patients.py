@@ -23,6 +23,10 @@ _CONTACT_FIELDS = ("phone", "email", "url", "wechat", "qq")
 _SEXES = {"M": "M", "F": "F", "男": "M", "女": "F"}
 
 
+LONGEST = 1_000
+"""Characters of a field. The forms that a name may take in a note grow with its square."""
+
+
 class MalformedPatient(ValueError):
     """A field has the wrong type or form; the message names the field, never its value."""
 
@@ -31,7 +35,8 @@ def person_of(patient: Mapping[str, Any], key: str) -> KnownPerson:
     """What a patient object tells of a person. ``key`` seeds the person's surrogates.
 
     Raises:
-        MalformedPatient: naming the first field of a wrong type, or a birth date that is none.
+        MalformedPatient: naming the first field of a wrong type or too long, or a birth date that
+            is none.
     """
     text = {name: _text(patient, name) for name in ("given", "family", "name")}
     names: tuple[PersonName, ...] = ()
@@ -67,7 +72,9 @@ def person_key(patient: Mapping[str, Any], otherwise: str) -> str:
 
 def shift_days_of(key: bytes, person: str) -> int:
     """Days that a person's dates move by: whole weeks in ±52, never zero."""
-    digest = hmac.new(key, b"shift\x1f" + person.encode("utf-8"), hashlib.sha256).digest()
+    digest = hmac.new(
+        key, b"shift\x1f" + person.encode("utf-8", "surrogatepass"), hashlib.sha256
+    ).digest()
     number = int.from_bytes(digest[:8], "big") % 104
     return 7 * (number - 52 if number < 52 else number - 51)
 
@@ -97,4 +104,6 @@ def _text(fields: Mapping[str, Any], name: str) -> str | None:
     value = fields.get(name)
     if value is not None and not isinstance(value, str):
         raise MalformedPatient(f"{name} is no text")
+    if value is not None and len(value) > LONGEST:
+        raise MalformedPatient(f"{name} has more than {LONGEST:,} characters")
     return value or None

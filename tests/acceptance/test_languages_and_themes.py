@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from threading import Thread
 from typing import Literal
 
@@ -54,9 +53,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture(scope="module")
 def address(world: World) -> Iterator[str]:
-    server = make_server(
-        "127.0.0.1", 0, create_app(world.settings, world.database), threaded=True
-    )
+    server = make_server("127.0.0.1", 0, create_app(world.settings, world.database), threaded=True)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -72,7 +69,9 @@ def pages_by_role(world: World) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for endpoint, method, path in routes(app):
         roles = [
-            role for role, actor in world.actors.items() if may_use(actor, declared_access(endpoint))
+            role
+            for role, actor in world.actors.items()
+            if may_use(actor, declared_access(endpoint))
         ]
         if method == "GET" and roles and endpoint not in ENDS_SESSION:
             found.setdefault(roles[0], []).append(path)
@@ -103,9 +102,7 @@ def test_pages_are_accessible_in_both_languages_and_themes(
 ) -> None:
     found = []
     for role, paths in pages_by_role(world).items():
-        context = browser.new_context(
-            color_scheme=theme, viewport={"width": 1280, "height": 900}
-        )
+        context = browser.new_context(color_scheme=theme, viewport={"width": 1280, "height": 900})
         context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": address}])
         page = context.new_page()
         page.goto(f"{address}/sign-in")

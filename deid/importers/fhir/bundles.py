@@ -200,6 +200,9 @@ def _entry(place: str, url: Any, resource: Any, *, validate: bool) -> Entry:
         raise ImportRefused(
             f"{place}{where}: {_WHAT.get(fault['type'], 'is not valid FHIR R4')}"
         ) from None
+    except (LookupError, TypeError, AttributeError, ValueError, RecursionError):
+        # The library lets these pass, for example at a contained resource of an unknown type.
+        raise ImportRefused(f"{place}: is not valid FHIR R4") from None
     element = PATIENT_ELEMENT.get(kind)
     if element and not resource.get(element):
         raise ImportRefused(f"{place}.{element}: is missing, the record is nobody's")

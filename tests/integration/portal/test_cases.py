@@ -42,6 +42,10 @@ POSITIVE, HOLISTIC, SEEN_ONCE = 14, 18, 16
 
 @pytest.fixture
 def clinic(tmp_path: Path) -> World:
+    return make_clinic(tmp_path)
+
+
+def make_clinic(tmp_path: Path) -> World:
     """The world with a second instructor and a release in which people visit a doctor."""
     world = make_world(tmp_path)
     tables = release_tables(people=20, ill=20)
