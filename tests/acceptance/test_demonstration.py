@@ -20,8 +20,9 @@ from app.services.workflow import State
 from cohorts import needs, open_project
 from tests.acceptance.conftest import Demo
 
-LATER = {State.REPLACED, State.CLOSED}
-"""A later release replaces an extract; one that ended is closed after thirty days."""
+LATER = {State.REPLACED, State.CLOSED, State.SUSPENDED}
+"""A later release replaces an extract, one that ended is closed after thirty days, and one is
+suspended when somebody's training ends or a new agreement waits for their signature."""
 
 
 def _fingerprint(folder: Path) -> dict[str, str]:
