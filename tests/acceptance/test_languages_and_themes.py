@@ -112,7 +112,8 @@ def test_pages_are_accessible_in_both_languages_and_themes(
         seen = [path for path in paths if not ALL or is_page(context, address + path)]
         for path in seen:
             answer = page.goto(address + path)
-            assert answer is not None and answer.ok, path
+            assert answer is not None, path
+            assert answer.ok, path
             found += faults(page, language)
         context.close()
     assert found == []
