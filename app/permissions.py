@@ -114,7 +114,7 @@ class Actor:
 
 
 WORKER = Actor(None, "worker", frozenset())
-COMMAND_LINE = Actor(None, "command line", frozenset({Role.ADMINISTRATOR}))
+COMMAND_LINE = Actor(None, "command line", frozenset({Role.ADMINISTRATOR, Role.AUDITOR}))
 
 
 def can(actor: Actor, permission: Permission) -> bool:

@@ -40,7 +40,8 @@ def addresses(world: World, request_id: int) -> list[str]:
         adapter.build(rule.endpoint, {name: arguments[name] for name in rule.arguments})
         for rule in app.url_map.iter_rules()
         if "GET" in (rule.methods or ()) and rule.arguments <= set(arguments)
-        if rule.endpoint not in {"security.logout", "security.login"} | FINISHED_REPORTS
+        # Steps of signing in end the session that they are opened in.
+        if not rule.endpoint.startswith("security.") and rule.endpoint not in FINISHED_REPORTS
     ]
     counted = f"/cohorts/{world.cohort_id}?release={RELEASE}"
     draft = f"/cohorts/drafts/{draft_id}"

@@ -180,7 +180,7 @@ def test_the_queue_has_what_is_due_first_on_top_and_filters(world: World) -> Non
 
 def test_a_purpose_against_the_releases_terms_is_told_as_an_opinion(world: World) -> None:
     page = world.client("steward").get("/requests/1").get_data(as_text=True)
-    assert "A machine's opinion" in page.replace("&#39;", "'")
+    assert "The opinion of a machine" in page
     assert ">fits<" in page
     with world.database.writing() as session:
         session.get_one(DataRequest, 1).use_traits = ["commercial"]
