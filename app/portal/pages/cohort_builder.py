@@ -72,7 +72,8 @@ def edit_draft(draft_id: int) -> BaseResponse:
     def work(database: Any) -> str | None:
         if op in {"undo", "redo"}:
             done = drafts.travel(database, actor, draft_id, revision, -1 if op == "undo" else 1)
-            flash(f"{'Undone' if op == 'undo' else 'Done again'}: {done}" if done else "Nothing.")
+            said = f"Undone: {done}" if op == "undo" else f"Done again: {done}"
+            flash(said if done else "There is no such step.")
             return ""
         if op == "go":
             by = request.form.get("by", 0, type=int)
