@@ -37,8 +37,8 @@ bench: $(TESTED)
 	$(BIN)/python -m tests.bench
 
 # What takes too long for every run: a thousand residents with unique traits, two thousand
-# generated cohort definitions, a thousand students killed while they commit, and ten thousand
-# steps of requests.
+# generated cohort definitions, a thousand students killed while they commit, ten thousand steps
+# of requests, and every page in both languages and both themes.
 campaign: $(TESTED)
 	CARECOMMONS_GENERATED_DEFINITIONS=2000 $(BIN)/pytest -n 2 -q \
 		tests/integration/cohorts/test_generated_definitions.py
@@ -50,6 +50,8 @@ campaign: $(TESTED)
 		tests/integration/release/test_incremental.py
 	CARECOMMONS_WORKFLOW_EXAMPLES=500 $(BIN)/pytest -n 0 -q \
 		tests/integration/portal/test_workflow_laws.py
+	CARECOMMONS_ALL_PAGES=1 $(BIN)/pytest -n 0 -q \
+		tests/acceptance/test_languages_and_themes.py
 	CARECOMMONS_API_EXAMPLES=200 $(BIN)/pytest -n 2 -q \
 		tests/integration/portal/test_api_description.py
 	CARECOMMONS_KILLS=200 $(BIN)/python -m tests.campaigns.kills

@@ -31,8 +31,7 @@ pytestmark = pytest.mark.browser
 ALL = bool(os.environ.get("CARECOMMONS_ALL_PAGES"))
 SAMPLE = {
     "researcher": ["/requests/1/edit"],
-    "steward": ["/review/"],
-    "administrator": ["/account/security"],
+    "administrator": ["/users"],
 }
 WAYS: list[tuple[str, Literal["light", "dark"]]] = [("zh", "dark"), ("en", "light")]
 if ALL:
@@ -43,7 +42,7 @@ TELEPHONE = 360
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    made = make_world(tmp_path_factory.mktemp("pages"))
+    made = make_world(tmp_path_factory.mktemp("pages"), people=20, ill=12)
     made.request_in(State.SUBMITTED)
     made.request_in(State.DRAFT)
     with made.database.writing() as session:

@@ -28,7 +28,7 @@ def weight(client: FlaskClient, page: str) -> int:
     return len(page.encode()) + sent
 
 
-@pytest.mark.parametrize("role", ["researcher", "steward", "administrator"])
+@pytest.mark.parametrize("role", ["researcher", "instructor"])
 def test_no_page_sends_more_than_300_kilobytes(world: World, role: str) -> None:
     world.request_in(State.SUBMITTED)
     client = world.client(role)
