@@ -50,7 +50,17 @@ _FOR_PROGRAMMERS: Final = frozenset({"ValueError", "TypeError", "KeyError", "Run
 SHOWN: Final[dict[str, frozenset[str]]] = {
     "portal/navigation.py": frozenset({"MENU"}),
     "portal/error_pages.py": frozenset({"TITLES", "ADVICE"}),
-    "permissions.py": frozenset({"ROLE_MEANING"}),
+    "permissions.py": frozenset(
+        {
+            "ROLE_MEANING",
+            "RESEARCHER",
+            "STUDENT",
+            "INSTRUCTOR",
+            "STEWARD",
+            "AUDITOR",
+            "ADMINISTRATOR",
+        }
+    ),
     "services/jobs.py": frozenset({"KINDS", "STATES"}),
     "services/notices.py": frozenset({"KINDS", "HOW"}),
     "services/audit_log.py": frozenset({"SORTS"}),

@@ -1,4 +1,4 @@
-"""Pages in both languages and both themes: axe finds nothing, and a telephone shows all of them.
+"""Pages in both languages and themes: axe finds nothing; a telephone and paper show all of them.
 
 A few pages in every run; all that any role can open, in all four ways, where
 ``CARECOMMONS_ALL_PAGES`` is set (``make campaign``).
@@ -7,6 +7,7 @@ A few pages in every run; all that any role can open, in all four ways, where
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from threading import Thread
 from typing import Literal
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.browser
 
 ALL = bool(os.environ.get("CARECOMMONS_ALL_PAGES"))
 SAMPLE = {
-    "researcher": ["/requests/1/edit"],
+    "researcher": ["/requests/2/edit"],
     "administrator": ["/users"],
 }
 WAYS: list[tuple[str, Literal["light", "dark"]]] = [("zh", "dark"), ("en", "light")]
@@ -38,6 +39,7 @@ if ALL:
     WAYS += [("zh", "light"), ("en", "dark")]
 ENDS_SESSION = {"security.logout", "security.login"}
 TELEPHONE = 360
+DARKEST_HALF = 127
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +85,7 @@ def is_page(context: BrowserContext, url: str) -> bool:
 
 
 def faults(page: Page, language: str) -> list[str]:
-    """What is wrong with the page that is open, at full width and on a telephone."""
+    """What is wrong with the page that is open, at full width, on a telephone and printed."""
     found = violations(page)
     if (page.locator("html").get_attribute("lang") or "")[:2] != language:
         found.append(f"{page.url}: not in {language}")
@@ -92,6 +94,11 @@ def faults(page: Page, language: str) -> list[str]:
     if wide > TELEPHONE:
         found.append(f"{page.url}: {wide} px wide on a telephone")
     page.set_viewport_size({"width": 1280, "height": 900})
+    page.emulate_media(media="print")
+    ink = page.evaluate("getComputedStyle(document.querySelector('main')).color")
+    if max(int(part) for part in re.findall(r"\d+", ink)[:3]) > DARKEST_HALF:
+        found.append(f"{page.url}: printed in {ink} on white")
+    page.emulate_media(media="screen")
     return found
 
 
