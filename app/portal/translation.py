@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from babel import Locale
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -106,9 +107,7 @@ class _Catalogues(Domain):
 def chinese() -> Translations:
     """All catalogues as one."""
     whole: Translations | None = None
-    for path in catalogue_files():
-        with path.open("rb") as file:
-            catalogue = read_po(file, locale="zh")
+    for catalogue in _read_catalogues():
         compiled = BytesIO()
         write_mo(compiled, catalogue)
         compiled.seek(0)
@@ -121,13 +120,21 @@ def chinese() -> Translations:
 def messages_in_chinese() -> frozenset[str]:
     """Every message that has a translation."""
     found = set()
+    for catalogue in _read_catalogues():
+        for message in catalogue:
+            if message.id and message.string:
+                one = message.id
+                found.add(one if isinstance(one, str) else one[0])
+    return frozenset(found)
+
+
+@cache
+def _read_catalogues() -> list[Catalog]:
+    read = []
     for path in catalogue_files():
         with path.open("rb") as file:
-            for message in read_po(file, locale="zh"):
-                if message.id and message.string:
-                    one = message.id
-                    found.add(one if isinstance(one, str) else one[0])
-    return frozenset(found)
+            read.append(read_po(file, locale="zh"))
+    return read
 
 
 def catalogue_files() -> list[Path]:

@@ -17,6 +17,7 @@ from app.audit import AuditEvent, record
 from app.db.models import CaseSignature, CaseVersion, TeachingCase
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
+from app.hashes import sha256_of
 from app.permissions import Actor, Permission, can, check_permission
 from app.services.cases import (
     PUBLISHED,
@@ -27,7 +28,6 @@ from app.services.cases import (
     document_of,
     get_case,
     lesson_of,
-    sha256_of,
     summary_of,
 )
 from casebank import Action

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import replace
 
@@ -14,6 +13,7 @@ from app.audit import AuditEvent, record
 from app.db.models import CaseRead, CaseSet, CaseSetItem, TeachingCase
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
+from app.hashes import sha256_of
 from app.permissions import Actor, Permission, can, check_permission
 from app.services.case_documents import parse_case, parse_lesson
 from casebank import Action, Case, CaseState, Finding
@@ -289,8 +289,3 @@ def advance(
     detail = {"from": source.value, "to": target.value, **{k: v for k, v in detail.items() if v}}
     record(session, actor, AuditEvent(_AUDITED[action], "case", case.id, detail))
     return case
-
-
-def sha256_of(document: str) -> str:
-    """Hash of a document as it is kept."""
-    return hashlib.sha256(document.encode("utf-8")).hexdigest()

@@ -6,7 +6,6 @@ the same account ends it, and so does closing the account.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from app.audit import AuditEvent, record
 from app.db.models import Invitation, User
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound
+from app.hashes import sha256_of
 from app.permissions import Actor, Permission, Role, check_permission
 from app.services.accounts import actor_of, create_user
 from app.services.passwords import hash_password
@@ -57,7 +57,7 @@ def invite(session: Session, actor: Actor, user: User) -> str:
     session.add(
         Invitation(
             user_id=user.id,
-            token_sha256=_digest(secret),
+            token_sha256=sha256_of(secret),
             invited_by=actor.user_id,
             made_at=now,
             expires_at=now + LIFE,
@@ -77,7 +77,7 @@ def invited_user(session: Session, secret: str) -> User:
         select(User)
         .join(Invitation, Invitation.user_id == User.id)
         .where(
-            Invitation.token_sha256 == _digest(secret),
+            Invitation.token_sha256 == sha256_of(secret),
             Invitation.ended_at.is_(None),
             Invitation.expires_at > utc_now(),
             User.active.is_(True),
@@ -122,7 +122,3 @@ def _end_all(session: Session, user_id: int, now: datetime) -> None:
         .where(Invitation.user_id == user_id, Invitation.ended_at.is_(None))
         .values(ended_at=now)
     )
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -26,6 +26,7 @@ from app.audit import AuditEvent, record
 from app.db.models import LtiAccount, LtiLink, LtiLogin, LtiPlatform, TeachingCase, User
 from app.db.types import utc_now
 from app.errors import LaunchRefused, NotFound
+from app.hashes import sha256_of
 from app.permissions import Role
 from app.services import cases as case_service
 from app.services.accounts import actor_of, create_student_of_platform
@@ -36,7 +37,6 @@ from app.services.lti_messages import (
     OnePlatform,
     StateKnown,
     TakenLogin,
-    sha256_of,
 )
 from app.services.lti_platforms import registration_of
 

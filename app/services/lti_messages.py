@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ from pylti1p3.request import Request
 from pylti1p3.session import SessionService
 from pylti1p3.tool_config import ToolConfAbstract
 
+from app.hashes import sha256_of
+
 
 @dataclass(frozen=True)
 class TakenLogin:
@@ -27,11 +28,6 @@ class TakenLogin:
     nonce_sha256: str
     hints: dict[str, str]
     origin: str
-
-
-def sha256_of(text: str) -> str:
-    """As hexadecimal digits."""
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 class Form(Request):

@@ -6,7 +6,6 @@ idle or open for too long is dead at the next request, also for a copy of the co
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from app.audit import AuditEvent, record
 from app.db.models import ApiToken, Invitation, SignInSession, User
 from app.db.types import utc_now
 from app.errors import NotFound
+from app.hashes import sha256_of
 from app.permissions import Actor
 
 IDLE: Final = timedelta(minutes=30)
@@ -63,7 +63,7 @@ def begin(session: Session, user_id: int, way: str, user_agent: str) -> str:
     key = secrets.token_urlsafe(32)
     session.add(
         SignInSession(
-            key_sha256=_digest(key), user_id=user_id, way=way[:20], device=device_of(user_agent)
+            key_sha256=sha256_of(key), user_id=user_id, way=way[:20], device=device_of(user_agent)
         )
     )
     return key
@@ -85,7 +85,7 @@ def find_alive(
     row = session.scalar(
         select(SignInSession)
         .join(User, User.id == SignInSession.user_id)
-        .where(SignInSession.key_sha256 == _digest(key), User.fs_uniquifier == uniquifier)
+        .where(SignInSession.key_sha256 == sha256_of(key), User.fs_uniquifier == uniquifier)
     )
     return row if row is not None and _is_alive(row, now, idle) else None
 
@@ -101,7 +101,7 @@ def note_seen(session: Session, row_id: int, now: datetime) -> None:
 
 def list_own(session: Session, actor: Actor, key: str) -> list[SessionView]:
     """The actor's sessions: all that are alive, and the last ten that ended."""
-    now, mine = utc_now(), _digest(key)
+    now, mine = utc_now(), sha256_of(key)
     rows = session.scalars(
         select(SignInSession)
         .where(SignInSession.user_id == actor.user_id)
@@ -130,7 +130,7 @@ def end_one(session: Session, actor: Actor, session_id: int) -> None:
 def end_others(session: Session, actor: Actor, key: str) -> int:
     """End all sessions of the actor but the one with this cookie; how many were alive."""
     assert actor.user_id is not None
-    ended = _end(session, actor.user_id, keep=_digest(key))
+    ended = _end(session, actor.user_id, keep=sha256_of(key))
     if ended:
         event = AuditEvent("session.others_ended", "user", actor.user_id, {"sessions": ended})
         record(session, actor, event)
@@ -141,7 +141,7 @@ def end_by_key(session: Session, key: str) -> None:
     """End the session of this cookie."""
     session.execute(
         update(SignInSession)
-        .where(SignInSession.key_sha256 == _digest(key), SignInSession.ended_at.is_(None))
+        .where(SignInSession.key_sha256 == sha256_of(key), SignInSession.ended_at.is_(None))
         .values(ended_at=utc_now())
     )
 
@@ -196,7 +196,3 @@ def _view(row: SignInSession, mine: str, now: datetime) -> SessionView:
     return SessionView(
         row.id, row.device, row.way, row.began_at, row.seen_at, ended_at, row.key_sha256 == mine
     )
-
-
-def _digest(key: str) -> str:
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

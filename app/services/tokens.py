@@ -6,7 +6,6 @@ What a token may do is what its owner may do at that moment, within the token's 
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from app.db.database import Database
 from app.db.models import ApiToken, User
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied, TokenNeeded
+from app.hashes import sha256_of
 from app.permissions import Actor, Permission, can
 from app.services.accounts import actor_of
 
@@ -136,7 +136,7 @@ def make_token(
         user_id=actor.user_id,
         name=label,
         prefix=secret[:_SHOWN],
-        token_sha256=_digest(secret),
+        token_sha256=sha256_of(secret),
         scopes=sorted(wanted),
         made_at=now,
         expires_at=expires,
@@ -189,7 +189,7 @@ def actor_for(database: Database, token: str) -> tuple[Actor, frozenset[Scope]]:
     """
     now = utc_now()
     with database.reading() as session:
-        row = session.scalar(select(ApiToken).where(ApiToken.token_sha256 == _digest(token)))
+        row = session.scalar(select(ApiToken).where(ApiToken.token_sha256 == sha256_of(token)))
         if row is None or not is_open(row, now) or not row.user.active:
             raise TokenRefused("This token opens nothing: it is unknown, past its day or revoked.")
         scopes = frozenset(Scope(name) for name in row.scopes if name in set(Scope))
@@ -216,7 +216,3 @@ def _parse_scopes(names: Iterable[str]) -> frozenset[Scope]:
     if not wanted:
         raise BadInput("Choose at least one thing that the token is for.")
     return wanted
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -10,13 +10,11 @@ from app.errors import BadInput
 from app.permissions import Permission
 from app.portal.access import page
 from app.portal.downloads import binary_file
+from app.portal.paging import page_number
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import audit_log
 from app.services.audit_log import AuditFilter, parse_day
-
-# Further on there is nothing that a database could count to.
-LAST_PAGE = 1_000_000
 
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
 
@@ -24,7 +22,7 @@ blueprint = Blueprint("audit", __name__, url_prefix="/audit")
 @page(blueprint, "", Permission.READ_AUDIT)
 def index() -> str:
     """The events that are looked for."""
-    number = min(max(1, request.args.get("page", 1, type=int)), LAST_PAGE)
+    number = page_number()
     wanted, problem = _filter(request.args)
     sort = request.args.get("sort", "newest")
     whole = request.args.get("check") == "whole"

@@ -16,11 +16,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.permissions import Permission
 from app.portal.access import page
+from app.portal.paging import page_number
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import jobs
 
-LAST_PAGE = 1_000_000
 EITHER_SIDE = frozenset({Permission.REQUEST_DATA, Permission.REVIEW_REQUESTS})
 
 blueprint = Blueprint("jobs", __name__)
@@ -29,7 +29,7 @@ blueprint = Blueprint("jobs", __name__)
 @page(blueprint, "/jobs/", Permission.MANAGE_USERS)
 def index() -> str:
     """All jobs, newest first."""
-    number = min(max(1, request.args.get("page", 1, type=int)), LAST_PAGE)
+    number = page_number()
     state = request.args.get("state", "")
     state = state if state in jobs.STATES else ""
     with wiring().database.reading() as session:

@@ -7,11 +7,10 @@ from werkzeug.wrappers import Response
 
 from app.permissions import Permission
 from app.portal.access import page
+from app.portal.paging import page_number
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import mails
-
-LAST_PAGE = 1_000_000
 
 blueprint = Blueprint("mails", __name__, url_prefix="/mails")
 
@@ -19,7 +18,7 @@ blueprint = Blueprint("mails", __name__, url_prefix="/mails")
 @page(blueprint, "/", Permission.MANAGE_USERS)
 def index() -> str:
     """Messages and how far they are."""
-    number = min(max(1, request.args.get("page", 1, type=int)), LAST_PAGE)
+    number = page_number()
     state = request.args.get("state", "")
     state = state if state in (mails.WAITING, mails.SENT, mails.GIVEN_UP) else ""
     with wiring().database.reading() as session:

@@ -6,11 +6,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.portal.access import Open, page
+from app.portal.paging import page_number
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import notices
-
-LAST_PAGE = 1_000_000
 
 blueprint = Blueprint("notices", __name__, url_prefix="/notices")
 
@@ -18,7 +17,7 @@ blueprint = Blueprint("notices", __name__, url_prefix="/notices")
 @page(blueprint, "/", Open.SIGNED_IN)
 def index() -> str:
     """My notices, newest first."""
-    number = min(max(1, request.args.get("page", 1, type=int)), LAST_PAGE)
+    number = page_number()
     unread_only = request.args.get("show") == "unread"
     with wiring().database.reading() as session:
         found = notices.notices_of(session, signed_in_actor(), number, unread_only)
