@@ -91,9 +91,9 @@ def test_a_wrong_password_says_so_and_lets_nobody_in(browser: Browser, served: D
     page.locator("#email").fill("researcher@demo.example.org")
     page.locator("#password").fill("not-the-password")
     page.get_by_role("button", name="Sign in").click()
-    assert page.get_by_role("button", name="Sign in").is_visible()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     page.goto(f"{served.address}/requests/")
-    assert "/sign-in" in page.url
+    expect(page).to_have_url(re.compile("/sign-in"))
     page.close()
 
 
