@@ -25,6 +25,7 @@ from cohorts.model import CohortDefinition
 from cohorts.plain_language import describe
 from cohorts.result import COHORT_SCHEMA, CohortResult
 from cohorts.selection import COHORT_TABLE
+from cohorts.spreadsheets import harmless
 from cohorts.window import TimeWindow
 from deid.release import ColumnEntry, Dictionary, Release
 
@@ -71,7 +72,7 @@ def dictionary_csv(dictionary: Dictionary) -> bytes:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)
     for entry in dictionary.columns:
-        writer.writerow([getattr(entry, name) for name in _COLUMNS])
+        writer.writerow([harmless(getattr(entry, name)) for name in _COLUMNS])
     return text.getvalue().encode("utf-8")
 
 

@@ -23,7 +23,7 @@ from app.db.models import (
 )
 from app.errors import BadInput
 from app.permissions import Actor, Permission, check_permission
-from app.services.csv_files import csv_text
+from cohorts.spreadsheets import csv_text
 
 PAGE: Final = 50
 MOST_EXPORTED: Final = 100_000

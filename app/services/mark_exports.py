@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.audit import AuditEvent, record
 from app.permissions import Actor
-from app.services.csv_files import csv_text
 from app.services.marks import Marks, of_assignment
+from cohorts.spreadsheets import csv_text
 
 MARK_HEADS = (
     "student", "sign-in name", "case", "title", "version", "key", "attempt", "mode", "started",

@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from typing import Final
 
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+from cohorts.spreadsheets import harmless
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class PrintedTable:
         writer.writerow(self.header)
         for row in self.rows:
             words, numbers = row[: self.labels], row[self.labels :]
-            writer.writerow([*map(_unexecuted, words), *(_plain(cell) for cell in numbers)])
+            writer.writerow([*map(harmless, words), *(_plain(cell) for cell in numbers)])
         return buffer.getvalue()
 
     def to_text(self) -> str:
@@ -51,14 +50,10 @@ class PrintedTable:
         return "\n".join([self.caption, *(f"  {line}" for line in printed)])
 
 
-def _unexecuted(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
-
-
 def _plain(cell: str) -> str:
     bare = cell.replace(",", "")
     try:
         float(bare)
     except ValueError:
-        return _unexecuted(cell)
+        return harmless(cell)
     return bare

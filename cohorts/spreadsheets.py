@@ -5,12 +5,17 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from typing import overload
 
 BYTE_ORDER_MARK = "\ufeff"
 """Without it, spreadsheets read Chinese names in another encoding."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
+@overload
+def harmless(value: str) -> str: ...
+@overload
+def harmless(value: object) -> object: ...
 def harmless(value: object) -> object:
     """A cell that a spreadsheet shows and does not run; numbers stay numbers."""
     if isinstance(value, str) and value.lstrip().startswith(_FORMULA_STARTS):
