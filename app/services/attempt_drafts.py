@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.db.models import AttemptDraft
 from app.errors import BadInput, NotFound, TransitionRefused
 from app.permissions import Actor
-from app.services.attempts import locked
+from app.services.attempt_state import locked
 
 LARGEST_DRAFT = 60_000
 """Characters of a draft, as JSON."""

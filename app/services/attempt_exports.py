@@ -12,9 +12,9 @@ from app.audit import AuditEvent, record
 from app.db.database import Database
 from app.db.models import Assignment, Attempt, CaseVersion, ClassMember, TeachingClass
 from app.permissions import Actor, Permission, check_permission
-from app.services import attempts as attempt_service
 from app.services import cases as case_service
 from app.services import marks
+from app.services.attempt_state import running
 from app.services.case_exports import ExportedFile
 from casebank.attempt import END
 from casebank.exports.xapi import RecordedAttempt, RecordedEvent, to_xapi
@@ -63,7 +63,7 @@ def _attempts(session: Session, actor: Actor, case_id: int) -> list[Attempt]:
 
 
 def _recorded(session: Session, row: Attempt, secret: str) -> tuple[Lesson, RecordedAttempt]:
-    found = attempt_service.running(session, row)
+    found = running(session, row)
     mark = marks.newest_key(session, row.version).mark(found.state.answers)
     ended = row.finished_at is not None and row.mode in marks.MARKED_MODES
     events = tuple(

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.db.models import Attempt, CaseVersion
 from app.permissions import Role
-from app.services.attempts import Receipt, Running, lexicon_of, receipt_of, running
+from app.services.attempt_state import Receipt, Running, receipt_of, running
+from app.services.case_documents import lexicon_of
 from app.services.marks import keys_of
 from casebank import Case, Contact, Soap, Statement
 from casebank.attempt import (

@@ -7,12 +7,8 @@ committed is refused. Time is the server's and never runs backwards within an at
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from functools import cache
+from datetime import datetime
 from typing import get_args
 
 from sqlalchemy import delete, func, select
@@ -31,123 +27,33 @@ from app.db.models import (
     TeachingClass,
     User,
 )
-from app.db.types import utc_now
 from app.errors import BadInput, ChangedMeanwhile, NotFound, TransitionRefused
 from app.permissions import Actor, Permission, check_permission
 from app.services import cases as case_service
 from app.services.assignments import due_for, find_for, open_for, sealed_until
-from app.services.case_documents import parse_case, parse_lesson
-from app.services.marks import newest_key
+from app.services.attempt_state import (
+    Receipt,
+    Running,
+    is_over,
+    last_moment,
+    locked,
+    minutes_end,
+    moment,
+    receipt_of,
+    running,
+)
+from app.services.case_documents import lexicon_of, newest_version
 from app.services.returns import finished_before
-from casebank import Case, terms
 from casebank.attempt import (
     END,
-    MODES,
-    AttemptState,
-    Entry,
     Event,
-    Lexicon,
-    Listing,
     Mode,
     advance,
-    fold,
     happened,
-    in_order,
     read_answer,
-    shown_progress,
 )
 from casebank.errors import StepRefused
-from casebank.lesson import Exercise, Lesson, Wording, disclose
 from casebank.model import Language
-
-
-@dataclass(frozen=True)
-class Running:
-    """An attempt with what it is made of. ``deadline`` is None where time has no end.
-
-    ``seen`` is all that any answer to a student may be made from. ``sealed_until`` is when an exam
-    that others may still sit is opened to those who have ended it.
-    """
-
-    row: Attempt
-    case: Case
-    lesson: Lesson
-    state: AttemptState
-    events: tuple[AttemptEvent, ...]
-    deadline: datetime | None
-    sealed_until: datetime | None = None
-
-    @property
-    def shown_state(self) -> AttemptState:
-        """The state by which data and keys are shown: not as ended while the end is sealed."""
-        return self.state if self.sealed_until is None else replace(self.state, done=False)
-
-    @property
-    def seen(self) -> Case:
-        """The case as far as it is disclosed now."""
-        return disclose(self.case, self.lesson, shown_progress(self.lesson, self.shown_state))
-
-    def exercise(self, number: int) -> Exercise:
-        """The exercise at a place, from 1; names do not leave the server.
-
-        Raises:
-            NotFound: if there is none.
-        """
-        exercises = in_order(self.lesson)
-        if not 1 <= number <= len(exercises):
-            raise NotFound("There is no such question.")
-        return exercises[number - 1]
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """That a step is kept for good. ``again`` tells that it was there before."""
-
-    sequence: int
-    at: datetime
-    code: str
-    again: bool = False
-
-
-def receipt_of(event: AttemptEvent, again: bool = False) -> Receipt:
-    """The receipt of an event; its code covers all that is kept of it."""
-    document = json.dumps(
-        [event.attempt_id, event.sequence, event.kind, event.subject, event.answer],
-        sort_keys=True,
-        ensure_ascii=False,
-    )
-    digest = hashlib.sha256(f"{document}{event.at.isoformat()}".encode()).hexdigest()
-    return Receipt(event.sequence, event.at, f"{digest[:4]}-{digest[4:8]}-{digest[8:12]}", again)
-
-
-def newest_version(session: Session, case_id: int) -> CaseVersion | None:
-    """The newest published version of a case that has a lesson."""
-    query = (
-        select(CaseVersion)
-        .where(CaseVersion.case_id == case_id, CaseVersion.lesson != "")
-        .order_by(CaseVersion.number.desc())
-        .limit(1)
-    )
-    return session.scalar(query)
-
-
-def content(version: CaseVersion) -> tuple[Case, Lesson]:
-    """Case and lesson of a version."""
-    return parse_case(version.document), parse_lesson(version.lesson)
-
-
-def lexicon_of(lesson: Lesson) -> Lexicon:
-    """What diagnoses and problems of a lesson are chosen from."""
-    return Lexicon.of(lesson, _listed())
-
-
-@cache
-def _listed() -> Listing:
-    """The code list that every lesson shares."""
-    return Listing(
-        Entry(term.code, Wording(term.en, term.zh), term.also)
-        for term in terms.all_terms().values()
-    )
 
 
 def attemptable(
@@ -248,54 +154,6 @@ def mine(session: Session, actor: Actor, case_id: int) -> list[Attempt]:
     return list(session.scalars(query))
 
 
-def load(
-    session: Session,
-    actor: Actor,
-    attempt_id: int,
-    *,
-    lock: bool = False,
-    now: datetime | None = None,
-) -> Running:
-    """An attempt of the actor's own, as it is ``now``.
-
-    Raises:
-        NotFound: if there is none, it is somebody else's, or its case was withdrawn.
-    """
-    query = select(Attempt).where(Attempt.id == attempt_id)
-    row = session.scalar(query.with_for_update() if lock else query)
-    if row is None or row.user_id != actor.user_id:
-        raise NotFound("There is no such attempt.")
-    if row.version.case.state == case_service.WITHDRAWN:
-        raise NotFound("This case was withdrawn.")
-    return running(session, row, now)
-
-
-def running(session: Session, row: Attempt, now: datetime | None = None) -> Running:
-    """An attempt with case, lesson under its newest key, and the state that its events make."""
-    case, _ = content(row.version)
-    lesson = newest_key(session, row.version).lesson
-    query = (
-        select(AttemptEvent)
-        .where(AttemptEvent.attempt_id == row.id)
-        .order_by(AttemptEvent.sequence)
-    )
-    events = tuple(session.scalars(query))
-    steps = (Event(one.kind, one.subject, one.answer) for one in events)  # type: ignore[arg-type]
-    state = fold(lesson, row.mode, steps)  # type: ignore[arg-type]
-    at = now or utc_now()
-    sealed = sealed_until(session, row.assignment_id, at) if state.done else None
-    return Running(row, case, lesson, state, events, _deadline(session, row, lesson), sealed)
-
-
-def is_over(found: Running, now: datetime) -> bool:
-    """Whether the time of an attempt that has not ended is up."""
-    return (
-        not found.state.done
-        and found.deadline is not None
-        and _moment(found, now) >= found.deadline
-    )
-
-
 def end_if_over(session: Session, actor: Actor, row: Attempt, now: datetime) -> bool:
     """End an attempt whose time is up; whether it has ended."""
     found = running(session, session.get_one(Attempt, row.id, with_for_update=True))
@@ -381,19 +239,6 @@ def give_up(session: Session, actor: Actor, attempt_id: int, now: datetime) -> R
     return _take(session, actor, found, Event("advance", END, {"reason": "given up"}), now)
 
 
-def locked(session: Session, actor: Actor, attempt_id: int, now: datetime) -> Running:
-    """An attempt of the actor's under its lock, to be changed.
-
-    Raises:
-        NotFound: as :func:`load`.
-        StepRefused: if its time is up.
-    """
-    found = load(session, actor, attempt_id, lock=True, now=now)
-    if is_over(found, now):
-        raise StepRefused("The time of this attempt is up. What you committed before counts.")
-    return found
-
-
 def _take(session: Session, actor: Actor, found: Running, event: Event, now: datetime) -> Receipt:
     """Append an event, or find it if it happened already."""
     if happened(found.state, event):
@@ -402,7 +247,7 @@ def _take(session: Session, actor: Actor, found: Running, event: Event, now: dat
                 return receipt_of(stored, again=True)
         raise StepRefused("This stage is open already.")
     after = advance(found.lesson, found.state, event)
-    stored = _append(session, found, event, _moment(found, now))
+    stored = _append(session, found, event, moment(found, now))
     if after.done:
         _finish(session, actor, found.row, stored.at, after.ended_by)
     return receipt_of(stored)
@@ -424,9 +269,9 @@ def _append(session: Session, found: Running, event: Event, at: datetime) -> Att
 
 def _end_by_clock(session: Session, actor: Actor, found: Running) -> None:
     assert found.deadline is not None
-    by_minutes = _minutes_end(session, found.row, found.lesson) == found.deadline
+    by_minutes = minutes_end(session, found.row, found.lesson) == found.deadline
     reason = "time" if by_minutes else "due"
-    at = max(found.deadline, _last(found))
+    at = max(found.deadline, last_moment(found))
     _append(session, found, Event("advance", END, {"reason": reason}), at)
     _finish(session, actor, found.row, at, reason)
 
@@ -435,33 +280,6 @@ def _finish(session: Session, actor: Actor, row: Attempt, at: datetime, by: str)
     row.finished_at = at
     session.flush()
     record(session, actor, AuditEvent("attempt.finished", "attempt", row.id, {"by": by}))
-
-
-def _last(found: Running) -> datetime:
-    return max([found.row.started_at, *(event.at for event in found.events)])
-
-
-def _moment(found: Running, now: datetime) -> datetime:
-    """Now, but never before what happened already: a clock may be set back."""
-    return max(now, _last(found))
-
-
-def _minutes_end(session: Session, row: Attempt, lesson: Lesson) -> datetime | None:
-    minutes = None
-    if row.assignment_id is not None:
-        minutes = session.get_one(Assignment, row.assignment_id).minutes
-    elif MODES[row.mode].timed:  # type: ignore[index]
-        minutes = lesson.minutes
-    return None if minutes is None else row.started_at + timedelta(minutes=minutes)
-
-
-def _deadline(session: Session, row: Attempt, lesson: Lesson) -> datetime | None:
-    ends = [_minutes_end(session, row, lesson)]
-    if row.assignment_id is not None:
-        assignment = session.get_one(Assignment, row.assignment_id)
-        ends.append(due_for(session, assignment, row.user_id))
-    known = [end for end in ends if end is not None]
-    return min(known) if known else None
 
 
 def _attempts(

@@ -14,7 +14,7 @@ from app.db.models import CaseVersion, TeachingCase
 from app.db.types import utc_now
 from app.errors import BadInput, PermissionDenied
 from app.permissions import Actor, Permission, can, check_permission
-from app.services import attempts
+from app.services import attempt_state
 from app.services import cases as case_service
 from app.services.case_documents import parse_case, parse_lesson
 from casebank.exports.formats import FORMATS, ExportOrder, export_case
@@ -173,7 +173,7 @@ def _exportable(session: Session, actor: Actor, case_id: int) -> TeachingCase:
 
 
 def _finished_version(session: Session, actor: Actor, attempt_id: int) -> CaseVersion:
-    found = attempts.load(session, actor, attempt_id)
+    found = attempt_state.load(session, actor, attempt_id)
     if found.row.finished_at is None:
         raise PermissionDenied("The case can be printed when you have finished it.")
     if found.sealed_until is not None:

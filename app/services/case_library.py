@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.db.models import TeachingCase
 from app.permissions import Actor
 from app.services import cases as case_service
-from app.services.attempts import content, newest_version
+from app.services.case_documents import content, newest_version
 from casebank.lesson import Wording
 
 

@@ -18,7 +18,7 @@ from app.portal.api.schemas import Limit, Listing
 from app.portal.wiring import wiring
 from app.services import case_sets
 from app.services import cases as case_service
-from app.services.attempts import newest_version
+from app.services.case_documents import newest_version
 from app.services.case_library import ShelfEntry, entries, shelf
 from app.services.tokens import Scope
 

@@ -19,8 +19,9 @@ from app.portal.error_pages import http_page
 from app.portal.formats import format_moment
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
-from app.services import attempt_drafts, attempt_views, attempts, returns
+from app.services import attempt_drafts, attempt_state, attempt_views, attempts, returns
 from app.services import notes as note_service
+from app.services.case_documents import content
 from casebank import (
     Case,
     Table,
@@ -56,7 +57,7 @@ def choose(case_id: int) -> str:
     assignment_id = request.args.get("assignment", type=int)
     with wiring().database.reading() as database:
         version = attempts.attemptable(database, actor, case_id, assignment_id)
-        case, lesson = attempts.content(version)
+        case, lesson = content(version)
         return _render(
             "attempts/choose.html",
             case,
@@ -117,7 +118,7 @@ def _commit(
     actor, now = signed_in_actor(), utc_now()
     try:
         with wiring().database.writing() as database:
-            language = language_of(attempts.load(database, actor, attempt_id).case.language)
+            language = language_of(attempt_state.load(database, actor, attempt_id).case.language)
             attempts.commit(database, actor, attempt_id, number, fields, language, now)
     except AnswerRefused as error:
         # What was typed is kept although it cannot be read yet.
@@ -206,15 +207,15 @@ def _page(attempt_id: int, errors: Mapping[str, str] | None = None) -> str:
     actor = signed_in_actor()
     database = wiring().database
     with database.reading() as reading:
-        found = attempts.load(reading, actor, attempt_id)
+        found = attempt_state.load(reading, actor, attempt_id)
         hidden = returns.hides(reading, actor, found.row, utc_now())
         if hidden == "running" or (hidden and not request.args.get("earlier")):
             return _render("attempts/hidden.html", found.seen, attempt=found, hidden=hidden)
-    if attempts.is_over(found, utc_now()):
+    if attempt_state.is_over(found, utc_now()):
         with database.writing() as writing:
             attempts.end_if_over(writing, actor, found.row, utc_now())
     with database.reading() as reading:
-        found = attempts.load(reading, actor, attempt_id)
+        found = attempt_state.load(reading, actor, attempt_id)
         language = language_of(found.case.language)
         drafts = attempt_drafts.drafts_of(reading, attempt_id)
         view = attempt_views.view(

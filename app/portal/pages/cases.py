@@ -13,7 +13,7 @@ from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import case_sets
 from app.services import cases as case_service
-from app.services.attempts import newest_version
+from app.services.case_documents import newest_version
 from app.services.case_library import entries, shelf
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")

@@ -14,8 +14,9 @@ from app.portal.downloads import binary_file
 from app.portal.pages.attempts import language_of
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
-from app.services import attempts, discussions
+from app.services import attempt_state, discussions
 from app.services import notes as note_service
+from app.services.case_documents import content
 
 blueprint = Blueprint("notes", __name__)
 READERS = frozenset({Permission.READ_CASES, Permission.REVIEW_CASES})
@@ -28,7 +29,7 @@ def index(attempt_id: int) -> str:
     """All notes and bookmarks on what is shown."""
     actor = signed_in_actor()
     with wiring().database.reading() as session:
-        found = attempts.load(session, actor, attempt_id)
+        found = attempt_state.load(session, actor, attempt_id)
         language = language_of(found.case.language)
         return render_template(
             "notes/index.html",
@@ -44,7 +45,7 @@ def as_text(attempt_id: int) -> Response:
     """The same as a text file."""
     actor = signed_in_actor()
     with wiring().database.reading() as session:
-        found = attempts.load(session, actor, attempt_id)
+        found = attempt_state.load(session, actor, attempt_id)
         title = found.lesson.title.text(found.case.language)
         lines = note_service.lines_of(session, found.row, found.seen)
     text = note_service.as_text(title, lines)
@@ -63,7 +64,7 @@ def keep(attempt_id: int, datum: str) -> Response | tuple[str, int]:
     actor = signed_in_actor()
     try:
         with wiring().database.writing() as session:
-            found = attempts.load(session, actor, attempt_id)
+            found = attempt_state.load(session, actor, attempt_id)
             note_service.annotate(
                 session,
                 found.row,
@@ -118,7 +119,7 @@ def judge(post_id: int) -> Response:
 def _edit(attempt_id: int, datum: str, error: str = "") -> str:
     actor = signed_in_actor()
     with wiring().database.reading() as session:
-        found = attempts.load(session, actor, attempt_id)
+        found = attempt_state.load(session, actor, attempt_id)
         said = {one.id: one.text for one in found.seen.statements()}
         if datum != CASE and datum not in said:
             raise NotFound("There is no such finding.")
@@ -142,7 +143,7 @@ def _discussion(version_id: int, error: str = "") -> str:
     actor = signed_in_actor()
     with wiring().database.reading() as session:
         version = discussions.discussed(session, actor, version_id)
-        case, lesson = attempts.content(version)
+        case, lesson = content(version)
         language = language_of(case.language)
         return render_template(
             "notes/discussion.html",

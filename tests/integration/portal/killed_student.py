@@ -21,13 +21,13 @@ from sqlalchemy import make_url, select
 from app.db.database import Database
 from app.db.models import User
 from app.db.types import utc_now
-from app.services import attempts
+from app.services import attempt_state, attempts
 from app.services.accounts import actor_of
 from casebank.attempt import exercise_due, next_step, orders_offered
 from tests.integration.portal.lessons import ANSWERS
 
-LONGEST_LIFE = 0.12
-"""Seconds that a process may live."""
+STEPS_OF_A_LIFE = 3
+"""How many steps the longest life allows, by the time that the first one took on this machine."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,11 @@ class Outcome:
 
 
 def campaign(url: str, kills: int, chance: random.Random) -> Outcome:
-    """Kill ``kills`` processes while they work."""
-    receipts: list[tuple[int, int, str]] = []
+    """Kill ``kills`` processes while they work, after one that tells how long a step takes."""
+    receipts, step = _round(url, None)
     lost = 0
     for _ in range(kills):
-        given = _round(url, chance.uniform(0.0, LONGEST_LIFE))
+        given, _ = _round(url, chance.uniform(0.0, STEPS_OF_A_LIFE * step))
         kept = _events(url)
         lost += sum(kept.get((attempt, place)) != subject for attempt, place, subject in given)
         receipts += given
@@ -55,7 +55,8 @@ def campaign(url: str, kills: int, chance: random.Random) -> Outcome:
     return Outcome(kills, len(receipts), lost, len(pairs) - len(set(pairs)))
 
 
-def _round(url: str, life: float) -> list[tuple[int, int, str]]:
+def _round(url: str, life: float | None) -> tuple[list[tuple[int, int, str]], float]:
+    """The receipts of one life, and its seconds; without ``life`` it ends at its first receipt."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -65,15 +66,19 @@ def _round(url: str, life: float) -> list[tuple[int, int, str]]:
         os._exit(1)
     os.close(writing)
     # Its life begins with its first sign, so that slow machines kill in the middle of work too.
-    told = os.read(reading, 1)
-    time.sleep(life)
+    told, born = os.read(reading, 2), time.monotonic()
+    if life is None:
+        told += os.read(reading, 65536)
+    else:
+        time.sleep(life)
+    lived = time.monotonic() - born
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     while chunk := os.read(reading, 65536):
         told += chunk
     os.close(reading)
     lines = told.decode().split("\n")[1:-1]
-    return [(int(a), int(b), c) for a, b, c in (line.split(" ", 2) for line in lines)]
+    return [(int(a), int(b), c) for a, b, c in (line.split(" ", 2) for line in lines)], lived
 
 
 def _work(url: str, writing: int) -> None:
@@ -86,7 +91,7 @@ def _work(url: str, writing: int) -> None:
         with database.writing() as session:
             attempt = attempts.start(session, actor, 1, "learn", now=utc_now()).id
         with database.reading() as session:
-            found = attempts.load(session, actor, attempt)
+            found = attempt_state.load(session, actor, attempt)
         offered = orders_offered(found.lesson, found.state)
         due = exercise_due(found.lesson, found.state)
         to = next_step(found.lesson, found.state)

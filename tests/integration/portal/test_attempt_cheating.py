@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 
 from app.db.models import Assignment
 from app.db.types import utc_now
-from app.services.attempts import load
+from app.services.attempt_state import load
 from casebank import Case
 from casebank.attempt import in_order, is_shown, orders_offered, shown_progress
 from casebank.lesson import Lesson, Progress

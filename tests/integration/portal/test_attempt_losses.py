@@ -14,7 +14,8 @@ from sqlalchemy import func, select
 
 from app.db.models import Attempt, AttemptEvent
 from app.errors import ChangedMeanwhile, NotFound, TransitionRefused
-from app.services import attempts
+from app.services import attempt_state, attempts
+from app.services.case_documents import newest_version
 from casebank.errors import StepRefused
 from tests.integration.portal.killed_student import campaign
 from tests.integration.portal.lessons import (
@@ -125,7 +126,7 @@ def test_a_second_tab_left_behind_skips_no_stage(taught: World) -> None:
     for _ in range(3):
         go_on(client, address, "2")
     with taught.database.reading() as session:
-        found = attempts.load(session, taught.actors["student"], 1)
+        found = attempt_state.load(session, taught.actors["student"], 1)
         assert found.state.stage == 2
     assert [kind for kind, _ in events(taught, 1)] == ["commit"] * 3 + ["advance"]
 
@@ -224,9 +225,9 @@ def test_a_clock_set_back_neither_loses_nor_lengthens_anything(taught: World) ->
     )
     assert back.at == NOW + timedelta(minutes=15)
     with taught.database.reading() as session:
-        found = attempts.load(session, taught.actors["student"], attempt)
-        assert not attempts.is_over(found, NOW - timedelta(days=300))
-        assert attempts.is_over(found, NOW + timedelta(minutes=20))
+        found = attempt_state.load(session, taught.actors["student"], attempt)
+        assert not attempt_state.is_over(found, NOW - timedelta(days=300))
+        assert attempt_state.is_over(found, NOW + timedelta(minutes=20))
 
 
 def test_an_exam_ends_by_the_servers_clock_and_keeps_what_was_committed(taught: World) -> None:
@@ -249,7 +250,7 @@ def test_the_rules_of_an_assignment_hold(taught: World) -> None:
         start(taught, assignment_id=assignment, now=NOW - timedelta(seconds=1))
     attempt = start(taught, assignment_id=assignment, mode="learn")
     with taught.database.reading() as session:
-        found = attempts.load(session, taught.actors["student"], attempt)
+        found = attempt_state.load(session, taught.actors["student"], attempt)
         assert found.row.mode == "exam"
         assert found.deadline == NOW + timedelta(hours=1)
     step(taught, "give_up", attempt, NOW + timedelta(minutes=1))
@@ -265,7 +266,7 @@ def test_the_rules_of_an_assignment_hold(taught: World) -> None:
 def test_a_version_stays_that_of_the_start(taught: World) -> None:
     attempt = start(taught)
     with taught.database.writing() as session:
-        first = attempts.newest_version(session, 1)
+        first = newest_version(session, 1)
         assert first is not None
         copied = {
             name: getattr(first, name)
@@ -329,4 +330,4 @@ def test_students_killed_while_they_commit_lose_no_receipt(taught: World) -> Non
         kept = list(session.execute(query))
         assert len(kept) == len(set(kept))
         for row in session.scalars(select(Attempt)):
-            attempts.running(session, row)
+            attempt_state.running(session, row)

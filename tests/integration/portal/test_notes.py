@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.db.models import Attempt, CaseSet
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
-from app.services import assignments, attempts, discussions
+from app.services import assignments, attempt_state, attempts, discussions
 from app.services.my_work import my_returns, my_work
 from app.services.returns import RETURN_AFTER, next_return
 from tests.integration.portal.answers import attempt
@@ -109,7 +109,9 @@ def test_an_exam_stays_sealed_while_somebody_with_more_time_sits_it(world: World
         assignments.extend(session, teacher, given, late_id, NOW + 2 * DAY, "ill")
     for now, sealed in ((NOW + 1.5 * DAY, True), (NOW + 2 * DAY, False)):
         with world.database.writing() as session:
-            assert (attempts.load(session, student, one, now=now).sealed_until is None) != sealed
+            assert (
+                attempt_state.load(session, student, one, now=now).sealed_until is None
+            ) != sealed
             [line] = my_work(session, student, now)[0].lines
             assert (line.score is None) == sealed
             if sealed:
