@@ -10,11 +10,10 @@ person, day and observation period are alike, and the first needs no sorting.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from cohorts.compile import CDM_SCHEMA
-from cohorts.plan.groups import groups_sql
+from cohorts.plan.groups import groups_sql, leaves_of
 from cohorts.plan.leaves import Index
 from cohorts.plan.nodes import (
     ALL,
@@ -25,7 +24,6 @@ from cohorts.plan.nodes import (
     DateOffsetExit,
     Demographic,
     DomainScan,
-    Group,
     Holds,
     Scan,
 )
@@ -41,17 +39,11 @@ _OP_START, _OP_END = "op.observation_period_start_date", "op.observation_period_
 
 def qualified_events(plan: CohortPlan, script: Script) -> None:
     """Make the table :data:`QUALIFIED`."""
-    columns = _columns(plan)
-    if plan.entry_limit == ALL:
-        events = _all_events(plan, columns, script)
-    elif columns or any(map(_moves_start, plan.entry)):
-        events = _first_events(plan, columns, script)
-    else:
-        events = _first_days(plan, script)
+    columns = entry_columns(plan)
     limited = plan.qualified_limit != ALL and plan.entry_limit == ALL
     narrowed = plan.additional is not None and bool(plan.additional.members)
     name = "primary_events" if limited or narrowed else QUALIFIED
-    rows = script.table("entry_events", events)
+    rows = script.table("entry_events", entry_events_sql(plan, script))
     script.table(name, f"SELECT rowid AS event_id, * FROM {rows}")
     if narrowed:
         assert plan.additional is not None
@@ -64,6 +56,29 @@ def qualified_events(plan: CohortPlan, script: Script) -> None:
         script.table(QUALIFIED, query + limit_sql(plan.qualified_limit if limited else ALL, "p"))
 
 
+def entry_events_sql(plan: CohortPlan, script: Script) -> str:
+    """A query for the entry events that are observed and within their limit, in their order."""
+    columns = entry_columns(plan)
+    if plan.entry_limit == ALL:
+        return _all_events(plan, columns, script)
+    if days_are_enough(plan):
+        return _first_days(plan, script)
+    return _first_events(plan, columns, script)
+
+
+def days_are_enough(plan: CohortPlan) -> bool:
+    """Whether nothing of an entry event is asked for, and put in order, but its day."""
+    return not entry_columns(plan) and not any(map(_moves_start, plan.entry))
+
+
+def entry_scans_sql(plan: CohortPlan, script: Script) -> str:
+    """A query for the events of all entry criteria, observed or not."""
+    return "\nUNION ALL\n".join(
+        f"SELECT *, {number} AS criterion FROM (\n{scan_sql(scan, script, None)}\n) c"
+        for number, scan in enumerate(plan.entry)
+    )
+
+
 def limit_sql(limit: str, by: str) -> str:
     """A clause that keeps the first or last event of each person, of the relation ``by``."""
     if limit == ALL:
@@ -72,10 +87,10 @@ def limit_sql(limit: str, by: str) -> str:
     return f"\nQUALIFY row_number() OVER (PARTITION BY {by}.person_id ORDER BY {order}) = 1"
 
 
-def _columns(plan: CohortPlan) -> list[str]:
+def entry_columns(plan: CohortPlan) -> list[str]:
     """Of the end and the visit of an index event, what a later stage asks for."""
     groups = [*plan.rules, *([plan.additional] if plan.additional is not None else [])]
-    leaves = [leaf for group in groups for leaf in _leaves(group)]
+    leaves = [leaf for group in groups for leaf in leaves_of(group)]
     columns = []
     if (isinstance(plan.exit, DateOffsetExit) and plan.exit.from_end) or any(
         map(_asks_end, leaves)
@@ -84,14 +99,6 @@ def _columns(plan: CohortPlan) -> list[str]:
     if any(isinstance(leaf, Correlated) and leaf.same_visit for leaf in leaves):
         columns.append("visit_occurrence_id")
     return columns
-
-
-def _leaves(group: Group) -> Iterator[Correlated | Demographic]:
-    for member in group.members:
-        if isinstance(member, Group):
-            yield from _leaves(member)
-        else:
-            yield member
 
 
 def _asks_end(leaf: Correlated | Demographic) -> bool:
@@ -107,14 +114,10 @@ def _moves_start(scan: Scan) -> bool:
 
 def _observed(plan: CohortPlan, fields: str, script: Script) -> str:
     """Entry events and the observation periods that they lie in, far enough from the borders."""
-    scans = "\nUNION ALL\n".join(
-        f"SELECT *, {number} AS criterion FROM (\n{scan_sql(scan, script, None)}\n) c"
-        for number, scan in enumerate(plan.entry)
-    )
     return f"""\
 SELECT {fields}, {_OP_START} AS op_start_date, {_OP_END} AS op_end_date
 FROM (
-{scans}
+{entry_scans_sql(plan, script)}
 ) e
 JOIN {CDM_SCHEMA}.observation_period op ON op.person_id = e.person_id
   AND e.start_date >= {_OP_START} AND e.start_date <= {_OP_END}

@@ -23,7 +23,7 @@ def groups_sql(
     The relation has all columns of a unique index, otherwise the key of each event once.
     ``events`` gives the query for the events of a scan.
     """
-    found = list(dict.fromkeys(leaf for group in groups for leaf in _leaves(group)))
+    found = list(dict.fromkeys(leaf for group in groups for leaf in leaves_of(group)))
     keys = ", ".join(index.key)
     columns, joins = ["b.*"], []
     answers: dict[Leaf, str] = {}
@@ -33,7 +33,7 @@ def groups_sql(
     # What the row of the index event itself tells needs no aggregation.
     own = [leaf for leaf in found if index.unique and isinstance(leaf, Demographic)]
     for number, leaf in enumerate(own):
-        columns.append(f"{_demographic(leaf)} AS is{number}")
+        columns.append(f"{demographic_sql(leaf)} AS is{number}")
         answers[leaf] = f"is{number}"
     if own:
         joins.append(f"LEFT JOIN {CDM_SCHEMA}.person person ON person.person_id = b.person_id")
@@ -50,15 +50,17 @@ def groups_sql(
     return relation, [_condition(group, answers, index) for group in groups]
 
 
-def _demographic(leaf: Demographic) -> str:
+def demographic_sql(leaf: Demographic) -> str:
+    """A condition over an index event ``b`` and its ``person``."""
     conditions = [predicate_sql(p, "b.start_date", "b.end_date") for p in leaf.predicates]
     return f"coalesce({' AND '.join(['person.person_id IS NOT NULL', *conditions])}, FALSE)"
 
 
-def _leaves(group: Group) -> Iterator[Leaf]:
+def leaves_of(group: Group) -> Iterator[Leaf]:
+    """The criteria of a group and of the groups in it."""
     for member in group.members:
         if isinstance(member, Group):
-            yield from _leaves(member)
+            yield from leaves_of(member)
         else:
             yield member
 

@@ -54,11 +54,19 @@ class Index:
 
 
 @dataclass(frozen=True)
-class Reach:
-    """The first and last index start that an event is in the window of, as SQL over the event."""
+class DayOf:
+    """A date column of an event, some days later or earlier."""
 
-    earliest: str
-    latest: str
+    column: str
+    days: int
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The first and last index start that an event is in the window of; None for any day."""
+
+    earliest: DayOf | None
+    latest: DayOf | None
 
 
 def leaves_sql(leaves: Sequence[Leaf], index: Index, script: Script, events: EventsSql) -> str:
@@ -75,14 +83,14 @@ def leaves_sql(leaves: Sequence[Leaf], index: Index, script: Script, events: Eve
     reaching = [
         (1 << bit, leaf, reach)
         for bit, leaf in enumerate(leaves)
-        if index.unique and isinstance(leaf, Correlated) and (reach := _reach(leaf)) is not None
+        if index.unique and isinstance(leaf, Correlated) and (reach := reach_of(leaf)) is not None
     ]
     together = reaching if len(reaching) > 1 else []
     parts = [_together_sql(together, index, events_of)] if together else []
     alone = {leaf for _, leaf, _ in together}
     for bit, leaf in enumerate(leaves):
         if leaf not in alone:
-            parts.append(_alone_sql(1 << bit, leaf, index, events_of))
+            parts.append(alone_sql(1 << bit, leaf, index, events_of))
     if len(parts) == 1:
         return parts[0]
     keys = ", ".join(index.key)
@@ -101,7 +109,7 @@ def _shared_events(
     """Tables of what several leaves look at, of the people of the index, if it is dear to make."""
     uses: dict[tuple[Scan, str | None], int] = {}
     for leaf in leaves:
-        if isinstance(leaf, Correlated) and not _is_plain(leaf.events):
+        if isinstance(leaf, Correlated) and not is_plain(leaf.events):
             asked = (leaf.events, leaf.counted)
             uses[asked] = uses.get(asked, 0) + 1
     tables: dict[object, str] = {}
@@ -114,11 +122,11 @@ def _shared_events(
     return tables
 
 
-def _is_plain(scan: Scan) -> bool:
+def is_plain(scan: Scan) -> bool:
     return isinstance(scan, DomainScan) and not scan.first and scan.nested is None
 
 
-def _reach(leaf: Correlated) -> Reach | None:
+def reach_of(leaf: Correlated) -> Reach | None:
     """The index starts that an event reaches; None if that is not told by one interval of days."""
     if leaf.same_visit or leaf.counted is not None:
         return None
@@ -131,12 +139,16 @@ def _reach(leaf: Correlated) -> Reach | None:
             return None
     if any(len({column for column, _ in side}) > 1 for side in sides.values()):
         return None
-    earliest, latest = "DATE '-infinity'", "DATE 'infinity'"
+    earliest = latest = None
     if sides[False]:
-        earliest = plus_days(sides[False][0][0], -min(days for _, days in sides[False]))
+        earliest = DayOf(sides[False][0][0], -min(days for _, days in sides[False]))
     if sides[True]:
-        latest = plus_days(sides[True][0][0], -max(days for _, days in sides[True]))
+        latest = DayOf(sides[True][0][0], -max(days for _, days in sides[True]))
     return Reach(earliest, latest)
+
+
+def _day_sql(day: DayOf | None, otherwise: str) -> str:
+    return plus_days(day.column, day.days) if day is not None else f"DATE '{otherwise}'"
 
 
 def _is_observed(leaf: Correlated, bound: Bound) -> bool:
@@ -156,7 +168,8 @@ def _together_sql(
         observed = ("start_date", "start_date") if leaf.within_observation else _ALWAYS
         scans.append(
             f"SELECT {bit}::BIGINT AS leaf, {bit if any_event else 0}::BIGINT AS bit, person_id,"
-            f" {reach.earliest} AS earliest, {reach.latest} AS latest,"
+            f" {_day_sql(reach.earliest, '-infinity')} AS earliest,"
+            f" {_day_sql(reach.latest, 'infinity')} AS latest,"
             f" {observed[0]} AS opened, {observed[1]} AS closed\nFROM {events_of(leaf)} s"
         )
         if not any_event:
@@ -178,7 +191,7 @@ GROUP BY i.event_id"""
 _ALWAYS: Final = ("DATE 'infinity'", "DATE '-infinity'")
 
 
-def _alone_sql(bit: int, leaf: Leaf, index: Index, events_of: Callable[[Correlated], str]) -> str:
+def alone_sql(bit: int, leaf: Leaf, index: Index, events_of: Callable[[Correlated], str]) -> str:
     key = ", ".join(f"i.{column}" for column in index.key)
     met = f"{bit}::BIGINT AS met"
     if isinstance(leaf, Demographic):

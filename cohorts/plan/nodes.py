@@ -10,7 +10,7 @@ Columns are ``alias.column``, where the alias is one of the relations that a cri
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Final
 
 START: Final = "{start}"
@@ -223,3 +223,15 @@ class CohortPlan:
     censoring: tuple[Scan, ...]
     era_pad: int
     censor_window: tuple[str | None, str | None]
+
+
+def concept_sets_of(part: object) -> frozenset[int]:
+    """The ids of all concept sets that a part of a plan refers to."""
+    if isinstance(part, tuple):
+        return frozenset[int]().union(*map(concept_sets_of, part))
+    if not is_dataclass(part):
+        return frozenset()
+    values = {entry.name: getattr(part, entry.name) for entry in fields(part)}
+    names = ("concept_set", "source_concept_set")
+    named = {int(values[name]) for name in names if values.get(name) is not None}
+    return frozenset(named).union(*map(concept_sets_of, values.values()))

@@ -27,6 +27,11 @@ MASKED: Final = "masked_events"
 BEST: Final = "best_events"
 INCLUDED: Final = "included_events"
 COHORT: Final = "cohort_periods"
+ROWS: Final = (
+    "SELECT person_id AS subject_id, start_date AS cohort_start_date,"
+    f" end_date AS cohort_end_date FROM {COHORT} ORDER BY ALL"
+)
+"""The query for the periods of a cohort."""
 
 
 def plan_script(plan: CohortPlan) -> tuple[tuple[str, ...], Answers]:
@@ -36,11 +41,16 @@ def plan_script(plan: CohortPlan) -> tuple[tuple[str, ...], Answers]:
     qualified_events(plan, script)
     _rule_masks(plan, script)
     _included_events(plan, script)
+    cohort_periods(plan, script)
+    return tuple(script.statements), _answers(bool(plan.rules))
+
+
+def cohort_periods(plan: CohortPlan, script: Script) -> None:
+    """Make the table :data:`COHORT` of the events of :data:`INCLUDED`."""
     periods = _periods_with_ends(plan, script)
     if not _one_event_a_person(plan):
         periods = script.table("eras", eras_sql(f"SELECT * FROM {periods}", plan.era_pad))
     script.table(COHORT, _within_censor_window(periods, plan.censor_window))
-    return tuple(script.statements), _answers(bool(plan.rules))
 
 
 def _one_event_a_person(plan: CohortPlan) -> bool:
@@ -81,8 +91,13 @@ def _included_events(plan: CohortPlan, script: Script) -> None:
         query += (
             f" SEMI JOIN (SELECT event_id FROM {MASKED} WHERE mask = {full}) m USING (event_id)"
         )
+    script.table(INCLUDED, query + limit_sql(included_limit(plan), "q"))
+
+
+def included_limit(plan: CohortPlan) -> str:
+    """The limit of included events that has an effect."""
     earlier = plan.entry_limit != ALL or plan.qualified_limit != ALL
-    script.table(INCLUDED, query + limit_sql(ALL if earlier else plan.included_limit, "q"))
+    return ALL if earlier else plan.included_limit
 
 
 def _periods_with_ends(plan: CohortPlan, script: Script) -> str:
@@ -153,10 +168,7 @@ def _within_censor_window(periods: str, window: tuple[str | None, str | None]) -
 
 
 def _answers(rules: bool) -> Answers:
-    rows = (
-        "SELECT person_id AS subject_id, start_date AS cohort_start_date,"
-        f" end_date AS cohort_end_date FROM {COHORT} ORDER BY ALL"
-    )
+    rows = ROWS
     entry = f"SELECT count(DISTINCT person_id), count(*) FROM {QUALIFIED}"
     if not rules:
         everybody = f"SELECT DISTINCT person_id, 0::BIGINT AS mask FROM {QUALIFIED}"

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from cohorts import CohortResult, load, open_cdm_folder, run
+from cohorts import CohortResult, LiveCohorts, load, open_cdm_folder, run
 from cohorts.schema import (
     COUNT_COLUMNS,
     CRITERIA,
@@ -62,6 +62,14 @@ def worlds(folders: list[Path]) -> list[World]:
     return [read_world(folder) for folder in folders]
 
 
+@pytest.fixture(scope="module")
+def lives(folders: list[Path]) -> Iterator[list[LiveCohorts]]:
+    opened = [LiveCohorts(open_cdm_folder(folder), threads=1) for folder in folders]
+    yield opened
+    for live in opened:
+        live.close()
+
+
 def criteria_of(node: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every criterion of a parsed definition as (kind, body)."""
     if isinstance(node, dict):
@@ -85,6 +93,13 @@ def settings_of(node: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(node, list):
         for entry in node:
             yield from settings_of(entry)
+
+
+def told_by(result: CohortResult) -> tuple[Any, ...]:
+    """All that a count is made of, but the time it took."""
+    assert result.rules_met is not None
+    met = sorted(zip(*(column.to_pylist() for column in result.rules_met.columns), strict=True))
+    return outcome_of(result), result.attrition, result.missing_tables, met
 
 
 def outcome_of(result: CohortResult) -> Outcome:
@@ -170,16 +185,37 @@ def test_every_setting_is_generated_in_definitions_that_find_people(reach: Reach
 
 @pytest.mark.parametrize("seed", range(COMPARED))
 def test_engine_reference_and_interpreter_give_the_same_rows_and_attrition(
-    seed: int, folders: list[Path], worlds: list[World], references: list[Reference]
+    seed: int,
+    folders: list[Path],
+    worlds: list[World],
+    references: list[Reference],
+    lives: list[LiveCohorts],
 ) -> None:
     world = seed % WORLDS
     document = definitions(seed)
     outcomes = interpret(document, worlds[world])
-    found = outcome_of(run(load(json.dumps(document)), open_cdm_folder(folders[world])))
+    definition = load(json.dumps(document))
+    result = run(definition, open_cdm_folder(folders[world]))
+    live = lives[world]
+    assert told_by(live.count(definition)) == told_by(result)
+    found = outcome_of(result)
     if len(outcomes) > 1:
         pytest.skip("several events of one day are equally the first: any of them may be kept")
     assert found == outcomes[0]
     assert references[world].outcome(document) == outcomes[0]
+
+
+@pytest.mark.parametrize("seed", range(0, COMPARED, 4))
+def test_a_count_after_a_change_does_not_tell_what_was_remembered_of_before(
+    seed: int, folders: list[Path], lives: list[LiveCohorts]
+) -> None:
+    live, folder = lives[seed % WORLDS], open_cdm_folder(folders[seed % WORLDS])
+    document = definitions(seed)
+    fewer_rules = {**document, "InclusionRules": document.get("InclusionRules", [])[:0:-1]}
+    first_only = {**document, "QualifiedLimit": {"Type": "First"}}
+    for edited in (document, fewer_rules, first_only, document):
+        definition = load(json.dumps(edited))
+        assert told_by(live.count(definition)) == told_by(run(definition, folder))
 
 
 @pytest.mark.postgres

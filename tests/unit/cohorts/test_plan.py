@@ -14,7 +14,7 @@ from cohorts.compile import compile_circe
 from cohorts.engines.duckdb import run
 from cohorts.errors import UnsupportedExpression
 from cohorts.plan import compile_plan
-from cohorts.plan.leaves import _reach, _window
+from cohorts.plan.leaves import _day_sql, _window, reach_of
 from cohorts.plan.nodes import AT_LEAST, Bound, Correlated, DomainScan
 from cohorts.plan.reading import read_plan
 from deid.release import Release
@@ -53,7 +53,7 @@ def _windows(seed: int, number: int) -> Iterator[Correlated]:
 def test_an_interval_of_index_starts_tells_what_the_window_tells() -> None:
     """All events and index events of eight days, with an end that may be absent."""
     leaves = list(dict.fromkeys(_windows(1, 400)))
-    asked = [(leaf, reach) for leaf in leaves if (reach := _reach(leaf)) is not None]
+    asked = [(leaf, reach) for leaf in leaves if (reach := reach_of(leaf)) is not None]
     assert 40 < len(asked) < len(leaves)
     with duckdb.connect() as connection:
         connection.execute(
@@ -70,7 +70,9 @@ def test_an_interval_of_index_starts_tells_what_the_window_tells() -> None:
         )
         for leaf, reach in asked:
             window = " AND ".join(["TRUE", *_window(leaf)])
-            bare = f"(SELECT *, {reach.earliest} AS earliest, {reach.latest} AS latest FROM a) a"
+            earliest = _day_sql(reach.earliest, "-infinity")
+            latest = _day_sql(reach.latest, "infinity")
+            bare = f"(SELECT *, {earliest} AS earliest, {latest} AS latest FROM a) a"
             interval = "a.earliest <= i.start_date AND a.latest >= i.start_date"
             if leaf.within_observation:
                 interval += " AND a.start_date BETWEEN i.op_start_date AND i.op_end_date"
