@@ -103,7 +103,7 @@ def answers_on(resident: Resident, day: date) -> dict[str, str]:
         "EDUCATION_LEVEL": education,
         "OCCUPATION_GROUP": resident.occupation if grown else "OCCUPATION_OTHER",
         "SMOKING_STATUS": resident.smoking if grown else "NEVER_SMOKER",
-        "ALCOHOL_USE": resident.alcohol if grown else "DRINKS_NEVER",
+        "ALCOHOL_USE": resident.drinking_on(day)[0] if grown else "DRINKS_NEVER",
     }
 
 

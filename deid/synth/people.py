@@ -187,6 +187,14 @@ class Resident:
         """The Rh factor; negative only for those who have it from both parents."""
         return "RH_NEGATIVE" if self.rhesus_genes == ("d", "d") else "RH_POSITIVE"
 
+    def drinking_on(self, day: date) -> tuple[str, float]:
+        """What is answered about alcohol on a day, and liang of spirits a day; who has overcome
+        harmful drinking drinks on occasions at most."""
+        over = self.resolved.get("HAZARDOUS_DRINKING")
+        if over is not None and over <= day:
+            return "DRINKS_OCCASIONALLY", 0.0
+        return self.alcohol, self.liang
+
     def marital_on(self, day: date) -> str:
         """Marital status on a day; ``marital`` holds that before the records."""
         if self.divorced_on is not None and self.divorced_on <= day:

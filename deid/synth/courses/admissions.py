@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from random import Random
 
 from deid.synth.constitution import DIABETES
+from deid.synth.courses.evaluation import OLD
 from deid.synth.courses.ladders import DOSES
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.sites import PHRASES, department, hospital_of, words
@@ -193,12 +194,23 @@ def _discharge(stream: Random, life: Life, plan: Planned, readings: dict[str, fl
         if plan.cycle:
             form.hints["cycle"] = str(plan.cycle)
     _tell_of_stopped(life, plan, form)
+    _tell_of_clotting(life, plan, form)
     number = f"{plan.day:%y}{stream.randrange(100000, 999999)}"
     form.identifiers = {
         "admission_number": Identifier(number, "ID"),
         "hospital": Identifier(hospital_of(life.household).centre.name, "LOCATION"),
     }
     return form
+
+
+def _tell_of_clotting(life: Life, plan: Planned, form: Form) -> None:
+    """Why somebody with fibrillation goes home without a drug against clots."""
+    if plan.stay.diagnosis != "ATRIAL_FIBRILLATION" or plan.died:
+        return
+    if "WARFARIN" not in {drug.drug for drug in form.drugs}:
+        old = life.resident.age_on(plan.day) >= OLD
+        key = "answer.fibrillation" if old else "answer.fibrillation.young"
+        form.texts["ABNORMALITY"] = words(life.household.locale, key)
 
 
 def _tell_of_stopped(life: Life, plan: Planned, form: Form) -> None:

@@ -113,6 +113,7 @@ def _take_over_complications(life: Life, stays: list[Visit]) -> None:
             event = form.event if form.kind in {"hypertension", "diabetes"} else None
             if any(event == diagnosis and end <= visit.day for diagnosis, end in treated):
                 form.event = None
+                form.texts.pop("ABNORMALITY", None)
                 if form.change == "referred":
                     form.change = "kept"
                     form.texts.pop("REFERRAL_REASON", None)

@@ -18,6 +18,7 @@ from deid.synth.courses.pregnancy import (
     treatment,
     vital_signs,
 )
+from deid.synth.courses.sites import words
 from deid.synth.mixes import draw_levels, draw_mix
 from deid.synth.parameters import value
 from deid.synth.people import Locale
@@ -31,6 +32,9 @@ WINDOWS: dict[Locale, tuple[tuple[int, int], ...]] = {
 }  # fmt: skip
 """Completed weeks of the antenatal visits after the first one: the national rules' second to fifth
 visit; monthly, fortnightly and weekly visits in the United States."""
+
+_ANTI_D_WEEK = 28
+"""Week from which women without the Rh factor are given immune globulin (ACOG 2017)."""
 
 _COMPLAINTS = {
     "first": ("nausea", "tiredness", "frequent urination"),
@@ -169,6 +173,10 @@ def _later_visit(stream: Random, life: Life, course: PregnancyCourse, day: date)
         course.known.add("tested")
         diabetic = DIABETES in course.problems
         form.readings |= localise(life.household.locale, tolerance_test(stream, diabetic))
+    negative = life.resident.rhesus == "RH_NEGATIVE"
+    if week >= _ANTI_D_WEEK and negative and "anti-D" not in course.known:
+        course.known.add("anti-D")
+        form.texts["ABNORMALITY"] = words(life.household.locale, "rhesus.pregnant")
     found = course.found(week)
     protein = "PLUS_2" if PREECLAMPSIA in found else "NEGATIVE"
     form.answers["URINE_PROTEIN"] = protein if happens(stream, 0.95) else "TRACE"

@@ -20,6 +20,7 @@ from deid.synth.courses.chronic_forms import (
     fill_in_lifestyle,
     tell_symptoms,
 )
+from deid.synth.courses.complication_signs import show_complication
 from deid.synth.courses.control import (
     class_of_glucose,
     class_of_pressure,
@@ -74,6 +75,12 @@ GAP_DAYS = 150
 LOST_DAYS = 365
 """Days without any follow-up until the end of the record from which somebody is lost."""
 SUPPLY_DAYS = 91
+_FIRST_DAYS = 60
+"""So soon after the record begins those are seen who were ill before."""
+_SOON_DAYS = 19
+"""So soon after a disease is found its treatment begins."""
+_NEAR = (150, 95)
+"""Pressures in mmHg below which one raised reading after controlled ones is only seen again."""
 _HBA1C_DAYS = 80
 """HbA1c is not measured again sooner."""
 _WORKS_DAYS = 60
@@ -95,7 +102,9 @@ def follow_up(stream: Random, life: Life) -> list[Visit]:
     if not onsets:
         return []
     treatments: dict[str, Treatment] = {}
-    day = max(min(onsets.values()), life.first) + timedelta(days=stream.randrange(5, 60))
+    begins = max(min(onsets.values()), life.first)
+    soon = _SOON_DAYS if begins > life.first else _FIRST_DAYS
+    day = begins + timedelta(days=stream.randrange(5, soon))
     visits: list[Visit] = []
     vitals: dict[str, float] = {}
     while (day := working_day(day)) <= life.last:
@@ -137,9 +146,12 @@ def follow_up(stream: Random, life: Life) -> list[Visit]:
                 if (life.last - day).days > LOST_DAYS:
                     visits[-1].faults.append(Planted("lost to follow-up", "visit_occurrence"))
                 break
-            day = again + timedelta(days=stream.randrange(5, 60))
+            day = again + timedelta(days=stream.randrange(5, _SOON_DAYS))
             continue
-        day = comes_on(stream, day, due, next(iter(treatments.values())).adherence)
+        seen, day = day, comes_on(stream, day, due, next(iter(treatments.values())).adherence)
+        news = min((onset for onset in onsets.values() if seen < onset < day), default=None)
+        if news is not None:
+            day = min(day, news + timedelta(days=stream.randrange(5, _SOON_DAYS)))
     return visits
 
 
@@ -274,6 +286,7 @@ def _judge(
         written = "CLASS_COMPLICATION"
         treatment.known |= set(new)
         form.event = new[0]
+        show_complication(stream, life, form, new[0], day)
     if written not in {expected, "CLASS_ADVERSE_REACTION", "CLASS_COMPLICATION"}:
         form.faults.append(Planted("class contradicts", "observation", ("FOLLOW_UP_CLASS",)))
     form.answers["FOLLOW_UP_CLASS"] = written
@@ -356,7 +369,15 @@ def _adjust(
         step = None
     recent = treatment.problem == DIABETES and (day - treatment.changed).days < _WORKS_DAYS
     long_term = is_at_its_goal(treatment, day)
-    waits = recent or long_term
+    near = (
+        treatment.problem == HYPERTENSION
+        and treatment.failures < 2
+        and all(
+            form.readings[key] < limit
+            for key, limit in zip(("SYSTOLIC_BP", "DIASTOLIC_BP"), _NEAR, strict=True)
+        )
+    )
+    waits = recent or long_term or near
     if uncontrolled and treatment.adherence != "ADHERENCE_NONE" and not waits:
         regular = treatment.adherence == "ADHERENCE_REGULAR"
         ready = (1.0 if advised else value("follow_up.intensifies")) * regular
@@ -369,7 +390,7 @@ def _adjust(
     form.hints["unchanged"] = why_unchanged(
         stream,
         treatment.adherence,
-        uncontrolled=uncontrolled,
+        uncontrolled=uncontrolled and not (near and treatment.adherence == "ADHERENCE_REGULAR"),
         advised=(day - treatment.seen).days <= _PAUSE_DAYS,
         left=step is not None,
         recent=recent,
@@ -413,7 +434,7 @@ def _answer_symptoms(life: Life, treatment: Treatment, form: Form, day: date) ->
         said.append("symptom.ccb")
     if "palpitation" in felt and not resident.has("ATRIAL_FIBRILLATION", day):
         said.append("symptom.palpitation")
-    if said:
+    if said and not form.event:
         form.texts["ABNORMALITY"] = "; ".join(words(locale, key) for key in said)
 
 

@@ -117,15 +117,15 @@ def ask_lifestyle(
     expecting = pregnancy_on(resident, day) is not None
     bmi = vitals["BMI"] if expecting else target_bmi(resident)
     weight = bmi * (resident.height_cm / 100) ** 2
-    helped = needs_help(resident, day)
+    helped, liang = needs_help(resident, day), resident.drinking_on(day)[1]
     often = 0 if helped else resident.exercise
     amounts: dict[str, float] = {
         "WEIGHT_TARGET": min(vitals["BODY_WEIGHT"], round(weight + 0.3 * expecting, 1)),
         "BMI_TARGET": min(vitals["BMI"], round(bmi, 1)),
         "CIGARETTES_PER_DAY": resident.cigarettes,
         "CIGARETTES_TARGET": resident.cigarettes // 2 if resident.cigarettes > 5 else 0,
-        "ALCOHOL_LIANG_PER_DAY": resident.liang,
-        "ALCOHOL_TARGET": min(resident.liang, 1.0),
+        "ALCOHOL_LIANG_PER_DAY": liang,
+        "ALCOHOL_TARGET": min(liang, 1.0),
         "EXERCISE_PER_WEEK": often,
         "EXERCISE_TARGET": 0 if helped else max(often, min(often + 2, 7)),
         "EXERCISE_MINUTES": exercise_minutes(resident) if often else 0,

@@ -19,7 +19,14 @@ from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.sites import words
 from deid.synth.parameters import value
 from deid.synth.people import Household, Locale, Resident
-from deid.synth.physiology import Body, blood_pressure, decline, is_treated, mood_scores
+from deid.synth.physiology import (
+    Body,
+    blood_pressure,
+    decline,
+    is_beyond_asking,
+    is_treated,
+    mood_scores,
+)
 from deid.synth.safety import ALLERGIES, allergies_of, pregnancy_on
 from deid.synth.streams import happens, one_of, weighted
 from deid.synth.visits import Form, Mode, Visit
@@ -51,6 +58,12 @@ _CURED_DAYS = 5 * 365
 FEVER_IS_GRAVE_DAYS = 90
 """A fever of a younger infant belongs in hospital (common practice; assumption)."""
 
+OF_A_REGULAR_HEART = frozenset({"CORONARY_ARTERIOSCLEROSIS", "ANXIETY_DISORDER"})
+"""Complaints with a finding that speaks of a regular heart."""
+
+SEVERE_PHQ = 15
+"""Points of the PHQ-9 from which depression is severe: Kroenke 2001 J Gen Intern Med 16:606."""
+
 FRACTURES = frozenset({"FOREARM_FRACTURE", "CLAVICLE_FRACTURE", "RIB_FRACTURE", "CONCUSSION"})
 """Injuries that are seen again after two weeks."""
 
@@ -65,7 +78,7 @@ def contacts(stream: Random, life: Life) -> list[Visit]:
         if problem in TALKS and first <= onset and (last - onset).days > 60
     ]
     told: dict[str, date] = {}
-    asked = date.min
+    asked = heard = date.min
     seen_at_home = {visit.day for visit in life.visits if visit.mode == "home"}
     day = first
     chronic = sum(1 for problem in resident.problems if problem in BY_PROBLEM)
@@ -94,6 +107,9 @@ def contacts(stream: Random, life: Life) -> list[Visit]:
                 _find_nothing(form, household.locale)
             elif complaint.diagnosis in TUMOURS and (day - asked).days > ASKED_DAYS:
                 form.change, asked = "referred", day
+            severe = form.amounts.get("PHQ_9", 0) >= SEVERE_PHQ and not form.drugs
+            if severe and (day - heard).days > ASKED_DAYS:
+                form.change, heard = "referred", day
             if complaint.diagnosis in FRACTURES and day + timedelta(days=15) <= last:
                 visits.append(_checked(visits[-1], day + timedelta(days=14)))
     return sorted(visits, key=lambda visit: visit.day)
@@ -144,16 +160,23 @@ def _visit(
     if not treated and not form.drugs and complaint.diagnosis != "DEMENTIA":
         form.texts["ABNORMALITY"] = words(household.locale, "answer.offered")
     if complaint.found is not None and happens(stream, 0.75):
-        form.texts["PHYSICAL_FINDING"] = complaint.found.say(household.locale)
+        fibrillates = resident.has("ATRIAL_FIBRILLATION", day)
+        form.texts["PHYSICAL_FINDING"] = (
+            words(household.locale, "finding.irregular")
+            if fibrillates and complaint.diagnosis in OF_A_REGULAR_HEART
+            else complaint.found.say(household.locale)
+        )
     if complaint.cause is not None:
         form.texts["INJURY_CAUSE"] = complaint.cause.say(household.locale)
     told = age >= 15 or complaint.about in OF_CHILDREN
+    told = told and (complaint.about == "memory" or not is_beyond_asking(resident, day))
     if happens(stream, value("contact.patient_voice")) and told:
         person = one_of(stream, _voices(complaint, age, form))
         for part, phrase in person.items():
             if happens(stream, 0.7):
                 form.texts[part] = phrase.say(household.locale)
-    if complaint.diagnosis in {"DEPRESSIVE_DISORDER", "ANXIETY_DISORDER"}:
+    scaled = complaint.diagnosis in {"DEPRESSIVE_DISORDER", "ANXIETY_DISORDER"}
+    if scaled and not is_beyond_asking(resident, day):
         form.amounts["PHQ_9"], form.amounts["GAD_7"] = mood_scores(stream, resident, day)
     if complaint.diagnosis in FRACTURES:
         form.next_day = day + timedelta(days=14)

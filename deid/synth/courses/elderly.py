@@ -10,7 +10,7 @@ from deid.synth.constitution import share_of_person
 from deid.synth.courses.life import Life
 from deid.synth.parameters import value
 from deid.synth.people import Resident
-from deid.synth.physiology import frailty, mood_scores
+from deid.synth.physiology import frailty, is_beyond_asking, mood_scores
 from deid.synth.visits import Form, Visit
 
 SELF_CARE = {
@@ -110,12 +110,14 @@ def _screen(stream: Random, resident: Resident, form: Form, need: float, day: da
     positive = mmse < 24
     form.answers["COGNITION_SCREEN"] = "SCREEN_POSITIVE" if positive else "SCREEN_NEGATIVE"
     form.amounts["MMSE"] = mmse
+    asked = not is_beyond_asking(resident, day)
     phq = form.amounts.get("PHQ_9")
     if phq is None:
-        phq, form.amounts["GAD_7"] = mood_scores(stream, resident, day)
-        form.amounts["PHQ_9"] = phq
+        phq, gad = mood_scores(stream, resident, day)
+        if asked:
+            form.amounts |= {"PHQ_9": phq, "GAD_7": gad}
     form.answers["MOOD_SCREEN"] = "SCREEN_POSITIVE" if phq >= 10 else "SCREEN_NEGATIVE"
-    if phq >= 10:
+    if phq >= 10 and asked:
         form.amounts["GDS"] = min(max(round(phq * 0.8 + stream.gauss(0, 1.2)), 5), 15)
     worse = max(need, 0) * 1.2 + (1.2 if phq >= 10 else 0) + stream.gauss(0.6, 0.6)
     form.answers["SELF_RATED_HEALTH"] = _SATISFACTION[min(max(round(worse), 0), 4)]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 from deid.synth.constitution import DIABETES, HYPERTENSION
+from deid.synth.courses.control import class_of_pressure
 from deid.synth.courses.life import Life
 from deid.synth.courses.sites import words
 from deid.synth.parameters import value
-from deid.synth.people import Locale
-from deid.synth.physiology import needs_help
+from deid.synth.people import Locale, Resident
+from deid.synth.physiology import GIVEN_FOR, needs_help
 from deid.synth.physiology.lipids import statin_age
 from deid.synth.physiology.therapy import STATIN
 from deid.synth.visits import Form, Visit
@@ -26,7 +27,7 @@ _POTASSIUM = (3.5, 5.3)
 _URATE = {"F": 360, "M": 420}
 """Highest uric acid in umol/L: Chinese guideline on hyperuricemia and gout of 2019."""
 _RECHECKED = frozenset({"glucose", "near diabetes", "low glucose", "kidney", "liver", "lipids",
-                        "anemia", "potassium"})  # fmt: skip
+                        "anemia", "potassium", "albumin"})  # fmt: skip
 _OF_WEIGHT = frozenset({"weight", "obese", "thin"})
 _HEAVY: dict[Locale, tuple[float, float]] = {"en_US": (25, 30), "zh_CN": (24, 28)}
 """Body mass indices from which somebody is overweight and obese: WHO 2000; WS/T 428-2013."""
@@ -34,6 +35,21 @@ _LEAST_HEMOGLOBIN = {
     ("en_US", "F"): 120, ("en_US", "M"): 130, ("zh_CN", "F"): 110, ("zh_CN", "M"): 120,
 }  # fmt: skip
 """g/L; below is anemia: WHO 2011, and the lower limits that Chinese textbooks give."""
+_NO_DIETING = 80
+"""From this age on nobody is told to lose weight (assumption)."""
+_SEEN = {
+    "CHEST_XRAY_RESULT": ("COPD", "PULMONARY_TUBERCULOSIS", "LUNG_CANCER"),
+    "ABDOMINAL_ULTRASOUND_RESULT": ("FATTY_LIVER", "GALLSTONE"),
+}
+"""Answer about a picture, and the problems that it shows."""
+_ANSWER_OF = {
+    "cough": "lungs", "phlegm": "lungs", "short of breath": "lungs", "stomach ache": "stomach",
+    "headache": "head", "dizziness": "head", "thirst": "thirst", "knee pain": "joints",
+    "low back pain": "joints", "poor sleep": "sleep", "low mood": "mood", "blurred vision": "eyes",
+    "numb feet": "feet", "tinnitus": "ears", "frequent urination": "bladder",
+}  # fmt: skip
+"""What is felt at an examination, and what is said to it."""
+_MOST_ANSWERS = 3
 _WORDS: dict[str, dict[Locale, str]] = {
     "pressure": {"en_US": "blood pressure raised", "zh_CN": "血压偏高"},
     "glucose": {"en_US": "fasting glucose raised", "zh_CN": "空腹血糖偏高"},
@@ -44,6 +60,7 @@ _WORDS: dict[str, dict[Locale, str]] = {
     "low glucose": {"en_US": "fasting glucose low", "zh_CN": "空腹血糖偏低"},
     "lipids": {"en_US": "blood lipids raised", "zh_CN": "血脂偏高"},
     "kidney": {"en_US": "creatinine raised", "zh_CN": "肌酐偏高"},
+    "albumin": {"en_US": "albumin in the urine", "zh_CN": "尿白蛋白偏高"},
     "potassium": {"en_US": "potassium outside the range", "zh_CN": "血钾异常"},
     "urate": {"en_US": "uric acid raised", "zh_CN": "血尿酸偏高"},
     "anemia": {"en_US": "hemoglobin low", "zh_CN": "血红蛋白偏低"},
@@ -64,7 +81,7 @@ def evaluate(life: Life, form: Form, readings: dict[str, float], day: date) -> N
     heavy, obese = _HEAVY[locale]
     least = _LEAST_HEMOGLOBIN[locale, resident.sex]
     limits = {
-        "pressure": readings.get("SYSTOLIC_BP", 0) >= 140 or readings.get("DIASTOLIC_BP", 0) >= 90,
+        "pressure": _is_raised(resident, readings, day),
         "glucose": readings.get("FASTING_GLUCOSE", 0) >= 7.0,
         "near diabetes": _IMPAIRED[locale] <= readings.get("FASTING_GLUCOSE", 0) < 7.0
         and not resident.has(DIABETES, day),
@@ -73,6 +90,8 @@ def evaluate(life: Life, form: Form, readings: dict[str, float], day: date) -> N
         or readings.get("CHOLESTEROL", 0) >= 6.2
         or readings.get("TRIGLYCERIDE", 0) >= 2.3,
         "kidney": readings.get("EGFR", 100) < 60,
+        "albumin": readings.get("URINE_ACR", 0) >= 30
+        or form.answers.get("URINE_PROTEIN", "") not in {"", "NEGATIVE"},
         "liver": readings.get("ALT", 0) > 50,
         "tracing": form.answers.get("ECG_RESULT") == "ABNORMAL",
         "anemia": readings.get("HEMOGLOBIN", 150) < least,
@@ -87,12 +106,15 @@ def evaluate(life: Life, form: Form, readings: dict[str, float], day: date) -> N
     form.answers["HEALTH_EVALUATION"] = "EVALUATION_ABNORMAL" if abnormal else "EVALUATION_NORMAL"
     remarks = [_WORDS[name][locale] for name in found[:5]]
     remarks += [words(locale, key) for key in _unanswered(life, form, readings, day)]
+    remarks += [words(locale, key) for key in _explained(resident, form, day)]
     if "chest tightness" in form.symptoms:
         remarks.append(words(locale, "symptom.heart"))
     elif {"short of breath", "leg swelling"} & set(form.symptoms) and resident.has(
         "HEART_FAILURE", day
     ):
         remarks.append(words(locale, "symptom.failure"))
+    felt = dict.fromkeys(_ANSWER_OF[s] for s in form.symptoms if s in _ANSWER_OF)
+    remarks += [words(locale, f"felt.{key}") for key in list(felt)[:_MOST_ANSWERS]]
     if remarks:
         form.texts["ABNORMALITY"] = "; ".join(remarks)
     guidance = []
@@ -108,13 +130,14 @@ def evaluate(life: Life, form: Form, readings: dict[str, float], day: date) -> N
     control = []
     if resident.smoking == "CURRENT_SMOKER":
         control.append("CONTROL_SMOKING")
-    if resident.liang >= 2:
+    if resident.drinking_on(day)[1] >= 2:
         control.append("CONTROL_DRINKING")
     if resident.salt == "HEAVY" or {"lipids", "glucose", "near diabetes"} & set(found):
         control.append("CONTROL_DIET")
     if resident.exercise < 3 and not needs_help(resident, day):
         control.append("CONTROL_EXERCISE")
-    if {"weight", "obese"} & set(found):
+    frail = resident.age_on(day) >= _NO_DIETING or needs_help(resident, day)
+    if {"weight", "obese"} & set(found) and not frail:
         control.append("CONTROL_WEIGHT")
         ideal = heavy * (resident.height_cm / 100) ** 2
         form.amounts["WEIGHT_GOAL"] = round(max(ideal, readings["BODY_WEIGHT"] - 4), 1)
@@ -180,6 +203,25 @@ def _send_for_kidneys(life: Life, before: list[Visit], form: Form) -> None:
     form.answers["HEALTH_GUIDANCE"] = "|".join(dict.fromkeys((*guidance, "GUIDANCE_REFERRAL")))
 
 
+def _is_raised(resident: Resident, readings: dict[str, float], day: date) -> bool:
+    """Those who are treated for hypertension are held to the goal of their age."""
+    high, low = readings.get("SYSTOLIC_BP", 0), readings.get("DIASTOLIC_BP", 0)
+    if resident.has(HYPERTENSION, day):
+        return class_of_pressure(resident, day, high, low) != "CLASS_CONTROLLED"
+    return high >= 140 or low >= 90
+
+
+def _explained(resident: Resident, form: Form, day: date) -> list[str]:
+    """What the pictures show: keys of the phrases about it."""
+    return [
+        f"seen.{problem}"
+        for question, problems in _SEEN.items()
+        if form.answers.get(question) == "ABNORMAL"
+        for problem in problems
+        if resident.has(problem, day)
+    ]
+
+
 def _unanswered(life: Life, form: Form, readings: dict[str, float], day: date) -> list[str]:
     """What should be treated and is not, or is another's to treat: keys of the phrases about it."""
     resident, taken = life.resident, {drug.drug for drug in form.drugs}
@@ -198,4 +240,13 @@ def _unanswered(life: Life, form: Form, readings: dict[str, float], day: date) -
         said.append("answer.statin")
     elif readings.get("LDL", 0) >= value("ldl.asks") and STATIN.drug not in taken:
         said.append("answer.statin.lipids")
+    offered = (
+        ("OSTEOPOROSIS", "answer.bone"), ("COPD", "answer.inhaler"), ("ASTHMA", "answer.inhaler"),
+        ("DEPRESSIVE_DISORDER", "answer.mood"),
+    )  # fmt: skip
+    said += dict.fromkeys(
+        key
+        for problem, key in offered
+        if resident.has(problem, day) and not taken & GIVEN_FOR[problem]
+    )
     return said

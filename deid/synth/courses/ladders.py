@@ -26,15 +26,15 @@ LADDERS: dict[tuple[str, Locale], tuple[tuple[Drug, ...], ...]] = {
         (("ENALAPRIL", "10mg", 2), ("AMLODIPINE_5MG", "5mg", 1), ("BISOPROLOL", "5mg", 1)),
     ),
     (DIABETES, "en_US"): (
-        (("METFORMIN_500MG", "500 mg", 2), ("GLIPIZIDE", "5 mg", 1),
+        (("METFORMIN_500MG", "1000 mg", 2), ("GLIPIZIDE", "5 mg", 1),
          ("INSULIN_GLARGINE", "14 units", 1)),
-        (("METFORMIN_500MG", "500 mg", 2), ("SITAGLIPTIN", "100 mg", 1),
+        (("METFORMIN_500MG", "1000 mg", 2), ("SITAGLIPTIN", "100 mg", 1),
          ("GLIMEPIRIDE", "2 mg", 1)),
     ),
     (DIABETES, "zh_CN"): (
-        (("METFORMIN_500MG", "0.5g", 2), ("GLICLAZIDE", "60mg", 1),
+        (("METFORMIN_500MG", "0.5g", 3), ("GLICLAZIDE", "60mg", 1),
          ("INSULIN_GLARGINE", "14单位", 1)),
-        (("METFORMIN_500MG", "0.5g", 2), ("ACARBOSE", "50mg", 3), ("GLIMEPIRIDE", "2mg", 1)),
+        (("METFORMIN_500MG", "0.5g", 3), ("ACARBOSE", "50mg", 3), ("GLIMEPIRIDE", "2mg", 1)),
     ),
 }  # fmt: skip
 DOSES: dict[tuple[Locale, str], tuple[str, int]] = {

@@ -49,6 +49,10 @@ _KINDS_AT_HOME = frozenset({"home visit", "newborn", "postpartum"})
 """Forms that are about a visit at home."""
 
 
+_ARMS = {"SYSTOLIC_BP": "BP_LEFT_SYSTOLIC", "DIASTOLIC_BP": "BP_LEFT_DIASTOLIC"}
+"""A pressure and that of the left arm, taken right after it."""
+
+
 def working_day(day: date) -> date:
     """The day itself, or the next one that is neither of a weekend nor a great holiday."""
     while day.weekday() >= 5 or (day.month, day.day) in HOLIDAYS:
@@ -77,6 +81,9 @@ def join_same_day(visits: list[Visit]) -> list[Visit]:
             continue
         measured = {key: value for form in first.forms for key, value in form.readings.items()}
         for form in visit.forms:
+            for right, left in _ARMS.items():
+                if left in form.readings and right in form.readings and right in measured:
+                    form.readings[left] += measured[right] - form.readings[right]
             form.readings |= {k: measured[k] for k in form.readings if k in measured}
             first.forms.append(form)
     return list(joined.values())

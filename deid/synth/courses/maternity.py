@@ -51,6 +51,8 @@ def maternity(stream: Random, life: Life) -> list[Visit]:
     return sorted(visits, key=lambda visit: visit.day)
 
 
+_HEMOGLOBIN_AGAIN = (112, 140)
+"""Hemoglobin in g/L six weeks after the birth of those who took iron (assumption)."""
 _MOOD_INTERVALS = (28, 42, 70)
 """Days to each next visit for a depression after childbirth (assumption)."""
 _LOW_EPDS = 10
@@ -83,6 +85,10 @@ def _end(stream: Random, life: Life, course: PregnancyCourse, day: date) -> Iter
     closing = working_day(day + timedelta(days=stream.randrange(40, 48)))
     if closing <= life.last and not happens(stream, value("pregnancy.visit_missed")):
         form = _after_birth(stream, life, course, closing, "postpartum 42 days", low)
+        if ANEMIA in course.problems:  # iron has worked, which is looked at
+            low_end, high_end = _HEMOGLOBIN_AGAIN
+            blood = hemoglobin(stream, resident, closing)
+            form.readings["HEMOGLOBIN"] = min(max(blood, low_end), high_end)
         form.answers["POSTPARTUM_CLOSURE"] = "GUIDANCE_REFERRAL" if low else "CLOSED"
         if low:
             form.change = "referred"
@@ -153,6 +159,9 @@ def _birth_stay(
             household.locale, "advice.birth" if birth is not None else "advice.rest"
         ),
     }
+    child = pregnancy.child
+    if child is not None and (life.resident.rhesus, child.rhesus) == ("RH_NEGATIVE", "RH_POSITIVE"):
+        form.texts["ABNORMALITY"] = words(household.locale, "rhesus.birth")
     if caesarean:
         form.procedures = ("CESAREAN_SECTION",)
     elif birth is not None and birth.mode in {"BIRTH_VACUUM", "BIRTH_FORCEPS"}:

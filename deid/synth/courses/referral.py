@@ -24,7 +24,8 @@ DEPARTMENT_OF = {
     "CORONARY_ARTERIOSCLEROSIS": "CARDIOLOGY", "HEART_FAILURE": "CARDIOLOGY",
     "CEREBRAL_INFARCTION": "NEUROLOGY", "SCHIZOPHRENIA": "PSYCHIATRY",
     "BIPOLAR_DISORDER": "PSYCHIATRY", "DEPRESSIVE_DISORDER": "PSYCHIATRY",
-    "POSTPARTUM_DEPRESSION": "PSYCHIATRY", "PULMONARY_TUBERCULOSIS": "INFECTIOUS_DISEASES",
+    "POSTPARTUM_DEPRESSION": "PSYCHIATRY", "ANXIETY_DISORDER": "PSYCHIATRY",
+    "PULMONARY_TUBERCULOSIS": "INFECTIOUS_DISEASES",
     "COPD": "RESPIRATORY_MEDICINE", "ACUTE_MYOCARDIAL_INFARCTION": "CARDIOLOGY",
     "CHRONIC_KIDNEY_DISEASE": "ENDOCRINOLOGY", "DIABETIC_NEPHROPATHY": "ENDOCRINOLOGY",
     "T2DM_RETINOPATHY": "OPHTHALMOLOGY", "T2DM_NEUROPATHY": "ENDOCRINOLOGY",
@@ -44,6 +45,7 @@ _BY_KIND = {
     "mental illness": ("PSYCHIATRY", "mental"),
     "tuberculosis": ("INFECTIOUS_DISEASES", "other"),
 }
+_MOODS = frozenset({"DEPRESSIVE_DISORDER", "ANXIETY_DISORDER"})
 WITHIN_DAYS = 21
 ASKED_DAYS = 60
 QUIET_DAYS = 150
@@ -145,7 +147,7 @@ def _where(form: Form) -> tuple[str, str]:
             reason = others.get(form.hints.get("referred_for", ""), reason)
         return place, reason
     found = next((DEPARTMENT_OF[d] for d in form.diagnoses if d in DEPARTMENT_OF), None)
-    return found or "GENERAL_SURGERY", "other"
+    return found or "GENERAL_SURGERY", "mood" if _MOODS & set(form.diagnoses) else "other"
 
 
 def _letter(stream: Random, life: Life, form: Form, place: str, reason: str) -> Form:

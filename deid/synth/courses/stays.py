@@ -17,6 +17,9 @@ from deid.synth.people import Locale, Resident
 from deid.synth.safety import NOT_SOLD, may_take
 from deid.synth.visits import Prescription
 
+_GROWN = 14
+"""From this age on a drug is given in the dose of the grown."""
+
 
 @dataclass(frozen=True)
 class Test:
@@ -71,7 +74,7 @@ class Stay:
     def take_home(self, resident: Resident, locale: Locale, day: date) -> tuple[Prescription, ...]:
         """Drugs at discharge that nothing speaks against, children's by weight."""
         return tuple(
-            _by_weight(_local(drug, locale), resident, day)
+            _by_weight(_local(_of_age(drug, resident, day), locale), resident, day)
             for drug in self.drugs
             if drug.drug not in NOT_SOLD[locale] and may_take(resident, drug.drug, day)
         )
@@ -81,6 +84,12 @@ def _local(drug: Prescription, locale: Locale) -> Prescription:
     """Aspirin comes in tablets of 100 mg in China and of 81 mg in the United States."""
     aspirin = drug.drug == "ASPIRIN_81MG" and locale == "en_US"
     return replace(drug, dose="81 mg") if aspirin else drug
+
+
+def _of_age(drug: Prescription, resident: Resident, day: date) -> Prescription:
+    """Children are given prednisone by their weight."""
+    child = drug.drug == "PREDNISONE" and resident.age_on(day) < _GROWN
+    return replace(drug, dose="1 mg/kg") if child else drug
 
 
 def _by_weight(drug: Prescription, resident: Resident, day: date) -> Prescription:

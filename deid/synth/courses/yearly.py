@@ -190,7 +190,8 @@ def current_drugs(life: Life, day: date) -> tuple[Prescription, ...]:
 
 def _lifestyle(stream: Random, life: Life, form: Form, day: date) -> dict[str, str]:
     resident, age = life.resident, life.resident.age_on(day)
-    answers = {"SMOKING_STATUS": resident.smoking, "ALCOHOL_USE": resident.alcohol}
+    alcohol, liang = resident.drinking_on(day)
+    answers = {"SMOKING_STATUS": resident.smoking, "ALCOHOL_USE": alcohol}
     often = 0 if needs_help(resident, day) else resident.exercise
     answers["EXERCISE_FREQUENCY"] = (
         "EVERY_DAY" if often >= 6 else "MORE_THAN_WEEKLY" if often >= 2
@@ -206,12 +207,12 @@ def _lifestyle(stream: Random, life: Life, form: Form, day: date) -> dict[str, s
     if resident.smoking != "NEVER_SMOKER":
         form.amounts["SMOKING_START_AGE"] = 17 + resident.person_id % 8
         form.amounts["CIGARETTES_PER_DAY"] = resident.cigarettes
-    if resident.liang:
-        form.amounts["ALCOHOL_LIANG_PER_DAY"] = resident.liang
+    if liang:
+        form.amounts["ALCOHOL_LIANG_PER_DAY"] = liang
         form.amounts["DRINKING_START_AGE"] = 18 + resident.person_id % 9
         spirit = life.household.locale == "zh_CN"
         answers["KIND_OF_ALCOHOL"] = "SPIRIT" if spirit else "BEER"
-        answers["DRUNK_IN_PAST_YEAR"] = "YES" if resident.liang >= 3 else "NO"
+        answers["DRUNK_IN_PAST_YEAR"] = "YES" if liang >= 3 else "NO"
     dusty = resident.occupation == "OCCUPATION_PRODUCTION" and resident.person_id % 5 == 0
     answers["OCCUPATIONAL_EXPOSURE"] = "EXPOSURE_DUST" if dusty else "NONE"
     regimens = [life.body.treatment_on(problem, day) for problem in (HYPERTENSION, DIABETES)]

@@ -135,7 +135,8 @@ def facts_of(
     facts.add("man" if resident.sex == "M" else "woman")
     facts.add("child" if age < 18 else "adult")
     found = told_diagnoses(visit, form)
-    known = (form.kind in _REVIEWS and bool(found)) or _is_known(resident, found, day)
+    reviewed = form.kind in _REVIEWS and bool(found) and form.event not in found
+    known = reviewed or _is_known(resident, found, day)
     sick = _is_sick(form, found, known)
     for fact, holds in (
         ("infant", age < 3), ("toddler", age < 6), ("pupil", 3 <= age < 18),
@@ -150,8 +151,9 @@ def facts_of(
         ("named", bool(form.identifiers)), ("hints", bool(form.hints)),
         ("phone", resident.phone is not None), ("email", resident.email is not None),
         ("employer", resident.employer is not None and 18 <= age < RETIRED_AGE),
-        ("smoker", resident.cigarettes > 0 and age >= 18), ("drinker", resident.liang > 0),
-        ("drinks", resident.alcohol != "DRINKS_NEVER"),
+        ("smoker", resident.cigarettes > 0 and age >= 18),
+        ("drinker", resident.drinking_on(day)[1] > 0),
+        ("drinks", resident.drinking_on(day)[0] != "DRINKS_NEVER"),
         ("follow_up", form.kind in FOLLOW_UP),
         ("prior", prior is not None and prior.mode not in _IN_HOSPITAL),
         ("died", form.answers.get("DISCHARGE_OUTCOME") == "OUTCOME_DIED"),

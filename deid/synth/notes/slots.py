@@ -101,7 +101,7 @@ _OF_FACTS: Mapping[str, Say] = {
     "clock": lambda t: t.clock(),
     "hour": lambda t: f"{t.stream.randrange(8, 17)}:{15 * t.stream.randrange(4):02d}",
     "cigarettes": lambda t: str(t.visit.resident.cigarettes),
-    "liang": lambda t: f"{t.visit.resident.liang:g}",
+    "liang": lambda t: f"{t.visit.resident.drinking_on(t.visit.day)[1]:g}",
 }
 _LISTS = ("vitals", "labs", "scores", "habits", "answers", "texts", "hints", "named")
 _WORDS = ("symptoms", "diagnoses", "diagnosis", "problems", "event", "drugs", "last_drug",

@@ -115,7 +115,7 @@ def _drug(t: Telling, drug: Prescription) -> list[str | Mark]:
     )
     dose = dose.replace(" units", "单位") if t.chinese else dose
     dose = dose.replace(" ", "") if close and dose[0].isdigit() else dose
-    times = str(min(drug.times_a_day, 4))
+    times = str(min(drug.times_a_day, 5))
     if times == "1" and drug.drug.startswith(_AT_NIGHT):
         times = "night"
     often = tuple(t.told(f"often.{times}", "often.1"))
