@@ -53,11 +53,10 @@ ALLERGIES: dict[str, tuple[str, ...]] = {
 """Question of the forms, and the drugs that its answer rules out."""
 
 _NSAIDS = ("IBUPROFEN", "NAPROXEN", "DICLOFENAC", "CELECOXIB")
-_NSAIDS_UNTIL = 65
-"""From this age on nobody with hypertension, whose drugs they work against, is given them."""
 NOT_WITH: dict[str, tuple[str, ...]] = {
     "ASTHMA": ("METOPROLOL", "BISOPROLOL", "LABETALOL", "IBUPROFEN", "NAPROXEN", "DICLOFENAC"),
     "GOUT": ("HYDROCHLOROTHIAZIDE", "INDAPAMIDE"),
+    "ESSENTIAL_HYPERTENSION": _NSAIDS,
     "HEART_FAILURE": (*_NSAIDS, "NIFEDIPINE"),
     "CHRONIC_KIDNEY_DISEASE": _NSAIDS,
     "DIABETIC_NEPHROPATHY": _NSAIDS,
@@ -124,9 +123,6 @@ def _kidneys_fail(resident: Resident, day: date) -> bool:
 def is_contraindicated(resident: Resident, drug: str, day: date) -> bool:
     """Whether a disease that the person has on this day speaks against the drug."""
     if drug.startswith(NOT_WHEN_KIDNEYS_FAIL) and _kidneys_fail(resident, day):
-        return True
-    old = drug.startswith(_NSAIDS) and resident.age_on(day) >= _NSAIDS_UNTIL
-    if old and resident.has("ESSENTIAL_HYPERTENSION", day):
         return True
     return any(
         drug.startswith(drugs) and resident.has(problem, day) for problem, drugs in NOT_WITH.items()

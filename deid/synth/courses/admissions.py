@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from random import Random
 
 from deid.synth.constitution import DIABETES
+from deid.synth.courses.complaints import COMPLAINTS
 from deid.synth.courses.evaluation import OLD
 from deid.synth.courses.ladders import DOSES
 from deid.synth.courses.life import Life, working_day
@@ -25,6 +26,7 @@ from deid.synth.physiology import (
     therapy_on,
 )
 from deid.synth.physiology.drugs import CLASS_OF
+from deid.synth.physiology.therapy import STATIN
 from deid.synth.safety import is_contraindicated
 from deid.synth.streams import happens
 from deid.synth.visits import Form, Identifier, Prescription, Visit, localise
@@ -51,6 +53,12 @@ NEW_DAYS = 40
 
 _DAYS, _CHILD_DAYS = 14, 3
 """Days after which the family doctor sees a grown person, or a child, again (assumption)."""
+
+_ASKS_FOR_STATIN = frozenset({"CORONARY_ARTERIOSCLEROSIS", "ACUTE_MYOCARDIAL_INFARCTION",
+                              "CEREBRAL_INFARCTION"})  # fmt: skip
+_LOWERS_PRESSURE = frozenset({"ccb", "ace_inhibitor", "arb", "thiazide", "beta_blocker"})
+_CAUSES = {c.diagnosis: c.cause for c in COMPLAINTS if c.cause is not None}
+"""How injuries come about."""
 
 FOLLOWED = frozenset({"ESSENTIAL_HYPERTENSION", DIABETES})
 
@@ -86,6 +94,8 @@ def write_stay(stream: Random, life: Life, plan: Planned) -> list[Visit]:
             change="referred",
             hints={"admitted": "yes"},
         )
+        if "INJURY_CAUSE" in discharge.texts:
+            form.texts["INJURY_CAUSE"] = discharge.texts["INJURY_CAUSE"]
         first = department(site, "EMERGENCY_MEDICINE", stream)
         visits.insert(0, Visit(life.resident, plan.day, "emergency", first, [form], site=site))
     return visits
@@ -171,6 +181,9 @@ def _discharge(stream: Random, life: Life, plan: Planned, readings: dict[str, fl
         "DISCHARGE_DATE": plan.end.isoformat(),
         "DEPARTMENT": words(locale, stay.department),
     }
+    cause_of_injury = _CAUSES.get(stay.diagnosis)
+    if cause_of_injury is not None:
+        form.texts["INJURY_CAUSE"] = cause_of_injury.say(locale)
     if plan.died:
         form.event = "DEATH"
         cause = resident.death_cause
@@ -180,13 +193,14 @@ def _discharge(stream: Random, life: Life, plan: Planned, readings: dict[str, fl
             form.procedures = ()
     else:
         smokes = resident.smoking == "CURRENT_SMOKER" and f"advice.{stay.advice}.smoker" in PHRASES
-        form.texts["DISCHARGE_ADVICE"] = words(
-            locale, f"advice.{stay.advice}" + (".smoker" if smokes else "")
-        )
         form.drugs = (
             (Prescription("ONDANSETRON", "8 mg", 2, 3),)
             if plan.cycle
             else _take_home(life, stay, plan.end)
+        )
+        plain = ".plain" if stay.advice == "rest" and not form.drugs else ""
+        form.texts["DISCHARGE_ADVICE"] = words(
+            locale, f"advice.{stay.advice}" + (".smoker" if smokes else plain)
         )
         form.next_day = working_day(
             plan.end + timedelta(days=_CHILD_DAYS if stay.advice == "child" else _DAYS)
@@ -194,7 +208,8 @@ def _discharge(stream: Random, life: Life, plan: Planned, readings: dict[str, fl
         if plan.cycle:
             form.hints["cycle"] = str(plan.cycle)
     _tell_of_stopped(life, plan, form)
-    _tell_of_clotting(life, plan, form)
+    if not plan.died:
+        _tell_of_untreated(life, plan, form)
     number = f"{plan.day:%y}{stream.randrange(100000, 999999)}"
     form.identifiers = {
         "admission_number": Identifier(number, "ID"),
@@ -203,14 +218,24 @@ def _discharge(stream: Random, life: Life, plan: Planned, readings: dict[str, fl
     return form
 
 
-def _tell_of_clotting(life: Life, plan: Planned, form: Form) -> None:
-    """Why somebody with fibrillation goes home without a drug against clots."""
-    if plan.stay.diagnosis != "ATRIAL_FIBRILLATION" or plan.died:
-        return
-    if "WARFARIN" not in {drug.drug for drug in form.drugs}:
-        old = life.resident.age_on(plan.day) >= OLD
-        key = "answer.fibrillation" if old else "answer.fibrillation.young"
-        form.texts["ABNORMALITY"] = words(life.household.locale, key)
+def _tell_of_untreated(life: Life, plan: Planned, form: Form) -> None:
+    """What is missing in what is taken home, and why; values that were outside the range."""
+    resident, locale = life.resident, life.household.locale
+    taken = {drug.drug for drug in form.drugs}
+    said = []
+    if plan.stay.diagnosis == "ATRIAL_FIBRILLATION" and "WARFARIN" not in taken:
+        old = resident.age_on(plan.day) >= OLD
+        said.append("answer.fibrillation" if old else "answer.fibrillation.young")
+    if plan.stay.diagnosis in _ASKS_FOR_STATIN and STATIN.drug not in taken:
+        said.append("answer.statin.heart")
+    treated = any(CLASS_OF.get(drug) in _LOWERS_PRESSURE for drug in taken)
+    if resident.has("ESSENTIAL_HYPERTENSION", plan.day) and not treated and not plan.cycle:
+        said.append("answer.pressure.left")
+    potassium = form.readings.get("POTASSIUM", 4.0)
+    if not 3.5 <= potassium <= 5.5:
+        said.append("potassium.low" if potassium < 4 else "potassium.high")
+    if said:
+        form.texts["ABNORMALITY"] = "; ".join(words(locale, key) for key in said)
 
 
 def _tell_of_stopped(life: Life, plan: Planned, form: Form) -> None:

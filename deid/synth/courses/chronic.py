@@ -83,8 +83,8 @@ _NEAR = (150, 95)
 """Pressures in mmHg below which one raised reading after controlled ones is only seen again."""
 _HBA1C_DAYS = 80
 """HbA1c is not measured again sooner."""
-_WORKS_DAYS = 60
-"""So long a new drug for glucose is given to show what it does."""
+_WORKS_DAYS = {DIABETES: 60, HYPERTENSION: 25}
+"""So many days a drug that was begun, first or anew, is given to show what it does."""
 _NEW_DAYS = 365
 """Who has borne a drug for longer has no reaction to it any more (assumption)."""
 _ADVICE_DAYS = 120
@@ -367,7 +367,7 @@ def _adjust(
     )  # fmt: skip
     if step is not None and mild and CLASS_OF[step[0]] == "insulin":
         step = None
-    recent = treatment.problem == DIABETES and (day - treatment.changed).days < _WORKS_DAYS
+    recent = (day - treatment.changed).days < _WORKS_DAYS[treatment.problem]
     long_term = is_at_its_goal(treatment, day)
     near = (
         treatment.problem == HYPERTENSION

@@ -28,6 +28,10 @@ _COMPLICATIONS = frozenset(
 )
 
 
+_LEAN = 24
+"""Body mass index below which nobody is to lose weight (WS/T 428-2013)."""
+
+
 def tell_of_problems(
     stream: Random, resident: Resident, day: date, only: frozenset[str] | None = None
 ) -> tuple[str, ...]:
@@ -115,12 +119,15 @@ def ask_lifestyle(
     """The pairs of now and target, and how the resident bears up."""
     # Nobody is told to lose weight while she is pregnant.
     expecting = pregnancy_on(resident, day) is not None
-    bmi = vitals["BMI"] if expecting else target_bmi(resident)
+    lean = vitals["BMI"] < _LEAN
+    bmi = vitals["BMI"] if expecting or lean else target_bmi(resident)
     weight = bmi * (resident.height_cm / 100) ** 2
     helped, liang = needs_help(resident, day), resident.drinking_on(day)[1]
     often = 0 if helped else resident.exercise
     amounts: dict[str, float] = {
-        "WEIGHT_TARGET": min(vitals["BODY_WEIGHT"], round(weight + 0.3 * expecting, 1)),
+        "WEIGHT_TARGET": vitals["BODY_WEIGHT"]
+        if lean
+        else min(vitals["BODY_WEIGHT"], round(weight + 0.3 * expecting, 1)),
         "BMI_TARGET": min(vitals["BMI"], round(bmi, 1)),
         "CIGARETTES_PER_DAY": resident.cigarettes,
         "CIGARETTES_TARGET": resident.cigarettes // 2 if resident.cigarettes > 5 else 0,

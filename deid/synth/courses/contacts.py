@@ -112,6 +112,13 @@ def contacts(stream: Random, life: Life) -> list[Visit]:
                 form.change, heard = "referred", day
             if complaint.diagnosis in FRACTURES and day + timedelta(days=15) <= last:
                 visits.append(_checked(visits[-1], day + timedelta(days=14)))
+            elif complaint.diagnosis == "PNEUMONIA" and day + timedelta(days=9) <= last:
+                again = _checked(visits[-1], working_day(day + timedelta(days=7)))
+                again.forms[0].texts["PHYSICAL_FINDING"] = words(
+                    household.locale, "finding.recovered"
+                )
+                form.next_day = again.day
+                visits.append(again)
     return sorted(visits, key=lambda visit: visit.day)
 
 

@@ -11,7 +11,7 @@ from deid.synth.courses.sites import words
 from deid.synth.parameters import value
 from deid.synth.people import Locale, Resident
 from deid.synth.physiology import GIVEN_FOR, needs_help
-from deid.synth.physiology.lipids import statin_age
+from deid.synth.physiology.lipids import STRUCK, statin_age
 from deid.synth.physiology.therapy import STATIN
 from deid.synth.visits import Form, Visit
 
@@ -42,7 +42,7 @@ _SEEN = {
     "ABDOMINAL_ULTRASOUND_RESULT": ("FATTY_LIVER", "GALLSTONE"),
 }
 """Answer about a picture, and the problems that it shows."""
-_ANSWER_OF = {
+ANSWER_OF = {
     "cough": "lungs", "phlegm": "lungs", "short of breath": "lungs", "stomach ache": "stomach",
     "headache": "head", "dizziness": "head", "thirst": "thirst", "knee pain": "joints",
     "low back pain": "joints", "poor sleep": "sleep", "low mood": "mood", "blurred vision": "eyes",
@@ -104,7 +104,7 @@ def evaluate(life: Life, form: Form, readings: dict[str, float], day: date) -> N
     found = [name for name, beyond in limits.items() if beyond]
     abnormal = bool(form.diagnoses or [name for name in found if name not in _OF_WEIGHT])
     form.answers["HEALTH_EVALUATION"] = "EVALUATION_ABNORMAL" if abnormal else "EVALUATION_NORMAL"
-    remarks = [_WORDS[name][locale] for name in found[:5]]
+    remarks = [_WORDS[name][locale] for name in found]
     remarks += [words(locale, key) for key in _unanswered(life, form, readings, day)]
     remarks += [words(locale, key) for key in _explained(resident, form, day)]
     if "chest tightness" in form.symptoms:
@@ -113,7 +113,12 @@ def evaluate(life: Life, form: Form, readings: dict[str, float], day: date) -> N
         "HEART_FAILURE", day
     ):
         remarks.append(words(locale, "symptom.failure"))
-    felt = dict.fromkeys(_ANSWER_OF[s] for s in form.symptoms if s in _ANSWER_OF)
+    ill_lungs = resident.has("COPD", day)
+    felt = dict.fromkeys(
+        ANSWER_OF[s]
+        for s in form.symptoms
+        if s in ANSWER_OF and (ill_lungs or ANSWER_OF[s] != "lungs")
+    )
     remarks += [words(locale, f"felt.{key}") for key in list(felt)[:_MOST_ANSWERS]]
     if remarks:
         form.texts["ABNORMALITY"] = "; ".join(remarks)
@@ -239,7 +244,13 @@ def _unanswered(life: Life, form: Form, readings: dict[str, float], day: date) -
     if diabetic and above and STATIN.drug not in taken:
         said.append("answer.statin")
     elif readings.get("LDL", 0) >= value("ldl.asks") and STATIN.drug not in taken:
-        said.append("answer.statin.lipids")
+        young = day < statin_age(resident)
+        said.append("answer.lipids.young" if young else "answer.statin.lipids")
+    heart = any(resident.has(p, day) for p in ("CORONARY_ARTERIOSCLEROSIS", *STRUCK))
+    if heart and STATIN.drug not in taken and not said.count("answer.statin"):
+        said = [key for key in said if key != "answer.statin.lipids"] + ["answer.statin.heart"]
+    if resident.has("THYROID_NODULE", day):
+        said.append("known.thyroid")
     offered = (
         ("OSTEOPOROSIS", "answer.bone"), ("COPD", "answer.inhaler"), ("ASTHMA", "answer.inhaler"),
         ("DEPRESSIVE_DISORDER", "answer.mood"),

@@ -45,8 +45,11 @@ def _after_stays(stream: Random, life: Life) -> Iterator[Visit]:
         old = life.resident.age_on(visit.end) >= 70
         mode: Mode = weighted(stream, {"home": 0.6 if old and chinese else 0.15,
                                        "telephone": 0.5})  # fmt: skip
-        yield from _visit(stream, life, visit.end + timedelta(days=wait), mode, "discharge",
-                          first.diagnoses[:1])  # fmt: skip
+        for after in _visit(stream, life, visit.end + timedelta(days=wait), mode, "discharge",
+                            first.diagnoses[:1]):  # fmt: skip
+            if not first.drugs:  # there is no list of them to go through
+                after.forms[0].procedures = ()
+            yield after
 
 
 def _after_deaths(stream: Random, life: Life) -> Iterator[Visit]:

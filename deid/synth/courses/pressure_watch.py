@@ -26,6 +26,10 @@ RAISED = 3
 WITHIN_DAYS = 365
 DIAGNOSED_DAYS = 183
 """So soon after the reading that settles it hypertension is diagnosed, or it is none."""
+_DOSE = -18
+"""mmHg by which tablets given on the spot have brought a dangerous pressure down (assumption)."""
+_FALLEN = (172, 104)
+"""mmHg at most after that; who stays higher is sent to the hospital, which is not told here."""
 _KINDS = frozenset({"contact", "examination", "diabetes", "home visit"})
 
 
@@ -34,14 +38,17 @@ def pressure_watch(stream: Random, life: Life) -> list[Visit]:
     rechecks: list[Visit] = []
     raised: list[date] = []
     taken = {visit.day for visit in life.visits}
-    _remind(life)
+    for visit in _remind(life):
+        rechecks += _look_again(stream, life, visit, taken, "fallen")
     for visit, form in _readings(life):
         if not is_raised(form):
             continue
         raised = [d for d in raised if (visit.day - d).days <= WITHIN_DAYS and d != visit.day]
         raised.append(visit.day)
         _remark(life, form, len(raised), visit.day, at_home=visit.mode == "home")
-        if len(raised) < RAISED and happens(stream, value("pressure.recheck")):
+        if is_dangerous(form.readings):
+            rechecks += _look_again(stream, life, visit, taken, "settled")
+        elif len(raised) < RAISED and happens(stream, value("pressure.recheck")):
             day = working_day(visit.day + timedelta(days=stream.randrange(7, 22)))
             # Who comes before for something else has it taken then.
             comes = any(visit.day < other <= day for other in taken)
@@ -61,9 +68,25 @@ def is_raised(form: Form) -> bool:
     return high >= 140 or low >= 90
 
 
-def _remind(life: Life) -> None:
-    """Who is treated for hypertension and is seen for something else is told of a high reading."""
+def _look_again(
+    stream: Random, life: Life, visit: Visit, taken: set[date], said: str
+) -> list[Visit]:
+    """After a dangerous pressure it is taken again within days."""
+    day = working_day(visit.day + timedelta(days=stream.randrange(1, 4)))
+    comes = any(visit.day < other <= day for other in taken)
+    if day > life.last or comes or life.resident.is_away(day):
+        return []
+    again = _recheck(stream, life, visit, day, moved=_DOSE)
+    again.forms[0].texts["ABNORMALITY"] = words(life.household.locale, f"raised.{said}")
+    taken.add(day)
+    return [again]
+
+
+def _remind(life: Life) -> list[Visit]:
+    """Who is treated for hypertension and is seen for something else is told of a high reading;
+    the visits with a dangerous one."""
     resident = life.resident
+    dangerous = []
     for visit in life.visits:
         if visit.site is not None or not resident.has(HYPERTENSION, visit.day):
             continue
@@ -74,9 +97,12 @@ def _remind(life: Life) -> None:
         found = class_of_pressure(resident, visit.day, high, low)
         if found != "CLASS_CONTROLLED" and not any(f.kind == "hypertension" for f in visit.forms):
             said = "danger" if is_dangerous(form.readings) else "known"
+            if said == "danger":
+                dangerous.append(visit)
             others = [form.texts["ABNORMALITY"]] if "ABNORMALITY" in form.texts else []
             remark = words(life.household.locale, f"raised.{said}")
             form.texts["ABNORMALITY"] = "; ".join((remark, *others))
+    return dangerous
 
 
 def _readings(life: Life) -> Iterator[tuple[Visit, Form]]:
@@ -109,9 +135,11 @@ def _remark(life: Life, form: Form, times: int, day: date, *, at_home: bool = Fa
     form.texts["ABNORMALITY"] = "; ".join((said, *others))
 
 
-def _recheck(stream: Random, life: Life, visit: Visit, day: date) -> Visit:
+def _recheck(stream: Random, life: Life, visit: Visit, day: date, moved: float = 0) -> Visit:
     form = Form(kind="contact")
     form.texts["VISIT_PURPOSE"] = words(life.household.locale, "purpose.pressure")
-    systolic, diastolic = blood_pressure(stream, life.body, day)
+    systolic, diastolic = blood_pressure(stream, life.body, day, moved=moved)
+    if moved:
+        systolic, diastolic = min(systolic, _FALLEN[0]), min(diastolic, _FALLEN[1])
     form.readings = {"SYSTOLIC_BP": systolic, "DIASTOLIC_BP": diastolic}
     return Visit(life.resident, day, "clinic", visit.clinician, [form])

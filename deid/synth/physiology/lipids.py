@@ -13,10 +13,12 @@ from deid.synth.physiology.body import Body
 
 STRUCK = ("ACUTE_MYOCARDIAL_INFARCTION", "CEREBRAL_INFARCTION")
 INDICATIONS = ("HYPERLIPIDEMIA", "CORONARY_ARTERIOSCLEROSIS", "CEREBRAL_INFARCTION")
+_BY_AGE = (DIABETES, "HYPERLIPIDEMIA")
+"""Problems that ask for a statin from an age on: Grundy 2019 Circulation 139:e1082."""
 
 
 def statin_age(resident: Resident) -> date:
-    """The birthday from which on diabetes alone asks for a statin."""
+    """The birthday from which on diabetes or high lipids alone ask for a statin."""
     return resident.birth + timedelta(days=round(value("statin.diabetes_from") * 365.25))
 
 
@@ -29,9 +31,10 @@ def takes_statin(resident: Resident, day: date) -> bool:
     rank = NormalDist().cdf(trait(resident, "adherence"))
     if any(problem in problems and problems[problem] <= day for problem in STRUCK):
         return rank > 1 - value("statin.after_event")
-    onsets = [problems[p] for p in INDICATIONS if p in problems]
-    if DIABETES in problems:
-        onsets.append(max(problems[DIABETES], statin_age(resident)))
+    onsets = [problems[p] for p in INDICATIONS if p in problems and p not in _BY_AGE]
+    onsets += [
+        max(problems[problem], statin_age(resident)) for problem in _BY_AGE if problem in problems
+    ]
     if not onsets or day < min(onsets) + timedelta(days=value("statin.wait")):
         return False
     return rank > 1 - value("statin.starts")
