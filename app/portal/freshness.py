@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from flask import flash, redirect, render_template, request, session, url_for
 from flask_security import current_user
@@ -18,6 +18,8 @@ from app.portal.sign_in import FRESH
 from app.services.passwords import is_hash_of
 
 View = TypeVar("View", bound=Callable[..., Any])
+ASKS_AGAIN: Final = "asks_again"
+"""Attribute of a view that asks again: all of its steps (an empty set), or those it names."""
 PASSWORD = "confirm_password"  # noqa: S105  # nosec B105 # name of a field
 """Name of the field that the asking page adds to the form."""
 
@@ -55,7 +57,7 @@ def fresh(view: View) -> View:
         ]
         return render_template("account/confirm.html", fields=fields, wrong=wrong)
 
-    return guarded  # type: ignore[return-value]
+    return _marked(guarded)
 
 
 def fresh_for(*steps: str) -> Callable[[View], View]:
@@ -69,9 +71,19 @@ def fresh_for(*steps: str) -> Callable[[View], View]:
             chosen = delicate if named.get("name") in steps else view
             return chosen(*arguments, **named)
 
-        return guarded  # type: ignore[return-value]
+        return _marked(guarded, *steps)
 
     return decorate
+
+
+def steps_that_ask_again(view: Callable[..., Any]) -> frozenset[str] | None:
+    """Which steps of a view ask again: an empty set means every one, ``None`` that none does."""
+    return getattr(view, ASKS_AGAIN, None)
+
+
+def _marked(view: Any, *steps: str) -> Any:
+    setattr(view, ASKS_AGAIN, frozenset(steps))
+    return view
 
 
 def _own_page() -> str | None:

@@ -13,6 +13,7 @@ from flask import (
     has_request_context,
     redirect,
     request,
+    session,
     url_for,
 )
 from flask_security import (
@@ -259,6 +260,10 @@ def init_sign_in(app: Flask, database: Database, settings: PortalSettings) -> No
     def _in_mail() -> dict[str, Any]:
         return {"mailed_url": mailed_url}
 
+    @app.before_request
+    def _stay_signed_in() -> Response | None:
+        return _away_from_a_code_not_asked_for()
+
     @app.teardown_appcontext
     def _close(error: BaseException | None) -> None:
         sessions.remove()
@@ -298,6 +303,20 @@ def sign_in_user(user_id: int) -> SignInUser | None:
     """An open account as the library sees it."""
     user: SignInUser | None = current_app.extensions["security"].datastore.find_user(id=user_id)
     return user if user is not None and user.active else None
+
+
+def _away_from_a_code_not_asked_for() -> Response | None:
+    """To one's own page, whoever is signed in and opens the page for a code that nobody sent.
+
+    The library takes that for an attack and ends the session: a mistyped address, or a form sent
+    twice, would sign people out.
+    """
+    if request.endpoint != "security.two_factor_token_validation" or current_actor() is None:
+        return None
+    begun = all(session.get(key) for key in ("tf_primary_method", "tf_totp_secret"))
+    if begun and session.get("tf_state") == "validating_profile":
+        return None
+    return redirect(url_for("account.security"))
 
 
 def _writes() -> bool:

@@ -23,7 +23,7 @@ from app.services import case_sets
 from app.services.workflow import State
 from tests.acceptance.test_journeys import browser
 from tests.acceptance.test_pages_accessible import violations
-from tests.integration.portal.test_access import routes
+from tests.integration.portal.addresses import routes
 from tests.integration.portal.world import PASSWORD, World, make_world
 
 __all__ = ["browser"]

@@ -71,6 +71,7 @@ def security() -> str:
 
 
 @page(blueprint, "/sessions/<int:session_id>/end", Open.SIGNED_IN, methods=("POST",))
+@fresh
 def end_session(session_id: int) -> Response:
     """End one of one's sessions."""
     with wiring().database.writing() as session:
@@ -80,6 +81,7 @@ def end_session(session_id: int) -> Response:
 
 
 @page(blueprint, "/sessions/end-others", Open.SIGNED_IN, methods=("POST",))
+@fresh
 def end_other_sessions() -> Response:
     """End all of one's sessions but this one."""
     with wiring().database.writing() as session:

@@ -14,13 +14,11 @@ from flask import Flask
 from app.permissions import Actor, Permission, Role
 from app.portal import create_app
 from app.portal.access import Open, declared_access, may_use
-from app.services import case_sets
-from app.services.workflow import State
+from tests.integration.portal.addresses import SIGNS_IN_OR_OUT, furnished, routes
 from tests.integration.portal.world import (
     PASSWORD,
     RELEASE,
     World,
-    make_world,
     post,
     sign_in,
     token_of,
@@ -38,32 +36,13 @@ BETWEEN_FACTORS = {
         "reset_password",  # with a link that opens nothing
     )
 }
-SIGNS_IN_OR_OUT = {"security.logout", "security.login"}
 ROLES = [None, *(role.value for role in Role)]
 
 
 @pytest.fixture(scope="module")
 def small_world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """One world for the whole matrix, with an object of each kind."""
-    world = make_world(tmp_path_factory.mktemp("matrix"), people=20, ill=12)
-    world.request_in(State.SUBMITTED)
-    with world.database.writing() as session:
-        case_sets.create_set(session, world.actors["instructor"], "Set", "")
-    return world
-
-
-def routes(app: Flask) -> list[tuple[str, str, str]]:
-    """``(endpoint, method, address)`` with an existing object in each address."""
-    values = {"release": RELEASE, "name": RELEASE, "filename": "portal.css", "step": "submit"}
-    found = []
-    for rule in app.url_map.iter_rules():
-        arguments: dict[str, object] = {name: values.get(name, 1) for name in rule.arguments}
-        if "steps" in rule.rule:
-            arguments["name"] = "submit"
-        address = app.url_map.bind("localhost").build(rule.endpoint, arguments)
-        for method in sorted((rule.methods or set()) & {"GET", "POST"}):
-            found.append((rule.endpoint, method, address))
-    return found
+    return furnished(tmp_path_factory.mktemp("matrix")).world
 
 
 def test_every_route_says_who_may_use_it(small_world: World) -> None:
@@ -90,15 +69,12 @@ def test_every_route_opens_for_the_roles_that_it_names_and_no_other(
 ) -> None:
     client = small_world.client(role)
     actor = small_world.actors[role] if role else None
+    token = token_of(client.get("/account/" if role else "/sign-in").get_data(as_text=True))
     wrong = []
     for endpoint, method, address in routes(client.application):
         if endpoint in SIGNS_IN_OR_OUT:
             continue
-        page = client.get("/" if role else "/sign-in").get_data(as_text=True)
-        token = token_of(page)
         answer = client.open(address, method=method, data={"csrf_token": token})
-        if endpoint == "security.two_factor_token_validation" and role:
-            client = small_world.client(role)  # the library signs out who is there by mistake
         allowed = may_use(actor, declared_access(endpoint))
         refused = answer.status_code in (401, 403) or (
             answer.status_code == 302 and "/sign-in" in answer.headers["Location"]

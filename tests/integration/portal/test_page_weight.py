@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from app.portal.access import declared_access, may_use
 from app.services.workflow import State
-from tests.integration.portal.test_access import routes
+from tests.integration.portal.addresses import routes
 from tests.integration.portal.world import World
 
 LIMIT = 300_000  # bytes
