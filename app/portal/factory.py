@@ -19,6 +19,7 @@ from app.portal.pages.preferences import THEMES, chosen_theme
 from app.portal.protection import init_protection, init_throttling
 from app.portal.recording import init_recording
 from app.portal.sign_in import current_actor, init_sign_in
+from app.portal.signed_links import init_signed_links
 from app.portal.single_sign_on import init_single_sign_on
 from app.portal.static_files import init_static_files
 from app.portal.translation import init_translation
@@ -71,6 +72,7 @@ def create_app(settings: PortalSettings, database: Database | None = None) -> Fl
     init_single_sign_on(app, settings)
     init_error_pages(app)
     formats.init_formats(app)
+    init_signed_links(app)
     app.register_error_handler(CSRFError, answer_without_session)
     for blueprint in (*BLUEPRINTS, api_docs.api_blueprint):
         app.register_blueprint(blueprint)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any, Final, TypeVar, cast
 
-from flask import current_app, redirect, request, url_for
+from flask import Flask, current_app, flash, redirect, request, url_for
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from app.portal.security_tools import derived_key
@@ -27,10 +27,16 @@ def signed_link(endpoint: str, **values: int) -> str:
     return url_for(endpoint, ticket=ticket, **cast(dict[str, Any], values))
 
 
-def by_signed_link(page: str, *kept: str) -> Callable[[View], View]:
+def init_signed_links(app: Flask) -> None:
+    """Let templates make such links."""
+    app.jinja_env.globals["signed_link"] = signed_link
+
+
+def by_signed_link(page: str | Callable[[], str], *kept: str) -> Callable[[View], View]:
     """A view that is reached by a signed link; others lead to ``page``, where a fresh one stands.
 
-    ``kept`` are the parts of the address that ``page`` has too.
+    ``page`` is an endpoint, or tells one for who is signed in; ``kept`` are the parts of the
+    address that it has too.
     """
 
     def guard(view: View) -> View:
@@ -38,8 +44,10 @@ def by_signed_link(page: str, *kept: str) -> Callable[[View], View]:
         def guarded(**values: int) -> Any:
             if _is_good(request.args.get("ticket", ""), values):
                 return view(**values)
+            flash("The link to a file is good for a quarter of an hour. Take it from here.", "info")
+            where = page if isinstance(page, str) else page()
             return redirect(
-                url_for(page, **cast(dict[str, Any], {name: values[name] for name in kept}))
+                url_for(where, **cast(dict[str, Any], {name: values[name] for name in kept}))
             )
 
         return guarded  # type: ignore[return-value]

@@ -32,6 +32,7 @@ from app.portal.builder_view import PLACES, BuilderView, concepts_view, place_to
 from app.portal.downloads import json_file
 from app.portal.pages.cohorts import blueprint, uploaded
 from app.portal.sign_in import signed_in_actor
+from app.portal.signed_links import by_signed_link
 from app.portal.wiring import wiring
 from app.services import cohort_drafts as drafts
 from app.services.cohort_answers import SafeAnswer
@@ -159,6 +160,7 @@ def discard_draft(draft_id: int) -> BaseResponse:
 
 
 @page(blueprint, "/drafts/<int:draft_id>/definition.json", Permission.REQUEST_DATA)
+@by_signed_link("cohorts.builder", "draft_id")
 def export_draft(draft_id: int) -> Response:
     """The draft as Circe JSON."""
     with wiring().database.reading() as database:

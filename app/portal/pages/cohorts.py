@@ -13,6 +13,7 @@ from app.permissions import Actor, Permission
 from app.portal.access import page
 from app.portal.downloads import json_file
 from app.portal.sign_in import signed_in_actor
+from app.portal.signed_links import by_signed_link
 from app.portal.wiring import wiring
 from app.services import cohort_drafts, cohort_sharing
 from app.services import cohorts as cohort_service
@@ -128,6 +129,7 @@ def compare(cohort_id: int) -> str:
 
 
 @page(blueprint, "/<int:cohort_id>/versions/<int:number>.json", Permission.DEFINE_COHORTS)
+@by_signed_link("cohorts.show", "cohort_id")
 def export(cohort_id: int, number: int) -> Response:
     """One version as it was kept, as Circe JSON."""
     with wiring().database.reading() as session:

@@ -11,6 +11,7 @@ from app.permissions import Permission
 from app.portal.access import page
 from app.portal.downloads import binary_file
 from app.portal.sign_in import signed_in_actor
+from app.portal.signed_links import by_signed_link
 from app.portal.wiring import wiring
 from app.services import assignments, dashboards, mark_exports, marks, regrades
 from casebank.errors import KeyRefused
@@ -42,6 +43,7 @@ def show(assignment_id: int) -> str:
 
 
 @page(blueprint, "/assignments/<int:assignment_id>/marks.csv", Permission.WRITE_CASES)
+@by_signed_link("dashboards.show", "assignment_id")
 def marks_file(assignment_id: int) -> Response:
     """All attempts with their marks."""
     with wiring().database.writing() as session:
@@ -50,6 +52,7 @@ def marks_file(assignment_id: int) -> Response:
 
 
 @page(blueprint, "/assignments/<int:assignment_id>/answers.csv", Permission.WRITE_CASES)
+@by_signed_link("dashboards.show", "assignment_id")
 def answers_file(assignment_id: int) -> Response:
     """All answers with their scores."""
     with wiring().database.writing() as session:

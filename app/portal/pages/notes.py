@@ -13,6 +13,7 @@ from app.portal.attempt_words import label
 from app.portal.downloads import binary_file
 from app.portal.pages.attempts import language_of
 from app.portal.sign_in import signed_in_actor
+from app.portal.signed_links import by_signed_link
 from app.portal.wiring import wiring
 from app.services import attempt_state, discussions
 from app.services import notes as note_service
@@ -41,6 +42,7 @@ def index(attempt_id: int) -> str:
 
 
 @page(blueprint, "/attempts/<int:attempt_id>/notes.txt", READERS)
+@by_signed_link("notes.index", "attempt_id")
 def as_text(attempt_id: int) -> Response:
     """The same as a text file."""
     actor = signed_in_actor()

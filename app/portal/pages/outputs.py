@@ -14,7 +14,7 @@ from app.permissions import Actor, Permission, can
 from app.portal.access import page
 from app.portal.freshness import fresh
 from app.portal.sign_in import signed_in_actor
-from app.portal.signed_links import by_signed_link, signed_link
+from app.portal.signed_links import by_signed_link
 from app.portal.wiring import wiring
 from app.services import outbox, output_decisions
 from app.services import outputs as output_service
@@ -241,7 +241,6 @@ def _render(template: str, **values: Any) -> str:
         labels=STATE_LABELS,
         levels=LEVEL_LABELS,
         State=OutputState,
-        signed_link=signed_link,
         minimum=output_service.NOTE_MINIMUM,
         **values,
     )

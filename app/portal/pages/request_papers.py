@@ -16,6 +16,7 @@ from app.portal.access import page
 from app.portal.downloads import binary_file
 from app.portal.pages.requests import EITHER_SIDE, blueprint, surroundings
 from app.portal.sign_in import signed_in_actor
+from app.portal.signed_links import by_signed_link
 from app.portal.wiring import wiring
 from app.services import agreements as agreement_service
 from app.services import requests as request_service
@@ -114,6 +115,7 @@ def blocked(request_id: int) -> str:
 
 
 @page(blueprint, "/<int:request_id>/ethics-approval", EITHER_SIDE)
+@by_signed_link("requests.show", "request_id")
 def ethics_document(request_id: int) -> Response:
     """The document of the ethics approval, as a file."""
     with wiring().database.writing() as writing:

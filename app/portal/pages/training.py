@@ -9,11 +9,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.documents import SUFFIXES
 from app.errors import BadInput
-from app.permissions import Permission
+from app.permissions import Permission, can
 from app.portal.access import page
 from app.portal.downloads import binary_file
 from app.portal.request_form import day
 from app.portal.sign_in import signed_in_actor
+from app.portal.signed_links import by_signed_link
 from app.portal.wiring import wiring
 from app.services import training as training_service
 from app.services.training import KINDS, NEEDED
@@ -52,7 +53,13 @@ def give() -> BaseResponse | tuple[str, int]:
     return redirect(url_for("training.index"))
 
 
+def _where_links_stand() -> str:
+    may_decide = can(signed_in_actor(), Permission.REVIEW_REQUESTS)
+    return "training.review" if may_decide else "training.index"
+
+
 @page(blueprint, "/<int:certificate_id>/document", EITHER_SIDE)
+@by_signed_link(_where_links_stand)
 def document(certificate_id: int) -> Response:
     """The document itself, as a file."""
     with wiring().database.writing() as session:

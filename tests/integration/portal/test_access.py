@@ -36,6 +36,8 @@ BETWEEN_FACTORS = {
         "reset_password",  # with a link that opens nothing
     )
 }
+PUBLIC_FILES = {"catalogue.citation"}
+"""Files about a release, that hold nobody's data; every other one is reached by a signed link."""
 ROLES = [None, *(role.value for role in Role)]
 
 
@@ -84,6 +86,9 @@ def test_every_route_opens_for_the_roles_that_it_names_and_no_other(
             wrong.append((endpoint, method, answer.status_code))
         if allowed and method == "GET" and answer.status_code >= 500:
             wrong.append((endpoint, method, answer.status_code))
+        kept = "attachment" in answer.headers.get("Content-Disposition", "")
+        if kept and method == "GET" and endpoint not in PUBLIC_FILES:
+            wrong.append((endpoint, "file without a signed link", answer.status_code))
         if allowed and method == "GET" and refused and endpoint not in BETWEEN_FACTORS:
             wrong.append((endpoint, method, answer.status_code))
     assert wrong == []

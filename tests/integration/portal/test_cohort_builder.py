@@ -30,11 +30,18 @@ from tests.integration.portal.world import (
     RELEASE,
     World,
     make_world,
+    take_file,
     token_of,
 )
 
 EVENTS = "$.PrimaryCriteria.CriteriaList"
 AGE = "$.InclusionRules[0].expression.DemographicCriteriaList[0].Age"
+
+
+def exported(client: FlaskClient, draft: int) -> str:
+    """The draft as its page lets it be taken."""
+    shown = f"/cohorts/drafts/{draft}"
+    return take_file(client, shown, f"{shown}/definition.json").get_data(as_text=True)
 
 
 @pytest.fixture
@@ -112,7 +119,7 @@ def test_every_change_is_kept_at_once_and_can_be_undone_and_done_again(world: Wo
         aged(client, world, draft, years)
 
     def age() -> str:
-        text = client.get(f"/cohorts/drafts/{draft}/definition.json").get_data(as_text=True)
+        text = exported(client, draft)
         group = json.loads(text)["InclusionRules"][0]["expression"]
         return str(group["DemographicCriteriaList"][0]["Age"]["Value"])
 
@@ -200,7 +207,7 @@ def test_going_on_from_an_old_version_keeps_what_the_draft_held_one_undo_away(
         assert again.id == draft
         assert '"Value": 18' in drafts.text_of(again)
     edit(client, world, draft, "undo")
-    page = client.get(f"/cohorts/drafts/{draft}/definition.json").get_data(as_text=True)
+    page = exported(client, draft)
     assert '"Value": 50' in page
 
 
@@ -355,7 +362,7 @@ def test_a_concept_set_of_another_definition_is_copied_and_one_of_strangers_is_n
     page = visible(client.get(f"/cohorts/drafts/{draft}?library=1"))
     assert "Metformin (1) – New users of metformin with type 2 diabetes" in page
     edit(client, world, draft, "copy_set", key="template/metformin_new_users/0")
-    text = client.get(f"/cohorts/drafts/{draft}/definition.json").get_data(as_text=True)
+    text = exported(client, draft)
     sets = json.loads(text)["ConceptSets"]
     assert [(entry["id"], entry["name"]) for entry in sets] == [
         (0, "Hypertension"),

@@ -17,7 +17,7 @@ from casebank.errors import KeyRefused
 from tests.integration.portal.answers import attempt
 from tests.integration.portal.lessons import NOW, another_student, school, text_of
 from tests.integration.portal.test_classes import a_class, add_user
-from tests.integration.portal.world import Role, World, copy_world, post
+from tests.integration.portal.world import Role, World, copy_world, post, take_file
 from tests.unit.casebank.attempt.given import GOOD, POOR
 
 
@@ -213,4 +213,5 @@ def test_the_pages_of_results_and_keys_say_all_this(taught: tuple[World, int]) -
     assert corrected.status_code == 302
     assert "It was the sedative." in client.get("/teaching/keys/1").get_data(as_text=True)
     assert "was " in text_of(client.get(where).get_data(as_text=True))
-    assert client.get(f"/teaching/assignments/{given}/answers.csv").status_code == 200
+    for file in ("answers.csv", "marks.csv"):
+        assert take_file(client, where, f"/teaching/assignments/{given}/{file}").status_code == 200

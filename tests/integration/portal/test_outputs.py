@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from flask.testing import FlaskClient
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
@@ -26,7 +25,7 @@ from app.services.workflow import State
 from cohorts.disclosure import DEFAULT_RULE
 from cohorts.errors import OutputRefused
 from cohorts.outputs.parcel import OUTBOX, ParcelFile, write_parcel
-from tests.integration.portal.world import PASSWORD, World, post
+from tests.integration.portal.world import PASSWORD, World, post, take_file
 from tests.unit.cohorts.outputs.pictures import png
 
 SAFE = b"area,people\nnorth,120\nsouth,85\n"
@@ -64,14 +63,6 @@ def lay_parcel(world: World, *files: tuple[str, bytes]) -> str:
     return write_parcel(folder, "request-1", "Table 1", NOTE, sent).id
 
 
-def link_of(client: FlaskClient, shown: str, file: int) -> str:
-    """The link to a file that its page holds."""
-    page = client.get(shown).get_data(as_text=True)
-    found = re.search(rf'href="({shown}/files/{file}\?ticket=[^"]+)"', page)
-    assert found
-    return found.group(1)
-
-
 def test_a_link_to_a_file_is_of_one_person_and_one_file_and_ends(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,7 +70,7 @@ def test_a_link_to_a_file_is_of_one_person_and_one_file_and_ends(
     decided(world, output, "approve")
     researcher, outsider = world.client("researcher"), world.client("outsider")
     shown, file = f"/outputs/{output}", first_file(world, output)
-    link = link_of(researcher, shown, file)
+    link = take_file(researcher, shown, f"{shown}/files/{file}").request.full_path
     ticket = link.partition("?")[2]
     other = [
         outsider.get(link),
@@ -116,7 +107,7 @@ def test_from_the_outbox_to_the_requesters_hands(world: World) -> None:
     assert steward.get(f"{shown}/files/{file}").status_code == 403
     post(steward, f"{shown}/decision", shown, decision="approve", reason="")
 
-    taken = researcher.get(link_of(researcher, shown, file))
+    taken = take_file(researcher, shown, f"{shown}/files/{file}")
     assert taken.data == SAFE
     assert taken.headers["Content-Disposition"].encode("latin-1").startswith(b"attachment")
     assert taken.headers["Cache-Control"] == "no-store"

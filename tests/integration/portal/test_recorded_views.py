@@ -19,7 +19,7 @@ from app.services.workflow import State
 from app.worker.loop import run_once
 from cohorts.disclosure import DEFAULT_RULE
 from tests.integration.portal.test_worker import workshop_of
-from tests.integration.portal.world import RELEASE, World, post
+from tests.integration.portal.world import RELEASE, World, post, take_file
 
 SOURCES = Path(app.__file__).parent
 EXEMPT = {
@@ -85,7 +85,6 @@ def views(world: World) -> list[tuple[str, str, str]]:
     [
         ("researcher", f"/releases/{RELEASE}", "release.viewed", RELEASE),
         ("instructor", f"/teaching/candidates/{RELEASE}", "release.records_searched", RELEASE),
-        ("researcher", "/cohorts/1/versions/1.json", "cohort.exported", "1"),
         ("administrator", "/users", "user.listed", ""),
         ("steward", "/audit", "audit.viewed", ""),
     ],
@@ -96,6 +95,13 @@ def test_a_view_is_one_event_for_half_an_hour(
     client = world.client(role)
     assert [client.get(path).status_code for _ in range(2)] == [200, 200]
     assert views(world).count((world.actors[role].name, action, which)) == 1
+
+
+def test_a_definition_that_leaves_is_an_event_of_its_cohort(world: World) -> None:
+    client, where = world.client("researcher"), "/cohorts/1/versions/1.json"
+    for _ in range(2):
+        assert take_file(client, "/cohorts/1", where).status_code == 200
+    assert views(world).count((world.actors["researcher"].name, "cohort.exported", "1")) == 1
 
 
 def test_what_was_refused_is_no_view(world: World) -> None:

@@ -28,7 +28,15 @@ from cohorts import open_project
 from cohorts.errors import AccessExpired
 from deid.keys import Keyring
 from tests.integration.portal.test_worker import extract_folder, workshop_of
-from tests.integration.portal.world import DOCUMENT, PASSWORD, World, copy_world, make_world, post
+from tests.integration.portal.world import (
+    DOCUMENT,
+    PASSWORD,
+    World,
+    copy_world,
+    make_world,
+    post,
+    take_file,
+)
 
 DELIVERED = 1
 
@@ -185,16 +193,17 @@ def test_a_certificate_is_given_verified_and_refused_in_the_pages(world: World) 
         assert given.status_code == 302
         number = world_certificate(world)
         assert "Otto Outside" in steward.get("/training/review").get_data(as_text=True)
+        answer = take_file(steward, "/training/review", f"/training/{number}/document")
         where = f"/training/{number}/decision"
         post(steward, where, "/training/review", decision=reason, reason="The name differs.")
     page = outsider.get("/training/").get_data(as_text=True)
     assert "verified" in page
     assert "The name differs." in page
-    answer = steward.get(f"/training/{number}/document")
     assert answer.data == DOCUMENT
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert world.client("researcher").get(f"/training/{number}/document").status_code == 404
+    stolen = answer.request.url
+    assert world.client("researcher").get(stolen).headers["Location"] == "/training/"
 
 
 def world_certificate(world: World) -> int:
@@ -252,11 +261,13 @@ def test_the_agreement_is_signed_in_the_page_once_and_by_members_only(world: Wor
 def test_the_ethics_approval_is_opened_by_who_may_see_the_request_and_nobody_else(
     world: World,
 ) -> None:
-    where = f"/requests/{world.request_in(State.SUBMITTED)}/ethics-approval"
-    answer = world.client("steward").get(where)
+    shown = f"/requests/{world.request_in(State.SUBMITTED)}"
+    answer = take_file(world.client("steward"), shown, f"{shown}/ethics-approval")
     assert answer.data == DOCUMENT
     assert answer.headers["Content-Disposition"].startswith("attachment")
-    assert world.client("outsider").get(where).status_code == 404
+    outsider = world.client("outsider")
+    assert outsider.get(answer.request.url).headers["Location"] == shown
+    assert outsider.get(shown).status_code == 404
     draft = world.request_in(State.DRAFT)
     with world.database.writing() as session, pytest.raises(NotFound):
         ethics_document(session, world.actors["steward"], draft)

@@ -349,6 +349,14 @@ def sign_in(client: FlaskClient, email: str, password: str = PASSWORD) -> TestRe
     return client.post("/sign-in", data={"email": email, "password": password, "csrf_token": token})
 
 
+def take_file(client: FlaskClient, shown: str, path: str) -> TestResponse:
+    """Follow the signed link to a file that the page ``shown`` holds."""
+    page = client.get(shown).get_data(as_text=True)
+    found = re.search(rf'href="({re.escape(path)}\?ticket=[^"]+)"', page)
+    assert found, f"{shown} has no link to {path}"
+    return client.get(found.group(1))
+
+
 def post(client: FlaskClient, url: str, page: str, **data: Any) -> TestResponse:
     """Send a form found at ``page``."""
     shown = client.get(page).get_data(as_text=True)
