@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
@@ -22,6 +22,10 @@ from deid.errors import ConfigurationError
 MIGRATIONS = Path(__file__).parent / "migrations"
 # How long a writer waits for another one on SQLite before it gives up, in seconds.
 BUSY_SECONDS = 30
+# A request holds several connections at once: for who is signed in, for the page, and for what
+# stands around it. With a limit, threads that hold one each wait for another for good; without,
+# there are never more than threads that ask, times these.
+_POOL: Final[dict[str, Any]] = {"pool_size": 16, "max_overflow": -1}
 
 
 class Database:
@@ -38,7 +42,7 @@ class Database:
         if self.url.get_backend_name() == "sqlite":
             self._engine = _sqlite_engine(self.url)
         elif self.url.get_backend_name() == "postgresql":
-            self._engine = create_engine(self.url, pool_pre_ping=True)
+            self._engine = create_engine(self.url, pool_pre_ping=True, **_POOL)
         else:
             raise ConfigurationError("the portal's database is SQLite or PostgreSQL")
 
@@ -120,7 +124,7 @@ def _sqlite_engine(url: URL) -> Engine:
     if url.database and url.database != ":memory:":
         # Private from the start: created 0700, so that the file inside needs no later chmod.
         Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **_POOL)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, record: Any) -> None:

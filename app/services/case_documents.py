@@ -50,6 +50,12 @@ def newest_version(session: Session, case_id: int) -> CaseVersion | None:
     return session.scalar(query)
 
 
+def has_version(session: Session, case_id: int) -> bool:
+    """Whether there is one: then a student meets the case in an attempt only."""
+    query = select(CaseVersion.id).where(CaseVersion.case_id == case_id, CaseVersion.lesson != "")
+    return session.scalar(query.limit(1)) is not None
+
+
 def content(version: CaseVersion) -> tuple[Case, Lesson]:
     """Case and lesson of a version."""
     return parse_case(version.document), parse_lesson(version.lesson)

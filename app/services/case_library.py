@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db.models import TeachingCase
+from app.db.models import CaseVersion, TeachingCase
 from app.permissions import Actor
 from app.services import cases as case_service
-from app.services.case_documents import content, newest_version
-from casebank.lesson import Wording
+from app.services.case_documents import parse_lesson
+from casebank.lesson import Lesson, Wording
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,14 @@ def shelf(session: Session, actor: Actor, words: str = "") -> list[ShelfEntry]:
 
 def entries(session: Session, actor: Actor, cases: Iterable[TeachingCase]) -> list[ShelfEntry]:
     """Cases as they stand in a list."""
-    return [_entry(session, actor, case) for case in cases]
+    listed = list(cases)
+    lessons = _newest_lessons(session, [case.id for case in listed])
+    return [_entry(actor, case, lessons.get(case.id)) for case in listed]
 
 
-def _entry(session: Session, actor: Actor, case: TeachingCase) -> ShelfEntry:
+def _entry(actor: Actor, case: TeachingCase, lesson: Lesson | None) -> ShelfEntry:
     level, language = str(case.summary.get("level", "")), str(case.summary.get("language", "en"))
-    version = newest_version(session, case.id)
-    if version is None:
+    if lesson is None:
         problems = case.summary.get("problems", ())
         contacts = case.summary.get("contacts", 0)
         told = f"{len(problems)} problems · {contacts} contacts"
@@ -67,7 +69,6 @@ def _entry(session: Session, actor: Actor, case: TeachingCase) -> ShelfEntry:
             attempted=False,
             words=" ".join((case.title, *problems)).casefold(),
         )
-    _, lesson = content(version)
     searched = (lesson.title, lesson.setting)
     words = " ".join((level, *(text for one in searched for text in (one.en, one.zh))))
     facts = Wording(
@@ -83,3 +84,14 @@ def _entry(session: Session, actor: Actor, case: TeachingCase) -> ShelfEntry:
         attempted=not case_service.teaches(actor),
         words=words.casefold(),
     )
+
+
+def _newest_lessons(session: Session, case_ids: Collection[int]) -> dict[int, Lesson]:
+    """The lesson of the newest version of each of the cases that has one."""
+    query = (
+        select(CaseVersion.case_id, CaseVersion.lesson)
+        .where(CaseVersion.case_id.in_(case_ids), CaseVersion.lesson != "")
+        .order_by(CaseVersion.number)
+    )
+    newest = {row.case_id: row.lesson for row in session.execute(query)}
+    return {case_id: parse_lesson(lesson) for case_id, lesson in newest.items()}

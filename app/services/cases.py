@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from datetime import timedelta
+from typing import Final
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Exists, exists, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, defer
 
 import casebank
 from app.audit import AuditEvent, record
@@ -36,6 +38,10 @@ CASE_STATES = {
     MERGED: "Merged into its case",
     WITHDRAWN: "Withdrawn",
 }
+LISTED: Final = (defer(TeachingCase.document), defer(TeachingCase.lesson))
+"""How a list reads cases: a document may have a million characters, and no list shows one."""
+READ_EVERY: Final = timedelta(minutes=1)
+"""How exactly the last opening is known; noting each one would make every reading a writing."""
 # What the audit trail calls each action of the workflow.
 _AUDITED = {
     Action.SUBMIT: "case.submitted",
@@ -151,13 +157,13 @@ def can_see(session: Session, actor: Actor, case: TeachingCase) -> bool:
 
 def is_in_visible_set(session: Session, case: TeachingCase) -> bool:
     """Whether a set that students see holds the case."""
-    query = (
-        select(CaseSetItem.set_id)
-        .join(CaseSet, CaseSet.id == CaseSetItem.set_id)
-        .where(CaseSetItem.case_id == case.id, CaseSet.visible)
-        .limit(1)
+    return bool(session.scalar(select(_in_visible_set(case.id))))
+
+
+def _in_visible_set(case_id: InstrumentedAttribute[int] | int) -> Exists:
+    return exists().where(
+        CaseSetItem.case_id == case_id, CaseSet.id == CaseSetItem.set_id, CaseSet.visible
     )
-    return session.scalar(query) is not None
 
 
 def get_case(session: Session, actor: Actor, case_id: int) -> TeachingCase:
@@ -209,14 +215,15 @@ def library(session: Session, actor: Actor, words: str = "") -> list[TeachingCas
     check_permission(actor, Permission.READ_CASES)
     query = (
         select(TeachingCase)
+        .options(*LISTED)
         .where(TeachingCase.state == PUBLISHED)
         .order_by(TeachingCase.published_at.desc())
     )
+    if not teaches(actor):
+        query = query.where(_in_visible_set(TeachingCase.id))
     wanted = words.casefold().split()
     found = []
     for case in session.scalars(query):
-        if not can_see(session, actor, case):
-            continue
         haystack = " ".join((case.title, *case.summary.get("problems", ()))).casefold()
         if all(word in haystack for word in wanted):
             found.append(case)
@@ -230,7 +237,7 @@ def desk(session: Session, actor: Actor) -> list[TeachingCase]:
         PermissionDenied: unless the actor reviews cases.
     """
     check_permission(actor, Permission.REVIEW_CASES)
-    query = select(TeachingCase).where(TeachingCase.state != MERGED)
+    query = select(TeachingCase).options(*LISTED).where(TeachingCase.state != MERGED)
     return list(session.scalars(query.order_by(TeachingCase.id.desc())))
 
 
@@ -244,6 +251,12 @@ def actions(actor: Actor, case: TeachingCase) -> tuple[Action, ...]:
     if not is_author:
         hidden.add(Action.SUBMIT)
     return tuple(way for way in ways if way not in hidden)
+
+
+def reading_is_noted(session: Session, actor: Actor, case: TeachingCase) -> bool:
+    """Whether the actor opened the case just now, so that there is nothing to note."""
+    seen = session.get(CaseRead, (actor.user_id, case.id))
+    return seen is not None and utc_now() - seen.last_at < READ_EVERY
 
 
 def note_reading(session: Session, actor: Actor, case: TeachingCase) -> None:

@@ -18,7 +18,7 @@ from app.portal.api.schemas import Limit, Listing
 from app.portal.wiring import wiring
 from app.services import case_sets
 from app.services import cases as case_service
-from app.services.case_documents import newest_version
+from app.services.case_documents import has_version
 from app.services.case_library import ShelfEntry, entries, shelf
 from app.services.tokens import Scope
 
@@ -84,7 +84,7 @@ def get_case(case_id: int) -> CaseDetail:
     actor = api_actor()
     with wiring().database.writing() as session:
         row = case_service.get_case(session, actor, case_id)
-        if newest_version(session, case_id) is not None:
+        if has_version(session, case_id):
             raise TransitionRefused("This case has a lesson: begin an attempt in the portal.")
         case_service.note_reading(session, actor, row)
         case = case_service.content(actor, row).for_student()

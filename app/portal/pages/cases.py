@@ -8,12 +8,12 @@ from werkzeug.wrappers import Response
 from app.errors import NotFound
 from app.permissions import Permission
 from app.portal.access import page
-from app.portal.case_view import case_view, problem_view
+from app.portal.case_bodies import case_body
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import case_sets
 from app.services import cases as case_service
-from app.services.case_documents import newest_version
+from app.services.case_documents import has_version
 from app.services.case_library import entries, shelf
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
@@ -60,29 +60,34 @@ def show(case_id: int) -> str | Response:
     A student reaches a case that has a lesson through an attempt only.
     """
     actor = signed_in_actor()
-    if not case_service.teaches(actor):
-        with wiring().database.reading() as session:
-            case_service.get_case(session, actor, case_id)
-            if newest_version(session, case_id) is not None:
-                return redirect(url_for("attempts.choose", case_id=case_id))
-    with wiring().database.writing() as session:
+    with wiring().database.reading() as session:
         row = case_service.get_case(session, actor, case_id)
-        case_service.note_reading(session, actor, row)
-        actions = case_service.actions(actor, row)
+        if not case_service.teaches(actor) and has_version(session, case_id):
+            return redirect(url_for("attempts.choose", case_id=case_id))
+        noted = case_service.reading_is_noted(session, actor, row)
+    if not noted:
+        with wiring().database.writing() as session:
+            case_service.note_reading(session, actor, row)
+    actions = case_service.actions(actor, row)
     case = case_service.content(actor, row)
     number = request.args.get("problem", type=int)
     if number is not None:
         if not 1 <= number <= len(case.problems):
             raise NotFound("The case has no such problem.")
         return render_template(
-            "cases/problem.html", row=row, **problem_view(case, number, case.language)
+            "cases/problem.html",
+            row=row,
+            case=case,
+            problem=case.problem(number),
+            body=case_body(row, case, number),
         )
     decided = row.state in {case_service.PUBLISHED, case_service.WITHDRAWN}
     found = [] if decided or not actions else case_service.findings(actor, row)
     return render_template(
         "cases/show.html",
         row=row,
-        **case_view(case, case.language),
+        case=case,
+        body=case_body(row, case),
         actions=actions,
         exports=Permission.WRITE_CASES in actor.permissions and row.state != case_service.WITHDRAWN,
         stops=sum(1 for one in found if one.severity == "stop"),

@@ -51,6 +51,30 @@ def test_a_problem_is_shown_within_a_fifth_of_a_second(
         assert answer.status_code == 200
 
 
+def test_one_body_serves_every_reader_of_a_language_and_has_nothing_of_theirs(
+    opened: tuple[FlaskClient, str, Case],
+) -> None:
+    client, where, case = opened
+    fewest = min(case.problems, key=lambda one: len(case.contacts_of(one.number)))
+
+    def body(number: int = fewest.number, tongue: str = "en", root: str = "") -> str:
+        answer = client.get(
+            f"{where}?problem={number}",
+            headers={"Accept-Language": tongue},
+            environ_overrides={"SCRIPT_NAME": root},
+        )
+        page = answer.get_data(as_text=True)
+        return page[page.index('<div class="case"') : page.index("</main>")]
+
+    english = body()
+    assert body() == english
+    assert "csrf_token" not in english
+    assert body(tongue="zh") != english
+    assert f'href="{where}?problem=1#problem"' in english
+    assert f'href="/portal{where}?problem=1#problem"' in body(root="/portal")
+    assert body(case.problems[0].number) != english
+
+
 def test_a_problem_has_its_contacts_plan_and_arrows_and_nothing_else(
     opened: tuple[FlaskClient, str, Case],
 ) -> None:

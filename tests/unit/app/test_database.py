@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,9 @@ from sqlalchemy import func, select, text
 from app.db.database import Database, open_database
 from app.db.models import APPEND_ONLY, Base, TeachingCase, User
 from deid.errors import ConfigurationError
+
+MANY_SESSIONS = 24
+"""More than SQLAlchemy keeps by default, and what eight threads hold at three a request."""
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -53,6 +57,16 @@ def test_what_a_failed_transaction_wrote_is_gone(url: str) -> None:
         fail_after_writing()
     with database.reading() as session:
         assert session.scalars(select(User)).all() == []
+    database.close()
+
+
+def test_no_session_waits_for_another_to_end(url: str) -> None:
+    """Threads that hold a session each and need one more would otherwise wait for each other."""
+    database = open_database(url)
+    with ExitStack() as held:
+        for _ in range(MANY_SESSIONS):
+            session = held.enter_context(database.reading())
+            assert session.scalar(select(func.count()).select_from(User)) == 0
     database.close()
 
 
