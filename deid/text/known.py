@@ -1,95 +1,129 @@
 """The patient-aware pass: everything known of a person, in every form, in one walk over a note.
 
-The note is squeezed to folded letters and digits, and one Aho-Corasick automaton a person looks for
-all forms at once; separators are then checked in the note itself. So a name across a line break, a
-hyphen for a space, and a telephone number in any grouping are all found by one form.
+The note is squeezed to folded letters and digits, and all forms are looked for there: one by one
+in a person's first short notes, by one Aho-Corasick automaton in others. Separators are then
+checked in the note itself. So a name across a line break, a hyphen for a space, and a telephone
+number in any grouping are all found by one form.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import accumulate, pairwise
-from typing import NamedTuple
+from itertools import pairwise
+from string import ascii_letters
 
 import ahocorasick_rs as ac
 
 from deid.text.document import Document, Mention, SpanType, Strength
+from deid.text.known_forms import (
+    SHORTEST_TYPO,
+    Forms,
+    Known,
+    person_forms,
+    sexes_of,
+    staff_forms,
+    united,
+)
 from deid.text.misspelling import swapped, within_distance
 from deid.text.normalise import Squeezed, fold
-from deid.text.packs.base import Form, LanguagePack
-from deid.text.people import KnownPerson, PersonName, StaffDirectory
+from deid.text.packs.base import LanguagePack
+from deid.text.people import KnownPerson, StaffDirectory
 
 POSSIBLE = "known.possible"
 """Detector, with the pack's tag behind it, of forms out of context: a reviewer decides."""
 WORST_GAP = 4
-SHORTEST_TYPO = 6
-SHORTEST_SWAP = 4
 SHORTEST_DOUBLE_TYPO = 10
-SHORTEST_NUMBER = 4
 SHORTEST_PARTED = 8
-CONTACT_TYPES = {
-    "email": SpanType.EMAIL,
-    "url": SpanType.URL,
-    "wechat": SpanType.ID,
-    "qq": SpanType.ID,
-}
 _SEPARATORS = frozenset(" \t\n\r\u3000\u00a0,.-'’·•()（）\"“”/+_\u2010\u2011\u2013\u2014#，、&")
 _WORD = re.compile(r"[^\W\d_]{4,}")
+_SMALL_PAIR = re.compile(r"\b([a-z]{3,}) (?=([a-z]{3,})\b)")
 _HYPHENATED = re.compile(r"-[ ]*\n[ ]*")
 
+_FEW_LOOKS, _LITTLE_WORK = 2, 1_000_000
+"""Notes of a person, and characters times forms, up to which each form is looked for by itself."""
+_WORDS_HELD = 2000
+_LATIN_INITIALS = (*ascii_letters, "\u017f", "\u212a")
+"""What casefolds to one Latin letter: among them long s and the sign of Kelvin."""
 
-class _Pattern(NamedTuple):
-    form: Form
-    pack: LanguagePack | None
-    breaks: frozenset[int]
 
-
-@dataclass(frozen=True)
 class KnownIndex:
-    """The automaton of one person (or of the staff) and the words that may be misspelt."""
+    """The forms of one person (or of the staff) and the words that may be misspelt."""
 
-    patterns: tuple[_Pattern, ...] = field(repr=False)
-    automaton: ac.AhoCorasick | None = field(repr=False)
-    words: Mapping[str, Sequence[tuple[str, str]]] = field(repr=False)
-    packs: tuple[LanguagePack, ...] = field(repr=False)
-    person: KnownPerson | None = field(default=None, repr=False)
-    shared: bool = False
+    def __init__(
+        self, forms: Forms, packs: Sequence[LanguagePack], person: KnownPerson | None
+    ) -> None:
+        self._forms = forms
+        self._packs = tuple(packs)
+        self._person = person
+        self._shared = person is None
+        self._looks = 0
+        self._judged: dict[str, str | None] = {}
+        words: dict[str, dict[str, str]] = {}
+        for known in forms.names if person is not None else ():
+            if known.spelt:
+                words.setdefault(known.text[0], {})[known.text] = known.form.canonical
+        self._words = {letter: tuple(found.items()) for letter, found in words.items()}
+
+    def __repr__(self) -> str:
+        return f"KnownIndex({len(self._forms)} forms)"
 
     @cached_property
     def values(self) -> frozenset[str]:
         """Folded known forms; no surrogate may equal one of them."""
-        return frozenset(fold(p.form.text) for p in self.patterns)
+        return self._forms.texts()
 
     @cached_property
     def aliases(self) -> Mapping[str, str]:
         """Canonical values by the folded forms of names."""
+        # A date is all figures or has the name of a month: never a name's text.
+        names = {known.text for known in self._forms.names if known.form.type is SpanType.NAME}
+        held = united(known for known in self._forms.names if known.text in names)
         return {
-            fold(p.form.text): p.form.canonical
-            for p in self.patterns
-            if p.form.type is SpanType.NAME
+            text: known.form.canonical
+            for text, known in held.items()
+            if known.form.type is SpanType.NAME
         }
 
     @cached_property
     def sexes(self) -> Mapping[str, str]:
         """Sex by canonical value: the person's own, and a relative's by the relationship."""
-        return _sexes(self.person, self.packs) if self.person else {}
+        return sexes_of(self._person, self._packs) if self._person else {}
+
+    @cached_property
+    def _automaton(self) -> tuple[tuple[Known, ...], ac.AhoCorasick]:
+        held = united(self._forms.all())
+        return tuple(held.values()), ac.AhoCorasick(list(held))
+
+    def _hits(self, text: str) -> list[tuple[Known, int, int]]:
+        """Every place of every form in a folded text, in the order of their ends."""
+        if not self._forms:
+            return []
+        self._looks += 1
+        if self._looks > _FEW_LOOKS or len(text) * len(self._forms) > _LITTLE_WORK:
+            forms, automaton = self._automaton
+            hits = automaton.find_matches_as_indexes(text, overlapping=True)
+            return [(forms[number], first, last) for number, first, last in hits]
+        # To look for each form by itself takes less time than to make an automaton.
+        found = []
+        for known in united(self._forms.within(text)).values():
+            place, length = text.find(known.text), len(known.text)
+            while place >= 0:
+                found.append((known, place, place + length))
+                place = text.find(known.text, place + 1)
+        found.sort(key=lambda hit: (hit[2], hit[1]))
+        return found
 
     def annotate(self, document: Document) -> Iterator[Mention]:
         """Mentions of known values; uncertain ones only where their context fits."""
         yield from self._exact(document)
-        if self.words:
+        if self._words:
             yield from self._misspelt(document)
 
     def _exact(self, document: Document) -> Iterator[Mention]:
-        if self.automaton is None:
-            return
         squeezed = document.squeezed
-        hits = self.automaton.find_matches_as_indexes(squeezed.text, overlapping=True)
-        for number, first, last in hits:
-            pattern = self.patterns[number]
+        for pattern, first, last in self._hits(squeezed.text):
             form = pattern.form
             if not stands_alone(document.text, squeezed, first, last):
                 continue
@@ -109,204 +143,116 @@ class KnownIndex:
                 # An ordinary word here, for all that rules can tell; a model may know better.
                 detector = f"{POSSIBLE}.{pattern.pack.tag}"
                 yield Mention(
-                    start, end, form.type, Strength.LISTED, detector, form.canonical, self.shared
+                    start, end, form.type, Strength.LISTED, detector, form.canonical, self._shared
                 )
                 continue
             yield Mention(
-                start, end, form.type, Strength.KNOWN, "known", form.canonical, self.shared
+                start, end, form.type, Strength.KNOWN, "known", form.canonical, self._shared
             )
 
     def _misspelt(self, document: Document) -> Iterator[Mention]:
         yield from self._parted(document)
+        initials = self._initials
+        meant = {
+            word: canonical
+            for word in set(_WORD.findall(document.text))
+            if word[0] in initials and (canonical := self._meant(word)) is not None
+        }
+        if not meant:
+            return
         for match in _WORD.finditer(document.text):
-            candidates = self._candidates.get(match[0][0].casefold())
-            if not candidates:
-                continue
-            word = fold(match[0])
-            letters = _letters(word)
-            for known, canonical, known_letters, allowed in candidates:
-                # A slip changes two letters of the set at the most; most words differ by more.
-                if (letters ^ known_letters).bit_count() > 2 * max(1, allowed) or word == known:
-                    continue
-                if not allowed:
-                    if not swapped(word, known):
-                        continue
-                elif abs(len(word) - len(known)) > allowed or not within_distance(
-                    word, known, allowed
-                ):
-                    continue
-                if any(pack.is_ordinary(word) for pack in self.packs):
-                    break
+            canonical = meant.get(match[0])
+            if canonical is not None:
                 yield Mention(
-                    match.start(),
-                    match.end(),
-                    SpanType.NAME,
-                    Strength.KNOWN,
-                    "known.misspelt",
-                    canonical,
-                    self.shared,
-                )
-                break
+                    match.start(), match.end(), SpanType.NAME, Strength.KNOWN,
+                    "known.misspelt", canonical, self._shared,
+                )  # fmt: skip
+
+    def _meant(self, written: str) -> str | None:
+        """The canonical value of the name that a word is a misspelling of, if it is one."""
+        if written in self._judged:
+            return self._judged[written]
+        if len(self._judged) > _WORDS_HELD:
+            self._judged.clear()
+        self._judged[written] = canonical = self._misspelling(fold(written))
+        return canonical
+
+    def _misspelling(self, word: str) -> str | None:
+        candidates = self._candidates.get((word[:1], len(word)))
+        if candidates is None:
+            return None
+        letters = _letters(word)
+        for known, canonical, known_letters, allowed in candidates:
+            # A slip changes two letters of the set at the most; most words differ by more.
+            if (letters ^ known_letters).bit_count() > 2 * max(1, allowed) or word == known:
+                continue
+            if not (within_distance(word, known, allowed) if allowed else swapped(word, known)):
+                continue
+            return None if any(pack.is_ordinary(word) for pack in self._packs) else canonical
+        return None
 
     @cached_property
-    def _candidates(self) -> Mapping[str, Sequence[tuple[str, str, int, int]]]:
-        """By first letter: name, canonical value, set of letters, and slips that it may have."""
-        return {
-            letter: tuple(
-                (known, canonical, _letters(known), _slips(known)) for known, canonical in pairs
-            )
-            for letter, pairs in self.words.items()
-        }
+    def _candidates(self) -> Mapping[tuple[str, int], Sequence[tuple[str, str, int, int]]]:
+        """By first letter and length of a word: names that it may be meant for, with canonical
+        value, set of letters, and slips that the name may have."""
+        found: dict[tuple[str, int], list[tuple[str, str, int, int]]] = {}
+        for letter, pairs in self._words.items():
+            for known, canonical in pairs:
+                allowed = _slips(known)
+                candidate = (known, canonical, _letters(known), allowed)
+                for length in range(len(known) - allowed, len(known) + allowed + 1):
+                    found.setdefault((letter, length), []).append(candidate)
+        return found
+
+    @cached_property
+    def _initials(self) -> frozenset[str]:
+        """Characters that a word may begin with which is a misspelt name."""
+        return frozenset(c for c in _LATIN_INITIALS if c.casefold() in self._words)
 
     @cached_property
     def _long(self) -> Mapping[str, Sequence[tuple[str, str]]]:
         """Names that a transcriber may have heard as two words, by first letter."""
         found = {
             letter: tuple(pair for pair in pairs if len(pair[0]) >= SHORTEST_PARTED)
-            for letter, pairs in self.words.items()
+            for letter, pairs in self._words.items()
         }
         return {letter: pairs for letter, pairs in found.items() if pairs}
-
-    @cached_property
-    def _pairs(self) -> re.Pattern[str]:
-        """Two small words of which the first begins as a long name does."""
-        return re.compile(rf"\b([{''.join(sorted(self._long))}][a-z]{{2,}}) (?=([a-z]{{3,}})\b)")
 
     def _parted(self, document: Document) -> Iterator[Mention]:
         """``mandel bomb``: a long name that a transcriber heard as two small words."""
         if not self._long:
             return
-        for match in self._pairs.finditer(document.text):
-            length = len(match[1]) + len(match[2])
-            for known, canonical in self._long[match[1][0]]:
-                allowed = _slips(known)
-                if abs(length - len(known)) <= allowed and within_distance(
-                    match[1] + match[2], known, allowed
-                ):
-                    yield Mention(
-                        match.start(1), match.end(2), SpanType.NAME, Strength.KNOWN,
-                        "known.parted", canonical, self.shared,
-                    )  # fmt: skip
-                    break
+        pairs = _SMALL_PAIR.findall(document.text)
+        if not any(pair[0][0] in self._long and self._said(*pair) for pair in pairs):
+            return
+        for match in _SMALL_PAIR.finditer(document.text):
+            canonical = self._said(match[1], match[2])
+            if canonical is not None:
+                yield Mention(
+                    match.start(1), match.end(2), SpanType.NAME, Strength.KNOWN,
+                    "known.parted", canonical, self._shared,
+                )  # fmt: skip
+
+    def _said(self, first: str, second: str) -> str | None:
+        """The canonical value of the long name that two words are together, if they are one."""
+        length = len(first) + len(second)
+        for known, canonical in self._long.get(first[0], ()):
+            allowed = _slips(known)
+            if abs(length - len(known)) <= allowed and within_distance(
+                first + second, known, allowed
+            ):
+                return canonical
+        return None
 
 
 def index_person(person: KnownPerson, packs: Sequence[LanguagePack]) -> KnownIndex:
     """Prepare the search for one person."""
-    return _build(_person_forms(person, packs), packs, person)
+    return KnownIndex(person_forms(person, packs), packs, person)
 
 
 def index_staff(staff: StaffDirectory, packs: Sequence[LanguagePack]) -> KnownIndex:
     """Prepare the search for providers, care sites and places."""
-    return _build(_staff_forms(staff, packs), packs, None)
-
-
-def _person_forms(
-    person: KnownPerson, packs: Sequence[LanguagePack]
-) -> Iterator[tuple[Form, LanguagePack | None]]:
-    names = list(person.names) + [PersonName(full=name) for name in person.other_names if name]
-    names += [PersonName(full=name) for _, name, _ in person.relatives if name]
-    # The pack of the person's own name comes first: pinyin of a Chinese name is Chinese.
-    for pack in sorted(packs, key=lambda pack: not (names and any(pack.name_forms(names[0])))):
-        for name in names:
-            for form in pack.name_forms(name):
-                yield form, pack
-    for pack in packs:
-        if person.birth_date is not None:
-            for form in pack.date_forms(person.birth_date):
-                yield form, pack
-        for address in person.addresses:
-            for form in pack.address_forms(address):
-                yield form, pack
-    for _, value in person.identifiers:
-        yield from _number_forms(value, SpanType.ID)
-    for kind, value in person.contacts:
-        yield from _number_forms(value, CONTACT_TYPES.get(kind.casefold(), SpanType.PHONE))
-    for _, _, phone in person.relatives:
-        if phone:
-            yield from _number_forms(phone, SpanType.PHONE)
-
-
-def _sexes(person: KnownPerson, packs: Sequence[LanguagePack]) -> dict[str, str]:
-    people = [(name, person.sex) for name in person.names]
-    for relationship, full_name, _ in person.relatives:
-        sexes = {pack.sex_of_kin(relationship) for pack in packs} if relationship else set()
-        sex = next(iter(sorted(s for s in sexes if s)), None)
-        people.append((PersonName(full=full_name), sex))
-    return {
-        form.canonical: sex
-        for name, sex in people
-        if sex
-        for pack in packs
-        for form in pack.name_forms(name)
-    }
-
-
-def _staff_forms(
-    staff: StaffDirectory, packs: Sequence[LanguagePack]
-) -> Iterator[tuple[Form, LanguagePack | None]]:
-    for pack in packs:
-        for name in staff.providers:
-            for form in pack.name_forms(PersonName(full=name)):
-                # A bare family or given name of some doctor is too weak to look for everywhere.
-                if len(fold(form.text)) >= len(fold(name)) - 1:
-                    yield form, pack
-    for values, kind in ((staff.care_sites, SpanType.LOCATION), (staff.places, SpanType.LOCATION)):
-        for value in values:
-            if len(fold(value)) >= 2:
-                yield Form(value, kind, fold(value), certain=_is_long(value)), packs[0]
-
-
-def _number_forms(value: str, kind: SpanType) -> Iterator[tuple[Form, None]]:
-    canonical = fold(value)
-    if len(canonical) < SHORTEST_NUMBER:
-        return
-    loose = len(canonical) > SHORTEST_NUMBER + 1
-    yield Form(value, kind, canonical, loose=loose), None
-    if kind is SpanType.PHONE and canonical.isdigit():
-        for prefix in ("86", "1", "0086", "001"):
-            if canonical.startswith(prefix) and len(canonical) - len(prefix) in (10, 11):
-                yield Form(canonical[len(prefix) :], kind, canonical, loose=True), None
-            elif not canonical.startswith(prefix):
-                yield Form(prefix + canonical, kind, canonical, loose=True), None
-
-
-def _is_long(value: str) -> bool:
-    folded = fold(value)
-    return len(folded) >= (4 if not folded.isascii() else 12) or " " in value.strip()
-
-
-def _build(
-    forms: Iterable[tuple[Form, LanguagePack | None]],
-    packs: Sequence[LanguagePack],
-    person: KnownPerson | None,
-) -> KnownIndex:
-    by_text: dict[str, _Pattern] = {}
-    words: dict[str, dict[str, str]] = {}
-    for form, pack in forms:
-        text, breaks = _squeezed(form.text)
-        if not text:
-            continue
-        held = by_text.get(text)
-        if held is None:
-            by_text[text] = _Pattern(form, pack, breaks)
-        elif form.certain and not held.form.certain:
-            by_text[text] = _Pattern(form, pack, breaks | held.breaks)
-        elif not breaks <= held.breaks:
-            by_text[text] = _Pattern(held.form, held.pack, breaks | held.breaks)
-        if person is None or form.type is not SpanType.NAME or not _may_be_misspelt(text):
-            continue
-        # A name that is also a word (an eponym: Lawrence) is misspelt as any other.
-        if form.certain or (len(text) > SHORTEST_TYPO and pack and pack.is_ordinary(text)):
-            words.setdefault(text[0], {})[text] = form.canonical
-    automaton = ac.AhoCorasick(list(by_text), matchkind=ac.MatchKind.Standard) if by_text else None
-    return KnownIndex(
-        tuple(by_text.values()),
-        automaton,
-        {letter: tuple(found.items()) for letter, found in words.items()},
-        tuple(packs),
-        person,
-        shared=person is None,
-    )
+    return KnownIndex(Forms(tuple(staff_forms(staff, packs))), packs, None)
 
 
 def _slips(known: str) -> int:
@@ -334,40 +280,6 @@ def _ends_in_article(text: str) -> bool:
     )
 
 
-def _may_be_misspelt(folded: str) -> bool:
-    return len(folded) >= SHORTEST_SWAP and folded.isascii() and folded.isalpha()
-
-
-@lru_cache(maxsize=1 << 16)
-def _fold_character(character: str) -> str:
-    return fold(character)
-
-
-_NO_BREAKS: frozenset[int] = frozenset()
-_ASCII_PART = re.compile("[a-z0-9]+")
-
-
-def _squeezed(text: str) -> tuple[str, frozenset[int]]:
-    """The folded text, and the positions in it before which the written form has a separator."""
-    if text.isascii():
-        small = text.lower()
-        if small.isalnum():
-            return small, _NO_BREAKS
-        parts = _ASCII_PART.findall(small)
-        return "".join(parts), frozenset(accumulate(map(len, parts[:-1])))
-    breaks, count, gap = set(), 0, False
-    for character in text:
-        folded = _fold_character(character)
-        if not folded:
-            gap = True
-            continue
-        if gap and count:
-            breaks.add(count)
-        gap = False
-        count += len(folded)
-    return fold(text), frozenset(breaks)
-
-
 def stands_alone(text: str, squeezed: Squeezed, first: int, last: int) -> bool:
     """Whether the match begins and ends where words or numbers do."""
     start, end = squeezed.span(first, last)
@@ -390,9 +302,7 @@ def _joined(left: str, right: str) -> bool:
     return not (left.islower() and right.isupper())
 
 
-def _separators_fit(
-    text: str, squeezed: Squeezed, first: int, last: int, pattern: _Pattern
-) -> bool:
+def _separators_fit(text: str, squeezed: Squeezed, first: int, last: int, pattern: Known) -> bool:
     offsets = squeezed.offsets[first:last]
     if offsets[-1] - offsets[0] == last - first - 1:
         return not pattern.form.separated

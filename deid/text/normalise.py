@@ -9,9 +9,11 @@ telephone number.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
@@ -62,6 +64,36 @@ def fold(text: str) -> str:
     # Casefolding may bring back composed characters, hence the second decomposition.
     decomposed = unicodedata.normalize("NFKD", decomposed).translate(_simplified())
     return "".join(c for c in decomposed if c.isalnum() and not unicodedata.combining(c))
+
+
+_NO_BREAKS: frozenset[int] = frozenset()
+_ASCII_PART = re.compile("[a-z0-9]+")
+
+
+def fold_parts(text: str) -> tuple[str, frozenset[int]]:
+    """``text`` folded, and the places in it before which ``text`` has a separator."""
+    if text.isascii():
+        small = text.lower()
+        if small.isalnum():
+            return small, _NO_BREAKS
+        parts = _ASCII_PART.findall(small)
+        return "".join(parts), frozenset(accumulate(map(len, parts[:-1])))
+    breaks, count, gap = set(), 0, False
+    for character in text:
+        folded = _fold_character(character)
+        if not folded:
+            gap = True
+            continue
+        if gap and count:
+            breaks.add(count)
+        gap = False
+        count += len(folded)
+    return fold(text), frozenset(breaks)
+
+
+@lru_cache(maxsize=1 << 16)
+def _fold_character(character: str) -> str:
+    return fold(character)
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,16 @@ All rows are made by numpy.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import re2
 
 from deid.text.lists import listed, read_list
+from deid.text.model.table import Table
 from deid.text.normalise import to_plain
 from deid.text.packs.zh.lexicon import (
     KIN,
@@ -29,15 +31,18 @@ from deid.text.packs.zh.lexicon import (
     is_surname,
     surnames,
 )
-from deid.text.words import longest_first, read_words
+from deid.text.words import alternation, longest_first, read_words
 
 Codes = npt.NDArray[np.int64]
-Keys = npt.NDArray[np.uint64]
 _PLANE = 0x10000
-_REACH = 3
+REACH = 3
+"""How far from a character its features look, at most."""
 _FIRST_CHINESE = 13
 """Classes from here on are those of Chinese characters."""
 _LONGEST = 15
+_WORD_LENGTHS = (2, 3, 4)
+_FIRST_LETTER = 0x33FF
+"""Before the first Chinese character."""
 _PINYIN = re.compile(
     r"(?:(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|an|ao|ei|en|er|ia|ie|in|iu|ou|ua|ue|ui|un|uo|ve|a|e|i|o|u|v)){1,4}",
     re.IGNORECASE,
@@ -83,23 +88,30 @@ def _classes() -> npt.NDArray[np.int64]:
 
 
 @cache
-def _dictionary() -> dict[int, Keys]:
-    """Sorted keys of dictionary words by their length."""
+def _dictionary() -> Table:
+    """The words of two to four characters: 15 bits for each, and their length."""
     words = read_list("zh_words")
-    found = {}
-    for length in (2, 3, 4):
+    keys = []
+    for length in _WORD_LENGTHS:
         joined = "".join(word for word in words if len(word) == length)
         codes = np.frombuffer(joined.encode("utf-32-le"), "<u4").reshape(-1, length)
-        found[length] = np.sort(_keys(codes.astype(np.uint64)))
+        first, *others = _letters(codes.astype(np.int64)).T
+        for other in others:
+            first = first << 15 | other
+        keys.append(first | _length_bits(length))
+    return Table(np.unique(np.concatenate(keys)), sparse=8)
+
+
+def _letters(codes: Codes) -> Codes:
+    """Chinese characters as numbers of 15 bits, others as 0."""
+    found = codes - _FIRST_LETTER
+    found[(found < 0) | (found >= 1 << 15)] = 0
     return found
 
 
-def _keys(codes: Keys) -> Keys:
-    """[n, characters] as numbers; four characters need all 64 bits."""
-    keys = np.zeros(len(codes), np.uint64)
-    for column in codes.T:
-        keys = keys * np.uint64(_PLANE) + column
-    return keys
+def _length_bits(length: int) -> int:
+    """What tells keys of words of four letters from those of shorter ones."""
+    return (length - 1) << 60
 
 
 @cache
@@ -112,7 +124,7 @@ def _expressions() -> tuple[re.Pattern[str], ...]:
         read_words(PACKAGE, "organisation_kinds.txt") | read_words(PACKAGE, "facility_kinds.txt"),
         read_words(PACKAGE, "minority_names.txt"),
     )
-    return tuple(re.compile("|".join(longest_first(words))) for words in said)
+    return tuple(re.compile(alternation(words)) for words in said)
 
 
 @cache
@@ -125,35 +137,29 @@ def _place_expression() -> Any:
     return re2.compile("|".join(longest_first(_places())).encode("utf-8"))
 
 
-def _hits(
-    sorted_keys: npt.NDArray[np.uint64], keys: npt.NDArray[np.uint64]
-) -> npt.NDArray[np.bool_]:
-    at = np.searchsorted(sorted_keys, keys)
-    at[at == len(sorted_keys)] = 0
-    return np.asarray(sorted_keys[at] == keys)
-
-
-def _word_codes(codes: npt.NDArray[np.uint64]) -> Codes:
+def _word_codes(codes: Codes) -> Codes:
     """For each character, bits: begins, is inside or ends a dictionary word of 2, 3 or 4."""
     count = len(codes)
-    found = np.zeros(count, np.int64)
-    plane = np.uint64(_PLANE)
-    for length, keys in _dictionary().items():
-        if count < length:
-            continue
-        key = codes[: count - length + 1].copy()
-        for i in range(1, length):
-            key = key * plane + codes[i : count - length + 1 + i]
-        starts = np.flatnonzero(_hits(keys, key))
-        if length == 2:
-            found[starts] |= 1
-            found[starts + 1] |= 2
-        else:
-            found[starts] |= 4
-            found[starts + length - 1] |= 8
-            for i in range(1, length - 1):
-                found[starts + i] |= 16
-    return found
+    found = np.zeros(count + 3, np.int64)
+    letters = np.zeros(count + 3, np.int64)
+    letters[:count] = _letters(codes)
+    keys = np.empty((len(_WORD_LENGTHS), count), np.int64)
+    keys[0] = letters[:count] << 15 | letters[1 : count + 1]
+    keys[1] = keys[0] << 15 | letters[2 : count + 2]
+    keys[2] = keys[1] << 15 | letters[3:]
+    keys |= np.array([[_length_bits(length)] for length in _WORD_LENGTHS])
+    dictionary = _dictionary()
+    hits = dictionary.rows(keys.ravel()).reshape(keys.shape) < dictionary.missing
+    pairs = np.flatnonzero(hits[0])
+    found[pairs] |= 1
+    found[pairs + 1] |= 2
+    for length, row in ((3, hits[1]), (4, hits[2])):
+        starts = np.flatnonzero(row)
+        found[starts] |= 4
+        found[starts + length - 1] |= 8
+        for i in range(1, length - 1):
+            found[starts + i] |= 16
+    return found[:count]
 
 
 def _marks(text: str, count: int) -> Codes:
@@ -233,11 +239,51 @@ def _latin(text: str, count: int) -> Codes:
     return found
 
 
+class Row(NamedTuple):
+    """A row of numbers over a note: how many bits they have, and the features that read it, each
+    with the distance of the character whose number it is."""
+
+    bits: int
+    features: Mapping[str, int]
+
+
+ROWS = {
+    "u": Row(16, {"u-2": -2, "u-1": -1, "u0": 0, "u1": 1, "u2": 2}),
+    "c": Row(5, {"c-3": -3, "c-2": -2, "c-1": -1, "c1": 1, "c2": 2, "c3": 3}),
+    "c2": Row(10, {"cc": -1, "cd": 0}),
+    "ce": Row(15, {"ce": 0}),
+    "wc1": Row(10, {"w0": 0}),
+    "w2": Row(10, {"w-": -1, "w+": 0}),
+    "mc1": Row(12, {"m0": 0}),
+    "m": Row(7, {"m-1": -1, "m-2": -2, "m1": 1, "m2": 2, "m3": 3}),
+    "me": Row(17, {"me": 0}),
+    "l": Row(7, {"l0": 0}),
+    "l2": Row(14, {"l-": -1, "l+": 0}),
+    "sp": Row(8, {"sp": 0}),
+    "rp": Row(14, {"rp": 0}),
+    "u2": Row(32, {"b-2": -2, "b-1": -1, "b0": 0, "b1": 1}),
+    "c4": Row(20, {"cf": -2, "wl": -1}),
+    "w3": Row(20, {"wc": 0}),
+    "mc3": Row(22, {"mc": 0, "md": -1}),
+    "l3": Row(21, {"ll": 0}),
+    "um": Row(21, {"um": 0}),
+    "un": Row(21, {"un": 0}),
+    "sb": Row(19, {"sb": 0}),
+    "sc": Row(23, {"sc": 0}),
+    "mu": Row(23, {"mu": 0}),
+}
 TEMPLATES = (
     "u-2", "u-1", "u0", "u1", "u2", "b-2", "b-1", "b0", "b1", "c-3", "c-2", "c-1", "c1", "c2", "c3", "cc", "cd", "ce",
     "cf", "w0", "w-", "w+", "wc", "wl", "m0", "m-1", "m-2", "m1", "m2", "m3", "mc", "md", "me", "l0", "l-", "l+", "ll", "um", "un",
     "sp", "sb", "sc", "rp", "mu",
 )  # fmt: skip
+"""Features in the order in which a model is trained on them."""
+SOURCES = {
+    name: (number, distance)
+    for number, row in enumerate(ROWS.values())
+    for name, distance in row.features.items()
+}
+"""For each feature the number of its row and its distance."""
 
 
 def prepared(text: str) -> str:
@@ -246,44 +292,58 @@ def prepared(text: str) -> str:
     return _OTHER_PLANES.sub("?", plain)
 
 
-def _padded(row: Codes) -> Codes:
-    around = np.zeros(_REACH, np.int64)
-    return np.concatenate([around, row, around])
-
-
 def feature_codes(text: str) -> Codes:
     """[templates, characters]: the value of each feature of each character of a prepared text."""
+    rows, count = row_codes(text), len(text)
+    return np.stack(
+        [
+            rows[number, REACH + distance : REACH + distance + count]
+            for number, distance in (SOURCES[name] for name in TEMPLATES)
+        ]
+    )
+
+
+def row_codes(text: str) -> Codes:
+    """[rows, characters and ``REACH`` more at either end]: the rows of a prepared text."""
     count = len(text)
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.int64)
     # Digits say nothing by their value.
-    codes = np.where((codes >= 48) & (codes <= 57), 48, codes)
-    padded = np.concatenate([np.full(_REACH, 10, np.int64), codes, np.full(_REACH, 10, np.int64)])
-    classes = _classes()[padded]
-    words = _padded(_word_codes(codes.astype(np.uint64)))
-    marks = _padded(_marks(text, count))
-    latin = _padded(_latin(text, count))
+    codes[(codes >= 48) & (codes <= 57)] = 48
+    around = 2 * REACH
+    wide = np.zeros((4, count + 2 * around), np.int64)
+    u, w, m, la = wide
+    u[:] = 10
+    u[around : around + count] = codes
+    w[around : around + count] = _word_codes(codes)
+    m[around : around + count] = _marks(text, count)
+    la[around : around + count] = _latin(text, count)
+    c = _classes()[u]
+    size = count + 2 * REACH
 
     def at(row: Codes, offset: int) -> Codes:
-        return row[_REACH + offset : _REACH + offset + count]
+        return row[REACH + offset : REACH + offset + size]
 
-    c = {offset: at(classes, offset) for offset in range(-_REACH, _REACH + 1)}
-    u = {offset: at(padded, offset) for offset in range(-2, 3)}
-    w = {offset: at(words, offset) for offset in (-1, 0, 1)}
-    m = {offset: at(marks, offset) for offset in range(-2, 4)}
-    la = {offset: at(latin, offset) for offset in (-1, 0, 1)}
-    lengths, places, bounds = _stretches(c[0])
-    r = np.pad(_repeats(codes, c[0]), 1)
-    here = lengths << 4 | places
-    rows = (
-        u[-2], u[-1], u[0], u[1], u[2],
-        u[-2] << 16 | u[-1], u[-1] << 16 | u[0], u[0] << 16 | u[1], u[1] << 16 | u[2],
-        c[-3], c[-2], c[-1], c[1], c[2], c[3],
-        c[-1] << 5 | c[0], c[0] << 5 | c[1], c[-1] << 10 | c[0] << 5 | c[1], c[-2] << 15 | c[-1] << 10 | c[0] << 5 | c[1],
-        w[0] << 5 | c[0], w[-1] << 5 | w[0], w[0] << 5 | w[1], w[-1] << 15 | w[0] << 10 | w[1] << 5 | c[0], c[-1] << 15 | c[0] << 10 | c[1] << 5 | c[2],
-        m[0] << 5 | c[0], m[-1], m[-2], m[1], m[2], m[3],
-        m[0] << 15 | c[0] << 10 | c[1] << 5 | c[2], m[-1] << 15 | c[-1] << 10 | c[0] << 5 | c[1], m[1] << 10 | c[-1] << 5 | c[0],
-        la[0], la[-1] << 7 | la[0], la[0] << 7 | la[1], la[-1] << 14 | la[0] << 7 | la[1],
-        u[-1] << 5 | c[0], u[1] << 5 | c[0],
-        here, bounds << 8 | here, here << 15 | c[-1] << 10 | c[0] << 5 | c[1], (r[1:-1] << 2 | r[:-2]) << 10 | w[0] << 5 | c[0], u[0] << 7 | m[0],
-    )  # fmt: skip
-    return np.stack(rows)
+    inside = c[around : around + count]
+    here, edge, r = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size + 1, np.int64)
+    lengths, places, bounds = _stretches(inside)
+    here[REACH : REACH + count] = lengths << 4 | places
+    edge[REACH : REACH + count] = bounds
+    r[REACH + 1 : REACH + 1 + count] = _repeats(codes, inside)
+    u0, c0, w0, m0, l0 = (at(row, 0) for row in (u, c, w, m, la))
+    c1, w1, before = at(c, 1), at(w, 1), at(c, -1)
+    pair, words, latin = c0 << 5 | c1, w0 << 5 | w1, l0 << 7 | at(la, 1)
+    wc1 = w0 << 5 | c0
+    ce = before << 10 | pair
+    beyond = pair << 5 | at(c, 2)
+    found = {
+        "u": u0, "c": c0, "c2": pair, "ce": ce, "wc1": wc1, "w2": words, "mc1": m0 << 5 | c0,
+        "m": m0, "me": at(m, 1) << 10 | before << 5 | c0, "l": l0, "l2": latin, "sp": here,
+        "rp": (r[1:] << 2 | r[:-1]) << 10 | wc1, "u2": u0 << 16 | at(u, 1),
+        "c4": beyond << 5 | at(c, 3), "w3": (at(w, -1) << 10 | words) << 5 | c0,
+        "mc3": m0 << 15 | beyond, "l3": at(la, -1) << 14 | latin, "um": at(u, -1) << 5 | c0,
+        "un": at(u, 1) << 5 | c0, "sb": edge << 8 | here, "sc": here << 15 | ce, "mu": u0 << 7 | m0,
+    }  # fmt: skip
+    rows = np.empty((len(ROWS), size), np.int64)
+    for number, name in enumerate(ROWS):
+        rows[number] = found[name]
+    return rows

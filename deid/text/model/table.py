@@ -8,15 +8,18 @@ import numpy.typing as npt
 Numbers = npt.NDArray[np.int64]
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _SPARSE = 8
-"""Slots for each key, at least; so few keys share a slot that two looks find nearly all."""
 
 
 class Table:
-    """From keys to rows; a key that is not held gives the row behind the last."""
+    """From keys to rows; a key that is not held gives the row behind the last.
 
-    def __init__(self, keys: Numbers) -> None:
+    ``sparse`` are the slots for each key, at least: of eight so few keys share one that two looks
+    find nearly all.
+    """
+
+    def __init__(self, keys: Numbers, sparse: int = _SPARSE) -> None:
         self.missing = len(keys)
-        bits = max(4, int(np.ceil(np.log2(max(1, len(keys)) * _SPARSE))))
+        bits = max(4, int(np.ceil(np.log2(max(1, len(keys)) * sparse))))
         self._shift = np.uint64(64 - bits)
         self._rows = np.full((1 << bits) + 64, self.missing, np.int32)
         self._keys = np.full((1 << bits) + 64, -1, np.int64)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from deid.text.document import Document, Mention, SpanType
+from deid.text.normalise import fold, fold_parts
 from deid.text.people import AddressParts, PersonName
 from deid.text.surrogates.seed import Scene
 
@@ -19,6 +21,8 @@ class Form(NamedTuple):
     anywhere in it (numbers); else only where ``text`` itself has them;
     ``lead`` letters at its head are looked for and left outside (老 in 老王);
     ``separated`` asks for two at least, so that six digits of a birth date are no result.
+    A pack that knows ``folded`` (letters and digits of ``text``) and ``breaks`` (places in it
+    before which ``text`` has a separator) saves the engine from finding them.
     """
 
     text: str
@@ -28,9 +32,77 @@ class Form(NamedTuple):
     loose: bool = False
     separated: bool = False
     lead: int = 0
+    folded: str | None = None
+    breaks: frozenset[int] = frozenset()
 
     def __repr__(self) -> str:
         return f"Form({self.type})"
+
+
+class DateShape(NamedTuple):
+    """A form of a date around its year; ``year`` is the number of a way to write the year."""
+
+    head: str
+    year: int
+    tail: str
+    folded_head: str
+    folded_tail: str
+    breaks: frozenset[int]
+    loose: bool
+    separated: bool
+
+
+def date_shape(
+    head: str, year: int, tail: str, digits: int, loose: bool = False, separated: bool = False
+) -> DateShape:
+    """A shape whose year has ``digits`` letters or digits."""
+    _, breaks = fold_parts(head + digits * "0" + tail)
+    return DateShape(head, year, tail, fold(head), fold(tail), breaks, loose, separated)
+
+
+@dataclass(frozen=True)
+class DateForms:
+    """All forms of one date: shapes that its day of the year decides, and ways to write its year.
+
+    Each of ``years`` is written without separators.
+    """
+
+    canonical: str
+    years: tuple[str, ...]
+    shapes: tuple[DateShape, ...]
+
+    def __repr__(self) -> str:
+        return f"DateForms({len(self.shapes)})"
+
+    def __iter__(self) -> Iterator[Form]:
+        return self._forms(self.shapes)
+
+    def within(self, folded: str) -> Iterator[Form]:
+        """Those of the forms that a folded text has, without making the others."""
+        years = [fold(year) for year in self.years]
+        there = [year in folded for year in years]
+        if not any(there):
+            return iter(())
+        return self._forms(
+            shape
+            for shape in self.shapes
+            if there[shape.year]
+            and shape.folded_head + years[shape.year] + shape.folded_tail in folded
+        )
+
+    def folded(self) -> Iterator[str]:
+        """Letters and digits of all forms."""
+        years = [fold(year) for year in self.years]
+        return (shape.folded_head + years[shape.year] + shape.folded_tail for shape in self.shapes)
+
+    def _forms(self, shapes: Iterable[DateShape]) -> Iterator[Form]:
+        for shape in shapes:
+            year = self.years[shape.year]
+            folded = shape.folded_head + fold(year) + shape.folded_tail
+            yield Form(
+                shape.head + year + shape.tail, SpanType.DATE, self.canonical,
+                True, shape.loose, shape.separated, 0, folded, shape.breaks,
+            )  # fmt: skip
 
 
 class Annotator(Protocol):
@@ -98,7 +170,7 @@ class LanguagePack(Protocol):
         ...
 
     def date_forms(self, date: datetime.date) -> Iterable[Form]:
-        """Ways to write a birth date."""
+        """Ways to write a birth date; as :class:`DateForms` they are made where a note has them."""
         ...
 
     def address_forms(self, address: AddressParts) -> Iterable[Form]:

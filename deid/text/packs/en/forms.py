@@ -5,14 +5,17 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from deid.text.document import SpanType
-from deid.text.normalise import fold
-from deid.text.packs.base import Form
+from deid.text.normalise import fold, fold_parts
+from deid.text.packs.base import DateForms, DateShape, Form, date_shape
 from deid.text.packs.en.lexicon import NICKNAMES, PARTICLES, US_STATES, is_word
 from deid.text.people import AddressParts, PersonName
 from deid.text.surrogates.written import MONTHS
 
+_LONG, _SHORT = 0, 1
+_WORDS_HELD = 2048
 _PART = re.compile(r"[^\s,\-\u2010-\u2015]+")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 _DIGIT_TAIL = re.compile(r"\d+$")
@@ -114,24 +117,30 @@ def name_forms(name: PersonName) -> Iterator[Form]:
 
 
 def _form(text: str, canonical: str, certain: bool = True) -> Form:
-    return Form(text, SpanType.NAME, canonical, certain)
+    folded, breaks = fold_parts(text)
+    return Form(text, SpanType.NAME, canonical, certain, folded=folded, breaks=breaks)
 
 
-def _single(word: str, canonical: str) -> Iterator[Form]:
+@lru_cache(maxsize=_WORDS_HELD)
+def _single(word: str, canonical: str) -> tuple[Form, ...]:
     folded = fold(word)
     if len(folded) < 2 or folded in PARTICLES:
-        return
-    yield _form(word, canonical, certain=len(folded) > 3 and not is_word(folded))
+        return ()
+    found = [_form(word, canonical, certain=len(folded) > 3 and not is_word(folded))]
     stripped = _DIGIT_TAIL.sub("", word)
     if stripped != word and len(stripped) > 1:
         bare = fold(stripped)
-        yield _form(stripped, canonical, certain=len(bare) > 3 and not is_word(bare))
+        found.append(_form(stripped, canonical, certain=len(bare) > 3 and not is_word(bare)))
+    return tuple(found)
 
 
-def _short_forms(given: str) -> Iterator[Form]:
-    folded = fold(given)
-    for nickname in NICKNAMES.get(folded, ()):
-        yield _form(nickname, canonical_given(given), len(nickname) > 3 and not is_word(nickname))
+@lru_cache(maxsize=_WORDS_HELD)
+def _short_forms(given: str) -> tuple[Form, ...]:
+    folded, canonical = fold(given), canonical_given(given)
+    found = [
+        _form(nickname, canonical, len(nickname) > 3 and not is_word(nickname))
+        for nickname in NICKNAMES.get(folded, ())
+    ]
     # Jebediah is called Jeb, and Jebby: any beginning of a longer given name may be its short form.
     if folded.isalpha() and len(folded) >= 5:
         for length in range(3, len(folded)):
@@ -142,28 +151,36 @@ def _short_forms(given: str) -> Iterator[Form]:
                 if length < 6
                 else ("",)
             ):
-                yield _form(folded[:length] + ending, canonical_given(given), certain=False)
+                found.append(_form(folded[:length] + ending, canonical, certain=False))
+    return tuple(found)
 
 
-def date_forms(date: datetime.date) -> Iterator[Form]:
+def date_forms(date: datetime.date) -> DateForms:
     """A birth date in every order, with numbers or names of months, long and short years."""
-    year, month, day = str(date.year), date.month, date.day
-    short = year[2:]
-    canonical = date.isoformat()
+    year = str(date.year)
+    return DateForms(date.isoformat(), (year, year[2:]), _dated(date.month, date.day))
+
+
+@lru_cache(maxsize=366)
+def _dated(month: int, day: int) -> tuple[DateShape, ...]:
+    found = []
     numbers = {(f"{month}", f"{day}"), (f"{month:02d}", f"{day:02d}")}
     numbers |= {(f"{month:02d}", f"{day}"), (f"{month}", f"{day:02d}")}
     for m, d in sorted(numbers):
-        for parts in ((year, m, d), (m, d, year), (d, m, year), (m, d, short), (d, m, short)):
-            certain = len("".join(parts)) == 8
-            yield Form("-".join(parts), SpanType.DATE, canonical, separated=not certain)
+        # Eight digits are a date by themselves; fewer need their separators.
+        few = len(m + d) < 4
+        found.append(date_shape("", _LONG, f"-{m}-{d}", 4, separated=few))
+        for first, second in ((m, d), (d, m)):
+            head = f"{first}-{second}-"
+            found.append(date_shape(head, _LONG, "", 4, separated=few))
+            found.append(date_shape(head, _SHORT, "", 2, separated=True))
     name = MONTHS[month - 1]
     suffix = "th" if 10 < day < 14 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
-    for written in {name, name[:3], name[:4]}:
-        for d in {f"{day}", f"{day:02d}", f"{day}{suffix}"}:
-            for y in (year, short):
-                yield Form(f"{written} {d} {y}", SpanType.DATE, canonical)
-                yield Form(f"{d} {written} {y}", SpanType.DATE, canonical)
-                yield Form(f"{d} of {written} {y}", SpanType.DATE, canonical)
+    for written in dict.fromkeys((name, name[:3], name[:4])):
+        for d in dict.fromkeys((f"{day}", f"{day:02d}", f"{day}{suffix}")):
+            for head in (f"{written} {d} ", f"{d} {written} ", f"{d} of {written} "):
+                found += [date_shape(head, _LONG, "", 4), date_shape(head, _SHORT, "", 2)]
+    return tuple(found)
 
 
 def address_forms(address: AddressParts) -> Iterator[Form]:

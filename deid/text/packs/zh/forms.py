@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from deid.text.document import SpanType
 from deid.text.normalise import fold, to_plain
-from deid.text.packs.base import Form
+from deid.text.packs.base import DateForms, DateShape, Form, date_shape
 from deid.text.packs.zh.lexicon import JOINING, ORDINARY, has_han, split_full_name
 from deid.text.packs.zh.pinyin import numbered, syllables_of
 from deid.text.people import AddressParts, PersonName
@@ -79,20 +80,27 @@ def _pinyin_forms(family: str, given: str, canonical: str) -> Iterator[Form]:
             yield Form(right, SpanType.NAME, canonical, certain=True)
 
 
-def date_forms(date: datetime.date) -> Iterator[Form]:
+def date_forms(date: datetime.date) -> DateForms:
     """Arabic and Chinese numerals with 年月日."""
-    canonical = date.isoformat()
-    year, month, day = date.year, date.month, date.day
-    spoken = "".join(_DIGITS[int(c)] for c in str(year))
-    for m in {f"{month}", f"{month:02d}"}:
-        for d in {f"{day}", f"{day:02d}"}:
-            for end in ("日", "号", ""):
-                yield Form(f"{year}年{m}月{d}{end}", SpanType.DATE, canonical, loose=True)
-                yield Form(f"{str(year)[2:]}年{m}月{d}{end}", SpanType.DATE, canonical, loose=True)
-    for zero in ("〇", "零", "○"):
-        for end in ("日", "号"):
-            text = f"{spoken.replace('〇', zero)}年{_number(month)}月{_number(day)}{end}"
-            yield Form(text, SpanType.DATE, canonical, loose=True)
+    year = str(date.year)
+    read = "".join(_DIGITS[int(c)] for c in year)
+    years = (year, year[2:], *(read.replace("〇", zero) for zero in ("〇", "零", "○")))
+    return DateForms(date.isoformat(), years, _dated(date.month, date.day))
+
+
+@lru_cache(maxsize=366)
+def _dated(month: int, day: int) -> tuple[DateShape, ...]:
+    arabic = [
+        f"年{m}月{d}{end}"
+        for m in dict.fromkeys((f"{month}", f"{month:02d}"))
+        for d in dict.fromkeys((f"{day}", f"{day:02d}"))
+        for end in ("日", "号", "")
+    ]
+    spoken = [f"年{_number(month)}月{_number(day)}{end}" for end in ("日", "号")]
+    return (
+        *(date_shape("", year, tail, 4, loose=True) for tail in arabic for year in (0, 1)),
+        *(date_shape("", year, tail, 4, loose=True) for tail in spoken for year in (2, 3, 4)),
+    )
 
 
 def _number(value: int) -> str:

@@ -5,9 +5,16 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from deid.text.api import KnownPerson, NoteInput, PersonName, StaffDirectory
+from deid.text.document import Document
+from deid.text.known import index_person
 from deid.text.misspelling import within_distance
+from deid.text.normalise import fold, fold_parts
+from deid.text.packs import load_pack
+from deid.text.packs.base import DateForms
 from tests.unit.deid.text.builders import CHINESE, ENGLISH, engine, found, note
 
 
@@ -148,6 +155,38 @@ def test_staff_has_one_surrogate_for_all_patients() -> None:
     scrubber = engine(staff=staff)
     first = scrubber.scrub(note("Imogen Varga", ENGLISH)).text
     assert first == scrubber.scrub(note("Imogen Varga", CHINESE)).text != "Imogen Varga"
+
+
+@pytest.mark.parametrize("person", [ENGLISH, CHINESE])
+def test_a_persons_first_notes_are_read_as_all_later_ones(person: KnownPerson) -> None:
+    text = (
+        "Constance Abara-Finch 02/17/1955, 1955-02-17, 541 555 0142, Connie, Juniper Bend 97999. "
+        "老王，王秀兰 Wang Xiulan 1958年6月14日 一九五八年六月十四日 双桥村 13852740918 高峰"
+    )
+    index = index_person(person, [load_pack("en"), load_pack("zh")])
+    first, *later = ([*index.annotate(Document(text))] for _ in range(5))
+    assert len(first) > 5
+    assert all(found == first for found in later)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.dates(datetime.date(1900, 1, 1)), st.sampled_from(["en", "zh"]), st.data())
+def test_forms_of_a_date_are_made_where_a_note_has_them(
+    date: datetime.date, tag: str, data: st.DataObject
+) -> None:
+    forms = load_pack(tag).date_forms(date)
+    assert isinstance(forms, DateForms)
+    every = [*forms]
+    for form in every:
+        folded, breaks = fold_parts(form.text)
+        assert form.folded == folded
+        assert form.loose or form.breaks == breaks
+    chosen = data.draw(st.sampled_from(every))
+    note_text = fold(f"seen 12/3 and {chosen.text}, 2019")
+    there = [form for form in every if (form.folded or "") in note_text]
+    assert chosen in there
+    assert [*forms.within(note_text)] == there
+    assert {*forms.folded()} == {form.folded for form in every}
 
 
 def test_no_value_is_shown_by_repr() -> None:
