@@ -13,8 +13,9 @@ from pathlib import Path
 
 import duckdb
 
+from deid.build.allowed import local_filter
 from deid.build.intake import Intake
-from deid.build.selection import ids_that_stay, local_filter, rows_that_stay
+from deid.build.selection import ids_that_stay, rows_that_stay
 from deid.build.writer import part_name
 from deid.policy.model import ColumnRule, Policy, RareScope, Treatment
 from deid.pseudonyms import even_ranges
@@ -50,7 +51,7 @@ class Plan:
     """What is to be written, after all decisions.
 
     ``unrestricted`` are columns whose values may all leave, as
-    :func:`deid.build.selection.unrestricted_columns` found.
+    :func:`deid.build.allowed.unrestricted_columns` found.
     """
 
     policy: Policy

@@ -18,6 +18,12 @@ import duckdb
 from sqlalchemy import Engine, inspect
 
 from deid.attacks.running import gated_values
+from deid.build.allowed import (
+    collect_allowed_values,
+    count_vocabulary_left_out,
+    remove_identifying_values,
+    unrestricted_columns,
+)
 from deid.build.attacking import attack_staged, source_ids
 from deid.build.certifying import certificate_of
 from deid.build.dictionary import describe
@@ -36,13 +42,7 @@ from deid.build.people import decide_people
 from deid.build.progress import Progress, Say, silent
 from deid.build.quality import assess_release
 from deid.build.remembered import Seal
-from deid.build.selection import (
-    collect_allowed_values,
-    count_vocabulary_left_out,
-    remove_identifying_values,
-    select_rows,
-    unrestricted_columns,
-)
+from deid.build.selection import select_rows
 from deid.build.trials import Remedied, find_remedies
 from deid.build.workspace import private_folder, working_database
 from deid.build.writer import ReleaseWriter

@@ -13,6 +13,11 @@ from pathlib import Path
 
 import duckdb
 
+from deid.build.allowed import (
+    collect_allowed_values,
+    remove_identifying_values,
+    unrestricted_columns,
+)
 from deid.build.identities import Identities
 from deid.build.intake import Intake, take_in
 from deid.build.line import Line
@@ -20,12 +25,7 @@ from deid.build.measuring import measure_structured
 from deid.build.output import Plan, write_birth_years, write_table
 from deid.build.people import decide_people
 from deid.build.progress import Say, silent
-from deid.build.selection import (
-    collect_allowed_values,
-    remove_identifying_values,
-    select_rows,
-    unrestricted_columns,
-)
+from deid.build.selection import select_rows
 from deid.build.suppression import suppression
 from deid.build.workspace import private_folder, working_database
 from deid.build.writer import part_name

@@ -31,15 +31,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from deid.build.allowed import collect_allowed_values, unrestricted_columns
 from deid.build.intake import Intake, check_injective, pseudonymised, take_in
 from deid.build.output import Plan, write_table
 from deid.build.people import decide_people
 from deid.build.progress import silent
-from deid.build.selection import (
-    collect_allowed_values,
-    select_rows,
-    unrestricted_columns,
-)
+from deid.build.selection import select_rows
 from deid.build.workspace import working_database
 from deid.policy import Policy, load_policy
 from deid.policy.model import ColumnRule, Treatment

@@ -14,17 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deid.build import intake, output
+from deid.build.allowed import collect_allowed_values, shared_values, unrestricted_columns
 from deid.build.intake import take_in
 from deid.build.output import Plan, write_table
 from deid.build.people import decide_people
 from deid.build.pipeline import check_complete
 from deid.build.progress import silent
-from deid.build.selection import (
-    collect_allowed_values,
-    select_rows,
-    shared_values,
-    unrestricted_columns,
-)
+from deid.build.selection import select_rows
 from deid.build.workspace import working_database
 from deid.errors import ReleaseError
 from deid.policy import load_policy
