@@ -10,7 +10,7 @@ import duckdb
 
 from cohorts.cdm import DataSource, cdm_columns, prepare_cdm
 from cohorts.compile import CDM_SCHEMA, compile_concept_set
-from cohorts.disclosure import DEFAULT_RULE, DisclosureRule, SafeCount, safe_count
+from cohorts.disclosure import DEFAULT_RULE, DisclosureRule, SafeCount, least_count
 from cohorts.engines.duckdb import watched
 from cohorts.errors import DefinitionError
 from cohorts.model import Node
@@ -197,7 +197,7 @@ def place_of_concept(
         shown(parents),
         shown(children),
         tuple(name for (name,) in names if name),
-        safe_count(people, rule),
+        least_count(people, rule),
     )
 
 
@@ -227,7 +227,7 @@ def include_concepts(
     """
     _check_items(items)
     if not items:
-        return IncludedConcepts((), safe_count(0, rule))
+        return IncludedConcepts((), least_count(0, rule))
     chosen = f"SELECT concept_id FROM ({compile_concept_set(items)})"
     with source.connect() as connection, watched(connection, SEARCH_SECONDS):
         prepare_cdm(connection, TABLES)
@@ -239,7 +239,7 @@ def include_concepts(
         )
         people = _people_with(connection, chosen, [])
     hits = sorted((hit for _, hit in found), key=lambda hit: (-(hit.people.shown or 0), hit.name))
-    return IncludedConcepts(tuple(hits), safe_count(people, rule))
+    return IncludedConcepts(tuple(hits), least_count(people, rule))
 
 
 def concepts_in_column(
@@ -318,9 +318,9 @@ def _hits(
             kind or "",
             bool(standard),
             code or "",
-            safe_count(people, rule),
+            least_count(people, rule),
             # Records of a few people would tell that there are a few: hidden with them.
-            safe_count(records if enough else 0, rule),
+            least_count(records if enough else 0, rule),
             synonym,
         )
         hits.append((bool(exact), hit))

@@ -96,28 +96,20 @@ class SafeCount:
 
     ``shown`` is the rounded count, or ``None``; then ``small`` says whether it is withheld because
     it is below the minimum, or only to protect another cell of its table. ``about`` marks a count
-    in wide steps, or one that was worked out from others that were shown.
+    in wide steps, or one that was worked out from others that were shown; ``lower`` one that says
+    how many there are at least.
     """
 
     shown: int | None
     small: bool
     minimum_cell: int
     about: bool = False
+    lower: bool = False
 
     def __str__(self) -> str:
         if self.shown is not None:
-            return f"{'about ' if self.about else ''}{self.shown:,}"
+            return f"{'about ' if self.about else ''}{self.shown:,}{'+' if self.lower else ''}"
         return f"<{self.minimum_cell}" if self.small else "hidden"
-
-    @property
-    def at_least(self) -> str:
-        """As a lower limit, such as ``200+``; as it is if withheld.
-
-        A limit of the true count where it is of :func:`least_count`; else of the rounded one.
-        """
-        if self.shown is None:
-            return str(self)
-        return f"{max(_step_below(self.shown), self.minimum_cell):,}+"
 
     def percent_of(self, total: SafeCount) -> str:
         """Share of ``total`` worked out from the shown numbers, such as ``12.5 %``; else empty."""
@@ -167,11 +159,11 @@ def coarse_count(count: int, rule: DisclosureRule = DEFAULT_RULE) -> SafeCount:
 
 
 def least_count(count: int, rule: DisclosureRule = DEFAULT_RULE) -> SafeCount:
-    """A lower limit of a count, in the steps 1, 2, 5, 10 and so on; see ``SafeCount.at_least``."""
+    """A lower limit of a count, in the steps 1, 2, 5, 10 and so on: ``200+``."""
     if count < rule.minimum_cell:
         return SafeCount(None, True, rule.minimum_cell)
     limit = max(_step_below(count), rule.minimum_cell)
-    return SafeCount(limit, False, rule.minimum_cell, about=True)
+    return SafeCount(limit, False, rule.minimum_cell, lower=True)
 
 
 def _step_below(count: int) -> int:

@@ -92,7 +92,7 @@ def _of_group(name: str, requests: list[DataRequest], rule: DisclosureRule) -> R
         tables=tuple(sorted({column.table_name for one in requests for column in one.columns})),
         projects=len({request.project_id for request in requests}),
         purposes=tuple(sorted({_purpose(request) for request in requests})),
-        records=least_count(largest.extract_rows or 0, rule).at_least,
+        records=str(least_count(largest.extract_rows or 0, rule)),
         until=max(days, default=None),
         in_use=any(_in_use(request) for request in requests),
     )

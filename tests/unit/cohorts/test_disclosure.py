@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cohorts import DisclosureRule, SafeCount, safe_attrition, safe_count, safe_table
-from cohorts.disclosure import coarse_count, estimated_count
+from cohorts.disclosure import coarse_count, estimated_count, least_count
 from cohorts.result import attrition_of
 
 RULES = st.builds(
@@ -146,6 +146,12 @@ def test_an_estimate_is_worked_out_from_what_was_shown_and_nothing_else() -> Non
     assert str(estimated_count([safe_count(3)])) == "hidden"
     assert str(coarse_count(345)) == "about 350"
     assert str(coarse_count(10)) == "<11"
-    assert [safe_count(n).at_least for n in (3, 12, 58, 345, 1234)] == [
+
+
+def test_a_lower_limit_never_lies_above_the_count() -> None:
+    assert [str(least_count(n)) for n in (3, 12, 58, 345, 1234)] == [
         "<11", "11+", "50+", "200+", "1,000+"
     ]  # fmt: skip
+    assert all((least_count(n).shown or 0) <= n for n in range(12_500))
+    # A count that is rounded to the nearest 5 would: 498 is shown as 500.
+    assert str(least_count(498)) == "200+"
