@@ -17,7 +17,7 @@ from cohorts.characterisation.comparison import comparison
 from cohorts.characterisation.incidence import incidence
 from cohorts.characterisation.overlap import overlap
 from cohorts.characterisation.pathways import PathwaySettings, pathways
-from cohorts.characterisation.survival import survival
+from cohorts.characterisation.survival import survival, survival_of_two
 from cohorts.characterisation.table_one import table_one
 from cohorts.charts import bars, curves, flows, intervals, sets
 from cohorts.disclosure import DisclosureRule
@@ -55,10 +55,13 @@ def characterise(
         raise click.UsageError("a comparison is of two definitions: give one more by --with")
     if analysis == "overlap" and len(cohorts) < 2:
         raise click.UsageError("an overlap is of two to five definitions: give more by --with")
+    if analysis == "survival" and len(cohorts) > 2:
+        raise click.UsageError("curves are of one definition, or of two: give one by --with")
     limits: dict[str, Any] = {"rule": rule, "limit_seconds": limit_seconds}
     results = [run(one.definition, source, limit_seconds) for one in cohorts]
     first, title = results[0], f"{analysis}: {names[0]}"
     answer: Any
+    work: Callable[..., Any]
     draw: Callable[[Any, str], str]
     if analysis == "table-one":
         answer, draw = table_one(source, first, **limits), bars.draw_table_one
@@ -71,8 +74,13 @@ def characterise(
         answer, draw = pathways(source, first, PathwaySettings(), **limits), flows.draw_pathways
     else:
         wanted = _outcome(source, outcome, limit_seconds)
-        work = partial(incidence if analysis == "incidence" else survival, source, first, wanted)
-        answer = work(TimeAtRisk(), **limits)
+        if analysis == "incidence":
+            work = partial(incidence, source, first)
+        elif len(cohorts) == 2:
+            work = partial(survival_of_two, source, (names[0], names[1]), (first, results[1]))
+        else:
+            work = partial(survival, source, first)
+        answer = work(wanted, TimeAtRisk(), **limits)
         draw = intervals.draw_incidence if analysis == "incidence" else curves.draw_survival
     return answer.result, draw(answer.result, title)
 

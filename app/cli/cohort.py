@@ -175,7 +175,7 @@ def count_command(
     metavar="JSON",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="comparison and overlap: a further definition; may be given again",
+    help="comparison, overlap and survival: a further definition; may be given again",
 )
 @click.option(
     "-o",

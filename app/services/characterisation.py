@@ -27,14 +27,14 @@ from app.services.count_ledger import Scope
 from app.services.line_ledger import LineLedger, ShownLine
 from app.services.projects import is_member
 from cohorts.cdm import prepare_cdm
-from cohorts.characterisation.answer import Answer, Ids, Line, Result
+from cohorts.characterisation.answer import FIRST, SECOND, Answer, Ids, Line, Result
 from cohorts.characterisation.at_risk import Outcome, TimeAtRisk, load_deaths, outcome_of
-from cohorts.characterisation.comparison import FIRST, SECOND, Comparison, comparison
+from cohorts.characterisation.comparison import Comparison, comparison
 from cohorts.characterisation.incidence import Incidence, incidence
 from cohorts.characterisation.index import CHARACTERISE_SECONDS
 from cohorts.characterisation.overlap import Overlap, overlap
 from cohorts.characterisation.pathways import Pathways, PathwaySettings, pathways
-from cohorts.characterisation.survival import Survival, survival
+from cohorts.characterisation.survival import Survival, survival, survival_of_two
 from cohorts.characterisation.table_one import TableOne, table_one
 from cohorts.differencing import Bits, bits_of
 from cohorts.questions import question_of
@@ -155,6 +155,22 @@ class Characteriser:
                              cancel=cancel)  # fmt: skip
 
         return self._show(every, "incidence", window.setting, work)
+
+    def survival_of_two(
+        self, asked: Asked, other: CohortVersion, outcome: CohortVersion | None, window: TimeAtRisk
+    ) -> Shown[Survival] | Refusal | Waiting:
+        """Time to an outcome cohort, or to death, in two cohorts."""
+        both = [asked, asked.about(other)]
+        names = _names(both)
+        every = [*both, *([] if outcome is None else [asked.about(outcome)])]
+        waited_for = _outcome_finder(every, len(both))
+
+        def work(results: Sequence[CohortResult], cancel: threading.Event) -> Answer[Survival]:
+            return survival_of_two(asked.release, (names[0], names[1]), (results[0], results[1]),
+                                   waited_for(results), window, rule=self.rule,
+                                   cancel=cancel)  # fmt: skip
+
+        return self._show(every, "survival of two", window.setting, work)
 
     def survival(
         self, asked: Asked, outcome: CohortVersion | None, window: TimeAtRisk, by: str
@@ -284,15 +300,18 @@ def dates_are_true(release: Release) -> bool:
     return treatments <= {"keep", "year-only"}
 
 
-def _outcome_finder(asked: Sequence[Asked]) -> Callable[[Sequence[CohortResult]], Outcome]:
-    """What makes the outcome of the cohorts' results: the second cohort, or death without one.
+def _outcome_finder(
+    asked: Sequence[Asked], place: int = 1
+) -> Callable[[Sequence[CohortResult]], Outcome]:
+    """What makes the outcome of the cohorts' results: the one at a place, or death without one.
 
     It is used in a thread, where nothing of the database may be read.
     """
     release = asked[0].release
-    if len(asked) > 1:
-        name, key = asked[1].cohort.name, question_of(cohorts.load(asked[1].version.expression))
-        return lambda results: outcome_of(results[1], name, key)
+    if len(asked) > place:
+        name = asked[place].cohort.name
+        key = question_of(cohorts.load(asked[place].version.expression))
+        return lambda results: outcome_of(results[place], name, key)
 
     def deaths(results: Sequence[CohortResult]) -> Outcome:
         with release.connect() as connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Final, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,9 @@ import numpy.typing as npt
 from cohorts.characterisation.printed import PrintedTable
 
 Ids = npt.NDArray[np.int64]
+FIRST: Final = "first"
+SECOND: Final = "second"
+"""Of two cohorts, the one that a line counts: the part of its aspect before ``|``."""
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ import threading
 from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Self
 
 from cohorts.cdm import DataSource
-from cohorts.characterisation.answer import Answer, Ids, Line, number
+from cohorts.characterisation.answer import FIRST, SECOND, Answer, Ids, Line, number
 from cohorts.characterisation.differences import (
     NOTEWORTHY,
     binary_difference,
@@ -38,9 +38,6 @@ from cohorts.characterisation.table_one import (
 )
 from cohorts.disclosure import DEFAULT_RULE, DisclosureRule, SafeCount, safe_count
 from cohorts.result import CohortResult
-
-FIRST: Final = "first"
-SECOND: Final = "second"
 
 
 @dataclass(frozen=True)

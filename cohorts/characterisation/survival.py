@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cohorts.cdm import DataSource
-from cohorts.characterisation.answer import Answer, Ids, Line, number
+from cohorts.characterisation.answer import FIRST, SECOND, Answer, Ids, Line, number
 from cohorts.characterisation.at_risk import (
     AtRisk,
     Outcome,
@@ -133,7 +133,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class Survival:
-    """Curves of one cohort, undivided or by sex or age; ``p_value`` compares them."""
+    """Curves of one cohort, undivided or by sex or age, or of two; ``p_value`` compares them.
+
+    ``people`` are those of the first cohort.
+    """
 
     outcome: str
     window: TimeAtRisk
@@ -208,19 +211,61 @@ def survival(
     strata = {"sex": by_sex(watched, sexes, rule), "age": by_age(watched, ages, rule)}.get(
         by, [everybody(watched)]
     )
-    grid, ticks = grid_of(watched), _ticks(watched, rule)
+    grid, ticks = grid_of(watched), _ticks(watched.days, rule)
     curves: list[Curve] = []
     lines: dict[Line, Ids] = {}
     for one in strata:
         lines |= lines_of(outcome, window, one.name, watched, one.inside)
         curves.append(_curve(watched, one, ticks, grid, rule))
-    p_value = None
-    if len(curves) > 1 and all(one.events.shown is not None for one in curves):
-        p_value = log_rank(
-            [(watched.days[one.inside], watched.event[one.inside]) for one in strata]
-        )[1]
+    groups = [(watched.days[one.inside], watched.event[one.inside]) for one in strata]
     people = safe_count(len(watched.person), rule)
+    shown = Survival(outcome.name, window, people, ticks, tuple(curves), _p_value(curves, groups))
+    return Answer(shown, lines)
+
+
+def survival_of_two(
+    source: DataSource,
+    names: tuple[str, str],
+    cohorts: tuple[CohortResult, CohortResult],
+    outcome: Outcome,
+    window: TimeAtRisk,
+    *,
+    rule: DisclosureRule = DEFAULT_RULE,
+    limit_seconds: float = CHARACTERISE_SECONDS,
+    cancel: threading.Event | None = None,
+) -> Answer[Survival]:
+    """Time to the outcome in two cohorts; who is in both is in both curves.
+
+    Each curve is the one that :func:`survival` gives of its cohort alone, and so are its lines.
+
+    Raises:
+        CohortError: if a cohort was run over another source.
+        EngineError: if a query fails, takes longer than its limit or is cancelled.
+    """
+    both: list[AtRisk] = []
+    for cohort in cohorts:
+        with characterising(source, cohort, limit_seconds=limit_seconds, cancel=cancel) as opened:
+            both.append(load_at_risk(opened, outcome, window))
+    ticks = _ticks(max((one.days for one in both), key=lambda days: days.max(initial=0)), rule)
+    curves: list[Curve] = []
+    lines: dict[Line, Ids] = {}
+    for which, name, watched in zip((FIRST, SECOND), names, both, strict=True):
+        whole = everybody(watched)
+        curves.append(_curve(watched, replace(whole, row=name), ticks, grid_of(watched), rule))
+        for line, ids in lines_of(outcome, window, whole.name, watched, whole.inside).items():
+            lines[Line(f"{which}|{line.aspect}", line.setting)] = ids
+    p_value = _p_value(curves, [(watched.days, watched.event) for watched in both])
+    people = curves[0].people
     return Answer(Survival(outcome.name, window, people, ticks, tuple(curves), p_value), lines)
+
+
+def _p_value(
+    curves: Sequence[Curve], groups: Sequence[tuple[Ids, npt.NDArray[np.bool_]]]
+) -> float | None:
+    """That of the log-rank test, where enough people of every curve had the outcome."""
+    if len(curves) < 2 or any(one.events.shown is None for one in curves):
+        return None
+    return log_rank(groups)[1]
 
 
 def grid_of(watched: AtRisk) -> int:
@@ -228,11 +273,11 @@ def grid_of(watched: AtRisk) -> int:
     return 7 if not len(watched.days) or watched.days.max() <= 400 else 30
 
 
-def _ticks(watched: AtRisk, rule: DisclosureRule) -> tuple[int, ...]:
+def _ticks(days: Ids, rule: DisclosureRule) -> tuple[int, ...]:
     """Round days up to the last on which enough people are at risk."""
-    if len(watched.days) < rule.minimum_cell:
+    if len(days) < rule.minimum_cell:
         return (0,)
-    last = int(np.sort(watched.days)[-rule.minimum_cell])
+    last = int(np.sort(days)[-rule.minimum_cell])
     unit = 365 if last > 3 * 365 else 90 if last > 400 else 30 if last > 60 else 7
     step = unit * max(1, -(-last // (unit * TICKS)))
     return tuple(range(0, last + 1, step))

@@ -51,7 +51,7 @@ _AT_RISK: Final = {
 FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
     "table_one": {"baseline_days": "365"},
     "incidence": _AT_RISK,
-    "survival": {**_AT_RISK, "by": "nothing"},
+    "survival": {**_AT_RISK, "by": "nothing", "other": ""},
     "pathways": {
         "drug_class": "", "window_days": "1095", "era_collapse_days": "30",
         "combination_days": "30", "min_treatment_days": "30", "max_steps": "4",
@@ -167,6 +167,13 @@ def survival(cohort_id: int) -> str | Response:
         by = form.typed["by"]
         if by not in STRATA:
             raise BadInput("Curves are divided by nothing, sex or age.")
+        other = form.cohort("other")
+        if other is not None:
+            if by != "nothing":
+                raise BadInput("Curves of two cohorts are not divided: choose one or the other.")
+            return wiring().characteriser.survival_of_two(
+                asked, other, form.outcome(), form.time_at_risk()
+            )
         return wiring().characteriser.survival(asked, form.outcome(), form.time_at_risk(), by)
 
     return _view(cohort_id, "survival", ask, curves.draw_survival)

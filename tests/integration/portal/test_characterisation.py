@@ -73,6 +73,9 @@ def test_each_analysis_has_its_page_with_a_chart_tables_and_downloads(
         f"{base}?release={RELEASE}": "45 people at their index date",
         f"{base}/incidence?release={RELEASE}&outcome={other}{AT_RISK}": "per 1,000",
         f"{base}/survival?release={RELEASE}&outcome=death{AT_RISK}&by=nothing": "People at risk",
+        f"{base}/survival?release={RELEASE}&outcome=death{AT_RISK}&by=nothing&other={other}": (
+            "Oldest"
+        ),
         f"{base}/pathways?release={RELEASE}&max_steps=2": "Treatments after the index date",
         f"{base}/overlap?release={RELEASE}&with1={other}": "People of each combination",
         f"{base}/comparison?release={RELEASE}&other={other}": "SMD",
@@ -124,6 +127,9 @@ def test_what_cannot_be_asked_is_told_and_what_was_typed_stays(
         "/incidence?outcome=death&first_day=soon": "“soon” is not a number of days.",
         "/incidence?outcome=death&first_day=9&limit_days=3": "time at risk ends before it begins",
         "/survival?outcome=death&by=name": "Curves are divided by nothing, sex or age.",
+        f"/survival?outcome=death&by=sex&other={version_of(world, 'Oldest <b>')}": (
+            "Curves of two cohorts are not divided"
+        ),
         "/pathways?max_steps=9": "a pathway has from 1 to 6 steps",
         "/pathways?drug_class=7": "Choose a class of drugs of this release.",
         "/overlap?with1=": "Choose at least one more cohort.",

@@ -24,7 +24,7 @@ from cohorts.characterisation.incidence import Incidence, incidence
 from cohorts.characterisation.overlap import overlap
 from cohorts.characterisation.pathways import ENDS, PathwaySettings, pathways
 from cohorts.characterisation.printed import PrintedTable
-from cohorts.characterisation.survival import survival
+from cohorts.characterisation.survival import survival, survival_of_two
 from cohorts.charts.bars import draw_table_one
 from cohorts.charts.curves import draw_survival
 from cohorts.charts.flows import draw_pathways
@@ -213,6 +213,30 @@ def test_curves_fall_where_enough_events_have_gathered(
     assert 0 < found.p_value < 1
     hidden = found.without({"outcome a:all, male"})
     assert all(not curve.steps for curve in hidden.curves)
+
+
+def test_curves_of_two_cohorts_are_those_of_each_alone(
+    release: Release, asthma: CohortResult, angina: CohortResult
+) -> None:
+    outcome, window = outcome_of(angina, "angina", "a"), TimeAtRisk()
+    alone = survival(release, asthma, outcome, window)
+    both = survival_of_two(release, ("A & B", "C"), (asthma, asthma), outcome, window)
+    for curve, name in zip(both.result.curves, ("A & B", "C"), strict=True):
+        assert curve == replace(alone.result.curves[0], label=name)
+    assert both.result.p_value == pytest.approx(1)
+    for which in ("first", "second"):
+        for line, ids in alone.lines.items():
+            shown = both.lines[Line(f"{which}|{line.aspect}", line.setting)]
+            assert np.array_equal(shown, ids)
+    (line,) = (line for line in both.lines if line.aspect.startswith("second|outcome"))
+    hidden = both.result.without({line.aspect})
+    assert hidden.p_value is None
+    assert all(not curve.steps for curve in hidden.curves)
+    few = survival_of_two(release, ("A", "C"), (asthma, angina), outcome, window).result
+    assert few.p_value is None
+    svg = draw_survival(both.result, "two")
+    assert "A &amp; B" in svg
+    assert svg.count("People at risk") == 1
 
 
 def test_pathways_follow_eras_combinations_and_switches(tmp_path: Path) -> None:
