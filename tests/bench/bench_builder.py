@@ -9,11 +9,8 @@ remembered helps. ``python -m tests.bench builder``
 from __future__ import annotations
 
 import json
-import os
 import re
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -23,7 +20,7 @@ import pyarrow.parquet as pq
 
 from app.services.cohorts import create_cohort
 from tests.bench.bench_cohorts import CDM, HUNDRED_THOUSAND, multiply, six_rules
-from tests.bench.bench_portal import Client, free_port, sign_in
+from tests.bench.portal_client import Client, served, sign_in
 from tests.builders import build_release
 from tests.integration.portal.world import PASSWORD, build_world
 
@@ -56,21 +53,12 @@ def main() -> None:
                 for limit in ("First", "All")
             }
         world.database.close()
-        port = free_port()
-        serving = subprocess.Popen(
-            [sys.executable, "-m", "app.cli", "serve", "--port", str(port)],
-            env={**os.environ, "CARECOMMONS_HOME": str(home)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            researcher = sign_in(port, "researcher@example.org", PASSWORD)
+        (home / "portal" / "demo.json").write_text(json.dumps({"password": PASSWORD}))
+        with served(home) as serving:
+            researcher = sign_in(serving.port, "researcher@example.org", PASSWORD)
             print(f"{'counts while editing, 100,714 people':44}{'median ms':>10}{'slowest':>9}")
             for limit, number in numbers.items():
                 _measure(researcher, limit, number)
-        finally:
-            serving.terminate()
-            serving.wait(20)
 
 
 def _measure(client: Client, limit: str, number: int) -> None:

@@ -124,10 +124,14 @@ class Client:
         return found[1]
 
     def send(
-        self, method: str, path: str, form: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        form: dict[str, str] | None = None,
+        more: dict[str, str] | None = None,
     ) -> tuple[int, str, str]:
-        """Status, text and new address of one request; no redirect is followed."""
-        headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self._cookies.items())}
+        """Status, text and new address of one request; ``more`` are headers. Follows nothing."""
+        headers = (more or {}) | {"Cookie": "; ".join(f"{k}={v}" for k, v in self._cookies.items())}
         body = None
         if form is not None:
             body = urlencode(form)
