@@ -8,6 +8,7 @@ from datetime import date
 
 from casebank.kinship import in_chinese
 from casebank.model import Language, Source, Sources, Statement
+from casebank.names import Names
 from casebank.record import Event, Note, Record
 from casebank.relative import without_dates_and_ages
 
@@ -16,6 +17,7 @@ UNITS = {
     "mm[Hg]": "mmHg",
     "millimeter mercury column": "mmHg",
     "Cel": "°C",
+    "mL/min/(173.10*-2.m2)": "mL/min/1.73 m²",
     "degree Celsius": "°C",
     "[degF]": "°F",
     "percent": "%",
@@ -54,6 +56,9 @@ _LOINC_PARTS = re.compile(
     re.IGNORECASE,
 )
 
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_WORDS = re.compile(r"[A-Za-z]{3,}\W+[A-Za-z]{2,}")
+
 
 def shown_unit(unit: str) -> str:
     """A unit as people write it."""
@@ -69,6 +74,12 @@ def shown_number(value: float) -> str:
     return f"{value:.4g}" if abs(value) < 1000 else f"{value:.0f}"
 
 
+def _in_other_words(value: str, language: Language) -> bool:
+    """Whether a value is written in another language than ``language``."""
+    chinese = _CHINESE.search(value) is not None
+    return chinese if language == "en" else not chinese and _WORDS.search(value) is not None
+
+
 class Ledger:
     """Hands out statements of one record; equal data get equal ids."""
 
@@ -76,6 +87,7 @@ class Ledger:
         self._record = record
         self._language = language
         self._ids: dict[tuple[Source, ...], str] = {}
+        self._names = Names(note.text for note in record.notes)
 
     def day(self, moment: date) -> int:
         """Days from the first contact to ``moment``."""
@@ -99,6 +111,8 @@ class Ledger:
 
     def _plain(self, name: str, event: Event) -> str:
         if event.vocabulary == "LOINC":
+            if name.startswith("Glomerular filtration rate"):
+                return "Estimated glomerular filtration rate"
             return _LOINC_PARTS.sub("", name) or name
         return _SEMANTIC_TAG.sub("", name)
 
@@ -110,6 +124,9 @@ class Ledger:
         """The same in the other language; empty if the release has no name or value in it."""
         name = self.other_name(event)
         if not name or (event.value_text and not event.other_value):
+            return ""
+        # Somebody's own words stay in the language that they were said in.
+        if event.value_text and _in_other_words(event.other_value, self.other_language):
             return ""
         return self._text(event, name, event.other_value, self.other_language)
 
@@ -147,8 +164,9 @@ class Ledger:
         return self.statement(text, self.day(note.day), (source,), problems)
 
     def sentence_text(self, note: Note, start: int, end: int) -> str:
-        """Part ``[start, end)`` of a note without dates and ages; it takes no id."""
-        return self._relative(note.text[start:end], note.day, self._language)
+        """Part ``[start, end)`` of a note without dates, ages and the person's names; no id yet."""
+        own = self._names.without(note.text[start:end])
+        return self._relative(own, note.day, self._language)
 
     def statement(
         self,

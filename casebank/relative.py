@@ -201,6 +201,11 @@ _DATES = (
     ),
     _DatePattern(_compile(rf"\b(?P<month>{_MONTH})\.?,?\s+(?P<year>{_YEAR})\b"), _month_year),
     _DatePattern(
+        _compile(rf"(?<![\d.])(?P<year>{_YEAR})[-/.](?P<month>0?[1-9]|1[0-2])(?![\d/.-]|\s*mg)"),
+        _month_year,
+    ),
+    _DatePattern(_compile(rf"(?<=[(（])(?P<year>{_YEAR})(?=[)）])"), _year),
+    _DatePattern(
         _compile(r"(?<!\d)(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*[日号]"), _month_day
     ),
     _DatePattern(
@@ -224,7 +229,7 @@ _DATES = (
     _DatePattern(_compile(rf"(?<!\d)(?P<year>{_YEAR})\s*年(?!\d)"), _year),
     _DatePattern(
         _compile(
-            r"(?P<before>\b(?:in|since|from|until|during|before|after|by|of|late|early)\s+)"
+            r"(?P<before>\b(?:in|since|from|until|during|before|after|by|of|late|early|dx|diagnosed)\s+)"
             rf"(?P<year>{_YEAR})\b(?!\s*(?:mg|ml|kcal|steps|m\b|%))"
         ),
         _year,

@@ -23,14 +23,17 @@ Letter = Literal["S", "O", "A", "P", ""]
 
 HEADINGS: dict[Letter, str] = {
     "S": r"subjective|chief complaint|history( of present illness)?|hpi|cc|interval history|"
-    r"symptoms?|"
-    r"主观(资料|部分)?|主诉|现病史|病史|症状|患者自述|目前用药",
-    "O": r"objective|(physical )?exam(ination)?|pe|vitals?|vital signs|labs?|results?|findings|"
-    r"客观(资料|部分)?|体格检查|查体|体检|体征|辅助检查|化验|检查结果|检查",
-    "A": r"assessment( and plan| & plan|/plan)?|impression|diagnos[ie]s|dx|a ?/ ?p|a ?& ?p|"
-    r"评估|评价|诊断|初步诊断|印象",
+    r"symptoms?|reason( for visit)?|reports|"
+    r"主观(资料|部分)?|主诉|现病史|病史|症状|证状|患者自述|目前用药|来诊原因|就诊事由|事由",
+    "O": r"objective|(physical )?exam(ination)?|pe|vitals?|vital signs|v/s|measured|"
+    r"measurements|labs?|results?|findings|"
+    r"客观(资料|部分)?|体格检查|查体|体检|体征|辅助检查|化验|检查结果|检查|数值|今日?测|生命体征",
+    "A": r"assessment( and plan| & plan|/plan)?|(clinical )?impression|"
+    r"(working )?(diagnos[ie]s|dx)|"
+    r"a ?/ ?p|a ?& ?p|评估|评价|诊断|初步诊断|(初步)?印象|病名|问题|结论",
     "P": r"plan|recommendations?|treatment|management|follow.?up( plan)?|orders?|rx|"
-    r"计划|处置(计划)?|处理(意见|计划)?|诊疗计划|治疗(计划)?|建议|健康指导|指导",
+    r"next steps?|action|dispo(sition)?|prescribed|"
+    r"计划|处置(计划|及建议)?|处理(意见|计划|及建议)?|诊疗计划|治疗(计划)?|建议|健康指导|指导|下一步|现口?服",
 }
 _WORDS = "|".join(f"(?P<w{letter}>{words})" for letter, words in HEADINGS.items())
 # A word may head a line or follow the end of a sentence; a single letter must be a capital.
@@ -73,9 +76,14 @@ PLANNED_SENTENCE = re.compile(
     r"^(meds?|rx|medications?|continue|return|recheck|next visit|follow.?up|start|add|increase|"
     r"reduce|stop|refer|no change|same meds|keep going|symptomatic care|rtc|added|step up|"
     r"counsell?ed|reassured|will (call|change))\b|"
-    r"^(用药|复诊|预约|嘱|继续|加用|调整|维持|转诊|原方案)",
+    r"^(left|sent home) with\b|^(come|see) (back|us)\b|^knows to\b|^(showed|told) (her|him|them)\b|"
+    r"^(用药|复诊|预约|嘱|继续|加用|调整|维持|转诊|原方案)|"
+    r"^[^，,]{0,12}(随诊|复诊|再来|随时来|打电话|来站|就诊|按期来查)[。.]?$|^有疑问",
     re.IGNORECASE,
 )
+FOUND = r"^finding on exam|^abnormality found|体格检查所见|体检异常"
+_CLAUSES = re.compile(r"[,，;；]\s*")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SCORED = r"total score|apgar|\bscore\b|总分|评分"
 # The result of a test, which some notes write under the plan that asked for it.
 RESULT_SENTENCE = re.compile(
@@ -92,7 +100,7 @@ SIGNED_SENTENCE = re.compile(
     re.IGNORECASE,
 )
 ASSESSED = r"class of this follow|overall evaluation|lost to follow|随访分类|健康评价|失访"
-PLANNED = r"^target|next follow|referral to|目标|下次随访|转诊"
+PLANNED = r"^target|^advice on|危险因素控制|next follow|referral to|目标|下次随访|转诊"
 
 
 LEFT_OUT = (
@@ -249,6 +257,7 @@ def build_soap(
     counts = dict.fromkeys(LEFT_OUT, 0)
     events = list(events)
     values = frozenset(event.value for event in events if event.value is not None)
+    found = findings_in_words(events)
     for note in notes:
         for section in parse_note(note.text):
             for start, end in split_sentences(note.text, section.start, section.end):
@@ -257,6 +266,8 @@ def build_soap(
                     counts["identity lines of notes"] += 1
                     continue
                 letter = file_under(sentence, section.letter)
+                if letter != "O" and says_finding(sentence, found):
+                    letter = "O"
                 if letter == "O" and repeats_values(sentence, values):
                     counts["sentences of notes that repeat measured values"] += 1
                     continue
@@ -295,6 +306,24 @@ def build_soap(
     return soap, {reason: count for reason, count in counts.items() if count}
 
 
+def findings_in_words(events: Iterable[Event]) -> tuple[str, ...]:
+    """The first clauses of what rows of examination say in words, folded."""
+    return tuple(
+        clause.casefold()
+        for event in events
+        if event.table == "observation" and event.value_text and _letter_of(event) == "O"
+        if rules.matches(FOUND, event.name)
+        for clause in _CLAUSES.split(event.value_text)[:2]
+        if len(clause) >= (4 if _CHINESE.search(clause) else 10)
+    )
+
+
+def says_finding(sentence: str, found: tuple[str, ...]) -> bool:
+    """Whether a sentence, wherever its note has it, tells what was found on examination."""
+    folded = sentence.casefold()
+    return any(clause in folded for clause in found)
+
+
 def file_under(sentence: str, letter: Letter) -> Letter:
     """The heading's letter, or where it says too little, what the sentence plainly is.
 
@@ -306,7 +335,7 @@ def file_under(sentence: str, letter: Letter) -> Letter:
         return "O"
     if letter == "P" and SIGNED_SENTENCE.search(sentence):
         return ""
-    if letter == "A" and PLANNED_SENTENCE.search(sentence):
+    if letter in {"", "S", "A"} and PLANNED_SENTENCE.search(sentence):
         return "P"
     if letter == "" and TOLD_SENTENCE.search(sentence):
         return "S"

@@ -1,44 +1,44 @@
 """Which records of the demonstration become cases, and in which of its six sets they stand.
 
-A set is a theme: three of the body, one of the mind, two of how people live. A record goes to the
-theme that it fits and that has most room; no theme has more than two cases of one diagnosis, or
-more than it must in one language.
+A set is a theme: three of the body, one of the mind, two of how people live. A lesson is about its
+theme: the diagnosis that leads it, or the matter of life that a plan is asked for. A record goes to
+the theme that has most room; no theme has more than a third of one diagnosis, or more than it must
+in one language; of five records one is untypical of its county.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import casebank
 from app.services.cases import new_case_id
-from casebank import Case, Record, RecordReader, terms
+from casebank import Case, Record, RecordReader
+from casebank.finding import typicality
 from casebank.lesson import Lesson
-from casebank.lesson.drafting import lesson_if_any, under_its_title
+from casebank.lesson.drafting import Aim, first_lesson, under_its_title
 from deid.release import Release
 
+LEAST_CONSIDERED = 100
 CONSIDERED = 5
 """So many candidates are looked at for each case that is wanted."""
-MOST_OF_ONE = 2
+MOST_OF_ONE = 0.3
+"""So large a part of a set, and of all sets, is of one leading diagnosis; two may always be."""
+MOST_OF_ONE_IN_ALL = 0.08
+UNTYPICAL_EACH = 5
 MOST_OF_A_LANGUAGE = 0.6
 
 
 @dataclass(frozen=True)
 class Theme:
-    """A set of the demonstration: diagnoses that lead its cases, or problems that they hold."""
+    """A set of the demonstration: what its lessons are about, and what will do if that is rare."""
 
     title: str
     description: str
-    leading: frozenset[str] = frozenset()
-    problems: frozenset[str] = frozenset()
-
-    def fits(self, case: Case, lesson: Lesson) -> bool:
-        """Whether a case belongs here."""
-        if leading_of(lesson) in self.leading:
-            return True
-        return any(terms.code_of(one.title) in self.problems for one in case.problems)
+    aim: Aim
+    second: Aim | None = None
 
 
 def _codes(words: str) -> frozenset[str]:
@@ -50,53 +50,68 @@ THEMES = (
         "Heart, vessels and sugar · 心血管与代谢",
         "Pressure, glucose and what they do to the body over years; decisions at follow-up visits. "
         "血压、血糖及其多年影响，随访中的决策。",
-        leading=_codes(
-            "ESSENTIAL_HYPERTENSION TYPE_2_DIABETES CORONARY_ARTERIOSCLEROSIS HEART_FAILURE "
-            "ATRIAL_FIBRILLATION CEREBRAL_INFARCTION CHRONIC_KIDNEY_DISEASE HYPOTHYROIDISM GOUT"
+        aim=Aim(
+            leading=_codes(
+                "ESSENTIAL_HYPERTENSION TYPE_2_DIABETES CORONARY_ARTERIOSCLEROSIS HEART_FAILURE "
+                "ATRIAL_FIBRILLATION CEREBRAL_INFARCTION CHRONIC_KIDNEY_DISEASE HYPOTHYROIDISM GOUT"
+            )
         ),
-        problems=_codes("ESSENTIAL_HYPERTENSION TYPE_2_DIABETES CORONARY_ARTERIOSCLEROSIS"),
     ),
     Theme(
         "Breath, fever and throat · 呼吸与感染",
         "What passes by itself, what does not, and what must not be missed among them. "
         "自限性疾病与不可漏诊者的鉴别。",
-        leading=_codes(
-            "PNEUMONIA ACUTE_BRONCHITIS ASTHMA COPD INFLUENZA TONSILLITIS PHARYNGITIS "
-            "UPPER_RESPIRATORY_INFECTION ALLERGIC_RHINITIS OTITIS_MEDIA CONJUNCTIVITIS "
-            "GASTROENTERITIS CYSTITIS CELLULITIS HAND_FOOT_MOUTH HERPANGINA"
+        aim=Aim(
+            leading=_codes(
+                "PNEUMONIA ACUTE_BRONCHITIS ASTHMA COPD INFLUENZA TONSILLITIS PHARYNGITIS "
+                "UPPER_RESPIRATORY_INFECTION ALLERGIC_RHINITIS OTITIS_MEDIA CONJUNCTIVITIS "
+                "GASTROENTERITIS CYSTITIS CELLULITIS HAND_FOOT_MOUTH HERPANGINA"
+            )
         ),
     ),
     Theme(
         "Pain, head and skin · 疼痛、头晕与皮肤",
         "Complaints of every day, each with one cause that is not. 常见主诉及其背后的危险病因。",
-        leading=_codes(
-            "LOW_BACK_PAIN KNEE_OSTEOARTHRITIS OSTEOPOROSIS SHOULDER_PERIARTHRITIS ANKLE_SPRAIN "
-            "WRIST_SPRAIN CONTUSION TENSION_HEADACHE MIGRAINE CONCUSSION POSITIONAL_VERTIGO ECZEMA "
-            "URTICARIA INSECT_BITE TINEA_PEDIS SHINGLES ATOPIC_DERMATITIS RENAL_COLIC HEMORRHOIDS "
-            "GERD CHRONIC_GASTRITIS CONSTIPATION TOOTHACHE BENIGN_PROSTATIC_HYPERPLASIA GOUT"
+        aim=Aim(
+            leading=_codes(
+                "LOW_BACK_PAIN KNEE_OSTEOARTHRITIS OSTEOPOROSIS SHOULDER_PERIARTHRITIS "
+                "ANKLE_SPRAIN WRIST_SPRAIN CONTUSION TENSION_HEADACHE MIGRAINE CONCUSSION "
+                "POSITIONAL_VERTIGO ECZEMA URTICARIA INSECT_BITE TINEA_PEDIS SHINGLES "
+                "ATOPIC_DERMATITIS RENAL_COLIC HEMORRHOIDS "
+                "GERD CHRONIC_GASTRITIS CONSTIPATION TOOTHACHE BENIGN_PROSTATIC_HYPERPLASIA GOUT"
+            )
         ),
     ),
     Theme(
         "Mind, mood and sleep · 心理、情绪与睡眠",
         "Low mood, worry, poor sleep and failing memory, alone or beside illness of the body. "
         "情绪低落、焦虑、失眠与记忆减退，单独或与躯体疾病并存。",
-        leading=_codes("DEPRESSIVE_DISORDER ANXIETY_DISORDER INSOMNIA DEMENTIA"),
-        problems=_codes("DEPRESSIVE_DISORDER ANXIETY_DISORDER INSOMNIA DEMENTIA DIABETES_DISTRESS"),
+        aim=Aim(leading=_codes("DEPRESSIVE_DISORDER ANXIETY_DISORDER INSOMNIA DEMENTIA")),
+        second=Aim(
+            life=_codes(
+                "DEPRESSIVE_DISORDER ANXIETY_DISORDER DEPRESSIVE_SYMPTOMS ANXIETY_SYMPTOMS "
+                "INSOMNIA DIABETES_DISTRESS"
+            )
+        ),
     ),
     Theme(
         "Family and home · 家庭与照护",
         "Who lives with whom, who cares for whom, and what is lost. 同住、照护与丧失。",
-        problems=_codes(
-            "CAREGIVER_BURDEN BEREAVEMENT_SPOUSE BEREAVEMENT_CHILD LIVING_ALONE EMPTY_NEST "
-            "FAMILY_CONFLICT FAMILY_DYSFUNCTION LEFT_BEHIND_ELDER LEFT_BEHIND_CHILD LONELINESS"
+        aim=Aim(
+            life=_codes(
+                "CAREGIVER_BURDEN BEREAVEMENT_SPOUSE BEREAVEMENT_CHILD LIVING_ALONE EMPTY_NEST "
+                "FAMILY_CONFLICT FAMILY_DYSFUNCTION LEFT_BEHIND_ELDER LEFT_BEHIND_CHILD LONELINESS"
+            )
         ),
     ),
     Theme(
         "Work, money and habits · 工作、经济与生活方式",
         "What a plan costs, and what it asks somebody to give up. 治疗计划的代价与生活方式的改变。",
-        problems=_codes(
-            "UNEMPLOYMENT_PROBLEM FINANCIAL_HARDSHIP TOBACCO_DEPENDENCE HAZARDOUS_DRINKING OBESITY "
-            "OVERWEIGHT HEALTH_LITERACY_PROBLEM PHYSICAL_INACTIVITY HIGH_SALT_DIET"
+        aim=Aim(
+            life=_codes(
+                "UNEMPLOYMENT_PROBLEM FINANCIAL_HARDSHIP TOBACCO_DEPENDENCE HAZARDOUS_DRINKING "
+                "OBESITY OVERWEIGHT HEALTH_LITERACY_PROBLEM PHYSICAL_INACTIVITY HIGH_SALT_DIET"
+            )
         ),
     ),
 )
@@ -114,16 +129,19 @@ class Chosen:
 
 @dataclass
 class _Shelf:
+    whole: int
     room: int
     leading: Counter[str] = field(default_factory=Counter)
     languages: Counter[str] = field(default_factory=Counter)
 
-    def takes(self, lead: str, language: str, whole: int) -> bool:
-        return (
-            self.room > 0
-            and self.leading[lead] < MOST_OF_ONE
-            and self.languages[language] < math.ceil(whole * MOST_OF_A_LANGUAGE)
-        )
+    def takes(self, language: str) -> bool:
+        """Whether there is room for one more in a language."""
+        most = math.ceil(self.whole * MOST_OF_A_LANGUAGE)
+        return self.room > 0 and self.languages[language] < most
+
+    def wants(self, lead: str) -> bool:
+        """Whether there are not enough of a diagnosis yet."""
+        return self.leading[lead] < max(2, math.floor(self.whole * MOST_OF_ONE))
 
     def put(self, lead: str, language: str) -> None:
         self.room -= 1
@@ -136,7 +154,7 @@ def choose_cases(
     wanted: int,
     allowed: Callable[[Case], bool],
     passes: Callable[[Case, Lesson], bool],
-    candidates: Iterable[int] | None = None,
+    candidates: Sequence[int] | None = None,
 ) -> Iterator[Chosen]:
     """Up to ``wanted`` records, the most teachable first, over all themes.
 
@@ -145,34 +163,59 @@ def choose_cases(
     most teachable people are considered.
     """
     each = math.ceil(wanted / len(THEMES))
-    shelves = [_Shelf(each) for _ in THEMES]
-    left = wanted
+    shelves = [_Shelf(each, each) for _ in THEMES]
+    in_all: Counter[str] = Counter()
     if candidates is None:
-        found = casebank.find_candidates(release, limit=max(40, CONSIDERED * wanted))
-        candidates = [one.person_id for one in found]
-    for person, record in _records(release, candidates):
-        if left <= 0:
-            return
-        case = casebank.draft_from_record(record, case_id=new_case_id())
-        if not allowed(case):
+        candidates = _candidates(release, max(LEAST_CONSIDERED, CONSIDERED * wanted))
+    used: set[int] = set()
+    for aims in ([theme.aim for theme in THEMES], [theme.second for theme in THEMES]):
+        if not any(shelf.room and aim for shelf, aim in zip(shelves, aims, strict=True)):
             continue
-        lesson = lesson_if_any(case, record)
-        if lesson is None:
-            continue
-        case = under_its_title(case, lesson)
-        lead = leading_of(lesson)
-        fitting = [
-            place
-            for place, theme in enumerate(THEMES)
-            if shelves[place].takes(lead, case.language, each) and theme.fits(case, lesson)
-        ]
-        if not fitting or not passes(case, lesson):
-            continue
-        # The fullest shelf waits; of equals the one of life, which fewer records are about.
-        place = max(fitting, key=lambda one: (shelves[one].room, one))
-        shelves[place].put(lead, case.language)
-        left -= 1
-        yield Chosen(person, place, case, lesson)
+        for person, record in _records(release, [one for one in candidates if one not in used]):
+            if len(used) >= wanted:
+                return
+            # The fullest shelf waits; of equals the one of life, which fewer records are about.
+            open_ = sorted(
+                (
+                    (place, aim)
+                    for place, aim in enumerate(aims)
+                    if aim is not None and shelves[place].takes(record.language)
+                ),
+                key=lambda one: (-shelves[one[0]].room, -one[0]),
+            )
+            if not open_:
+                continue
+            case = casebank.draft_from_record(record, case_id=new_case_id())
+            if not allowed(case):
+                continue
+            for place, lesson in first_lesson(case, record, open_):
+                lead = leading_of(lesson)
+                most = max(2, math.floor(wanted * MOST_OF_ONE_IN_ALL))
+                if not shelves[place].wants(lead) or in_all[lead] >= most:
+                    continue
+                titled = under_its_title(case, lesson)
+                if passes(titled, lesson):
+                    shelves[place].put(lead, case.language)
+                    in_all[lead] += 1
+                    used.add(person)
+                    yield Chosen(person, place, titled, lesson)
+                    break
+
+
+def _candidates(release: Release, limit: int) -> list[int]:
+    """The most teachable people; of equals the typical first, with one untypical to each four."""
+    found = casebank.find_candidates(release, limit=limit)
+    ranks = typicality([one.facts for one in found])
+    words = {person: one.word for person, one in ranks.items()}
+    usual = [one for one in found if words.get(one.person_id) != "untypical"]
+    usual.sort(key=lambda one: (-one.score, words.get(one.person_id) != "typical"))
+    rare = [one for one in found if words.get(one.person_id) == "untypical"]
+    mixed: list[int] = []
+    for number, one in enumerate(usual, 1):
+        mixed.append(one.person_id)
+        if number % (UNTYPICAL_EACH - 1) == 0 and rare:
+            mixed.append(rare.pop(0).person_id)
+    return [*mixed, *(one.person_id for one in rare)]
 
 
 def _records(release: Release, people: Iterable[int]) -> Iterator[tuple[int, Record]]:

@@ -6,14 +6,16 @@ What is clinical in it is a statement of the case, a line of a table of general 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from casebank import terms
 from casebank.drafting import draft_from_record
 from casebank.errors import RecordUnusable
-from casebank.lesson.drafting import contradictions, reasoning
+from casebank.lesson.drafting import advice, contradictions, reasoning
 from casebank.lesson.drafting.evidence import Evidence, gather
 from casebank.lesson.drafting.expert import expert_view, minutes, objectives
-from casebank.lesson.drafting.focus import Focus, find_focus
+from casebank.lesson.drafting.focus import Aim, Focus, find_foci, find_focus
 from casebank.lesson.drafting.management import management
 from casebank.lesson.drafting.person import person_words
 from casebank.lesson.drafting.stages import Plan, plan_stages
@@ -24,10 +26,13 @@ from casebank.record import Record
 from deid.release import Release
 
 __all__ = [
+    "Aim",
     "draft_case_and_lesson",
     "draft_lesson",
     "draft_lesson_from_release",
+    "first_lesson",
     "lesson_if_any",
+    "life_of",
     "under_its_title",
 ]
 
@@ -54,10 +59,10 @@ def under_its_title(case: Case, lesson: Lesson) -> Case:
     return replace(case, title=title)
 
 
-def lesson_if_any(case: Case, record: Record) -> Lesson | None:
+def lesson_if_any(case: Case, record: Record, aim: Aim | None = None) -> Lesson | None:
     """A lesson over a case drafted from ``record``; None if the record gives none."""
     try:
-        return draft_lesson(case, record)
+        return draft_lesson(case, record, aim=aim)
     except RecordUnusable:
         return None
 
@@ -74,8 +79,10 @@ def draft_lesson_from_release(
     return draft_lesson(case, read_record(release, person, case.language), with_concordance)
 
 
-def draft_lesson(case: Case, record: Record, with_concordance: bool = False) -> Lesson:
-    """A first lesson over a case. Equal cases, equal lessons.
+def draft_lesson(
+    case: Case, record: Record, with_concordance: bool = False, aim: Aim | None = None
+) -> Lesson:
+    """A first lesson over a case, about what ``aim`` wants. Equal cases, equal lessons.
 
     Script concordance is drafted ``with_concordance`` only, as it needs a panel.
 
@@ -85,13 +92,51 @@ def draft_lesson(case: Case, record: Record, with_concordance: bool = False) -> 
             know, so that a lesson would have nothing to ask.
     """
     evidence = gather(case, record)
-    focus = find_focus(case, record, evidence)
+    focus = find_focus(case, record, evidence, aim)
     if focus is None:
         raise RecordUnusable("no contact of the record has a complaint that its diagnosis explains")
+    return _over(case, record, evidence, focus, with_concordance, aim or Aim())
+
+
+def first_lesson(
+    case: Case, record: Record, aims: Iterable[tuple[int, Aim]]
+) -> Iterator[tuple[int, Lesson]]:
+    """A lesson for each of ``aims`` that the record gives one for, in their order, with its number.
+
+    The record is looked through once, however many there are.
+    """
+    evidence = gather(case, record)
+    foci = find_foci(case, record, evidence)
+    for number, aim in aims:
+        focus = next((one for one in foci if aim.fits(case, one)), None)
+        if focus is not None:
+            lesson = _over(case, record, evidence, focus, False, aim)
+            if not aim.life or life_of(lesson) & aim.life:
+                yield number, lesson
+
+
+def life_of(lesson: Lesson) -> frozenset[str]:
+    """Codes of the matters of life that a lesson asks a plan for."""
+    for one in lesson.exercises:
+        if one.name == advice.LIFE_PLAN:
+            return frozenset(
+                code for code in advice.actions() if terms.term(code).zh in one.prompt.zh
+            )
+    return frozenset()
+
+
+def _over(
+    case: Case,
+    record: Record,
+    evidence: Evidence,
+    focus: Focus,
+    with_concordance: bool,
+    aim: Aim,
+) -> Lesson:
     wrong = contradictions.find_contradictions(case, record, evidence)
     plan = plan_stages(case, evidence, focus, {one.code: frozenset(one.data) for one in wrong})
     exercises = (
-        *_exercises(case, record, focus, plan, with_concordance),
+        *_exercises(case, record, evidence, focus, plan, with_concordance, aim),
         *_errors(wrong, evidence, plan),
     )
     words = sum(
@@ -116,20 +161,28 @@ def draft_lesson(case: Case, record: Record, with_concordance: bool = False) -> 
 
 
 def _exercises(
-    case: Case, record: Record, focus: Focus, plan: Plan, with_concordance: bool
+    case: Case,
+    record: Record,
+    evidence: Evidence,
+    focus: Focus,
+    plan: Plan,
+    with_concordance: bool,
+    aim: Aim,
 ) -> tuple[Exercise, ...]:
     early = frozenset(one for stage in plan.stages[:2] for one in stage.reveals)
     first, again = reasoning.differentials(focus, plan)
     made: list[Exercise | None] = [
         first,
-        reasoning.warning_signs(focus),
-        reasoning.summary(record, focus, case.contacts[focus.contact].day),
-        reasoning.reflection(focus, early),
+        advice.warning_signs(focus),
+        reasoning.summary(case, record, evidence, focus),
+        reasoning.reflection(evidence, focus, early),
         again,
         *(reasoning.concordance(focus) if with_concordance else ()),
         reasoning.problem_list(case, focus, plan),
+        advice.first_steps(focus, plan),
         *management(plan),
-        reasoning.circumstances(case, focus, plan, plan.diagnosis_stage),
+        advice.life_plan(case, focus, plan, aim.life),
+        advice.next_year(case, focus, plan),
     ]
     return tuple(sorted((one for one in made if one is not None), key=lambda one: one.stage))
 

@@ -12,7 +12,7 @@ from statistics import median
 
 from casebank import rules, terms
 from casebank.lesson.drafting.evidence import QUANTITIES, Datum, Evidence
-from casebank.lesson.drafting.followup import CLASS, follow_ups
+from casebank.lesson.drafting.followup import CLASS, Disease, follow_ups
 from casebank.lesson.model import ErrorsKey, Exercise, Option, Wording
 from casebank.model import Case
 from casebank.record import FEMALE, MALE, Record
@@ -38,7 +38,7 @@ def find_contradictions(case: Case, record: Record, evidence: Evidence) -> tuple
     """Statements that contradict another one, a rule, or sense; ``code`` is the statement's id."""
     found: dict[str, Option] = {}
     for option in (
-        *_classes(case, evidence),
+        *_classes(case, record, evidence),
         *_impossible(evidence),
         *_weights(evidence),
         *_other_sex(record, evidence),
@@ -88,21 +88,19 @@ def errors(
     )
 
 
-def _classes(case: Case, evidence: Evidence) -> Iterator[Option]:
-    for disease, limit, limit_zh in (
-        ("hypertension", "below 140/90 mmHg", "低于140/90 mmHg"),
-        ("diabetes", "below 7.0 mmol/L", "低于7.0 mmol/L"),
-    ):
-        for one in follow_ups(case, evidence, disease):  # type: ignore[arg-type]
-            if one.class_datum is None or one.says_controlled is None:
+def _classes(case: Case, record: Record, evidence: Evidence) -> Iterator[Option]:
+    diseases: tuple[Disease, ...] = ("hypertension", "diabetes")
+    for disease in diseases:
+        for one in follow_ups(case, record, evidence, disease):
+            if one.class_datum is None or one.says_controlled is None or one.arguable:
                 continue
             # Out of control may be said for another reason; in control may not.
             if one.says_controlled and not one.controlled:
                 yield Option(
                     one.class_datum,
                     Wording(
-                        f"The class says controlled, but {one.shown} is not {limit}.",
-                        f"随访分类为控制满意，但{one.shown}未达到{limit_zh}。",
+                        f"The class says controlled, but {one.shown} is not {one.goal.en}.",
+                        f"随访分类为控制满意，但{one.shown}未达到{one.goal.zh}。",
                     ),
                     (one.class_datum, *one.data),
                 )

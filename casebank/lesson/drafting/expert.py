@@ -45,7 +45,7 @@ def objectives(focus: Focus, exercises: tuple[Exercise, ...]) -> tuple[Objective
             ),
         ),
         (
-            ("problem list", "circumstances"),
+            ("problem list",),
             Wording(
                 "Formulate a problem list that holds psychological and social problems as well.",
                 "制定包括心理、社会问题在内的问题目录。",
@@ -56,6 +56,19 @@ def objectives(focus: Focus, exercises: tuple[Exercise, ...]) -> tuple[Objective
             Wording(
                 "Decide at a follow-up visit by the rules of the national service.",
                 "依据国家基本公共卫生服务规范作出随访决策。",
+            ),
+        ),
+        (
+            ("first-steps", "next-year"),
+            Wording(
+                "Choose first steps and the checks of the next year by guidance that is named.",
+                "依据所列指南选择首要处理与下一年的随访内容。",
+            ),
+        ),
+        (
+            ("life-plan",),
+            Wording(
+                "Plan what suits the life that the person leads.", "制定适合患者生活处境的计划。"
             ),
         ),
         (
@@ -101,7 +114,7 @@ def minutes(case: Case, exercises: tuple[Exercise, ...], words: int) -> int:
 
 
 def _take_home(case: Case, focus: Focus, plan: Plan) -> tuple[Wording, ...]:
-    danger = [one.code for one in focus.presentation.considered if one.must_not_miss]
+    danger = [one.code for one in focus.considered if one.must_not_miss]
     name = focus.presentation.name
     missed = terms.term(danger[0])
     points = [

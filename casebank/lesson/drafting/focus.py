@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 
 from casebank import relations, rules, terms
 from casebank.lesson.drafting.evidence import Datum, Evidence, Sign, signs
 from casebank.lesson.drafting.followup import DecisionPoint, decision_points
-from casebank.lesson.drafting.knowledge import Presentation, presentations, scripts
+from casebank.lesson.drafting.knowledge import (
+    Considered,
+    Presentation,
+    findings,
+    fitting,
+    presentations,
+    scripts,
+)
 from casebank.model import Case, Problem
-from casebank.record import Record
+from casebank.names import names_somebody
+from casebank.record import FEMALE, MALE, Record
 
 HEARD = r"what the patient (thinks|worries|hopes)|患者的(想法|担忧|期望)"
 """Ideas, concerns and expectations."""
@@ -27,7 +36,8 @@ _NAMING_FORMS = r"hypoglyc|staple food|hba1c test|salt|低血糖|主食|摄盐|c
 
 @dataclass(frozen=True)
 class Focus:
-    """The contact (index) with a complaint that the record explains by ``leading``.
+    """The contact (index) with a complaint that the record puts down to ``leading``; ``explained``
+    says whether something beside the complaint speaks for it.
 
     ``hidden`` are codes whose names would give it away; ``points`` the decision points after it.
     """
@@ -40,6 +50,8 @@ class Focus:
     signs: tuple[Sign, ...]
     points: tuple[DecisionPoint, ...]
     worth: float
+    considered: tuple[Considered, ...]
+    explained: bool
 
     def gives_away(self, datum: Datum) -> bool:
         """Whether a datum names the diagnosis, its kin, or what is given for it."""
@@ -64,14 +76,46 @@ class Focus:
         return bool(mine & rules.CHRONIC_FAMILIES & relations.families("problem", text))
 
 
+@dataclass(frozen=True)
+class Aim:
+    """What a lesson is wanted about: a diagnosis that leads it, and a matter of the person's life
+    that is known by then. Empty sets want nothing in particular; what a complaint is put down to
+    is always explained by what was found."""
+
+    leading: frozenset[str] = frozenset()
+    life: frozenset[str] = frozenset()
+
+    def fits(self, case: Case, focus: Focus) -> bool:
+        """Whether a lesson that begins with ``focus`` is about this."""
+        if not focus.explained or (self.leading and focus.leading not in self.leading):
+            return False
+        day = case.contacts[focus.contact].day
+        return not self.life or any(
+            problem.onset_day <= day and terms.code_of(problem.title) in self.life
+            for problem in case.problems
+        )
+
+
 @cache
 def _families(code: str) -> frozenset[str]:
     title = terms.term(code)
     return relations.families("problem", title.en) | relations.families("problem", title.zh)
 
 
-def find_focus(case: Case, record: Record, evidence: Evidence) -> Focus | None:
+def find_focus(
+    case: Case, record: Record, evidence: Evidence, aim: Aim | None = None
+) -> Focus | None:
     """The best contact to begin with; None if no complaint of the record is explained by it."""
+    found = find_foci(case, record, evidence)
+    wanted = [one for one in found if aim is None or aim.fits(case, one)]
+    return wanted[0] if wanted else None
+
+
+def find_foci(case: Case, record: Record, evidence: Evidence) -> tuple[Focus, ...]:
+    """Every contact that a lesson could begin with, the best first.
+
+    The first of equals comes first, so that equal records give equal lessons.
+    """
     points = (
         *decision_points(case, record, evidence, "hypertension"),
         *decision_points(case, record, evidence, "diabetes"),
@@ -81,8 +125,7 @@ def find_focus(case: Case, record: Record, evidence: Evidence) -> Focus | None:
         for index in range(len(case.contacts))
         for focus in _at(case, record, evidence, index, points)
     ]
-    # The first of equals, so that equal records give equal lessons.
-    return max(found, key=lambda one: (one.worth, -one.contact), default=None)
+    return tuple(sorted(found, key=lambda one: (-one.worth, one.contact)))
 
 
 def _at(
@@ -107,9 +150,13 @@ def _at(
     if not diagnosed:
         return []
     told = signs(evidence.at(index, "S", "-"))
-    child = record.born is not None and (
-        record.born.ages(record.first_day.year + contact.day // 365)[1] < 15
+    ages = (
+        record.born.ages((record.first_day + timedelta(days=contact.day)).year)
+        if record.born is not None
+        else None
     )
+    child = ages is not None and ages[1] < 15
+    sex = {FEMALE: "female", MALE: "male"}.get(record.sex_concept_id, "")
     found = []
     for code, problem in diagnosed.items():
         hidden = frozenset(
@@ -130,16 +177,60 @@ def _at(
                     and sign.finding in presentation.findings
                     and not terms.mentions(evidence.by_id[sign.datum].text, hidden)
                     and not rules.matches(_NUMBERED, evidence.by_id[sign.datum].text)
+                    and not names_somebody(evidence.by_id[sign.datum].text)
                 )
             )
             if not complaint:
                 continue
             seen = signs(evidence.at(index, "S", "O", "-"))
+            explained = _explained(code, problem, contact.day, presentation, seen)
             worth = _worth(case, evidence, index, code, problem, seen, points)
             after = tuple(point for point in points if point.readings.contact > index)
-            found.append(Focus(index, presentation, code, complaint, hidden, seen, after, worth))
+            considered = fitting(presentation, code, sex, ages)
+            found.append(
+                Focus(
+                    contact=index,
+                    presentation=presentation,
+                    leading=code,
+                    complaint=complaint,
+                    hidden=hidden,
+                    signs=seen,
+                    points=after,
+                    worth=worth if explained else worth - UNEXPLAINED,
+                    considered=considered,
+                    explained=explained,
+                )
+            )
             break
     return found
+
+
+def _explained(
+    code: str,
+    problem: Problem,
+    day: int,
+    presentation: Presentation,
+    seen: tuple[Sign, ...],
+) -> bool:
+    """Whether the diagnosis explains the complaint: something beside the complaint speaks for it.
+
+    What was known for long and is written down again explains nothing by that: it needs a finding
+    of this day that only it asks for, and raised pressure is what high pressure is told by.
+    """
+    there = {one.finding for one in seen if one.present}
+    beside = (there & set(scripts()[code].supports)) - set(presentation.findings)
+    if code in _TOLD_BY:
+        return _TOLD_BY[code] in there and problem.onset_day >= day - NEW_DAYS
+    measured = {one for one in beside if findings()[one].quantity}
+    if problem.onset_day < day - NEW_DAYS and problem.kind == "biological":
+        return len(beside) >= 2 or bool(measured)
+    return bool(beside) or not scripts()[code].supports
+
+
+_TOLD_BY = {"ESSENTIAL_HYPERTENSION": "bp-high", "TYPE_2_DIABETES": "glucose-high"}
+NEW_DAYS = 30
+UNEXPLAINED = 8.0
+"""So much less a visit is worth whose diagnosis nothing but the complaint speaks for."""
 
 
 def _worth(

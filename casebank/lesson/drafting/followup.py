@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from casebank import relations, rules
@@ -18,10 +19,12 @@ from casebank.model import Case
 from casebank.record import Event, Record
 
 Disease = Literal["hypertension", "diabetes"]
-Situation = Literal["controlled", "first", "again", "reaction", "danger"]
+Situation = Literal["controlled", "first", "again", "reaction", "danger", "low"]
 
 SOON_DAYS = 21
 """A visit within two weeks, and a week of grace, is one within two weeks."""
+OLD, OLD_SYSTOLIC = 65, 150
+"""The third edition's goal from 65 years on is 150/90, below that 140/90."""
 ROUTINE_DAYS = 120
 """A visit within three months, and a month of grace, is the routine one."""
 
@@ -62,7 +65,7 @@ _SITUATIONS: tuple[tuple[Situation, str, tuple[str, ...], Wording], ...] = (
     (
         "first",
         "2",
-        ("adjust", "two-weeks", "lifestyle"),
+        ("adherence", "adjust", "two-weeks", "lifestyle"),
         Wording(
             "Not controlled for the first time: look at adherence, change the medicines (raise a "
             "dose, change or add a drug), see again within two weeks.",
@@ -72,7 +75,7 @@ _SITUATIONS: tuple[tuple[Situation, str, tuple[str, ...], Wording], ...] = (
     (
         "reaction",
         "2",
-        ("adjust", "two-weeks", "lifestyle"),
+        ("adjust", "two-weeks"),
         Wording(
             "An adverse reaction: change the drug, see again within two weeks.",
             "出现药物不良反应者：更换药物，2周内随访。",
@@ -81,7 +84,7 @@ _SITUATIONS: tuple[tuple[Situation, str, tuple[str, ...], Wording], ...] = (
     (
         "again",
         "3",
-        ("refer", "two-weeks", "lifestyle"),
+        ("refer", "two-weeks", "adherence"),
         Wording(
             "Not controlled at two visits in a row: advise referral to a hospital, and ask within "
             "two weeks what came of it.",
@@ -91,10 +94,20 @@ _SITUATIONS: tuple[tuple[Situation, str, tuple[str, ...], Wording], ...] = (
     (
         "danger",
         "E",
-        ("refer", "two-weeks", "lifestyle"),
+        ("refer", "two-weeks"),
         Wording(
             "A value of danger: treat, refer at once, and ask within two weeks what came of it.",
             "出现危急值者：处理后紧急转诊，2周内主动随访转诊情况。",
+        ),
+    ),
+    (
+        "low",
+        "E",
+        ("sugar", "refer", "two-weeks"),
+        Wording(
+            "Fasting glucose of 3.9 mmol/L or less is a value of danger: treat, refer at once, and "
+            "ask within two weeks what came of it.",
+            "空腹血糖≤3.9 mmol/L为危急值：处理后紧急转诊，2周内主动随访转诊情况。",
         ),
     ),
 )
@@ -104,35 +117,79 @@ RULES: Mapping[tuple[Disease, Situation], Rule] = {
     (disease, situation): Rule(f"{prefix} {number}", disease, situation, asked, text)
     for disease, prefix in _PREFIX.items()
     for situation, number, asked, text in _SITUATIONS
+    if disease == "diabetes" or situation != "low"
 }
 
-OPTIONS = (
-    Option("keep", Wording("Leave the medicines as they are", "维持原治疗方案")),
-    Option(
-        "adjust",
-        Wording("Change the medicines: dose, drug or a second drug", "调整用药：剂量、换药或加药"),
+_TEXTS: Mapping[str, Wording] = {
+    "keep": Wording("Leave the medicines as they are", "维持原治疗方案"),
+    "adjust": Wording(
+        "Change the medicines: dose, drug or a second drug", "调整用药：剂量、换药或加药"
     ),
-    Option("stop", Wording("Stop all medicines", "停用全部药物")),
-    Option("refer", Wording("Advise referral to a hospital", "建议转诊到上级医院")),
-    Option("two-weeks", Wording("See again within two weeks", "2周内随访")),
-    Option(
-        "routine",
-        Wording("Book the next routine visit (three months)", "预约下次常规随访（3个月）"),
+    "adherence": Wording(
+        "Ask how the medicines are really taken, and what stands in the way",
+        "了解实际服药情况与漏服原因",
     ),
-    Option("yearly", Wording("See again at the yearly examination", "年度体检时再随访")),
-    Option(
-        "lifestyle",
-        Wording(
-            "Agree on goals for diet, exercise, salt, tobacco and drink",
-            "共同制定饮食、运动、限盐、戒烟限酒目标",
-        ),
+    "stop": Wording("Stop all medicines", "停用全部药物"),
+    "refer": Wording("Advise referral to a hospital", "建议转诊到上级医院"),
+    "two-weeks": Wording("See again within two weeks", "2周内随访"),
+    "routine": Wording("Book the next routine visit (three months)", "预约下次常规随访（3个月）"),
+    "yearly": Wording("See again at the yearly examination", "年度体检时再随访"),
+    "lifestyle": Wording(
+        "Agree on goals for diet, exercise, salt, tobacco and drink",
+        "共同制定饮食、运动、限盐、戒烟限酒目标",
     ),
-)
+    "sugar": Wording(
+        "Give sugar now, measure again in a quarter of an hour", "立即补糖，15分钟后复测血糖"
+    ),
+    "raise": Wording("Raise the dose of the medicines for glucose", "增加降糖药剂量"),
+}
+# What else a situation calls an option.
+_OTHER_TEXTS: Mapping[tuple[Situation, str], Wording] = {
+    ("reaction", "adjust"): Wording(
+        "Change the drug that is not tolerated for another", "更换不耐受的药物"
+    ),
+    ("again", "two-weeks"): Wording(
+        "Ask within two weeks what came of the referral", "2周内主动随访转诊情况"
+    ),
+    ("danger", "refer"): Wording(
+        "Treat now, and refer to a hospital at once", "处理后紧急转诊到上级医院"
+    ),
+    ("danger", "two-weeks"): Wording(
+        "Ask within two weeks what came of the referral", "2周内主动随访转诊情况"
+    ),
+    ("low", "refer"): Wording(
+        "Then refer at once: a glucose like this is a value of danger", "处理后紧急转诊：属危急值"
+    ),
+    ("low", "two-weeks"): Wording(
+        "Ask within two weeks what came of the referral", "2周内主动随访转诊情况"
+    ),
+}
+# What is offered in each situation: what the rule asks for, and what is plainly wrong then. What
+# doctors may disagree about is not offered.
+_OFFERED: Mapping[Situation, tuple[str, ...]] = {
+    "controlled": ("keep", "routine", "lifestyle", "adjust", "two-weeks", "refer", "stop"),
+    "first": ("adherence", "adjust", "two-weeks", "lifestyle", "keep", "routine", "yearly", "stop"),
+    "reaction": ("adjust", "two-weeks", "keep", "routine", "stop"),
+    "again": ("refer", "two-weeks", "adherence", "keep", "routine", "yearly", "stop"),
+    "danger": ("refer", "two-weeks", "keep", "routine", "yearly", "stop"),
+    "low": ("sugar", "refer", "two-weeks", "raise", "keep", "routine", "yearly"),
+}
+
+
+def options_of(situation: Situation) -> tuple[Option, ...]:
+    """What a student may choose from in a situation."""
+    return tuple(
+        Option(code, _OTHER_TEXTS.get((situation, code), _TEXTS[code]))
+        for code in _OFFERED[situation]
+    )
 
 
 @dataclass(frozen=True)
 class Readings:
-    """The numbers of a visit that decide, as statement ids, and whether they are in control."""
+    """The numbers of a visit that decide, as statement ids, and whether they are in control.
+
+    They are ``arguable`` where the age that the release tells leaves open which goal applies.
+    """
 
     disease: Disease
     contact: int
@@ -140,7 +197,10 @@ class Readings:
     shown: str
     controlled: bool
     danger: bool
+    low: bool
     reaction: bool
+    arguable: bool
+    goal: Wording
     class_datum: str | None
     says_controlled: bool | None
 
@@ -157,7 +217,9 @@ class DecisionPoint:
     happened_data: tuple[str, ...]
 
 
-def follow_ups(case: Case, evidence: Evidence, disease: Disease) -> tuple[Readings, ...]:
+def follow_ups(
+    case: Case, record: Record, evidence: Evidence, disease: Disease
+) -> tuple[Readings, ...]:
     """Visits with the numbers of a disease after it was known, in order of time."""
     numbers = {
         problem.number
@@ -171,7 +233,7 @@ def follow_ups(case: Case, evidence: Evidence, disease: Disease) -> tuple[Readin
     for index, contact in enumerate(case.contacts):
         if contact.day < onset or not numbers & set(contact.problems):
             continue
-        reading = _readings(evidence, index, disease)
+        reading = _readings(evidence, index, disease, _ages(record, contact.day))
         if reading is not None and reading.class_datum is not None:
             found.append(reading)
     return tuple(found)
@@ -181,12 +243,12 @@ def decision_points(
     case: Case, record: Record, evidence: Evidence, disease: Disease
 ) -> tuple[DecisionPoint, ...]:
     """Every follow-up visit that has another after it, with the rule that applies to it."""
-    visits = follow_ups(case, evidence, disease)
+    visits = follow_ups(case, record, evidence, disease)
     points = []
     for place, now in enumerate(visits):
         before = visits[place - 1] if place else None
         after = visits[place + 1] if place + 1 < len(visits) else None
-        if after is None:
+        if after is None or not _clear(now) or (before is not None and not _clear(before)):
             continue
         rule = RULES[disease, _situation(now, before)]
         happened, data = _happened(case, record, evidence, now, before, after)
@@ -194,7 +256,15 @@ def decision_points(
     return tuple(points)
 
 
+def _clear(visit: Readings) -> bool:
+    """Whether nobody could argue: the goal is known, the form's class is that of the numbers."""
+    agreed = visit.says_controlled in {None, visit.controlled}
+    return not visit.arguable and (agreed or visit.reaction)
+
+
 def _situation(now: Readings, before: Readings | None) -> Situation:
+    if now.low:
+        return "low"
     if now.danger:
         return "danger"
     if now.reaction:
@@ -204,9 +274,19 @@ def _situation(now: Readings, before: Readings | None) -> Situation:
     return "again" if before is not None and not before.controlled else "first"
 
 
-def _readings(evidence: Evidence, contact: int, disease: Disease) -> Readings | None:
+def _ages(record: Record, day: int) -> tuple[int, int] | None:
+    """Youngest and oldest age that is possible on a day, if the release tells any."""
+    if record.born is None:
+        return None
+    return record.born.ages((record.first_day + timedelta(days=day)).year)
+
+
+def _readings(
+    evidence: Evidence, contact: int, disease: Disease, ages: tuple[int, int] | None
+) -> Readings | None:
     data = evidence.at(contact)
     used: tuple[str, ...]
+    arguable = low_glucose = False
     if disease == "hypertension":
         high, low = _first(data, "systolic"), _first(data, "diastolic")
         if high is None or low is None:
@@ -214,8 +294,15 @@ def _readings(evidence: Evidence, contact: int, disease: Disease) -> Readings | 
         systolic, diastolic = high.quantity("systolic") or 0, low.quantity("diastolic") or 0
         used = (high.id, low.id)
         shown = f"{systolic:.0f}/{diastolic:.0f} mmHg"
-        controlled = systolic < 140 and diastolic < 90
+        old = ages is not None and ages[0] >= OLD
+        limit = OLD_SYSTOLIC if old else 140
+        goal = Wording(f"below {limit}/90 mmHg", f"低于{limit}/90 mmHg")
+        if old:
+            goal = Wording(f"{goal.en} from {OLD} years on", f"{OLD}岁及以上{goal.zh}")
+        controlled = systolic < limit and diastolic < 90
         danger = systolic >= 180 or diastolic >= 110
+        either = ages is None or ages[0] < OLD <= ages[1]
+        arguable = either and 140 <= systolic < OLD_SYSTOLIC and diastolic < 90
         sensible = diastolic < systolic < 300
     else:
         fasting = _first(data, "glucose")
@@ -224,7 +311,9 @@ def _readings(evidence: Evidence, contact: int, disease: Disease) -> Readings | 
             return None
         used, shown = (fasting.id,), f"{value:.1f} mmol/L"
         controlled = value < 7.0
-        danger = value >= 16.7 or value <= 3.9
+        danger, low_glucose = value >= 16.7, value <= 3.9
+        controlled = controlled and not low_glucose
+        goal = Wording("below 7.0 mmol/L", "低于7.0 mmol/L")
         sensible = value < 40
     classes = [one for one in data if one.event and rules.matches(CLASS, one.event.name)]
     said = {one.event.value_text.casefold() for one in classes if one.event}
@@ -244,7 +333,10 @@ def _readings(evidence: Evidence, contact: int, disease: Disease) -> Readings | 
         shown=shown,
         controlled=controlled,
         danger=danger,
+        low=low_glucose,
         reaction=reaction,
+        arguable=arguable,
+        goal=goal,
         class_datum=classes[0].id if classes else None,
         says_controlled=says in {"controlled", "控制满意"} if says else None,
     )
@@ -264,7 +356,10 @@ def _happened(
     earlier = _drugs(case, record, before) if before is not None else frozenset()
     changed = drugs - earlier if drugs and earlier else frozenset()
     stopped = earlier - drugs if drugs and earlier else frozenset()
-    done: list[str] = ["adjust" if changed or stopped else "keep"]
+    # Where a visit names no drugs, the record does not tell what was done about them.
+    done: list[str] = []
+    if drugs and earlier:
+        done.append("adjust" if changed or stopped else "keep")
     data = [now.class_datum] if now.class_datum else []
     data += [one.id for one in here if one.event and _drug_name(one.event) in changed]
     data += [one.id for one in here if one.event and rules.matches(_DUE, one.event.name)]
@@ -279,6 +374,7 @@ def _happened(
         done.append("routine")
     data += after.data
     targets = [one.id for one in here if one.event and rules.matches(_TARGET, one.event.name)]
+    targets.sort(key=lambda one: not _asks_for_change(evidence.by_id[one], here))
     if targets:
         done.append("lifestyle")
         data += targets[:1]
@@ -289,6 +385,15 @@ def _refers(datum: Datum) -> bool:
     if datum.event is not None:
         return rules.matches(_REFERRAL, datum.event.name)
     return datum.part in {"P", "A"} and rules.matches(_REFERRED_WORDS, datum.text)
+
+
+def _asks_for_change(target: Datum, here: tuple[Datum, ...]) -> bool:
+    """Whether a target differs from what the same form says of the present, by its number."""
+    if target.event is None or not target.event.value:
+        return False
+    return all(
+        one.event is None or one is target or one.event.value != target.event.value for one in here
+    )
 
 
 def _drugs(case: Case, record: Record, visit: Readings) -> frozenset[str]:

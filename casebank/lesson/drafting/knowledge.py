@@ -18,6 +18,8 @@ from casebank import terms
 from casebank.lesson.model import Wording
 
 PLAUSIBLE = 2
+LEAST = 4
+"""A differential has so many diagnoses at least."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,21 @@ class Script:
     supports: tuple[str, ...]
     against: tuple[str, ...]
     line: Wording
+
+
+@dataclass(frozen=True)
+class Limits:
+    """In whom a diagnosis is thought of: ``sex`` if only in one, ages in years."""
+
+    sex: str
+    youngest: int
+    oldest: int
+
+    def allow(self, sex: str, ages: tuple[int, int] | None) -> bool:
+        """Whether somebody of a sex (empty if unknown) and of possible ages may have it."""
+        if self.sex and sex != self.sex:
+            return False
+        return ages is None or (ages[1] >= self.youngest and ages[0] <= self.oldest)
 
 
 @dataclass(frozen=True)
@@ -125,7 +142,7 @@ def presentations() -> tuple[Presentation, ...]:
         plausible = sum(1 for one in considered if one.relevance >= PLAUSIBLE)
         if (
             unknown
-            or len(considered) < 4
+            or len(considered) < LEAST
             or plausible < 2
             or not any(one.must_not_miss for one in considered)
         ):
@@ -140,6 +157,40 @@ def presentations() -> tuple[Presentation, ...]:
             )
         )
     return tuple(found)
+
+
+@cache
+def limits() -> dict[str, Limits]:
+    """Limits by the code of the diagnosis; a diagnosis without a line has none.
+
+    Raises:
+        ValueError: if a line names a diagnosis that there is not.
+    """
+    found = {
+        row["code"]: Limits(row["sex"], int(row["from"] or 0), int(row["to"] or 150))
+        for row in read_table("limits.csv")
+    }
+    if found.keys() - scripts().keys():
+        raise ValueError(f"limits.csv names {sorted(found.keys() - scripts().keys())}")
+    return found
+
+
+def fitting(
+    presentation: Presentation, leading: str, sex: str, ages: tuple[int, int] | None
+) -> tuple[Considered, ...]:
+    """What to think of in this person: all of it where too little would be left."""
+    everything = presentation.considered
+    kept = tuple(
+        one
+        for one in everything
+        if one.code == leading or one.code not in limits() or limits()[one.code].allow(sex, ages)
+    )
+    enough = (
+        len(kept) >= LEAST
+        and sum(one.relevance >= PLAUSIBLE or one.code == leading for one in kept) >= 2
+        and any(one.must_not_miss for one in kept)
+    )
+    return kept if enough else everything
 
 
 def read_table(name: str) -> list[dict[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from casebank.lesson.drafting.followup import OPTIONS, DecisionPoint, disease_name
+from casebank.lesson.drafting.followup import DecisionPoint, disease_name, options_of
 from casebank.lesson.drafting.stages import Plan
 from casebank.lesson.model import Exercise, ManagementKey, Wording
 
@@ -22,7 +22,9 @@ def _exercise(number: int, stage: int, point: DecisionPoint) -> Exercise:
         if before is not None
         else Wording("; no earlier follow-up is on record", "，此前无随访记录")
     )
-    done = [option.text for option in OPTIONS if option.code in point.happened]
+    options = options_of(rule.situation)
+    offered = {option.code for option in options}
+    done = [option.text for option in options if option.code in point.happened]
     return Exercise(
         name=f"management-{number}",
         kind="management",
@@ -33,15 +35,15 @@ def _exercise(number: int, stage: int, point: DecisionPoint) -> Exercise:
             f"{name.zh}随访：本次{now.shown}{earlier.zh}。您如何处理？请选出所有要做的。",
         ),
         explanation=Wording(
-            f"{rule.id}: {rule.text.en} The record: {_listed(done, 'en')}.",
-            f"{rule.id}：{rule.text.zh}病历中实际：{_listed(done, 'zh')}。",
+            f"{rule.id}, goal {now.goal.en}: {rule.text.en} The record: {_listed(done, 'en')}.",
+            f"{rule.id}，目标{now.goal.zh}：{rule.text.zh}病历中实际：{_listed(done, 'zh')}。",
         ),
         source=f"{rule.id}, national basic public health service, third edition (2017)",
         origin="rule",
         management=ManagementKey(
-            options=OPTIONS,
+            options=options,
             asked=rule.asked,
-            happened=point.happened,
+            happened=tuple(code for code in point.happened if code in offered),
             happened_data=point.happened_data,
             rule=rule.id,
         ),

@@ -3,10 +3,11 @@ structured reflection, problem list, key features, script concordance."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from casebank import terms
-from casebank.lesson.drafting.evidence import Evidence, Sign, signs
+from casebank.lesson.drafting.evidence import Datum, Evidence, Sign
 from casebank.lesson.drafting.focus import Focus
 from casebank.lesson.drafting.knowledge import findings, scripts
 from casebank.lesson.drafting.person import person_words
@@ -16,7 +17,6 @@ from casebank.lesson.model import (
     DifferentialKey,
     Exercise,
     KeyDiagnosis,
-    KeyFeatureKey,
     KeyProblem,
     Link,
     Option,
@@ -29,6 +29,7 @@ from casebank.model import Case, Problem
 from casebank.record import Record
 from casebank.scoring.reflection import Stance
 
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 MOST_HYPOTHESES = 4
 MOST_FINDINGS = 10
 MOST_PROBLEMS = 8
@@ -39,16 +40,31 @@ WEIGHTS = {"master": 1.0, "temporary": 0.4}
 _INACTIVE = 0.6
 
 
-def summary(record: Record, focus: Focus, day: int) -> Exercise:
-    """One sentence: who, what matters of the background, how it came, what it is like."""
+def summary(case: Case, record: Record, evidence: Evidence, focus: Focus) -> Exercise:
+    """One sentence: who, what matters of the background, how long, what was found and what not."""
+    day = case.contacts[focus.contact].day
     person, name = person_words(record, day), focus.presentation.name
-    found = _supporting(focus)
-    named = [findings()[code].name for code in found]
+    known, since = _known_before(case, focus), _duration(evidence, focus)
+    found, absent = _supporting(focus), _absent(focus)
     expert = Wording(
-        f"{person.en} with {name.en}"
-        + (f"; found: {', '.join(_lower(one.en) for one in named)}." if named else "."),
-        f"{person.zh}，{name.zh}"
-        + (f"；所见：{'、'.join(one.zh for one in named)}。" if named else "。"),
+        person.en
+        + (f" with known {_and([_lower(one.en) for one in known])}" if known else "")
+        + f" has {name.en}"
+        + (f" for {since.en}" if since else "")
+        + (f"; found: {', '.join(_lower(findings()[c].name.en) for c in found)}" if found else "")
+        + (
+            f"; not found: {', '.join(_lower(findings()[c].name.en) for c in absent)}"
+            if absent
+            else ""
+        )
+        + ".",
+        person.zh
+        + (f"，既往{'、'.join(one.zh for one in known)}" if known else "")
+        + f"，{name.zh}"
+        + (since.zh if since else "")
+        + (f"；所见：{'、'.join(findings()[c].name.zh for c in found)}" if found else "")
+        + (f"；未见：{'、'.join(findings()[c].name.zh for c in absent)}" if absent else "")
+        + "。",
     )
     syndrome = _words([name, *(findings()[code].name for code in focus.presentation.findings)])
     return Exercise(
@@ -66,18 +82,74 @@ def summary(record: Record, focus: Focus, day: int) -> Exercise:
         ),
         source="Bordage 1994; the record of this visit",
         origin="record",
-        summary=SummaryKey(context=_context(focus), syndrome=syndrome, experts=(expert,)),
+        summary=SummaryKey(
+            context=(*_context(focus), *_words(known)), syndrome=syndrome, experts=(expert,)
+        ),
     )
+
+
+_SINCE = re.compile(
+    r"(?P<n>\d{1,3})[\s-]*(?P<unit>days?|weeks?|months?|years?|d\b|wks?\b|天|日|周|个?月|年)(?!后|前)",
+    re.IGNORECASE,
+)
+_UNITS = {"d": ("day", "天"), "w": ("week", "周"), "m": ("month", "个月"), "y": ("year", "年")}
+_UNITS_ZH = {"天": "d", "日": "d", "周": "w", "月": "m", "年": "y"}
+
+
+def _duration(evidence: Evidence, focus: Focus) -> Wording | None:
+    """How long the complaint has been there, as its sentence says."""
+    for one in focus.complaint:
+        match = _SINCE.search(re.sub(r"\[[^\]]*\]|〔[^〕]*〕", "", evidence.by_id[one].text))
+        if match is None:
+            continue
+        unit = match.group("unit")
+        english, chinese = _UNITS[_UNITS_ZH.get(unit[-1]) or unit[0].lower()]
+        number = int(match.group("n"))
+        plural = "" if number == 1 else "s"
+        return Wording(f"{number} {english}{plural}", f"{number}{chinese}")
+    return None
+
+
+def _known_before(case: Case, focus: Focus) -> list[Wording]:
+    """What lasts and was known before this visit, and gives nothing away."""
+    day = case.contacts[focus.contact].day
+    found = []
+    for problem in case.problems:
+        code = terms.code_of(problem.title)
+        if problem.listed != "master" or problem.see is not None or problem.onset_day >= day:
+            continue
+        if problem.resolved_day is not None and problem.resolved_day < day:
+            continue
+        if code and not {code} & focus.hidden and problem.kind != "family":
+            found.append(Wording(terms.term(code).en, terms.term(code).zh))
+    return found[:3]
+
+
+def _absent(focus: Focus) -> list[str]:
+    """What was looked for and not found and would speak for something else."""
+    known = _by_finding(focus.signs)
+    speaks = {f for one in focus.considered for f in scripts()[one.code].supports}
+    return [
+        code
+        for code, present in known.items()
+        if not present and code in speaks and not findings()[code].quantity
+    ][:2]
+
+
+def _and(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def differentials(focus: Focus, plan: Plan) -> tuple[Exercise, Exercise]:
     """A ranked differential after the story, and again after examination and tests."""
     key = DifferentialKey(diagnoses=key_diagnoses(focus), discriminating_stage=2)
+    lead = scripts()[focus.leading]
+    danger = [scripts()[one.code].name for one in focus.considered if one.must_not_miss]
     explanation = Wording(
-        f"The record's diagnosis leads. The others fit {focus.presentation.name.en}; what must not "
-        "be missed belongs on the list even when it is unlikely.",
-        f"病历中的诊断居首；其余为“{focus.presentation.name.zh}”应考虑的疾病，"
-        "不可漏诊者即使可能性小也应列入。",
+        f"The record's diagnosis leads. {lead.name.en}: {lead.line.en} Not to be missed, even when "
+        f"unlikely: {', '.join(_lower(one.en) for one in danger)}.",
+        f"病历中的诊断居首。{lead.name.zh}：{lead.line.zh}"
+        f"即使可能性小也不可漏诊：{'、'.join(one.zh for one in danger)}。",
     )
     first = Exercise(
         name="differential-first",
@@ -109,7 +181,7 @@ def differentials(focus: Focus, plan: Plan) -> tuple[Exercise, Exercise]:
 
 def key_diagnoses(focus: Focus) -> tuple[KeyDiagnosis, ...]:
     """The record's diagnosis first, then the others of the presenting problem."""
-    considered = {one.code: one for one in focus.presentation.considered}
+    considered = {one.code: one for one in focus.considered}
     order = sorted(considered.values(), key=lambda one: (one.code != focus.leading, -one.relevance))
     return tuple(
         KeyDiagnosis(
@@ -123,8 +195,11 @@ def key_diagnoses(focus: Focus) -> tuple[KeyDiagnosis, ...]:
     )
 
 
-def reflection(focus: Focus, shown: frozenset[str]) -> Exercise | None:
-    """For each hypothesis the findings for and against it, and those expected but absent."""
+def reflection(evidence: Evidence, focus: Focus, shown: frozenset[str]) -> Exercise | None:
+    """For each hypothesis the findings for and against it, and those expected but absent.
+
+    None where the findings tell the hypotheses not apart: then there is nothing to reflect on.
+    """
     seen = [sign for sign in focus.signs if sign.datum in shown]
     known = _by_finding(seen)
     hypotheses = _hypotheses(focus, known)
@@ -140,7 +215,12 @@ def reflection(focus: Focus, shown: frozenset[str]) -> Exercise | None:
             if stance is not None:
                 links.append(Link(code, stance, finding))
     used = {link.finding for link in links}
-    if len(links) < 4 or len(used) < 2:
+    profiles = {
+        code: frozenset((ln.stance, ln.finding) for ln in links if ln.hypothesis == code)
+        for code in hypotheses
+    }
+    apart = sum(profiles[code] != profiles[focus.leading] for code in hypotheses)
+    if len(links) < 4 or len(used) < 3 or apart < 2 or all(ln.stance == "for" for ln in links):
         return None
     places = {sign.finding: sign.datum for sign in reversed(seen)}
     named = [code for code in known if code in used][:MOST_FINDINGS]
@@ -163,7 +243,10 @@ def reflection(focus: Focus, shown: frozenset[str]) -> Exercise | None:
         reflection=ReflectionKey(
             hypotheses=tuple(Option(code, scripts()[code].name) for code in hypotheses),
             findings=tuple(
-                Option(code, _stated(code, known[code]), (places[code],)) for code in named
+                Option(
+                    code, _told(code, known[code], evidence.by_id[places[code]]), (places[code],)
+                )
+                for code in named
             ),
             links=tuple(link for link in links if link.finding in named),
         ),
@@ -217,112 +300,11 @@ def problem_list(case: Case, focus: Focus, plan: Plan) -> Exercise | None:
     )
 
 
-def warning_signs(focus: Focus) -> Exercise | None:
-    """Which findings would make one think of what must not be missed."""
-    danger = [one.code for one in focus.presentation.considered if one.must_not_miss]
-    usual = set(scripts()[focus.leading].supports) | set(focus.presentation.findings)
-    right: list[str] = []
-    for code in danger:
-        right += [f for f in scripts()[code].supports if f not in usual and f not in right][:2]
-    right = right[:3]
-    others = [f for f in scripts()[focus.leading].supports if f not in right]
-    others += [
-        finding
-        for one in focus.presentation.considered
-        if not one.must_not_miss
-        for finding in scripts()[one.code].supports
-        if finding not in right
-        and finding not in others
-        and not any(finding in scripts()[code].supports for code in danger)
-    ]
-    if not right or len(others) < 2:
-        return None
-    chosen = [*right, *others[: max(3, 6 - len(right))]]
-    named = ", ".join(_lower(terms.term(code).en) for code in danger)
-    named_zh = "、".join(terms.term(code).zh for code in danger)
-    return Exercise(
-        name="warning-signs",
-        kind="key features",
-        stage=1,
-        prompt=Wording(
-            f"Which findings, with {focus.presentation.name.en}, would make you think of what "
-            f"must not be missed? Choose at most {len(right)}.",
-            f"“{focus.presentation.name.zh}”伴哪些表现时应警惕不可漏诊的疾病？最多选{len(right)}项。",
-        ),
-        explanation=Wording(
-            f"They point to {named}, which must not be missed.", f"它们提示{named_zh}，不可漏诊。"
-        ),
-        source=_TABLE,
-        key_features=KeyFeatureKey(
-            options=tuple(Option(code, findings()[code].name) for code in sorted(chosen)),
-            right=tuple(right),
-            most=len(right),
-        ),
-    )
-
-
-def circumstances(case: Case, focus: Focus, plan: Plan, stage: int) -> Exercise | None:
-    """Which psychological, social and family matters and risks the record names for this person."""
-    kinds = {"psychological", "social", "family", "risk"}
-    shown = {one for entered in plan.stages[:stage] for one in entered.reveals}
-    right = {
-        code: problem
-        for problem in case.problems
-        if problem.kind in kinds
-        and problem.see is None
-        and (code := terms.code_of(problem.title))
-        and any(one.id in shown for one in problem.evidence)
-    }
-    if not right:
-        return None
-    for code in terms.related(focus.leading):
-        right.pop(code, None)
-    if not right:
-        return None
-    all_of_them = {terms.code_of(problem.title) for problem in case.problems}
-    others = [
-        code
-        for code in _COMMON_CIRCUMSTANCES
-        if code not in all_of_them and not terms.related(code) & {*right, focus.leading}
-    ][: 6 - min(3, len(right))]
-    chosen = [*list(right)[:3], *others]
-    names = {code: terms.term(code) for code in chosen}
-    return Exercise(
-        name="circumstances",
-        kind="key features",
-        stage=stage,
-        prompt=Wording(
-            "Which of these belong into this person's plan, because the record names them?",
-            "下列哪些因病历中有记录而应纳入该患者的计划？",
-        ),
-        explanation=Wording(
-            "A plan that leaves out how somebody lives is not carried out.",
-            "不考虑患者生活处境的计划难以落实。",
-        ),
-        source="problem list of the case (casebank.rules)",
-        origin="record",
-        key_features=KeyFeatureKey(
-            options=tuple(
-                Option(
-                    code,
-                    Wording(names[code].en, names[code].zh),
-                    tuple(one.id for one in right[code].evidence if one.id in shown)[:3]
-                    if code in right
-                    else (),
-                )
-                for code in sorted(chosen)
-            ),
-            right=tuple(list(right)[:3]),
-            most=len(list(right)[:3]),
-        ),
-    )
-
-
 def concordance(focus: Focus) -> tuple[Exercise, ...]:
     """Script concordance questions without a panel: refused by the gate until one has answered."""
     made: list[Exercise] = []
     for sign in focus.signs:
-        for one in focus.presentation.considered:
+        for one in focus.considered:
             script = scripts()[one.code]
             if sign.finding not in (*script.supports, *script.against) or len(made) == 3:
                 continue
@@ -351,20 +333,6 @@ def concordance(focus: Focus) -> tuple[Exercise, ...]:
     return tuple(made)
 
 
-_COMMON_CIRCUMSTANCES = (
-    "LIVING_ALONE",
-    "FINANCIAL_HARDSHIP",
-    "CAREGIVER_BURDEN",
-    "UNEMPLOYMENT_PROBLEM",
-    "TOBACCO_DEPENDENCE",
-    "FAMILY_CONFLICT",
-    "BEREAVEMENT_SPOUSE",
-    "HAZARDOUS_DRINKING",
-    "DEPRESSIVE_DISORDER",
-    "HEALTH_LITERACY_PROBLEM",
-)
-
-
 def _hypotheses(focus: Focus, known: dict[str, bool]) -> list[str]:
     """The leading one, what must not be missed, and those that the findings speak to most."""
 
@@ -372,7 +340,7 @@ def _hypotheses(focus: Focus, known: dict[str, bool]) -> list[str]:
         script = scripts()[code]
         return sum(1 for finding in known if finding in (*script.supports, *script.against))
 
-    considered = [one for one in focus.presentation.considered if one.code != focus.leading]
+    considered = [one for one in focus.considered if one.code != focus.leading]
     danger = max(
         (one for one in considered if one.must_not_miss), key=lambda o: reach(o.code), default=None
     )
@@ -394,7 +362,17 @@ def _by_finding(seen: Iterable[Sign]) -> dict[str, bool]:
 
 def _stated(code: str, present: bool) -> Wording:
     name = findings()[code].name
-    return name if present else Wording(f"No: {_lower(name.en)}", f"无：{name.zh}")
+    plain = re.sub(r"^(an?|the) ", "", _lower(name.en))
+    return name if present else Wording(f"No {plain}", f"无{name.zh}")
+
+
+def _told(code: str, present: bool, datum: Datum) -> Wording:
+    """A finding in words; of a measured one, that it is not there is told by its number."""
+    if present or not findings()[code].quantity or not datum.statement.other:
+        return _stated(code, present)
+    texts = {True: datum.text, False: datum.statement.other}
+    chinese = _CHINESE.search(datum.text) is not None
+    return Wording(texts[not chinese], texts[chinese])
 
 
 def _supporting(focus: Focus) -> list[str]:
@@ -420,8 +398,3 @@ def _weight(problem: Problem) -> float:
 
 def _lower(text: str) -> str:
     return text if text[:2].isupper() else text[:1].lower() + text[1:]
-
-
-def shown_signs(evidence: Evidence, shown: frozenset[str]) -> tuple[Sign, ...]:
-    """Findings of the data that are shown."""
-    return signs(evidence.by_id[one] for one in shown if one in evidence.by_id)

@@ -9,27 +9,46 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from casebank import relations, rules, terms
 from casebank.lesson.drafting.evidence import QUANTITIES, Datum, Evidence
 from casebank.lesson.drafting.focus import HEARD, Focus
-from casebank.lesson.drafting.followup import DecisionPoint, adherence_data
+from casebank.lesson.drafting.followup import DecisionPoint, adherence_data, disease_name
 from casebank.lesson.model import Order, Stage, Wording
 from casebank.model import Case
+from casebank.names import names_somebody
 from casebank.relative import day_text
 
 MOST_DATA = 14
 MOST_WORDS = 300
 MOST_POINTS = 3
 MOST_WRONG = 3
+MOST_KNOWN, MOST_ASIDES, MOST_AFTERCARE, MOST_LATER = 4, 2, 4, 6
+MOST_DRUGS = 4
+LEAST_CLAUSE, MOST_OF_A_SENTENCE = 4, 40
 
 # Shown first of the background: who this is.
 _WHO = r"^(sex|性别|age at first|首次接诊时年龄)"
 _LIFE = (
-    r"occupation group|marital|living or staying|family apgar score|housing|area of residence|"
-    r"职业|婚姻|同住人数|家庭关怀度指数：\d|居住地"
+    r"^(occupation group(?!: other)|marital|how many people are living|family apgar score|housing)|"
+    r"^(职业(?!病|：其他)|婚姻|同住人数|家庭关怀度指数：\d)"
 )
-_DENIED = r"[:：]\s*(none|no|never\b.*|无|否|从不.*)$"
+_LATER_LIFE = (
+    r"^(marital status: (widowed|divorced)|family apgar score)|"
+    r"^(婚姻状况：(丧偶|离婚)|家庭关怀度指数：\d)"
+)
+# Sentences that say nothing: courtesies, the weather, what no doctor acts on.
+_EMPTY = re.compile(
+    r"^(came|brought|sits|bp follow-up|left|sent home|come back|see (us|me)|call|knows to|"
+    r"told (her|him)|showed|reassured|return prn|"
+    r"keep up|as (scheduled|needed)|done\b|thanks|(she|he) understands|no (other )?concerns)|"
+    r"\b(enjoys|likes|rides|drives|walked to|served|sold|funeral|birthday|weather|texted|"
+    r"confirm with)\b|"
+    r"^(给予宣教|答疑|有事随时|不适随诊|必要时复诊|加重时|已告知|按期|留电话|预约|下次随访)|"
+    r"(捎来|下棋|跳舞|散步|阴雨|打牌|留电话|宣教\d*分?|来晚|车牌|微信|短信|号码)",
+    re.IGNORECASE,
+)
 # What a note holds beside the story: names of those who wrote it, plans, dates of printing.
 _CLERICAL = re.compile(
     r"scribe|\bMD\b|\bFNP\b|\bRN\b|signed|sgd|copy to|dear dr|^to:|^subject|https?:|reviewed with|"
@@ -44,7 +63,9 @@ _NAMED_ONLY = re.compile(
     r".*\b(PGY-?\d|NP|PA-C|LVN|LPN|MBBS|DNP)\b.*|"
     r".*\bto [A-Z]\w+ (Drugs?|Pharmacy|Chemists?)\b.*",
 )
-_FORM_TARGETS = r"^target|^目标|days until|距下次随访|^date of|日期"
+# What a form of follow-up asks at every visit: shown when it says something, or something else.
+_ROUTINE = r"^(none|no|good|light|medium|regular|palpable|无|否|良好|轻|中|规律|触及正常)$"
+_FORM_TARGETS = r"^target|^overall evaluation|健康评价|^目标|days until|距下次随访|^date of|日期"
 _DECISION = (
     r"control|over target|above goal|refer|step up|added|increase|started|refill|regimen|"
     r"next visit|"
@@ -86,19 +107,24 @@ def plan_stages(
 
 
 def choose_points(points: tuple[DecisionPoint, ...]) -> tuple[DecisionPoint, ...]:
-    """At most three decision points, of as many different situations as there are, in order."""
-    wanted = ("danger", "again", "reaction", "first", "controlled")
+    """At most three decision points, in order: each another situation, each another visit."""
+    wanted = ("danger", "low", "again", "reaction", "first", "controlled")
     chosen: list[DecisionPoint] = []
     for _ in range(MOST_POINTS):
-        used = [point.rule.situation for point in chosen]
-        rest = [point for point in points if point not in chosen]
+        used = [(point.rule.disease, point.rule.situation) for point in chosen]
+        visits = {point.readings.contact for point in chosen}
+        rest = [
+            point
+            for point in points
+            if point.readings.contact not in visits
+            and (point.rule.disease, point.rule.situation) not in used
+        ]
         if not rest:
             break
         chosen.append(
             min(
                 rest,
                 key=lambda point: (
-                    used.count(point.rule.situation),
                     wanted.index(point.rule.situation),
                     point.readings.contact,
                 ),
@@ -117,6 +143,22 @@ class _Builder:
         self._wrong = wrong
         self._shown: set[str] = set()
         self._telling = {sign.datum for sign in focus.signs}
+        self._last: dict[str, str] = {}
+        self._drugs: frozenset[str] = frozenset()
+        here = evidence.at(focus.contact)
+        self._given = tuple(
+            word.casefold()
+            for one in here
+            if one.event and one.event.table == "drug_exposure"
+            for word in re.findall(r"[A-Za-z]{5,}|[\u4e00-\u9fff]{3,}", one.event.name)[:1]
+        )
+        self._in_rows = tuple(
+            (one.id, clause)
+            for one in here
+            if one.event and one.event.table == "observation" and one.event.value_text
+            for clause in re.split(r"[,，;；]\s*", one.event.value_text.casefold())[:1]
+            if len(clause) >= LEAST_CLAUSE
+        )
         # A datum may be said again in other words, which name the problem that it reveals.
         self._naming = {
             one.id for one in case.statements() if terms.mentions(one.text, focus.hidden)
@@ -127,11 +169,11 @@ class _Builder:
         # Later entries of the background are no part of what is known at this visit.
         open_ = [one for one in self._background_by_now() if not self._gives_away(one)]
         who = [one for one in open_ if rules.matches(_WHO, one.text)]
-        denied = [one for one in open_ if rules.matches(_DENIED, one.text)][:2]
+        known = [one for one in open_ if _problem_row(one)][:MOST_KNOWN]
         life = [one for one in open_ if rules.matches(_LIFE, one.text)][:3]
         told = [one for one in evidence.at(focus.contact, "S", "-") if self._readable(one)]
         complaint = [one for one in told if one.id in focus.complaint]
-        telling = [one for one in told if one.id in self._telling]
+        telling = [one for one in told if one.id in self._telling and one.part == "S"]
         ideas = [
             one
             for one in evidence.at(focus.contact)
@@ -139,8 +181,8 @@ class _Builder:
             and rules.matches(HEARD, one.event.name)
             and not (one.unanswered or self._gives_away(one))
         ]
-        rest = [one for one in told if one.part == "S"]
-        reveals = self._take([*who, *complaint, *ideas, *telling, *denied, *life, *rest])
+        rest = [one for one in told if one.part == "S" and one.event is None][:MOST_ASIDES]
+        reveals = self._take([*who, *complaint, *ideas, *telling, *known, *life, *rest])
         orders = (
             self._order(
                 "family-history",
@@ -183,7 +225,11 @@ class _Builder:
 
     def examination(self) -> Stage:
         focus, evidence = self._focus, self._evidence
-        found = [one for one in evidence.at(focus.contact, "O", "S", "-") if self._readable(one)]
+        found = [
+            one
+            for one in evidence.at(focus.contact, "O", "S", "-")
+            if self._readable(one) and not self._said_by_a_row(one)
+        ]
         objective = [one for one in found if one.part == "O"]
         telling = [one for one in found if one.id in self._telling]
         vital = [one for one in objective if one.event and rules.matches(_VITAL, one.event.name)]
@@ -240,62 +286,115 @@ class _Builder:
         ]
 
     def diagnosis(self) -> Stage:
+        """The name of it, and what was hidden for its sake; what was done is not told yet."""
         focus, evidence = self._focus, self._evidence
         here = [
             one
-            for one in evidence.at(focus.contact, "A", "P")
-            if not (_clerical(one) or _target(one) or one.unanswered)
+            for one in evidence.at(focus.contact, "A")
+            if not (_clerical(one) or _target(one) or one.unanswered or self._prescribes(one))
         ]
         named = [one for one in here if one.event and one.event.table == "condition_occurrence"]
-        treated = [one for one in here if one.event and one.event.table == "drug_exposure"]
         known = {one.text for one in named}
         hidden = [
             one for one in self._background_by_now() if _problem_row(one) and one.text not in known
         ]
-        reveals = self._take([*named, *treated, *hidden, *here])
-        return Stage(Wording("What it was, and what was done", "诊断与处理"), reveals)
+        reveals = self._take([*named, *hidden, *here])
+        return Stage(Wording("What it was", "诊断"), reveals)
+
+    def _aftercare(self) -> list[Datum]:
+        """What was given and planned at the first visit; shown once first steps are decided."""
+        here = [
+            one
+            for one in self._evidence.at(self._focus.contact, "P")
+            if not (_clerical(one) or _target(one) or one.unanswered)
+        ]
+        given = [one for one in here if one.event and one.event.table == "drug_exposure"]
+        said = [one for one in here if one.event is None]
+        return [*given, *said][:MOST_AFTERCARE]
 
     def visit(self, number: int, point: DecisionPoint, before: DecisionPoint | None) -> Stage:
         evidence, now = self._evidence, point.readings
-        data: list[Datum] = [evidence.by_id[one] for one in self._happened(before)]
+        data = self._aftercare() if before is None else []
+        data += [evidence.by_id[one] for one in self._happened(before)]
+        data += self._first_named(point)
         if point.previous is not None:
             data += [evidence.by_id[one] for one in point.previous.data]
+            data += self._new_drugs(point.previous.contact, data)
         data += [evidence.by_id[one] for one in now.data]
         data += [evidence.by_id[one] for one in adherence_data(evidence, now.contact)]
-        if point.previous is not None:
-            data += [
-                one
-                for one in evidence.at(point.previous.contact, "P")
-                if one.event and one.event.table == "drug_exposure"
-            ][:3]
         data += [
             one
             for one in evidence.at(now.contact, "S", "O")
             if not (_clerical(one) or _target(one) or _decides(one) or one.unanswered)
+            and not self._says_nothing_new(one)
         ]
         day = day_text(self._case.contacts[now.contact].day, "en")
         day_zh = day_text(self._case.contacts[now.contact].day, "zh")
+        name = disease_name(now.disease)
+        reveals = self._take(data, but=self._unasked(point))
+        for one in reveals:
+            self._remember(evidence.by_id[one])
         return Stage(
-            Wording(f"Follow-up visit {number}: {day}", f"第{number}次随访：{day_zh}"),
-            self._take(data, but=self._unasked(point)),
+            Wording(
+                f"Follow-up visit {number}, for {name.en}: {day}",
+                f"第{number}次随访（{name.zh}）：{day_zh}",
+            ),
+            reveals,
         )
+
+    def _new_drugs(self, contact: int, beside: list[Datum]) -> list[Datum]:
+        """Drugs of a visit, unless the same ones were shown last."""
+        drugs = [
+            one
+            for one in self._evidence.at(contact, "P")
+            if one.event and one.event.table == "drug_exposure"
+        ][:MOST_DRUGS]
+        known = self._drugs | {one.text for one in beside}
+        self._drugs = frozenset(one.text for one in drugs)
+        return drugs if not self._drugs <= known else []
+
+    def _first_named(self, point: DecisionPoint) -> list[Datum]:
+        """The row that names the disease of a follow-up, if it was not shown: it came later."""
+        named = [
+            one
+            for one in self._evidence.data
+            if _problem_row(one)
+            and point.readings.disease in relations.families("problem", one.text)
+            and (one.statement.day or 0) <= self._case.contacts[point.readings.contact].day
+        ]
+        return [] if any(one.id in self._shown for one in named) else named[:1]
+
+    def _says_nothing_new(self, datum: Datum) -> bool:
+        """Whether a form says at this visit what it said before, or only that nothing is amiss."""
+        event = datum.event
+        if event is None or event.table != "observation":
+            return False
+        last = self._last.get(event.name)
+        if last is not None:
+            return last == datum.text
+        return event.value == 0 or rules.matches(_ROUTINE, event.value_text)
+
+    def _remember(self, datum: Datum) -> None:
+        if datum.event is not None and datum.event.table == "observation":
+            self._last[datum.event.name] = datum.text
 
     def course(self, before: DecisionPoint | None) -> Stage:
         evidence, case = self._evidence, self._case
-        data: list[Datum] = [evidence.by_id[one] for one in self._happened(before)]
+        data = self._aftercare() if before is None else []
+        data += [evidence.by_id[one] for one in self._happened(before)]
         start = before.readings.contact if before is not None else self._focus.contact
         named: dict[str, Datum] = {}
         for index in range(start + 1, len(case.contacts)):
             for one in evidence.at(index):
-                if one.event and one.event.table == "condition_occurrence":
+                if _problem_row(one) and one.text not in self._named:
                     named.setdefault(one.text, one)
-        data += list(named.values())[:8]
+        data += list(named.values())[:MOST_LATER]
         day = case.contacts[self._focus.contact].day
         data += [
             one
             for one in evidence.background
-            if (one.statement.day or 0) > day and rules.matches(_LIFE, one.text)
-        ][:3]
+            if (one.statement.day or 0) > day and rules.matches(_LATER_LIFE, one.text)
+        ][:2]
         for index in range(len(case.contacts) - 1, start, -1):
             measured = sorted(
                 (one for one in self._measured(index) if one not in data), key=_followed
@@ -325,14 +424,40 @@ class _Builder:
         return datum.id in self._naming or self._focus.gives_away(datum)
 
     def _readable(self, datum: Datum) -> bool:
-        if self._gives_away(datum) or datum.unanswered:
+        if self._gives_away(datum) or datum.unanswered or self._prescribes(datum):
             return False
+        if datum.event is None and datum.id not in self._focus.complaint:
+            if names_somebody(datum.text) or _EMPTY.search(datum.text):
+                return False
+            # A whole form in one sentence; its rows say the same.
+            if datum.length > MOST_OF_A_SENTENCE:
+                return False
         if datum.id in self._telling:
             return True
         if _clerical(datum) or datum.part == "-":
             return False
         # What a note says of the examination stands here if it says something of a finding.
         return datum.part != "O" or datum.event is not None
+
+    def _prescribes(self, datum: Datum) -> bool:
+        """Whether a sentence names what was given at this visit, which would tell for what."""
+        folded = datum.text.casefold()
+        return datum.event is None and any(word in folded for word in self._given)
+
+    def _said_by_a_row(self, datum: Datum) -> bool:
+        """Whether a row of this visit says the same in a cleaner way."""
+        folded = datum.text.casefold()
+        return datum.event is None and any(clause in folded for _, clause in self._in_rows)
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        """Problems that were named up to the first visit."""
+        day = self._case.contacts[self._focus.contact].day
+        return frozenset(
+            one.text
+            for one in self._evidence.data
+            if _problem_row(one) and (one.statement.day or 0) <= day
+        )
 
     def _take(self, data: Iterable[Datum], but: frozenset[str] = frozenset()) -> tuple[str, ...]:
         """Ids of the first data that fit the load, each only once in a lesson."""
@@ -384,6 +509,8 @@ def _problem_row(datum: Datum) -> bool:
 def _clerical(datum: Datum) -> bool:
     if datum.event is not None:
         return False
+    if _EMPTY.search(datum.text) is not None or names_somebody(datum.text):
+        return True
     if _CLERICAL.search(datum.text) is not None:
         return True
     # A diagnosis or a drug may stand alone as well.

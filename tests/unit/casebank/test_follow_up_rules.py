@@ -9,11 +9,11 @@ import pytest
 
 from casebank import Case
 from casebank.lesson.drafting.evidence import Datum, Evidence
-from casebank.lesson.drafting.followup import RULES, DecisionPoint, decision_points
+from casebank.lesson.drafting.followup import RULES, DecisionPoint, decision_points, options_of
 from casebank.lesson.drafting.stages import choose_points
 from casebank.model import Contact, Soap, Statement
 from casebank.reader import read_record
-from casebank.record import Event, Record
+from casebank.record import BirthYears, Event, Record
 from deid.release import Release
 from tests.unit.casebank import residents
 
@@ -28,6 +28,13 @@ class Visit:
     drugs: tuple[str, ...] = ("amlodipine",)
     reaction: str = "None"
     referred: bool = False
+    said: str = ""
+
+    @property
+    def control(self) -> str:
+        """The class on the form: that of the numbers, if nothing else is said."""
+        right = self.systolic < 140 and self.diastolic < 90
+        return self.said or ("Controlled" if right else "Not controlled")
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +51,7 @@ def points_of(case: Case, record: Record, *visits: Visit) -> tuple[DecisionPoint
         rows = [
             ("measurement", "Systolic blood pressure", visit.systolic, ""),
             ("measurement", "Diastolic blood pressure", visit.diastolic, ""),
-            ("observation", "Class of this follow-up", None, "Controlled"),
+            ("observation", "Class of this follow-up", None, visit.control),
             ("observation", "Adverse drug reaction at follow-up", None, visit.reaction),
             *[("drug_exposure", drug, None, "") for drug in visit.drugs],
             *[("observation", "Reason for referral", None, "not controlled")] * visit.referred,
@@ -101,8 +108,9 @@ def test_the_second_visit_in_a_row_out_of_control_asks_for_referral(
         Visit(300, 130, 80),
     )
     assert situations(points) == ["controlled", "controlled", "first", "again", "controlled"]
-    assert points[2].rule.asked == ("adjust", "two-weeks", "lifestyle")
-    assert points[3].rule.asked == ("refer", "two-weeks", "lifestyle")
+    assert points[2].rule.asked == ("adherence", "adjust", "two-weeks", "lifestyle")
+    assert points[3].rule.asked == ("refer", "two-weeks", "adherence")
+    assert "adjust" not in {option.code for option in options_of("again")}
 
 
 def test_danger_comes_before_everything_and_a_reaction_before_control(
@@ -130,7 +138,7 @@ def test_what_happened_is_read_from_drugs_referral_and_the_next_visit(
         Visit(104, 150, 95, drugs=("amlodipine", "lisinopril"), referred=True),
         Visit(400, 130, 80, drugs=("amlodipine", "lisinopril")),
     )
-    assert points[0].happened == ("keep", "routine")
+    assert points[0].happened == ("routine",), "no earlier visit tells what was changed"
     assert points[1].happened == ("adjust", "two-weeks")
     assert points[2].happened == ("keep", "refer")
     assert all(point.happened_data for point in points)
@@ -138,6 +146,21 @@ def test_what_happened_is_read_from_drugs_referral_and_the_next_visit(
 
 def test_numbers_that_cannot_be_are_no_decision(farmer: Case, record: Record) -> None:
     assert points_of(farmer, record, Visit(0, 1300, 80), Visit(90, 130, 80)) == ()
+
+
+def test_what_can_be_argued_about_is_not_asked(farmer: Case, record: Record) -> None:
+    high = Visit(90, 146, 84)
+    visits = (Visit(0, 130, 80), high, Visit(120, 130, 80), Visit(210, 130, 80))
+    assert situations(points_of(farmer, record, *visits)) == ["controlled", "first", "controlled"]
+    either = replace(
+        record, born=BirthYears(record.first_day.year - 66, record.first_day.year - 60)
+    )
+    assert situations(points_of(farmer, either, *visits)) == ["controlled"]
+    old = replace(record, born=BirthYears(record.first_day.year - 80, record.first_day.year - 78))
+    told = (visits[0], replace(high, said="Controlled"), *visits[2:])
+    assert situations(points_of(farmer, old, *told)) == ["controlled"] * 3
+    contradicted = (replace(visits[0], said="Not controlled"), *visits[2:])
+    assert situations(points_of(farmer, record, *contradicted)) == []
 
 
 def test_at_most_three_points_are_asked_of_as_many_situations_as_there_are(
@@ -158,3 +181,6 @@ def test_at_most_three_points_are_asked_of_as_many_situations_as_there_are(
 def test_every_rule_names_its_source_and_asks_for_something_that_can_be_chosen() -> None:
     assert all(rule.id.startswith("NBPHS-3") and rule.asked for rule in RULES.values())
     assert len({(rule.disease, rule.situation) for rule in RULES.values()}) == len(RULES)
+    for rule in RULES.values():
+        offered = {option.code for option in options_of(rule.situation)}
+        assert set(rule.asked) < offered

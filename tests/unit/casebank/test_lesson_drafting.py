@@ -30,7 +30,7 @@ def test_a_lesson_fits_its_case_and_is_the_same_each_time(
 
 def test_it_has_stages_by_visit_and_the_exercises_of_reasoning(farmer_lesson: Lesson) -> None:
     assert len(farmer_lesson.stages) >= 3
-    assert {"differential", "summary", "problem list", "reflection"} <= {
+    assert {"differential", "summary", "problem list", "key features"} <= {
         one.kind for one in farmer_lesson.exercises
     }
     key = farmer_lesson.exercise("differential").differential

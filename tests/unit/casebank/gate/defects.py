@@ -219,7 +219,7 @@ def without_family(given: Submission) -> Submission:
 
 def all_at_once(given: Submission) -> Submission:
     everything = tuple(dict.fromkeys(item.id for item in given.case.statements()))
-    return in_stage(6, lambda one: replace(one, reveals=everything))(given)
+    return in_stage(0, lambda one: replace(one, reveals=everything))(given)
 
 
 def long_winded(given: Submission) -> Submission:
@@ -305,7 +305,10 @@ DEFECTS: dict[str, tuple[str, Plant]] = {
             lambda one: replace(
                 one,
                 stages=one.stages[:2],
-                exercises=tuple(replace(e, stage=min(e.stage, 2)) for e in one.exercises),
+                exercises=tuple(
+                    e if e.stage <= 2 else replace(e, stage=2, prompt=Wording("And now?", "然后？"))
+                    for e in one.exercises
+                ),
             )
         ),
     ),

@@ -1,0 +1,278 @@
+"""What to do, by published guidance that is named: first steps, help with a life, the next year.
+
+The tables are ``warnings.csv`` (what makes one think of what must not be missed, beside what does
+not), ``actions.csv`` with ``guides.csv`` (what a guide asks for with a diagnosis or in a hard life,
+what does harm, what is needless) and ``reviews.csv`` (what the next year's visits look at, by
+problem). They hold general knowledge and no patient; a line that names what is not there is
+refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from casebank import terms
+from casebank.lesson.drafting.focus import Focus
+from casebank.lesson.drafting.knowledge import presentations, read_table
+from casebank.lesson.drafting.stages import Plan
+from casebank.lesson.model import Exercise, KeyFeatureKey, Option, Stage, Wording
+from casebank.model import Case, Problem
+
+MOST_REVIEWS, MOST_OTHER_REVIEWS = 4, 4
+LIFE_PLAN = "life-plan"
+LIFE = frozenset({"psychological", "social", "family", "risk"})
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing to do or to look for: ``right``, ``wrong`` (needless) or ``harmful``."""
+
+    grade: str
+    text: Wording
+
+
+@dataclass(frozen=True)
+class Review:
+    """What visits of the next year look at for any of ``problems``."""
+
+    code: str
+    problems: frozenset[str]
+    text: Wording
+    source: str
+
+
+@cache
+def warnings() -> dict[str, tuple[Line, ...]]:
+    """Lines by the code of the presenting problem.
+
+    Raises:
+        ValueError: if a presenting problem is unknown, or has too few lines.
+    """
+    return _lines("warnings.csv", frozenset(one.code for one in presentations()))
+
+
+@cache
+def actions() -> dict[str, tuple[Line, ...]]:
+    """Lines by the code of a diagnosis, or of a matter of life.
+
+    Raises:
+        ValueError: if a code is unknown, or has too few lines.
+    """
+    return _lines("actions.csv", frozenset(terms.all_terms()))
+
+
+@cache
+def guides() -> dict[str, str]:
+    """The guides that the lines of ``actions.csv`` rest on, by code.
+
+    Raises:
+        ValueError: if a code has no guide.
+    """
+    found = {row["code"]: row["source"] for row in read_table("guides.csv")}
+    missing = actions().keys() - {code for code, source in found.items() if source.strip()}
+    if missing:
+        raise ValueError(f"guides.csv: no source for {sorted(missing)}")
+    return found
+
+
+@cache
+def reviews() -> tuple[Review, ...]:
+    """All lines of ``reviews.csv``.
+
+    Raises:
+        ValueError: if a line names a problem that there is not, or no source.
+    """
+    found = tuple(
+        Review(
+            row["code"],
+            frozenset(row["problems"].split()),
+            Wording(row["en"], row["zh"]),
+            row["source"],
+        )
+        for row in read_table("reviews.csv")
+    )
+    for one in found:
+        if not one.source or not one.problems <= terms.all_terms().keys():
+            raise ValueError(f"reviews.csv: {one.code} names no source or an unknown problem")
+    return found
+
+
+def warning_signs(focus: Focus) -> Exercise:
+    """Which findings would make one think of what must not be missed."""
+    danger = [one.code for one in focus.considered if one.must_not_miss]
+    named = ", ".join(_small(terms.term(code).en) for code in danger)
+    named_zh = "、".join(terms.term(code).zh for code in danger)
+    key = _key(warnings()[focus.presentation.code])
+    return Exercise(
+        name="warning-signs",
+        kind="key features",
+        stage=1,
+        prompt=Wording(
+            f"Which of these, with {focus.presentation.name.en}, would make you act at once? "
+            f"Choose at most {key.most}.",
+            f"“{focus.presentation.name.zh}”伴下列哪些情况须立即处理？最多选{key.most}项。",
+        ),
+        explanation=Wording(
+            "They are the alarm signs of this complaint"
+            + (f"; on this list, {named} must not be missed." if named else "."),
+            "这些是该主诉的报警征象" + (f"；本例不可漏诊：{named_zh}。" if named_zh else "。"),
+        ),
+        source="warnings.csv (general medical knowledge)",
+        key_features=key,
+    )
+
+
+def first_steps(focus: Focus, plan: Plan) -> Exercise | None:
+    """What to do now that the diagnosis is known, where a guide says so."""
+    lines = actions().get(focus.leading)
+    if lines is None:
+        return None
+    name, guide = terms.term(focus.leading), guides()[focus.leading]
+    key = _key(lines)
+    return Exercise(
+        name="first-steps",
+        kind="key features",
+        stage=plan.diagnosis_stage,
+        prompt=Wording(
+            f"{name.en}: what do you do now? Choose at most {key.most}.",
+            f"{name.zh}：您现在如何处理？最多选{key.most}项。",
+        ),
+        explanation=_explained(lines, guide),
+        source=guide,
+        key_features=key,
+    )
+
+
+def life_plan(
+    case: Case, focus: Focus, plan: Plan, wanted: frozenset[str] = frozenset()
+) -> Exercise | None:
+    """What helps with a matter of the person's life that was shown; ``wanted`` matters first."""
+    shown = {one for stage in plan.stages[: plan.diagnosis_stage] for one in _opened(stage)}
+    told = [
+        (code, problem)
+        for problem in case.problems
+        if problem.kind in LIFE
+        and problem.see is None
+        and (code := terms.code_of(problem.title)) in actions()
+        and code not in terms.related(focus.leading)
+        and any(one.id in shown for one in problem.evidence)
+    ]
+    if not told:
+        return None
+    code, problem = min(told, key=lambda one: (one[0] not in wanted, one[1].kind == "risk"))
+    name, lines, guide = terms.term(code), actions()[code], guides()[code]
+    key = _key(lines, tuple(one.id for one in problem.evidence if one.id in shown)[:3])
+    return Exercise(
+        name=LIFE_PLAN,
+        kind="key features",
+        stage=plan.diagnosis_stage,
+        prompt=Wording(
+            f"The record of this person also names: {_small(name.en)}. What helps? "
+            f"Choose at most {key.most}.",
+            f"该患者病历中还有：{name.zh}。哪些做法有帮助？最多选{key.most}项。",
+        ),
+        explanation=_explained(lines, guide),
+        source=guide,
+        key_features=key,
+    )
+
+
+def next_year(case: Case, focus: Focus, plan: Plan) -> Exercise | None:
+    """What the visits of the next year look at: for what the record shows, and not for the rest.
+
+    What is offered beside it is right for other people: what fits none of this person's problems.
+    """
+    shown = {one for stage in plan.stages for one in _opened(stage)}
+    listed = {code: one for one in case.problems if (code := terms.code_of(one.title))}
+    known = {
+        code
+        for code, problem in listed.items()
+        if _lasts(problem) and any(one.id in shown for one in problem.evidence)
+    }
+    right = [one for one in reviews() if one.problems & known]
+    right.sort(key=lambda one: focus.leading not in one.problems)
+    right = right[:MOST_REVIEWS]
+    kin = {related for code in {*listed, focus.leading} for related in terms.related(code)}
+    others = [one for one in reviews() if not one.problems & kin]
+    others.sort(key=lambda one: _digest(case.case_id, one.code))
+    if not right or len(others) < MOST_OTHER_REVIEWS:
+        return None
+    offered = [*right, *others[:MOST_OTHER_REVIEWS]]
+    because = "; ".join(f"{one.text.en} ({one.source})" for one in right)
+    because_zh = "；".join(f"{one.text.zh}（{one.source}）" for one in right)
+    return Exercise(
+        name="next-year",
+        kind="key features",
+        stage=len(plan.stages),
+        prompt=Wording(
+            "What belongs into this person's visits of the next year? The rest would fit other "
+            f"people. Choose at most {len(right)}.",
+            f"该患者下一年的随访应包括哪些？其余适合其他患者。最多选{len(right)}项。",
+        ),
+        explanation=Wording(f"{because}.", f"{because_zh}。"),
+        source="; ".join(dict.fromkeys(one.source for one in right)),
+        key_features=KeyFeatureKey(
+            options=tuple(Option(one.code, one.text) for one in offered),
+            right=tuple(one.code for one in right),
+            most=len(right),
+        ),
+    )
+
+
+def _lasts(problem: Problem) -> bool:
+    return problem.listed == "master" and problem.status == "active"
+
+
+def _opened(stage: Stage) -> list[str]:
+    return [*stage.reveals, *(one for order in stage.orders for one in order.data)]
+
+
+def _key(lines: Iterable[Line], data: tuple[str, ...] = ()) -> KeyFeatureKey:
+    """Codes tell nothing: they are numbers in an order that the texts decide."""
+    ordered = sorted(lines, key=lambda one: _digest(one.text.en))
+    codes = {line.text.en: f"o{number}" for number, line in enumerate(ordered, 1)}
+    graded = {grade: [codes[o.text.en] for o in ordered if o.grade == grade] for grade in _GRADES}
+    return KeyFeatureKey(
+        options=tuple(
+            Option(codes[one.text.en], one.text, data if one.grade == "right" else ())
+            for one in ordered
+        ),
+        right=tuple(graded["right"]),
+        most=len(graded["right"]),
+        harmful=tuple(graded["harmful"]),
+    )
+
+
+def _explained(lines: tuple[Line, ...], guide: str) -> Wording:
+    harm = [one.text for one in lines if one.grade == "harmful"]
+    return Wording(
+        f"After {guide}. This may do harm: {'; '.join(_small(one.en) for one in harm)}.",
+        f"依据{guide}。可能有害：{'；'.join(one.zh for one in harm)}。",
+    )
+
+
+_GRADES = ("right", "wrong", "harmful")
+
+
+def _lines(table: str, known: frozenset[str]) -> dict[str, tuple[Line, ...]]:
+    found: dict[str, list[Line]] = {}
+    for row in read_table(table):
+        found.setdefault(row["code"], []).append(Line(row["grade"], Wording(row["en"], row["zh"])))
+    for code, lines in found.items():
+        right = sum(one.grade == "right" for one in lines)
+        if code not in known or right < 2 or len(lines) - right < 2:
+            raise ValueError(f"{table}: {code} is unknown or has too few lines")
+        if any(one.grade not in _GRADES for one in lines):
+            raise ValueError(f"{table}: {code} has a line without a grade")
+    return {code: tuple(lines) for code, lines in found.items()}
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _small(text: str) -> str:
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]

@@ -1,0 +1,188 @@
+"""Names of people in sentences of notes: who the record is about is "the patient", others are told.
+
+A release's notes hold surrogates in place of names. A surrogate is nobody's name, yet a student
+would read one woman under three of them, and a program cannot tell it from a name that a scrubber
+missed. The record's own headers say how its person is called there; a name of anybody else is
+recognised by what stands beside it, a title or a relation, and by how names are written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+# How headers of notes name the person.
+_HEADERS = (
+    r"(?:姓名|患者|居民|对象|就诊者|被随访人)[:：]?\s*(?P<zh>[\u4e00-\u9fff]{2,4})(?=[，,\s（(])",
+    r"(?P<zh>[\u4e00-\u9fff]{2,4})[，,\s（(]+[男女](?=[，,\s])",
+    r"\b(?:Patient|Name|Pt|Visited with|here:)[:.]?\s+(?P<en>[A-Z][a-z'’-]+\s+[A-Z][a-z'’-]+)",
+    r"\b(?P<en>[A-Z][A-Za-z'’-]+,?\s+[A-Z][A-Za-z'’-]+)(?=,?\s*\(?(?:[MF]\b|\d\d?[-–]\d\d|DOB|born))",
+    r"\b(?:Mr|Mrs|Ms|Miss)\.?\s+(?P<en>[A-Z][a-z'’-]+)",
+)
+_NO_NAMES = frozenset(
+    [
+        "患者",
+        "居民",
+        "高血压",
+        "糖尿病",
+        "门诊",
+        "随访",
+        "记录",
+        "primary",
+        "progress",
+        "follow",
+        "visit",
+        "office",
+        "blood",
+        "pressure",
+        "the",
+        "new",
+        "today",
+        "no",
+        "date",
+        "born",
+        "follow-up",
+        "note",
+        "phone",
+        "home",
+        "nurse",
+        "sick",
+        "well",
+        "sex",
+        "age",
+        "male",
+        "female",
+        "day",
+        "days",
+        "week",
+        "year",
+        "woman",
+        "man",
+        "boy",
+        "girl",
+        "person",
+        "leg",
+        "arm",
+        "hand",
+        "foot",
+        "knee",
+        "chest",
+        "pain",
+        "none",
+        "normal",
+    ]
+)
+_SURNAMES = (
+    "王李刘杨赵吴徐朱郭罗郑谢宋唐邓韩冯曹彭肖董潘袁蔡蒋魏吕卢姚沈"
+    "姜崔谭汪廖贾韦邹孟熊秦邱尹薛闫雷侯陶黎贺郝龚邵钱赖覃"
+)
+# Surnames that are everyday characters of notes as well count only where something else says so.
+_MORE = (
+    _SURNAMES
+    + "张陈周孙黄胡林马高何许曾田苏丁任石夏叶程余方金江白毛万严武史顾莫范钟陆洪梁傅付傅温褚穆游"
+)
+_TITLES = (
+    r"姐|哥|嫂|叔|婶|伯|婆婆|大爷|大妈|大娘|奶奶|爷爷|阿姨|阿太|同志|师傅|老师|会计|经理|主任|班长|医生|"
+    r"护士|书记|村医|教练|校长|医师|大夫|先生|女士"
+)
+_KIN = (
+    r"儿子|女儿|丈夫|妻子|老伴|爱人|其子|其女|妈妈|爸爸|母亲|父亲|兄弟|姐姐|妹妹|哥哥|弟弟|孙子|孙女|邻居|"
+    r"家属|女婿|儿媳|外孙|爷爷|奶奶|外公|外婆|同事|室友|舅舅|姑姑|分诊|护士"
+)
+_KIN_EN = (
+    r"husband|wife|son|daughter|dtr|mom|mother|dad|father|grand\w+|sister|brother|aunt|uncle|cousin|"
+    r"nephew|niece|neighbou?r|partner|friend|caregiver|roommate"
+)
+_OTHERS = re.compile(
+    rf"(?:老|小|阿)[{_MORE}](?![\u4e00-\u9fff]?[病年])|[{_MORE}](?:{_TITLES})"
+    rf"|(?:{_KIN})[{_MORE}][\u4e00-\u9fff]"
+    rf"|[{_SURNAMES}][\u4e00-\u9fff]{{1,2}}(?=$|[，,。：:、；;（(]|[说诉称为属以]|带|陪|来|代)"
+    r"|(?:^|[，,。：:；;])[\u4e00-\u9fff]{2,3}[:：][“\"]"
+    r"|(?:人员|协助|联系人|家属|监护人|患者签字)[:：]"
+    r"|\b(?:Mr|Mrs|Ms|Miss|Dr|Nurse|Coach|Pastor|Officer)\b\.?\s+[A-Z]"
+    rf"|\b(?i:{_KIN_EN})\s+[A-Z]\w*"
+    # Two words with capitals one after the other, or one after a preposition of place.
+    r"|(?<![.!?:;•>\-] )(?<!^)\b(?-i:[A-Z][a-z]{2,}\s+[A-Z][a-z.]+)"
+    r"|\b(?:at|in|near|by|from|to|with|of|see|for)\s+(?-i:[A-Z][a-z]{2,})\b(?!\s*(?:\d|pain))",
+)
+_LATIN_NAME = re.compile(r"(?-i:\b[A-Z]{3,}\s+[A-Z]{3,}\b|\b[A-Z][a-z]+\s+[A-Z]{2,}\b)")
+_PLACE = re.compile(
+    r"[\u4e00-\u9fff]{2}(?:省|市|县|区|镇|乡|村|街道|社区|小区|组|路)(?![域医部])|"
+    r"(?:幼儿园|小学|中学|大学|药房|菜场|广场|教堂|寺|卫生院|中心医院)"
+)
+
+
+_KIN_NAMED = re.compile(rf"\b((?i:{_KIN_EN}))\s+[A-Z][a-z’'-]+(?:\s+[A-Z](?:\.|[a-z’'-]+))?")
+
+
+class Names:
+    """How one record calls its person. Made once a record, from all its notes."""
+
+    def __init__(self, notes: Iterable[str]) -> None:
+        found: set[str] = set()
+        for text in notes:
+            for pattern in _headers():
+                for match in pattern.finditer(text[:400]):
+                    groups = match.groupdict()
+                    found.update(_parts(groups.get("zh") or "", groups.get("en") or ""))
+        own = {one for one in found if one.casefold() not in _NO_NAMES}
+        words = [re.escape(one) for one in sorted(own, key=len, reverse=True)]
+        surnames = "".join({one[0] for one in own if not one.isascii() and one[0] in _MORE})
+        if surnames:
+            words += [rf"(?:老|小|阿)[{surnames}]", rf"[{surnames}](?:{_TITLES})"]
+        latin = [form for one in words if one.isascii() for form in (one.title(), one.upper(), one)]
+        chinese = [one for one in words if not one.isascii()]
+        self._chinese = re.compile("|".join(chinese)) if chinese else None
+        self._latin = (
+            re.compile(
+                rf"\b(?:(?:Mr|Mrs|Ms|Miss|Pt)\.?\s+)?(?:{'|'.join(latin)})"
+                rf"(?:,?\s+(?:{'|'.join(latin)}|[A-Z]\.))?(?!\w)"
+            )
+            if latin
+            else None
+        )
+
+    def without(self, text: str) -> str:
+        """``text`` with the person's own names as "the patient" and "患者"."""
+        if self._chinese is not None:
+            text = self._chinese.sub("患者", text)
+            text = re.sub(r"(?:患者\s*){2,}", "患者", text)
+        text = _KIN_NAMED.sub(r"\1", text)
+        if self._latin is not None:
+            text = self._latin.sub(
+                lambda match: "The patient" if _begins(text, match.start()) else "the patient", text
+            )
+        return text
+
+
+def names_somebody(text: str) -> bool:
+    """Whether a sentence seems to name a person or a place.
+
+    >>> names_somebody("Came with husband Nicholas."), names_somebody("The husband is worried.")
+    (True, False)
+    >>> names_somebody("咳黄痰，无发热。"), names_somebody("参加人员：老蔡、黄会计")
+    (False, True)
+    """
+    return (
+        _OTHERS.search(text) is not None
+        or _LATIN_NAME.search(text) is not None
+        or _PLACE.search(text) is not None
+    )
+
+
+def _begins(text: str, place: int) -> bool:
+    return not text[:place].strip() or text[:place].rstrip()[-1:] in ".!?>-"
+
+
+def _parts(chinese: str, latin: str) -> set[str]:
+    found = {chinese} if chinese and chinese[0] in _MORE else set()
+    words = re.findall(r"[A-Za-z'’-]{3,}", latin)
+    if words and all(word.casefold() not in _NO_NAMES for word in words):
+        found |= set(words)
+    return found
+
+
+@cache
+def _headers() -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(one) for one in _HEADERS)
