@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -26,17 +26,21 @@ from deid.text.model.same_people import same_people
 from deid.text.model.tagger_zh import ChineseTagger
 from deid.text.packs.zh.lexicon import (
     ORDINARY,
+    PACKAGE,
     TITLES,
     has_han,
     is_eponym,
     is_surname,
     surnames,
 )
+from deid.text.packs.zh.patterns import is_lot
+from deid.text.words import read_words
 
 POLICY = Policy(
-    add={"NAME": 0.3, "LOCATION": 0.25, "ORGANIZATION": 0.3, "DATE": 0.85},
+    add={"NAME": 0.3, "LOCATION": 0.25, "ORGANIZATION": 0.3, "DATE": 0.85, "ID": 0.85},
     keep={
         "known.possible.zh": 0.02,
+        "zh.called.relation_surname": 0.01, "zh.called.neighbours": 0.01, "zh.called.old_behind": 0.02, "zh.org.trade": 0.05,
         "zh.name.repeated": 0.025, "zh.name.listed": 0.0125, "zh.name.foreign": 0.0125, "zh.name.prefix": 0.0075, "zh.name.title": 0.00125,
         "zh.name.role": 0.0125, "zh.name.of_role": 0.0125, "zh.name.announced": 0.0125, "zh.called.old": 0.0125, "zh.called.bracket": 0.0125,
         "zh.bounded.before_title": 0.0025, "zh.bounded.signed": 0.005, "zh.bounded.spoken": 0.0025, "zh.bounded.latin_first": 0.005,
@@ -47,7 +51,7 @@ POLICY = Policy(
 _LATIN = re.compile(r"[A-Za-z]+")
 _LEAST_LATIN, _FREQUENT = 0.5, 2000
 _SURE = 0.8
-_ALONE, _WORDLIKE = 0.8, 0.7
+_ALONE, _WORDLIKE, _SURELY = 0.8, 0.7, 0.95
 """What a name of one character needs, and one that is also a word of the dictionary."""
 _GENERIC = re.compile(
     r"(?:转?诊?[至往到去在回])?(?:[本外上下]级?|当地|附近|省|市|县|区|乡|镇|村|社区|乡镇)?(?:级)?(?:人民|中心|中医)?"
@@ -57,6 +61,8 @@ _GENERIC = re.compile(
 _SHARE = 0.1
 _BESIDE = 0.03
 _DAY = re.compile(r"(\d{1,2})[./](\d{1,2})|(\d{1,2})月(\d{1,2}|[上中下]旬)")
+_PART = re.compile(r"(?:0?[1-9]|1[0-2])月|(?:0?[1-9]|[12]\d|3[01])[日号]")
+_NOT_DATED = re.compile(r"[内后余末龄来大经前]|以[内上下]|左右|[楼栋床房室]")
 _WORDY = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -132,6 +138,8 @@ def _stands(plain: str, mention: Mention, reading: Reading) -> bool:
     found = plain[mention.start : mention.end]
     if mention.type is SpanType.DATE:
         return _may_be_date(plain, mention.start, mention.end)
+    if mention.type is SpanType.ID:
+        return _may_be_code(plain, mention.start, mention.end)
     letters = [c for c in found if c.isalnum()]
     if not letters or all(c.isdigit() for c in letters):
         return False
@@ -144,10 +152,9 @@ def _stands(plain: str, mention: Mention, reading: Reading) -> bool:
         if len(letters) < 2 or _GENERIC.fullmatch(found):
             return False
     elif len(letters) == 1 and has_han(found):
-        if (
-            not is_surname(letters[0])
-            or plain[max(0, mention.start - 8) : mention.start].rstrip()[-1:].isdigit()
-        ):
+        if (not is_surname(letters[0]) and chance < _SURELY) or plain[
+            max(0, mention.start - 8) : mention.start
+        ].rstrip()[-1:].isdigit():
             return False
         needed = _ALONE
     elif found in ORDINARY or found in listed("zh_words"):
@@ -173,12 +180,26 @@ def _only_adds_words(plain: str, mention: Mention, told: _Told) -> bool:
     inside = [p for p in near if p[1].type is mention.type and p[1].end <= mention.end]
     if not inside:
         return False
-    other = min(inside, key=lambda pair: pair[0])[1]
-    rest = plain[mention.start : other.start] + plain[other.end : mention.end]
-    return set(rest) <= _AROUND or rest.lstrip("二三四五六七八九大小幺老") in TITLES
+    covered = {i for _, other in inside for i in range(other.start, other.end)}
+    first = min(inside, key=lambda pair: pair[0])[1]
+    rest = "".join(plain[i] for i in range(mention.start, mention.end) if i not in covered)
+    after = plain[mention.start : first.start] + plain[first.end : mention.end]
+    return (
+        set(rest) <= _AROUND
+        or after.lstrip("二三四五六七八九大小幺老") in TITLES
+        or rest.rstrip("老小阿") in _people_words()
+    )
 
 
-_AROUND = frozenset("姓有是过了着职住往至到由院转阿小老大二三四五六七八九十来说去在从给对跟和与的")
+@cache
+def _people_words() -> frozenset[str]:
+    """Roles and relations, which are no part of the name behind them."""
+    return read_words(PACKAGE, "roles.txt") | read_words(PACKAGE, "relations.txt")
+
+
+_AROUND = frozenset(
+    "代姓有是过了着职住往至到由院转阿小老大二三四五六七八九十来说去在从给对跟和与的"
+)
 
 
 def _splits_word(plain: str, place: int) -> bool:
@@ -188,6 +209,8 @@ def _splits_word(plain: str, place: int) -> bool:
 
 def _may_be_date(plain: str, start: int, end: int) -> bool:
     """``3/14``, ``9.21``, ``4月上旬``: a month and day, and no part of a longer number."""
+    if _PART.fullmatch(plain[start:end]):
+        return _NOT_DATED.match(plain, end) is None and plain[start - 1 : start] not in _NUMBER
     found = _DAY.fullmatch(plain[start:end].strip())
     if found is None or plain[end : end + 1] in _NUMBER or plain[start - 1 : start] in _NUMBER:
         return False
@@ -195,6 +218,22 @@ def _may_be_date(plain: str, start: int, end: int) -> bool:
     return 1 <= int(month) <= 12 and (not day.isdigit() or 1 <= int(day) <= 31)
 
 
+def _may_be_code(plain: str, start: int, end: int) -> bool:
+    """Four figures or more that are no quantity, no lot and no part of a longer number."""
+    found = plain[start:end]
+    if (
+        not 4 <= sum(c.isdigit() for c in found) <= 20
+        or _QUANTITY.match(plain, end)
+        or is_lot(plain, start)
+    ):
+        return False
+    if not (found[0].isalnum() and found[-1].isalnum()) or _PLAIN_NUMBER.fullmatch(found):
+        return False
+    return plain[end : end + 1] not in _NUMBER and plain[start - 1 : start] not in _NUMBER
+
+
+_PLAIN_NUMBER = re.compile(r"\d+\.\d+|(?:19|20)\d{2}|\d{1,2}[:：]\d{2}.*")
+_QUANTITY = re.compile(r"\s?(?:[a-zA-Zμ×%％]+|元|年|毫升|毫克|米|步|人|次|天|万|千|余)")
 _DOSE = re.compile(
     r"\s?\d+(?:\.\d+)?\s?(?:mg|ml|g|μg|ug|u|iu|片|粒|支|袋|毫克|克|丸)", re.IGNORECASE
 )

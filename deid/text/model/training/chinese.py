@@ -13,7 +13,7 @@ from deid.text.model.training import words_zh as words
 from deid.text.model.training.names_zh import PersonZh, surname, titled
 from deid.text.model.training.notes import Note, Piece, assemble, templates
 from deid.text.packs.zh.lexicon import is_surname
-from deid.text.words import read_lines
+from deid.text.words import read_lines, read_words
 
 _SLOT = re.compile(r"\{(\w+)\}")
 
@@ -139,7 +139,14 @@ def _facility(f: FillerZh) -> str:
 
 def _company(f: FillerZh) -> str:
     s = f.stream
-    return (_proper(s) if s.random() < 0.4 else "") + _proper(s) + s.choice(words.COMPANIES)
+    return (_proper(s) if s.random() < 0.4 else "") + _proper(s) + s.choice(_company_kinds())
+
+
+@cache
+def _company_kinds() -> tuple[str, ...]:
+    """Kinds of firms, and trades that stand for them."""
+    trades = sorted(read_words("deid.text.packs.zh", "trades.txt"))
+    return (*words.COMPANIES, *trades)
 
 
 def _date(f: FillerZh) -> str:
@@ -197,6 +204,8 @@ _IDENTIFIERS: dict[str, tuple[str, Callable[[FillerZh], str]]] = {
     "SCHOOL": ("ORGANIZATION", lambda f: _proper(f.stream) + f.stream.choice(words.SCHOOLS)),
     "DATE": ("DATE", _date),
     "DATESHORT": ("DATE", _short_date),
+    "DAY": ("DATE", lambda f: f"{f.stream.randint(1, 30)}{f.stream.choice('号日')}"),
+    "MONTH": ("DATE", lambda f: f"{f.stream.randint(1, 12)}月"),
     "MONTHDAY": ("DATE", lambda f: f"{f.stream.randint(1, 12)}月{f.stream.randint(1, 28)}日"),
     "LUNAR": ("DATE", lambda f: f"{f.stream.choice(('农历', '', '阴历', ''))}{f.stream.choice(words.LUNAR_MONTHS)}月{f.stream.choice(words.LUNAR_DAYS)}"),
     "GANZHI": ("DATE", lambda f: f"{f.stream.choice('甲乙丙丁戊己庚辛壬癸')}{f.stream.choice('子丑寅卯辰巳午未申酉戌亥')}年{f.stream.choice(words.LUNAR_MONTHS)}月{f.stream.choice(words.LUNAR_DAYS)}"),

@@ -52,6 +52,7 @@ _DATE_BEFORE = re.compile(
     r"f/u|d/c|dc|issued|before|after|and|or|of|bmp|cbc|a1c|update|note|surgery|procedure|op|sx|clinic|was|now|"
     r"expires?|week|between|to|reviewed|repeat|scheduled|rescheduled|edd|lnmp|delivered|delivery|born|injury|"
     r"extubated|intubated|transferred|transfused|died|expired|passed|fell|fall|crash|mvc|wreck|vaccine|booster|"
+    r"hst|psg|wada|angio|tha|tka|cabg|pci|cath|egd|colonoscopy|biopsy|bx|eeg|emg|dexa|pet|mammo|consult|tx|transplant|"
     r"onset|evening|morning|night|mon|tue|tues|wed|thu|thurs|fri|sat|sun|monday|tuesday|wednesday|"
     r"thursday|friday|saturday|sunday|shift|refill|filled|refilled|called|spoke|stopped|held|resumed|removed)\b[.:,]?"
     r"|[(@]|^|\n)\s*$",
@@ -161,6 +162,10 @@ def _slash_day(text: str, start: int, end: int) -> bool:
         return True
     if re.match(r"\s?\||\s+\|", after) and re.search(r"(?:^|\n)\s*\|?\s*$", before):
         return True  # the first cell of a row
+    if _is_cell_of_days(text, start, end):
+        return True
+    if re.search(r"\b(?:[01]?\d|2[0-3]):[0-5]\d (?:on )?$", before):
+        return True  # `22:10 3/30`
     if is_near(text, first, second):
         return True
     if day_first:
@@ -168,6 +173,19 @@ def _slash_day(text: str, start: int, end: int) -> bool:
     if day > 12 and day not in (15, 20, 30):
         return True
     return bool(_DATE_BEFORE.search(before)) and not (day in (5, 10, 4, 6, 3, 2) and first <= day)
+
+
+def _is_cell_of_days(text: str, start: int, end: int) -> bool:
+    """In a row of a table whose other cells are days in rising order: ``|Test|1/4|2/4|3/6|``."""
+    if text[start - 1 : start].strip() not in ("|", "") or "|" not in text[end : end + 2]:
+        return False
+    line = text[text.rfind("\n", 0, start) + 1 : (text.find("\n", end) + 1 or len(text) + 1) - 1]
+    days = [
+        (int(found[1]), int(found[2]))
+        for cell in line.split("|")
+        if (found := re.fullmatch(r"\s*(\d{1,2})/(\d{1,2})\s*", cell))
+    ]
+    return len(days) > 1 and days == sorted(set(days)) and all(m <= 12 and d <= 31 for m, d in days)
 
 
 def _dotted_day(text: str, start: int, end: int) -> bool:

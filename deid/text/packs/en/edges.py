@@ -22,6 +22,7 @@ _GENERATION = re.compile(r",? (?:Jr|Sr|II|III|IV|JR|SR)\b\.?")
 _ENUMERATED = re.compile(r"[A-Z]\.\s")
 _FREQUENT, _KNOWN = 5000, 18_000
 _INDENT = 40
+_INFLECTED = re.compile(r"[^aeious]s$|[^aeiou]ed$|[a-z]{3}ing$")
 _OUTSIDE_CREDENTIALS = frozenset({"ma", "do", "an", "pa"})
 
 
@@ -114,6 +115,10 @@ def _is_tail(word: str, gap: str, plain: str, end: int) -> bool:
         return True
     if word.islower() and folded in _ABBREVIATIONS and folded not in PARTICLES and len(word) > 1:
         return True
+    if word.islower() and _INFLECTED.search(folded) and namelike(folded) is Namelike.NO:
+        return True  # `Reed concurs`, `stitch-malone debrided`
+    if word.islower() and folded in PARTICLES:
+        return True  # `Afia en route`
     if len(word) == 1 and not ("." in gap and len(gap) > 1):
         return False
     if plain[end : end + 1] == ":" and namelike(folded) is Namelike.NO:

@@ -35,7 +35,7 @@ _CAP = r"[A-ZÀ-Þ][\w'’À-ÿ-]*"
 _KINDS = (
     r"(?:SNF|ER|RHC|FQHC|VNA|DME|LTAC|ASC|Regional|Surgical|Pathology(?: Assoc\.?)?|Night Lab|Courier|Growers|Infusion Suite|Heart & Vein|Dialysis|Grazing District|Rheumatology|Nephrology|Gastroenterology|Endocrinology|Allergy(?: & Asthma)?|Podiatry|Pulmonary|Audiology|Ostomy|Prosthetics|Orthotics|Urgent Care|Walk-In|Surgicenter|Cath Lab|Draw Site|Fire District(?: \d{1,3})?|Volunteer Fire|Sheriff'?s Office|Police|Crossing|Derm(?:atology)?|Ortho(?:paedics|pedics)?|Cardio(?:logy)?|Neuro(?:logy)?|ENT|Peds|Pediatrics|OB/?GYN|Spine(?: & Joint)?|Joint|Hand(?: Center)?|Eye(?: Care)?|Vision|Optical|Skin|Dental|Dentistry|Orthodontics|Smiles|Physio(?:therapy)?|Therapy|Wellness"
     r"|Primary|Prep|Nursery|Daycare|Day Care|Montessori|EMS|Ambulance|Fire|Fire-Rescue|Depot|Station|Terminal|Kitchen|Barn|Towing|Paving|Drilling|Landscaping|Catering|Cleaners|Cleaning|Rentals?|Storage|Freight|Express|Airways|Casino|Resort|Hotel|Inn|Motel|Suites|Apartments|Apts|Commons|Landing|Pointe|Mall"
-    r"|Tavern|Saloon|Brewing|Roasters|Coffee|Pizza|Pizzeria|Tacos|Deli|Butchers?|Nails|Barbers?|Gym|Fitness|Dojo|Yoga|Stables?|Ranch|Orchards?|Vineyards?|Nurser(?:y|ies)|Florists?|Glass|Electrical|Refrigeration|HVAC|Welding|Fabrication|Seafood|Fisheries|Poultry|Packing|Warehouse|Distribution"
+    r"|Ministries|Shoppe|Letterpress|Theat(?:er|re)|Choir|Orchestra|Cooperative|Rolling Mills|Tavern|Saloon|Brewing|Roasters|Coffee|Pizza|Pizzeria|Tacos|Deli|Butchers?|Nails|Barbers?|Gym|Fitness|Dojo|Yoga|Stables?|Ranch|Orchards?|Vineyards?|Nurser(?:y|ies)|Florists?|Glass|Electrical|Refrigeration|HVAC|Welding|Fabrication|Seafood|Fisheries|Poultry|Packing|Warehouse|Distribution"
     r"|Rx|Chemist|Chemists|Credit Union|Realty|Realtors|Law|Legal Aid|Housing|Ministry|Fellowship|Lutheran|Baptist|Methodist|Presbyterian|Gurdwara|Masjid|Shul|AME|Rescue|Mission|Outreach|Recovery|Youth|Seniors?|Boatyard|Shipyard|Marina|Quarry|Foundry|Sawmill|Tannery|Smokehouse|Speedway|Arena|Library|Museum|Zoo|Aquarium|Fairgrounds|Skatepark)"
 )
 _PREP = r"\b(?:at|from|to|for|with|by|via|near|nr|outside|behind|off|in|@|c/o|through|thru|called|ref(?:erred)?(?: to)?)[ ]+(?:the[ ]+)?"
@@ -65,6 +65,7 @@ _SHAPES: tuple[tuple[str, SpanType, int, str], ...] = (
     ("en.est.romance_street", SpanType.LOCATION, Strength.LABELLED, rf"\b(\d{{1,5}},? {_ROMANCE_STREET} (?:(?:de|des|du|del|da|do|la|le|les|los|las|di|san|saint) )*[\wÀ-ÿ'-]+(?: [A-ZÀ-Þ][\wÀ-ÿ'-]+){{0,2}}(?:,? ?#\w{{1,4}})?)"),
     ("en.est.caps_address", SpanType.LOCATION, Strength.LABELLED, rf"\b(\d{{1,6}} (?:[NSEW] )?(?:[A-Z][A-Z'-]+ ){{1,3}}{_STREET_CAPS}\b\.?(?:,? (?:#|APT |UNIT |STE )\w{{1,5}})?(?:, [A-Z][A-Z'-]+(?: [A-Z][A-Z'-]+)?)?)"),
     ("en.est.caps_kind", SpanType.LOCATION, Strength.LISTED, rf"((?:[A-Z][A-Z'.&-]+ ){{1,4}}{_CAPS_KINDS}(?: (?:OF|AT) (?:THE )?[A-Z][A-Z'-]+(?: [A-Z][A-Z'-]+)?)?)\b"),
+    ("en.est.vessel", SpanType.ORGANIZATION, Strength.LABELLED, rf"\b((?:[FMSR]/V|USS|USNS|USCGC|HMS|HMCS) {_CAP}(?: {_CAP}){{0,2}})"),
     ("en.est.numbered", SpanType.ORGANIZATION, Strength.LISTED, rf"\b((?:{_CAP} ){{1,4}}(?:No\.?|#|Store|Post|Lodge|Station|Local|District|Plant|Pier|Precinct|Engine|Ladder|Troop|Unit) ?#?\d{{1,5}})\b"),
     ("en.est.highway_shop", SpanType.ORGANIZATION, Strength.LISTED, rf"\b((?:Hwy|Highway|Route|Rte|US) \d{{1,3}} (?:{_CAP} )?(?:Grill|Diner|Cafe|Motel|Inn|Market|Mart|Store|Tavern|Bar|Liquor|Church|Clinic|Truck Stop|Lounge|Drive-In|Flea Market|Storage|Auto))\b"),
     ("en.est.plan", SpanType.ORGANIZATION, Strength.LISTED, rf"\b((?:{_CAP} ){{1,2}}(?:Life|Mutual|Advantage|Select|Choice|Complete|Gold|Silver|Bronze|Plus|Care|Health|Preferred|Community)) ?(?:supplement|plan|policy|insurance|PPO|HMO|ID\b|#|member)"),
@@ -138,6 +139,7 @@ def _named(plain: str, mention: Mention) -> Mention | None:
 _SURE = frozenset(
     {
         "en.est.po_box",
+        "en.est.vessel",
         "en.est.romance_street",
         "en.est.caps_address",
         "en.est.lower_address",

@@ -16,6 +16,7 @@ from deid.text.patterns import Pattern, not_inside_number, not_within_digits
 _LABEL_WORD = re.compile(
     r"MRN|ID|SN|SSN|NO|DOB|ACC|PIN|NPI|DEA|FAX|TEL|ZIP|EMR|REF|ICD|CPT|DSM|RM|LOT|CSN|UR|URN|GMC|NMC|SIN|OHIP|RUN|DL|IR|CASE|FILE|UNIT|BAY|BED|ROOM"
     r"|POD|WARD|ICU|EXT|PGR|PH|FIN|HAR|ACCT|AUTH|HCN|PHN|CHI|NHS|MAP|CVP|LVEF|EF|SBP|DBP|BP|HR|INR|FIO|PEEP|TV|RVSP|MPAP|DISP|ENRT|ARR|ETA|AT|PT|NS|LR|DW|KUB|MCRN|AHPRA|WO|SO|PO"
+    r"|ADM|ADMIT|DISCH|DC|DOD|DOS|DOE|DOI|FBS|RBS|BG|BS|CB|PCR|PHONE|CELL|SBP|MR|RTC|LMP|EDC|EDD|INC|WBC|PLT"
 )
 
 
@@ -270,6 +271,9 @@ PATTERNS = (
         r"(?i)\b(?:aged?|turns?|turning|turned|reached|lived\s+to|age\s*:|age\s+of)\s+(\d{2,3})\b", Strength.LABELLED, _old_age,
     ),
     Pattern("age.apposed", SpanType.AGE_OVER_89, r"[A-Z][a-z]+,? \(?(9\d|10\d)(?:,|\))", Strength.LISTED, _lone_age),
+    Pattern("age.behind_name", SpanType.AGE_OVER_89, r"[A-Z][a-z'’-]+(?:, [A-Z]\.?|\)) ?(?:,? )?\(?(9\d|10\d)(?:\)|,| (?:last|this|next|in|now)\b)", Strength.LISTED, _lone_age),
+    Pattern("age.hoped", SpanType.AGE_OVER_89, r"(?i)\b(?:(?:hopes?|wants?|plans?|determined|going) to (?:reach|see|make|be)|make it to|live(?:s|d)? to(?: be)?|(?:keep|keeps|keeping) (?:him|her|them|me) (?:here |alive )?to|(?:until|till) (?:he|she)(?:'s| is)) (9\d|1[01]\d)\b", Strength.LISTED, _told_age),
+    Pattern("age.ending", SpanType.AGE_OVER_89, r"(?:[A-Z][a-z]+|sister|brother|husband|wife|mother|father|aunt|uncle|friend|neighbor), (9\d|10\d)[.;](?:\s|$)", Strength.LISTED, _lone_age),
     Pattern("age.birthday", SpanType.AGE_OVER_89, r"(?i)\b((?:9\d|1[01]\d)(?:st|nd|rd|th)|ninet(?:y[ -](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|ieth)|hundredth) (?:birthday|b-?day|bday)\b", Strength.LABELLED),
     Pattern("age.sex", SpanType.AGE_OVER_89, r"\b[FMfm]\s?/\s?(9\d|10\d)\b|\b(9\d|10\d)\s?/\s?[FMfm]\b|\b(9\d|10\d)\s?-?\s?(?i:yr|y/?o|yo[fm]|woman|man|lady|gentleman|male|female)\b|\b(?i:age|aged|ages)\W{1,3}(9\d|10\d)\b", Strength.LABELLED, not_within_digits),
     Pattern("age.sex_apart", SpanType.AGE_OVER_89, r"(?:^|[\s|(])[FM][,;]?\s{1,6}(9\d|10\d)(?:[,;|)\n]|\s{2,}|$)|\b(9\d|10\d),?\s{1,6}[FM](?:[,;|)\n]|\s{2,}|$)", Strength.LISTED, not_within_digits),

@@ -34,6 +34,8 @@ _ACTS = english_words("acts.txt")
 
 
 _HEADING = re.compile(r"^#[^\n]*", re.MULTILINE)
+_SENTENCE_END = re.compile(r"(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bMrs)[.;] ")
+_MOST_SENTENCES = 5
 _SHORTEST_QUESTION, _LONGEST_QUESTION = 60, 400
 
 
@@ -75,7 +77,11 @@ def is_clinical(folded: str) -> bool:
 
 def is_question(plain: str) -> bool:
     """Whether a text is one line of the length that questions about a patient have."""
-    return _SHORTEST_QUESTION < len(plain) < _LONGEST_QUESTION and "\n" not in plain.strip()
+    return (
+        _SHORTEST_QUESTION < len(plain) < _LONGEST_QUESTION
+        and "\n" not in plain.strip()
+        and len(_SENTENCE_END.findall(plain)) < _MOST_SENTENCES
+    )
 
 
 def count_letters(plain: str) -> tuple[int, int]:

@@ -19,7 +19,13 @@ from deid.text.packs.en.kinship import APPOSED, PEOPLE_LABEL
 from deid.text.packs.en.lexicon import NAME_WORDS, english_words, is_in_dictionary, is_word
 from deid.text.packs.en.namelike import NOT_NAMES, Namelike, looks, namelike
 from deid.text.packs.en.shapes import CREDENTIALS, KIN_WORDS
-from deid.text.packs.en.told import DATED_INITIALS, LAST_INITIALS, Told
+from deid.text.packs.en.told import (
+    ACT_INITIALS,
+    DATED_INITIALS,
+    INITIALS_ROW,
+    LAST_INITIALS,
+    Told,
+)
 from deid.text.scanning import Scanner
 
 _ABBREVIATIONS = english_words("abbreviations.txt")
@@ -38,6 +44,7 @@ _INITIALS_HEAD = re2.compile(
 )
 _LAST_CELL = re.compile(r"(?:\||\t| {2,})[ ]*([A-Za-z]{2,4})[ ]*\|?$")
 _LED_INITIALS = r"(?i:\b(?:tech(?:nologist)?|typed|typist|dictated|transcribed|scribed?|entered|rn|nurse|initials?|verified|checked|by|staff|operator|recorder|prepared|read|grossed|drawn|collected)\b(?: by)?)(?:\s?[.:]{1,}|:)\s{0,3}([A-Z]{2,4}|[a-z]{2,3})\b"
+_INITIALS = re.compile(r"[A-Za-z]{2,3}")
 _GOES_ON = re.compile(r"[a-z.'’/-]|\s[a-z]")
 _CLOSING = r"(?m)(?:[.)\d]\s+|^)(?:/|-|--|~)\s?([a-z]{2,3}|[A-Z]{2,3})\s*$"
 _PAIRED = r"(?m)(?:\b(?i:our )?(?i:ref|reference|dictated|d/t|not read)\b[^\n]{0,24}?[:;,]\s?|^|\(|\d\s{2,4})((?:[A-Z]{2,4}|[a-z]{2,3})[:/](?:[a-z]{2,3}|[A-Z]{2,3}))(?:[/):\s]|$)"
@@ -91,7 +98,7 @@ _GOES_BY = r"(?i:\b(?:goes by|prefers|preferred(?: name)?|aka|a\.k\.a\.|maiden(?
 _SHAPES = (
     APPOSED, PEOPLE_LABEL, _SENDER, _STAMPED, _CARET, _LAST_INITIAL, _QUOTED_VOTE, _GOES_BY, _PAIRED,
     _LED_INITIALS, _CLOSING, _BY_CREDENTIAL, _INITIALS_ROLE, _REPLY,
-    DATED_INITIALS, LAST_INITIALS,
+    DATED_INITIALS, LAST_INITIALS, ACT_INITIALS, INITIALS_ROW,
 )  # fmt: skip
 
 
@@ -172,6 +179,14 @@ class Signs(Told):
                 credential = word in CREDENTIALS and word not in ("pt", "ma")
                 if word not in _NOT_INITIALS and (shape is _INITIALS_ROLE or not credential):
                     yield self._initials_at(start, end)
+        for shape in (ACT_INITIALS, INITIALS_ROW):
+            for start, end in found[shape]:
+                for part in _INITIALS.finditer(self.plain, start, end):
+                    word = part[0].casefold()
+                    if word not in _NOT_INITIALS | _ABBREVIATIONS and not (
+                        word in CREDENTIALS or is_word(word)
+                    ):
+                        yield self._initials_at(*part.span())
         for start, end in found[_PAIRED]:
             left, right = re.split("[:/]", self.plain[start:end])
             before = self.plain[self.plain.rfind("\n", 0, start) + 1 : start]
@@ -290,99 +305,103 @@ _NOUNS = frozenset(
         "will",
     ]
 )
-_NOT_INITIALS = frozenset(
-    [
-        "am",
-        "pm",
-        "or",
-        "na",
-        "ok",
-        "no",
-        "nl",
-        "mg",
-        "ml",
-        "cc",
-        "kg",
-        "lb",
-        "cm",
-        "mm",
-        "hr",
-        "bp",
-        "rr",
-        "wt",
-        "ht",
-        "yes",
-        "neg",
-        "pos",
-        "nad",
-        "wnl",
-        "n/a",
-        "po",
-        "iv",
-        "im",
-        "sc",
-        "qd",
-        "bid",
-        "tid",
-        "qid",
-        "prn",
-        "hs",
-        "ac",
-        "pc",
-        "the",
-        "and",
-        "for",
-        "per",
-        "see",
-        "due",
-        "new",
-        "old",
-        "ra",
-        "lle",
-        "rle",
-        "lue",
-        "rue",
-        "adj",
-        "xr",
-        "ct",
-        "mri",
-        "us",
-        "fax",
-        "tel",
-        "ext",
-        "at",
-        "to",
-        "on",
-        "in",
-        "by",
-        "mr",
-        "ms",
-        "dr",
-        "drs",
-        "mrs",
-        "see",
-        "ref",
-        "end",
-        "sob",
-        "abd",
-        "map",
-        "tbd",
-        "stat",
-        "done",
-        "none",
-        "high",
-        "low",
-        "norm",
-        "page",
-        "cont",
-        "not",
-        "but",
-        "has",
-        "had",
-        "was",
-        "are",
-    ]
-) | {"nkda", "nka", "rtc", "rtn", "dnr", "npo", "uoa", "act"}
+_NOT_INITIALS = (
+    frozenset(
+        [
+            "am",
+            "pm",
+            "or",
+            "na",
+            "ok",
+            "no",
+            "nl",
+            "mg",
+            "ml",
+            "cc",
+            "kg",
+            "lb",
+            "cm",
+            "mm",
+            "hr",
+            "bp",
+            "rr",
+            "wt",
+            "ht",
+            "yes",
+            "neg",
+            "pos",
+            "nad",
+            "wnl",
+            "n/a",
+            "po",
+            "iv",
+            "im",
+            "sc",
+            "qd",
+            "bid",
+            "tid",
+            "qid",
+            "prn",
+            "hs",
+            "ac",
+            "pc",
+            "the",
+            "and",
+            "for",
+            "per",
+            "see",
+            "due",
+            "new",
+            "old",
+            "ra",
+            "lle",
+            "rle",
+            "lue",
+            "rue",
+            "adj",
+            "xr",
+            "ct",
+            "mri",
+            "us",
+            "fax",
+            "tel",
+            "ext",
+            "at",
+            "to",
+            "on",
+            "in",
+            "by",
+            "mr",
+            "ms",
+            "dr",
+            "drs",
+            "mrs",
+            "see",
+            "ref",
+            "end",
+            "sob",
+            "abd",
+            "map",
+            "tbd",
+            "stat",
+            "done",
+            "none",
+            "high",
+            "low",
+            "norm",
+            "page",
+            "cont",
+            "not",
+            "but",
+            "has",
+            "had",
+            "was",
+            "are",
+        ]
+    )
+    | {"lmp", "edc", "edd", "lnmp", "poc", "cmp", "bmp", "cbc", "cxr", "mri"}
+    | {"nkda", "nka", "rtc", "rtn", "dnr", "npo", "uoa", "act"}
+)
 
 
 @lru_cache(maxsize=1 << 12)

@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from deid.text.document import Mention, Strength
+from deid.text.lists import ranks
 from deid.text.normalise import fold
 from deid.text.packs.en.kinship import Kinship
-from deid.text.packs.en.lexicon import NAME_WORDS, english_words
+from deid.text.packs.en.lexicon import NAME_WORDS, english_words, is_term
 from deid.text.packs.en.namelike import NOT_NAMES, Namelike, looks
 from deid.text.scanning import Scanner
 
@@ -22,6 +23,10 @@ _ROLES = english_words("roles.txt")
 DATED_INITIALS = r"(?:\b(?i:reply|replied|addendum|response|by|per|rn|ma|signed)\b:? ([A-Z]{2,3}|[a-z]{2}) \d{1,2}/\d{1,2}\b|(?m:^)([A-Z]{2,3}) / [A-Z][a-z])"
 # `... / tech JML`, `saved to chart by rk`, at a line's end
 LAST_INITIALS = r"(?m)\b(?i:tech|by|rcvd|rec'?d|typed|scribe|ma|cna|lpn|initials|entered|keyed):? {1,3}([A-Z]{2,3}|[a-z]{2,3})\s*$"
+# `Closed mp 8:40p`, `D/c'd gb`, `addend 1820 bp: neg`, `Gross by nhl: A`, `Scribe mjb for`, `checked LY/rb`
+ACT_INITIALS = r"(?m)\b(?i:closed|d/?c'?d|discharged|addend(?:um)?|scribe|scribed by|gross(?:ed)? by|coll(?:ected)? by|drawn by|checked|cosigned|dictated|r/?b|read ?back|verified|witnessed|flush(?:ed)?|done)(?: [0-2]\d:?[0-5]\d)? ((?:[a-z]{2,3}|[A-Z]{2,3})(?:/(?:[a-z]{2,3}|[A-Z]{2,3}))?)(?: {0,3}$|[.:;] ?(?:$|[A-Z\n])| {2,}[A-Z]| \d{1,2}[:/]\d\d| for )"
+# `|init|kb|sg|KB|`
+INITIALS_ROW = r"(?mi)^\W{0,2}init(?:ials?)?\.? ?\|([ a-z|]{2,80})$"
 # `grace (cna)`
 _ROLE_BEHIND = r"\b([A-Za-z][a-z'-]{2,}(?: [A-Z][a-z'-]+)?) \((?i:cna|rn|lpn|pct|tech|sitter|aide|np|md|pa|ot|slp|rt|sw|lcsw|chaplain|interpreter|scribe|hha|ma)\)"
 # `Will = grandson`
@@ -41,9 +46,16 @@ _AFTER_GRADE = r"\bPGY-?\d ?/ ?(?:(?i:dr)\.? )?([A-Z][A-Za-z'-]+)"
 # `per dr w:`
 _TITLE_INITIAL = r"\b(?i:dr|mr|mrs|ms|miss)\b\.? ([B-HJ-Zb-hj-z])(?:[:,.;)?!\n]|$|'s\b| (?:will|to|is|saw|said|says|wants|aware|notified|agrees|and|in|at|on|does|has|for|ok)\b)"
 
+# `Pt Finch, MRN BW 11-2094`, `Kranz (MRN 30-118-22)`, `Re: May Okafor, dob 3/4/51`
+_PERSON = r"(?i:pt|patient|client|resident|veteran|re):? "
+_BEFORE_NUMBER = rf"(?:(?:^|\n|[.;:!?)] {{1,2}})(?:{_PERSON})?|\b{_PERSON})((?:[A-Z][A-Za-zÀ-ÿ'’-]+,? ){{0,2}}[A-Z][A-Za-zÀ-ÿ'’-]+),? \(?(?:MRN|Mrn|mrn|DOB|dob|D\.O\.B|SSN|UHID|NHS|[Cc]hart|[Aa]cct)\b"
+
+_RARE = 20_000
+"""Rank from which a family name may be of anybody's spelling."""
+
 _SHAPES = (
     _ROLE_BEHIND, _EQUALS_KIN, _NICKNAMED, _NAME_LABEL, _MAILBOX, _CELL, _BEFORE_BIRTH,
-    _AFTER_GRADE, _TITLE_INITIAL,
+    _AFTER_GRADE, _TITLE_INITIAL, _BEFORE_NUMBER,
 )  # fmt: skip
 
 
@@ -77,6 +89,9 @@ class Told(Kinship):
         for start, end in found[_NAME_LABEL]:
             if not any(fold(word) in NOT_NAMES for word in self.plain[start:end].split()):
                 yield self._mention(start, end, Strength.LABELLED, "en.name.label")
+        for start, end in found[_BEFORE_NUMBER]:
+            if _is_numbered_person(self.plain[start:end].replace(",", " ").split()):
+                yield self._mention(start, end, Strength.LABELLED, "en.name.before_number")
         for start, end in found[_AFTER_GRADE]:
             yield self._mention(start, end, Strength.LABELLED, "en.name.after_grade")
         for start, end in found[_TITLE_INITIAL]:
@@ -123,6 +138,21 @@ _PAPERS = frozenset(
         "CALL",
     ]
 )
+
+
+def _is_numbered_person(words: Sequence[str]) -> bool:
+    """Whether words before a record's number or a birth date are who has it: no paper, no place.
+
+    One that is also a word counts if it is a name as well: ``Finch``, ``May``.
+    """
+    folded = [fold(word) for word in words]
+    if not NOT_NAMES.isdisjoint(folded) or not _ROLES.isdisjoint(folded):
+        return False
+    known = [
+        looks(word) or f in NAME_WORDS or ranks("en_surnames").get(f, _RARE) < _RARE
+        for word, f in zip(words, folded, strict=True)
+    ]
+    return all(known) and not any(map(is_term, words))
 
 
 def _headed(words: list[str]) -> bool:

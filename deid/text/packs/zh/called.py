@@ -21,6 +21,7 @@ from deid.text.packs.zh.lexicon import (
     STRONG_TITLES,
     given_characters,
     is_eponym,
+    is_surname,
     surname_class,
     surnames,
 )
@@ -80,6 +81,10 @@ def _expressions() -> tuple[tuple[str, int, re.Pattern[str]], ...]:
         ("zh.called.written", Strength.LISTED, re.compile(rf"(?:误?[录写登印][成为作]|写作|又写|登记[成为]|显示[为成]|叫[成作]|听[成作])[\"“「](?P<n>{_HAN}{{2,3}})[\"”」]")),
         ("zh.called.little", Strength.LISTED, re.compile(rf"(?m){_BEFORE}(?P<n>[小]{_HAN}|{_HAN}(?:娃子|妞|伢|仔|囡|妹子))(?={titles}|[,，。;；、\s:：（(]|$)")),
         ("zh.called.chinese_name", Strength.LABELLED, re.compile(rf"(?:中文名|汉名|本名|原名|又名|艺名|法名|学名|大名|真名|化名)(?:字)?(?:叫|是|为)?[:：]?[ \"“]?(?P<n>{_HAN}{{2,4}})(?=$|[^\u4e00-\u9fff])")),
+        ("zh.called.relation_surname", Strength.LISTED, re.compile(rf"(?:{relations})(?P<n>{surname})(?=[,，。;；、)）\s]|$)")),
+        ("zh.called.neighbours", Strength.LISTED, re.compile(rf"(?:邻居|隔壁|亲戚|对门|对面|楼上|楼下)(?P<n>{surname})(?=家(?!族|人|庭|里人))")),
+        ("zh.called.surnamed", Strength.LABELLED, re.compile(rf"(?<!{_HAN})(?P<n>{_HAN})(?=姓(?:村民|男子|女子|患者|老人|司机|学生|居民|工人|员工|男童|女童))")),
+        ("zh.called.old_behind", Strength.LISTED, re.compile(rf"(?:[过叫找给跟被骂打问见]|包工头|司机|保姆|师傅)[老小](?P<n>{surname})(?=[一两几那这说的,，。;；、)）\s]|$)")),
         ("zh.called.bracket", Strength.LABELLED, re.compile(rf"[A-Z][A-Za-z.'\u2019]{{0,30}}[ .]?[ ]?[（(](?P<n>{surname}{_HAN}{{1,2}})[）)]")),
     )  # fmt: skip
 
@@ -118,6 +123,13 @@ def _after_a(plain: str, start: int, end: int) -> tuple[int, int] | None:
 def _kin(plain: str, start: int, end: int) -> tuple[int, int] | None:
     word = plain[start : end + 1]
     if plain[start:end] in _KIN_WORD_HEADS or word in KIN or word in ORDINARY:
+        return None
+    return start, end
+
+
+def _surname_behind(plain: str, start: int, end: int) -> tuple[int, int] | None:
+    """``师傅邱，``: not 孩子安。, where the two are a word, nor what is no surname by itself."""
+    if not is_surname(plain[start:end]) or plain[start - 1 : end] in COMMON:
         return None
     return start, end
 
@@ -189,7 +201,7 @@ def _full(plain: str, start: int, end: int) -> tuple[int, int] | None:
         end -= 1
     text = plain[start:end]
     family = 2 if text[:2] in surnames() and len(text) > 2 else 1
-    if text in _NOT_NAMES or text in COMMON:
+    if text in _NOT_NAMES or text in COMMON or text[family:] == "家":
         return None
     hard = not "\u4e00" <= plain[end : end + 1] <= "\u9fff"
     if hard and len(text) == 3 and text[1:] not in COMMON and text[:2] not in COMMON:
@@ -214,7 +226,7 @@ def _run(plain: str, start: int, end: int) -> tuple[int, int] | None:
             continue
         if given in COMMON and len(given) == 2 and text[0] not in surnames():
             continue
-        if len(text) > 2 and text[-1] in _VERBS:
+        if (len(text) > 2 and text[-1] in _VERBS) or "家" in given:
             continue
         if all(c in given_characters() for c in given) and plain[stop - 1 : stop + 1] not in COMMON:
             return start, stop
@@ -325,6 +337,8 @@ _CHECKS = {
     "zh.called.a": _after_a,
     "zh.called.order": _order,
     "zh.called.old": _old,
+    "zh.called.old_behind": _old,
+    "zh.called.relation_surname": _surname_behind,
     "zh.called.relation_run": _run,
     "zh.called.speaker": _speaker,
     "zh.called.minority": _minority,

@@ -65,7 +65,7 @@ CODES = (
     Pattern(
         "zh.id.mixed",
         SpanType.ID,
-        r"(?:编号|[会函议案理诊受协件票单证卡][号码]|[号码]上写的是|[低残退优待疾休]{2}证|№)[:：]?[ \x{3000}]*"
+        r"(?:编号|[会函议案理诊受协件票单证卡][号码]|[号码]上写的是|[低残退优待疾休军保]{2}证|№)[:：]?[ \x{3000}]*"
         r"((?:[A-Z]{1,4}-)?[\x{4e00}-\x{9fff}]{1,4}[-〔\[（(]?\d{2,6}[-〕\]）)第]*\d{0,8}|\d{2}-\d{4,6})|(?:病理|流水|超声|影像|放射|标本|样本|片号)(?:号|[:：])?[:： ]?(\d{2,6}-\d{2,8})",
         Strength.LISTED,
         _mixed,
@@ -77,6 +77,23 @@ CODES = (
         Strength.SHAPED,
         _dashed,
     ),
+    Pattern(
+        "zh.id.card_groups",
+        SpanType.ID,
+        r"(?:[\x{4e00}-\x{9fff}][卡证码簿折库]|登记|[透析病]析?号)[:：]?[ ]{0,2}"
+        r"([A-Z]{0,3}\d{3,4}(?: \d{3,4}){1,4}(?: \d{1,3})?|[A-Z]{1,4}-?\d{3,}|\d{5,}|\d-\d-\d{4})",
+        Strength.LISTED,
+        _labelled,
+    ),
+    Pattern(
+        "zh.id.paper",
+        SpanType.ID,
+        r"(?:[\x{4e00}-\x{9fff}]{1,2}[（(][\x{4e00}-\x{9fff}]{1,4}[)）][\x{4e00}-\x{9fff}]{0,4}|[\x{4e00}-\x{9fff}]{3,4})"
+        r"[（(〔\[](?:19|20)\d{2}[)）〕\]]第?\d{1,6}号",
+        Strength.CHECKED,
+    ),
+    Pattern("zh.id.boat", SpanType.ID, r"[\x{4e00}-\x{9fff}]{1,3}[渔运货客]\d{4,6}", Strength.LABELLED),
+    Pattern("zh.id.added", SpanType.ID, r"(?:加[我他她](?:微信|好友)?[:：]?|[^A-Za-z0-9][vV][:：]) ?([A-Za-z0-9_-]*[A-Za-z_][A-Za-z0-9_-]*\d[A-Za-z0-9_]*|\d+[A-Za-z_][A-Za-z0-9_]+)", Strength.LABELLED),
     Pattern("zh.id.word_number", SpanType.ID, r"[\x{4e00}-\x{9fff}]字第\d{4,}号", Strength.LABELLED),
     Pattern("zh.id.last_digits", SpanType.ID, r"[后末][三四五六]位(?:数|号)?[:：是为]{0,2}(\d{3,6}[Xx]?)", Strength.LABELLED),
     Pattern("zh.id.mac", SpanType.ID, r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}", Strength.CHECKED, not_inside_number),

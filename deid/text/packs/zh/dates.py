@@ -55,12 +55,16 @@ def _month(text: str, start: int, end: int) -> bool:
     after = text[end : end + 2]
     if not 1 <= number <= 12 or re.match(r"[龄末后余来大前内]|经|\d", after):
         return False
-    return bool(
-        re.search(r"(?:年|于|在|自|从|至|到|今年|去年|上年|前年|明年|[,，。（(\n：:])$", before)
-    ) and bool(
-        re.match(
-            r"$|[,，。;；、)）\s]|份|初|中|底|上旬|中旬|下旬|因|起|开|至|到|在|曾|来|复|住|行|做|出|入|确|发|体|查|手",
-            after,
+    return (
+        bool(
+            re.search(r"(?:年|于|在|自|从|至|到|今年|去年|上年|前年|明年|[,，。（(\n：:])$", before)
+        )
+        and not re.search(r"(?:病程|月龄|孕期?|术后|持续|历时|共计?|已|达)[:：]? ?$", before)
+        and bool(
+            re.match(
+                r"$|[,，。;；、)）\s]|份|初|中|底|上旬|中旬|下旬|因|起|开|至|到|在|曾|来|复|住|行|做|出|入|确|发|体|查|手|抽|验|停|改|加|门|拆|拍|随|产检|化疗",
+                after,
+            )
         )
     )
 
@@ -77,9 +81,20 @@ def _short(text: str, start: int, end: int) -> bool:
     if not not_inside_number(text, start, end):
         return False
     month, day = (int(n) for n in re.findall(r"\d+", text[start:end]))
-    after, before = text[end : end + 8], text[max(0, start - 6) : start]
-    if not (1 <= month <= 12 and 1 <= day <= 31) or _UNIT.match(after):
+    after, before = text[end : end + 8], text[max(0, start - 8) : start]
+    if not (1 <= month <= 12 and 1 <= day <= 31) or _UNIT.match(after) or _SCORE.search(before):
         return False
+    if re.match(r"[ \u3000]*[夜白早中晚大小]班", after) or re.search(
+        r"\d[/.]\d{1,2}[、,，]$", before
+    ):
+        return True
+    if "/" in text[start:end] and (
+        re.search(r"(?:尿检|抽血|化验|拍片|彩超|查血|产检)$", before)
+        or (before[-1:] in ("(", "（") and after[:1] in (")", "）") and (month > day or day > 12))
+    ):
+        return True
+    if before[-1:] in (")", "）") and re.match(r"[ \u3000]*(?:\n|$)", after):
+        return True
     line = not before or before[-1] == "\n"
     if (
         re.match(r"[\s　|┃]*\d{1,2}[:：点]\d{0,2}", after)
@@ -104,12 +119,21 @@ def _short(text: str, start: int, end: int) -> bool:
     return bounded and bool(_HAPPENS.match(after)) and day > (5 if "/" in text[start:end] else 0)
 
 
+_SCORE = re.compile(
+    r"(?:MMSE|MoCA|ADL|IADL|Berg|Barthel|NRS|VAS|GCS|PHQ-?9|GAD-?7|Apgar|评分|得分|量表|视力|肌力|血压|BP)[:：为 ]{0,2}$",
+    re.IGNORECASE,
+)
 _UNIT = re.compile(
-    r"\s?(?:[a-zA-Z%％℃°×*+/\-~～]|级|分|度|厘米|毫米|公斤|千克|克|斤|两|元|万|倍|次|支|片|粒|岁|个|小时|天|周|月|年|以|左右|至\d|个?百分|毫升|升|米|cm)"
+    r"[ \t]?(?:[a-zA-Z%％℃°×*+/\-~～]|级|分|度|厘米|毫米|公斤|千克|克|斤|两|元|万|倍|次|支|片|粒|岁|个|小时|天|周|月|年|以|左右|至\d|个?百分|毫升|升|米|cm)"
 )
 _CLAUSE = re.compile(r"(?:[\n,，。;；:：（(、 \u3000]|[于自至到从比在你我他她]|截止|今日|昨日)$")
 _HAPPENS = re.compile(
     r"(?:急诊|化验|检|查|拔|行|入|出|复|手术|术|做|转|停|开始|予|测|拍|拆|换|来|去|到|起|缩|增|因|在|我院|于|外院|门诊|住|死亡|分娩|生|顺产|剖|产|确诊|诊|补|接种|打|送|签|已|已经|晨|晚|夜|日|发|突|再|又|单孔|CT|MRI|B超|超声|胃镜|肠镜|病理|结果|报告|的|前|后|之|才|还|就|跌|摔|骨折|停经)"
+)
+
+
+_NOT_NUMBERED = re.compile(
+    r"[\u4e00-\u9fff](?<![楼栋床房室座门路弄组型编排桌机台站线厅窗区园院幢巷街小大单病])$"
 )
 
 
@@ -120,6 +144,15 @@ def _day(text: str, start: int, end: int) -> bool:
     if not 1 <= day <= 31 or before[-1:].isdigit() or before[-1:] in ".-/第":
         return False
     if re.search(r"[本上下当这]个?月$", text[max(0, start - 3) : start]):
+        return True
+    if text[end - 1] == "日":
+        # Of days that are counted there are few: 3日未解大便.
+        opens = re.search(r"(?:^|\n)$", before) and day > 10
+        if (opens or before[-1:] in "于至") and re.match(r"[\u4e00-\u9fff]", after):
+            return re.match(r"[内后前余均间龄]", after) is None
+    elif _NOT_NUMBERED.search(before) and re.match(
+        r"要|说|会|发|给|送|退|死|电话|转|换|停|报|开始|那天|回家|下午|晚上|早上|夜里|才|就", after
+    ):
         return True
     return bool(
         re.search(r"(?:^|[\n,，。;；:：（( ]|[于自至到从在定约等嘱让她他]|今天|每月)$", before)
@@ -144,9 +177,19 @@ def _word_day(text: str, start: int, end: int) -> bool:
 def _lunar_day(text: str, start: int, end: int) -> bool:
     """``初九没了``: not 初一年级, 年初三次."""
     before, after = text[max(0, start - 1) : start], text[end : end + 2]
-    return before not in {"年", "月", "当", "最", "起", "期"} and not re.match(
-        r"年级|[次步诊筛中班学期个代]|高中", after
-    )
+    return before not in {
+        "年",
+        "月",
+        "当",
+        "最",
+        "起",
+        "期",
+        "中",
+        "校",
+        "学",
+        "读",
+        "念",
+    } and not re.match(r"年级|[次步诊筛中班学期个代]|高中", after)
 
 
 def _year_first(text: str, start: int, end: int) -> bool:
@@ -212,7 +255,7 @@ DATES = (
     Pattern("zh.date.lunar_month", SpanType.DATE, rf"(?:\d{{4}}|[{_NUM}]{{4}}|[甲乙丙丁戊己庚辛壬癸][子丑寅卯辰巳午未申酉戌亥])年(?:农历|阴历)?{_LUNAR_MONTH}(?:{_LUNAR_DAY}|[初底]|[上中下]旬)?", Strength.LABELLED),
     Pattern("zh.date.cycle_year", SpanType.DATE, rf"[甲乙丙丁戊己庚辛壬癸][子丑寅卯辰巳午未申酉戌亥]年(?:{_LUNAR_MONTH}{_LUNAR_DAY}[日]?)", Strength.CHECKED),
     Pattern("zh.date.first_lunar", SpanType.DATE, rf"(?:正|冬|腊)月(?:{_LUNAR_DAY}|[里底初]|[上中下]旬)?", Strength.LABELLED),
-    Pattern("zh.date.lunar_day", SpanType.DATE, r"(?:大年)?初[一二三四五六七八九十]", Strength.LISTED, _lunar_day),
+    Pattern("zh.date.lunar_day", SpanType.DATE, r"(?:大?年)?初[一二三四五六七八九十]", Strength.LISTED, _lunar_day),
     Pattern("zh.date.tenths", SpanType.DATE, r"(?:\d{1,2}|十[一二]|[一二三四五六七八九十]) ?月(?:份)?(?:[初底]|[上中下]旬)", Strength.LISTED, lambda text, start, end: not re.search(r"[\d第每个满共孕]$", text[max(0, start - 1) : start])),
     Pattern("zh.date.word_day", SpanType.DATE, r"(?:二十[一二三四五六七八九]?|三十一?|十[一二三四五六七八九]?|廿[一二三四五六七八九]?)[号日]", Strength.LISTED, _word_day),
     Pattern("zh.date.eight", SpanType.DATE, r"(?:19[3-9]\d|20[0-3]\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", Strength.LISTED, lambda text, start, end: not_inside_number(text, start, end) and not is_lot(text, start)),

@@ -14,7 +14,9 @@ PACKAGE = "deid.text.packs.zh"
 _EXTRA_SURNAMES = read_words(PACKAGE, "extra_surnames.txt")
 # Characters that are surnames but far more often something else; kept out of bare matching.
 _NEVER_SURNAMES = frozenset("阿由来同是")
-_WEAK_SURNAMES = set("于有时年一多少大小从经能对无和后双次便水生平日月心手口血气天")
+_WEAK_SURNAMES = set(
+    "于有时年一多少大小从经能对无和后双次便水生平日月心手口血气天代木承义资福火黑别归山秋"
+)
 
 
 _HAN = re.compile("[\u3400-\u9fff]")

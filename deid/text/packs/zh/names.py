@@ -187,6 +187,8 @@ def _is_name(plain: str, start: int, end: int, detector: str) -> bool:
     text = plain[start:end].replace(" ", "")
     if "·" in text or text.isascii():
         return True
+    if len(text) == 2 and text[1] == "家":
+        return False  # 邻居赖家的狗
     if text in _NOT_NAMES or (detector != "zh.name.nickname" and len(text) > 4):
         return False
     if len(text) > 1 and any(c in _BAD_SECOND for c in text[1:]):

@@ -39,7 +39,7 @@ def _expressions() -> tuple[tuple[str, int, re.Pattern[str]], ...]:
     announced = alternation(_WITH_COLON, " {0,4}")
     surname = surname_class()
     titles = alternation(STRONG_TITLES)
-    full = rf"{surname} ?{_HAN}(?: ?{_HAN})?"
+    full = rf"(?:{surname}{_HAN}{{1,2}}|{surname} {_HAN}(?: {_HAN})?(?!{_HAN}))"
     return (
         (
             "zh.name.announced",
