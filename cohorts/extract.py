@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -45,6 +46,7 @@ from cohorts.extract_rows import Ids, Mapper, People, known_people, map_ids, per
 from cohorts.frozen import FROZEN_FILE, Frozen
 from cohorts.model import CohortDefinition
 from cohorts.result import CohortResult
+from cohorts.row_limits import Chosen, row_limits
 from cohorts.selection import COHORT_TABLE, check_selection
 from cohorts.shift import DateShift, shift_cohort, shift_table
 from cohorts.window import WHOLE_RECORD, TimeWindow
@@ -79,6 +81,7 @@ def write_extract(
     series: str = "",
     continues: str = "",
     window: TimeWindow = WHOLE_RECORD,
+    rows_of: Chosen = MappingProxyType({}),
     frozen: Frozen | None = None,
     shift: DateShift | None = None,
     notes: tuple[str, ...] = (),
@@ -86,7 +89,8 @@ def write_extract(
 ) -> Extract:
     """Write ``<destination>/<project>/extracts/<extract>/`` and publish it by one rename.
 
-    The rows are those of ``people`` only, within ``window``; every person id, row id and reference
+    The rows are those of ``people`` only, within ``window`` and, of a table in ``rows_of``, of the
+    concept sets of ``definition`` that it names; every person id, row id and reference
     is replaced by ``mapper``; rows are ordered by their new ids, so their order tells nothing of
     the release's. ``key_id`` names the key that the mapper draws from, ``series`` the first of the
     deliveries that share these pseudonyms. ``shift`` moves the dates further than the release did.
@@ -103,6 +107,7 @@ def write_extract(
     if isinstance(people, CohortResult) and people.source != release.name:
         raise ExtractError(f"the cohort was not run over release {release.name}")
     chosen = check_selection(release, selection)
+    limits = row_limits(release, definition, rows_of, chosen.tables)
     project_folder = Path(destination).absolute() / check_folder_name("project", project)
     folder = project_folder / EXTRACTS
     final = folder / check_folder_name("extract", extract)
@@ -122,7 +127,7 @@ def write_extract(
         persons = len(known_people(release, person_ids(periods)))
         if not persons:
             raise ExtractError("the cohort holds no person of this release")
-        tables = read_tables(release, people, chosen, window)
+        tables = read_tables(release, people, chosen, window, limits)
         if shift is not None:
             tables = {name: shift_table(name, rows, shift) for name, rows in tables.items()}
         if isinstance(periods, CohortResult):
@@ -151,8 +156,9 @@ def write_extract(
             window=(window.before, window.after),
             frozen_sha256=hashlib.sha256(frozen.to_json()).hexdigest() if frozen else "",
             shifted_days_max=shift.max_days if shift else 0,
+            row_limits={table: limit.names for table, limit in sorted(limits.items())},
         )
-        dictionary = dictionary_of(release, mapped)
+        dictionary = dictionary_of(release, mapped, limits)
         documents = {
             DICTIONARY_FILE: dictionary.to_json(),
             DICTIONARY_CSV: dictionary_csv(dictionary),

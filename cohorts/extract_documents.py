@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from html import escape
+from types import MappingProxyType
 from typing import Final
 
 import pyarrow as pa
@@ -24,6 +25,7 @@ from cohorts.identifiers import VOCABULARY_TABLES, entity_of
 from cohorts.model import CohortDefinition
 from cohorts.plain_language import describe
 from cohorts.result import COHORT_SCHEMA, CohortResult
+from cohorts.row_limits import RowLimit
 from cohorts.selection import COHORT_TABLE
 from cohorts.spreadsheets import harmless
 from cohorts.window import TimeWindow
@@ -46,10 +48,19 @@ _STYLE: Final = (
 )
 
 
-def dictionary_of(release: Release, tables: Mapping[str, pa.Table]) -> Dictionary:
-    """The release's dictionary for the delivered columns, with the completeness found here."""
+def dictionary_of(
+    release: Release,
+    tables: Mapping[str, pa.Table],
+    limits: Mapping[str, RowLimit] = MappingProxyType({}),
+) -> Dictionary:
+    """The release's dictionary for the delivered columns, with the completeness found here.
+
+    Of a table in ``limits`` its meaning says which rows are there.
+    """
     source = {(entry.table, entry.name): entry for entry in release.dictionary.columns}
     meanings = {name: release.dictionary.tables.get(name, "") for name in tables}
+    for name, limit in limits.items():
+        meanings[name] = f"{meanings[name]} ({limit})".strip()
     if COHORT_TABLE in tables:
         meanings[COHORT_TABLE] = "periods in which a person is in the approved cohort"
     entries = []

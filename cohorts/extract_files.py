@@ -64,6 +64,7 @@ class ExtractManifest:
     window: tuple[int | None, int | None] = (None, None)
     frozen_sha256: str = ""
     shifted_days_max: int = 0
+    row_limits: dict[str, tuple[str, ...]] = field(default_factory=dict)
     format: str = FORMAT
 
     @property
@@ -89,7 +90,8 @@ class ExtractManifest:
             files = tuple(ExtractFile(**entry) for entry in document.pop("files"))
             tables = {name: tuple(names) for name, names in document.pop("tables").items()}
             window = tuple(document.pop("window", (None, None)))
-            return cls(files=files, tables=tables, window=window, **document)
+            limits = {table: tuple(n) for table, n in document.pop("row_limits", {}).items()}
+            return cls(files=files, tables=tables, window=window, row_limits=limits, **document)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ExtractChanged(f"damaged manifest: {type(error).__name__}") from None
 

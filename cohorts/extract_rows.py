@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TypeAlias
 
 import duckdb
@@ -20,6 +21,7 @@ from cohorts.identifiers import (
     is_concept_column,
 )
 from cohorts.result import CohortResult
+from cohorts.row_limits import RowLimit
 from cohorts.selection import RowsOf, Selection, rows_of
 from cohorts.window import TimeWindow, make_piece_ids, make_windows, windowed
 from deid.release import Release
@@ -46,9 +48,15 @@ def known_people(release: Release, ids: Ids) -> Ids:
 
 
 def read_tables(
-    release: Release, people: People, selection: Selection, window: TimeWindow
+    release: Release,
+    people: People,
+    selection: Selection,
+    window: TimeWindow,
+    limits: Mapping[str, RowLimit] = MappingProxyType({}),
 ) -> dict[str, pa.Table]:
     """Rows of the people from the release, still with the release's ids and dates.
+
+    Of a table in ``limits`` only the rows whose concept is one of the limit's.
 
     Raises:
         ExtractError: if there is a window and no day of entry to lay it around.
@@ -70,6 +78,8 @@ def read_tables(
             if kind is RowsOf.REFERRED or table == "concept":
                 continue
             query = _query(release, table, columns, kind, window)
+            if table in limits:
+                query = _limited(connection, query, limits[table])
             tables[table] = connection.sql(query).to_arrow_table()
         # A provider leads to a care site, a care site to a location: this order follows them.
         for table in ("provider", "care_site", "location"):
@@ -129,6 +139,15 @@ def _query(
         ),
     }[kind]
     return f'SELECT {fields} FROM "{table}" {where}'
+
+
+def _limited(connection: duckdb.DuckDBPyConnection, query: str, limit: RowLimit) -> str:
+    concepts = pa.table({"concept": pa.array(limit.concepts, pa.int64())})
+    connection.register("cc_concepts_arrow", concepts)
+    return (
+        f'SELECT * FROM ({query}) r WHERE r."{limit.column}" IN '
+        "(SELECT concept FROM cc_concepts_arrow)"
+    )
 
 
 def _rows_referred_to(

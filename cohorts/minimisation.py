@@ -8,8 +8,10 @@ table's reason, or given a reason of its own. It is advice and explains itself; 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from cohorts.column_uses import (
@@ -25,12 +27,17 @@ from cohorts.column_uses import (
 )
 from cohorts.identifiers import VOCABULARY_TABLES
 from cohorts.model import CohortDefinition, walk
+from cohorts.row_limits import Chosen, limit_in_words, set_names, sets_read
 from cohorts.window import TimeWindow
 
 BY_DEFINITION: Final = "the cohort definition reads it"
 BY_TABLE: Final = "any use of the table needs it"
 BY_REASON: Final = "the reason for the table calls for it"
 BY_OWN_REASON: Final = "it has a reason of its own"
+BY_CONCEPT: Final = "rows are chosen by concept"
+_EVERY: Final = re.compile(
+    r"\b(?:all|any|complete|each|entire|every|whole)\b|全部|所有|任何|每", re.IGNORECASE
+)
 HIGHEST: Final = 6
 _WINDOW_STEPS: Final = (30, 90, 180, 365, 730, 1095, 1825, 3650)
 
@@ -62,17 +69,43 @@ class Weighed:
 
 
 @dataclass(frozen=True)
+class WeighedRows:
+    """The rows asked for of a table of which the definition reads only some concepts.
+
+    ``limit`` says which rows they are, empty if all are asked for. ``why`` is why these are needed.
+    """
+
+    table: str
+    limit: str
+    why: str
+    weight: Weight = Weight.FINE
+
+
+@dataclass(frozen=True)
 class Reduction:
-    """A suggestion that one click carries out: columns to leave out, or another time window."""
+    """A suggestion that one click carries out: columns to leave out, fewer rows, or less time.
+
+    ``rows`` has the concept sets of a table whose rows suffice.
+    """
 
     text: str
     columns: tuple[str, ...] = ()
+    rows: tuple[str, tuple[int, ...]] | None = None
     window: TimeWindow | None = None
+
+    @property
+    def action(self) -> str:
+        """The suggestion as a form sends it."""
+        if self.window is not None:
+            return f"{self.window.before}..{self.window.after}"
+        if self.rows is not None:
+            return f"{self.rows[0]}={'+'.join(map(str, self.rows[1]))}"
+        return ",".join(self.columns)
 
 
 @dataclass(frozen=True)
 class Minimisation:
-    """The columns asked for, weighed. Ids that only join rows are not counted.
+    """The columns asked for, weighed, and ``rows``. Ids that only join rows are not counted.
 
     ``score`` is 0 to 100, ``None`` if nothing is asked for yet. ``time`` says how the time asked
     for compares with the days that the definition looks at, empty if it cannot be compared.
@@ -82,6 +115,7 @@ class Minimisation:
     score: int | None
     time: str
     reductions: tuple[Reduction, ...]
+    rows: tuple[WeighedRows, ...] = ()
 
     @property
     def asked(self) -> int:
@@ -128,11 +162,15 @@ def weigh(
     definition: CohortDefinition | None = None,
     window: TimeWindow | None = None,
     empty: Collection[Column] = (),
+    rows_of: Chosen = MappingProxyType({}),
 ) -> Minimisation:
     """Compare ``asked`` (``{table: columns}``) with what is needed.
 
     ``reasons`` has one reason a table, ``own_reasons`` those of single columns. ``empty`` are the
     columns that hold no value in the release. ``window`` is ``None`` while none is chosen.
+    ``rows_of`` has the concept sets to which the rows of a table are limited. Asking for every
+    concept of a table of which the definition reads some counts like a column that nothing calls
+    for, unless the reason for the table says that all are needed.
     """
     own = own_reasons or {}
     read = definition_columns(definition) if definition else frozenset()
@@ -152,8 +190,10 @@ def weigh(
                     holds_nothing,
                 )
             )
-    total = sum(column.weight for column in columns)
-    part = sum(column.weight for column in columns if column.needed)
+    rows = _rows(asked, reasons, definition, rows_of)
+    weighed: list[Weighed | WeighedRows] = [*columns, *rows]
+    total = sum(one.weight for one in weighed)
+    part = sum(one.weight for one in weighed if one.why)
     found = tuple(columns)
     reach = definition_reach(definition) if definition else None
     time, narrower = _time(window, reach)
@@ -161,7 +201,8 @@ def weigh(
         found,
         round(100 * part / total) if total else None,
         time,
-        (*_reductions(found), *narrower),
+        (*_reductions(found), *_fewer_rows(rows, definition), *narrower),
+        tuple(rows),
     )
 
 
@@ -190,6 +231,35 @@ def _why(table: str, column: str, reason: str, own: str, read: Collection[Column
     if needs_own_reason(table, column):
         return ""
     return BY_REASON if named_in(reason, table, column) else ""
+
+
+def _rows(
+    asked: Mapping[str, Sequence[str]],
+    reasons: Mapping[str, str],
+    definition: CohortDefinition | None,
+    rows_of: Chosen,
+) -> list[WeighedRows]:
+    names, read = set_names(definition), sets_read(definition)
+    found = []
+    for table in asked:
+        chosen = [names[number] for number in rows_of.get(table, ()) if number in names]
+        if chosen:
+            found.append(WeighedRows(table, limit_in_words(chosen), BY_CONCEPT))
+        elif table in read:
+            every = _EVERY.search(reasons.get(table, ""))
+            found.append(WeighedRows(table, "", BY_REASON if every else ""))
+    return found
+
+
+def _fewer_rows(
+    rows: Sequence[WeighedRows], definition: CohortDefinition | None
+) -> Iterator[Reduction]:
+    names, read = set_names(definition), sets_read(definition)
+    for one in rows:
+        if not one.why:
+            sets = read[one.table]
+            words = limit_in_words([names.get(number, str(number)) for number in sets])
+            yield Reduction(f"Ask of {one.table} for {words}", rows=(one.table, sets))
 
 
 def _reductions(columns: Sequence[Weighed]) -> list[Reduction]:

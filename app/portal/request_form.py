@@ -42,6 +42,11 @@ def parse_fields(form: MultiDict[str, str]) -> tuple[RequestFields, list[str]]:
             problems.append(
                 f"The days {side} entry were not saved: write a number up to {LONGEST_DAYS:,}."
             )
+    rows: dict[str, list[int]] = defaultdict(list)
+    for value in form.getlist("rows"):
+        table, _, number = value.rpartition(".")
+        if table in columns and number.isdecimal() and len(number) <= 9:
+            rows[table].append(int(number))
     kind = form.get("window_kind", "")
     names, affiliations = form.getlist("person"), form.getlist("affiliation")
     fields = RequestFields(
@@ -73,6 +78,7 @@ def parse_fields(form: MultiDict[str, str]) -> tuple[RequestFields, list[str]]:
         window_before=days["before"],
         window_after=days["after"],
         window_reason=form.get("window_reason", "")[:2000],
+        row_limits={table: tuple(sets) for table, sets in rows.items()},
     )
     return fields, problems
 
@@ -84,6 +90,10 @@ def reduced(fields: RequestFields, suggestion: str) -> RequestFields:
         return replace(
             fields, window_kind=ENTRY, window_before=int(before), window_after=int(after)
         )
+    table, separator, sets = suggestion.partition("=")
+    if separator:
+        numbers = tuple(int(number) for number in sets.split("+") if number.isdecimal())
+        return replace(fields, row_limits={**fields.row_limits, table: numbers})
     gone = set(suggestion.split(","))
     left = {
         table: tuple(name for name in names if f"{table}.{name}" not in gone)

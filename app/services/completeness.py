@@ -8,8 +8,9 @@ from typing import Final
 
 from app.db.models import DataRequest
 from app.services.duo import DUO_TERMS
-from app.services.minimisation import ENTRY, WHOLE
+from app.services.minimisation import ENTRY, WHOLE, definition_of
 from cohorts.column_uses import needs_own_reason
+from cohorts.row_limits import faults_of
 from cohorts.selection import deliverable_columns
 from deid.errors import ReleaseError
 from deid.release import has_the_same_ids, open_release
@@ -52,6 +53,7 @@ def missing_parts(request: DataRequest) -> list[Missing]:
             for c in request.columns
             if needs_own_reason(c.table_name, c.column_name) and not c.own_reason
         ),
+        *_missing_of_rows(request),
         *_missing_of_window(request),
         Missing("planned_outputs", "the planned outputs") if not request.planned_outputs else None,
         Missing("end_date", "the end date") if request.end_date is None else None,
@@ -126,6 +128,17 @@ def _missing_of_ethics_day(request: DataRequest) -> list[Missing]:
     if request.end_date is not None and request.ethics_expires < request.end_date:
         return [Missing("end_date", "an end date within the ethics approval")]
     return []
+
+
+def _missing_of_rows(request: DataRequest) -> list[Missing]:
+    """Choices of rows by concept that cannot be carried out."""
+    if not request.row_limits or request.cohort_version is None:
+        return []
+    columns: dict[str, list[str]] = {}
+    for column in request.columns:
+        columns.setdefault(column.table_name, []).append(column.column_name)
+    faults = faults_of(request.row_limits, columns, definition_of(request))
+    return [Missing("columns", fault) for fault in faults]
 
 
 def _missing_of_window(request: DataRequest) -> list[Missing]:

@@ -6,6 +6,7 @@ import cohorts
 from app.db.models import DataRequest
 from cohorts.errors import DefinitionError
 from cohorts.minimisation import Minimisation, weigh
+from cohorts.model import CohortDefinition
 from cohorts.selection import empty_columns
 from cohorts.window import WHOLE_RECORD, TimeWindow
 from deid.release import Release
@@ -22,22 +23,27 @@ def window_of(request: DataRequest) -> TimeWindow | None:
     return None
 
 
+def definition_of(request: DataRequest) -> CohortDefinition | None:
+    """The cohort's definition; ``None`` without one, or if it cannot be read any more."""
+    if request.cohort_version is None:
+        return None
+    try:
+        return cohorts.load(request.cohort_version.expression)
+    except DefinitionError:  # kept by an older version that knew less
+        return None
+
+
 def weigh_request(request: DataRequest, release: Release | None) -> Minimisation:
     """What is asked for, weighed; the release tells which columns hold nothing at all."""
     asked: dict[str, list[str]] = {}
     for column in request.columns:
         asked.setdefault(column.table_name, []).append(column.column_name)
-    definition = None
-    if request.cohort_version is not None:
-        try:
-            definition = cohorts.load(request.cohort_version.expression)
-        except DefinitionError:  # kept by an older version that knew less
-            definition = None
     return weigh(
         asked,
         {column.table_name: column.reason for column in request.columns},
         own_reasons={(c.table_name, c.column_name): c.own_reason for c in request.columns},
-        definition=definition,
+        definition=definition_of(request),
         window=window_of(request),
         empty=empty_columns(release) if release else (),
+        rows_of=request.row_limits,
     )

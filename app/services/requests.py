@@ -52,7 +52,7 @@ class RequestFields:
 
     ``columns`` maps table to columns, ``reasons`` table to reason, and ``own_reasons``
     ``table.column`` to the reason of a single column. ``window_kind`` is ``whole``, ``entry`` or
-    empty.
+    empty. ``row_limits`` has concept sets of the cohort, by table, whose rows are asked for.
     """
 
     title: str = ""
@@ -75,6 +75,7 @@ class RequestFields:
     window_before: int | None = None
     window_after: int | None = None
     window_reason: str = ""
+    row_limits: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 def create_request(session: Session, actor: Actor, project_id: int, title: str) -> DataRequest:
@@ -203,6 +204,11 @@ def fill(request: DataRequest, fields: RequestFields) -> None:
     request.end_date, request.ethics_expires = fields.end_date, fields.ethics_expires
     request.use_traits = [trait for trait in TRAITS if trait in fields.use_traits]
     request.window_before, request.window_after = fields.window_before, fields.window_after
+    request.row_limits = {
+        table: sorted(set(sets))
+        for table, sets in fields.row_limits.items()
+        if sets and table in fields.columns
+    }
     request.people = [
         RequestPerson(name=name.strip(), affiliation=affiliation.strip())
         for name, affiliation in fields.people

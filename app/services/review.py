@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.db.models import DataRequest
 from app.services.catalogue import safe_entry
+from app.services.minimisation import definition_of
 from cohorts.disclosure import DisclosureRule, SafeCount, safe_count
+from cohorts.row_limits import limit_in_words, set_names
 from deid.release import ColumnEntry, Release
 
 
@@ -23,7 +25,10 @@ class AskedColumn:
 
 @dataclass(frozen=True)
 class AskedTable:
-    """A table asked for: which of its columns, why, and how many there are altogether."""
+    """A table asked for: which of its columns and rows, why, and how many there are altogether.
+
+    ``limit`` says which rows are asked for, empty for all.
+    """
 
     name: str
     meaning: str
@@ -31,6 +36,7 @@ class AskedTable:
     columns: tuple[AskedColumn, ...]
     not_asked: tuple[str, ...]
     rows: SafeCount | None
+    limit: str = ""
 
 
 def asked_tables(
@@ -43,8 +49,17 @@ def asked_tables(
     for column in request.columns:
         wanted.setdefault(column.table_name, []).append(column.column_name)
         reasons[column.table_name] = column.reason
+    names = set_names(definition_of(request)) if request.row_limits else {}
+    limits = {
+        table: limit_in_words([names.get(number, str(number)) for number in sets])
+        for table, sets in request.row_limits.items()
+        if sets
+    }
     return [
-        _compare(table, columns, reasons[table], own, release, rule)
+        replace(
+            _compare(table, columns, reasons[table], own, release, rule),
+            limit=limits.get(table, ""),
+        )
         for table, columns in wanted.items()
     ]
 

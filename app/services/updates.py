@@ -36,6 +36,7 @@ _COPIED = (
     "window_before",
     "window_after",
     "window_reason",
+    "row_limits",
 )
 
 

@@ -34,6 +34,7 @@ class Order:
     ethics_number: str
     end_date: date
     window: TimeWindow
+    rows_of: dict[str, list[int]]
     continues: str = ""
 
 
@@ -86,6 +87,7 @@ def order_of(session: Session, request: DataRequest) -> Order:
         end_date=request.end_date,
         # A request of before windows were asked for was approved for the whole record.
         window=window_of(request) or WHOLE_RECORD,
+        rows_of=dict(request.row_limits),
         continues=_continued(request),
     )
 

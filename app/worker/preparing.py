@@ -153,6 +153,7 @@ def prepare(
         series=series.name if order.continues else "",
         continues=order.continues,
         window=order.window,
+        rows_of=order.rows_of,
         frozen=frozen,
         shift=shift,
         notes=_notes(definition, calendar, rule),

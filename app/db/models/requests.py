@@ -31,10 +31,12 @@ class DataRequest(Base):
 
     ``version`` grows by one with every change, so that a form sent twice, or sent after somebody
     else acted, is recognised. ``window_kind`` is ``whole`` or ``entry`` (then with days before and
-    after), empty while nothing was chosen. ``continues`` is the request whose delivery this one
-    brings up to date, and ``earlier`` whether that is then kept or replaced. ``frozen`` is the
-    summary of :class:`cohorts.frozen.Frozen`; ``ended_at`` is when access to the extract ended.
-    ``approvals`` is how many stewards have to agree, and ``review_round`` counts their attempts.
+    after), empty while nothing was chosen. ``row_limits`` has, by table, the concept sets of the
+    cohort version whose rows are asked for; a table that is not in it is asked for with all.
+    ``continues`` is the request whose delivery this one brings up to date, and ``earlier`` whether
+    that is then kept or replaced. ``frozen`` is the summary of :class:`cohorts.frozen.Frozen`;
+    ``ended_at`` is when access to the extract ended. ``approvals`` is how many stewards have to
+    agree, and ``review_round`` counts their attempts.
     """
 
     __tablename__ = "data_request"
@@ -71,6 +73,9 @@ class DataRequest(Base):
     window_before: Mapped[int | None]
     window_after: Mapped[int | None]
     window_reason: Mapped[str] = mapped_column(default="", server_default="")
+    row_limits: Mapped[dict[str, list[int]]] = mapped_column(
+        JSON, default=dict, server_default="{}"
+    )
     continues_id: Mapped[int | None] = mapped_column(ForeignKey("data_request.id"), index=True)
     earlier: Mapped[str] = mapped_column(String(10), default="", server_default="")
     renewal_until: Mapped[date | None] = mapped_column(Date)

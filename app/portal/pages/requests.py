@@ -25,7 +25,7 @@ from app.services.blocked import five_safes
 from app.services.completeness import missing_columns, missing_parts, sections_of
 from app.services.duo import DUO_TERMS, PURPOSE_CODES, TRAITS
 from app.services.jobs import job_of_request
-from app.services.minimisation import weigh_request, window_of
+from app.services.minimisation import definition_of, weigh_request, window_of
 from app.services.projects import list_projects
 from app.services.readiness import members_of, refusal_of
 from app.services.release_terms import opinion_on
@@ -35,7 +35,8 @@ from app.services.review import asked_tables, delivered_rows
 from app.services.transitions import Surroundings
 from app.services.votes import shown_decisions
 from app.services.workflow import BY_NAME, FINAL, OTHER_ACTS
-from cohorts.column_uses import needs_own_reason
+from cohorts.column_uses import MAIN_CONCEPTS, needs_own_reason
+from cohorts.row_limits import set_names
 from cohorts.selection import deliverable_columns, empty_columns
 from deid.errors import ReleaseError
 from deid.release import Release, open_release
@@ -318,6 +319,8 @@ def _form(session: Session, actor: Actor, found: DataRequest) -> str:
         weighed=weigh_request(found, release),
         own_reasons={(c.table_name, c.column_name): c.own_reason for c in found.columns},
         sensitive=needs_own_reason,
+        by_concept=MAIN_CONCEPTS,
+        concept_sets=set_names(definition_of(found)),
         meanings=_meanings(release),
         empty=empty_columns(release) if release else frozenset(),
         chosen=chosen,

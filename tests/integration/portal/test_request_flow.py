@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -178,6 +179,26 @@ def test_a_suggested_window_is_taken_up_by_one_click(world: World) -> None:
     kept = world.read_request(request_id)
     assert (kept.window_kind, kept.window_before, kept.window_after) == ("entry", 30, 30)
     assert kept.window_reason == FORM["window_reason"]
+
+
+def test_rows_are_asked_for_by_concept_sets_of_the_cohort_and_delivered_so(world: World) -> None:
+    researcher = world.client("researcher")
+    request_id = world.request_in(State.DRAFT)
+    form = f"/requests/{request_id}/edit"
+    columns = ["person.person_id", "condition_occurrence.condition_start_date"]
+    asked = FORM | {"cohort_version": world.cohort_version_id, "column": columns}
+    asked["reason-condition_occurrence"] = "the time of diagnosis"
+    post(researcher, form, form, **asked, then="reduce:condition_occurrence=0")
+    assert world.read_request(request_id).row_limits == {"condition_occurrence": [0]}
+    page = researcher.get(form).get_data(as_text=True)
+    assert "rows of condition_occurrence are chosen by condition_concept_id" in page
+    asked |= {"column": [*columns, "condition_occurrence.condition_concept_id"]}
+    post(researcher, form, form, **asked, rows=["condition_occurrence.0", "person.0", "x"])
+    page = researcher.get(form).get_data(as_text=True)
+    assert "are chosen by" not in page
+    assert re.search(r'value="condition_occurrence\.0" checked', page)
+    shown = researcher.get(f"/requests/{request_id}").get_data(as_text=True)
+    assert "only rows of “Hypertension”" in shown
 
 
 def test_free_text_needs_a_reason_of_its_own_before_it_can_be_submitted(world: World) -> None:

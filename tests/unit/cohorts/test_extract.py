@@ -22,9 +22,11 @@ from deid.pseudonyms import Pseudonymiser
 from deid.release import Dictionary, Release
 from tests.builders import build_release
 from tests.unit.cohorts.definitions import (
+    ANGINA,
     BIG,
     condition,
     definition,
+    drug,
     expression,
     person_id,
     tiny_world,
@@ -396,3 +398,32 @@ def test_a_link_in_the_place_of_a_projects_folder_is_refused(
     with pytest.raises(ExtractError, match="is a link"):
         deliver(release, cohort, tmp_path / "projects", project="p1")
     assert list(other.iterdir()) == []
+
+
+def test_rows_of_a_table_can_be_limited_to_concept_sets_of_the_definition(
+    release: Release, tmp_path: Path
+) -> None:
+    asked = definition(expression(drug()))
+    everybody = run(asked, release)
+    limits = {"condition_occurrence": (1,)}
+    path = deliver(release, everybody, tmp_path, extract="angina", definition=asked, rows_of=limits)
+    concepts = pq.read_table(path / "condition_occurrence.parquet")["condition_concept_id"]
+    assert concepts.to_pylist() == [ANGINA] * 10
+    assert pq.read_table(path / "drug_exposure.parquet").num_rows == 40
+    assert pq.read_table(path / "person.parquet").num_rows == 40
+    manifest = json.loads((path / "manifest.json").read_text())
+    (name,) = manifest["row_limits"]["condition_occurrence"]
+    for document in ("README.md", "dictionary.json", "dictionary.html"):
+        assert f"only rows of “{name}”" in (path / document).read_text(), document
+    for wrong, told in (
+        ({"condition_occurrence": (77,)}, "no concept set 77"),
+        ({"person": (1,)}, "no concept to be chosen by"),
+    ):
+        with pytest.raises(SelectionError, match=told):
+            deliver(release, everybody, tmp_path, extract="x", definition=asked, rows_of=wrong)
+    without = SELECTION | {"condition_occurrence": ["condition_start_date"]}
+    with pytest.raises(SelectionError, match="ask for that column, too"):
+        write_extract(
+            release, everybody, without, mapper("p"), tmp_path,
+            project="p", extract="y", definition=asked, rows_of=limits,
+        )  # fmt: skip

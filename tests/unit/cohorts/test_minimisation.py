@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from cohorts.cdm import cdm_columns
 from cohorts.column_uses import CORE, MAIN_CONCEPTS, WORDS, Weight, definition_columns, weight_of
 from cohorts.minimisation import definition_reach, weigh
+from cohorts.row_limits import sets_read
 from cohorts.schema import CRITERIA_TABLES
 from cohorts.templates import list_templates, load_template
 from cohorts.window import TimeWindow
@@ -111,6 +112,23 @@ def test_time_beyond_what_the_definition_looks_at_is_told_and_can_be_narrowed() 
     assert narrow.before >= before
     again = weigh(ASKED, {}, definition=DIABETES, window=TimeWindow(before, after))
     assert "no longer than that" in again.time
+
+
+def test_every_concept_of_a_table_that_the_definition_reads_in_part_counts_as_not_needed() -> None:
+    table = "condition_occurrence"
+    sets = sets_read(DIABETES)[table]
+    asked = {table: [MAIN_CONCEPTS[table]]}
+    reasons = {table: "the course of the disease"}
+    every = weigh(asked, reasons, definition=DIABETES)
+    (suggestion,) = every.reductions
+    assert suggestion.rows == (table, sets)
+    assert suggestion.action == f"{table}={'+'.join(map(str, sets))}"
+    limited = weigh(asked, reasons, definition=DIABETES, rows_of={table: sets})
+    assert limited.score == 100
+    assert "only rows of" in limited.rows[0].limit
+    assert (every.score or 0) < 100
+    whole = {table: "all diagnoses, for comorbidity"}
+    assert weigh(asked, whole, definition=DIABETES).score == 100
 
 
 def test_nothing_asked_for_has_no_score() -> None:
