@@ -98,7 +98,7 @@ _OTHERS = re.compile(
     rf"(?:老|小|阿)[{_MORE}](?![\u4e00-\u9fff]?[病年])|[{_MORE}](?:{_TITLES})"
     rf"|(?:{_KIN})[{_MORE}][\u4e00-\u9fff]"
     rf"|[{_SURNAMES}][\u4e00-\u9fff]{{1,2}}(?=$|[，,。：:、；;（(]|[说诉称为属以]|带|陪|来|代)"
-    r"|(?:^|[，,。：:；;])[\u4e00-\u9fff]{2,3}[:：][“\"]"
+    r"|(?:^|[，,。：:；;])(?!患者|自述|主诉|自诉)[\u4e00-\u9fff]{2,3}[:：][“\"]"
     r"|(?:人员|协助|联系人|家属|监护人|患者签字)[:：]"
     r"|\b(?:Mr|Mrs|Ms|Miss|Dr|Nurse|Coach|Pastor|Officer)\b\.?\s+[A-Z]"
     rf"|\b(?i:{_KIN_EN})\s+[A-Z]\w*"
@@ -106,13 +106,19 @@ _OTHERS = re.compile(
     r"|(?<![.!?:;•>\-] )(?<!^)\b(?-i:[A-Z][a-z]{2,}\s+[A-Z][a-z.]+)"
     r"|\b(?:at|in|near|by|from|to|with|of|see|for)\s+(?-i:[A-Z][a-z]{2,})\b(?!\s*(?:\d|pain))",
 )
-_LATIN_NAME = re.compile(r"(?-i:\b[A-Z]{3,}\s+[A-Z]{3,}\b|\b[A-Z][a-z]+\s+[A-Z]{2,}\b)")
+_CAPITALS = re.compile(
+    r"\b(?!BLOOD|HEART|BODY|CHEST|LEFT|RIGHT)[A-Z]{3,}\s+(?!PRESSURE|RATE|MASS)[A-Z]{3,}\b"
+)
 _PLACE = re.compile(
-    r"[\u4e00-\u9fff]{2}(?:省|市|县|区|镇|乡|村|街道|社区|小区|组|路)(?![域医部])|"
-    r"(?:幼儿园|小学|中学|大学|药房|菜场|广场|教堂|寺|卫生院|中心医院)"
+    r"[\u4e00-\u9fff]{2}(?:省|市(?!场)|县|镇(?!痛|静|定)|乡(?!村)|村(?!医)|街道|社区|小区)|\d组\d+号|"
+    r"(?:幼儿园|小学|中学|大学|药房|菜场|广场|教堂|寺|卫生院|中心医院|人民医院)"
 )
 
 
+_KIN_NAMED_CHINESE = re.compile(
+    rf"((?:{_KIN}))[{_MORE}][\u4e00-\u9fff]{{1,2}}"
+    r"(?=代|说|诉|述|称|陪|来|带|提醒|捎|催|照|在场|已知|签|、|，|。|：|$)"
+)
 _KIN_NAMED = re.compile(rf"\b((?i:{_KIN_EN}))\s+[A-Z][a-z’'-]+(?:\s+[A-Z](?:\.|[a-z’'-]+))?")
 
 
@@ -148,6 +154,7 @@ class Names:
         if self._chinese is not None:
             text = self._chinese.sub("患者", text)
             text = re.sub(r"(?:患者\s*){2,}", "患者", text)
+        text = _KIN_NAMED_CHINESE.sub(r"\1", text)
         text = _KIN_NAMED.sub(r"\1", text)
         if self._latin is not None:
             text = self._latin.sub(
@@ -166,7 +173,7 @@ def names_somebody(text: str) -> bool:
     """
     return (
         _OTHERS.search(text) is not None
-        or _LATIN_NAME.search(text) is not None
+        or _CAPITALS.search(text) is not None
         or _PLACE.search(text) is not None
     )
 

@@ -16,6 +16,7 @@ from casebank import relations, rules
 from casebank.identifiers import says_who_only
 from casebank.ledger import Ledger
 from casebank.model import Problem, Soap, Statement
+from casebank.names import names_somebody
 from casebank.record import Event, Note
 from casebank.repeats import repeats_values, says
 
@@ -105,6 +106,7 @@ PLANNED = r"^target|^advice on|危险因素控制|next follow|referral to|目标
 
 LEFT_OUT = (
     "identity lines of notes",
+    "sentences of notes that name somebody",
     "sentences of notes that repeat measured values",
     "rows that repeat another of the day",
     "rows that a note of the day puts into words",
@@ -262,8 +264,12 @@ def build_soap(
         for section in parse_note(note.text):
             for start, end in split_sentences(note.text, section.start, section.end):
                 sentence = note.text[start:end]
-                if says_who_only(sentence, ledger.sentence_text(note, start, end)):
+                shown = ledger.sentence_text(note, start, end)
+                if says_who_only(sentence, shown):
                     counts["identity lines of notes"] += 1
+                    continue
+                if names_somebody(shown):
+                    counts["sentences of notes that name somebody"] += 1
                     continue
                 letter = file_under(sentence, section.letter)
                 if letter != "O" and says_finding(sentence, found):

@@ -8,12 +8,19 @@ from casebank import rules
 from casebank.documents import encode
 from casebank.gate.model import SENSITIVE, Finding, Submission
 from casebank.identifiers import identifiers_in, tells_exact_age, tells_season
+from casebank.names import names_somebody
 
 TEACHING = "teaching"
 
 
 def identification(submission: Submission) -> Iterator[Finding]:
     """F1: what is written in record and lesson."""
+    sources = submission.case.sources
+    noted = {
+        identifier
+        for identifier, rows in (sources.data.items() if sources is not None else ())
+        if any(one.table == "note" for one in rows)
+    }
     for where, text in _written(submission):
         for what in identifiers_in(text):
             yield Finding(
@@ -22,6 +29,14 @@ def identification(submission: Submission) -> Iterator[Finding]:
                 where,
                 f"looks like {what}",
                 "leave the sentence out, or mark the words that must go",
+            )
+        if where in noted and names_somebody(text):
+            yield Finding(
+                "F1-name",
+                "stop",
+                where,
+                "looks as if it named a person or a place",
+                "leave the sentence out",
             )
         if tells_season(text):
             yield Finding(

@@ -67,12 +67,13 @@ def in_stage(number: int, change: Callable[[Stage], Stage]) -> Plant:
     return in_lesson(plant)
 
 
-def sentence(text: str) -> Plant:
-    """One more sentence in the last contact, in no stage, under a source that exists."""
+def sentence(text: str, noted: bool = False) -> Plant:
+    """One more sentence in the last contact, in no stage, under a source that exists: a row, or a
+    note."""
 
     def plant(case: Case) -> Case:
         last = case.contacts[-1]
-        own = last.soap.objective[0].id
+        own = (case.contacts[0].soap.subjective if noted else last.soap.objective)[0].id
         soap = replace(last.soap, other=(*last.soap.other, Statement(own, last.day, text)))
         return replace(case, contacts=(*case.contacts[:-1], replace(last, soap=soap)))
 
@@ -457,6 +458,7 @@ DEFECTS: dict[str, tuple[str, Plant]] = {
     # F: who it is
     "a telephone number": ("F1-identifier", sentence("电话13800000000")),
     "an account of a messenger": ("F1-identifier", sentence("微信：mkdasrft9963")),
+    "a surrogate of a relative": ("F1-name", sentence("Came with husband Nicholas.", noted=True)),
     "an address": ("F1-identifier", sentence("家住和丰巷84号7栋661室")),
     "a date in Chinese numerals": ("F1-identifier", sentence("二月二十六日家访")),
     "a feast": ("F1-season", sentence("Ill since the Spring Festival.")),
