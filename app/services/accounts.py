@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.audit import AuditEvent, record
@@ -13,6 +14,7 @@ from app.db.models import RoleRow, User
 from app.errors import BadInput, NotFound
 from app.permissions import ROLE_MEANING, Actor, Permission, Role, check_permission
 from app.services import sessions
+from app.services.listing import Asked, Columns, Listed, anywhere, listed
 from app.services.passwords import hash_password, is_hash_of
 
 
@@ -190,6 +192,29 @@ def list_users(session: Session, actor: Actor) -> list[User]:
     """
     check_permission(actor, Permission.MANAGE_USERS)
     return list(session.scalars(select(User).order_by(User.name)))
+
+
+def _finds(word: str) -> ColumnElement[bool]:
+    role = User.roles.any(RoleRow.name.icontains(word, autoescape=True))
+    return anywhere(User.name, User.email)(word) | role
+
+
+USERS: Final = Columns(
+    {"name": func.lower(User.name), "email": User.email, "account": User.active},
+    _finds,
+    "name",
+    User.id,
+)
+
+
+def find_users(session: Session, actor: Actor, asked: Asked) -> Listed[User]:
+    """A page of all users, found by words of their names, addresses and roles.
+
+    Raises:
+        PermissionDenied: unless the actor manages users.
+    """
+    check_permission(actor, Permission.MANAGE_USERS)
+    return listed(session, select(User), USERS, asked)
 
 
 def actor_of(user: User) -> Actor:

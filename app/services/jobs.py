@@ -14,10 +14,10 @@ from app.db.models import DataRequest, Job, WorkerSeen
 from app.db.types import utc_now
 from app.errors import NotFound, TransitionRefused
 from app.permissions import Actor, Permission, check_permission
+from app.services.listing import Asked, Columns, Listed, anywhere, listed
 from app.services.requests import get_request
 from app.services.transitions import EXTRACT_JOB, OPENING_JOB, REMOVAL_JOB, REPEAT_JOB
 
-PAGE: Final = 50
 SEEN_EVERY: Final = timedelta(seconds=20)
 GONE_AFTER: Final = timedelta(minutes=2)
 """A worker that was not seen for so long is thought to be away; a long job is at work meanwhile."""
@@ -68,13 +68,21 @@ class JobPage:
     """One page of jobs, newest first; how many in each state; the workers that were seen."""
 
     rows: list[JobView]
-    total: int
+    found: Listed[Job]
     states: dict[str, int]
     workers: list[WorkerSeen]
     alive: bool
 
 
-def jobs(session: Session, actor: Actor, number: int = 1, state: str = "") -> JobPage:
+JOBS: Final = Columns(
+    {"number": Job.id, "kind": Job.kind, "state": Job.state, "tries": Job.attempts},
+    anywhere(Job.kind, Job.outcome, Job.message),
+    "-number",
+    Job.id,
+)
+
+
+def jobs(session: Session, actor: Actor, asked: Asked, state: str = "") -> JobPage:
     """A page of jobs.
 
     Raises:
@@ -84,14 +92,13 @@ def jobs(session: Session, actor: Actor, number: int = 1, state: str = "") -> Jo
     counted = select(Job.state, func.count()).group_by(Job.state)
     states = {row[0]: int(row[1]) for row in session.execute(counted)}
     query = select(Job).where(Job.state == state) if state else select(Job)
-    page = query.order_by(Job.id.desc()).limit(PAGE).offset((number - 1) * PAGE)
-    total = states.get(state, 0) if state else sum(states.values())
+    found = listed(session, query, JOBS, asked)
     workers = list(session.scalars(select(WorkerSeen).order_by(WorkerSeen.seen_at.desc())))
     busy = session.scalar(
         select(Job.id).where(Job.state == "running", Job.lease_until > utc_now()).limit(1)
     )
     alive = busy is not None or any(one.seen_at > utc_now() - GONE_AFTER for one in workers)
-    return JobPage([view(job) for job in session.scalars(page)], total, states, workers, alive)
+    return JobPage([view(job) for job in found.rows], found, states, workers, alive)
 
 
 def job_of_request(session: Session, request: DataRequest) -> JobView | None:

@@ -24,6 +24,7 @@ from app.db.types import utc_now
 from app.errors import NotFound
 from app.mail import MailFailed
 from app.permissions import Actor, Permission, check_permission
+from app.services.listing import Asked, Columns, Listed, anywhere, listed
 from app.services.notices import DAILY, NEVER, choice_of, kind_of, link_of
 from deid.errors import ConfigurationError
 
@@ -38,7 +39,6 @@ HOLD: Final = timedelta(minutes=5)
 DIGEST_EVERY: Final = timedelta(days=1)
 MOST_A_ROUND: Final = 20
 MOST_NOTICES: Final = 500
-PAGE: Final = 50
 WAITING, SENT, GIVEN_UP = "waiting", "sent", "given up"
 NO_MAILBOX: Final = ".invalid"
 """Accounts of learning platforms have addresses that no mail reaches (RFC 2606)."""
@@ -81,12 +81,19 @@ def send_due(database: Database, send: Sender) -> int:
 class MailPage:
     """One page of messages, newest first, and how many there are in each state."""
 
-    rows: list[Mail]
-    total: int
+    found: Listed[Mail]
     states: dict[str, int]
 
 
-def mails(session: Session, actor: Actor, number: int = 1, state: str = "") -> MailPage:
+MAILS: Final = Columns(
+    {"number": Mail.id, "to": func.lower(User.name), "state": Mail.state, "tries": Mail.tries},
+    anywhere(User.name, Mail.error),
+    "-number",
+    Mail.id,
+)
+
+
+def mails(session: Session, actor: Actor, asked: Asked, state: str = "") -> MailPage:
     """Messages and how far they are; never what they say.
 
     Raises:
@@ -95,12 +102,10 @@ def mails(session: Session, actor: Actor, number: int = 1, state: str = "") -> M
     check_permission(actor, Permission.MANAGE_USERS)
     counted = select(Mail.state, func.count()).group_by(Mail.state)
     states = {row[0]: int(row[1]) for row in session.execute(counted)}
-    query = select(Mail).options(selectinload(Mail.user))
+    query = select(Mail).join(User).options(selectinload(Mail.user))
     if state:
         query = query.where(Mail.state == state)
-    page = query.order_by(Mail.id.desc()).limit(PAGE).offset((number - 1) * PAGE)
-    total = states.get(state, 0) if state else sum(states.values())
-    return MailPage(list(session.scalars(page)), total, states)
+    return MailPage(listed(session, query, MAILS, asked), states)
 
 
 def send_again(session: Session, actor: Actor, mail_id: int) -> None:

@@ -8,12 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import AuditEvent, record
-from app.db.models import OutputDecision, OutputFile, OutputRequest
+from app.db.models import OutputDecision, OutputFile, OutputRequest, Project
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
 from app.permissions import Actor, Permission, check_permission
+from app.services.listing import Asked, Listed, listed
 from app.services.notices import OUTPUTS, notify
 from app.services.outputs import (
+    RESULTS,
     STATE_LABELS,
     OutputState,
     check_open,
@@ -69,20 +71,15 @@ def output_queue(session: Session, actor: Actor) -> list[OutputRequest]:
     ]
 
 
-def decided_outputs(session: Session, actor: Actor, limit: int = 50) -> list[OutputRequest]:
-    """Requests for results that were decided, last first.
+def decided_outputs(session: Session, actor: Actor, asked: Asked) -> Listed[OutputRequest]:
+    """A page of the requests for results that were decided.
 
     Raises:
         PermissionDenied: unless the actor decides on results.
     """
     check_permission(actor, Permission.CHECK_OUTPUTS)
-    query = (
-        select(OutputRequest)
-        .where(OutputRequest.state != OutputState.SUBMITTED)
-        .order_by(OutputRequest.changed_at.desc())
-        .limit(limit)
-    )
-    return list(session.scalars(query))
+    query = select(OutputRequest).join(Project).where(OutputRequest.state != OutputState.SUBMITTED)
+    return listed(session, query, RESULTS, asked)
 
 
 def view_files(actor: Actor, request: OutputRequest) -> list[Viewed]:

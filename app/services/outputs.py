@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,10 +21,12 @@ from app.db.models import (
     OutputFile,
     OutputRequest,
     Project,
+    ProjectMember,
 )
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
 from app.permissions import Actor, Permission, can, check_permission
+from app.services.listing import Asked, Columns, Listed, anywhere, listed
 from app.services.notices import OUTPUTS, notify, who_may
 from app.services.projects import get_project, is_member
 from cohorts.disclosure import DisclosureRule
@@ -177,10 +180,23 @@ def get_output(session: Session, actor: Actor, output_id: int) -> OutputRequest:
     return request
 
 
-def list_outputs(session: Session, actor: Actor) -> list[OutputRequest]:
-    """Requests for results of the actor's projects, last changed first."""
-    query = select(OutputRequest).order_by(OutputRequest.changed_at.desc())
-    return [request for request in session.scalars(query) if is_member(request.project, actor)]
+RESULTS: Final = Columns(
+    {
+        "title": func.lower(OutputRequest.title),
+        "state": OutputRequest.state,
+        "changed": OutputRequest.changed_at,
+    },
+    anywhere(OutputRequest.title, Project.title),
+    "-changed",
+    OutputRequest.id,
+)
+
+
+def find_outputs(session: Session, actor: Actor, asked: Asked) -> Listed[OutputRequest]:
+    """A page of the requests for results of the actor's projects, found by words of titles."""
+    mine = select(ProjectMember.project_id).where(ProjectMember.user_id == actor.user_id)
+    query = select(OutputRequest).join(Project).where(OutputRequest.project_id.in_(mine))
+    return listed(session, query, RESULTS, asked)
 
 
 def reports_of(request: OutputRequest) -> list[tuple[OutputFile, FileReport]]:

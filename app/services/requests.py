@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.audit import AuditEvent, record
@@ -14,6 +15,8 @@ from app.db.models import (
     CohortVersion,
     DataRequest,
     PrivateDocument,
+    Project,
+    ProjectMember,
     RequestColumn,
     RequestEvent,
     RequestPerson,
@@ -23,6 +26,7 @@ from app.documents import keep_document
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
 from app.permissions import WORKER, Actor, Permission, can, check_permission
 from app.services.duo import TRAITS
+from app.services.listing import Asked, Columns, Listed, anywhere, listed
 from app.services.projects import get_own_project, is_member
 from app.services.request_history import request_event, tell
 from app.services.workflow import (
@@ -132,6 +136,26 @@ def list_requests(session: Session, actor: Actor) -> list[DataRequest]:
     return [request for request in requests if is_member(request.project, actor)]
 
 
+REQUESTS: Final = Columns(
+    {
+        "title": func.lower(DataRequest.title),
+        "project": func.lower(Project.title),
+        "state": DataRequest.state,
+        "changed": DataRequest.changed_at,
+    },
+    anywhere(DataRequest.title, Project.title),
+    "-changed",
+    DataRequest.id,
+)
+
+
+def find_requests(session: Session, actor: Actor, asked: Asked) -> Listed[DataRequest]:
+    """A page of the requests of the actor's projects, found by words of their titles."""
+    mine = select(ProjectMember.project_id).where(ProjectMember.user_id == actor.user_id)
+    query = select(DataRequest).join(Project).where(DataRequest.project_id.in_(mine))
+    return listed(session, query, REQUESTS, asked)
+
+
 def review_queue(session: Session, actor: Actor) -> list[DataRequest]:
     """Requests that wait for a steward, oldest first.
 
@@ -144,8 +168,8 @@ def review_queue(session: Session, actor: Actor) -> list[DataRequest]:
     return [request for request in session.scalars(query) if can_see(actor, request)]
 
 
-def decided_requests(session: Session, actor: Actor, limit: int = 50) -> list[DataRequest]:
-    """Requests with a decision, last changed first.
+def decided_requests(session: Session, actor: Actor, asked: Asked) -> Listed[DataRequest]:
+    """A page of the requests with a decision.
 
     Raises:
         PermissionDenied: unless the actor reviews requests.
@@ -153,11 +177,12 @@ def decided_requests(session: Session, actor: Actor, limit: int = 50) -> list[Da
     check_permission(actor, Permission.REVIEW_REQUESTS)
     query = (
         select(DataRequest)
-        .where(DataRequest.state.not_in((*QUEUE, State.DRAFT)))
-        .order_by(DataRequest.changed_at.desc())
-        .limit(limit)
+        .join(Project)
+        .where(
+            DataRequest.state.not_in((*QUEUE, State.DRAFT)), DataRequest.submitted_at.is_not(None)
+        )
     )
-    return [request for request in session.scalars(query) if can_see(actor, request)]
+    return listed(session, query, REQUESTS, asked)
 
 
 def shown_events(actor: Actor, request: DataRequest) -> list[RequestEvent]:

@@ -12,6 +12,7 @@ from app.permissions import ROLE_MEANING, Permission
 from app.portal.access import page
 from app.portal.freshness import fresh
 from app.portal.pages.invitations import send as send_invitation
+from app.portal.paging import asked, table
 from app.portal.security_tools import send_mail
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
@@ -27,12 +28,12 @@ TAKEN_SUBJECT = "Your second factor at Care Commons was taken away"
 
 @page(blueprint, "/users", Permission.MANAGE_USERS)
 def users() -> str:
-    """All users with their roles, and a form for a new one."""
+    """Users with their roles, a page at a time, and a form for a new one."""
     actor = signed_in_actor()
     with wiring().database.reading() as session:
         return render_template(
             "administration/users.html",
-            users=accounts.list_users(session, actor),
+            users=table(accounts.find_users(session, actor, asked())),
             protected=protected_users(session),
             waiting=invitations.waiting_until(session),
             roles=ROLE_MEANING,

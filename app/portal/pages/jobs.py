@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.permissions import Permission
 from app.portal.access import page
-from app.portal.paging import page_number
+from app.portal.paging import asked, table
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import jobs
@@ -29,16 +29,14 @@ blueprint = Blueprint("jobs", __name__)
 @page(blueprint, "/jobs/", Permission.MANAGE_USERS)
 def index() -> str:
     """All jobs, newest first."""
-    number = page_number()
     state = request.args.get("state", "")
     state = state if state in jobs.STATES else ""
     with wiring().database.reading() as session:
-        found = jobs.jobs(session, signed_in_actor(), number, state)
+        found = jobs.jobs(session, signed_in_actor(), asked(), state)
     return render_template(
         "jobs/index.html",
         found=found,
-        number=number,
-        total=max(1, -(-found.total // jobs.PAGE)),
+        table=table(found.found, state=state),
         state=state,
         states=jobs.STATES,
     )

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from app.permissions import Permission
 from app.portal.access import page
-from app.portal.paging import page_number
+from app.portal.paging import asked, table
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import mails
@@ -18,16 +18,14 @@ blueprint = Blueprint("mails", __name__, url_prefix="/mails")
 @page(blueprint, "/", Permission.MANAGE_USERS)
 def index() -> str:
     """Messages and how far they are."""
-    number = page_number()
     state = request.args.get("state", "")
     state = state if state in (mails.WAITING, mails.SENT, mails.GIVEN_UP) else ""
     with wiring().database.reading() as session:
-        found = mails.mails(session, signed_in_actor(), number, state)
+        found = mails.mails(session, signed_in_actor(), asked(), state)
     return render_template(
         "mails/index.html",
         found=found,
-        number=number,
-        total=max(1, -(-found.total // mails.PAGE)),
+        table=table(found.found, state=state),
         state=state,
         to_files=not wiring().settings.mail_server,
     )

@@ -13,6 +13,7 @@ from app.errors import BadInput
 from app.permissions import Actor, Permission, can
 from app.portal.access import page
 from app.portal.freshness import fresh
+from app.portal.paging import asked, table
 from app.portal.sign_in import signed_in_actor
 from app.portal.signed_links import by_signed_link
 from app.portal.wiring import wiring
@@ -49,9 +50,11 @@ def index() -> str:
             asking=asking,
             checking=checking,
             parcels=_waiting(session, actor) if asking else [],
-            mine=output_service.list_outputs(session, actor) if asking else [],
+            mine=table(output_service.find_outputs(session, actor, asked())) if asking else None,
             queue=output_decisions.output_queue(session, actor) if checking else [],
-            decided=output_decisions.decided_outputs(session, actor) if checking else [],
+            decided=table(output_decisions.decided_outputs(session, actor, asked()))
+            if checking
+            else None,
         )
 
 

@@ -14,6 +14,7 @@ from app.errors import BadInput, TransitionRefused
 from app.permissions import Actor, Permission
 from app.portal.access import page
 from app.portal.freshness import fresh_for
+from app.portal.paging import asked, table
 from app.portal.request_form import day, parse_fields, reduced
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
@@ -56,7 +57,7 @@ def index() -> str:
     with wiring().database.reading() as session:
         return render_template(
             "requests/index.html",
-            requests=request_service.list_requests(session, actor),
+            requests=table(request_service.find_requests(session, actor, asked())),
             projects=list_projects(session, actor),
             labels=STATE_LABELS,
             State=State,

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.permissions import Permission
 from app.portal.access import page
+from app.portal.paging import asked, table
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import requests as request_service
@@ -37,7 +38,9 @@ def queue() -> str:
             state=state,
             words=words,
             target_days=days,
-            decided=request_service.decided_requests(session, actor),
+            decided=table(
+                request_service.decided_requests(session, actor, asked()), state=state, q=words
+            ),
             certificates=len(waiting_certificates(session, actor)),
             releases=wiring().catalogue.list(actor),
             labels=STATE_LABELS,
