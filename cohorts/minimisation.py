@@ -141,9 +141,8 @@ class Minimisation:
         """One sentence."""
         if not self.columns:
             return "No columns are asked for yet."
-        are = "is" if self.asked == 1 else "are"
         text = (
-            f"{self.asked} column{_s(self.asked)} {are} asked for; the definition and the reasons "
+            f"{self.asked} column{_s(self.asked)} asked for; the definition and the reasons "
             f"use {self.needed}."
         )
         if self.highest:

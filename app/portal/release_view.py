@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from markupsafe import Markup
 
+from app.portal.translation import translate
 from app.portal.wiring import wiring
 from app.services.citation import Citation, cite
-from cohorts.charts.pyramid import draw_pyramid
+from cohorts.charts.pyramid import DESCRIPTION, Row, draw_pyramid
 from cohorts.release_profile import ReleaseProfile
 from deid.release import Release
 
@@ -15,8 +18,20 @@ def pyramid_of(profile: ReleaseProfile | None) -> Markup:
     """The population pyramid as SVG; empty without people."""
     if profile is None or profile.people.shown is None:
         return Markup()
+    return draw(profile.ages, "People by age and sex")
+
+
+def draw(rows: Sequence[Row], title: str) -> Markup:
+    """A pyramid in the reader's language."""
+    drawn = draw_pyramid(
+        rows,
+        translate(title),
+        sides=(translate("Women"), translate("Men")),
+        description=translate(DESCRIPTION),
+        say=translate,
+    )
     # cohorts.charts escapes every text it draws.
-    return Markup(draw_pyramid(profile.ages, "People by age and sex"))  # noqa: S704  # nosec B704 # drawn here, texts escaped
+    return Markup(drawn)  # noqa: S704  # nosec B704 # drawn here, texts escaped
 
 
 def citation_of(release: Release) -> Citation:

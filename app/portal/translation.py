@@ -25,6 +25,8 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, has_request_context, request
 from flask_babel import Babel, Domain, get_locale
 
+from cohorts.disclosure import SafeCount
+
 Language = Literal["en", "zh"]
 LANGUAGES: Final[dict[Language, str]] = {"en": "English", "zh": "中文"}
 LOCALES: Final[dict[Language, str]] = {"en": "en", "zh": "zh_Hans_CN"}
@@ -40,6 +42,7 @@ def init_translation(app: Flask) -> None:
     # The catalogues of all areas together, in place of one compiled file.
     babel.domain_instance = _Catalogues()
     app.jinja_env.filters["t"] = translate
+    app.jinja_env.finalize = _said
     app.jinja_env.globals.update(
         page_language=language, language_tag=lambda: TAGS[language()], portal_languages=LANGUAGES
     )
@@ -58,6 +61,11 @@ def language() -> Language:
     """The language of the page that is being made; English where no page is."""
     locale = get_locale() if has_request_context() else None
     return "zh" if isinstance(locale, Locale) and locale.language == "zh" else "en"
+
+
+def _said(value: object) -> object:
+    """What a template writes of a value: a count that is withheld, in the reader's language."""
+    return translate(value) if isinstance(value, SafeCount) and value.shown is None else value
 
 
 def translate(text: object) -> str:

@@ -43,7 +43,45 @@ SHOWING: Final = {
     "Safe": slice(3),
     "_meaning": slice(1),
     "tell": slice(4, 5),
+    # Of the packages beneath.
+    "Finding": slice(3, 5),
+    "Row": slice(1, 3),
+    "Criterion": slice(2),
+    "Reduction": slice(1),
+    "Section": slice(1, 3),
 }
+# Errors whose first argument is a place in a definition, and which argument is the text.
+_PLACED_ERRORS: Final = frozenset({"DefinitionError", "UnsupportedExpression"})
+BENEATH: Final = (
+    "cohorts/checks.py",
+    "cohorts/column_uses.py",
+    "cohorts/concepts.py",
+    "cohorts/editing/*.py",
+    "cohorts/extract_rows.py",
+    "cohorts/live.py",
+    "cohorts/minimisation.py",
+    "cohorts/model.py",
+    "cohorts/outputs/accepted.py",
+    "cohorts/outputs/parcel.py",
+    "cohorts/outputs/pictures.py",
+    "cohorts/outputs/tables.py",
+    "cohorts/selection.py",
+    "cohorts/window.py",
+    "casebank/attempt/progress.py",
+    "casebank/editing/*.py",
+    "casebank/exports/formats.py",
+    "casebank/exports/package.py",
+    "casebank/exports/pdf.py",
+    "casebank/exports/printed.py",
+    "casebank/finding/*.py",
+    "casebank/gate/*.py",
+    "casebank/lesson/correction.py",
+    "casebank/provenance.py",
+    "casebank/reader.py",
+    "casebank/record.py",
+    "casebank/workflow.py",
+)
+"""Modules of the packages beneath whose sentences stand in pages."""
 _FOR_PROGRAMMERS: Final = frozenset({"ValueError", "TypeError", "KeyError", "RuntimeError"})
 # What holds texts that are shown, by module: constants, variables, enumerations, and functions
 # that return them.
@@ -86,6 +124,16 @@ SHOWN: Final[dict[str, frozenset[str]]] = {
     "services/request_states.py": frozenset({"STATE_LABELS", "STATE_MEANING"}),
     "services/training.py": frozenset({"KINDS", "text"}),
     "services/workflow.py": frozenset({"OTHER_ACTS", "Who"}),
+    "services/lab.py": frozenset({"NO_EXTRACT", "why_closed"}),
+    "portal/pages/lti.py": frozenset({"tool_addresses"}),
+    "portal/pages/case_finder.py": frozenset({"ORDERS", "SHEET_NAMES"}),
+    "portal/editor_view.py": frozenset({"PARTS"}),
+    "portal/gate_view.py": frozenset({"STATUS", "sheet_of"}),
+    "cohorts/minimisation.py": frozenset(
+        {"looks", "text", "BY_DEFINITION", "BY_TABLE", "BY_REASON", "BY_OWN_REASON", "summary"}
+    ),
+    "cohorts/editing/fields.py": frozenset({"_LABELS", "LABELS"}),
+    "casebank/gate/people.py": frozenset({"ATTRIBUTES"}),
 }
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _SHOWN_ATTRIBUTES: Final = (
@@ -147,6 +195,7 @@ def modules() -> list[Path]:
     The API speaks to programs, in English.
     """
     found = [*PORTAL.rglob("*.py"), *(APP / "services").glob("*.py"), *APP.glob("*.py")]
+    found += [path for pattern in BENEATH for path in APP.parent.glob(pattern)]
     return sorted(
         path for path in found if "translation" not in path.name and path.parent.name != "api"
     )
@@ -154,19 +203,21 @@ def modules() -> list[Path]:
 
 def area_of(module: Path) -> str:
     """The area of a module's messages: its own, so that two modules never share a catalogue."""
-    return module.relative_to(APP).with_suffix("").as_posix()
+    root = APP if module.is_relative_to(APP) else APP.parent
+    return module.relative_to(root).with_suffix("").as_posix()
 
 
 def module_messages(path: Path) -> list[str]:
     """Texts of a module that readers see, in the order in which they stand."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    shown = SHOWN.get(path.relative_to(APP).as_posix(), frozenset())
+    shown = SHOWN.get(f"{area_of(path)}.py", frozenset())
     found: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
             raised = node.exc.func
             if not (isinstance(raised, ast.Name) and raised.id in _FOR_PROGRAMMERS):
-                found += _texts(node.exc.args[:1])
+                placed = isinstance(raised, ast.Name) and raised.id in _PLACED_ERRORS
+                found += _texts(node.exc.args[1:2] if placed else node.exc.args[:1])
         elif isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else None
             name = node.func.id if isinstance(node.func, ast.Name) else name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from cohorts.charts.drawing import WIDTH, Canvas, Scale
@@ -12,6 +12,11 @@ _ROW: Final = 26
 _MIDDLE: Final = 70.0
 _EDGE: Final = 60.0
 
+DESCRIPTION: Final = (
+    "Bars of people by age, women to the left and men to the right. The table beside it has "
+    "every number; counts that are withheld have no bar."
+)
+
 Row = tuple[str, SafeCount, SafeCount]
 
 
@@ -20,12 +25,16 @@ def draw_pyramid(
     title: str,
     prefix: str = "pyramid",
     sides: tuple[str, str] = ("Women", "Men"),
+    description: str = DESCRIPTION,
+    say: Callable[[SafeCount], str] = str,
 ) -> str:
-    """Bars of shown counts, ``(age, women, men)`` from the youngest; withheld ones are text."""
+    """Bars of shown counts, ``(age, women, men)`` from the youngest; withheld ones are text.
+
+    ``description`` and ``say`` put it in another language.
+    """
     canvas = Canvas(
         title,
-        "Bars of people by age, women to the left and men to the right. The table beside it has "
-        "every number; counts that are withheld have no bar.",
+        description,
         prefix,
     )
     half = (WIDTH - _MIDDLE) / 2
@@ -39,16 +48,16 @@ def draw_pyramid(
         middle = y + _ROW / 2 + 4
         canvas.text(WIDTH / 2, middle, age, anchor="middle")
         for count, side in ((women, -1), (men, 1)):
-            words = f"{age}, {sides[side > 0]}: {count}"
+            words = f"{age}, {sides[side > 0]}: {say(count)}"
             start = left if side < 0 else right
             if count.shown is None:
-                canvas.text(start + side * 6, middle, str(count), soft=True, size=11,
+                canvas.text(start + side * 6, middle, say(count), soft=True, size=11,
                             anchor="end" if side < 0 else "start")  # fmt: skip
                 continue
             length = scale(count.shown)
             canvas.bar(start - length if side < 0 else start, y + 2, length, _ROW - 4, words,
                        "mark" if side < 0 else "quiet")  # fmt: skip
-            canvas.text(start + side * (length + 6), middle, str(count), size=11,
+            canvas.text(start + side * (length + 6), middle, say(count), size=11,
                         anchor="end" if side < 0 else "start")  # fmt: skip
         y += _ROW
     canvas.line(left, 28, left, y, "axis")

@@ -265,7 +265,7 @@ def _missing(connection: duckdb.DuckDBPyConnection, by_day: bool) -> dict[str, s
     for one in INDICATORS:
         absent = [table for table in one.tables if table not in filled]
         if absent:
-            missing[one.key] = f"The release has no rows of {' and '.join(absent)}."
+            missing[one.key] = f"The release has no rows of {', '.join(absent)}."
         elif one.by_day and not by_day:
             missing[one.key] = "The release shows years only, and days within a year matter."
     return missing

@@ -11,13 +11,13 @@ from markupsafe import Markup
 from app.errors import NotFound
 from app.permissions import Permission
 from app.portal.access import page
+from app.portal.release_view import draw
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services.characterisation import dates_are_true
 from app.services.community import record_export
 from app.services.computations import Waiting
 from cohorts.characterisation.printed import PrintedTable
-from cohorts.charts.pyramid import draw_pyramid
 from cohorts.charts.years import draw_shares
 from cohorts.community.indicators import (
     GROUPS,
@@ -65,8 +65,7 @@ def show(name: str) -> Response:
             year=year,
             tables=tables,
             people=profile.people(area, year),
-            # cohorts.charts escapes every text it draws.
-            chart=Markup(draw_pyramid(pyramid, tables["people"].caption)),  # noqa: S704  # nosec B704 # drawn here, texts escaped
+            chart=draw(pyramid, tables["people"].caption),
             groups=[(group, _lines(profile, group, area, year)) for group in GROUPS],
             diseases=list(zip(NOTIFIABLE, profile.cases(area, year), strict=False)),
             law=LAW,

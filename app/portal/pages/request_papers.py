@@ -17,6 +17,7 @@ from app.portal.downloads import binary_file
 from app.portal.pages.requests import EITHER_SIDE, blueprint, surroundings
 from app.portal.sign_in import signed_in_actor
 from app.portal.signed_links import by_signed_link
+from app.portal.translation import language as page_language
 from app.portal.wiring import wiring
 from app.services import agreements as agreement_service
 from app.services import requests as request_service
@@ -46,7 +47,7 @@ _WHERE = {
 def read_agreement(request_id: int) -> str:
     """The text of today's version, and the form to sign it."""
     actor, today = signed_in_actor(), surroundings().today
-    language = request.args.get("language", "en")
+    language = request.args.get("language", page_language())
     text = agreement(current_version(today), language if language in LANGUAGES else "en")
     with wiring().database.reading() as reading:
         found = get_request(reading, actor, request_id)

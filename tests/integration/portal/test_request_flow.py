@@ -157,7 +157,7 @@ def test_the_form_says_what_is_not_needed_and_one_click_leaves_it_out(world: Wor
     more = ["person.person_id", "person.year_of_birth", "person.race_concept_id"]
     post(researcher, form, form, **(FORM | {"column": more}))
     page = researcher.get(form).get_data(as_text=True)
-    assert "2 columns are asked for; the definition and the reasons use 1." in page
+    assert "2 columns asked for; the definition and the reasons use 1." in page
     assert 'value="reduce:person.race_concept_id"' in page
     then = "reduce:person.race_concept_id"
     post(researcher, form, form, **(FORM | {"column": more, "purpose": "Typed now."}), then=then)

@@ -59,7 +59,7 @@ def test_a_translation_has_the_places_and_the_markup_of_its_message() -> None:
         for message in messages
         if len(message) == 1
         and message[0] in translation.messages_in_chinese()
-        and sorted(parts.findall(message[0]))
+        and sorted(parts.findall(re.sub(r"(?<=[a-z])\{\d+\}", "", message[0])))  # an English s
         != sorted(parts.findall(str(chinese.ugettext(message[0]))))
     ]
     assert wrong == []

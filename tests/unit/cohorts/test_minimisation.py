@@ -78,9 +78,7 @@ def test_the_sentence_names_what_is_most_telling_first() -> None:
         "person.race_concept_id",
         "measurement.measurement_datetime",
     ]
-    assert found.summary.startswith(
-        "8 columns are asked for; the definition and the reasons use 5."
-    )
+    assert found.summary.startswith("8 columns asked for; the definition and the reasons use 5.")
     assert "measurement.value_source_value, person.race_concept_id" in found.summary
 
 
