@@ -34,7 +34,7 @@ def seed_cases(
 ) -> None:
     """Draft the most teachable records; two others sign them, and they are published.
 
-    One more is handed over for review and waits.
+    One more is handed over for review and waits for its signatures.
 
     A record that the gate stops is no case for the demonstration.
     """
@@ -71,12 +71,14 @@ def seed_cases(
         case_review.publish(session, clinician, case.id, release)
         case_sets.add_to_set(session, author, sets[chosen.theme].id, case.id)
         made.append(case.id)
-    waiting = next(
+    others = (
         one.person_id
         for one in casebank.find_candidates(release, limit=CANDIDATES)
         if one.person_id not in taken
     )
-    case_review.submit(session, author, cases.draft(session, author, release, waiting).id)
+    for waiting in choose_cases(release, 1, allowed, passes, others):
+        case = cases.keep_draft(session, author, waiting.case, waiting.lesson)
+        case_review.submit(session, author, case.id)
     for one in sets:
         if one.items:
             case_sets.show_set(session, author, one.id, visible=True)

@@ -15,8 +15,10 @@ from deid.release import Release
 
 
 def pyramid_of(profile: ReleaseProfile | None) -> Markup:
-    """The population pyramid as SVG; empty without people."""
+    """The population pyramid as SVG; empty without people, or where no group may be shown."""
     if profile is None or profile.people.shown is None:
+        return Markup()
+    if all(women.shown is None and men.shown is None for _, women, men in profile.ages):
         return Markup()
     return draw(profile.ages, "People by age and sex")
 

@@ -26,6 +26,12 @@ from cohorts.outputs.accepted import accepted_extensions, media_type, most_bytes
 from cohorts.outputs.parcel import ParcelFile
 from cohorts.outputs.report import Level
 
+_AFTER_DECISION = {
+    OutputState.SUBMITTED: "You let them leave; another steward has to agree.",
+    OutputState.APPROVED: "The results may leave. Who asked for them is told.",
+    OutputState.REJECTED: "The results stay where they are. Who asked for them is told why.",
+}
+
 blueprint = Blueprint("outputs", __name__, url_prefix="/outputs")
 
 EITHER_SIDE = frozenset({Permission.REQUEST_DATA, Permission.CHECK_OUTPUTS})
@@ -147,11 +153,7 @@ def decide(output_id: int) -> Response:
             request.form.get("reason", "")[:5000],
             wiring().settings.output_approvals,
         )
-    state = OutputState(changed.state)
-    if state is OutputState.SUBMITTED:
-        flash("You let them leave; another steward has to agree.", "success")
-    else:
-        flash(f"Decided: {STATE_LABELS[state].casefold()}.", "success")
+    flash(_AFTER_DECISION[OutputState(changed.state)], "success")
     return redirect(url_for("outputs.index"))
 
 

@@ -149,3 +149,17 @@ def test_no_page_sends_more_than_300_kilobytes(client: FlaskClient, pages: dict[
         for endpoint, page in pages.items()
     }
     assert {endpoint: size for endpoint, size in weighed.items() if size > LIMIT} == {}
+
+
+def test_what_a_page_names_is_kept_until_its_content_changes(
+    client: FlaskClient, pages: dict[str, str]
+) -> None:
+    linked = re.findall(
+        r'<link[^>]+href="(/[^"]+\.(?:css|svg)\?[^"]+)"', pages["catalogue.list_releases"]
+    )
+    assert len(linked) >= 3
+    for address in linked:
+        assert "immutable" in client.get(address).headers["Cache-Control"]
+        # Another content than the named one is asked for again.
+        for other in (address.partition("?")[0], f"{address}0"):
+            assert client.get(other).headers["Cache-Control"] == "no-cache"
