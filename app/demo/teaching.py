@@ -71,11 +71,11 @@ def seed_cases(
         case_review.publish(session, clinician, case.id, release)
         case_sets.add_to_set(session, author, sets[chosen.theme].id, case.id)
         made.append(case.id)
-    others = (
+    others = [
         one.person_id
         for one in casebank.find_candidates(release, limit=CANDIDATES)
         if one.person_id not in taken
-    )
+    ]
     for waiting in choose_cases(release, 1, allowed, passes, others):
         case = cases.keep_draft(session, author, waiting.case, waiting.lesson)
         case_review.submit(session, author, case.id)

@@ -15,6 +15,10 @@ from pathlib import Path
 from urllib.error import URLError
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.acceptance.portal import Pictures, signed_in
+from tests.acceptance.walk import Hand, walk
 
 START_SECONDS = 60
 
@@ -89,3 +93,35 @@ def served(prepared: Demo) -> Iterator[Demo]:
         # Not SIGINT: a shell without job control makes what it starts aside deaf to that.
         process.terminate()
         assert process.wait(20) == 0
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, started once."""
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+
+
+@dataclass(frozen=True)
+class Walked:
+    """The request that a researcher has submitted, and how many seconds that took.
+
+    ``thought`` are those of the person, ``waited`` those of the pages.
+    """
+
+    request: str
+    thought: float
+    waited: float
+
+
+@pytest.fixture(scope="session")
+def walked(browser: Browser, served: Demo) -> Walked:
+    """A researcher's way from the first page to a submitted request, gone once for all tests."""
+    began = time.monotonic()
+    with signed_in(browser, served, "researcher") as page:
+        hand = Hand(page, Pictures(), served.password)
+        request = walk(hand)
+    return Walked(request, hand.seconds, time.monotonic() - began)

@@ -21,12 +21,10 @@ from app.portal.access import declared_access, may_use
 from app.portal.translation import LANGUAGE_COOKIE
 from app.services import case_sets
 from app.services.workflow import State
-from tests.acceptance.test_journeys import browser
-from tests.acceptance.test_pages_accessible import violations
+from tests.acceptance.portal import violations
 from tests.integration.portal.addresses import routes
 from tests.integration.portal.world import PASSWORD, World, make_world
 
-__all__ = ["browser"]
 pytestmark = pytest.mark.browser
 
 ALL = bool(os.environ.get("CARECOMMONS_ALL_PAGES"))

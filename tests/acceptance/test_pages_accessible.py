@@ -1,48 +1,16 @@
-"""No page of cases, and none of the other pages that everybody meets, breaks a rule of axe."""
+"""No page of cases breaks a rule of axe; the other pages that people meet: ``test_roles``."""
 
 from __future__ import annotations
 
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from tests.acceptance.conftest import Demo
-from tests.acceptance.test_journeys import browser, signed_in
+from tests.acceptance.portal import signed_in, violations
 
-__all__ = ["browser"]
 pytestmark = pytest.mark.browser
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds on the page with everything that can be unfolded open."""
-    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{page.url}: {one['id']} ({one['help']}): {node['html'][:160]}"
-        for one in found
-        for node in one["nodes"]
-    ]
-
-
-@pytest.mark.parametrize(
-    ("who", "paths"),
-    [
-        ("student", ["/", "/cases/"]),
-        ("instructor", ["/", "/cases/", "/teaching/"]),
-        ("researcher", ["/", "/projects/"]),
-    ],
-)
-def test_axe_finds_nothing_on_the_pages_that_everybody_meets(
-    browser: Browser, served: Demo, who: str, paths: list[str]
-) -> None:
-    with signed_in(browser, served, who) as page:
-        found = []
-        for path in paths:
-            page.goto(served.address + path)
-            found += violations(page)
-    assert found == []
 
 
 @pytest.mark.parametrize("width", [1280, 360])

@@ -1,201 +1,23 @@
-"""A researcher who has never seen the portal: from sign-in to a submitted request, by its pages.
-
-The pictures of the way are kept in the folder that ``CARECOMMONS_SCREENSHOTS`` names; those under
-``docs/screenshots`` were made so.
-"""
+"""A researcher who has never seen the portal: from sign-in to a submitted request, by its pages."""
 
 from __future__ import annotations
 
-import os
-import re
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser
 
 import cohorts
 from cohorts.templates import list_templates
 from deid.release import open_release
-from tests.acceptance.conftest import Demo
-from tests.acceptance.test_journeys import PAPER, PHONE, browser, fits, signed_in
+from tests.acceptance.conftest import Demo, Walked
+from tests.acceptance.portal import PHONE, fits, signed_in
 
-__all__ = ["browser"]
 pytestmark = pytest.mark.browser
 
 ALLOWED_SECONDS = 600
-# Operators of the keystroke-level model (Card, Moran and Newell 1980), in seconds: a key of an
-# average typist, pointing and pressing, a moment of thought; and our own for a page that is new.
-KEY, POINT, THINK, NEW_PAGE = 0.28, 1.3, 1.35, 20.0
-READ = 70.0 - NEW_PAGE
-"""For the 233 words of the agreement at 200 words a minute, looking at the page included."""
-COUNTED = 20_000
 
 
-@dataclass
-class Hand:
-    """Does what a person does, adds up the time that it takes them, and takes pictures."""
-
-    page: Page
-    pictures: Path | None
-    password: str = ""
-    seconds: float = 0.0
-    seen: set[str] = field(default_factory=set)
-
-    def press(self, what: Locator) -> None:
-        self._look()
-        what.click()
-        self.seconds += THINK + POINT
-
-    def write(self, where: Locator, text: str) -> None:
-        self._look()
-        where.fill(text)
-        self.seconds += THINK + POINT + KEY * len(text)
-
-    def choose(self, where: Locator, option: str) -> None:
-        self._look()
-        where.select_option(option)
-        self.seconds += THINK + 2 * POINT
-
-    def picture(self, name: str, of: Locator | None = None) -> None:
-        if of is not None:
-            of.scroll_into_view_if_needed()
-        if self.pictures is not None:
-            self.pictures.mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=self.pictures / f"{name}.png")
-
-    def _look(self) -> None:
-        place = re.sub(r"\d+|\?.*", "", self.page.url)
-        if place not in self.seen:
-            self.seen.add(place)
-            self.seconds += NEW_PAGE
-
-
-@pytest.fixture
-def hand(browser: Browser, served: Demo) -> Iterator[Hand]:
-    kept = os.environ.get("CARECOMMONS_SCREENSHOTS")
-    with signed_in(browser, served, "researcher") as page:
-        yield Hand(page, Path(kept) if kept else None, served.password)
-
-
-def test_from_sign_in_to_a_submitted_request_in_under_ten_minutes(hand: Hand) -> None:
-    began = time.monotonic()
-    page = hand.page
-
-    def button(name: str) -> Locator:
-        return page.get_by_role("button", name=name, exact=True)
-
-    def link(name: str) -> Locator:
-        return page.get_by_role("link", name=name)
-
-    # A project of one's own.
-    hand.press(link("Projects"))
-    hand.write(page.locator("#title"), "New users of metformin")
-    hand.write(page.locator("#code"), "metformin-start")
-    hand.press(button("Make the project"))
-
-    # The cohort, sentence by sentence.
-    hand.press(link("Cohorts").first)
-    hand.press(link("New cohort"))
-    hand.picture("1-new-cohort")
-    by_hand = page.get_by_role("region", name="By hand")
-    hand.choose(by_hand.get_by_label("Project"), "New users of metformin")
-    hand.write(by_hand.get_by_label("Name"), "New users of metformin")
-    hand.press(by_hand.get_by_role("button", name="Begin"))
-    hand.press(link("Add an entry event"))
-    hand.write(page.locator("#find"), "metformin")
-    hand.press(button("Search"))
-    expect(page.locator("#found table")).to_be_visible()
-    hand.picture("2-find-a-concept")
-    hand.press(page.get_by_role("button", name="Add metformin", exact=True).first)
-    hand.press(page.get_by_label("only the first in the person's history"))
-    hand.press(button("Apply"))
-    entry = page.get_by_role("region", name="Who enters, and when")
-    expect(entry).to_contain_text('a drug exposure of "metformin", the first in the person')
-    expect(page.locator("#counts")).to_contain_text("about", timeout=COUNTED)
-    hand.press(
-        entry.get_by_role("link", name="The event lies within a period of observation.", exact=True)
-    )
-    hand.write(page.get_by_label("days of observation before: "), "180")
-    hand.press(button("Apply"))
-    expect(entry).to_contain_text("at least 180 days before")
-
-    rules = page.get_by_role("region", name="Inclusion rules")
-    hand.write(page.locator("#rule-name"), "Adults")
-    hand.press(button("Add a rule"))
-    expect(rules).to_contain_text("Adults:")
-    hand.press(rules.get_by_role("link", name="+ add to this rule"))
-    hand.press(page.get_by_role("button", name="Add a demand on age, sex"))
-    hand.choose(page.get_by_label("age at the event: is"), "at least")
-    hand.write(page.get_by_label("age at the event: value"), "18")
-    hand.press(button("Apply"))
-    expect(rules).to_contain_text("age at the event at least 18")
-
-    hand.write(page.locator("#rule-name"), "Type 2 diabetes by then")
-    hand.press(button("Add a rule"))
-    expect(rules).to_contain_text("Type 2 diabetes by then:")
-    hand.press(rules.get_by_role("link", name="+ add to this rule").last)
-    hand.write(page.locator("#find"), "2型糖尿病")
-    hand.press(button("Search"))
-    hand.press(page.get_by_role("button", name="Add Type 2 diabetes mellitus", exact=True).first)
-    when = page.get_by_role("group", name="to", exact=True)
-    hand.write(when.get_by_label("to: days"), "0")
-    hand.choose(when.get_by_label("to: before or after"), "days after")
-    hand.picture("3-edit-a-sentence", page.locator("#form"))
-    hand.press(button("Apply"))
-    expect(rules).to_contain_text("from any time before to 0 days after the entry event's start")
-    expect(page.locator("#counts")).to_contain_text("2. Type 2 diabetes by then", timeout=COUNTED)
-    expect(page.locator("#counts")).not_to_have_class("counting", timeout=COUNTED)
-    page.evaluate("window.scrollTo(0, 0)")
-    hand.picture("4-sentences-and-counts")
-    hand.write(page.locator("#note"), "First version for the request")
-    hand.press(button("Keep as version 1"))
-    expect(page.get_by_text("Version 1 is kept.")).to_be_visible()
-    expect(page.get_by_text("Attrition: people left after each rule")).to_be_visible()
-    hand.picture("5-kept-and-counted")
-
-    # The request.
-    hand.press(button("Ask for data"))
-    hand.write(page.locator("#purpose"), "How HbA1c changes in the year after metformin begins.")
-    hand.choose(page.locator("#duo_code"), "DUO:0000007")
-    hand.write(page.locator("#ethics_number"), "WALK-1")
-    hand.write(page.locator("#ethics_expires"), f"{datetime.now(UTC).year + 2}-12-31")
-    page.set_input_files("#ethics_document", PAPER)
-    hand.seconds += 2 * (THINK + POINT)
-    expect(page.locator("#place_of_work")).not_to_be_empty()  # as in the request before
-    hand.choose(page.locator("#release"), "county-research-v1")
-    hand.press(button("Save, then read and sign the agreement"))
-    hand.seconds += READ
-    hand.write(page.locator("#name"), "Rosa Researcher")
-    hand.write(page.locator("#password"), hand.password)
-    hand.press(button("Sign"))
-    hand.choose(page.locator("#cohort_version"), "New users of metformin, version 1")
-    hand.write(page.locator("#planned_outputs"), "A table and a curve.")
-    hand.write(
-        page.locator("#end_date"), (datetime.now(UTC).date() + timedelta(days=200)).isoformat()
-    )
-    for table in ("person", "measurement"):
-        details = page.locator(f"details:has(#reason-{table})")
-        if not details.get_attribute("open"):
-            hand.press(details.locator("summary"))
-        hand.write(page.locator(f"#reason-{table}"), "Age, sex, and HbA1c over time.")
-        for box in page.locator(f"input[name=column][value^='{table}.']").all():
-            box.check()
-            hand.seconds += POINT
-    hand.press(page.get_by_label("Around each entry into the cohort"))
-    hand.write(page.locator("#window_before"), "180")
-    hand.write(page.locator("#window_after"), "365")
-    hand.write(page.locator("#window_reason"), "The outcome is the change in the first year.")
-    hand.press(button("Save the draft"))
-    hand.press(page.get_by_role("button", name=re.compile("Leave out all")))
-    hand.picture("6-request", page.locator("#reason-measurement"))
-    hand.press(button("Save and submit"))
-    assert "Submitted" in page.inner_text("main"), page.inner_text("main")
-    hand.picture("7-submitted")
-    assert hand.seconds + time.monotonic() - began < ALLOWED_SECONDS, hand.seconds
+def test_from_sign_in_to_a_submitted_request_in_under_ten_minutes(walked: Walked) -> None:
+    assert walked.thought + walked.waited < ALLOWED_SECONDS, walked
 
 
 def test_the_builder_fits_a_phone_and_works_without_a_script(

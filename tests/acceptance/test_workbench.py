@@ -1,23 +1,17 @@
-"""An instructor's way from a record to a case that is handed over, by the pages and by the clock.
-
-The pictures of the way are kept in the folder that ``CARECOMMONS_SCREENSHOTS`` names.
-"""
+"""An instructor's way from a record to a case that is handed over, by pages and by the clock."""
 
 from __future__ import annotations
 
-import os
 import re
 import time
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from tests.acceptance.conftest import Demo
-from tests.acceptance.test_journeys import PHONE, browser, fits, signed_in
-from tests.acceptance.test_walk_through import Hand
+from tests.acceptance.portal import PHONE, Pictures, fits, signed_in
+from tests.acceptance.walk import Hand
 
-__all__ = ["browser"]
 pytestmark = pytest.mark.browser
 
 ALLOWED_SECONDS = 1800
@@ -139,14 +133,12 @@ def walk(hand: Hand) -> None:
     read(hand, page.locator(".checks"))
     hand.press(button("Hand over for review"))
     expect(page.locator("main")).to_contain_text("waits for a colleague")
-    hand.picture("workbench-6-handed-over")
 
 
 def test_from_record_to_a_case_handed_over_in_half_an_hour(browser: Browser, served: Demo) -> None:
-    kept = os.environ.get("CARECOMMONS_SCREENSHOTS")
     began = time.monotonic()
     with signed_in(browser, served, "instructor") as page:
-        hand = Hand(page, Path(kept) if kept else None)
+        hand = Hand(page, Pictures())
         walk(hand)
     assert hand.seconds + time.monotonic() - began < ALLOWED_SECONDS, hand.seconds
 

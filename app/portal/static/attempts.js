@@ -45,7 +45,9 @@
       const rest = left - (performance.now() - began);
       if (rest <= 0) { window.location.reload(); return; }
       const minutes = Math.ceil(rest / 60000);
-      deadline.textContent = words + " · " + deadline.dataset.left.replace("{}", minutes);
+      // Beyond two hours the moment of the end says more than a number of minutes.
+      deadline.textContent =
+        minutes > 120 ? words : words + " · " + deadline.dataset.left.replace("{}", minutes);
       setTimeout(tick, Math.min(15000, rest + 1000));
     };
     tick();
