@@ -154,9 +154,7 @@ def test_no_page_sends_more_than_300_kilobytes(client: FlaskClient, pages: dict[
 def test_what_a_page_names_is_kept_until_its_content_changes(
     client: FlaskClient, pages: dict[str, str]
 ) -> None:
-    linked = re.findall(
-        r'<link[^>]+href="(/[^"]+\.(?:css|svg)\?[^"]+)"', pages["catalogue.list_releases"]
-    )
+    linked = re.findall(r'<link[^>]+href="(/[^"]+\.(?:css|svg)\?[^"]+)"', pages["catalogue.index"])
     assert len(linked) >= 3
     for address in linked:
         assert "immutable" in client.get(address).headers["Cache-Control"]
