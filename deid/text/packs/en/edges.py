@@ -159,10 +159,10 @@ def trimmed_number(plain: str, mention: Mention) -> Mention | None:
 
 _GAP = re.compile(r" {3,}|\s*\||\t")
 _PLACE_LEAD = re.compile(
-    r"(?:(?:SITE|DEST|FROM|TO|AT|SCHOOL|Client|CLIENT|SCENE|LOC|Location|LOCATION|Facility|FACILITY|CAMP|EMPLOYER|Employer|MEDIC|Consultant \w+|TRANSPORT|PAYER|work|job|till?|until|past|near|behind|beyond|outside|towards?)[ :]+)+(?=[A-Z\w])"
+    r"(?:(?:SITE|DEST|FROM|TO|AT|SCHOOL|Client|CLIENT|SCENE|LOC|Location|LOCATION|Facility|FACILITY|CAMP|EMPLOYER|Employer|MEDIC|Consultant \w+|TRANSPORT|PAYER|work|job|till?|until|past|near|behind|beyond|outside|towards?|[Hh]ome(?= (?:[Aa]pt|[Uu]nit|\d)))[ :]+)+(?=[A-Z\w])"
 )
 _PLACE_TAIL = re.compile(
-    r" (?:PENDING|AUTH|BED|DOS|VAN|thru|until|til|approx|where|who|cannot|wkends?)(?: .*)?$",
+    r" (?:in (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)|PENDING|AUTH|BED|DOS|VAN|thru|until|til|approx|where|who|cannot|wkends?)(?: .*)?$",
     re.DOTALL,
 )
 

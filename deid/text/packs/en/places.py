@@ -109,7 +109,7 @@ _HEAD_KINDS = (
 _SHAPES = (
         ("en.place.address", SpanType.LOCATION, Strength.LABELLED, rf"\b(\d{{1,6}}[A-Za-z]?,?[ ]{{1,2}}(?:[NSEW]\.?[ ]{{1,2}})?(?:[A-ZÀ-Þ][\w'’À-ÿ-]*[ ]{{1,2}}){{1,3}}{_STREET}(?:,?[ ]+{_UNIT})?(?:,\s*{_TOWNLIKE})?(?:,?[ ]+(?:{_STATES}|{_STATE_NAMES}))?(?:,?[ ]+(?:{_ZIP}|{_UK_POSTCODE}|\d{{3}}\s?\d{{3}}))?)"),
         ("en.place.unit_address", SpanType.LOCATION, Strength.LABELLED, rf"\b((?:Apt|Apartment|Unit|Suite|Flat|Villa|Door|Lot|P\.?\s?O\.?[ ]+Box)(?:\.[ ]?|[ ]#?|#)[\w/-]+,[ ]+(?:{_ADDRESS}|{_TOWNLIKE}(?:,\s*{_TOWNLIKE})*))"),
-        ("en.place.street", SpanType.LOCATION, Strength.LISTED, rf"\b((?:[A-ZÀ-Þ][\w'’À-ÿ-]+[ ]{{1,2}}){{1,3}}{_STREET})"),
+        ("en.place.street", SpanType.LOCATION, Strength.LISTED, rf"\b((?:[A-ZÀ-Þ][\w'’À-ÿ-]+[ ]{{1,2}}){{1,3}}{_STREET})(?:\W|$)"),
         ("en.place.road", SpanType.LOCATION, Strength.LABELLED, r"(?i)\b((?:hwy|highway|route|rte|interstate|i-|county[ ]+road|state[ ]+road|us-)\s?\d{1,4}(?:\s*@\s*[\w' ]{3,30}(?:bridge|exit|creek|road|rd))?)\b"),
         ("en.place.town_state", SpanType.LOCATION, Strength.LABELLED, rf"\b({_TOWNLIKE},\s*(?:{_STATES}|{_STATE_NAMES})(?:[ ]+{_ZIP})?)\b"),
         ("en.place.town_zip", SpanType.LOCATION, Strength.LABELLED, rf"\b({_TOWNLIKE},?[ ]+{_ZIP})\b"),

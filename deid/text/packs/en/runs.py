@@ -73,7 +73,7 @@ _PREPOSITIONS = frozenset(
     ]
 )
 _LABELLED = re2.compile(
-    r"(?im)(?:^|[|;,.(]\s?| {2,})(?:payer|payor|transport(?:ed by)?|employed by|insured by|union|plan|bank|attorney|pharm(?:acy)?|employer|works? (?:at|for)|school|daycare|church|ins(?:urance)?|carrier|dme|vendor|facility|site|hospital|hosp|location|loc|scene|dest(?:ination)?|agency|clinic|company|hospice|hh|home health|snf|rehab|cardiac rehab|lab|from|to|referred (?:from|to)|transferred (?:from|to)|client|camp|residence|lives at|town|city|county|place of birth|birthplace|pob)"
+    r"(?im)(?:^|[|;,.(]\s?| {2,})(?:payer|payor|transport(?:ed by)?|employed by|insured by|pharm(?:acy)?|employer|works? (?:at|for)|school|daycare|church|ins(?:urance)?|carrier|dme|vendor|facility|site|hospital|hosp|location|loc|scene|dest(?:ination)?|agency|clinic|company|hospice|hh|home health|snf|rehab|cardiac rehab|lab|from|to|referred (?:from|to)|transferred (?:from|to)|client|camp|residence|lives at|town|city|county|place of birth|birthplace|pob)"
     r"(?:\s?[:=]|\.{2,}|\s\|)\s{0,3}((?-i:[A-ZÀ-Þ][\w'’.&À-ÿ-]*)(?: (?:& |of |the |and )?(?-i:[A-ZÀ-Þ][\w'’.&À-ÿ-]*)){0,4})"
 )
 _CAMEL = re2.compile(
