@@ -10,6 +10,7 @@ from deid.errors import TextRefused
 from deid.text.document import gaps
 from deid.text.guarded import GuardedEngine
 from deid.text.packs import DEFAULT_TAGS
+from deid.text.people import LONGEST, has_too_long
 
 if TYPE_CHECKING:
     from deid.text.api import DateMode, NoteInput, Seen, Span, TextEngine
@@ -125,6 +126,9 @@ class ScrubbedNotes:
             self.decisions[row.note_id] = (tuple(spans), seen)
 
 
+_TOO_LONG = f"a value known of the person has more than {LONGEST:,} characters"
+
+
 class PartitionScrubber:
     """Scrubs partitions with one engine, which is made anew after a note that it failed at."""
 
@@ -135,7 +139,11 @@ class PartitionScrubber:
         """What became of the notes of one partition."""
         done = ScrubbedNotes()
         for person, rows in part.people:
+            refused = _TOO_LONG if has_too_long(person) else ""
             for row in rows:
+                if refused:
+                    done.add(row, (), refused)
+                    continue
                 try:
                     spans, seen = self._scrub(person, row)
                 except TextRefused as error:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from deid.text.document import SpanType
 from deid.text.normalise import fold, fold_parts
 from deid.text.packs.base import DateForms, Form, LanguagePack
-from deid.text.people import AddressParts, KnownPerson, PersonName, StaffDirectory
+from deid.text.people import LONGEST, AddressParts, KnownPerson, PersonName, StaffDirectory
 
 SHORTEST_TYPO = 6
 SHORTEST_SWAP = 4
@@ -108,6 +108,10 @@ def staff_forms(staff: StaffDirectory, packs: Sequence[LanguagePack]) -> Iterato
     """Full names of providers, care sites and places."""
     for pack in packs:
         for name in staff.providers:
+            if len(name) > LONGEST:
+                # Looked for as it is written: its forms would be too many.
+                yield from _folded((Form(name, SpanType.NAME, fold(name)),), pack)
+                continue
             for form in pack.name_forms(PersonName(full=name)):
                 # A bare family or given name of some doctor is too weak to look for everywhere.
                 if len(fold(form.text)) >= len(fold(name)) - 1:

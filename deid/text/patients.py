@@ -13,7 +13,7 @@ import hmac
 from collections.abc import Mapping
 from typing import Any
 
-from deid.text.people import AddressParts, KnownPerson, PersonName
+from deid.text.people import LONGEST, AddressParts, KnownPerson, PersonName
 
 _IDENTIFIER_FIELDS = {
     "mrn": "MRN", "national_id": "NATIONAL_ID", "id_card": "ID_CARD", "record_no": "RECORD_NO",
@@ -21,10 +21,6 @@ _IDENTIFIER_FIELDS = {
 }  # fmt: skip
 _CONTACT_FIELDS = ("phone", "email", "url", "wechat", "qq")
 _SEXES = {"M": "M", "F": "F", "男": "M", "女": "F"}
-
-
-LONGEST = 1_000
-"""Characters of a field. The forms that a name may take in a note grow with its square."""
 
 
 class MalformedPatient(ValueError):

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass, field
+
+LONGEST = 1_000
+"""Characters of a value. The forms that a name may take in a note grow with its square."""
 
 
 @dataclass(frozen=True)
@@ -59,3 +63,18 @@ class StaffDirectory:
     providers: tuple[str, ...] = field(default=(), repr=False)
     care_sites: tuple[str, ...] = field(default=(), repr=False)
     places: tuple[str, ...] = field(default=(), repr=False)
+
+
+def has_too_long(person: KnownPerson) -> bool:
+    """Whether a value known of a person has more than ``LONGEST`` characters."""
+    return any(value is not None and len(value) > LONGEST for value in _values(person))
+
+
+def _values(person: KnownPerson) -> Iterator[str | None]:
+    for name in person.names:
+        yield from astuple(name)
+    for address in person.addresses:
+        yield from astuple(address)
+    yield from person.other_names
+    for row in (*person.identifiers, *person.contacts, *person.relatives):
+        yield from row

@@ -218,16 +218,33 @@ def test_a_note_that_cannot_be_scrubbed_is_withheld_counted_and_listed_by_its_id
 ) -> None:
     rows = residents()
     rows["note"][101]["note_text"] = f"{full_name(26)} " * 400_000
+    # The forms of a name grow with its square: the person's and the household's notes stay behind.
+    rows["person_identity"][58]["full_name"] = f"{full_name(59)}, {'of the Marsh ' * 100}"
+    one, *others = (note for note in rows["note"] if note["person_id"] in (59, 60))
+    rows["note"] = [note for note in rows["note"] if note not in others]
     url = vaults.new(rows)
     settings = settings_for(tmp_path, url, processes=2)
-    policy = load_policy("limited-research")
+    policy = parse_policy(
+        """
+format = "care-commons-policy/1"
+name = "patient"
+version = "1"
+title = "Patient"
+description = "Two notes of two hundred may be withheld."
+extends = "limited-research"
+[risk.thresholds]
+withheld_notes_share = 0.02
+""",
+        "patient.toml",
+    )
     released = build_release(settings, fixed_keyring(), url, policy, "r", "R")
     texts = released.connect().execute("SELECT note_text FROM note").fetchall()
-    assert texts.count(("[withheld]",)) == 1
-    assert released.risk["withheld_notes"] == 1
+    assert texts.count(("[withheld]",)) == 2
+    assert released.risk["withheld_notes"] == 2
     found = read_evidence(settings.evidence_root, "r", url, fixed_keyring())
-    assert list(found.withheld) == [rows["note"][101]["note_id"]]
+    assert set(found.withheld) == {rows["note"][101]["note_id"], one["note_id"]}
     assert "longer than" in found.withheld[rows["note"][101]["note_id"]]
+    assert "more than 1,000 characters" in found.withheld[one["note_id"]]
     assert sum(count.spans for count in found.counts) > len(texts)
 
 
