@@ -20,7 +20,7 @@ from deid.errors import PseudonymCollision
 
 Ids = npt.NDArray[np.int64]
 _BLOCK_BYTES = 16
-_CHUNK_ROWS = 65_536
+_CHUNK_ROWS = 8_192
 _PSEUDONYMS = 1 << 63
 _POSITIVE = np.uint64(_PSEUDONYMS - 1)
 
@@ -41,7 +41,8 @@ class Pseudonymiser:
         label = np.frombuffer(hashlib.sha256(domain.encode("utf-8")).digest()[:8], np.uint64)
         source = np.ascontiguousarray(ids, dtype=np.int64).view(np.uint64)
         result = np.empty(len(source), dtype=np.uint64)
-        # A chunk, its blocks and what becomes of them stay in the processor's cache.
+        # Blocks of a chunk and what becomes of them stay in the processor's cache and are used
+        # again for the next: memory that is new to the process costs more than the cipher.
         rows = min(len(source), _CHUNK_ROWS)
         blocks = np.empty((rows, 2), dtype=np.uint64)
         blocks[:, 0] = label
@@ -49,12 +50,13 @@ class Pseudonymiser:
         # ECB is right here: each block is a distinct input of a pseudorandom function.
         encryptor = Cipher(algorithms.AES(self._key), modes.ECB()).encryptor()  # noqa: S305  # nosec B305 # see above
         for start in range(0, len(source), _CHUNK_ROWS):
-            chunk = _big_endian(source[start : start + _CHUNK_ROWS])
-            blocks[: len(chunk), 1] = chunk
+            chunk = source[start : start + _CHUNK_ROWS]
+            blocks[: len(chunk), 1] = _big_endian(chunk)
             used = encryptor.update_into(blocks[: len(chunk)].data.cast("B"), encrypted.data)
-            words = encrypted[:used].view(np.uint64).reshape(-1, _BLOCK_BYTES // 8)[:, 0]
+            words = encrypted[:used].view(np.uint64)[:: _BLOCK_BYTES // 8]
             result[start : start + len(chunk)] = _big_endian(words)
-        return (result & _POSITIVE).view(np.int64)
+        result &= _POSITIVE
+        return result.view(np.int64)
 
 
 def _big_endian(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

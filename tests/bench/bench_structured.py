@@ -98,7 +98,8 @@ class ParquetSnapshot:
         path = self._folder / f"{table}.parquet"
         schema = arrow_schema(table, columns)
         if path.is_file():
-            file = pq.ParquetFile(path)
+            # Read ahead, it would keep all that was read of the file until the end.
+            file = pq.ParquetFile(path, pre_buffer=False)
             there = [name for name in schema.names if name in file.schema_arrow.names]
             for batch in file.iter_batches(BATCH_ROWS, columns=there):
                 arrays = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,17 +21,20 @@ from deid.build.output import Plan, write_table
 from deid.build.people import decide_people
 from deid.build.pipeline import check_complete
 from deid.build.progress import silent
-from deid.build.selection import select_rows
+from deid.build.selection import rows_that_stay, select_rows
 from deid.build.workspace import working_database
 from deid.errors import ReleaseError
 from deid.policy import load_policy
 from deid.pseudonyms import Pseudonymiser
 from deid.release.manifest import TableEntry
+from deid.structured.dates import DataWindow
+from deid.structured.layout import LAYOUTS, RowKind
 from deid.vault.store import VaultSnapshot, open_vault, read_tables
 from tests.integration.release.residents import make_vault, residents
 
 POLICY = load_policy("limited-research")
 TABLE = "condition_occurrence"
+DAY = dt.date(2015, 3, 1)
 
 
 def written(folder: Path, url: str, processes: int = 1) -> tuple[list[Path], int]:
@@ -57,6 +61,22 @@ def written(folder: Path, url: str, processes: int = 1) -> tuple[list[Path], int
 @pytest.fixture(scope="module")
 def vault_of_forty(tmp_path_factory: pytest.TempPathFactory) -> str:
     return make_vault(tmp_path_factory.mktemp("forty"), residents(people=40))
+
+
+@pytest.fixture(scope="module")
+def working_of_forty(
+    vault_of_forty: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The working database with all that was read and decided over people."""
+    engine = open_vault(vault_of_forty)
+    with (
+        read_tables(engine) as vault,
+        working_database(tmp_path_factory.mktemp("working"), 1) as working,
+    ):
+        take_in(vault, POLICY, Pseudonymiser(bytes(32)), working, silent)
+        decide_people(working, POLICY, bytes(32))
+        yield working
+    engine.dispose()
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +123,48 @@ def test_neither_the_runs_that_are_read_nor_the_threads_change_a_byte(
     monkeypatch.setattr(intake, "CHECKED_IDS", 50)
     otherwise, _ = written(tmp_path, vault_of_forty, processes=2)
     assert [path.read_bytes() for path in otherwise] == [path.read_bytes() for path in parts[0]]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "blind", "suppressed"),
+    [
+        (DAY, DAY.replace(year=2016), None, True),
+        (DAY.replace(2010), DAY.replace(2016), (DAY.replace(2014, 11), DAY), False),
+        (DAY, DAY + dt.timedelta(days=20), None, True),
+    ],
+)
+def test_rows_whose_person_was_not_asked_stay_or_go_as_if_they_had_been(
+    working_of_forty: duckdb.DuckDBPyConnection,
+    start: dt.date,
+    end: dt.date,
+    blind: tuple[dt.date, dt.date] | None,
+    suppressed: bool,
+) -> None:
+    working, window = working_of_forty, DataWindow(start, end, 5, blind)
+    working.execute(
+        "UPDATE people SET shift_days = 7 * (person_id % 5 + 1) * (1 - person_id // 5 % 2 * 2), "
+        "kept = person_id % 7 <> 0 OR NOT $1",
+        [suppressed],
+    )
+    try:
+        left_out = select_rows(working, POLICY, window)
+        looked_through = 0
+        for table, layout in LAYOUTS.items():
+            if layout.kind is RowKind.EVENT and table in POLICY.tables:
+                key = layout.key[0]
+                ids = f"SELECT v.{key} FROM {rows_that_stay(table, window)}"
+                asked = set(working.execute(ids).fetchall())
+                found = working.execute(f"SELECT {key} FROM staying.{table}").fetchall()
+                (rows,) = working.execute(f"SELECT count(*) FROM vault.{table}").fetchone() or (0,)
+                assert set(found) == asked
+                assert len(found) == len(asked) == rows - sum(left_out[table].values())
+                looked_through += rows
+        gone = working.execute("FROM gone.visit_occurrence").fetchall()
+        assert len(gone) == sum(left_out["visit_occurrence"].values()) > 0
+        assert looked_through > 40 * 8
+    finally:
+        for schema in ("staying", "stays", "gone"):
+            working.execute(f"DROP SCHEMA {schema} CASCADE")
 
 
 def test_a_row_that_is_neither_written_nor_counted_stops_the_build() -> None:
