@@ -13,6 +13,7 @@ import pyarrow.csv as pa_csv
 from app.cli.characterise import ANALYSES, DEATH, Named, characterise, write
 from app.settings import PortalSettings
 from cohorts import check, describe, load, open_cdm_folder, run, safe_attrition, safe_count
+from cohorts.age_margins import age_bands, check_ages
 from cohorts.cdm import CdmFolder
 from cohorts.disclosure import DisclosureRule
 from cohorts.engines import DEFAULT_LIMIT_SECONDS
@@ -223,7 +224,8 @@ def characterise_command(
 def check_command(definition: Path, release: str | None, cdm: str | None) -> None:
     """Validate a definition and print what may not mean what its author meant.
 
-    With --release or --cdm the concepts are looked up in that vocabulary, too. Exit code 1 if it is
+    With --release or --cdm the concepts are looked up in that vocabulary, too, and age limits are
+    held beside how exactly ages are known. Exit code 1 if it is
     invalid or if a finding is an error; warnings and notes alone give 0.
     """
     if release is not None and cdm is not None:
@@ -231,7 +233,8 @@ def check_command(definition: Path, release: str | None, cdm: str | None) -> Non
     read = _read(definition)
     findings = check(read)
     if release is not None or cdm is not None:
-        findings += check_concepts(read, _files(release, cdm))
+        files = _files(release, cdm)
+        findings += [*check_concepts(read, files), *check_ages(read, age_bands(files))]
     for finding in findings:
         click.echo(f"{finding.severity}: {finding.where}: {finding.text} [{finding.code}]")
     if not findings:

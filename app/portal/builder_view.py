@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlencode
 
 import cohorts
+from cohorts.age_margins import AgeBands, check_ages
 from cohorts.checks import Finding
 from cohorts.concepts import ConceptHit, ConceptPlace, IncludedConcepts
 from cohorts.disclosure import DisclosureRule
@@ -83,7 +84,11 @@ class BuilderView:
     """A draft as its page shows it. ``where`` says what is open; ``typed`` what a form held."""
 
     def __init__(
-        self, text: str, where: Mapping[str, str], typed: Mapping[str, Sequence[str]]
+        self,
+        text: str,
+        where: Mapping[str, str],
+        typed: Mapping[str, Sequence[str]],
+        ages: AgeBands | None = None,
     ) -> None:
         self.document: Document = json.loads(text)
         self.where = where
@@ -97,6 +102,7 @@ class BuilderView:
         try:
             definition = cohorts.load(text)
             self.findings = cohorts.check(definition)
+            self.findings += check_ages(definition, ages) if ages is not None else []
             self.words = cohorts.describe(definition)
         except DefinitionError as error:
             self.problem, self.problem_at = said_of(error), error.path

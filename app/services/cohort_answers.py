@@ -18,6 +18,7 @@ from app.errors import PermissionDenied
 from app.permissions import Actor
 from app.services.count_ledger import Count, CountLedger, Scope
 from app.services.projects import is_member
+from cohorts.age_margins import EXACT, AgeBands, AgeMargin, age_bands, margin_of
 from cohorts.differencing import bits_of
 from cohorts.disclosure import (
     DisclosureRule,
@@ -55,7 +56,8 @@ class SafeAnswer:
     """What a person may see of a cohort over a release. It holds no true count.
 
     With a ``refusal``, the count of people was worked out from earlier ones: fewer than the minimum
-    tell this question from them, so that nothing more of it is shown.
+    tell this question from them, so that nothing more of it is shown. ``ages`` says how
+    exactly age limits of the definition are decided.
     """
 
     release: str
@@ -65,6 +67,7 @@ class SafeAnswer:
     missing_tables: tuple[str, ...]
     seconds: float
     refusal: Refusal | None = None
+    ages: AgeMargin = EXACT
 
     @property
     def near(self) -> bool:
@@ -86,6 +89,7 @@ class _Counted:
     coarse_entries: SafeCount
     missing_tables: tuple[str, ...]
     seconds: float
+    ages: AgeMargin
 
 
 NEAR = (
@@ -104,6 +108,7 @@ class CohortAnswers:
         self._ledger = ledger
         self._kept: OrderedDict[tuple[str, str], _Counted] = OrderedDict()
         self._people: OrderedDict[str, Ids] = OrderedDict()
+        self._bands: OrderedDict[str, AgeBands] = OrderedDict()
         self._ready: OrderedDict[str, LiveCohorts] = OrderedDict()
         self._drafting: dict[int, threading.Event] = {}
         self._lock = threading.Lock()
@@ -218,6 +223,7 @@ class CohortAnswers:
             ),
             missing_tables=counted.missing_tables,
             seconds=counted.seconds,
+            ages=counted.ages,
             refusal=Refusal(NEAR.format(minimum=self.rule.minimum_cell)) if near else None,
         )
 
@@ -272,7 +278,18 @@ class CohortAnswers:
             coarse_entries=coarse_count(entries, self.rule),
             missing_tables=result.missing_tables,
             seconds=result.seconds,
+            ages=margin_of(definition, self.age_bands(release)),
         )
+
+    def age_bands(self, release: Release) -> AgeBands:
+        """How exactly ages are known in a release."""
+        with self._lock:
+            if release.name in self._bands:
+                return self._bands[release.name]
+        bands = age_bands(release)
+        with self._lock:
+            _keep(self._bands, release.name, bands, KEPT_RELEASES)
+        return bands
 
     def _live(self, release: Release) -> LiveCohorts:
         """The release kept ready in memory. One that is put aside ends with its last question."""

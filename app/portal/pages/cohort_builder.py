@@ -183,8 +183,9 @@ def _page(
     with wiring().database.reading() as database:
         draft = drafts.get_draft(database, actor, draft_id)
         release = _release(actor)
-        view = BuilderView(drafts.text_of(draft), where, typed or {})
         answers = wiring().answers
+        ages = answers.age_bands(release) if release is not None else None
+        view = BuilderView(drafts.text_of(draft), where, typed or {}, ages)
         fragment = request.headers.get(FRAGMENT)
         counts = {} if fragment or "release" not in request.args else _counts(actor, draft)
         body = render_template(

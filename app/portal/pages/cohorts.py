@@ -19,6 +19,7 @@ from app.services import cohort_drafts, cohort_sharing
 from app.services import cohorts as cohort_service
 from app.services.cohort_drafts import Beginning
 from app.services.projects import list_projects
+from cohorts.age_margins import check_ages
 from cohorts.comparison import compare_definitions
 from cohorts.editing import blank_expression
 from cohorts.errors import CohortError
@@ -82,13 +83,16 @@ def show(cohort_id: int) -> str:
             except CohortError as refused:
                 error = str(refused)
         definition = cohort_engine.load(version.expression)
+        findings = cohort_engine.check(definition)
+        if release is not None:
+            findings += check_ages(definition, wiring().answers.age_bands(release))
         return render_template(
             "cohorts/show.html",
             cohort=cohort,
             version=version,
             definition=definition,
             words=cohort_engine.describe(definition),
-            findings=cohort_engine.check(definition),
+            findings=findings,
             releases=wiring().catalogue.list(actor),
             release=release,
             answer=answer,

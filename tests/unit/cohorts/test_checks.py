@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cohorts import check, load
+from cohorts.age_margins import age_bands, check_ages
 from cohorts.checks import CHECKERS
 from cohorts.templates import list_templates, load_template, template_cards
+from tests.builders import build_release
 from tests.unit.cohorts.definitions import (
     concept_set,
     condition,
@@ -242,3 +247,26 @@ def test_every_template_is_offered_with_a_title_and_a_word_about_it() -> None:
     cards = template_cards()
     assert sorted(card.name for card in cards) == list_templates()
     assert all(card.title and card.about for card in cards)
+
+
+def test_an_age_limit_is_flagged_where_years_of_birth_are_bands(tmp_path: Path) -> None:
+    adults = definition(expression(condition(Age={"Value": 18, "Op": "gte"})))
+    person = [{"person_id": n, "year_of_birth": 1980 - 50 * (n - 1)} for n in (1, 2)]
+    # The first is 18 while observed, give or take two years; the second is far beyond.
+    bands = [{"person_id": 1, "first_year": 1978, "last_year": 1982},
+             {"person_id": 2, "first_year": 1900, "last_year": 1960}]  # fmt: skip
+    days = {f"observation_period_{end}_date": date(1998, 1, 5) for end in ("start", "end")}
+    observed = [{"observation_period_id": n, "person_id": n, **days} for n in (1, 2)]
+    tables = {"person": person, "observation_period": observed}
+    exact = build_release(tmp_path, tables, "exact-v1")
+    banded = build_release(tmp_path, {**tables, "person_birth_years": bands}, "banded-v1")
+    assert list(check_ages(adults, age_bands(exact))) == []
+    (found,) = check_ages(adults, age_bands(banded))
+    assert (found.code, found.where) == (
+        "age_at_margin",
+        "$.PrimaryCriteria.CriteriaList[0].ConditionOccurrence.Age",
+    )
+    assert "ages are known to within 2 years in this release" in found.text
+    assert list(check_ages(definition(expression(condition())), age_bands(banded))) == []
+    (found,) = check_ages(adults, replace(age_bands(exact), shifted=True))
+    assert "to within 1 year in this release" in found.text
