@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -22,6 +23,7 @@ from app.services.outputs import (
     content_of,
     file_of,
     get_output,
+    held_back_of,
     locked_output,
     may_decide_output,
     move,
@@ -124,14 +126,18 @@ def decide(
     decision: str,
     reason: str,
     approvals: int = 1,
+    held_back: Collection[int] = (),
 ) -> OutputRequest:
     """Approve or reject. The first rejection decides; ``approvals`` stewards have to approve.
+
+    ``held_back`` are files that do not leave though the others do; each steward may name some.
 
     Raises:
         NotFound: if it is not the actor's to see.
         PermissionDenied: if the actor asked, belongs to the project, or is no steward.
         TransitionRefused: if it was decided or withdrawn meanwhile, or the actor has decided.
-        BadInput: without a reason where one is needed: to reject, and to approve against the check.
+        BadInput: without a reason where one is needed: to reject, to hold a file back, and to let
+            one leave against the check; or if every file is held back.
     """
     request = locked_output(session, actor, output_id)
     if not may_decide_output(actor, request):
@@ -141,11 +147,17 @@ def decide(
         raise TransitionRefused("You have decided; another steward has to agree.")
     if decision not in {"approve", "reject"}:
         raise BadInput("Approve or reject.")
-    outcome = worst([report.outcome for _, report in reports_of(request)])
-    if not reason.strip() and (decision == "reject" or outcome is Level.FAIL):
+    held = sorted(file_of(request, file_id).id for file_id in set(held_back))
+    if decision == "reject":
+        held = []
+    elif len(held) == len(request.files):
+        raise BadInput("You hold every file back: reject the request, and say why.")
+    leaving = [report.outcome for file, report in reports_of(request) if file.id not in held]
+    outcome = worst(leaving)
+    if not reason.strip() and (decision == "reject" or held or outcome is Level.FAIL):
         raise BadInput(
             "Give a reason: the project will read it."
-            if decision == "reject"
+            if decision == "reject" or held
             else "The check found something. Say why the results may leave all the same."
         )
     assert actor.user_id is not None
@@ -155,6 +167,7 @@ def decide(
             reviewer_id=actor.user_id,
             decision=decision,
             reason=reason.strip(),
+            held_back=held,
         )
     )
     session.flush()
@@ -162,7 +175,8 @@ def decide(
     action = _settle(session, request, decision, approvals)
     session.flush()
     detail = {
-        "files": {file.name: file.sha256 for file in request.files},
+        "files": {file.name: file.sha256 for file in request.files if file.id not in held},
+        "held_back": [file.name for file in request.files if file.id in held],
         "check": outcome.value,
     }
     record(session, actor, AuditEvent(f"output.{action}", "output", request.id, detail))
@@ -174,7 +188,8 @@ def _settle(session: Session, request: OutputRequest, decision: str, approvals: 
     if decision == "approve" and len(request.decisions) < approvals:
         request.changed_at = utc_now()
         return "agreed"
-    target = OutputState.APPROVED if decision == "approve" else OutputState.REJECTED
+    leave = decision == "approve" and len(held_back_of(request)) < len(request.files)
+    target = OutputState.APPROVED if leave else OutputState.REJECTED
     move(request, target)
     text = f"Results {request.id}, {request.title}: {STATE_LABELS[target].casefold()}."
     notify(session, [request.requester_id], OUTPUTS, text, f"/outputs/{request.id}")

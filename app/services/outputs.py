@@ -234,10 +234,17 @@ def take(session: Session, actor: Actor, output_id: int, file_id: int) -> tuple[
         raise PermissionDenied("Who asked for the results may take them once they are approved.")
     if not any(decision.decision == "approve" for decision in request.decisions):
         raise PermissionDenied("No decision lets these results leave.")
+    if file.id in held_back_of(request):
+        raise PermissionDenied("This file is held back; the decision says why.")
     content = content_of(file)
     detail = {"file": file.name, "sha256": file.sha256}
     record(session, actor, AuditEvent("output.taken", "output", request.id, detail))
     return file, content
+
+
+def held_back_of(request: OutputRequest) -> frozenset[int]:
+    """The files that any decision holds back, though others of the request may leave."""
+    return frozenset(number for one in request.decisions for number in one.held_back)
 
 
 def own_project(session: Session, actor: Actor, project_id: int) -> Project:
@@ -329,7 +336,7 @@ def _tables_that_left(session: Session, project_id: int) -> list[tuple[str, Tabl
         (f"{file.name} of results {request.id}", parse_table(file.name, file.content))
         for request in requests
         for file in request.files
-        if file.report["kind"] == Kind.TABLE
+        if file.report["kind"] == Kind.TABLE and file.id not in held_back_of(request)
     ]
 
 

@@ -206,7 +206,10 @@ class OutputFile(Base):
 
 
 class OutputDecision(Base):
-    """A steward's decision on results, with the reason. Append-only."""
+    """A steward's decision on results, with the reason. Append-only.
+
+    ``held_back`` are the ids of files that do not leave though the decision is to approve.
+    """
 
     __tablename__ = "output_decision"
     __table_args__ = (CheckConstraint("decision in ('approve','reject')", name="kind"),)
@@ -216,5 +219,6 @@ class OutputDecision(Base):
     reviewer_id: Mapped[int] = mapped_column(ForeignKey("portal_user.id"))
     decision: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(default="")
+    held_back: Mapped[list[int]] = mapped_column(JSON, default=list, server_default="[]")
     at: Mapped[datetime] = mapped_column(default=utc_now)
     reviewer: Mapped[User] = relationship()

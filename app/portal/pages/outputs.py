@@ -9,6 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, send_fil
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from app.db.models import OutputRequest
 from app.errors import BadInput
 from app.permissions import Actor, Permission, can
 from app.portal.access import page
@@ -131,6 +132,7 @@ def show(output_id: int) -> str:
             reports=output_service.reports_of(found),
             viewed=output_decisions.view_files(actor, found) if deciding else [],
             deciding=deciding,
+            held_back=_held_back(actor, found, deciding),
             decided=output_decisions.has_decided(actor, found),
             takes=output_service.may_take(actor, found),
             mine=actor.user_id == found.requester_id,
@@ -152,6 +154,7 @@ def decide(output_id: int) -> Response:
             request.form.get("decision", ""),
             request.form.get("reason", "")[:5000],
             wiring().settings.output_approvals,
+            [int(number) for number in request.form.getlist("hold") if number.isdecimal()],
         )
     flash(_AFTER_DECISION[OutputState(changed.state)], "success")
     return redirect(url_for("outputs.index"))
@@ -183,6 +186,14 @@ def take(output_id: int, file_id: int) -> Response:
     with wiring().database.writing() as session:
         file, content = output_service.take(session, signed_in_actor(), output_id, file_id)
     return _file(content, media_type(file.name), file.name)
+
+
+def _held_back(actor: Actor, found: OutputRequest, deciding: bool) -> frozenset[int]:
+    """The files that are held back; before a decision each steward sees only the own choice."""
+    if OutputState(found.state) is not OutputState.SUBMITTED:
+        return output_service.held_back_of(found)
+    mine = [one for one in found.decisions if deciding and one.reviewer_id == actor.user_id]
+    return frozenset(number for one in mine for number in one.held_back)
 
 
 def _parcel_page(project_id: int, parcel: str) -> str | tuple[str, int]:

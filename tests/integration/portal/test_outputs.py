@@ -19,7 +19,7 @@ from app.permissions import COMMAND_LINE, Role
 from app.portal import signed_links
 from app.services import outbox, output_decisions
 from app.services import outputs as service
-from app.services.accounts import create_user
+from app.services.accounts import actor_of, create_user
 from app.services.lab import open_lab
 from app.services.workflow import State
 from cohorts.disclosure import DEFAULT_RULE
@@ -43,11 +43,19 @@ def asked(world: World, *files: tuple[str, bytes], who: str = "researcher") -> i
 
 
 def decided(
-    world: World, output_id: int, decision: str, reason: str = "", who: str = "steward"
+    world: World,
+    output_id: int,
+    decision: str,
+    reason: str = "",
+    who: str = "steward",
+    held_back: tuple[int, ...] = (),
+    approvals: int = 1,
 ) -> None:
     with world.database.writing() as session:
         version = session.get_one(OutputRequest, output_id).version
-        output_decisions.decide(session, world.actors[who], output_id, version, decision, reason)
+        output_decisions.decide(
+            session, world.actors[who], output_id, version, decision, reason, approvals, held_back
+        )
 
 
 def first_file(world: World, output_id: int) -> int:
@@ -210,6 +218,50 @@ def test_where_two_have_to_agree_one_does_not_suffice_and_neither_sees_the_other
         assert session.scalars(query.order_by(AuditRow.id)).all() == [
             "output.submitted", "output.agreed", "output.approved", "output.taken"
         ]  # fmt: skip
+
+
+def test_a_file_is_held_back_while_others_leave(world: World) -> None:
+    output = asked(world, ("safe.csv", SAFE), ("small.csv", SMALL))
+    steward, address = world.client("steward"), f"/outputs/{output}"
+    first = first_file(world, output)
+    assert f'name="hold" value="{first + 1}"' in steward.get(address).get_data(as_text=True)
+    with pytest.raises(BadInput, match="Give a reason"):
+        decided(world, output, "approve", held_back=(first + 1,))
+    with pytest.raises(BadInput, match="every file"):
+        decided(world, output, "approve", "no", held_back=(first, first + 1))
+    with pytest.raises(NotFound):
+        decided(world, output, "approve", "no", held_back=(first + 2,))
+    post(steward, f"{address}/decision", address, decision="approve", hold=[str(first + 1)],
+         reason="Four people in the south.")  # fmt: skip
+    researcher = world.client("researcher")
+    page = researcher.get(address).get_data(as_text=True)
+    assert page.count("This file is held back.") == 1
+    assert "Four people in the south." in page
+    assert "Take safe.csv" in page
+    assert "Take small.csv" not in page
+    with world.database.writing() as session:
+        me = world.actors["researcher"]
+        service.take(session, me, output, first)
+        with pytest.raises(PermissionDenied, match="held back"):
+            service.take(session, me, output, first + 1)
+        row = session.scalars(select(AuditRow).where(AuditRow.action == "output.approved")).one()
+        assert (list(row.detail["files"]), row.detail["held_back"]) == (["safe.csv"], ["small.csv"])
+
+
+def test_where_two_stewards_hold_back_everything_between_them_nothing_leaves(
+    world: World,
+) -> None:
+    with world.database.writing() as session:
+        second = create_user(
+            session, COMMAND_LINE, "second@example.org", "Second Steward", [Role.STEWARD], PASSWORD
+        )
+        world.actors["second"] = actor_of(second)
+    output = asked(world, ("safe.csv", SAFE), ("small.csv", SMALL))
+    first = first_file(world, output)
+    for who, file in (("steward", first), ("second", first + 1)):
+        decided(world, output, "approve", "not this one", who, (file,), approvals=2)
+    with world.database.reading() as session:
+        assert session.get_one(OutputRequest, output).state == "rejected"
 
 
 def test_another_project_sees_neither_request_nor_parcel(world: World) -> None:
