@@ -335,6 +335,7 @@ CURRENT_SMOKER = (
 )
 
 
+@lru_cache(maxsize=1 << 16)
 def matches(pattern: str, name: str) -> bool:
     """Whether ``pattern`` is found in ``name``, ignoring case."""
     return _compiled(pattern).search(name) is not None

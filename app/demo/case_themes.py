@@ -10,35 +10,38 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import casebank
 from app.services.cases import new_case_id
-from casebank import Case, Record, RecordReader
+from casebank import Case, Record, RecordReader, terms
 from casebank.finding import typicality
 from casebank.lesson import Lesson
 from casebank.lesson.drafting import Aim, first_lesson, under_its_title
 from deid.release import Release
 
-LEAST_CONSIDERED = 100
-CONSIDERED = 5
+LEAST_CONSIDERED = 300
+CONSIDERED = 10
 """So many candidates are looked at for each case that is wanted."""
-MOST_OF_ONE = 0.3
-"""So large a part of a set, and of all sets, is of one leading diagnosis; two may always be."""
-MOST_OF_ONE_IN_ALL = 0.08
+MOST_OF_ONE_IN_ALL = 0.1
+"""So large a part of all sets is of one leading diagnosis at most; two may always be."""
 UNTYPICAL_EACH = 5
+WAITING = 0.5
+"""So large a part of the candidates is seen before what will do instead is taken."""
 MOST_OF_A_LANGUAGE = 0.6
 
 
 @dataclass(frozen=True)
 class Theme:
-    """A set of the demonstration: what its lessons are about, and what will do if that is rare."""
+    """A set of the demonstration: what its lessons are about, and what will do if that is rare;
+    how large a part of it one leading diagnosis may be."""
 
     title: str
     description: str
     aim: Aim
     second: Aim | None = None
+    most_of_one: float = 0.3
 
 
 def _codes(words: str) -> frozenset[str]:
@@ -56,6 +59,7 @@ THEMES = (
                 "ATRIAL_FIBRILLATION CEREBRAL_INFARCTION CHRONIC_KIDNEY_DISEASE HYPOTHYROIDISM GOUT"
             )
         ),
+        most_of_one=0.5,
     ),
     Theme(
         "Breath, fever and throat · 呼吸与感染",
@@ -130,6 +134,7 @@ class Chosen:
 @dataclass
 class _Shelf:
     whole: int
+    most_of_one: float
     room: int
     leading: Counter[str] = field(default_factory=Counter)
     languages: Counter[str] = field(default_factory=Counter)
@@ -141,7 +146,7 @@ class _Shelf:
 
     def wants(self, lead: str) -> bool:
         """Whether there are not enough of a diagnosis yet."""
-        return self.leading[lead] < max(2, math.floor(self.whole * MOST_OF_ONE))
+        return self.leading[lead] < max(2, math.floor(self.whole * self.most_of_one))
 
     def put(self, lead: str, language: str) -> None:
         self.room -= 1
@@ -154,7 +159,7 @@ def choose_cases(
     wanted: int,
     allowed: Callable[[Case], bool],
     passes: Callable[[Case, Lesson], bool],
-    candidates: Sequence[int] | None = None,
+    candidates: Sequence[Considered] | None = None,
 ) -> Iterator[Chosen]:
     """Up to ``wanted`` records, the most teachable first, over all themes.
 
@@ -163,46 +168,43 @@ def choose_cases(
     most teachable people are considered.
     """
     each = math.ceil(wanted / len(THEMES))
-    shelves = [_Shelf(each, each) for _ in THEMES]
+    shelves = [_Shelf(each, theme.most_of_one, each) for theme in THEMES]
     in_all: Counter[str] = Counter()
     if candidates is None:
         candidates = _candidates(release, max(LEAST_CONSIDERED, CONSIDERED * wanted))
-    used: set[int] = set()
-    for aims in ([theme.aim for theme in THEMES], [theme.second for theme in THEMES]):
-        if not any(shelf.room and aim for shelf, aim in zip(shelves, aims, strict=True)):
+    left = wanted
+    for person, record, wishes in _records(release, candidates, shelves):
+        open_ = [one for one in wishes if shelves[one[0]].takes(record.language)]
+        if not open_:
             continue
-        for person, record in _records(release, [one for one in candidates if one not in used]):
-            if len(used) >= wanted:
-                return
-            # The fullest shelf waits; of equals the one of life, which fewer records are about.
-            open_ = sorted(
-                (
-                    (place, aim)
-                    for place, aim in enumerate(aims)
-                    if aim is not None and shelves[place].takes(record.language)
-                ),
-                key=lambda one: (-shelves[one[0]].room, -one[0]),
-            )
-            if not open_:
+        case = casebank.draft_from_record(record, case_id=new_case_id())
+        if not allowed(case):
+            continue
+        for place, lesson in first_lesson(case, record, open_):
+            lead = leading_of(lesson)
+            most = max(2, math.floor(wanted * MOST_OF_ONE_IN_ALL))
+            if not shelves[place].wants(lead) or in_all[lead] >= most:
                 continue
-            case = casebank.draft_from_record(record, case_id=new_case_id())
-            if not allowed(case):
-                continue
-            for place, lesson in first_lesson(case, record, open_):
-                lead = leading_of(lesson)
-                most = max(2, math.floor(wanted * MOST_OF_ONE_IN_ALL))
-                if not shelves[place].wants(lead) or in_all[lead] >= most:
-                    continue
-                titled = under_its_title(case, lesson)
-                if passes(titled, lesson):
-                    shelves[place].put(lead, case.language)
-                    in_all[lead] += 1
-                    used.add(person)
-                    yield Chosen(person, place, titled, lesson)
-                    break
+            titled = under_its_title(case, lesson)
+            if passes(titled, lesson):
+                shelves[place].put(lead, case.language)
+                in_all[lead] += 1
+                left -= 1
+                yield Chosen(person, place, titled, lesson)
+                if not left:
+                    return
+                break
 
 
-def _candidates(release: Release, limit: int) -> list[int]:
+@dataclass(frozen=True)
+class Considered:
+    """A person whose record may become a case, with the codes of what stands in it."""
+
+    person: int
+    codes: frozenset[str]
+
+
+def _candidates(release: Release, limit: int) -> list[Considered]:
     """The most teachable people; of equals the typical first, with one untypical to each four."""
     found = casebank.find_candidates(release, limit=limit)
     ranks = typicality([one.facts for one in found])
@@ -210,18 +212,40 @@ def _candidates(release: Release, limit: int) -> list[int]:
     usual = [one for one in found if words.get(one.person_id) != "untypical"]
     usual.sort(key=lambda one: (-one.score, words.get(one.person_id) != "typical"))
     rare = [one for one in found if words.get(one.person_id) == "untypical"]
-    mixed: list[int] = []
+    mixed = []
     for number, one in enumerate(usual, 1):
-        mixed.append(one.person_id)
+        mixed.append(one)
         if number % (UNTYPICAL_EACH - 1) == 0 and rare:
-            mixed.append(rare.pop(0).person_id)
-    return [*mixed, *(one.person_id for one in rare)]
+            mixed.append(rare.pop(0))
+    return [
+        Considered(
+            one.person_id,
+            frozenset(terms.code_of(name) for name in (*one.facts.problems, *one.facts.items)),
+        )
+        for one in (*mixed, *rare)
+    ]
 
 
-def _records(release: Release, people: Iterable[int]) -> Iterator[tuple[int, Record]]:
+def _records(
+    release: Release, candidates: Sequence[Considered], shelves: Sequence[_Shelf]
+) -> Iterator[tuple[int, Record, list[tuple[int, Aim]]]]:
+    """Records that some theme may still want, with the place and aim of each such theme.
+
+    The fullest shelf waits; of equals the one of life, which fewer records are about.
+    """
     with RecordReader(release, many=True) as reader:
-        for person in people:
-            yield person, reader.read(person)
+        for number, one in enumerate(candidates):
+            late = number >= len(candidates) * WAITING
+            wishes = [
+                (place, aim)
+                for place, theme in enumerate(THEMES)
+                if shelves[place].room
+                for aim in (theme.aim, theme.second if late else None)
+                if aim is not None and one.codes & (aim.leading | aim.life)
+            ]
+            if wishes:
+                wishes.sort(key=lambda wish: (-shelves[wish[0]].room, -wish[0]))
+                yield one.person, reader.read(one.person), wishes
 
 
 def leading_of(lesson: Lesson) -> str:

@@ -64,6 +64,16 @@ QUANTITIES: Mapping[str, Quantity] = {
 }
 
 
+@lru_cache(maxsize=4096)
+def _measures(names: tuple[str, ...]) -> frozenset[str]:
+    """The quantities that a row of these names may measure."""
+    return frozenset(
+        code
+        for code, wanted in QUANTITIES.items()
+        if any(rules.matches(wanted.pattern, one) for one in names)
+    )
+
+
 @dataclass(frozen=True)
 class Datum:
     """A statement in its place. ``contact`` is the index of its contact, None in the background."""
@@ -105,7 +115,7 @@ class Datum:
         event, wanted = self.event, QUANTITIES[name]
         if event is None or event.value is None:
             return None
-        if not any(rules.matches(wanted.pattern, one) for one in (event.name, *event.names)):
+        if name not in _measures((event.name, *event.names)):
             return None
         factor = wanted.factors.get(shown_unit(event.unit), wanted.factors.get(""))
         return None if factor is None else event.value * factor

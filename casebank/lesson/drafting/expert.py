@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from casebank import terms
+from casebank.lesson.drafting import advice
 from casebank.lesson.drafting.focus import Focus
 from casebank.lesson.drafting.followup import disease_name
 from casebank.lesson.drafting.knowledge import scripts
@@ -144,7 +145,7 @@ def _take_home(case: Case, focus: Focus, plan: Plan) -> tuple[Wording, ...]:
 
 
 def _of_the_whole(case: Case, focus: Focus) -> Wording:
-    """What else stands on the problem list: how the person lives, if the record tells."""
+    """How the person lives, if the problem list tells; else what may do harm after the guide."""
     day = case.contacts[focus.contact].day
     known = [one for one in case.problems if one.onset_day <= day and one.listed == "master"]
     for problem in known:
@@ -158,14 +159,16 @@ def _of_the_whole(case: Case, focus: Focus) -> Wording:
                 "made for.",
                 f"“{name.zh}”在同一问题目录中：治疗计划须与患者的生活相适应。",
             )
-    count = len(known)
+    harm = [one.text for one in advice.actions().get(focus.leading, ()) if one.grade == "harmful"]
+    if harm:
+        guide = advice.guides()[focus.leading]
+        return Wording(
+            f"What may do harm here ({guide}): {_small(harm[0].en)}.",
+            f"此时可能有害的做法（{guide}）：{harm[0].zh}。",
+        )
     return Wording(
-        f"{count} problems stand on the list: what is done for one has to suit the others."
-        if count > 1
-        else "A plan has to fit the life that it is made for: ask how the person lives.",
-        f"问题目录中有{count}个问题：处理其一须兼顾其余。"
-        if count > 1
-        else "治疗计划须与患者的生活相适应：应了解其生活处境。",
+        "A plan has to fit the life that it is made for: ask how the person lives.",
+        "治疗计划须与患者的生活相适应：应了解其生活处境。",
     )
 
 

@@ -12,7 +12,6 @@ from casebank.lesson.drafting.followup import DecisionPoint, decision_points
 from casebank.lesson.drafting.knowledge import (
     Considered,
     Presentation,
-    findings,
     fitting,
     presentations,
     scripts,
@@ -212,19 +211,17 @@ def _explained(
     presentation: Presentation,
     seen: tuple[Sign, ...],
 ) -> bool:
-    """Whether the diagnosis explains the complaint: something beside the complaint speaks for it.
+    """Whether the diagnosis explains the complaint: something beside the complaint speaks for it,
+    unless it is known by the complaint itself.
 
-    What was known for long and is written down again explains nothing by that: it needs a finding
-    of this day that only it asks for, and raised pressure is what high pressure is told by.
+    High pressure and diabetes explain a complaint only when they are new, and by their numbers.
     """
     there = {one.finding for one in seen if one.present}
     beside = (there & set(scripts()[code].supports)) - set(presentation.findings)
     if code in _TOLD_BY:
         return _TOLD_BY[code] in there and problem.onset_day >= day - NEW_DAYS
-    measured = {one for one in beside if findings()[one].quantity}
-    if problem.onset_day < day - NEW_DAYS and problem.kind == "biological":
-        return len(beside) >= 2 or bool(measured)
-    return bool(beside) or not scripts()[code].supports
+    own = set(scripts()[code].supports)
+    return bool(beside) or len(there & own) >= 2 or len(own) <= 2
 
 
 _TOLD_BY = {"ESSENTIAL_HYPERTENSION": "bp-high", "TYPE_2_DIABETES": "glucose-high"}

@@ -169,7 +169,7 @@ class _Builder:
         # Later entries of the background are no part of what is known at this visit.
         open_ = [one for one in self._background_by_now() if not self._gives_away(one)]
         who = [one for one in open_ if rules.matches(_WHO, one.text)]
-        known = [one for one in open_ if _problem_row(one)][:MOST_KNOWN]
+        known = [one for one in self._known_problems() if not self._gives_away(one)][:MOST_KNOWN]
         life = [one for one in open_ if rules.matches(_LIFE, one.text)][:3]
         told = [one for one in evidence.at(focus.contact, "S", "-") if self._readable(one)]
         complaint = [one for one in told if one.id in focus.complaint]
@@ -295,11 +295,30 @@ class _Builder:
         ]
         named = [one for one in here if one.event and one.event.table == "condition_occurrence"]
         known = {one.text for one in named}
-        hidden = [
-            one for one in self._background_by_now() if _problem_row(one) and one.text not in known
-        ]
+        hidden = [one for one in self._known_problems() if one.text not in known]
         reveals = self._take([*named, *hidden, *here])
         return Stage(Wording("What it was", "诊断"), reveals)
+
+    def _known_problems(self) -> list[Datum]:
+        """What says last of each lasting problem, up to this visit, that it is there; matters of
+        life before matters of the body."""
+        day = self._case.contacts[self._focus.contact].day
+        told: list[tuple[bool, int, Datum]] = []
+        for problem in self._case.problems:
+            if problem.listed != "master" or problem.see is not None or problem.onset_day > day:
+                continue
+            if problem.resolved_day is not None and problem.resolved_day < day:
+                continue
+            data = [
+                datum
+                for one in problem.evidence
+                if (datum := self._evidence.by_id.get(one.id)) is not None
+                and (datum.statement.day or 0) <= day
+                and datum.event is not None
+            ]
+            if data:
+                told.append((problem.kind in {"biological", "risk"}, problem.number, data[-1]))
+        return [datum for *_, datum in sorted(told, key=lambda one: one[:2])]
 
     def _aftercare(self) -> list[Datum]:
         """What was given and planned at the first visit; shown once first steps are decided."""

@@ -1,0 +1,60 @@
+"""Who a sentence of a note names: the person becomes "the patient", anybody else is recognised."""
+
+from __future__ import annotations
+
+import pytest
+
+from casebank.names import Names, names_somebody
+
+NOTES = (
+    "门诊记录\n患者邓涛，男，60～64岁，住址略。\n咽痛4天。",
+    "CLAYTON, ELIJAH, 20-24 year old man.\nMr. Clayton first noticed sore throat.",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("邓涛诉咽痛4天。", "患者诉咽痛4天。"),
+        ("老邓服药规律。", "患者服药规律。"),
+        ("Mr. Clayton has a sore throat.", "The patient has a sore throat."),
+        ("Since Monday Elijah coughs.", "Since Monday the patient coughs."),
+        ("母亲何海燕代诉：咽痛4天。", "母亲代诉：咽痛4天。"),
+        ("Dad Jamie says he coughs.", "Dad says he coughs."),
+        ("No fever, no cough.", "No fever, no cough."),
+    ],
+)
+def test_the_person_and_their_kin_lose_their_names(text: str, shown: str) -> None:
+    assert Names(NOTES).without(text) == shown
+    assert Names(NOTES).without(shown) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "参加人员：老蔡、黄会计",
+        "吴姐精神不错。",
+        "转诊至德湖县人民医院。",
+        "Reviewed with Dr. Buck.",
+        "Likes fly tying at Walwood.",
+        "Friend Valentine had a birthday.",
+    ],
+)
+def test_somebody_else_or_a_place_is_recognised(text: str) -> None:
+    assert names_somebody(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "咳黄痰，无发热，时好时坏。",
+        "本次出现软组织挫伤，尿路感染史，予镇痛。",
+        "患者：“没什么不舒服”。",
+        "既往高血压，方案照旧。",
+        "The patient has had a cough for 3 days.",
+        "Blood pressure 152/94, heart regular.",
+        "Type 2 diabetes, on metformin 500 mg.",
+    ],
+)
+def test_words_of_medicine_name_nobody(text: str) -> None:
+    assert not names_somebody(text)
