@@ -95,6 +95,21 @@ SELF_LIMITED = (
 
 PASSING = SELF_LIMITED + r"|\bacute\b|急性"
 
+# What heals and is over, although it may come again: no part of who somebody is.
+HEALED = (
+    PASSING + r"|infecti(on|ous)|burn|lacerat|sprain|contusion|\bbite\b|fracture|concussion|"
+    r"conjunctivitis|pharyngitis|bronchitis|pneumonia|influenza|tonsillitis|cystitis|cellulitis|"
+    r"urticaria|headache|pulpitis|otitis|zoster|shingles|colic|tinea|poison|wound|vertigo|"
+    r"感染|烧|烫|裂伤|扭伤|挫伤|咬伤|骨折|脑震荡|结膜炎|咽炎|肺炎|流感|流行性感冒|扁桃体|膀胱炎|蜂窝织炎|"
+    r"荨麻疹|头痛|牙髓炎|中耳炎|带状疱疹|绞痛|足癣|中毒|伤口|眩晕"
+)
+
+
+def lasts(title: str) -> bool:
+    """Whether a problem of this name is part of who somebody is, long after it was written down."""
+    return matches(CHRONIC, title) or not matches(HEALED, title)
+
+
 SYMPTOM = (
     r"^(suspected .*|.*\b(cough|fever|fatigue|dizziness|dizzy|headache|chest pain|chest tightness|"
     r"palpitation|dyspnea|shortness of breath|abdominal pain|nausea|vomiting|diarrhea|pain|ache|"

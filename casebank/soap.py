@@ -62,7 +62,8 @@ REPORTED = (
 )
 # Sentences that say by themselves what they are, where a note has no heading for them.
 EXAMINED_SENTENCE = re.compile(
-    r"^((bp|hr|wt|weight|blood pressure|vitals?|alert|abdomen|lungs|heart (rate|sounds|regular))\b|"
+    r"^((bp|hr|wt|temp(erature)?|pulse|weight|blood pressure|"
+    r"vitals?|alert|abdomen|lungs|heart (rate|sounds|regular))\b|"
     r"[tp]\s?\d|no (leg )?o?edema\b|bp\s?\d|(血压|心率|脉搏|体温|体重)\s*\d|"
     r"双肺|心律|心音|神志清|腹软|腹平|双下肢无|双下肢轻)",
     re.IGNORECASE,

@@ -21,7 +21,8 @@ from casebank.lesson import Lesson
 from casebank.lesson.drafting import Aim, first_lesson, under_its_title
 from deid.release import Release
 
-LEAST_CONSIDERED = 300
+FOLLOWED = frozenset({"ESSENTIAL_HYPERTENSION", "TYPE_2_DIABETES"})
+LEAST_CONSIDERED = 200
 CONSIDERED = 10
 """So many candidates are looked at for each case that is wanted."""
 MOST_OF_ONE_IN_ALL = 0.1
@@ -59,6 +60,7 @@ THEMES = (
                 "ATRIAL_FIBRILLATION CEREBRAL_INFARCTION CHRONIC_KIDNEY_DISEASE HYPOTHYROIDISM GOUT"
             )
         ),
+        second=Aim(decisions=2),
         most_of_one=0.5,
     ),
     Theme(
@@ -241,11 +243,15 @@ def _records(
                 for place, theme in enumerate(THEMES)
                 if shelves[place].room
                 for aim in (theme.aim, theme.second if late else None)
-                if aim is not None and one.codes & (aim.leading | aim.life)
+                if aim is not None and one.codes & (aim.leading | aim.life | _followed(aim))
             ]
             if wishes:
                 wishes.sort(key=lambda wish: (-shelves[wish[0]].room, -wish[0]))
                 yield one.person, reader.read(one.person), wishes
+
+
+def _followed(aim: Aim) -> frozenset[str]:
+    return FOLLOWED if aim.decisions else frozenset()
 
 
 def leading_of(lesson: Lesson) -> str:

@@ -17,7 +17,7 @@ from casebank.lesson.drafting.evidence import Evidence, gather
 from casebank.lesson.drafting.expert import expert_view, minutes, objectives
 from casebank.lesson.drafting.focus import Aim, Focus, find_foci, find_focus
 from casebank.lesson.drafting.management import management
-from casebank.lesson.drafting.person import person_words
+from casebank.lesson.drafting.person import person_words, possible_ages
 from casebank.lesson.drafting.stages import Plan, plan_stages
 from casebank.lesson.model import Exercise, Lesson, Option, Wording
 from casebank.model import Case, Language
@@ -182,7 +182,7 @@ def _exercises(
         advice.first_steps(focus, plan),
         *management(plan),
         advice.life_plan(case, focus, plan, aim.life),
-        advice.next_year(case, focus, plan),
+        advice.next_year(case, focus, plan, possible_ages(record, case.outcome.last_day)),
     ]
     return tuple(sorted((one for one in made if one is not None), key=lambda one: one.stage))
 

@@ -23,6 +23,7 @@ from casebank.model import Case, Problem
 
 MOST_REVIEWS, MOST_OTHER_REVIEWS = 4, 4
 LIFE_PLAN = "life-plan"
+FELT_DAYS = 730
 LIFE = frozenset({"psychological", "social", "family", "risk"})
 
 
@@ -36,10 +37,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Review:
-    """What visits of the next year look at for any of ``problems``."""
+    """What visits of the next year look at: for any of ``problems``, or for anybody of an age."""
 
     code: str
     problems: frozenset[str]
+    ages: tuple[int, int] | None
     text: Wording
     source: str
 
@@ -89,13 +91,18 @@ def reviews() -> tuple[Review, ...]:
         Review(
             row["code"],
             frozenset(row["problems"].split()),
+            (int(row["from"]), int(row["to"])) if row["to"] else None,
             Wording(row["en"], row["zh"]),
             row["source"],
         )
         for row in read_table("reviews.csv")
     )
     for one in found:
-        if not one.source or not one.problems <= terms.all_terms().keys():
+        if (
+            not one.source
+            or not one.problems <= terms.all_terms().keys()
+            or (not one.problems and one.ages is None)
+        ):
             raise ValueError(f"reviews.csv: {one.code} names no source or an unknown problem")
     return found
 
@@ -156,6 +163,7 @@ def life_plan(
         for problem in case.problems
         if problem.kind in LIFE
         and problem.see is None
+        and _felt(problem, case.contacts[focus.contact].day)
         and (code := terms.code_of(problem.title)) in actions()
         and code not in terms.related(focus.leading)
         and any(one.id in shown for one in problem.evidence)
@@ -180,10 +188,13 @@ def life_plan(
     )
 
 
-def next_year(case: Case, focus: Focus, plan: Plan) -> Exercise | None:
+def next_year(
+    case: Case, focus: Focus, plan: Plan, ages: tuple[int, int] | None
+) -> Exercise | None:
     """What the visits of the next year look at: for what the record shows, and not for the rest.
 
     What is offered beside it is right for other people: what fits none of this person's problems.
+    ``ages`` are the youngest and oldest that are possible at the end.
     """
     shown = {one for stage in plan.stages for one in _opened(stage)}
     listed = {code: one for one in case.problems if (code := terms.code_of(one.title))}
@@ -192,11 +203,11 @@ def next_year(case: Case, focus: Focus, plan: Plan) -> Exercise | None:
         for code, problem in listed.items()
         if _lasts(problem) and any(one.id in shown for one in problem.evidence)
     }
-    right = [one for one in reviews() if one.problems & known]
-    right.sort(key=lambda one: focus.leading not in one.problems)
+    right = [one for one in reviews() if one.problems & known or _of_age(one, ages)]
+    right.sort(key=lambda one: (focus.leading not in one.problems, one.ages is not None))
     right = right[:MOST_REVIEWS]
     kin = {related for code in {*listed, focus.leading} for related in terms.related(code)}
-    others = [one for one in reviews() if not one.problems & kin]
+    others = [one for one in reviews() if one.problems and not one.problems & kin]
     others.sort(key=lambda one: _digest(case.case_id, one.code))
     if not right or len(others) < MOST_OTHER_REVIEWS:
         return None
@@ -220,6 +231,20 @@ def next_year(case: Case, focus: Focus, plan: Plan) -> Exercise | None:
             most=len(right),
         ),
     )
+
+
+def _of_age(review: Review, ages: tuple[int, int] | None) -> bool:
+    if review.ages is None or ages is None:
+        return False
+    return review.ages[0] <= ages[0] and ages[1] <= review.ages[1]
+
+
+def _felt(problem: Problem, day: int) -> bool:
+    """Whether a matter of life is there on a day: it was written down of late and has no end."""
+    if problem.resolved_day is not None and problem.resolved_day < day:
+        return False
+    told = [one.day for one in problem.evidence if one.day is not None and one.day <= day]
+    return bool(told) and (problem.status == "active" or max(told) >= day - FELT_DAYS)
 
 
 def _lasts(problem: Problem) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from casebank import terms
+from casebank import rules, terms
 from casebank.lesson.drafting import advice
 from casebank.lesson.drafting.focus import Focus
 from casebank.lesson.drafting.followup import disease_name
@@ -180,6 +180,7 @@ def _others(case: Case, focus: Focus) -> list[Wording]:
         if problem.listed == "master"
         and problem.see is None
         and problem.onset_day <= case.contacts[focus.contact].day
+        and rules.lasts(problem.title)
         and (code := terms.code_of(problem.title))
         and code != focus.leading
     ]

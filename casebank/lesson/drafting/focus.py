@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 
 from casebank import relations, rules, terms
@@ -16,6 +15,7 @@ from casebank.lesson.drafting.knowledge import (
     presentations,
     scripts,
 )
+from casebank.lesson.drafting.person import possible_ages
 from casebank.model import Case, Problem
 from casebank.names import names_somebody
 from casebank.record import FEMALE, MALE, Record
@@ -77,16 +77,22 @@ class Focus:
 
 @dataclass(frozen=True)
 class Aim:
-    """What a lesson is wanted about: a diagnosis that leads it, and a matter of the person's life
-    that is known by then. Empty sets want nothing in particular; what a complaint is put down to
-    is always explained by what was found."""
+    """What a lesson is wanted about: a diagnosis that leads it, a matter of the person's life that
+    is known by then, so many different ``decisions`` at follow-up visits.
+
+    Empty sets want nothing in particular; what a complaint is put down to is always explained by
+    what was found.
+    """
 
     leading: frozenset[str] = frozenset()
     life: frozenset[str] = frozenset()
+    decisions: int = 0
 
     def fits(self, case: Case, focus: Focus) -> bool:
         """Whether a lesson that begins with ``focus`` is about this."""
         if not focus.explained or (self.leading and focus.leading not in self.leading):
+            return False
+        if len({(one.rule.disease, one.rule.situation) for one in focus.points}) < self.decisions:
             return False
         day = case.contacts[focus.contact].day
         return not self.life or any(
@@ -149,11 +155,7 @@ def _at(
     if not diagnosed:
         return []
     told = signs(evidence.at(index, "S", "-"))
-    ages = (
-        record.born.ages((record.first_day + timedelta(days=contact.day)).year)
-        if record.born is not None
-        else None
-    )
+    ages = possible_ages(record, contact.day)
     child = ages is not None and ages[1] < 15
     sex = {FEMALE: "female", MALE: "male"}.get(record.sex_concept_id, "")
     found = []

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Literal
 
 from casebank import relations, rules
 from casebank.lesson.drafting.evidence import Datum, Evidence
+from casebank.lesson.drafting.person import possible_ages
 from casebank.lesson.model import Option, Wording
 from casebank.model import Case
 from casebank.record import Event, Record
@@ -233,7 +233,7 @@ def follow_ups(
     for index, contact in enumerate(case.contacts):
         if contact.day < onset or not numbers & set(contact.problems):
             continue
-        reading = _readings(evidence, index, disease, _ages(record, contact.day))
+        reading = _readings(evidence, index, disease, possible_ages(record, contact.day))
         if reading is not None and reading.class_datum is not None:
             found.append(reading)
     return tuple(found)
@@ -272,13 +272,6 @@ def _situation(now: Readings, before: Readings | None) -> Situation:
     if now.controlled:
         return "controlled"
     return "again" if before is not None and not before.controlled else "first"
-
-
-def _ages(record: Record, day: int) -> tuple[int, int] | None:
-    """Youngest and oldest age that is possible on a day, if the release tells any."""
-    if record.born is None:
-        return None
-    return record.born.ages((record.first_day + timedelta(days=day)).year)
 
 
 def _readings(

@@ -23,13 +23,13 @@ def person_words(record: Record, day: int) -> Wording:
 
 def age_band(record: Record, day: int) -> str:
     """Five-year bands of the ages that are possible ``day`` days after the first contact."""
-    ages = _ages(record, day)
+    ages = possible_ages(record, day)
     return ages_band(*ages) if ages is not None and ages[1] - ages[0] <= _WIDEST else ""
 
 
 def is_child(record: Record, day: int) -> bool:
     """Whether the person was certainly under 15."""
-    ages = _ages(record, day)
+    ages = possible_ages(record, day)
     return ages is not None and ages[1] < _ADULT
 
 
@@ -38,7 +38,8 @@ def span_words(days: int) -> Wording:
     return Wording(span_text(days, "en"), span_text(days, "zh"))
 
 
-def _ages(record: Record, day: int) -> tuple[int, int] | None:
+def possible_ages(record: Record, day: int) -> tuple[int, int] | None:
+    """Youngest and oldest age that is possible on a day, if the release tells any."""
     if record.born is None:
         return None
     return record.born.ages(

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from casebank import terms
+from casebank import rules, terms
 from casebank.lesson.drafting.evidence import Datum, Evidence, Sign
 from casebank.lesson.drafting.focus import Focus
 from casebank.lesson.drafting.knowledge import findings, scripts
@@ -119,6 +119,8 @@ def _known_before(case: Case, focus: Focus) -> list[Wording]:
         if problem.listed != "master" or problem.see is not None or problem.onset_day >= day:
             continue
         if problem.resolved_day is not None and problem.resolved_day < day:
+            continue
+        if not rules.lasts(problem.title):
             continue
         if code and not {code} & focus.hidden and problem.kind != "family":
             found.append(Wording(terms.term(code).en, terms.term(code).zh))

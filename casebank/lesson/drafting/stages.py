@@ -66,6 +66,8 @@ _NAMED_ONLY = re.compile(
 # What a form of follow-up asks at every visit: shown when it says something, or something else.
 _ROUTINE = r"^(none|no|good|light|medium|regular|palpable|无|否|良好|轻|中|规律|触及正常)$"
 _FORM_TARGETS = r"^target|^overall evaluation|健康评价|^目标|days until|距下次随访|^date of|日期"
+# Rows of a referral tell what was decided.
+_REFERRED = r"referr|初步印象|转往|转诊"
 _DECISION = (
     r"control|over target|above goal|refer|step up|added|increase|started|refill|regimen|"
     r"next visit|"
@@ -73,7 +75,8 @@ _DECISION = (
 )
 _VITAL = (
     r"^(systolic|diastolic) blood pressure(?!.*left)|^heart rate|^body temperature|"
-    r"respiratory rate|^收缩压|^舒张压|^心率|^体温|^呼吸"
+    r"respiratory rate|^body (weight|height|mass index)|^体重|^身高|"
+    r"^收缩压|^舒张压|^心率|^体温|^呼吸"
 )
 
 
@@ -309,6 +312,8 @@ class _Builder:
                 continue
             if problem.resolved_day is not None and problem.resolved_day < day:
                 continue
+            if not rules.lasts(problem.title):
+                continue
             data = [
                 datum
                 for one in problem.evidence
@@ -345,6 +350,7 @@ class _Builder:
             one
             for one in evidence.at(now.contact, "S", "O")
             if not (_clerical(one) or _target(one) or _decides(one) or one.unanswered)
+            and not (one.event and rules.matches(_REFERRED, one.event.name))
             and not self._says_nothing_new(one)
         ]
         day = day_text(self._case.contacts[now.contact].day, "en")
