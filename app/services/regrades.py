@@ -15,9 +15,12 @@ from app.permissions import Actor, Permission, check_permission
 from app.services import lti_grades
 from app.services.marks import MARKED_MODES, Key, answers_of, keys_of, mark_of
 from app.services.notices import MY_WORK, TEACHING, notify
+from casebank import terms
 from casebank.lesson import Exercise
 from casebank.lesson.correction import Correction, correct
 
+PLAUSIBLE, ADDED_WEIGHT = 2.0, 1.0
+"""What an added diagnosis, or an added problem, counts if nothing else is written."""
 LONGEST_REASON = 1000
 Fields = Mapping[str, Sequence[str]]
 
@@ -128,11 +131,15 @@ def _correction(exercise: Exercise, number: int, fields: Fields) -> Correction:
     if exercise.differential is not None:
         codes = [one.code for one in exercise.differential.diagnoses]
         return Correction(
-            grades=_grades(number, codes, fields), must_not_miss=chosen("must", codes)
+            grades=_grades(number, codes, fields),
+            must_not_miss=chosen("must", codes),
+            added=_added(number, fields, PLAUSIBLE),
         )
     if exercise.problem_list is not None:
         codes = [one.code for one in exercise.problem_list.problems]
-        return Correction(grades=_grades(number, codes, fields))
+        return Correction(
+            grades=_grades(number, codes, fields), added=_added(number, fields, ADDED_WEIGHT)
+        )
     return Correction()
 
 
@@ -147,6 +154,28 @@ def _grades(number: int, codes: Sequence[str], fields: Fields) -> dict[str, floa
         except ValueError:
             raise BadInput(f"Question {number}: write grades as numbers, such as 2.") from None
     return grades
+
+
+def _added(number: int, fields: Fields, usual: float) -> dict[str, float]:
+    """What the key forgot: a name a line, with its grade after a comma if it is not the usual."""
+    found = {}
+    for line in next(iter(fields.get(f"added-{number}", ())), "").splitlines():
+        name, _, grade = line.replace("，", ",").rpartition(",")
+        if not name:
+            name, grade = line, ""
+        if not name.strip():
+            continue
+        code = terms.code_of(name.strip())
+        if not code:
+            raise BadInput(
+                f"Question {number}: “{name.strip()[:80]}” is no term of the list. Write a name as "
+                "students choose it."
+            )
+        try:
+            found[code] = float(grade) if grade.strip() else usual
+        except ValueError:
+            raise BadInput(f"Question {number}: write grades as numbers, such as 2.") from None
+    return found
 
 
 def _tell(session: Session, version: CaseVersion, attempt_ids: Sequence[int]) -> None:

@@ -6,12 +6,13 @@ marked by the new key.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from casebank import rules, terms
 from casebank.errors import KeyRefused
-from casebank.lesson.model import Exercise, Lesson
+from casebank.lesson.model import Exercise, KeyDiagnosis, KeyProblem, Lesson, Wording
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Correction:
     harmful: frozenset[str] | None = None
     grades: Mapping[str, float] | None = None
     must_not_miss: frozenset[str] | None = None
+    added: Mapping[str, float] = field(default_factory=dict)
+    """Grades of diagnoses, or weights of problems, that the key forgot, by code."""
     links: frozenset[int] | None = None
     """Places of the links of a reflection that stay, from 0."""
 
@@ -90,13 +93,18 @@ def _corrected(exercise: Exercise, wanted: Correction) -> Exercise:
         change["reflection"] = replace(exercise.reflection, links=links)
     elif exercise.differential is not None:
         change["differential"] = _differential(exercise, wanted)
-    elif exercise.problem_list is not None and wanted.grades is not None:
-        grades = wanted.grades
-        if any(not 0 < weight <= 1 for weight in grades.values()):
+    elif exercise.problem_list is not None:
+        grades = wanted.grades or {}
+        if any(not 0 < weight <= 1 for weight in (*grades.values(), *wanted.added.values())):
             raise ValueError("a problem has a weight above 0 and up to 1")
         problems = tuple(
             replace(one, weight=grades.get(one.code, one.weight))
             for one in exercise.problem_list.problems
+        )
+        new = _added(wanted, (one.code for one in problems))
+        problems += tuple(
+            KeyProblem(code, title, rules.kind_of(title.en)[0], weight, near=_near(code))
+            for code, title, weight in new
         )
         change["problem_list"] = replace(exercise.problem_list, problems=problems)
     return replace(exercise, **change)
@@ -106,7 +114,7 @@ def _differential(exercise: Exercise, wanted: Correction) -> Any:
     key = exercise.differential
     assert key is not None
     grades = wanted.grades or {}
-    if any(grade not in (1, 2, 3) for grade in grades.values()):
+    if any(grade not in (1, 2, 3) for grade in (*grades.values(), *wanted.added.values())):
         raise ValueError("a diagnosis is 3 leading, 2 plausible or 1 acceptable")
     diagnoses = tuple(
         replace(
@@ -120,9 +128,30 @@ def _differential(exercise: Exercise, wanted: Correction) -> Any:
         )
         for one in key.diagnoses
     )
+    diagnoses += tuple(
+        KeyDiagnosis(code, title, int(grade))
+        for code, title, grade in _added(wanted, (one.code for one in diagnoses))
+    )
     if all(one.relevance < 3 for one in diagnoses):
         raise ValueError("at least one diagnosis is leading")
     return replace(key, diagnoses=diagnoses)
+
+
+def _added(wanted: Correction, there: Iterable[str]) -> list[tuple[str, Wording, float]]:
+    known = set(there)
+    found = []
+    for code, grade in wanted.added.items():
+        if code in known:
+            raise ValueError("what is added stands in the key already")
+        if code not in terms.all_terms():
+            raise ValueError("what is added is no term of the list")
+        named = terms.term(code)
+        found.append((code, Wording(named.en, named.zh), grade))
+    return found
+
+
+def _near(code: str) -> tuple[str, ...]:
+    return tuple(sorted(terms.near(code)))
 
 
 def _of(options: tuple[Any, ...], codes: frozenset[str]) -> tuple[str, ...]:

@@ -137,6 +137,11 @@ def test_a_correction_without_change_reason_or_sense_is_refused(
         correct(world, right_3=["2"])
     with pytest.raises(KeyRefused, match="at least one diagnosis is leading"):
         correct(world, **{"grade_4_0": ["2"]})
+    with pytest.raises(BadInput, match="no term of the list"):
+        correct(world, added_4=["Something else"])
+    correct(world, added_4=["Pneumonia, 1"])
+    with pytest.raises(KeyRefused, match="stands in the key already"):
+        correct(world, added_4=["肺炎"])
 
 
 def test_the_dashboard_tells_what_was_missed_and_who_needs_help_by_a_rule(

@@ -86,6 +86,20 @@ def test_a_correction_changes_keys_and_nothing_that_was_asked(
     assert 0 <= mark <= 1
 
 
+def test_a_key_may_be_given_what_it_forgot(lesson: Lesson) -> None:
+    added = {
+        "ranked": Correction(added={"PNEUMONIA": 2.0}),
+        "list": Correction(added={"LIVING_ALONE": 0.5}),
+    }
+    after = correct(lesson, added).lesson
+    ranked, listed = after.exercise("ranked").differential, after.exercise("list").problem_list
+    assert ranked is not None
+    assert listed is not None
+    assert (ranked.diagnoses[-1].code, ranked.diagnoses[-1].relevance) == ("PNEUMONIA", 2)
+    assert (listed.problems[-1].code, listed.problems[-1].kind) == ("LIVING_ALONE", "social")
+    assert Lesson.from_json(after.to_json()) == after
+
+
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [
@@ -96,6 +110,10 @@ def test_a_correction_changes_keys_and_nothing_that_was_asked(
         ("ranked", Correction(grades={"A": 4.0})),
         ("list", Correction(grades={"A": 0.0})),
         ("weigh", Correction(links=frozenset())),
+        ("ranked", Correction(added={"A": 2.0})),
+        ("ranked", Correction(added={"PNEUMONIA": 4.0})),
+        ("ranked", Correction(added={"NOTHING_OF_THE_KIND": 2.0})),
+        ("list", Correction(added={"ASTHMA": 2.0})),
     ],
 )
 def test_a_key_that_could_not_be_scored_is_refused_by_the_name_of_its_question(
