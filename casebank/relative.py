@@ -236,13 +236,14 @@ _DATES = (
     ),
 )
 _DIGIT = re.compile(r"\d")
+# The end of a band ("35-39-year-old") is no age.
 _AGES = (
-    _compile(r"\b(?P<age>\d{1,3})[- ](?:years?|yrs?)[- ](?:old|of age)\b"),
-    _compile(r"\b(?P<age>\d{1,3})\s*y/?o\b"),
-    _compile(r"\bage[ds]?:?\s+(?P<age>\d{1,3})\b(?!\s*(?:days|weeks|months))"),
-    re.compile(r"(?<![\d.])(?P<age>\d{2,3})\s?(?=[MF]\b)"),
-    _compile(r"(?<!\d)(?P<age>\d{1,3})\s*(?:周岁|岁)"),
-    _compile(r"年龄[:：]?\s*(?P<age>\d{1,3})(?!\d)"),
+    _compile(r"(?<!\d[-–~])\b(?P<age>\d{1,3})[- ](?:years?|yrs?)[- ](?:old|of age)\b"),
+    _compile(r"(?<!\d[-–~])\b(?P<age>\d{1,3})\s*y/?o\b"),
+    _compile(r"\bage[ds]?:?\s+(?P<age>\d{1,3})\b(?!\s*(?:days|weeks|months)|[-–~]\d)"),
+    re.compile(r"(?<!\d[-–~])(?<![\d.])(?P<age>\d{2,3})\s?(?=[MF]\b)"),
+    _compile(r"(?<!\d[-–~])(?<!\d)(?P<age>\d{1,3})\s*(?:周岁|岁)"),
+    _compile(r"年龄[:：]?\s*(?P<age>\d{1,3})(?!\d|[-–~]\d)"),
 )
 
 # An age in days, weeks or months tells the day of birth; the first band holds them all.

@@ -38,6 +38,8 @@ FIRST = date(2015, 3, 2)
         ("Next visit 6/1/15", "Next visit [day 91]"),
         ("an 11 month-old girl", "an 0–4 year-old girl"),
         ("72-year-old man", "70–74-year-old man"),
+        ("a 35-39-year-old woman, aged 35-39", "a 35-39-year-old woman, aged 35-39"),
+        ("年龄 35-39，35–39岁", "年龄 35-39，35–39岁"),
         ("aged 93", "aged 90+"),
         ("54M with cough", "50–54M with cough"),
         ("started at age 20", "started at age 20–24"),
