@@ -157,6 +157,8 @@ NO_DATA: Final[dict[str, str]] = {
     "projects.index": "one's own projects",
     "projects.show": "a project that one sees, without data",
     "public.catalogue_json_ld": "what the administrator made public, to nobody in particular",
+    "public.catalogue_turtle": "what the administrator made public, to nobody in particular",
+    "public.croissant_json": "what the administrator made public, to nobody in particular",
     "public.dataset_json_ld": "what the administrator made public, to nobody in particular",
     "public.index": "what the administrator made public, to nobody in particular",
     "public.projects": "what the administrator made public, to nobody in particular",

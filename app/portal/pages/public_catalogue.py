@@ -16,6 +16,7 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from app.errors import NotFound
 from app.portal.access import Open, page
 from app.portal.release_view import citation_of, pyramid_of
+from app.portal.security_tools import mailed_url
 from app.portal.sign_in import current_actor
 from app.portal.wiring import wiring
 from app.services.catalogue import approved_projects, uses_of
@@ -26,20 +27,26 @@ from app.services.citation import (
     schema_org,
     terms_of_use,
 )
+from app.services.croissant import croissant
+from app.services.turtle import turtle
 from cohorts.release_profile import ReleaseProfile
 from deid.release import Release
 
 blueprint = Blueprint("public", __name__)
 
 JSON_LD = "application/ld+json"
+TURTLE = "text/turtle"
 
 
 @page(blueprint, "/catalogue/", Open.EVERYBODY)
 def index() -> str | Response:
     """All releases, as a page or, for who asks for it, as DCAT."""
     releases = wiring().catalogue.public_list(current_actor())
-    if request.accept_mimetypes.best_match(["text/html", JSON_LD]) == JSON_LD:
+    wanted = request.accept_mimetypes.best_match(["text/html", JSON_LD, TURTLE])
+    if wanted == JSON_LD:
         return _json_ld(_dcat(releases))
+    if wanted == TURTLE:
+        return _turtle(_dcat(releases))
     return render_template("public/index.html", releases=releases, describe=_described)
 
 
@@ -47,6 +54,12 @@ def index() -> str | Response:
 def catalogue_json_ld() -> Response:
     """All releases as DCAT in JSON-LD."""
     return _json_ld(_dcat(wiring().catalogue.public_list(current_actor())))
+
+
+@page(blueprint, "/catalogue/catalogue.ttl", Open.EVERYBODY)
+def catalogue_turtle() -> Response:
+    """All releases as DCAT in Turtle."""
+    return _turtle(_dcat(wiring().catalogue.public_list(current_actor())))
 
 
 @page(blueprint, "/catalogue/projects", Open.EVERYBODY)
@@ -80,6 +93,14 @@ def release(name: str) -> str | Response:
 def dataset_json_ld(name: str) -> Response:
     """One release as schema.org in JSON-LD."""
     return _json_ld(_dataset(wiring().catalogue.public_get(current_actor(), name)))
+
+
+@page(blueprint, "/catalogue/<name>/croissant.json", Open.EVERYBODY)
+def croissant_json(name: str) -> Response:
+    """One release in Croissant 1.0, as programs for machine learning read it."""
+    found = wiring().catalogue.public_get(current_actor(), name)
+    address = mailed_url("public.release", name=found.name) + "#use"
+    return _json_ld(croissant(citation_of(found), found, _profile(found), address))
 
 
 @page(blueprint, "/robots.txt", Open.EVERYBODY)
@@ -139,7 +160,15 @@ def _dcat(releases: Sequence[Release]) -> dict[str, Any]:
 
 
 def _json_ld(document: dict[str, Any]) -> Response:
-    answer = make_response(json.dumps(document, ensure_ascii=False, indent=1))
-    answer.headers["Content-Type"] = JSON_LD
+    return _described_as(json.dumps(document, ensure_ascii=False, indent=1), JSON_LD)
+
+
+def _turtle(document: dict[str, Any]) -> Response:
+    return _described_as(turtle(document), f"{TURTLE}; charset=utf-8")
+
+
+def _described_as(text: str, media_type: str) -> Response:
+    answer = make_response(text)
+    answer.headers["Content-Type"] = media_type
     answer.headers["Vary"] = "Accept"
     return answer

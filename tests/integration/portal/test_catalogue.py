@@ -14,18 +14,21 @@ from app.portal import create_app
 from app.services.catalogue import Search
 from app.services.citation import Citation, dcat_catalogue, dcat_dataset, schema_org
 from app.services.release_changes import changes_between, people_of_both, versions_of
+from app.services.turtle import turtle
 from app.services.workflow import State
 from app.settings import PORTAL_PREFIX, PortalSettings
 from cohorts.disclosure import DEFAULT_RULE
 from cohorts.release_profile import release_profile
 from deid.errors import ConfigurationError
-from deid.release import Release
+from deid.release import Release, open_release
 from tests.builders import build_release
 from tests.integration.portal.world import RELEASE, World, make_world, release_tables
 
 ADDRESS = "https://data.example.org"
-PUBLIC = ("/catalogue/", "/catalogue/catalogue.jsonld", "/catalogue/projects",
-          f"/catalogue/{RELEASE}", f"/catalogue/{RELEASE}/dataset.jsonld")  # fmt: skip
+PUBLIC = ("/catalogue/", "/catalogue/catalogue.jsonld", "/catalogue/catalogue.ttl",
+          "/catalogue/projects", f"/catalogue/{RELEASE}",
+          f"/catalogue/{RELEASE}/dataset.jsonld",
+          f"/catalogue/{RELEASE}/croissant.json")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -64,14 +67,14 @@ def version(root: Path, people: int, first: int, name: str) -> Release:
 
 def test_without_the_setting_nobody_reads_anything_without_an_account(world: World) -> None:
     client = world.client()
-    assert [client.get(path).status_code for path in (*PUBLIC, "/sitemap.xml")] == [404] * 6
+    assert [client.get(path).status_code for path in (*PUBLIC, "/sitemap.xml")] == [404] * (len(PUBLIC) + 1)
     assert "Allow" not in client.get("/robots.txt").get_data(as_text=True)
 
 
 def test_with_the_setting_the_public_part_is_read_and_the_rest_stays_closed(
     outside: FlaskClient,
 ) -> None:
-    assert [outside.get(path).status_code for path in PUBLIC] == [200] * 5
+    assert [outside.get(path).status_code for path in PUBLIC] == [200] * len(PUBLIC)
     for path in (f"/releases/{RELEASE}", f"/releases/{RELEASE}/dictionary", "/community/"):
         assert outside.get(path).status_code == 302
     for path in PUBLIC[:4:3]:
@@ -111,6 +114,7 @@ def test_machines_are_given_schema_org_and_dcat_by_what_they_accept(outside: Fla
 
 def test_dcat_is_read_by_an_rdf_library_without_fetching_anything(world: World) -> None:
     rdflib = pytest.importorskip("rdflib")
+    pytest.importorskip("rdflib.compare")
     release = version(world.settings.release_root, 3, 0, "described")
     cited = Citation('A "title"\n<b>', "described", "Place & Co", "0" * 64)
     datasets = [dcat_dataset(cited, release, None, ("DUO:0000042",))]
@@ -123,6 +127,49 @@ def test_dcat_is_read_by_an_rdf_library_without_fetching_anything(world: World) 
     }
     assert 'A "title"\n<b>' in titles
     assert schema_org(cited, release, None, ())["name"] == cited.title
+    in_turtle = rdflib.Graph().parse(
+        data=turtle(dcat_catalogue("Place & Co", "", datasets)), format="turtle"
+    )
+    assert rdflib.compare.isomorphic(graph, in_turtle)
+
+
+def test_croissant_names_every_table_column_and_file_and_fetches_nothing(
+    outside: FlaskClient, world: World
+) -> None:
+    rdflib = pytest.importorskip("rdflib")
+    text = outside.get(f"/catalogue/{RELEASE}/croissant.json").get_data(as_text=True)
+    graph = rdflib.Graph().parse(data=text, format="json-ld", publicID="urn:release/")
+    named = rdflib.Namespace("http://mlcommons.org/croissant/")
+    schema = rdflib.Namespace("https://schema.org/")
+    release = open_release(world.settings.release_root, RELEASE)
+    tables = release.manifest.tables
+    assert {str(graph.value(one, schema.name)) for one in graph.objects(None, named.recordSet)} == (
+        set(tables)
+    )
+    columns = sum(len(entry.columns) for entry in tables.values())
+    assert len(set(graph.objects(None, named.field))) == columns
+    hashes = {str(one) for one in graph.objects(None, schema.sha256)}
+    assert hashes == {file.sha256 for entry in tables.values() for file in entry.files}
+    kinds = {str(one).rpartition("/")[2] for one in graph.objects(None, named.dataType)}
+    assert kinds == {"Integer", "Date", "DateTime", "Text"} & kinds
+    assert "Integer" in kinds
+    (whole,) = graph.subjects(rdflib.RDF.type, schema.Dataset)
+    conforms = graph.value(whole, rdflib.URIRef("http://purl.org/dc/terms/conformsTo"))
+    assert str(conforms) == "http://mlcommons.org/croissant/1.0"
+    assert str(graph.value(whole, schema.license)) == f"{ADDRESS}/catalogue/{RELEASE}#use"
+    assert '"@import"' not in text
+
+
+def test_whom_a_doi_leads_here_reads_what_it_is_and_how_to_cite_and_ask(
+    outside: FlaskClient,
+) -> None:
+    page = outside.get(f"/catalogue/{RELEASE}").get_data(as_text=True)
+    assert 'href="https://doi.org/10.5555/tiny.1"' in page
+    assert "The DOI leads to the public page of this version" in page
+    assert "To ask for it, sign in" in page
+    as_turtle = outside.get("/catalogue/", headers={"Accept": "text/turtle"})
+    assert as_turtle.headers["Content-Type"] == "text/turtle; charset=utf-8"
+    assert "dcat:Dataset" in as_turtle.get_data(as_text=True)
 
 
 def test_a_citation_names_version_and_hash_and_is_given_as_files(inside: FlaskClient) -> None:
