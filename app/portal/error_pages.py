@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import secrets
+from typing import Final
 
 from flask import Flask, flash, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response
 
 from app.errors import BadInput, TransitionRefused, http_status
+from app.logs import FIELDS
 from app.portal.api.problems import is_for_program, problem
 from casebank.errors import CaseCheckFailed
 from casebank.errors import TransitionRefused as CaseTransitionRefused
@@ -41,6 +43,8 @@ PAUSED = (
     "not it is somebody's. A passkey is not affected."
 )
 
+_REFUSALS: Final = frozenset({400, 401, 403, 413, 429})
+
 # What a person can put right on the page that they come from.
 _BACK_TO_THE_FORM = (BadInput, TransitionRefused, CaseCheckFailed, CaseTransitionRefused)
 
@@ -61,6 +65,8 @@ def _page(status: int, reason: str) -> tuple[str, int] | Response:
 
 def _expected(error: CareCommonsError) -> tuple[str, int] | Response:
     status = http_status(error)
+    if status in _REFUSALS:
+        note_refusal(status, error.code)
     if is_for_program() and error.public:
         return problem(status, str(error), error.code)
     if not error.public:
@@ -77,6 +83,8 @@ def _expected(error: CareCommonsError) -> tuple[str, int] | Response:
 def http_page(error: HTTPException) -> tuple[str, int] | Response:
     """An error of HTTP as a page, or for programs as a problem."""
     status = error.code or 500
+    if status in _REFUSALS:
+        note_refusal(status, type(error).__name__)
     if is_for_program():
         answer = problem(status, "")
         if isinstance(error, MethodNotAllowed) and error.valid_methods:
@@ -86,6 +94,20 @@ def http_page(error: HTTPException) -> tuple[str, int] | Response:
     if status == 429 and paused:
         return _page(status, PAUSED.format(paused))
     return _page(status, ADVICE.get(status, ""))
+
+
+def note_refusal(status: int, why: str) -> None:
+    """One line of the log on what was turned away: whose session, which route, which kind."""
+    actor = g.get("actor")
+    route = request.url_rule.rule if request.url_rule is not None else "none"
+    fields = {
+        "request": g.get("request_number", ""),
+        "route": route,
+        "status": status,
+        "why": why,
+        "user": actor.user_id if actor is not None else None,
+    }
+    logger.warning("refused", extra={FIELDS: fields})
 
 
 def _unexpected(error: Exception) -> tuple[str, int] | Response:

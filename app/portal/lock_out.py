@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask import Flask, Response, abort, current_app, g, make_response, request, session
 from flask_security import current_user, user_authenticated
 
 from app.db.database import Database
 from app.db.types import utc_now
+from app.logs import FIELDS
 from app.portal.sign_in_sessions import session_is_alive
 from app.services import lockout
+
+logger = logging.getLogger(__name__)
 
 # Pages that answer a wrong guess with their form again, hence with status 200.
 GUARDED = {
@@ -47,7 +52,9 @@ def refuse_if_paused(address: str) -> None:
 
 
 def count_failure(address: str) -> None:
-    """Count one wrong guess."""
+    """Count one wrong guess, and tell the log of it: at which page, never under which address."""
+    fields = {"request": g.get("request_number", ""), "endpoint": request.endpoint}
+    logger.warning("wrong guess", extra={FIELDS: fields})
     with _database().writing() as writing:
         lockout.note_failure(writing, _key(address), utc_now())
 

@@ -36,6 +36,7 @@ from app.db.models import Base, Passkey, RoleRow, User, user_role
 from app.db.types import utc_now
 from app.errors import PermissionDenied
 from app.permissions import Actor
+from app.portal.recovery_codes import PortalRecoveryCodes
 from app.portal.security_tools import (
     PortalMail,
     PortalPasskeys,
@@ -249,6 +250,7 @@ def init_sign_in(app: Flask, database: Database, settings: PortalSettings) -> No
         mail_util_cls=PortalMail,
         totp_cls=PortalTotp,
         webauthn_util_cls=PortalPasskeys,
+        mf_recovery_codes_util_cls=PortalRecoveryCodes,
     )
 
     @security.want_json

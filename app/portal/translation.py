@@ -25,6 +25,7 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, has_request_context, request
 from flask_babel import Babel, Domain, get_locale
 
+from app.portal.cookies import cookie_name
 from cohorts.disclosure import SafeCount
 
 Language = Literal["en", "zh"]
@@ -50,7 +51,7 @@ def init_translation(app: Flask) -> None:
 
 def _chosen() -> Language:
     """What the reader switched to, else what the browser asks for, else English."""
-    kept = request.cookies.get(LANGUAGE_COOKIE)
+    kept = request.cookies.get(cookie_name(LANGUAGE_COOKIE))
     if kept in LANGUAGES:
         return "zh" if kept == "zh" else "en"
     best = request.accept_languages.best_match(["en", "zh", "zh-CN", "zh-Hans"], default="en")

@@ -70,8 +70,8 @@ def is_hash_of(digest: str | None, password: str) -> bool:
 
 
 def generate_password() -> str:
-    """A random password of 96 bits that can be read out loud."""
-    return "-".join(secrets.token_hex(3) for _ in range(4))
+    """A random password of 128 bits that can be read out loud."""
+    return "-".join(secrets.token_hex(2) for _ in range(8))
 
 
 def _parts(about: Iterable[str]) -> list[str]:

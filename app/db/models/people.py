@@ -31,8 +31,8 @@ class RoleRow(Base):
 class User(Base):
     """A person with an account. ``password`` is an argon2id hash.
 
-    The second factor by the columns of Flask-Security: ``tf_totp_secret`` is encrypted, so are the
-    recovery codes; ``tf_counter`` is the newest interval of 30 seconds whose code was used.
+    The second factor by the columns of Flask-Security: ``tf_totp_secret`` is encrypted, recovery
+    codes are hashed, ``tf_counter`` is the newest interval of 30 seconds whose code was used.
     """
 
     __tablename__ = "portal_user"

@@ -20,6 +20,7 @@ from app.addresses import origin_of
 from app.db.models import LtiPlatform, TeachingCase
 from app.errors import LaunchRefused
 from app.portal.access import Open, page
+from app.portal.cookies import cookie_name, is_secure
 from app.portal.protection import CONTENT_SECURITY_POLICY
 from app.portal.public_address import public_url
 from app.portal.sign_in import sign_in_as
@@ -48,10 +49,9 @@ def login() -> Response:
     answer = redirect(begun.redirect, 303)
     secure = _is_secure()
     answer.set_cookie(
-        STATE_COOKIE,
+        cookie_name(STATE_COOKIE),
         begun.state,
         max_age=int(launches.LOGIN_LIFE.total_seconds()),
-        path=url_for("lti.launch"),
         httponly=True,
         secure=secure,
         # The platform posts back from its own site, which only such a cookie outlasts; without TLS
@@ -68,7 +68,7 @@ def launch() -> Response:
     state = request.form.get("state", "")[:LONGEST_HINT]
     with wiring().database.writing() as session:
         taken = launches.take_login(session, state)
-    if request.cookies.get(STATE_COOKIE) != state:
+    if request.cookies.get(cookie_name(STATE_COOKIE)) != state:
         return _own_window(taken.hints, taken.origin)
     id_token = request.form.get("id_token", "")
     accepted = launches.accept(taken, state, id_token, wiring().key_sets)
@@ -81,7 +81,7 @@ def launch() -> Response:
         case = launches.keep_link(session, accepted, user)
     sign_in_as(user.id, "lti")
     answer = redirect(url_for("attempts.choose", case_id=case.id), 303)
-    answer.delete_cookie(STATE_COOKIE, path=url_for("lti.launch"))
+    answer.delete_cookie(cookie_name(STATE_COOKIE), secure=_is_secure())
     return answer
 
 
@@ -210,7 +210,7 @@ def _in_frame() -> bool:
 
 
 def _is_secure() -> bool:
-    return bool(current_app.config["SESSION_COOKIE_SECURE"]) or request.is_secure
+    return is_secure() or request.is_secure
 
 
 def _serializer() -> URLSafeTimedSerializer:

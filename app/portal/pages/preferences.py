@@ -9,6 +9,7 @@ from flask import Blueprint, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
 from app.portal.access import Open, page
+from app.portal.cookies import cookie_name, is_secure
 from app.portal.translation import LANGUAGE_COOKIE, LANGUAGES
 
 blueprint = Blueprint("preferences", __name__)
@@ -21,7 +22,7 @@ _KEPT = timedelta(days=365)
 
 def chosen_theme() -> Theme:
     """The theme that the reader switched to; ``auto`` follows the system."""
-    kept = request.cookies.get(THEME_COOKIE)
+    kept = request.cookies.get(cookie_name(THEME_COOKIE))
     return next((theme for theme in THEMES if theme == kept), "auto")
 
 
@@ -41,7 +42,7 @@ def keep() -> Response:
 
 def _keep(answer: Response, name: str, value: str) -> None:
     answer.set_cookie(
-        name, value, max_age=_KEPT, httponly=True, secure=request.is_secure, samesite="Lax"
+        cookie_name(name), value, max_age=_KEPT, httponly=True, secure=is_secure(), samesite="Lax"
     )
 
 

@@ -67,7 +67,9 @@ def version(root: Path, people: int, first: int, name: str) -> Release:
 
 def test_without_the_setting_nobody_reads_anything_without_an_account(world: World) -> None:
     client = world.client()
-    assert [client.get(path).status_code for path in (*PUBLIC, "/sitemap.xml")] == [404] * (len(PUBLIC) + 1)
+    assert [client.get(path).status_code for path in (*PUBLIC, "/sitemap.xml")] == [404] * (
+        len(PUBLIC) + 1
+    )
     assert "Allow" not in client.get("/robots.txt").get_data(as_text=True)
 
 

@@ -167,7 +167,7 @@ def test_a_launch_is_good_once(world: World, platform: Platform) -> None:
         "id_token": platform.sign(platform.claims(redirected)),
     }
     assert client.post("/lti/launch", data=form).status_code == 303
-    client.set_cookie("care_commons_lti", form["state"], path="/lti/launch")
+    client.set_cookie("care_commons_lti", form["state"])
     again = client.post("/lti/launch", data=form)
     assert again.status_code == 400
     assert "used already" in again.get_data(as_text=True)

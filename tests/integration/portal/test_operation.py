@@ -60,6 +60,30 @@ def test_an_answer_leaves_one_line_without_address_name_or_cookie(
         assert hidden not in log.getvalue()
 
 
+def test_a_failed_sign_in_and_what_is_refused_leave_a_line_without_a_persons_value(
+    world: World, log: io.StringIO
+) -> None:
+    client = world.client("student")
+    log.truncate(0)
+    log.seek(0)
+    sign_in(world.client(), "student@example.org", SECRET_WORDS)
+    client.get("/users")
+    client.post("/preferences", data={"language": SECRET_WORDS})
+    world.client().get("/api/v1/me", headers={"Authorization": f"Bearer {SECRET_WORDS}"})
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    told = [line for line in lines if line["message"] in ("wrong guess", "refused")]
+    assert [line.get("endpoint") or (line["route"], line["status"]) for line in told] == [
+        "security.login",
+        ("/users", 403),
+        ("/preferences", 400),
+        ("/api/v1/me", 401),
+    ]
+    assert told[1]["user"] == world.actors["student"].user_id
+    assert told[2]["why"] == "CSRFError"
+    for hidden in (SECRET_WORDS, "student@example.org", "Student Example"):
+        assert hidden not in log.getvalue()
+
+
 def test_what_a_library_or_an_exception_quotes_is_not_written(log: io.StringIO) -> None:
     logging.getLogger("a.library").warning("row %s", SECRET_WORDS)
     try:

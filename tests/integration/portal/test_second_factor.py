@@ -71,16 +71,31 @@ def test_a_recovery_code_signs_in_once(world: World) -> None:
     set_up(client)
     address = "/account/recovery-codes"
     page = post(client, address, address, generate_new_codes="yes").get_data(as_text=True)
-    codes = re.findall(r"<li>([0-9a-f-]{14})</li>", page)
-    assert len(codes) == 10
+    codes = re.findall(r"<li>([a-z2-7-]{32})</li>", page)
+    assert len(set(codes)) == 10  # 26 letters of five bits each
     with world.database.reading() as session:
         kept = accounts.get_user(session, "student@example.org").mf_recovery_codes
     assert kept is not None
-    assert not set(codes) & set(kept)
+    assert all(re.fullmatch("sha256:[0-9a-f]{64}", one) for one in kept)
+    assert codes[0] not in client.get(f"{address}?show_codes=yes").get_data(as_text=True)
     for expected in (302, 200):
         other = world.client()
         sign_in(other, "student@example.org")
         assert say_code(other, codes[0], "/sign-in/recovery-code") == expected
+
+
+def test_a_recovery_code_of_before_they_were_hashed_signs_in_once(world: World) -> None:
+    client = world.client("student")
+    set_up(client)
+    code = "0a1b-2c3d-4e5f"
+    with client.application.app_context(), world.database.writing() as session:
+        library = client.application.extensions["security"].mf_recovery_codes_util
+        user = session.get_one(User, world.actors["student"].user_id)
+        user.mf_recovery_codes = library._encrypt_codes([code])
+    for expected in (302, 200):
+        other = world.client()
+        sign_in(other, "student@example.org")
+        assert say_code(other, code, "/sign-in/recovery-code") == expected
 
 
 def test_where_others_reach_the_portal_privileged_people_set_one_up_before_anything_else(

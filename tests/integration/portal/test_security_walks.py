@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
+import app.portal
 from app.permissions import COMMAND_LINE, Role
 from app.portal import create_app
 from app.portal.freshness import steps_that_ask_again
@@ -129,6 +131,41 @@ def test_where_people_come_from_elsewhere_the_cookie_is_of_this_host_by_tls_alon
     assert "Secure" in cookie
     assert "Path=/" in cookie
     assert "Domain" not in cookie
+
+
+def test_every_cookie_is_of_this_host_by_tls_alone_where_people_come_from_elsewhere(
+    walked: World,
+) -> None:
+    """With that prefix a browser takes a cookie that is ``Secure`` and of all paths only."""
+    client = create_app(replace(walked.settings, public_address=SECURE), walked.database)
+    browser = client.test_client()
+    token = token_of(browser.get("/sign-in", base_url=SECURE).get_data(as_text=True))
+    choice = {"language": "zh", "theme": "dark", "csrf_token": token}
+    answer = browser.post(
+        "/preferences", data=choice, base_url=SECURE, headers={"Referer": f"{SECURE}/sign-in"}
+    )
+    cookies = answer.headers.getlist("Set-Cookie")
+    assert len(cookies) == 3
+    for cookie in cookies:
+        assert cookie.startswith("__Host-")
+        assert {"Secure", "HttpOnly", "Path=/"} <= set(cookie.split("; "))
+    page = browser.get("/sign-in", base_url=SECURE).get_data(as_text=True)
+    assert '<html lang="zh-CN">' in page
+
+
+def test_what_stands_in_the_address_is_never_taken_for_what_a_form_says(walked: World) -> None:
+    client = walked.client("researcher")
+    token = token_of(client.get("/projects/").get_data(as_text=True))
+    before = rows_of(walked)
+    client.post("/projects/?code=polluted&title=Polluted", data={"csrf_token": token})
+    client.post(f"/projects/?csrf_token={token}", data={"code": "polluted", "title": "Polluted"})
+    assert rows_of(walked) == before
+    both = [
+        str(path.name)
+        for path in Path(app.portal.__file__).parent.rglob("*.py")
+        if "request.values" in path.read_text(encoding="utf-8")
+    ]
+    assert both == ["lti.py"]  # a beginning of a launch comes either way, by its standard
 
 
 def test_signing_out_clears_what_the_browser_kept(walked: World) -> None:
