@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import casebank
@@ -161,19 +161,19 @@ def choose_cases(
     wanted: int,
     allowed: Callable[[Case], bool],
     passes: Callable[[Case, Lesson], bool],
-    candidates: Sequence[Considered] | None = None,
+    without: Collection[int] = (),
 ) -> Iterator[Chosen]:
     """Up to ``wanted`` records, the most teachable first, over all themes.
 
     ``allowed`` says whether the person may be in a case at all, ``passes`` whether nothing that a
-    program decides stops a case; it is asked last, as it costs most. Without ``candidates`` the
-    most teachable people are considered.
+    program decides stops a case; it is asked last, as it costs most. The people of ``without`` are
+    not considered.
     """
     each = math.ceil(wanted / len(THEMES))
     shelves = [_Shelf(each, theme.most_of_one, each) for theme in THEMES]
     in_all: Counter[str] = Counter()
-    if candidates is None:
-        candidates = _candidates(release, max(LEAST_CONSIDERED, CONSIDERED * wanted))
+    limit = max(LEAST_CONSIDERED, CONSIDERED * wanted) + len(without)
+    candidates = [one for one in _candidates(release, limit) if one.person not in without]
     left = wanted
     for person, record, wishes in _records(release, candidates, shelves):
         open_ = [one for one in wishes if shelves[one[0]].takes(record.language)]

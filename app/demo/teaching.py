@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-import casebank
 from app.demo.accounts import ACCOUNTS
 from app.demo.case_themes import THEMES, choose_cases
 from app.permissions import Actor
@@ -23,7 +22,6 @@ ASSIGNED = slice(1, 3)
 """Places of the cases that the class is given: an assigned case is closed to free reading until it
 is done, and the first and the newest stay open."""
 ASSIGNED_FOR = timedelta(days=28)
-CANDIDATES = 40
 
 
 def seed_cases(
@@ -71,12 +69,7 @@ def seed_cases(
         case_review.publish(session, clinician, case.id, release)
         case_sets.add_to_set(session, author, sets[chosen.theme].id, case.id)
         made.append(case.id)
-    others = [
-        one.person_id
-        for one in casebank.find_candidates(release, limit=CANDIDATES)
-        if one.person_id not in taken
-    ]
-    for waiting in choose_cases(release, 1, allowed, passes, others):
+    for waiting in choose_cases(release, 1, allowed, passes, taken):
         case = cases.keep_draft(session, author, waiting.case, waiting.lesson)
         case_review.submit(session, author, case.id)
     for one in sets:
