@@ -5,6 +5,7 @@ run in this order; a later one sees the visits of those before and may add forms
 referral does.
 """
 
+from deid.synth.courses.aftermath import spare_stomach
 from deid.synth.courses.childhood import childhood
 from deid.synth.courses.chronic import follow_up
 from deid.synth.courses.consultation import consultation
@@ -39,6 +40,7 @@ COURSES: tuple[tuple[str, Course], ...] = (
     ("childhood", childhood),
     ("immunization", immunization),
     ("diagnosis", diagnosis),
+    ("stomach", spare_stomach),
     ("referral", referral),
     ("consultation", consultation),
     ("outreach", outreach),

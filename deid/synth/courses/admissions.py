@@ -8,7 +8,7 @@ from random import Random
 
 from deid.synth.constitution import DIABETES
 from deid.synth.courses.complaints import COMPLAINTS
-from deid.synth.courses.evaluation import OLD
+from deid.synth.courses.evaluation import answer_of_fibrillation
 from deid.synth.courses.ladders import DOSES
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.sites import PHRASES, department, hospital_of, words
@@ -25,7 +25,7 @@ from deid.synth.physiology import (
     lipids,
     therapy_on,
 )
-from deid.synth.physiology.drugs import CLASS_OF
+from deid.synth.physiology.drugs import BLOCKERS, CLASS_OF
 from deid.synth.physiology.therapy import STATIN
 from deid.synth.safety import is_contraindicated
 from deid.synth.streams import happens
@@ -55,7 +55,13 @@ _DAYS, _CHILD_DAYS = 14, 3
 """Days after which the family doctor sees a grown person, or a child, again (assumption)."""
 
 _ASKS_FOR_STATIN = frozenset({"CORONARY_ARTERIOSCLEROSIS", "ACUTE_MYOCARDIAL_INFARCTION",
-                              "CEREBRAL_INFARCTION"})  # fmt: skip
+                              "CEREBRAL_INFARCTION", "TRANSIENT_ISCHEMIC_ATTACK"})  # fmt: skip
+_BLEEDING = "GI_HEMORRHAGE"
+_HIGH_CREATININE = 120
+"""umol/L: more is taken again after a stay (assumption)."""
+_NEEDS_IRON = 100
+"""g/L: less is treated and taken again after a stay (assumption)."""
+_ASKS_ABOUT_CLOTS = frozenset({"CARDIOLOGY", "NEUROLOGY"})
 _LOWERS_PRESSURE = frozenset({"ccb", "ace_inhibitor", "arb", "thiazide", "beta_blocker"})
 _CAUSES = {c.diagnosis: c.cause for c in COMPLAINTS if c.cause is not None}
 """How injuries come about."""
@@ -223,14 +229,22 @@ def _tell_of_untreated(life: Life, plan: Planned, form: Form) -> None:
     resident, locale = life.resident, life.household.locale
     taken = {drug.drug for drug in form.drugs}
     said = []
-    if plan.stay.diagnosis == "ATRIAL_FIBRILLATION" and "WARFARIN" not in taken:
-        old = resident.age_on(plan.day) >= OLD
-        said.append("answer.fibrillation" if old else "answer.fibrillation.young")
+    fibrillates = resident.has("ATRIAL_FIBRILLATION", plan.day) and not plan.cycle
+    asked = plan.stay.department in _ASKS_ABOUT_CLOTS
+    if fibrillates and asked and "WARFARIN" not in taken:
+        said.append(answer_of_fibrillation(resident, plan.day))
     if plan.stay.diagnosis in _ASKS_FOR_STATIN and STATIN.drug not in taken:
         said.append("answer.statin.heart")
     treated = any(CLASS_OF.get(drug) in _LOWERS_PRESSURE for drug in taken)
     if resident.has("ESSENTIAL_HYPERTENSION", plan.day) and not treated and not plan.cycle:
         said.append("answer.pressure.left")
+    if plan.stay.diagnosis == _BLEEDING:
+        said.append("bleeding.found")
+    if form.readings.get("HEMOGLOBIN", 150) < _NEEDS_IRON and not plan.cycle:
+        said.append("hemoglobin.low")
+    creatinine = form.readings.get("CREATININE", form.readings.get("CREATININE_MASS", 0) * 88.4)
+    if creatinine > _HIGH_CREATININE and not resident.has("CHRONIC_KIDNEY_DISEASE", plan.day):
+        said.append("creatinine.raised")
     potassium = form.readings.get("POTASSIUM", 4.0)
     if not 3.5 <= potassium <= 5.5:
         said.append("potassium.low" if potassium < 4 else "potassium.high")
@@ -268,6 +282,7 @@ def _take_home(life: Life, stay: Stay, day: date) -> tuple[Prescription, ...]:
             if not is_contraindicated(life.resident, d, day)
         )
     taken = {CLASS_OF.get(drug.drug, drug.drug) for drug in before}
+    taken |= BLOCKERS if taken & BLOCKERS else set()
     added = [
         drug
         for drug in (

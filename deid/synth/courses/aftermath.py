@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from random import Random
 
 from deid.synth.constitution import DIABETES
+from deid.synth.courses.complication_signs import withdraw_complication
 from deid.synth.courses.elderly import weaken
 from deid.synth.courses.ladders import LADDERS, Drug
 from deid.synth.courses.life import Life, working_day
@@ -16,7 +17,7 @@ from deid.synth.parameters import value
 from deid.synth.people import LOCALES
 from deid.synth.physiology import Regimen, blood_pressure
 from deid.synth.physiology.drugs import CLASS_OF
-from deid.synth.safety import may_take
+from deid.synth.safety import NSAIDS, may_take
 from deid.synth.streams import happens
 from deid.synth.visits import Form, Prescription, Visit
 
@@ -28,6 +29,8 @@ _HIP_DAYS = 365
 """So long a broken hip is felt in what people can do alone (assumption)."""
 _NEAR_DAYS = 10
 """A follow-up within so many days after the appointment of a discharge serves for it."""
+_AFTER_BLEEDING = 90
+"""g/L of hemoglobin at least some weeks after a bleeding (assumption)."""
 _PSYCHIATRY = frozenset(words(locale, "PSYCHIATRY") for locale in LOCALES)
 
 
@@ -112,11 +115,7 @@ def _take_over_complications(life: Life, stays: list[Visit]) -> None:
         for form in visit.forms:
             event = form.event if form.kind in {"hypertension", "diabetes"} else None
             if any(event == diagnosis and end <= visit.day for diagnosis, end in treated):
-                form.event = None
-                form.texts.pop("ABNORMALITY", None)
-                if form.change == "referred":
-                    form.change = "kept"
-                    form.texts.pop("REFERRAL_REASON", None)
+                withdraw_complication(life, form)
 
 
 def seen_again(stream: Random, life: Life, stays: list[Visit]) -> list[Visit]:
@@ -140,8 +139,30 @@ def seen_again(stream: Random, life: Life, stays: list[Visit]) -> list[Visit]:
         if life.resident.age_on(day) >= 18:
             systolic, diastolic = blood_pressure(stream, life.body, day)
             form.readings = {"SYSTOLIC_BP": systolic, "DIASTOLIC_BP": diastolic}
+        if "GI_HEMORRHAGE" in form.diagnoses:
+            lost = discharge.readings.get("HEMOGLOBIN", _AFTER_BLEEDING)
+            form.readings["HEMOGLOBIN"] = round(max(lost + stream.gauss(14, 3), _AFTER_BLEEDING))
+            form.texts["ABNORMALITY"] = words(life.household.locale, "hemoglobin.rises")
         visits.append(Visit(life.resident, day, "clinic", life.household.doctor, [form]))
     return visits
+
+
+def spare_stomach(stream: Random, life: Life) -> list[Visit]:
+    """Whose stomach has bled takes acetaminophen in the place of what made it bleed.
+
+    ``stream`` is not drawn from; no visits are added.
+    """
+    bled = [v.day for v in life.visits if any("GI_HEMORRHAGE" in f.diagnoses for f in v.forms)]
+    for visit in life.visits if bled else ():
+        if visit.day >= min(bled):
+            for form in visit.forms:
+                form.drugs = tuple(
+                    Prescription("ACETAMINOPHEN_500MG", "500 mg", 3, drug.days)
+                    if drug.drug.startswith(NSAIDS)
+                    else drug
+                    for drug in form.drugs
+                )
+    return []
 
 
 def stop_sulfonylurea(life: Life, day: date) -> None:

@@ -26,7 +26,7 @@ from deid.synth.streams import happens, one_of
 from deid.synth.visits import Form, Identifier, Prescription, Visit, localise
 
 WINDOWS: dict[Locale, tuple[tuple[int, int], ...]] = {
-    "zh_CN": ((16, 20), (21, 24), (28, 36), (37, 40)),
+    "zh_CN": ((16, 20), (21, 24), (28, 32), (37, 40)),
     "en_US": ((15, 17), (19, 21), (24, 26), (28, 29), (30, 31), (32, 33), (34, 35), (36, 36),
               (37, 37), (38, 38), (39, 39)),
 }  # fmt: skip
@@ -104,7 +104,8 @@ def _first_visit(stream: Random, life: Life, course: PregnancyCourse, day: date)
     ill = {"ESSENTIAL_HYPERTENSION", "TYPE_2_DIABETES", "CHRONIC_KIDNEY_DISEASE", "HEART_FAILURE"}
     grave = any(resident.has(problem, day) for problem in ill)
     colour = "RISK_ORANGE" if grave else "RISK_PURPLE" if carrier else "RISK_GREEN"
-    if colour == "RISK_GREEN" and (older or heavy or caesareans):
+    thyroid = resident.has("HYPOTHYROIDISM", day)
+    if colour == "RISK_GREEN" and (older or heavy or caesareans or thyroid):
         colour = "RISK_YELLOW"
     course.colour = colour
     smokes = resident.smoking == "CURRENT_SMOKER"
@@ -144,6 +145,12 @@ def _first_visit(stream: Random, life: Life, course: PregnancyCourse, day: date)
         form.diagnoses += ("PREVIOUS_CESAREAN",)
     form.procedures = ("FETAL_ULTRASOUND", *(("SMOKING_CESSATION_EDUCATION",) if smokes else ()))
     form.drugs = (Prescription("FOLIC_ACID", "0.4 mg", 1, 90),)
+    if thyroid:
+        form.drugs += (Prescription("LEVOTHYROXINE", "75 ug", 1, 30),)
+        form.texts["ABNORMALITY"] = words(household.locale, "thyroid.pregnant")
+    if resident.has("DEPRESSIVE_DISORDER", day):
+        parts = (form.texts.get("ABNORMALITY", ""), words(household.locale, "mood.pregnant"))
+        form.texts["ABNORMALITY"] = "; ".join(part for part in parts if part)
     if happens(stream, 0.5):
         form.symptoms = (one_of(stream, _COMPLAINTS["first"]),)
     husband = resident.spouse

@@ -17,6 +17,7 @@ from deid.synth.births import Birth, birth_of, nights_after
 from deid.synth.constitution import share_of_person
 from deid.synth.courses.child_growth import Course, classify, weighed_again
 from deid.synth.courses.life import Life, working_day
+from deid.synth.courses.sites import words
 from deid.synth.growth import DAYS_A_MONTH, Growth, draw_growth
 from deid.synth.mixes import draw_levels, draw_mix
 from deid.synth.parameters import value
@@ -124,6 +125,7 @@ def _newborn(stream: Random, life: Life, birth: Birth) -> Iterator[Visit]:
     form.diagnoses = ("PRETERM_BIRTH" if birth.preterm else "NEWBORN",)
     if yellow and happens(stream, 0.4):
         form.diagnoses += ("NEONATAL_JAUNDICE",)
+        form.texts["ABNORMALITY"] = words(life.household.locale, "jaundice.low")
     if form.answers["HEARING_SCREEN"] == "NOT_PASSED":
         form.change = "referred"
     form.next_day = working_day(child.birth + timedelta(days=30))
@@ -140,6 +142,7 @@ def _checks(stream: Random, life: Life, birth: Birth, growth: Growth) -> Iterato
     anemic = happens(stream, value("child.anemia"))
     due = MONTHS[household.locale]
     known: set[str] = set()
+    caries = 0
     course = Course()
     for month in due:
         late = stream.randrange(-4, 15) if month <= 36 else stream.randrange(-20, 60)
@@ -157,6 +160,7 @@ def _checks(stream: Random, life: Life, birth: Birth, growth: Growth) -> Iterato
         months = (day - child.birth).days / DAYS_A_MONTH
         form = _check(stream, life, birth, growth, month, months)
         course.judge(form)
+        caries = _count_caries(household.locale, form, caries)
         # What was found before is no news.
         form.event = None if form.event in known else form.event
         known |= set(form.diagnoses)
@@ -187,6 +191,21 @@ def _checks(stream: Random, life: Life, birth: Birth, growth: Growth) -> Iterato
         yield visit
         yield from weighed_again(stream, life, visit, growth)
         since = day
+
+
+def _count_caries(locale: Locale, form: Form, before: int) -> int:
+    """Teeth that are or were decayed, of which there are never fewer; what is done for them."""
+    found = round(form.amounts.get("CARIES", 0))
+    said = ""
+    if found > before:
+        form.diagnoses += ("DENTAL_CARIES",)
+        said = "caries.found"
+    elif before:
+        form.amounts["CARIES"], said = before, "caries.filled"
+    if said:
+        parts = (form.texts.get("ABNORMALITY", ""), words(locale, said))
+        form.texts["ABNORMALITY"] = "; ".join(part for part in parts if part)
+    return max(found, before)
 
 
 def child_dose(weight_kg: float, per_kg: float) -> float:
@@ -235,14 +254,14 @@ def _check(
                                             20)  # fmt: skip
         decayed = happens(stream, min(0.08 * max(months - 20, 0) / 12, 0.35))
         form.amounts["CARIES"] = stream.randrange(1, 5) if decayed else 0
-        if decayed:
-            form.diagnoses += ("DENTAL_CARIES",)
     if 3 <= month <= 24:
         soft = happens(stream, value("child.soft_skull"))
         form.answers["RICKETS_SYMPTOMS"] = (
             one_of(stream, ("RICKETS_NIGHT_CRYING", "RICKETS_SWEATING")) if soft else "NONE"
         )
         form.answers["RICKETS_SIGNS"] = "RICKETS_OCCIPITAL_BALDNESS" if soft else "NONE"
+        if soft:
+            form.texts["ABNORMALITY"] = words(household.locale, "answer.rickets")
     if month >= 12:
         form.answers["GAIT"] = "NORMAL" if month >= 18 else "NOT_EXAMINED"
     if month >= 48:

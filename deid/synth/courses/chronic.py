@@ -20,7 +20,8 @@ from deid.synth.courses.chronic_forms import (
     fill_in_lifestyle,
     tell_symptoms,
 )
-from deid.synth.courses.complication_signs import show_complication
+from deid.synth.courses.complaints import weight_loss
+from deid.synth.courses.complication_signs import answer_of_diabetes, show_complication
 from deid.synth.courses.control import (
     class_of_glucose,
     class_of_pressure,
@@ -131,6 +132,7 @@ def follow_up(stream: Random, life: Life) -> list[Visit]:
             forms[0].faults.append(Planted("copied forward", "measurement", keys))
         due = min(form.next_day for form in forms if form.next_day is not None)
         _answer_symptoms(life, next(iter(treatments.values())), forms[0], day)
+        answer_of_diabetes(life, forms)
         _notice_loss(life, forms[0], visits, day)
         _agree(forms, day, due)
         if visits and (day - visits[-1].day).days > GAP_DAYS:
@@ -179,6 +181,8 @@ def _take(
     for treatment in treatments.values():
         if treatment.adherence == "ADHERENCE_NONE" != adherence:
             treatment.changed = day
+        if treatment.adherence != "ADHERENCE_REGULAR" == adherence:
+            treatment.regular = day
         treatment.adherence = adherence
         drugs = tuple(drug for drug, _, _ in treatment.drugs)
         body.treat(treatment.problem, Regimen(day, drugs, adherence))
@@ -367,7 +371,8 @@ def _adjust(
     )  # fmt: skip
     if step is not None and mild and CLASS_OF[step[0]] == "insulin":
         step = None
-    recent = (day - treatment.changed).days < _WORKS_DAYS[treatment.problem]
+    since = max(treatment.changed, treatment.regular)
+    recent = (day - since).days < _WORKS_DAYS[treatment.problem]
     long_term = is_at_its_goal(treatment, day)
     near = (
         treatment.problem == HYPERTENSION
@@ -406,7 +411,8 @@ def _notice_loss(life: Life, form: Form, before: list[Visit], day: date) -> None
         if (day - visit.day).days <= _PAUSE_DAYS
     ]
     if lately and form.readings["BODY_WEIGHT"] < (1 - value("weight.loss.noticed")) * max(lately):
-        parts = [form.texts.get("ABNORMALITY", ""), words(life.household.locale, "symptom.weight")]
+        why = weight_loss(life.resident, day)
+        parts = [form.texts.get("ABNORMALITY", ""), words(life.household.locale, why)]
         form.texts["ABNORMALITY"] = "; ".join(part for part in parts if part)
 
 

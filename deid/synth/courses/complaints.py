@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 from deid.synth.growth import age_in_months, reference
 from deid.synth.people import Locale, Resident
-from deid.synth.physiology import GIVEN_FOR, LASTING, therapy_on
+from deid.synth.physiology import GIVEN_FOR, LASTING, decline, therapy_on
 from deid.synth.safety import NOT_SOLD, may_take
 from deid.synth.streams import weighted
 from deid.synth.visits import Prescription
@@ -118,6 +118,13 @@ def _remedies() -> Mapping[str, Remedy]:
         )
         for row in _rows("remedies.csv")
     }
+
+
+def weight_loss(resident: Resident, day: date) -> str:
+    """The key of what is said of a loss of weight: the cause looked for, or a tumour known."""
+    tumour = any(resident.has(problem, day) for problem in TUMOURS)
+    wastes = tumour and decline(resident, day) > 0
+    return "symptom.weight.tumour" if wastes else "symptom.weight"
 
 
 def _phrase(row: Mapping[str, str], name: str) -> Phrase | None:

@@ -18,6 +18,13 @@ _FELT = {
     "T2DM_RETINOPATHY": ("blurred vision",),
 }
 """Complication, and what is felt of it."""
+_KNOWN = {
+    "chest tightness": "symptom.heart", "short of breath": "symptom.failure",
+    "blurred vision": "felt.eyes", "numb feet": "felt.feet",
+}  # fmt: skip
+"""What is said of a complication that is known."""
+_ANSWERED = {"blurred vision": "felt.eyes", "numb feet": "felt.feet"}
+"""Symptom of a known complication of diabetes, and what is said to it."""
 _FILTRATION_OF_THE_ILL = 59
 """Highest eGFR of chronic kidney disease: KDIGO 2013 Kidney Int Suppl 3:1."""
 
@@ -35,3 +42,31 @@ def show_complication(stream: Random, life: Life, form: Form, complication: str,
     elif complication == "T2DM_RETINOPATHY":
         form.answers["FUNDUS"] = "ABNORMAL"
     form.texts["ABNORMALITY"] = words(locale, f"shown.{complication}")
+
+
+def answer_of_diabetes(life: Life, forms: list[Form]) -> None:
+    """What is said at a follow-up of eyes and feet that diabetes has spoilt before."""
+    for form in forms:
+        said = [_ANSWERED[symptom] for symptom in form.symptoms if symptom in _ANSWERED]
+        if form.kind == "diabetes" and said and form.event is None:
+            before = [form.texts["ABNORMALITY"]] if "ABNORMALITY" in form.texts else []
+            phrases = [words(life.household.locale, key) for key in said]
+            form.texts["ABNORMALITY"] = "; ".join([*before, *phrases])
+
+
+def know_complication(life: Life, form: Form) -> None:
+    """Make a form that found a complication one that knows of it; the letter about it goes out."""
+    form.event = None
+    form.texts.pop("ABNORMALITY", None)
+    known = [_KNOWN[symptom] for symptom in form.symptoms if symptom in _KNOWN]
+    if known:
+        form.texts["ABNORMALITY"] = words(life.household.locale, known[0])
+
+
+def withdraw_complication(life: Life, form: Form) -> None:
+    """The same after a stay for it: nobody is sent to hospital for it again."""
+    know_complication(life, form)
+    form.hints.pop("referred_for", None)
+    if form.change == "referred":
+        form.change = "kept"
+        form.texts.pop("REFERRAL_REASON", None)

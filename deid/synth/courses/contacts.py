@@ -27,6 +27,7 @@ from deid.synth.physiology import (
     is_treated,
     mood_scores,
 )
+from deid.synth.physiology.lipids import statin_age
 from deid.synth.safety import ALLERGIES, allergies_of, pregnancy_on
 from deid.synth.streams import happens, one_of, weighted
 from deid.synth.visits import Form, Mode, Visit
@@ -57,6 +58,12 @@ _CURED_DAYS = 5 * 365
 
 FEVER_IS_GRAVE_DAYS = 90
 """A fever of a younger infant belongs in hospital (common practice; assumption)."""
+
+_ANSWERS = {
+    "HEART_FAILURE": "symptom.failure", "CORONARY_ARTERIOSCLEROSIS": "symptom.heart",
+    "CHRONIC_KIDNEY_DISEASE": "answer.kidney.seen",
+}  # fmt: skip
+"""What is said to somebody who comes with it again."""
 
 OF_A_REGULAR_HEART = frozenset({"CORONARY_ARTERIOSCLEROSIS", "ANXIETY_DISORDER"})
 """Complaints with a finding that speaks of a regular heart."""
@@ -111,9 +118,9 @@ def contacts(stream: Random, life: Life) -> list[Visit]:
             if severe and (day - heard).days > ASKED_DAYS:
                 form.change, heard = "referred", day
             if complaint.diagnosis in FRACTURES and day + timedelta(days=15) <= last:
-                visits.append(_checked(visits[-1], day + timedelta(days=14)))
+                visits.append(_checked(stream, body, visits[-1], day + timedelta(days=14)))
             elif complaint.diagnosis == "PNEUMONIA" and day + timedelta(days=9) <= last:
-                again = _checked(visits[-1], working_day(day + timedelta(days=7)))
+                again = _checked(stream, body, visits[-1], working_day(day + timedelta(days=7)))
                 again.forms[0].texts["PHYSICAL_FINDING"] = words(
                     household.locale, "finding.recovered"
                 )
@@ -166,6 +173,12 @@ def _visit(
     treated = not complaint.needs or is_treated(resident, complaint.needs, household.locale, day)
     if not treated and not form.drugs and complaint.diagnosis != "DEMENTIA":
         form.texts["ABNORMALITY"] = words(household.locale, "answer.offered")
+    elif complaint.diagnosis in _ANSWERS:
+        form.texts["ABNORMALITY"] = words(household.locale, _ANSWERS[complaint.diagnosis])
+    elif complaint.diagnosis == "HYPERLIPIDEMIA" and not form.drugs:
+        young = day < statin_age(resident)
+        said = "answer.lipids.young" if young else "answer.statin.lipids"
+        form.texts["ABNORMALITY"] = words(household.locale, said)
     if complaint.found is not None and happens(stream, 0.75):
         fibrillates = resident.has("ATRIAL_FIBRILLATION", day)
         form.texts["PHYSICAL_FINDING"] = (
@@ -215,12 +228,13 @@ def _signs(stream: Random, body: Body, day: date, age: int, feverish: bool) -> d
     return readings
 
 
-def _checked(first: Visit, day: date) -> Visit:
+def _checked(stream: Random, body: Body, first: Visit, day: date) -> Visit:
     """The same clinician looks at an injury again: it heals."""
     form = first.forms[0]
-    again = Form(kind="contact", diagnoses=form.diagnoses, change="kept")
+    again = Form(kind="contact", diagnoses=form.diagnoses, change="kept", hints={"checked": "yes"})
     if "SYSTOLIC_BP" in form.readings:
-        again.readings = {k: form.readings[k] for k in ("SYSTOLIC_BP", "DIASTOLIC_BP")}
+        high, low = blood_pressure(stream, body, day)
+        again.readings = {"SYSTOLIC_BP": high, "DIASTOLIC_BP": low}
     return Visit(first.resident, day, "clinic", first.clinician, [again])
 
 

@@ -29,13 +29,17 @@ def class_of_glucose(glucose: float) -> str:
     return "CLASS_CONTROLLED" if glucose < 7.0 else "CLASS_UNCONTROLLED"
 
 
+DANGEROUS_GLUCOSE = 16.7
+"""mmol/L fasting, from which on the national rules refer at once."""
+
+
 def is_dangerous(readings: dict[str, float]) -> bool:
     """Values in SI units that ask for referral at once by the national rules."""
     glucose = readings.get("FASTING_GLUCOSE", 6.0)
     return (
         readings.get("SYSTOLIC_BP", 120) >= 180
         or readings.get("DIASTOLIC_BP", 80) >= 110
-        or glucose >= 16.7
+        or glucose >= DANGEROUS_GLUCOSE
         or glucose <= 3.9
     )
 

@@ -16,6 +16,8 @@ from importlib import resources
 from random import Random
 
 from deid.synth.courses.complaints import COMPLAINTS, Phrase, treat
+from deid.synth.courses.complication_signs import know_complication
+from deid.synth.courses.evaluation import answer_of_fibrillation
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.sites import words
 from deid.synth.physiology import (
@@ -37,6 +39,8 @@ FOLLOWED = {"ESSENTIAL_HYPERTENSION": "hypertension", "TYPE_2_DIABETES": "diabet
 """Problems with a follow-up of their own, and its form."""
 
 _SUPPLY_DAYS = 90
+_LIPIDS_DAYS = 180
+"""So long after a birth nobody looks at lipids, which a pregnancy raises."""
 _KNOWN_ANYWAY_DAYS = 45
 """Nobody is told again of what a stay in hospital has just found."""
 
@@ -99,8 +103,33 @@ def diagnosis(stream: Random, life: Life) -> list[Visit]:
             continue
         if _comes_out_anyway(life, problem, onset):
             continue
-        visits.append(_visit(stream, life, found, day))
+        visits.append(found_at(stream, life, found, day))
+        if problem == "DEPRESSIVE_DISORDER":
+            visits += _second_look(stream, life, visits[-1])
+        for visit in life.visits:  # a follow-up after it knows of it
+            for form in visit.forms:
+                if form.kind in FOLLOWED.values() and form.event == problem and visit.day > day:
+                    know_complication(life, form)
     return sorted(visits, key=lambda visit: visit.day)
+
+
+def _second_look(stream: Random, life: Life, first: Visit) -> list[Visit]:
+    """A depression that was found is asked after within weeks."""
+    day = working_day(first.day + timedelta(days=stream.randrange(21, 36)))
+    if day > life.last or life.resident.is_away(day) or pregnancy_on(life.resident, day):
+        return []
+    stays = [(v.day, v.end) for v in life.visits if v.end is not None]
+    if any(start <= day <= end for start, end in stays):
+        return []
+    found = first.forms[0]
+    form = Form(kind="contact", diagnoses=found.diagnoses, change="kept", drugs=found.drugs)
+    phq, gad = mood_scores(stream, life.resident, day)
+    before = found.amounts["PHQ_9"]
+    form.amounts = {"PHQ_9": max(min(phq, before - 1), 5), "GAD_7": gad}
+    form.procedures = ("COUNSELLING",)
+    said = "mood.second" if found.drugs else "mood.second.plain"
+    form.texts["ABNORMALITY"] = words(life.household.locale, said)
+    return [Visit(life.resident, day, "clinic", first.clinician, [form])]
 
 
 def _too_young(life: Life, problem: str, day: date) -> bool:
@@ -114,6 +143,11 @@ def _comes_out_anyway(life: Life, problem: str, onset: date) -> bool:
     """Do other visits about the onset tell of it, or is the day that of something else?"""
     if pregnancy_on(life.resident, onset) is not None:
         return True
+    births = [p.delivered for p in life.resident.pregnancies if p.delivered is not None]
+    if problem == "HYPERLIPIDEMIA" and any(
+        timedelta() <= onset - birth < timedelta(days=_LIPIDS_DAYS) for birth in births
+    ):
+        return True
     soon = onset + timedelta(days=_KNOWN_ANYWAY_DAYS)
     return any(
         onset - timedelta(days=3) <= visit.day <= soon
@@ -122,7 +156,8 @@ def _comes_out_anyway(life: Life, problem: str, onset: date) -> bool:
     )
 
 
-def _visit(stream: Random, life: Life, found: Found, day: date) -> Visit:
+def found_at(stream: Random, life: Life, found: Found, day: date) -> Visit:
+    """The visit at which a problem gets its name."""
     resident, locale = life.resident, life.household.locale
     readings = _readings(stream, life, found, day)
     form = Form(
@@ -136,6 +171,10 @@ def _visit(stream: Random, life: Life, found: Found, day: date) -> Visit:
     )
     if not form.drugs and not is_treated(resident, found.problem, locale, day):
         form.texts["ABNORMALITY"] = words(locale, "answer.offered")
+    if found.problem == "ATRIAL_FIBRILLATION":
+        taken = {drug.drug for drug in (*form.drugs, *therapy_on(resident, locale, day))}
+        if "WARFARIN" not in taken:
+            form.texts["ABNORMALITY"] = words(locale, answer_of_fibrillation(resident, day))
     if found.finding is not None:
         form.texts["PHYSICAL_FINDING"] = found.finding.say(locale)
     if found.problem in {"DEPRESSIVE_DISORDER", "ANXIETY_DISORDER"}:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 from deid.synth.constitution import DIABETES, HYPERTENSION
-from deid.synth.courses.control import class_of_pressure
+from deid.synth.courses.complaints import weight_loss
+from deid.synth.courses.control import DANGEROUS_GLUCOSE, class_of_pressure, is_dangerous
 from deid.synth.courses.life import Life
 from deid.synth.courses.sites import words
 from deid.synth.parameters import value
 from deid.synth.people import Locale, Resident
 from deid.synth.physiology import GIVEN_FOR, needs_help
+from deid.synth.physiology.drugs import BLOCKERS, CLASS_OF
 from deid.synth.physiology.lipids import STRUCK, statin_age
 from deid.synth.physiology.therapy import STATIN
 from deid.synth.visits import Form, Visit
@@ -26,8 +28,12 @@ _POTASSIUM = (3.5, 5.3)
 """mmol/L: WS/T 404.3-2012."""
 _URATE = {"F": 360, "M": 420}
 """Highest uric acid in umol/L: Chinese guideline on hyperuricemia and gout of 2019."""
+_RISKS_OF_CLOTS = (HYPERTENSION, DIABETES, "HEART_FAILURE", *STRUCK)
+"""With fibrillation, what asks for a drug against clots at every age."""
+_PLATELETS, _LEUKOCYTES = 125, 3.5
+"""10^9/l; lowest counts of adults: WS/T 405-2012."""
 _RECHECKED = frozenset({"glucose", "near diabetes", "low glucose", "kidney", "liver", "lipids",
-                        "anemia", "potassium", "albumin"})  # fmt: skip
+                        "anemia", "potassium", "albumin", "platelets", "white cells"})  # fmt: skip
 _OF_WEIGHT = frozenset({"weight", "obese", "thin"})
 _HEAVY: dict[Locale, tuple[float, float]] = {"en_US": (25, 30), "zh_CN": (24, 28)}
 """Body mass indices from which somebody is overweight and obese: WHO 2000; WS/T 428-2013."""
@@ -64,6 +70,8 @@ _WORDS: dict[str, dict[Locale, str]] = {
     "potassium": {"en_US": "potassium outside the range", "zh_CN": "血钾异常"},
     "urate": {"en_US": "uric acid raised", "zh_CN": "血尿酸偏高"},
     "anemia": {"en_US": "hemoglobin low", "zh_CN": "血红蛋白偏低"},
+    "platelets": {"en_US": "platelets low", "zh_CN": "血小板偏低"},
+    "white cells": {"en_US": "white cells low", "zh_CN": "白细胞偏低"},
     "weight": {"en_US": "overweight", "zh_CN": "超重"},
     "obese": {"en_US": "obese", "zh_CN": "肥胖"},
     "thin": {"en_US": "underweight", "zh_CN": "体重过轻"},
@@ -97,6 +105,8 @@ def evaluate(life: Life, form: Form, readings: dict[str, float], day: date) -> N
         "anemia": readings.get("HEMOGLOBIN", 150) < least,
         "potassium": not _POTASSIUM[0] <= readings.get("POTASSIUM", 4.0) <= _POTASSIUM[1],
         "urate": readings.get("URIC_ACID", 0) > _URATE[resident.sex],
+        "platelets": readings.get("PLATELETS", 200) < _PLATELETS,
+        "white cells": readings.get("LEUKOCYTES", 6.0) < _LEUKOCYTES,
         "weight": heavy <= readings.get("BMI", 0) < obese,
         "obese": readings.get("BMI", 0) >= obese,
         "thin": readings.get("BMI", 20) < 18.5,
@@ -105,6 +115,8 @@ def evaluate(life: Life, form: Form, readings: dict[str, float], day: date) -> N
     abnormal = bool(form.diagnoses or [name for name in found if name not in _OF_WEIGHT])
     form.answers["HEALTH_EVALUATION"] = "EVALUATION_ABNORMAL" if abnormal else "EVALUATION_NORMAL"
     remarks = [_WORDS[name][locale] for name in found]
+    if "pressure" in found and resident.has(HYPERTENSION, day):
+        remarks[found.index("pressure")] = words(locale, "raised.followed")
     remarks += [words(locale, key) for key in _unanswered(life, form, readings, day)]
     remarks += [words(locale, key) for key in _explained(resident, form, day)]
     if "chest tightness" in form.symptoms:
@@ -127,9 +139,12 @@ def evaluate(life: Life, form: Form, readings: dict[str, float], day: date) -> N
         guidance.append("GUIDANCE_CHRONIC_MANAGEMENT")
     if _RECHECKED & set(found):
         guidance.append("GUIDANCE_RECHECK")
-    if readings.get("SYSTOLIC_BP", 0) >= 180 or readings.get("FASTING_GLUCOSE", 0) >= 16.7:
+    sugar = max(readings.get("FASTING_GLUCOSE", 6.0), 6.0)  # a low one is looked at again
+    if is_dangerous(readings | {"FASTING_GLUCOSE": sugar}):
         guidance.append("GUIDANCE_REFERRAL")
         form.change = "referred"
+        high = sugar >= DANGEROUS_GLUCOSE
+        form.hints["referred_for"] = "dangerous glucose" if high else "dangerous pressure"
     if guidance:
         form.answers["HEALTH_GUIDANCE"] = "|".join(guidance)
     control = []
@@ -152,6 +167,13 @@ def evaluate(life: Life, form: Form, readings: dict[str, float], day: date) -> N
         form.answers["RISK_CONTROL"] = "|".join(control)
 
 
+def answer_of_fibrillation(resident: Resident, day: date) -> str:
+    """Key of what is said to somebody with fibrillation who takes nothing against clots."""
+    risks = any(resident.has(problem, day) for problem in _RISKS_OF_CLOTS)
+    old = risks or resident.age_on(day) >= OLD
+    return "answer.fibrillation" if old else "answer.fibrillation.young"
+
+
 def compare(life: Life, before: list[Visit], form: Form, day: date) -> None:
     """Tell what is new since the examinations before: failing kidneys, lost weight, a tracing."""
     _send_for_kidneys(life, before, form)
@@ -166,7 +188,8 @@ def _notice_loss(life: Life, before: list[Visit], form: Form, day: date) -> None
         return
     weight = before[-1].forms[0].readings.get("BODY_WEIGHT", 0)
     if form.readings["BODY_WEIGHT"] < (1 - value("weight.loss.noticed")) * weight:
-        parts = [words(life.household.locale, "symptom.weight"), form.texts.get("ABNORMALITY", "")]
+        why = weight_loss(life.resident, day)
+        parts = [words(life.household.locale, why), form.texts.get("ABNORMALITY", "")]
         form.texts["ABNORMALITY"] = "; ".join(part for part in parts if part)
 
 
@@ -237,8 +260,7 @@ def _unanswered(life: Life, form: Form, readings: dict[str, float], day: date) -
     if not 2 <= inr <= 3:
         said.append("answer.inr.low" if inr < 2 else "answer.inr.high")
     if resident.has("ATRIAL_FIBRILLATION", day) and "WARFARIN" not in taken:
-        old = resident.age_on(day) >= OLD
-        said.append("answer.fibrillation" if old else "answer.fibrillation.young")
+        said.append(answer_of_fibrillation(resident, day))
     diabetic = resident.has(DIABETES, day) and day >= statin_age(resident)
     above = readings.get("LDL", 0) >= value("ldl.goal.diabetes")
     if diabetic and above and STATIN.drug not in taken:
@@ -246,14 +268,19 @@ def _unanswered(life: Life, form: Form, readings: dict[str, float], day: date) -
     elif readings.get("LDL", 0) >= value("ldl.asks") and STATIN.drug not in taken:
         young = day < statin_age(resident)
         said.append("answer.lipids.young" if young else "answer.statin.lipids")
+    blocks = any(CLASS_OF.get(drug) in BLOCKERS for drug in taken)
+    if resident.has("DIABETIC_NEPHROPATHY", day) and not blocks:
+        said.append("answer.blocker")
     heart = any(resident.has(p, day) for p in ("CORONARY_ARTERIOSCLEROSIS", *STRUCK))
     if heart and STATIN.drug not in taken and not said.count("answer.statin"):
         said = [key for key in said if key != "answer.statin.lipids"] + ["answer.statin.heart"]
+    elif heart and readings.get("LDL", 0) >= value("ldl.goal.diabetes"):
+        said.append("answer.ldl.heart")
     if resident.has("THYROID_NODULE", day):
         said.append("known.thyroid")
     offered = (
         ("OSTEOPOROSIS", "answer.bone"), ("COPD", "answer.inhaler"), ("ASTHMA", "answer.inhaler"),
-        ("DEPRESSIVE_DISORDER", "answer.mood"),
+        ("DEPRESSIVE_DISORDER", "answer.mood"), ("HYPOTHYROIDISM", "answer.thyroid"),
     )  # fmt: skip
     said += dict.fromkeys(
         key

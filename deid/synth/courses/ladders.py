@@ -7,7 +7,7 @@ from datetime import date
 
 from deid.synth.constitution import DIABETES, HYPERTENSION
 from deid.synth.people import Locale, Resident
-from deid.synth.physiology.drugs import CLASS_OF
+from deid.synth.physiology.drugs import BLOCKERS, CLASS_OF
 from deid.synth.safety import may_take
 
 Drug = tuple[str, str, int]
@@ -47,8 +47,6 @@ DOSES: dict[tuple[Locale, str], tuple[str, int]] = {
 
 MOST_DRUGS = 3
 """So many drugs one problem is treated with."""
-_BLOCKERS = frozenset({"ace_inhibitor", "arb"})
-"""Classes of which nobody takes two."""
 
 
 def suitable(resident: Resident, ladder: tuple[Drug, ...], day: date) -> list[Drug]:
@@ -59,7 +57,7 @@ def suitable(resident: Resident, ladder: tuple[Drug, ...], day: date) -> list[Dr
 def _ruled_out(drugs: Sequence[Drug]) -> set[str]:
     """Classes of which nothing is added to these drugs."""
     taken = {CLASS_OF[drug] for drug, _, _ in drugs}
-    return taken | _BLOCKERS if taken & _BLOCKERS else taken
+    return taken | BLOCKERS if taken & BLOCKERS else taken
 
 
 def alternative(

@@ -9,6 +9,7 @@ from random import Random
 
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.sites import words
+from deid.synth.courses.yearly import current_drugs
 from deid.synth.parameters import value
 from deid.synth.physiology import blood_pressure, mood_scores
 from deid.synth.streams import happens, weighted
@@ -86,6 +87,7 @@ def _frail(stream: Random, life: Life) -> Iterator[Visit]:
         old = resident.age_on(day) if day > resident.birth else 0
         frail = old >= 75 and any(resident.has(problem, day) for problem in FRAIL)
         drugs = old >= 65 and sum(resident.has(p, day) for p in resident.problems) >= MANY_DRUGS
+        drugs = drugs and bool(current_drugs(life, day))
         if frail and happens(stream, value("outreach.frail")):
             yield from _visit(stream, life, day, "home", "frail", ())
         elif drugs and happens(stream, value("outreach.medicines")):

@@ -21,6 +21,8 @@ ANEMIA, DIABETES = "ANEMIA_IN_PREGNANCY", "GESTATIONAL_DIABETES"
 HYPERTENSION, PREECLAMPSIA = "GESTATIONAL_HYPERTENSION", "PREECLAMPSIA"
 FOUND_IN_WEEK = {ANEMIA: 20, DIABETES: 24, HYPERTENSION: 28, PREECLAMPSIA: 31}
 """Week from which a problem shows if somebody looks."""
+_ENDS_WEEKS = 1
+"""Weeks that pre-eclampsia is watched before the birth (ACOG 2020: birth from week 37 on)."""
 
 WELL = (134, 84)
 """Highest pressures in mmHg without a disorder; rounded to the next ten they stay below 140/90."""
@@ -50,12 +52,20 @@ class PregnancyCourse:
         """Completed weeks on a day."""
         return (day - self.pregnancy.lmp).days // 7
 
+    def shows_from(self, problem: str) -> int:
+        """The week from which a problem shows if somebody looks. Pre-eclampsia ends the pregnancy:
+        it shows within the last two weeks before the birth."""
+        first = FOUND_IN_WEEK[problem]
+        if problem == PREECLAMPSIA and self.pregnancy.delivered is not None:
+            return max(first, self.pregnancy.weeks - _ENDS_WEEKS)
+        return first
+
     def found(self, week: int) -> tuple[str, ...]:
         """Problems that are there in a week and have been looked for."""
         return tuple(
             problem
             for problem in self.problems
-            if week >= FOUND_IN_WEEK[problem] and (problem != DIABETES or "tested" in self.known)
+            if week >= self.shows_from(problem) and (problem != DIABETES or "tested" in self.known)
         )
 
 
@@ -95,7 +105,7 @@ def bmi(resident: Resident) -> float:
 def vital_signs(stream: Random, life: Life, course: PregnancyCourse, day: date) -> dict[str, float]:
     """What is measured at every visit: weight, pressure, heart rate, haemoglobin."""
     week = course.week(day)
-    found = {p for p in course.problems if week >= FOUND_IN_WEEK[p]}
+    found = {p for p in course.problems if week >= course.shows_from(p)}
     level = min(life.body.healthy_systolic, 126) - 6 - (4 if 14 <= week <= 26 else 0)
     level = min(level + stream.gauss(0, 5), WELL[0])
     well = not {PREECLAMPSIA, HYPERTENSION} & found

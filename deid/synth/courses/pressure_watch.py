@@ -91,7 +91,9 @@ def _remind(life: Life) -> list[Visit]:
         if visit.site is not None or not resident.has(HYPERTENSION, visit.day):
             continue
         form = visit.forms[0]
-        if form.kind not in {"contact", "home visit"} or HYPERTENSION in form.diagnoses:
+        examined = form.kind == "examination" and is_dangerous(form.readings)
+        spoken = form.kind in {"contact", "home visit"} and HYPERTENSION not in form.diagnoses
+        if not (examined or spoken):
             continue
         high, low = (form.readings.get(key, 0) for key in ("SYSTOLIC_BP", "DIASTOLIC_BP"))
         found = class_of_pressure(resident, visit.day, high, low)
@@ -99,8 +101,12 @@ def _remind(life: Life) -> list[Visit]:
             said = "danger" if is_dangerous(form.readings) else "known"
             if said == "danger":
                 dangerous.append(visit)
-            others = [form.texts["ABNORMALITY"]] if "ABNORMALITY" in form.texts else []
             remark = words(life.household.locale, f"raised.{said}")
+            others = [
+                part
+                for part in form.texts.get("ABNORMALITY", "").split("; ")
+                if part and part != words(life.household.locale, "raised.followed")
+            ]
             form.texts["ABNORMALITY"] = "; ".join((remark, *others))
     return dangerous
 

@@ -51,8 +51,17 @@ ASKED_DAYS = 60
 QUIET_DAYS = 150
 """Whom a department has just seen it does not see again so soon, whatever the letters say."""
 
-BY_FINDING = {"kidneys fail": ("ENDOCRINOLOGY", "kidney")}
+BY_FINDING = {
+    "kidneys fail": ("ENDOCRINOLOGY", "kidney"),
+    "dangerous pressure": ("CARDIOLOGY", "danger"),
+    "dangerous glucose": ("ENDOCRINOLOGY", "danger"),
+}
 """Where what a yearly examination has found leads."""
+_ABOUT = {
+    "kidneys fail": "CHRONIC_KIDNEY_DISEASE", "dangerous pressure": "ESSENTIAL_HYPERTENSION",
+    "dangerous glucose": "TYPE_2_DIABETES",
+}  # fmt: skip
+"""Finding, and the problem of a letter about it."""
 
 _REHABILITATION = {"HIP_FRACTURE": "bone", "CEREBRAL_INFARCTION": "vascular",
                    "POSTPARTUM_DEPRESSION": "mood"}  # fmt: skip
@@ -150,10 +159,16 @@ def _where(form: Form) -> tuple[str, str]:
     return found or "GENERAL_SURGERY", "mood" if _MOODS & set(form.diagnoses) else "other"
 
 
+def _about(form: Form) -> tuple[str, ...]:
+    """The problem that a letter is about, if one is known."""
+    problem = _ABOUT.get(form.hints.get("referred_for", ""))
+    return (problem,) if problem in form.diagnoses and problem else form.diagnoses[:1]
+
+
 def _letter(stream: Random, life: Life, form: Form, place: str, reason: str) -> Form:
     locale, site = life.household.locale, hospital_of(life.household)
     impression = form.event if form.event in DEPARTMENT_OF else None
-    impression = impression or (form.diagnoses[0] if form.diagnoses else None)
+    impression = impression or next(iter(_about(form)), None)
     letter = Form(kind="referral out", symptoms=form.symptoms)
     letter.texts = {
         "REFERRED_TO": words(locale, place),
@@ -176,7 +191,7 @@ def _letter(stream: Random, life: Life, form: Form, place: str, reason: str) -> 
 def _seen(stream: Random, life: Life, form: Form, place: str, day: date) -> Visit:
     """The visit of the hospital's outpatients, with its letter back."""
     site = hospital_of(life.household)
-    seen = Form(kind="contact", symptoms=form.symptoms, diagnoses=form.diagnoses[:1])
+    seen = Form(kind="contact", symptoms=form.symptoms, diagnoses=_about(form))
     if "DIASTOLIC_BP" in form.readings:
         systolic = max(form.readings["SYSTOLIC_BP"] + stream.gauss(-6, 6), 92)
         diastolic = max(form.readings["DIASTOLIC_BP"] + stream.gauss(-4, 4), 54)

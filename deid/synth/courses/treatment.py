@@ -48,6 +48,8 @@ class Treatment:
     long_term: float = 0.0
     changed: date = date.min
     """When a drug was begun last, for the first time or anew."""
+    regular: date = date.min
+    """Since when the drugs are taken every day again."""
     not_borne: set[str] = field(default_factory=set)
     """Classes that brought a reaction; none of them is given again."""
     awaited: date | None = None

@@ -16,6 +16,7 @@ from deid.synth.courses.ladders import DOSES
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.mental_illness import psychotropics_on
 from deid.synth.courses.physical import findings
+from deid.synth.courses.sites import words
 from deid.synth.parameters import value
 from deid.synth.physiology import (
     GIVEN_FOR,
@@ -34,7 +35,7 @@ from deid.synth.physiology import (
     therapy_on,
     weight_on,
 )
-from deid.synth.physiology.drugs import CLASS_OF
+from deid.synth.physiology.drugs import BLOCKERS, CLASS_OF
 from deid.synth.physiology.lipids import STRUCK
 from deid.synth.safety import is_contraindicated, pregnancy_on
 from deid.synth.streams import happens, one_of
@@ -44,6 +45,11 @@ VACCINE_COMES = 9
 """Month in which the influenza vaccine of the season is there."""
 _BESIDE_THE_FORM = {"URIC_ACID", "INR", "EGFR", "HBA1C", "URINE_ACR", "TSH"}
 """Tests that the form does not ask of everybody; their lack is no fault."""
+
+
+RAISED_SCALE = 10
+"""Score of the PHQ-9 and the GAD-7 from which it is spoken of: Kroenke 2001 J Gen Intern Med
+16:606; Spitzer 2006 Arch Intern Med 166:1092."""
 
 
 def examinations(stream: Random, life: Life) -> list[Visit]:
@@ -99,6 +105,12 @@ def _examine(stream: Random, life: Life, day: date) -> Form:
         scores = mood_scores(stream, resident, day)
         if not is_beyond_asking(resident, day):
             form.amounts["PHQ_9"], form.amounts["GAD_7"] = scores
+            raised = [key for key, score in zip(("phq", "gad"), scores, strict=True)
+                      if score >= RAISED_SCALE]  # fmt: skip
+            parts = [form.texts.get("ABNORMALITY", "")]
+            parts += [words(locale, f"answer.{key}") for key in raised]
+            if raised:
+                form.texts["ABNORMALITY"] = "; ".join(part for part in parts if part)
         if happens(stream, value("vaccine.influenza")) and day.month >= VACCINE_COMES:
             form.vaccines = ("INFLUENZA_VACCINE",)
     return form
@@ -180,6 +192,7 @@ def current_drugs(life: Life, day: date) -> tuple[Prescription, ...]:
         }
         lasting = tuple(drug for drug in lasting if drug.drug in kept)
     taken = {CLASS_OF.get(drug.drug, drug.drug) for drug in drugs}
+    taken |= BLOCKERS if taken & BLOCKERS else set()
     drugs += [
         drug
         for drug in (*psychotropics_on(resident, day), *lasting)

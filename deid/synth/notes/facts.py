@@ -119,7 +119,7 @@ FACTS = frozenset(
         "belly", "lasting", "dependent", "faltering", "drinks", "kin_home", "begun",
         "after_stay", "found_now", "slow", "tumour",
         "allergic", "swallowed", "brief", "why", "winter", *WHY, "declined", "stopped",
-        "referral_seen", "referral_missed", "childbirth", "same", "replaced",
+        "referral_seen", "referral_missed", "childbirth", "same", "replaced", "checked",
     }
 )  # fmt: skip
 """All facts that there are; the grammar knows no other."""
@@ -192,8 +192,8 @@ def facts_of(
         ("referral_seen", form.hints.get("referral") == "seen"),
         ("referral_missed", form.hints.get("referral") == "not seen"),
         ("childbirth", form.event == "BIRTH"), ("replaced", "replaced" in form.hints),
-        ("same", _is_same(found, prior)),
-        ("stopped", "stopped" in form.hints),
+        ("same", not is_acute(visit, form) and _is_same(found, prior)),
+        ("stopped", "stopped" in form.hints), ("checked", "checked" in form.hints),
     ):  # fmt: skip
         if holds:
             facts.add(fact)

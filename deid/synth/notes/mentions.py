@@ -156,6 +156,12 @@ class Mentions:
                 old = self._resident.age_on(self.day) >= _OLD_COUPLE
                 return one_of(self._stream, (mine, "老伴" if old else mine, "爱人"))
             return "wife" if self._resident.sex == "M" else "husband"
+        if self.chinese and relative.relationship == "sister":
+            # She is older or younger, and stays so.
+            older = sum(map(ord, relative.full_name)) % 2 == 0
+            if relative.person is not None:
+                older = relative.person.birth < self._resident.birth
+            return "姐姐" if older else "妹妹"
         words = KIN_ZH if self.chinese else KIN_EN
         return one_of(
             self._stream,

@@ -30,6 +30,9 @@ CLASS_OF = {
 }
 """Class of each drug of the ladders, as the parameter table names it."""
 
+BLOCKERS = frozenset({"ace_inhibitor", "arb"})
+"""Classes of which nobody takes two."""
+
 ADHERENCE_EFFECT = {
     "ADHERENCE_REGULAR": 1.0,
     "ADHERENCE_INTERMITTENT": value("adherence.intermittent.taken"),

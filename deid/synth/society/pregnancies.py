@@ -86,13 +86,18 @@ def _rates(mother: Resident, locale: Locale, year: int, parity: int) -> dict[Out
     }
 
 
+_EARLIEST_HOME = 34
+"""Children who come before these weeks stay in hospital for months; none are told of."""
+
+
 def _weeks(stream: Random, locale: Locale, outcome: Outcome) -> int:
     """Completed weeks at the end: term, preterm, or before the 20th week for a miscarriage."""
     if outcome == "miscarriage":
         return min(6 + int(stream.expovariate(1 / 3.5)), 19)
     early = value(f"birth.preterm.{locale.lower()}") if outcome == "live birth" else 0.6
     if happens(stream, early):
-        return max(36 - int(stream.expovariate(1 / 1.9)), 26)
+        least = _EARLIEST_HOME if outcome == "live birth" else 26
+        return max(36 - int(stream.expovariate(1 / 1.9)), least)
     return min(max(round(stream.gauss(39.2, 1.1)), 37), 41)
 
 

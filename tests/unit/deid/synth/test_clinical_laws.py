@@ -6,19 +6,24 @@ import re
 from collections import Counter
 from datetime import date, timedelta
 from itertools import pairwise
+from random import Random
 
 import duckdb
 import pytest
 
 from deid.synth.constitution import DIABETES, HYPERTENSION
 from deid.synth.courses.control import is_dangerous
+from deid.synth.courses.diagnosis import FOUND, found_at
 from deid.synth.courses.evaluation import ANSWER_OF
 from deid.synth.courses.sites import words
 from deid.synth.courses.treatment import COMPLICATIONS
+from deid.synth.courses.yearly import current_drugs
 from deid.synth.parameters import value
+from deid.synth.people import LOCALES
 from deid.synth.physiology import is_beyond_asking
-from deid.synth.physiology.drugs import CLASS_OF
+from deid.synth.physiology.drugs import BLOCKERS, CLASS_OF
 from deid.synth.physiology.lipids import STRUCK, statin_age, takes_statin
+from deid.synth.safety import NSAIDS
 from deid.vocabulary import names
 from tests.unit.deid.synth.conftest import Population
 from tests.unit.deid.synth.lives import all_lives, forms_of
@@ -122,15 +127,21 @@ _TALKS = {"telephone", "home visit", "contact"}
 """Forms of talks after a death, whose scores are those of the family doctor's impression."""
 
 
+_CLOTS = ("answer.fibrillation", "answer.fibrillation.young")
+_SEEN_HERE = {"contact", "home visit", "examination"}
+
+
 def test_a_dangerous_pressure_at_the_health_centre_is_taken_again_within_days() -> None:
     dangerous = 0
     for life in all_lives():
         days = sorted(visit.day for visit in life.visits)
         for visit in life.visits:
             form = visit.forms[0] if visit.forms else None
-            if form is None or visit.site is not None or form.kind not in {"contact", "home visit"}:
+            if form is None or visit.site is not None or form.kind not in _SEEN_HERE:
                 continue
-            if HYPERTENSION in form.diagnoses or not is_dangerous(form.readings):
+            followed = form.kind != "examination" and HYPERTENSION in form.diagnoses
+            pressures = {k: v for k, v in form.readings.items() if k.endswith("BP")}
+            if followed or not is_dangerous(pressures):
                 continue
             until = visit.day + timedelta(days=7)
             gone = until > life.last or any(
@@ -223,10 +234,50 @@ def test_no_drug_for_pressure_is_added_before_the_last_one_can_work() -> None:
         followed = [(v, f) for v in life.visits for f in v.forms if f.kind == "hypertension"]
         for (visit, before), (after, form) in pairwise(followed):
             begun = before.change == "added" or "begun" in before.hints
+            begun = begun or before.answers["DRUG_ADHERENCE"] != "ADHERENCE_REGULAR"
             if form.change == "added" and begun:
                 assert (after.day - visit.day).days >= 20
             added += form.change == "added"
     assert added > 20
+
+
+def test_a_complication_is_new_only_once() -> None:
+    lasting = {p for problems in COMPLICATIONS.values() for p in problems if "INFARCTION" not in p}
+    found = 0
+    for life in all_lives():
+        days: dict[str, set[date]] = {}
+        for visit in life.visits:
+            for form in visit.forms:
+                if visit.site is None and form.event in lasting:
+                    days.setdefault(form.event, set()).add(visit.day)
+        assert all(len(when) == 1 for when in days.values())
+        found += len(days)
+    assert found > 5
+
+
+def test_kidneys_that_lose_albumin_are_protected_or_the_form_says_why_not() -> None:
+    protected = Counter[bool]()
+    for life, visit, form in forms_of("examination"):
+        if not life.resident.has("DIABETIC_NEPHROPATHY", visit.day):
+            continue
+        blocks = any(CLASS_OF.get(drug.drug) in BLOCKERS for drug in form.drugs)
+        told = words(life.household.locale, "answer.blocker") in form.texts["ABNORMALITY"]
+        assert blocks != told
+        protected[blocks] += 1
+    assert protected[True] > 0
+
+
+def test_pre_eclampsia_is_not_carried_for_weeks() -> None:
+    births = {
+        (id(life), pregnancy.delivered)
+        for life in all_lives()
+        for pregnancy in life.resident.pregnancies
+        if pregnancy.delivered is not None
+    }
+    for life, visit, form in forms_of("antenatal"):
+        if "PREECLAMPSIA" in form.diagnoses:
+            ends = [day for owner, day in births if owner == id(life) and day > visit.day]
+            assert not ends or (min(ends) - visit.day).days <= 14
 
 
 def test_a_mother_without_the_rhesus_factor_is_given_what_protects_the_child() -> None:
@@ -275,6 +326,10 @@ def test_blood_that_lies_outside_the_range_is_named() -> None:
             named += 1
         if form.readings.get("URINE_ACR", 0) >= 30:
             assert "albumin in the urine" in said or "尿白蛋白" in said
+        if form.readings.get("PLATELETS", 200) < 125:
+            assert "platelets low" in said or "血小板偏低" in said
+        if form.readings.get("LEUKOCYTES", 6.0) < 3.5:
+            assert "white cells low" in said or "白细胞偏低" in said
     assert named > 5
 
 
@@ -317,6 +372,192 @@ def test_sugar_that_was_at_its_goal_lately_brings_no_drug() -> None:
             waited += 1
     assert waited > 0
     assert value("hba1c.goal") == pytest.approx(7.0, abs=0.5)
+
+
+def test_a_new_fibrillation_says_what_is_done_against_clots() -> None:
+    said = set()
+    for life in all_lives():
+        if (
+            life.resident.has("ATRIAL_FIBRILLATION", life.last)
+            or life.resident.age_on(life.last) < 40
+        ):
+            continue
+        visit = found_at(Random(1), life, FOUND["ATRIAL_FIBRILLATION"], life.last)
+        said.add(visit.forms[0].texts["ABNORMALITY"])
+    assert len(said) == 4  # young and old, in both languages
+
+
+def test_a_heart_that_fibrillates_leaves_the_hospital_with_a_word_about_clots() -> None:
+    asked = 0
+    for life, visit, form in forms_of("discharge"):
+        left = form.answers["DISCHARGE_OUTCOME"] != "OUTCOME_DIED" and "cycle" not in form.hints
+        heart = form.texts.get("DEPARTMENT") in {words(w, "CARDIOLOGY") for w in LOCALES}
+        if left and heart and life.resident.has("ATRIAL_FIBRILLATION", visit.day):
+            known = {words(w, k) for w in LOCALES for k in _CLOTS}
+            said = set(form.texts.get("ABNORMALITY", "").split("; "))
+            assert said & known or any(drug.drug == "WARFARIN" for drug in form.drugs)
+            asked += 1
+    assert asked > 0
+
+
+def test_a_raised_scale_is_spoken_of_at_the_examination() -> None:
+    raised = 0
+    for life, _, form in forms_of("examination"):
+        for scale, key in (("PHQ_9", "phq"), ("GAD_7", "gad")):
+            if form.amounts.get(scale, 0) >= 10:
+                said = words(life.household.locale, f"answer.{key}")
+                assert said in form.texts["ABNORMALITY"]
+                raised += 1
+    assert raised > 0
+
+
+def test_blood_that_was_lost_is_looked_after_when_the_patient_goes_home() -> None:
+    lost = 0
+    for life, _, form in forms_of("discharge"):
+        left = form.answers["DISCHARGE_OUTCOME"] != "OUTCOME_DIED" and "cycle" not in form.hints
+        if left and form.readings.get("HEMOGLOBIN", 150) < 100:
+            said = form.texts.get("ABNORMALITY", "").split("; ")
+            named = "ANEMIA_IN_PREGNANCY" in form.diagnoses
+            assert named or words(life.household.locale, "hemoglobin.low") in said
+            lost += 1
+    assert lost > 0
+
+
+def test_a_sore_stomach_is_given_nothing_that_makes_it_bleed() -> None:
+    for life, visit, form in forms_of("contact", "discharge"):
+        if any(life.resident.has(p, visit.day) for p in ("CHRONIC_GASTRITIS", "GERD")):
+            given = {drug.drug.split("_")[0] for drug in form.drugs}
+            assert not given & {"IBUPROFEN", "NAPROXEN", "DICLOFENAC"}
+
+
+def test_decayed_teeth_are_never_fewer_and_are_sent_to_the_dentist() -> None:
+    decayed = 0
+    for life in all_lives():
+        before = 0.0
+        for visit in life.visits:
+            for form in visit.forms:
+                if form.kind == "child" and "CARIES" in form.amounts:
+                    assert form.amounts["CARIES"] >= before
+                    if form.amounts["CARIES"] > before:
+                        said = form.texts["ABNORMALITY"].split("; ")
+                        assert words(life.household.locale, "caries.found") in said
+                        decayed += 1
+                    before = form.amounts["CARIES"]
+    assert decayed > 5
+
+
+def test_who_comes_with_the_heart_or_the_lipids_hears_what_to_do() -> None:
+    came = Counter[str]()
+    for _, visit, form in forms_of("contact"):
+        here = visit.site is None and visit.mode == "clinic" and not form.hints
+        if here and not form.change.startswith(("referred", "kept")) and form.event is None:
+            for problem in ("CORONARY_ARTERIOSCLEROSIS", "HEART_FAILURE", "HYPERLIPIDEMIA"):
+                if form.diagnoses[:1] == (problem,):
+                    assert form.drugs or form.texts.get("ABNORMALITY")
+                    came[problem] += 1
+    assert len(came) > 1
+
+
+def test_who_comes_for_loss_of_weight_weighs_less() -> None:
+    for life, visit, form in forms_of("discharge"):
+        if "weight loss" in form.symptoms:
+            assert life.resident.death is not None
+            assert (life.resident.death - visit.day).days < 2 * 365
+
+
+def test_medicines_are_looked_through_where_there_are_some() -> None:
+    looked = 0
+    for life, visit, form in forms_of("telephone", "home visit"):
+        if form.hints.get("purpose") == "medicines":
+            assert current_drugs(life, visit.day)
+            looked += 1
+    assert looked > 5
+
+
+def test_a_creatinine_that_rose_in_a_stay_is_taken_again() -> None:
+    rose = 0
+    for life, visit, form in forms_of("discharge"):
+        high = form.readings.get("CREATININE", 0) > 130
+        high = high or form.readings.get("CREATININE_MASS", 0) > 1.5
+        left = form.answers["DISCHARGE_OUTCOME"] != "OUTCOME_DIED"
+        if left and high and not life.resident.has("CHRONIC_KIDNEY_DISEASE", visit.day):
+            said = form.texts["ABNORMALITY"].split("; ")
+            assert words(life.household.locale, "creatinine.raised") in said
+            rose += 1
+    assert rose > 0
+
+
+def test_nobody_after_a_stroke_or_with_narrow_vessels_is_given_what_harms_them() -> None:
+    for life, visit, form in forms_of("contact"):
+        if any(life.resident.has(p, visit.day) for p in STRUCK):
+            assert not any(drug.drug.startswith(NSAIDS) for drug in form.drugs)
+
+
+def test_nothing_is_given_to_a_stomach_that_has_bled_that_makes_it_bleed() -> None:
+    for life in all_lives():
+        bled = False
+        for visit in life.visits:
+            bled = bled or any("GI_HEMORRHAGE" in form.diagnoses for form in visit.forms)
+            for form in visit.forms if bled else ():
+                assert not any(drug.drug.startswith(NSAIDS) for drug in form.drugs)
+
+
+def test_a_depression_that_was_found_is_asked_after_within_weeks() -> None:
+    asked = 0
+    for life, visit, form in forms_of("contact"):
+        if form.event == "DEPRESSIVE_DISORDER" and visit.day + timedelta(days=40) < life.last:
+            soon = [other for other in life.visits if 14 < (other.day - visit.day).days < 45]
+            asked += any("DEPRESSIVE_DISORDER" in f.diagnoses for v in soon for f in v.forms)
+    assert asked > 2
+
+
+def test_a_yellow_newborn_is_measured_and_looked_at_again() -> None:
+    yellow = [f for _, _, f in forms_of("newborn") if "NEONATAL_JAUNDICE" in f.diagnoses]
+    assert yellow
+    assert all("ABNORMALITY" in form.texts for form in yellow)
+
+
+def test_a_letter_about_a_dangerous_pressure_names_it() -> None:
+    sent = 0
+    for life, visit, form in forms_of("examination"):
+        if form.hints.get("referred_for") == "dangerous pressure" and form.change == "referred":
+            letter = next(f for f in visit.forms if f.kind == "referral out")
+            locale = life.household.locale
+            assert letter.texts["REFERRAL_REASON"] == words(locale, "reason.danger")
+            if life.resident.has(HYPERTENSION, visit.day):
+                assert letter.texts["REFERRAL_IMPRESSION"] == words(locale, HYPERTENSION)
+            sent += 1
+    assert sent > 0
+
+
+def test_a_reaction_to_a_vaccine_is_told_of_after_it_came() -> None:
+    told = [form for _, _, form in forms_of("immunization") if "ABNORMALITY" in form.texts]
+    assert told
+    assert all(re.search("added|补记", form.texts["ABNORMALITY"]) for form in told)
+
+
+def test_notes_speak_of_drugs_only_where_there_are_some(population: Population) -> None:
+    """What is said of drugs in general is not said of those who take none."""
+    for note in population[1]:
+        text = note.text
+        cured = "未见复发征象" in text
+        assert not (cured and ("治疗中" in text or "维持原治疗" in text))
+
+
+def test_no_child_is_sent_home_weeks_too_early_or_loses_weight() -> None:
+    weighed = 0
+    for life in all_lives():
+        ours = [p for p in life.resident.pregnancies if p.outcome == "live birth"]
+        assert all(pregnancy.weeks >= 34 for pregnancy in ours)
+        weights = [
+            form.readings["BODY_WEIGHT"]
+            for visit in life.visits
+            for form in visit.forms
+            if form.kind == "child" and (visit.day - life.resident.birth).days < 365
+        ]
+        assert weights == sorted(weights)
+        weighed += len(weights)
+    assert weighed > 100
 
 
 def test_the_left_arm_is_near_the_right_one(sql: duckdb.DuckDBPyConnection) -> None:
