@@ -254,7 +254,7 @@ _LABEL = (
     r"wcb|auth(?:orization)?|prior\s+auth|gmc|nmc|mcrn|ahpra|device|pacer\s+card|card|proxy|locker|voucher|permit|warrant|employee|emp|student|jacket|prontuario|expediente)\b)"
     r"(?i:\s*(?:number|num\b|no\b\.?|id\b|nbr|code|card|says))?\s*[#.]*\s*(?:[:=#|]|is\b)?\s*"
 )
-_GROUPS = r"((?:[A-Za-z]{1,5}[ -]?)?\d{2,6}(?:[ -]\d{2,6}){1,4}(?: [A-Z]\b)?)"
+_GROUPS = r"((?:[A-Za-z]{1,5}[ -]?)?\d{2,6}(?:[ -]\d{2,6}){1,4}(?:[A-EG-LN-Z]\b| [A-Z]\b)?)"
 _PHONE_LABEL = (
     r"(?i:\b(?:page\s+me\s+at|pagers?|pgr|bleep|beeper|ext(?:ension)?\b\.?|fax|ph|tel(?:ephone)?|phone|cell|mobile|call"
     r"(?:\s*back)?|callback|text|desk|contact|call\s+(?:me|us|her|him)\s+at|reach(?:ed)?\s+at|home|work|hotline|direct|whatsapp|viber|voicemail|vm|sms|signal))"
@@ -315,10 +315,13 @@ PATTERNS = (
     Pattern("id.labelled", SpanType.ID, _LABEL + _VALUE, Strength.LABELLED, _code),
     Pattern("id.labelled_letters", SpanType.ID, _LABEL + r"([A-Z][A-Z0-9]*(?:-[A-Z0-9]+){1,3})\b", Strength.LABELLED, _code),
     Pattern("id.labelled_groups", SpanType.ID, _LABEL + _GROUPS, Strength.LABELLED, _labelled_groups),
+    Pattern("id.docket", SpanType.ID, r"(?i:\b(?:docket|case|cause|court|warrant|citation)(?: (?:no|number|file)\b\.?)?[ :#]{1,3})(\d{2}[A-Z]{2,4} \d{3,7})\b", Strength.LABELLED),
+    Pattern("id.insured_group", SpanType.ID, r"(?i:\b(?:group|grp)(?: (?:no|number|id)\b\.?)?(?:: {0,3}| ?# ?| {1,2}))(\d{1,5}-[A-Z]\b|[A-Z]{1,3}-?\d{3,6})\b", Strength.LISTED),
+    Pattern("id.tagged_handle", SpanType.ID, r"(?:^|[\s:(])([A-Za-z][\w.]{1,30}#\d{4})\b", Strength.LABELLED),
     Pattern("id.member_groups", SpanType.ID, r"\b([A-Z]{2,5} [A-Z]?\d{3,5} \d{4}(?: [A-Z]\b)?)", Strength.LISTED, _member_groups),
     Pattern("id.letter_groups", SpanType.ID, r"\b([A-Z]{1,3} \d{3} \d{3,4}|[A-Z]{2,4} \d{5,7} [A-Z])\b", Strength.LISTED, _member_groups),
     Pattern("id.plate_groups", SpanType.ID, r"(?i)\b(?:plates?|tag|vehicle|car|truck|van|suv|sedan|registration|reg|licen[cs]e)\b[ ,:#]{1,3}(\d[A-Z0-9]{1,3} \d{3}|\d{3} [A-Z]{3}|[A-Z]{2,3} \d{3,4}|[A-Z]{2}\d{2} [A-Z]{3}|[A-Z]{3}-?\d{3,4})\b", Strength.LABELLED, _plate),
-    Pattern("id.at_handle", SpanType.ID, r"(?:^|[\s(:])(@[A-Za-z][\w.]*[\w])", Strength.LISTED, _at_handle),
+    Pattern("id.at_handle", SpanType.ID, r"(?:^|[\s(:])(@[A-Za-z][\w.-]*[\w])", Strength.LISTED, _at_handle),
     Pattern("id.any_number", SpanType.ID, r"(?i:(?:\b(?:no\.|nr\.?|num(?:ber)?\b|id\b|pin\b|(?:gate|door|access|entry|lock|alarm|key ?safe|safe) code\b|lock ?box\b|key ?safe\b|combo\b|passcode\b|password\b)))\s?[:#]?\s{0,2}" + _VALUE, Strength.LISTED, _code),
     Pattern("id.slashed", SpanType.ID, r"\b[A-Z]{1,5}[/-]?\d{1,6}/\d{2,6}(?:/[A-Z0-9]{1,6})*\b|\b[A-Z]{2,5}/\d{2,4}/\d{2,6}\b", Strength.LISTED, _slashed),
     Pattern("id.reference", SpanType.ID, r"(?i:\bref:? ?)[A-Z]{2,4}/[A-Za-z]{2,3}/([A-Z]{0,4}\d[\w/-]*)", Strength.LABELLED),
@@ -340,7 +343,7 @@ PATTERNS = (
     Pattern("id.code_spaced", SpanType.ID, r"\b[A-Z]{2,4} \d{4,}(?:-\d+)?\b", Strength.SHAPED, _bare_code),
     Pattern("id.groups", SpanType.ID, r"\b\d{2,}(?:-\d{2,}){1,4}(?:-(?:[A-Z]{1,4}|\d))?\b", Strength.LISTED, _digit_groups),
     Pattern("id.long", SpanType.ID, r"\b\d{7,}\b", Strength.LISTED, _long_number),
-    Pattern("id.handle", SpanType.ID, r"(?i)\b(?:handle|username|user\s+name|screen\s+name|gamertag|insta|instagram|twitter|tiktok|snapchat|facebook|fb|linkedin|reddit|discord|venmo|telegram|skype|cash ?app|xbox|psn|steam|roblox|twitch|(?:games|plays|streams|posts) as|goes by online)\b[a-z ]{0,20}[: ]\s*(@?[a-z0-9._]*[0-9_.][a-z0-9._]*[a-z0-9])", Strength.LABELLED),
+    Pattern("id.handle", SpanType.ID, r"(?i)\b(?:handle|username|user\s+name|screen\s+name|gamertag|insta|instagram|twitter|tiktok|snapchat|facebook|fb|linkedin|reddit|discord|venmo|telegram|skype|cash ?app|xbox|psn|snap|steam|roblox|twitch|(?:games|plays|streams|posts) as|goes by online)\b[a-z ]{0,20}[: ]\s*(@?[a-z0-9._]*[0-9_.][a-z0-9._]*[a-z0-9])", Strength.LABELLED),
     Pattern("id.plate", SpanType.ID, r"(?i:\b(?:plates?|license\s+plate|tag)\b)\s*(?:no\.?|number|#|:)?\s*([A-Z0-9]{1,4}[- ]?[A-Z0-9]{2,5})\b", Strength.LABELLED, _code),
     Pattern("profession.of", SpanType.PROFESSION, r"(?:\b(?:the|a|as|role as)\s+)((?:mayor|governor|sheriff|chief|principal cellist|conductor|headmaster|headmistress|superintendent|bishop|ambassador|only [a-z]+(?: [a-z]+)?|senator|congress(?:man|woman)|abbot|king|queen|chair(?:man|woman)?|captain)(?:\s+[a-z]+)?\s+(?:of|in|for)\s+(?:the\s+)?[A-Z][\w'-]+(?:\s+[A-Z][\w'-]+){0,4})", Strength.LABELLED),
 )  # fmt: skip
