@@ -111,9 +111,14 @@ class EnglishModel(ShippedModel):
 
 
 def _separated(plain: str, mentions: Iterable[Mention]) -> Iterator[Mention]:
-    """``Ann Lee, Bob May``: two people; ``Lee, Ann``: one."""
+    """``Ann Lee, Bob May``, ``LY/rb``: two people; ``Lee, Ann``: one."""
     for mention in mentions:
         found = plain[mention.start : mention.end]
+        if _TWO_INITIALS.fullmatch(found):
+            middle = mention.start + found.index("/")
+            yield replace(mention, end=middle)
+            yield replace(mention, start=middle + 1)
+            continue
         head, comma, _ = found.partition(", ")
         if mention.type is not SpanType.NAME or not comma or " " not in head.strip():
             yield mention
@@ -226,10 +231,17 @@ def _stands(plain: str, reading: Reading, mention: Mention, mixed: bool) -> bool
     return chance >= needed
 
 
+_WEEKDAYS = frozenset(
+    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+)
+_TWO_INITIALS = re.compile(r"[A-Za-z]{2,3}/[A-Za-z]{2,3}")
+
+
 def _is_role(word: str) -> bool:
     folded = word.casefold()
     return (
         folded in _ABBREVIATIONS
+        or folded in _WEEKDAYS
         or folded in KIN_WORDS
         or folded in TITLE_WORDS
         or word in CREDENTIALS
