@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from deid.errors import TextRefused
 from deid.risk.identifiers import Identifier, IdentifierIndex
@@ -14,6 +15,9 @@ from deid.text.limits import SECONDS
 from deid.text.packs import DEFAULT_TAGS
 from deid.text.people import KnownPerson
 from deid.text.recognisers import load_recognisers
+
+_PERSONS_HELD = 256
+"""People whose identifiers are held ready: the notes of one stand together in most files."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +126,12 @@ def remaining_identifiers(person: KnownPerson | None, text: str) -> Sequence[str
     """
     if person is None:
         return ()
-    index = IdentifierIndex(_identifiers(person))
-    return sorted({hit.kind for hit in index.find(text) if hit.strong})
+    return sorted({hit.kind for hit in _index_of(person).find(text) if hit.strong})
+
+
+@lru_cache(maxsize=_PERSONS_HELD)
+def _index_of(person: KnownPerson) -> IdentifierIndex:
+    return IdentifierIndex(_identifiers(person))
 
 
 def _identifiers(person: KnownPerson) -> list[Identifier]:

@@ -245,11 +245,12 @@ class TextEngine:
     def _mentions(
         self, document: Document, person: KnownPerson | None, staff: Sequence[Mention]
     ) -> Iterable[Mention]:
-        packs = [pack for pack in self._applicable(document) if reviewers_of(pack)]
+        applicable = self._applicable(document)
+        packs = [pack for pack in applicable if reviewers_of(pack)]
         judged = {f"{POSSIBLE}.{pack.tag}" for pack in packs}
         mentions = [
             mention
-            for mention in self._annotated(document, person, staff)
+            for mention in self._annotated(document, person, staff, applicable)
             if mention.detector in judged or not mention.detector.startswith(POSSIBLE)
         ]
         for pack in packs:
@@ -261,12 +262,16 @@ class TextEngine:
         return mentions
 
     def _annotated(
-        self, document: Document, person: KnownPerson | None, staff: Sequence[Mention]
+        self,
+        document: Document,
+        person: KnownPerson | None,
+        staff: Sequence[Mention],
+        packs: Sequence[LanguagePack],
     ) -> Iterable[Mention]:
         if person is not None:
             yield from self._index(person).annotate(document)
         yield from staff
-        for pack in self._applicable(document):
+        for pack in packs:
             for annotator in pack.annotators:
                 yield from annotator.annotate(document)
             if person is not None and person.released_birth_year is not None:
@@ -276,10 +281,12 @@ class TextEngine:
                 for annotator in pack.ages:
                     yield from annotator.annotate(document)
         for annotator in self._annotators:
-            if self._reads(annotator, document):
+            if self._reads(annotator, document, packs):
                 yield from annotator.annotate(document)
 
-    def _reads(self, annotator: Annotator, document: Document) -> bool:
+    def _reads(
+        self, annotator: Annotator, document: Document, packs: Sequence[LanguagePack]
+    ) -> bool:
         """Whether a further annotator reads a note of this language.
 
         A language without a pack cannot be told from the note: only a note that says that it is
@@ -290,7 +297,7 @@ class TextEngine:
             return True
         said = primary_tag(document.language)
         wanted = {primary_tag(tag) for tag in languages}
-        if said in wanted or wanted & {pack.tag for pack in self._applicable(document)}:
+        if said in wanted or wanted & {pack.tag for pack in packs}:
             return True
         return said is None and bool(wanted - {pack.tag for pack in self._packs})
 

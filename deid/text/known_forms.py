@@ -161,6 +161,12 @@ def _of_address(pack: LanguagePack, address: AddressParts) -> tuple[Known, ...]:
     return _held_address(_Itself(pack), address)
 
 
+def forget_held() -> None:
+    """Let go of the forms that are held, as if nobody had been looked for yet."""
+    _held_name.cache_clear()
+    _held_address.cache_clear()
+
+
 class _Itself:
     """A pack as a key: the same object, whatever the pack itself takes for equal."""
 

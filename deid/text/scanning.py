@@ -24,7 +24,8 @@ _SET_MEMORY = 16 << 20
 @dataclass(frozen=True)
 class _Group:
     any: Any = field(repr=False)
-    members: tuple[tuple[int, Any], ...] = field(repr=False)
+    members: tuple[tuple[int, Any, int], ...] = field(repr=False)
+    """Numbers of the expressions, the expressions, and how many groups they have."""
 
 
 class Scanner:
@@ -34,7 +35,10 @@ class Scanner:
         self._groups = tuple(
             _Group(
                 _set_of(tuple(expressions[i : i + _TOGETHER])),
-                tuple((i + k, _compiled(e)) for k, e in enumerate(expressions[i : i + _TOGETHER])),
+                tuple(
+                    (i + k, compiled, compiled.groups)
+                    for k, compiled in enumerate(map(_compiled, expressions[i : i + _TOGETHER]))
+                ),
             )
             for i in range(0, len(expressions), _TOGETHER)
         )
@@ -44,15 +48,22 @@ class Scanner:
         data, offsets = document.encoded
         for group in self._groups:
             for member in sorted(group.any.Match(data) or ()):
-                number, expression = group.members[member]
+                number, expression, groups = group.members[member]
                 for match in expression.finditer(data):
-                    start, end = match.span(match.lastindex or 0)
+                    start, end = _place(match, groups)
                     if start < 0 or start == end:
                         continue
                     if offsets is None:
                         yield number, start, end
                     else:
                         yield number, int(offsets[start]), int(offsets[end])
+
+
+def _place(match: Any, groups: int) -> tuple[int, int]:
+    """Where the last group that took part stands; the whole match if there is none."""
+    which = groups if groups < 2 else match.lastindex or 0
+    span: tuple[int, int] = match.span(which)
+    return span if span[0] >= 0 else match.span()
 
 
 @cache

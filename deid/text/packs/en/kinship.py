@@ -12,7 +12,15 @@ from deid.text.document import Mention, Strength
 from deid.text.normalise import fold
 from deid.text.packs.en.lexicon import NAME_WORDS, english_words, is_term
 from deid.text.packs.en.namelike import NOT_NAMES, Namelike, looks
-from deid.text.packs.en.shapes import KIN_WORDS, STOP_CAPITALS, Words, is_clinical
+from deid.text.packs.en.shapes import (
+    KIN_WORDS,
+    STOP_CAPITALS,
+    Judged,
+    Words,
+    folded_token,
+    is_clinical,
+    is_titled,
+)
 from deid.text.words import alternation
 
 _KIN = alternation(sorted(KIN_WORDS | english_words("relations.txt")))
@@ -94,6 +102,9 @@ _NOT_MID = frozenset(
     ]
 )
 _TAIL_LINES = 4
+_MAY_BE_INSIDE = Judged(
+    lambda text: is_titled(text) and folded_token(text) in NAME_WORDS - _NOT_MID
+)
 
 
 class Kinship(Words):
@@ -148,12 +159,11 @@ class Kinship(Words):
 
     def _inside_sentences(self) -> Iterator[Mention]:
         """``told Hope that``: a word that is also a name, with a capital that no sentence gave it."""
-        for i in range(1, len(self.tokens)):
+        for i in self._where(_MAY_BE_INSIDE):
             token, before = self.tokens[i], self.tokens[i - 1]
-            if not token.titled or token.folded not in NAME_WORDS or token.folded in _NOT_MID:
-                continue
             if (
-                token.gap != " "
+                i == 0
+                or token.gap != " "
                 or not before.text.islower()
                 or self._has_eponym_head(i)
                 or self._in_heading(i)

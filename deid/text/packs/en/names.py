@@ -25,7 +25,16 @@ from deid.text.packs.en.lexicon import (
 )
 from deid.text.packs.en.namelike import Namelike, namelike
 from deid.text.packs.en.roles import Roles
-from deid.text.packs.en.shapes import KIN_WORDS, STOP_CAPITALS, TITLE_WORDS, TOKEN, is_clinical
+from deid.text.packs.en.shapes import (
+    KIN_WORDS,
+    STOP_CAPITALS,
+    TITLE_WORDS,
+    TOKEN,
+    Judged,
+    folded_token,
+    is_clinical,
+    is_titled,
+)
 from deid.text.packs.en.signs import Signs
 from deid.text.packs.en.triggers import Triggers
 
@@ -72,6 +81,28 @@ _WHOLE = frozenset(
 )
 
 
+def _without_digits(folded: str) -> str:
+    return folded.rstrip("0123456789")
+
+
+def _may_be_listed(text: str) -> bool:
+    """With a capital, and neither a title, a kin word, a term nor what begins a sentence."""
+    word = _without_digits(folded_token(text))
+    return (
+        is_titled(text)
+        and len(text) > 1
+        and word not in STOP_CAPITALS
+        and word not in TITLE_WORDS
+        and word not in KIN_WORDS
+        and word not in US_STATES
+        and not is_term(text)
+    )
+
+
+_MAY_BE_LISTED = Judged(_may_be_listed)
+_IS_SMALL = Judged(lambda text: text.islower() and namelike(folded_token(text)) is Namelike.NAME)
+
+
 class _Note(Triggers, Roles, Signs):
     """Adds what was found once elsewhere in the note, and what only lists and shape tell."""
 
@@ -90,21 +121,14 @@ class _Note(Triggers, Roles, Signs):
 
     def by_lexicon(self) -> Iterator[Mention]:
         """Names of the lists, and capitalised words that are in no list."""
-        for i, token in enumerate(self.tokens):
-            if self.lowish and token.text.islower() and namelike(token.folded) is Namelike.NAME:
+        small = frozenset(self._where(_IS_SMALL) if self.lowish else ())
+        for i in sorted(small.union(self._where(_MAY_BE_LISTED))):
+            token = self.tokens[i]
+            if i in small:
                 yield self._span(i, self._reach(i), Strength.SHAPED, "en.name.small")
-            if not token.titled or len(token.text) < 2:
+            if not _MAY_BE_LISTED[token.text] or self._has_eponym_head(i):
                 continue
-            word = token.folded.rstrip("0123456789")
-            if (
-                word in STOP_CAPITALS
-                or word in TITLE_WORDS
-                or word in KIN_WORDS
-                or is_term(token.text)
-                or word in US_STATES
-                or self._has_eponym_head(i)
-            ):
-                continue
+            word = _without_digits(token.folded)
             listed = word in given_names()
             surname = word in family_names()
             digits = _NUMBERED.fullmatch(token.text) is not None

@@ -24,7 +24,7 @@ from deid.text.patterns import PatternAnnotator
 from deid.text.people import AddressParts, PersonName
 from deid.text.surrogates.seed import Scene
 
-_LATIN = re.compile("[A-Za-z]")
+_OTHER = re.compile("[^A-Za-z]+")
 _SENTENCE = re.compile(r"[A-Z][a-z']*(?:,? [A-Za-z'-]+){5,}[.!?,;:\s]")
 
 
@@ -70,7 +70,7 @@ class EnglishPack:
             return True
         if document.text.isascii():
             return True
-        letters = len(_LATIN.findall(document.text))
+        letters = len(_OTHER.sub("", document.text))
         if letters * 3 >= sum(map(str.isalpha, document.text)):
             return True
         return _SENTENCE.search(document.plain) is not None

@@ -18,8 +18,10 @@ from deid.text.packs.en.shapes import (
     CREDENTIALS,
     KIN_WORDS,
     TITLE_WORDS,
+    Judged,
     Token,
     Words,
+    folded_token,
     is_clinical,
 )
 
@@ -130,6 +132,7 @@ def _manners() -> dict[str, tuple[re.Pattern[str], Namelike, str]]:
 
 
 _MANNERS = _manners()
+_MANNERLY = Judged(lambda text: folded_token(text) in _MANNERS)
 
 
 class Roles(Words):
@@ -137,10 +140,8 @@ class Roles(Words):
 
     def by_role(self) -> Iterator[Mention]:
         """Names and lists of names behind a role, a relation or a weaker word."""
-        for i, token in enumerate(self.tokens):
-            manner = _MANNERS.get(token.folded)
-            if manner is not None:
-                yield from self._people(i, *manner)
+        for i in self._where(_MANNERLY):
+            yield from self._people(i, *_MANNERS[self.tokens[i].folded])
 
     def _people(
         self, i: int, gap: re.Pattern[str], least: Namelike, detector: str

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Iterator
+from functools import cached_property, lru_cache, partial
+from itertools import accumulate, compress
 from string import ascii_lowercase, ascii_uppercase
+from typing import NamedTuple
 
 from deid.text.document import Document, Mention, SpanType
 from deid.text.normalise import fold
@@ -36,11 +38,11 @@ _ACTS = english_words("acts.txt")
 _HEADING = re.compile(r"^#[^\n]*", re.MULTILINE)
 _SENTENCE_END = re.compile(r"(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bMrs)[.;] ")
 _MOST_SENTENCES = 5
+_TEXTS_HELD = 1 << 15
 _SHORTEST_QUESTION, _LONGEST_QUESTION = 60, 400
 
 
-@dataclass(slots=True)
-class Token:
+class Token(NamedTuple):
     """A word with what stands between it and the word before."""
 
     text: str
@@ -52,9 +54,34 @@ class Token:
     titled: bool
 
 
-def _token(text: str, start: int, end: int, gap: str) -> Token:
-    upper, titled, folded = _looks(text)
-    return Token(text, start, end, gap, folded, upper, titled)
+_PIECES = re.compile(f"({TOKEN.pattern})")
+_new_token = partial(tuple.__new__, Token)
+
+
+def _tokens(plain: str) -> list[Token]:
+    """The words of a text; all of them are made at once, without a call for each."""
+    pieces = _PIECES.split(plain)
+    texts = pieces[1::2]
+    if not texts:
+        return []
+    edges = list(accumulate(map(len, pieces)))
+    upper, titled, folded = zip(*map(_looks, texts), strict=True)
+    rows = zip(texts, edges[:-1:2], edges[1::2], pieces[:-1:2], folded, upper, titled, strict=True)
+    return list(map(_new_token, rows))
+
+
+class Judged(dict[str, bool]):
+    """What is told of a word by its text alone, found once for each text."""
+
+    def __init__(self, judge: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._judge = judge
+
+    def __missing__(self, text: str) -> bool:
+        if len(self) > _TEXTS_HELD:
+            self.clear()
+        self[text] = judged = self._judge(text)
+        return judged
 
 
 @lru_cache(maxsize=1 << 15)
@@ -65,6 +92,16 @@ def _looks(text: str) -> tuple[bool, bool, str]:
     base = text[:-2] if text.endswith("'s") else text
     folded = base.lower() if base.isascii() and base.isalpha() else fold(base)
     return upper, titled, folded
+
+
+def folded_token(text: str) -> str:
+    """The folded form of a token's text."""
+    return _looks(text)[2]
+
+
+def is_titled(text: str) -> bool:
+    """Whether a token is written with a capital and not in capitals."""
+    return _looks(text)[1]
 
 
 _CLINICAL = frozenset(fold(word) for word in english_words("clinical.txt"))
@@ -100,19 +137,18 @@ class Words:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.plain = plain = document.plain
-        self.tokens: list[Token] = []
-        place = 0
-        for match in TOKEN.finditer(plain):
-            self.tokens.append(
-                _token(match[0], match.start(), match.end(), plain[place : match.start()])
-            )
-            place = match.end()
+        self.tokens = _tokens(plain)
+        self.words = [token.text for token in self.tokens]
         self.question = is_question(plain)
-        self.texts = frozenset(token.text for token in self.tokens)
+        self.texts = frozenset(self.words)
         letters, capitals = count_letters(plain)
         self.all_upper = letters > 40 and capitals > 0.7 * letters
         self.all_lower = letters > 40 and capitals < 0.035 * letters
         self.lowish = letters > 40 and capitals < 0.06 * letters
+
+    def _where(self, judged: Judged) -> Iterator[int]:
+        """Indices of the words of which it is told."""
+        return compress(range(len(self.words)), map(judged.__getitem__, self.words))
 
     def _lower_name(self, i: int) -> bool:
         if i >= len(self.tokens):

@@ -26,8 +26,10 @@ from deid.text.packs.en.shapes import (
     STOP_CAPITALS,
     TITLE_WORDS,
     TOKEN,
+    Judged,
     Token,
     Words,
+    folded_token,
     is_clinical,
 )
 
@@ -60,17 +62,22 @@ _ARTICLE = re.compile(r"(?:,? +an?)?$")
 _WITH_NICKNAME = re2.compile(r"([A-Z][\pL'’-]+) \(?[\"“]([A-Z][\pL'’-]+)[\"”]\)? [A-Z][\pL'’-]+")
 
 
+_TRIGGERING = Judged(lambda text: folded_token(text) in _TRIGGERS or text.casefold() in _TRIGGERS)
+
+
 class Triggers(Words):
     """Finds names by what stands beside them."""
 
     def by_trigger(self) -> Iterator[Mention]:
         """Names beside a title, credential, kin word or label."""
-        for i, token in enumerate(self.tokens):
+        places = set(self._where(_TRIGGERING))
+        if "," in self.plain:
+            places.update(i for i, token in enumerate(self.tokens) if token.gap[:1] == ",")
+        for i in sorted(places):
+            token = self.tokens[i]
             if token.gap[:1] == "," and i and not self.tokens[i - 1].text.islower():
                 yield from self._last_first(i - 1)
             word, small = token.folded, token.text.casefold()
-            if word not in _TRIGGERS and small not in _TRIGGERS:
-                continue
             if word in TITLE_WORDS:
                 yield from self._after_title(i, word)
             if word in CREDENTIALS or small in CREDENTIALS:
@@ -336,6 +343,8 @@ class Triggers(Words):
         yield self._span(first, i + 1, Strength.LABELLED, "en.name.last_first")
 
     def _quoted(self) -> Iterator[Mention]:
+        if '"' not in self.plain and "\u201c" not in self.plain:
+            return
         pattern = r"(?:\b(?:calld?|called|goes by|aka|a\.k\.a\.|nicknamed?|prefers|known as|passenger)\s+|\()[\"“]([A-Z][a-z]+)[\"”]"
         for match in _WITH_NICKNAME.finditer(self.plain):
             if not is_word(fold(match[1])):
