@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -190,6 +191,18 @@ def test_another_key_or_domain_shares_no_pseudonym(values: list[int]) -> None:
     other_domain = Pseudonymiser(bytes(32)).ids("visit_occurrence", source)
     assert not set(first) & set(other_key)
     assert not set(first) & set(other_domain)
+
+
+def test_a_long_column_has_the_pseudonyms_that_each_id_has_alone() -> None:
+    ids = np.arange(20_001, dtype=np.int64) * 977
+    key = bytes(range(32))
+    label = hashlib.sha256(b"measurement").digest()[:8]
+    found = Pseudonymiser(key).ids("measurement", ids)
+    for place in (0, 1, 8_191, 8_192, 16_383, 16_384, 20_000):
+        block = label + int(ids[place]).to_bytes(8, "big")
+        cipher = Cipher(algorithms.AES(key), modes.ECB()).encryptor()
+        word = int.from_bytes(cipher.update(block)[:8], "big")
+        assert found[place] == word & (2**63 - 1)
 
 
 def test_a_collision_stops_the_build() -> None:
