@@ -5,7 +5,8 @@ by it as well. After :func:`confine` nothing outside the given folders can be re
 TCP connection can be made, only the given port can be served on, and no process outside can be
 signalled, whatever runs in a notebook. There is no way back: children inherit it.
 
-What it does not stop: UDP, use of memory and processor, and what a person reads from the screen.
+Landlock knows TCP only; :mod:`app.lab.protocols` stops UDP and all else beside it.
+What it does not stop: use of memory and processor, and what a person reads from the screen.
 
 Source of the numbers: ``include/uapi/linux/landlock.h`` and the kernel's page on Landlock.
 """
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from app.lab.protocols import stop_other_protocols
 from deid.errors import CareCommonsError
 
 # The three system calls have these numbers on every architecture since Linux 5.13.
@@ -89,8 +91,10 @@ def check_available() -> None:
         )
 
 
-def confine(confinement: Confinement) -> None:
+def confine(confinement: Confinement) -> bool:
     """Confine this process for good. Paths that do not exist are passed over.
+
+    Gives whether connections other than TCP are stopped as well: seccomp is not there everywhere.
 
     Raises:
         ConfinementUnavailable: if the kernel cannot, or refuses.
@@ -117,6 +121,7 @@ def confine(confinement: Confinement) -> None:
         _call(_RESTRICT_SELF, ruleset, 0)
     finally:
         os.close(ruleset)
+    return stop_other_protocols()
 
 
 def system_paths() -> tuple[Path, ...]:

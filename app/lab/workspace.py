@@ -59,6 +59,10 @@ _DISABLED: Final = (
 # JupyterLab looks for extensions in a folder `labextensions` of each of these paths.
 _JUPYTER_PATH: Final = Path(app.__file__).resolve().parent / "lab" / "jupyter"
 _BROWSER_SECONDS: Final = 60
+NOT_STOPPED: Final = (
+    "Confined to the project, but on this machine UDP cannot be stopped: let no lab run where it "
+    "could send anything."
+)
 
 
 @dataclass(frozen=True)
@@ -132,8 +136,8 @@ def start(session: LabSession, *, confined: bool = True) -> None:
     if session.browser:
         _open_browser_later(session.address)
     os.chdir(session.workspace)
-    if confined:
-        confine(session.confinement)
+    if confined and not confine(session.confinement):
+        print(NOT_STOPPED, file=sys.stderr, flush=True)
     os.execve(session.argv[0], list(session.argv), dict(session.environment))  # noqa: S606  # nosec B606 # our own command, no shell
 
 

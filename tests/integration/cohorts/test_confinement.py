@@ -20,11 +20,15 @@ from tests.unit.cohorts.definitions import person_id, tiny_world
 ROOT = Path(__file__).resolve().parents[3]
 # Tries each act and tells which ones the kernel refused.
 PROGRAM = """
-import json, os, shutil, signal, socket, sys
+import ctypes, json, os, shutil, signal, socket, sys
 from pathlib import Path
 project, home = Path(os.environ["CARECOMMONS_LAB_PROJECT"]), Path(sys.argv[1])
 extract = project / "extracts" / "e1"
 from cohorts import open_project
+def io_uring():
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.syscall(425, 1, 0) < 0:
+        raise OSError(ctypes.get_errno(), "io_uring")
 def serve(port):
     with socket.socket() as server:
         server.bind(("127.0.0.1", port))
@@ -52,6 +56,10 @@ acts = {
     "read root's files": lambda: Path("/etc/shadow").read_text(),
     "connect to somewhere": lambda: socket.create_connection(("127.0.0.1", 5432), 1),
     "serve on another port": lambda: serve(int(sys.argv[2]) + 1),
+    "send a datagram": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(
+        b"x", ("127.0.0.1", 9)),
+    "speak multipath TCP": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262),
+    "open a ring past the filter": lambda: io_uring(),
     "read the environment of another process": lambda: (
         Path(f"/proc/{os.getppid()}/environ").read_bytes()),
     "signal the process that started it": lambda: os.kill(os.getppid(), 0),
