@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cohorts import check, load
+from cohorts import check, load, run
 from cohorts.age_margins import age_bands, check_ages
 from cohorts.checks import CHECKERS
 from cohorts.templates import list_templates, load_template, template_cards
@@ -270,3 +270,39 @@ def test_an_age_limit_is_flagged_where_years_of_birth_are_bands(tmp_path: Path) 
     assert list(check_ages(definition(expression(condition())), age_bands(banded))) == []
     (found,) = check_ages(adults, replace(age_bands(exact), shifted=True))
     assert "to within 1 year in this release" in found.text
+
+
+def test_tuberculosis_that_is_newly_treated_is_found_at_its_first_drug(tmp_path: Path) -> None:
+    template = load_template("tuberculosis_newly_treated")
+    assert not check(template)
+    tuberculosis, isoniazid, rifampin = 253954, 1782521, 1763204
+    begun = date(2020, 3, 1)
+    # The second took rifampin two weeks before; the third has no tuberculosis.
+    drugs = [(1, isoniazid, 0), (1, rifampin, 0), (2, rifampin, -14), (2, isoniazid, 0),
+             (2, rifampin, 0), (3, isoniazid, 0), (3, rifampin, 0)]  # fmt: skip
+    tables = {
+        "person": [{"person_id": n, "year_of_birth": 1980} for n in (1, 2, 3)],
+        "observation_period": [
+            {"observation_period_id": n, "person_id": n,
+             "observation_period_start_date": date(2019, 1, 1),
+             "observation_period_end_date": date(2021, 12, 31)} for n in (1, 2, 3)
+        ],
+        "condition_occurrence": [
+            {"condition_occurrence_id": n, "person_id": n, "condition_concept_id": tuberculosis,
+             "condition_start_date": begun - timedelta(days=2)} for n in (1, 2)
+        ],
+        "drug_exposure": [
+            {"drug_exposure_id": place, "person_id": n, "drug_concept_id": concept,
+             "drug_exposure_start_date": begun + timedelta(days=days)}
+            for place, (n, concept, days) in enumerate(drugs)
+        ],
+        "concept": [
+            {"concept_id": concept, "concept_name": "", "invalid_reason": None}
+            for concept in (tuberculosis, isoniazid, rifampin)
+        ],
+    }  # fmt: skip
+    found = run(template, build_release(tmp_path, tables, "treated-v1"))
+    assert found.rows.to_pylist() == [
+        {"subject_id": 1, "cohort_start_date": begun,
+         "cohort_end_date": begun + timedelta(days=280)}
+    ]  # fmt: skip
