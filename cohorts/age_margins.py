@@ -42,11 +42,6 @@ class AgeMargin:
     usual: int
     most: int
 
-    def __str__(self) -> str:
-        if self.usual == self.most:
-            return f"to within {self.most} year{'' if self.most == 1 else 's'}"
-        return f"to within {self.usual} for nine people in ten, and {self.most} years for all"
-
 
 EXACT: Final = AgeMargin(0, 0)
 
@@ -116,6 +111,7 @@ def check_ages(definition: CohortDefinition, bands: AgeBands) -> Iterator[Findin
                 "age_at_margin",
                 NOTE,
                 path,
-                f"ages are known {margin} in this release: of people that close to the limit some "
-                "are on its other side",
+                f"ages are within {margin.usual} years of the true ones for nine people in ten in "
+                f"this release, and within {margin.most} for all: of people that close to the "
+                "limit some are on its other side",
             )

@@ -53,18 +53,20 @@ SHOWING: Final = {
 # Errors whose first argument is a place in a definition, and which argument is the text.
 _PLACED_ERRORS: Final = frozenset({"DefinitionError", "UnsupportedExpression"})
 BENEATH: Final = (
+    "cohorts/age_margins.py",
     "cohorts/checks.py",
     "cohorts/column_uses.py",
     "cohorts/concepts.py",
     "cohorts/editing/*.py",
     "cohorts/extract_rows.py",
-    "cohorts/live.py",
+    "cohorts/live/*.py",
     "cohorts/minimisation.py",
     "cohorts/model.py",
     "cohorts/outputs/accepted.py",
     "cohorts/outputs/parcel.py",
     "cohorts/outputs/pictures.py",
     "cohorts/outputs/tables.py",
+    "cohorts/row_limits.py",
     "cohorts/selection.py",
     "cohorts/window.py",
     "casebank/attempt/progress.py",
@@ -132,6 +134,7 @@ SHOWN: Final[dict[str, frozenset[str]]] = {
     "cohorts/minimisation.py": frozenset(
         {"looks", "text", "BY_DEFINITION", "BY_TABLE", "BY_REASON", "BY_OWN_REASON", "summary"}
     ),
+    "cohorts/row_limits.py": frozenset({"limit_in_words"}),
     "cohorts/editing/fields.py": frozenset({"_LABELS", "LABELS"}),
     "casebank/gate/people.py": frozenset({"ATTRIBUTES"}),
 }

@@ -266,10 +266,10 @@ def test_an_age_limit_is_flagged_where_years_of_birth_are_bands(tmp_path: Path) 
         "age_at_margin",
         "$.PrimaryCriteria.CriteriaList[0].ConditionOccurrence.Age",
     )
-    assert "ages are known to within 2 years in this release" in found.text
+    assert "within 2 years of the true ones for nine people in ten" in found.text
     assert list(check_ages(definition(expression(condition())), age_bands(banded))) == []
     (found,) = check_ages(adults, replace(age_bands(exact), shifted=True))
-    assert "to within 1 year in this release" in found.text
+    assert "and within 1 for all" in found.text
 
 
 def test_tuberculosis_that_is_newly_treated_is_found_at_its_first_drug(tmp_path: Path) -> None:
