@@ -78,9 +78,9 @@ _SURNAMES = (
     "姜崔谭汪廖贾韦邹孟熊秦邱尹薛闫雷侯陶黎贺郝龚邵钱赖覃"
 )
 # Surnames that are everyday characters of notes as well count only where something else says so.
-_MORE = (
-    _SURNAMES
-    + "张陈周孙黄胡林马高何许曾田苏丁任石夏叶程余方金江白毛万严武史顾莫范钟陆洪梁傅付傅温褚穆游"
+_MORE = _SURNAMES + (
+    "张陈周孙黄胡林马高何许曾田苏丁任石夏叶程余方金江白毛万严武史顾莫范钟陆洪梁傅付温褚穆游戴尹黎易常施牛"
+    "樊葛邢安齐伍庞骆乔龙路文兰裴祝翟柳殷柯鲁盛左冉麦向岳卓辛管蓝殳奚甘蒙鲍耿关焦申喻季成单包纪舒阮简聂"
 )
 _TITLES = (
     r"姐|哥|嫂|叔|婶|伯|婆婆|大爷|大妈|大娘|奶奶|爷爷|阿姨|阿太|同志|师傅|老师|会计|经理|主任|班长|医生|"
@@ -115,6 +115,15 @@ _PLACE = re.compile(
 )
 
 
+# Somebody who does at the beginning of a sentence what only the person does in a note.
+_FIRST_NAME = re.compile(
+    r"(?:^|(?<=[.:>-]\s))(?!(?:He|She|Patient|They|Mother|Father|Mom|Dad|Pt|Also|Who|Still|Here)\b)"
+    r"[A-Z][a-z]+(?=\s+(?:comes back about|first noticed|says|tells|reports|presents with|feels|"
+    r"is here|is well|is doing)\b)"
+)
+_GIVEN_NAME = re.compile(
+    r"^(?!患者|刚才|今日|上午|下午)[\u4e00-\u9fff]{2,3}(?=进门|坐下|念叨|走来|自己走来)"
+)
 _KIN_NAMED_CHINESE = re.compile(
     rf"((?:{_KIN}))[{_MORE}][\u4e00-\u9fff]{{1,2}}"
     r"(?=代|说|诉|述|称|陪|来|带|提醒|捎|催|照|在场|已知|签|、|，|。|：|$)"
@@ -154,6 +163,8 @@ class Names:
         if self._chinese is not None:
             text = self._chinese.sub("患者", text)
             text = re.sub(r"(?:患者\s*){2,}", "患者", text)
+        text = _FIRST_NAME.sub("The patient", text)
+        text = _GIVEN_NAME.sub("患者", text)
         text = _KIN_NAMED_CHINESE.sub(r"\1", text)
         text = _KIN_NAMED.sub(r"\1", text)
         if self._latin is not None:

@@ -84,6 +84,10 @@ PLANNED_SENTENCE = re.compile(
     re.IGNORECASE,
 )
 FOUND = r"^finding on exam|^abnormality found|体格检查所见|体检异常"
+# What numbers or marks a line of a list.
+_BULLET = re.compile(
+    r"\s*(?:(?:\d{1,2}、|[（(]\d{1,2}[）)]|[①-⑳]|[·◎┃•｜|>*#-]+(?=\s|[^\W\d]))\s*)?"
+)
 _CLAUSES = re.compile(r"[,，;；]\s*")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SCORED = r"total score|apgar|\bscore\b|总分|评分"
@@ -375,7 +379,7 @@ def _letter(match: re.Match[str]) -> Letter:
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     piece = text[start:end]
-    begin = start + len(piece) - len(piece.lstrip())
+    begin = start + _BULLET.match(piece).end()  # type: ignore[union-attr]
     finish = start + len(piece.rstrip())
     if begin < finish and re.search(r"\w", text[begin:finish]):
         yield begin, finish

@@ -28,6 +28,8 @@ CONSIDERED = 10
 MOST_OF_ONE_IN_ALL = 0.1
 """So large a part of all sets is of one leading diagnosis at most; two may always be."""
 UNTYPICAL_EACH = 5
+WIDEST_AGES = 10
+"""Years of birth that the release leaves open, at most."""
 WAITING = 0.5
 """So large a part of the candidates is seen before what will do instead is taken."""
 MOST_OF_A_LANGUAGE = 0.6
@@ -179,6 +181,8 @@ def choose_cases(
         open_ = [one for one in wishes if shelves[one[0]].takes(record.language)]
         if not open_:
             continue
+        if not _of_an_age(record):
+            continue
         case = casebank.draft_from_record(record, case_id=new_case_id())
         if not allowed(case):
             continue
@@ -196,6 +200,12 @@ def choose_cases(
                 if not left:
                     return
                 break
+
+
+def _of_an_age(record: Record) -> bool:
+    """Whether the release tells the age well enough to think of it."""
+    ages = record.born
+    return ages is not None and ages.last - ages.first <= WIDEST_AGES
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from casebank.lesson.drafting.expert import expert_view, minutes, objectives
 from casebank.lesson.drafting.focus import Aim, Focus, find_foci, find_focus
 from casebank.lesson.drafting.management import management
 from casebank.lesson.drafting.person import person_words, possible_ages
-from casebank.lesson.drafting.stages import Plan, plan_stages
+from casebank.lesson.drafting.stages import Plan, opened_by, plan_stages
 from casebank.lesson.model import Exercise, Lesson, Option, Wording
 from casebank.model import Case, Language
 from casebank.reader import read_record
@@ -111,8 +111,17 @@ def first_lesson(
         focus = next((one for one in foci if aim.fits(case, one)), None)
         if focus is not None:
             lesson = _over(case, record, evidence, focus, False, aim)
+            if not _shows_why(lesson, focus):
+                continue
             if not aim.life or life_of(lesson) & aim.life:
                 yield number, lesson
+
+
+def _shows_why(lesson: Lesson, focus: Focus) -> bool:
+    """Whether a student sees, before the diagnosis, something that speaks for it."""
+    shown = {one for stage in lesson.stages[:2] for one in opened_by(stage)}
+    seen = tuple(sign for sign in focus.signs if sign.datum in shown)
+    return bool(reasoning.supporting(replace(focus, signs=seen)))
 
 
 def life_of(lesson: Lesson) -> frozenset[str]:
@@ -169,12 +178,13 @@ def _exercises(
     with_concordance: bool,
     aim: Aim,
 ) -> tuple[Exercise, ...]:
+    opened = frozenset(one for stage in plan.stages[:2] for one in opened_by(stage))
     early = frozenset(one for stage in plan.stages[:2] for one in stage.reveals)
     first, again = reasoning.differentials(focus, plan)
     made: list[Exercise | None] = [
         first,
         advice.warning_signs(focus),
-        reasoning.summary(case, record, evidence, focus),
+        reasoning.summary(case, record, evidence, focus, opened),
         reasoning.reflection(evidence, focus, early),
         again,
         *(reasoning.concordance(focus) if with_concordance else ()),

@@ -10,15 +10,15 @@ refused.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 
 from casebank import terms
 from casebank.lesson.drafting.focus import Focus
 from casebank.lesson.drafting.knowledge import presentations, read_table
-from casebank.lesson.drafting.stages import Plan
-from casebank.lesson.model import Exercise, KeyFeatureKey, Option, Stage, Wording
+from casebank.lesson.drafting.stages import Plan, opened_by
+from casebank.lesson.model import Exercise, KeyFeatureKey, Option, Wording
 from casebank.model import Case, Problem
 
 MOST_REVIEWS, MOST_OTHER_REVIEWS = 4, 4
@@ -37,7 +37,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Review:
-    """What visits of the next year look at: for any of ``problems``, or for anybody of an age."""
+    """What visits of the next year look at: for any of ``problems``; or for everybody of an age
+    who has none of them, where ``ages`` are given."""
 
     code: str
     problems: frozenset[str]
@@ -157,7 +158,7 @@ def life_plan(
     case: Case, focus: Focus, plan: Plan, wanted: frozenset[str] = frozenset()
 ) -> Exercise | None:
     """What helps with a matter of the person's life that was shown; ``wanted`` matters first."""
-    shown = {one for stage in plan.stages[: plan.diagnosis_stage] for one in _opened(stage)}
+    shown = {one for stage in plan.stages[: plan.diagnosis_stage] for one in opened_by(stage)}
     told = [
         (code, problem)
         for problem in case.problems
@@ -196,18 +197,22 @@ def next_year(
     What is offered beside it is right for other people: what fits none of this person's problems.
     ``ages`` are the youngest and oldest that are possible at the end.
     """
-    shown = {one for stage in plan.stages for one in _opened(stage)}
+    shown = {one for stage in plan.stages for one in opened_by(stage)}
     listed = {code: one for one in case.problems if (code := terms.code_of(one.title))}
     known = {
         code
         for code, problem in listed.items()
         if _lasts(problem) and any(one.id in shown for one in problem.evidence)
     }
-    right = [one for one in reviews() if one.problems & known or _of_age(one, ages)]
+    right = [
+        one
+        for one in reviews()
+        if (one.problems & known if one.ages is None else _of_age(one, ages, listed))
+    ]
     right.sort(key=lambda one: (focus.leading not in one.problems, one.ages is not None))
     right = right[:MOST_REVIEWS]
     kin = {related for code in {*listed, focus.leading} for related in terms.related(code)}
-    others = [one for one in reviews() if one.problems and not one.problems & kin]
+    others = [one for one in reviews() if one.ages is None and not one.problems & kin]
     others.sort(key=lambda one: _digest(case.case_id, one.code))
     if not right or len(others) < MOST_OTHER_REVIEWS:
         return None
@@ -233,8 +238,8 @@ def next_year(
     )
 
 
-def _of_age(review: Review, ages: tuple[int, int] | None) -> bool:
-    if review.ages is None or ages is None:
+def _of_age(review: Review, ages: tuple[int, int] | None, listed: Collection[str]) -> bool:
+    if review.ages is None or ages is None or review.problems & set(listed):
         return False
     return review.ages[0] <= ages[0] and ages[1] <= review.ages[1]
 
@@ -249,10 +254,6 @@ def _felt(problem: Problem, day: int) -> bool:
 
 def _lasts(problem: Problem) -> bool:
     return problem.listed == "master" and problem.status == "active"
-
-
-def _opened(stage: Stage) -> list[str]:
-    return [*stage.reveals, *(one for order in stage.orders for one in order.data)]
 
 
 def _key(lines: Iterable[Line], data: tuple[str, ...] = ()) -> KeyFeatureKey:

@@ -25,6 +25,7 @@ _PER_EXERCISE = {
 }
 """Minutes, a first guess until attempts are measured."""
 _WORDS_A_MINUTE = 150
+GOES_ON_DAYS = 30
 
 
 def objectives(focus: Focus, exercises: tuple[Exercise, ...]) -> tuple[Objective, ...]:
@@ -93,14 +94,15 @@ def expert_view(case: Case, record: Record, focus: Focus, plan: Plan) -> ExpertV
     person, title = person_words(record, contact.day), terms.term(focus.leading)
     name, script = focus.presentation.name, scripts()[focus.leading]
     others = _others(case, focus)
-    later = span_words(max(0, case.outcome.last_day - contact.day))
+    days = max(0, case.outcome.last_day - contact.day)
+    later, goes_on = span_words(days), days >= GOES_ON_DAYS
     summary = Wording(
         f"{person.en} came with {name.en}; the record's diagnosis is {_small(title.en)}."
         + (f" Also on the problem list: {', '.join(one.en for one in others)}." if others else "")
-        + f" The record goes on for {later.en}.",
+        + (f" The record goes on for {later.en}." if goes_on else ""),
         f"{person.zh}，因{name.zh}就诊，病历诊断为{title.zh}。"
         + (f"问题目录中还有：{'、'.join(one.zh for one in others)}。" if others else "")
-        + f"此后记录持续{later.zh}。",
+        + (f"此后记录持续{later.zh}。" if goes_on else ""),
     )
     return ExpertView(
         summary=summary,
@@ -115,14 +117,12 @@ def minutes(case: Case, exercises: tuple[Exercise, ...], words: int) -> int:
 
 
 def _take_home(case: Case, focus: Focus, plan: Plan) -> tuple[Wording, ...]:
-    danger = [one.code for one in focus.considered if one.must_not_miss]
     name = focus.presentation.name
-    missed = terms.term(danger[0])
+    signs = [one.text for one in advice.warnings()[focus.presentation.code] if one.grade == "right"]
     points = [
         Wording(
-            f"With {name.en}, think of {_small(missed.en)} before it is too late: "
-            f"{_small(scripts()[danger[0]].line.en)}",
-            f"遇到{name.zh}，勿漏{missed.zh}：{scripts()[danger[0]].line.zh}",
+            f"With {name.en}, act at once: {'; '.join(_small(one.en) for one in signs)}.",
+            f"遇到{name.zh}，下列情况须立即处理：{'；'.join(one.zh for one in signs)}。",
         )
     ]
     for _, point in plan.decisions[:1]:

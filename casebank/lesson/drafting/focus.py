@@ -9,6 +9,7 @@ from casebank import relations, rules, terms
 from casebank.lesson.drafting.evidence import Datum, Evidence, Sign, signs
 from casebank.lesson.drafting.followup import DecisionPoint, decision_points
 from casebank.lesson.drafting.knowledge import (
+    PLAUSIBLE,
     Considered,
     Presentation,
     fitting,
@@ -19,6 +20,7 @@ from casebank.lesson.drafting.person import possible_ages
 from casebank.model import Case, Problem
 from casebank.names import names_somebody
 from casebank.record import FEMALE, MALE, Record
+from casebank.soap import FOUND
 
 HEARD = r"what the patient (thinks|worries|hopes)|患者的(想法|担忧|期望)"
 """Ideas, concerns and expectations."""
@@ -36,7 +38,8 @@ _NAMING_FORMS = r"hypoglyc|staple food|hba1c test|salt|低血糖|主食|摄盐|c
 @dataclass(frozen=True)
 class Focus:
     """The contact (index) with a complaint that the record puts down to ``leading``; ``explained``
-    says whether something beside the complaint speaks for it.
+    says whether something beside the complaint speaks for it, ``examined`` whether more than vital
+    signs was looked at.
 
     ``hidden`` are codes whose names would give it away; ``points`` the decision points after it.
     """
@@ -51,6 +54,7 @@ class Focus:
     worth: float
     considered: tuple[Considered, ...]
     explained: bool
+    examined: bool
 
     def gives_away(self, datum: Datum) -> bool:
         """Whether a datum names the diagnosis, its kin, or what is given for it."""
@@ -90,7 +94,9 @@ class Aim:
 
     def fits(self, case: Case, focus: Focus) -> bool:
         """Whether a lesson that begins with ``focus`` is about this."""
-        if not focus.explained or (self.leading and focus.leading not in self.leading):
+        if not (focus.explained and focus.examined):
+            return False
+        if self.leading and focus.leading not in self.leading:
             return False
         if len({(one.rule.disease, one.rule.situation) for one in focus.points}) < self.decisions:
             return False
@@ -200,6 +206,7 @@ def _at(
                     worth=worth if explained else worth - UNEXPLAINED,
                     considered=considered,
                     explained=explained,
+                    examined=_examined(evidence, index, seen),
                 )
             )
             break
@@ -222,10 +229,23 @@ def _explained(
     beside = (there & set(scripts()[code].supports)) - set(presentation.findings)
     if code in _TOLD_BY:
         return _TOLD_BY[code] in there and problem.onset_day >= day - NEW_DAYS
+    relevance = next(one.relevance for one in presentation.considered if one.code == code)
+    if relevance < PLAUSIBLE:
+        return False
     own = set(scripts()[code].supports)
     return bool(beside) or len(there & own) >= 2 or len(own) <= 2
 
 
+def _examined(evidence: Evidence, index: int, seen: tuple[Sign, ...]) -> bool:
+    found = {one.finding for one in seen if evidence.by_id[one.datum].part == "O"} - _VITAL
+    told = any(
+        one.event is not None and one.event.value_text and rules.matches(FOUND, one.event.name)
+        for one in evidence.at(index, "O")
+    )
+    return told or bool(found)
+
+
+_VITAL = frozenset({"fever", "fast-pulse"})
 _TOLD_BY = {"ESSENTIAL_HYPERTENSION": "bp-high", "TYPE_2_DIABETES": "glucose-high"}
 NEW_DAYS = 30
 UNEXPLAINED = 8.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from casebank import rules, terms
 from casebank.lesson.drafting.evidence import Datum, Evidence, Sign
@@ -40,12 +41,15 @@ WEIGHTS = {"master": 1.0, "temporary": 0.4}
 _INACTIVE = 0.6
 
 
-def summary(case: Case, record: Record, evidence: Evidence, focus: Focus) -> Exercise:
+def summary(
+    case: Case, record: Record, evidence: Evidence, focus: Focus, shown: frozenset[str]
+) -> Exercise:
     """One sentence: who, what matters of the background, how long, what was found and what not."""
     day = case.contacts[focus.contact].day
     person, name = person_words(record, day), focus.presentation.name
     known, since = _known_before(case, focus), _duration(evidence, focus)
-    found, absent = _supporting(focus), _absent(focus)
+    focus = replace(focus, signs=tuple(one for one in focus.signs if one.datum in shown))
+    found, absent = supporting(focus), _absent(focus)
     expert = Wording(
         person.en
         + (f" with known {_and([_lower(one.en) for one in known])}" if known else "")
@@ -222,7 +226,13 @@ def reflection(evidence: Evidence, focus: Focus, shown: frozenset[str]) -> Exerc
         for code in hypotheses
     }
     apart = sum(profiles[code] != profiles[focus.leading] for code in hypotheses)
-    if len(links) < 4 or len(used) < 3 or apart < 2 or all(ln.stance == "for" for ln in links):
+    if (
+        not profiles[focus.leading]
+        or len(links) < 4
+        or len(used) < 3
+        or apart < 2
+        or all(ln.stance == "for" for ln in links)
+    ):
         return None
     places = {sign.finding: sign.datum for sign in reversed(seen)}
     named = [code for code in known if code in used][:MOST_FINDINGS]
@@ -350,7 +360,7 @@ def _hypotheses(focus: Focus, known: dict[str, bool]) -> list[str]:
         (one for one in considered if one is not danger),
         key=lambda one: (-reach(one.code), -one.relevance, one.code),
     )
-    chosen = [focus.leading, *(one.code for one in rest[: MOST_HYPOTHESES - 2])]
+    chosen = [focus.leading, *(one.code for one in rest[: MOST_HYPOTHESES - 2] if reach(one.code))]
     return chosen + ([danger.code] if danger is not None else [])
 
 
@@ -377,7 +387,8 @@ def _told(code: str, present: bool, datum: Datum) -> Wording:
     return Wording(texts[not chinese], texts[chinese])
 
 
-def _supporting(focus: Focus) -> list[str]:
+def supporting(focus: Focus) -> list[str]:
+    """What speaks for the leading diagnosis beside the complaint."""
     known = _by_finding(focus.signs)
     own = scripts()[focus.leading].supports
     return [code for code in own if known.get(code) and code not in focus.presentation.findings][:3]

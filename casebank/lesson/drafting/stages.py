@@ -41,7 +41,7 @@ _LATER_LIFE = (
 # Sentences that say nothing: courtesies, the weather, what no doctor acts on.
 _EMPTY = re.compile(
     r"^(came|brought|sits|bp follow-up|left|sent home|come back|see (us|me)|call|knows to|"
-    r"told (her|him)|showed|reassured|return prn|"
+    r"told (her|him)|showed|reassured|return|rtc|follow.?up as|"
     r"keep up|as (scheduled|needed)|done\b|thanks|(she|he) understands|no (other )?concerns)|"
     r"\b(enjoys|likes|rides|drives|walked to|served|sold|funeral|birthday|weather|texted|"
     r"confirm with)\b|"
@@ -59,6 +59,7 @@ _CLERICAL = re.compile(
 )
 # The name of who wrote or was written to, alone on its line, with what he is or where.
 _NAMED_ONLY = re.compile(
+    r"[a-z]+ [a-z]\.?|"
     r"\W*([A-Z][\w'’-]+[\s,]+){0,3}[A-Z][\w'’-]+\s*[.,]?|"
     r".*\b(PGY-?\d|NP|PA-C|LVN|LPN|MBBS|DNP)\b.*|"
     r".*\bto [A-Z]\w+ (Drugs?|Pharmacy|Chemists?)\b.*",
@@ -66,6 +67,8 @@ _NAMED_ONLY = re.compile(
 # What a form of follow-up asks at every visit: shown when it says something, or something else.
 _ROUTINE = r"^(none|no|good|light|medium|regular|palpable|无|否|良好|轻|中|规律|触及正常)$"
 _FORM_TARGETS = r"^target|^overall evaluation|健康评价|^目标|days until|距下次随访|^date of|日期"
+# Sentences that tell again what was measured.
+_MEASURED = r"(血压|体重|心率|脉搏|bmi|\bbp|pressure|weight|\bwt|\bhr|pulse)\W{0,3}\d"
 # Rows of a referral tell what was decided.
 _REFERRED = r"referr|初步印象|转往|转诊"
 _DECISION = (
@@ -107,6 +110,11 @@ def plan_stages(
         before = point
     stages.append(builder.course(before))
     return Plan(tuple(stages), 3, tuple(decisions))
+
+
+def opened_by(stage: Stage) -> list[str]:
+    """All that a stage shows or may be asked for."""
+    return [*stage.reveals, *(one for order in stage.orders for one in order.data)]
 
 
 def choose_points(points: tuple[DecisionPoint, ...]) -> tuple[DecisionPoint, ...]:
@@ -351,6 +359,7 @@ class _Builder:
             for one in evidence.at(now.contact, "S", "O")
             if not (_clerical(one) or _target(one) or _decides(one) or one.unanswered)
             and not (one.event and rules.matches(_REFERRED, one.event.name))
+            and not (one.event is None and rules.matches(_MEASURED, one.text))
             and not self._says_nothing_new(one)
         ]
         day = day_text(self._case.contacts[now.contact].day, "en")

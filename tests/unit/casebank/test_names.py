@@ -21,6 +21,11 @@ NOTES = (
         ("Since Monday Elijah coughs.", "Since Monday the patient coughs."),
         ("母亲何海燕代诉：咽痛4天。", "母亲代诉：咽痛4天。"),
         ("Dad Jamie says he coughs.", "Dad says he coughs."),
+        (
+            "Steven comes back about the same trouble.",
+            "The patient comes back about the same trouble.",
+        ),
+        ("Headache comes back at night.", "Headache comes back at night."),
         ("No fever, no cough.", "No fever, no cough."),
     ],
 )
