@@ -1,6 +1,6 @@
 """The body of a case's page, made once for all who read the same case in the same language.
 
-A record of forty contacts is some 300 kB of page, which is most of the work of showing it; and a
+Forty contacts are some 200 kB of page, which is most of the work of showing it; and a
 class opens one case together. Nothing of the reader is in a body: no form, no name, no step.
 """
 
@@ -18,29 +18,34 @@ from app.hashes import sha256_of
 from app.portal.case_view import case_view, problem_view
 from app.portal.translation import language
 from casebank import Case
+from casebank.stretches import stretches
 
 KEPT: Final = 128
 """Bodies kept in memory, at most some 40 MB."""
 
-_Key = tuple[str, str, int, int | None, str, str]
+_Key = tuple[str, str, int, int | None, int, str, str]
 _kept: OrderedDict[_Key, Markup] = OrderedDict()
 _lock = Lock()
 
 
-def case_body(row: TeachingCase, case: Case, number: int | None = None) -> Markup:
-    """What stands on the page of ``case``, or of its problem ``number``, below the heading.
+def case_body(row: TeachingCase, case: Case, number: int | None = None, stretch: int = 1) -> Markup:
+    """What stands on a page of ``case``, or of its problem ``number``, below the heading.
+
+    Of a long record the ``stretch`` that is asked for, or the nearest there is.
 
     Raises:
         KeyError: if the case has no such problem.
     """
     # Addresses in a body begin with the root of the portal; its own words are in one language.
-    key = (sha256_of(row.document), case.title, row.id, number, language(), request.script_root)
+    stretch = min(max(1, stretch), stretches(case))
+    document = sha256_of(row.document)
+    key = (document, case.title, row.id, number, stretch, language(), request.script_root)
     with _lock:
         if (known := _kept.get(key)) is not None:
             _kept.move_to_end(key)
             return known
     if number is None:
-        page, parts = "cases/_whole.html", case_view(case, case.language)
+        page, parts = "cases/_whole.html", case_view(case, case.language, stretch)
     else:
         page, parts = "cases/_problem.html", problem_view(case, number, case.language)
     body = Markup(render_template(page, row=row, **parts))  # noqa: S704  # nosec B704 # rendered here

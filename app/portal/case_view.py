@@ -28,6 +28,7 @@ from casebank.course import final_summary, list_history
 from casebank.family.wording import APGAR, answer_text, apgar_text, stage_text
 from casebank.model import Language
 from casebank.plans import plans_by_problem
+from casebank.stretches import stretch_of
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,20 @@ class Picture:
     table: Table
 
 
-def case_view(case: Case, language: Language) -> dict[str, Any]:
-    """Everything that stands on the page of a case that may be shown as a whole."""
+def case_view(case: Case, language: Language, number: int = 1) -> dict[str, Any]:
+    """What stands on the page of a case that may be shown as a whole: all of a short record, and of
+    a long one what belongs to its stretch ``number``."""
+    shown = stretch_of(case, number)
     return {
         **_words(case, language),
-        "contacts": case.contacts,
+        "contacts": shown.contacts,
+        "stretch": shown,
         "family": family_view(case, language),
         "plans": plans_by_problem(case),
         "list_history": list_history(case),
         "summary": final_summary(case, language),
-        "timeline": _timeline(case.timeline, language),
-        "sheets": _flow_sheets(case.flow_sheets, language),
+        "timeline": _timeline(shown.timeline, language),
+        "sheets": _flow_sheets(shown.flow_sheets, language),
     }
 
 

@@ -9,6 +9,7 @@ from app.errors import NotFound
 from app.permissions import Permission
 from app.portal.access import page
 from app.portal.case_bodies import case_body
+from app.portal.paging import page_number
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import case_sets
@@ -87,7 +88,7 @@ def show(case_id: int) -> str | Response:
         "cases/show.html",
         row=row,
         case=case,
-        body=case_body(row, case),
+        body=case_body(row, case, stretch=page_number()),
         actions=actions,
         exports=Permission.WRITE_CASES in actor.permissions and row.state != case_service.WITHDRAWN,
         stops=sum(1 for one in found if one.severity == "stop"),

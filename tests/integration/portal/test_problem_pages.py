@@ -10,10 +10,12 @@ from flask.testing import FlaskClient
 
 from app.db.models import TeachingCase
 from casebank import Case, draft_case
+from casebank.stretches import stretch_of
 from tests.builders import build_release
 from tests.integration.portal.world import make_world
 from tests.unit.casebank.test_speed_and_size import CONTACTS, long_record
 
+ALLOWED_BYTES = 300_000
 ALLOWED_SECONDS = 0.2
 
 
@@ -105,3 +107,30 @@ def test_the_whole_page_tells_family_plans_history_and_summary(
         assert part in page
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
+
+
+def test_a_draft_of_five_hundred_contacts_is_read_in_stretches_that_lose_nothing(
+    opened: tuple[FlaskClient, str, Case],
+) -> None:
+    client, where, case = opened
+    parts = [stretch_of(case, number) for number in range(1, stretch_of(case, 1).total + 1)]
+    assert [one for part in parts for one in part.contacts] == list(case.contacts)
+    for sheet in case.flow_sheets:
+        for series in sheet.series:
+            shown = [
+                point
+                for part in parts
+                for here in part.flow_sheets
+                if here.key == sheet.key
+                for one in here.series
+                if (one.name, one.unit) == (series.name, series.unit)
+                for point in one.points
+            ]
+            assert shown == list(series.points)
+    for number in (1, len(parts) // 2, len(parts)):
+        answer = client.get(f"{where}?page={number}")
+        assert len(answer.data) < ALLOWED_BYTES
+        page = answer.get_data(as_text=True)
+        assert page.count('class="panel contact"') == len(parts[number - 1].contacts)
+        assert f"Page {number} of {len(parts)}" in page
+    assert stretch_of(case, 99) == parts[-1]
