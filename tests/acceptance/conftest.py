@@ -107,21 +107,16 @@ def browser() -> Iterator[Browser]:
 
 @dataclass(frozen=True)
 class Walked:
-    """The request that a researcher has submitted, and how many seconds that took.
-
-    ``thought`` are those of the person, ``waited`` those of the pages.
-    """
+    """The request that a researcher has submitted, and how many seconds that takes a person."""
 
     request: str
-    thought: float
-    waited: float
+    seconds: float
 
 
 @pytest.fixture(scope="session")
 def walked(browser: Browser, served: Demo) -> Walked:
     """A researcher's way from the first page to a submitted request, gone once for all tests."""
-    began = time.monotonic()
     with signed_in(browser, served, "researcher") as page:
         hand = Hand(page, Pictures(), served.password)
         request = walk(hand)
-    return Walked(request, hand.seconds, time.monotonic() - began)
+    return Walked(request, hand.seconds)
