@@ -80,7 +80,7 @@ def create_app(settings: PortalSettings, database: Database | None = None) -> Fl
     app.extensions["csrf"].exempt(lti.blueprint)
     # Programs send no cookie, so that no form of another site can act for them.
     app.extensions["csrf"].exempt(api_docs.api_blueprint)
-    init_throttling(app)
+    init_throttling(app, database)
     init_recording(app, database)
 
     @app.context_processor

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, Response, current_app, redirect, request, url_for
 from flask_limiter import Limiter
@@ -11,11 +11,14 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.db.database import Database
 from app.errors import PermissionDenied
 from app.portal.access import LIBRARY_ACCESS, ByToken, Open, declared_access, may_use
 from app.portal.api.bearer import authenticate
 from app.portal.api.operations import OPERATIONS
 from app.portal.lock_out import init_lock_out
+from app.portal.security_tools import derived_key
+from app.portal.shared_counts import SCHEME
 from app.portal.sign_in import current_actor, lacks_second_factor
 from app.portal.sign_in_sessions import end_dead_session
 from app.portal.static_files import STATIC_ENDPOINTS
@@ -86,9 +89,22 @@ def init_protection(app: Flask, settings: PortalSettings) -> None:
     app.after_request(_add_headers)
 
 
-def init_throttling(app: Flask) -> None:
-    """Throttle failed sign-ins and questions for counts; called when all pages are registered."""
-    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=True)
+def init_throttling(app: Flask, database: Database) -> None:
+    """Throttle failed sign-ins and questions for counts; called when all pages are registered.
+
+    On SQLite one process serves, and counts in its memory; on PostgreSQL all count together.
+    """
+    uri, options = "memory://", {}
+    if database.engine.dialect.name != "sqlite":
+        uri = f"{SCHEME}://"
+        options = {"database": database, "secret": derived_key(app, b"throttling")}
+    limiter = Limiter(
+        get_remote_address,
+        app=app,
+        storage_uri=uri,
+        storage_options=cast(dict[str, str | int], options),
+        headers_enabled=True,
+    )
 
     def failed(response: Response) -> bool:
         return response.status_code == 200

@@ -10,9 +10,11 @@ import threading
 from typing import Any
 from urllib.parse import urljoin
 
-from flask import Flask, url_for
+from flask import Flask, current_app, url_for
 from flask_security import MailUtil, PasswordUtil, WebauthnUtil
 from flask_security.totp import Totp
+from passlib.exc import UsedTokenError
+from sqlalchemy import or_, update
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
     ResidentKeyRequirement,
@@ -20,6 +22,7 @@ from webauthn.helpers.structs import (
 )
 
 from app import mail
+from app.db.models import User
 from app.portal.public_address import public_root
 from app.portal.wiring import wiring
 from app.services.passwords import normalise, what_is_wrong
@@ -112,7 +115,27 @@ class PortalTotp(Totp):
         return user.tf_counter
 
     def set_last_counter(self, user: Any, tmatch: Any) -> None:
-        """Remember it; the view's commit keeps it."""
+        """Take it, unless somebody else has taken it meanwhile; the view's commit keeps it.
+
+        The condition is part of the statement: of two processes that read the same row, the second
+        finds it changed.
+
+        Raises:
+            UsedTokenError: if it was taken.
+        """
+        session = current_app.extensions["security"].datastore.db.session
+        taken = session.execute(
+            update(User)
+            .where(
+                User.id == user.id,
+                or_(User.tf_counter.is_(None), User.tf_counter < tmatch.counter),
+            )
+            .values(tf_counter=tmatch.counter)
+            .returning(User.id)
+            .execution_options(synchronize_session=False)
+        )
+        if taken.first() is None:
+            raise UsedTokenError
         user.tf_counter = tmatch.counter
 
 

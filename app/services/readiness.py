@@ -79,9 +79,16 @@ def still_ready(request: DataRequest, today: date) -> bool:
 
     Somebody who joined after the delivery holds up nobody; they reach nothing until they are ready.
     """
+    if in_grace(request, today):
+        return True
     members = members_of(request, today)
     bound = [member for member in members if member.bound]
     return bool(bound) and all(member.ready for member in bound)
+
+
+def in_grace(request: DataRequest, today: date) -> bool:
+    """Whether it was open before people were trained and signed here, and still may be so."""
+    return request.grace_until is not None and today <= request.grace_until
 
 
 def in_force(request: DataRequest, today: date) -> bool:
@@ -108,7 +115,7 @@ def refusal_of(actor: Actor, request: DataRequest, today: date) -> str:
     if request.end_date is not None and request.end_date < today:
         return "The last day has passed."
     mine = next(one for one in members_of(request, today) if one.user.id == actor.user_id)
-    if not mine.ready:
+    if not mine.ready and not in_grace(request, today):
         return "You still need: " + " and ".join(mine.lacks or ("an open account",)) + "."
     if not still_ready(request, today):
         return "Somebody's training or signature has lapsed."

@@ -6,18 +6,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import AuditEvent, record
-from app.db.models import DataRequest, Job
+from app.db.models import AuditRow, DataRequest, Job
 from app.permissions import WORKER
-from app.services.readiness import all_ready, still_ready
+from app.services.readiness import all_ready, in_grace, still_ready
+from app.services.request_history import tell
 from app.services.requests import locked_request
 from app.services.transitions import EXTRACT_JOB, queue_extract, transition
-from app.services.workflow import State
+from app.services.workflow import State, Told
 from app.worker.workshop import Workshop
+
+GRACE = "request.grace_given"
 
 
 def follow_people(workshop: Workshop) -> None:
     """Suspend what is no longer permitted, open again what was cured, begin what waited."""
     today = workshop.today()
+    _announce_grace(workshop)
     with workshop.database.reading() as session:
         suspend = [one.id for one in _in(session, State.ACTIVE) if not still_ready(one, today)]
         resume = [
@@ -45,6 +49,32 @@ def follow_people(workshop: Workshop) -> None:
                     {"job": queue_extract(session, request)},
                 )
                 record(session, WORKER, event)
+
+
+def _announce_grace(workshop: Workshop) -> None:
+    """Tell the projects whose deliveries an upgrade left open until when that is so, once each."""
+    today = workshop.today()
+    said = select(AuditRow.object_id).where(AuditRow.action == GRACE)
+    with workshop.database.reading() as session:
+        told = set(session.scalars(said))
+        due = [
+            one.id
+            for one in _in(session, State.ACTIVE)
+            if in_grace(one, today) and str(one.id) not in told and not all_ready(one, today)
+        ]
+    for request_id in due:
+        with workshop.database.writing() as session:
+            request = locked_request(session, WORKER, request_id)
+            until = str(request.grace_until)
+            record(session, WORKER, AuditEvent(GRACE, "request", request.id, {"until": until}))
+            tell(
+                session,
+                WORKER,
+                request,
+                (Told.PROJECT, Told.STEWARDS),
+                f"stays open until {until} as it is; from then on everybody of the project has to "
+                "be trained and to have signed the agreement",
+            )
 
 
 def _in(session: Session, state: State) -> list[DataRequest]:

@@ -7,6 +7,7 @@ from app.db.models.accounts import (
     Passkey,
     SignInFailure,
     SignInSession,
+    Throttle,
 )
 from app.db.models.base import NAMING, Base
 from app.db.models.cohorts import (
@@ -142,6 +143,7 @@ __all__ = [
     "SignInSession",
     "TeachingCase",
     "TeachingClass",
+    "Throttle",
     "TrainingCertificate",
     "User",
     "WorkerSeen",

@@ -44,6 +44,19 @@ class SignInFailure(Base):
     locked_until: Mapped[datetime | None]
 
 
+class Throttle(Base):
+    """How often something throttled was done in a window, for all processes of the portal.
+
+    ``key`` is a keyed hash, ``until`` the end of the window in seconds since 1970.
+    """
+
+    __tablename__ = "throttle"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    count: Mapped[int]
+    until: Mapped[float] = mapped_column(index=True)
+
+
 class Passkey(Base):
     """A public key of WebAuthn, by the columns that Flask-Security asks for.
 

@@ -35,8 +35,9 @@ class DataRequest(Base):
     cohort version whose rows are asked for; a table that is not in it is asked for with all.
     ``continues`` is the request whose delivery this one brings up to date, and ``earlier`` whether
     that is then kept or replaced. ``frozen`` is the summary of :class:`cohorts.frozen.Frozen`;
-    ``ended_at`` is when access to the extract ended. ``approvals`` is how many stewards have to
-    agree, and ``review_round`` counts their attempts.
+    ``ended_at`` is when access to the extract ended, and until ``grace_until`` nobody has to have
+    signed, since it was open before people did. ``approvals`` is how many stewards have to agree,
+    and ``review_round`` counts their attempts.
     """
 
     __tablename__ = "data_request"
@@ -81,6 +82,7 @@ class DataRequest(Base):
     renewal_until: Mapped[date | None] = mapped_column(Date)
     renewal_reason: Mapped[str] = mapped_column(default="", server_default="")
     ended_at: Mapped[datetime | None]
+    grace_until: Mapped[date | None] = mapped_column(Date)
     frozen: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     continues: Mapped[DataRequest | None] = relationship(remote_side=[id])
     project: Mapped[Project] = relationship()

@@ -43,6 +43,7 @@ EXEMPT = {
     "notification": "told with the change that it tells of",
     "role": "names of roles",
     "shown_lines": "the ledger behind cohort.characterised",
+    "throttle": "counts of what is throttled",
     "worker_seen": "signs of life",
 }
 """Tables that may change without an event, and why; every other one may not."""

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.agreements import agreement
 from app.audit import verify_chain
-from app.db.models import AuditRow, DataRequest, TrainingCertificate
+from app.db.models import AuditRow, DataRequest, Notification, TrainingCertificate
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
 from app.services.agreements import sign
 from app.services.lab import lab_of
@@ -119,6 +119,28 @@ def test_lapsed_training_suspends_at_once_everywhere_and_a_new_certificate_opens
         "request.resume",
         "extract.opened",
     ]
+
+
+def test_what_an_upgrade_left_open_stays_so_for_its_grace_and_everybody_is_told_once(
+    delivered: World,
+) -> None:
+    """Training ends after fifty days here; the grace of an upgrade lasts for sixty."""
+    until = delivered.surroundings.today + timedelta(days=60)
+    with delivered.database.writing() as session:
+        session.get_one(DataRequest, DELIVERED).grace_until = until
+    for day in (51, 55, 60):
+        run_once(worker(delivered, day))
+        assert state_of(delivered) == State.ACTIVE
+        assert usable(delivered, day) == (True, True)
+    with delivered.database.reading() as session:
+        events = session.scalars(select(AuditRow).where(AuditRow.action == "request.grace_given"))
+        assert [row.object_id for row in events] == [str(DELIVERED)]
+        told = [one.text for one in session.scalars(select(Notification))]
+        assert len([text for text in told if f"stays open until {until}" in text]) == 2
+        assert verify_chain(session).intact
+    assert usable(delivered, 61) == (False, False)
+    run_once(worker(delivered, 61))
+    assert state_of(delivered) == State.SUSPENDED
 
 
 def test_what_is_suspended_expires_by_its_date_and_no_clock_opens_it(delivered: World) -> None:

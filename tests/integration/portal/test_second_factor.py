@@ -55,6 +55,23 @@ def test_after_the_password_a_code_is_asked_for_and_is_good_once(world: World) -
     assert thief.get("/cases/").status_code == 302
 
 
+def test_of_two_who_say_one_code_at_once_only_the_first_gets_in(world: World) -> None:
+    """Both have read the account before either wrote: on PostgreSQL nothing keeps them apart."""
+    secret = set_up(world.client("student"))
+    app = world.client().application
+    totp, code = TOTP(key=secret), code_of(secret, later=1)
+    counter = totp.now() // 30 + 1
+    with app.test_request_context():
+        library = app.extensions["security"]
+        late = library.datastore.find_user(email="student@example.org")
+        assert late.tf_counter < counter
+        library.datastore.commit()  # what was read stays as it was read
+        with world.database.writing() as session:
+            session.get_one(User, late.id).tf_counter = counter
+        assert not library.totp_factory.verify_totp(code, late.tf_totp_secret, late, window=60)
+        library.datastore.db.session.rollback()
+
+
 def test_wrong_codes_pause_sign_in_like_wrong_passwords(world: World) -> None:
     set_up(world.client("student"))
     client = world.client()

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import stat
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import func, select, text
+from sqlalchemy import func, inspect, select, text
 
 from app.db.database import Database, open_database
-from app.db.models import APPEND_ONLY, Base, TeachingCase, User
+from app.db.models import APPEND_ONLY, Base, DataRequest, TeachingCase, User
 from deid.errors import ConfigurationError
 
 MANY_SESSIONS = 24
@@ -90,6 +91,37 @@ def test_every_history_is_guarded() -> None:
     for dialect in ("sqlite", "postgresql"):
         statements = " ".join(guard_statements(dialect, APPEND_ONLY))
         assert all(f" ON {table} " in statements for table in APPEND_ONLY)
+
+
+def test_deliveries_to_which_nobody_could_sign_yet_get_a_grace_by_the_upgrade(
+    tmp_path: Path,
+) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'portal.db'}")
+    database.upgrade("0021")
+    with database.engine.begin() as connection:
+        for table, given in (
+            ("portal_user", [{"email": "a@b.org", "active": 1}]),
+            ("project", [{"code": "p"}]),
+            ("data_request", [{"state": "active"}, {"state": "active"}, {"state": "draft"}]),
+            ("agreement_signature", [{"request_id": 2}]),
+        ):
+            for number, values in enumerate(given, 1):
+                row = {
+                    one["name"]: "2026-01-01 00:00:00" if "TIME" in str(one["type"]) else 1
+                    for one in inspect(connection).get_columns(table)
+                    if not one["nullable"] and one["default"] is None
+                } | {"id": number, **values}
+                places = ", ".join(f":{name}" for name in row)
+                connection.execute(
+                    text(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})"), row
+                )
+    database.upgrade()
+    until = datetime.now(UTC).date() + timedelta(days=60)
+    with database.reading() as session:
+        graces = session.scalars(select(DataRequest.grace_until).order_by(DataRequest.id)).all()
+    assert [grace == until for grace in graces] == [True, False, False]
+    assert graces[1:] == [None, None]
+    database.close()
 
 
 def test_a_database_of_the_first_schema_is_brought_up_to_date_with_its_cases(url: str) -> None:
