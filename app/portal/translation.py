@@ -65,8 +65,8 @@ def language() -> Language:
 
 
 def _said(value: object) -> object:
-    """What a template writes of a value: a count that is withheld, in the reader's language."""
-    return translate(value) if isinstance(value, SafeCount) and value.shown is None else value
+    """What a template writes of a value: a count in the reader's language."""
+    return translate(value) if isinstance(value, SafeCount) else value
 
 
 def translate(text: object) -> str:

@@ -21,7 +21,7 @@ from tests.integration.portal.addresses import (
 
 LIMIT = 300_000  # bytes
 ROLES = ("researcher", "instructor", "steward", "administrator", "student", "auditor")
-ENGLISH = re.compile(r"[A-Za-z]{2,}[ ,.’]+[a-z]{2,}|^[A-Z]?[a-z]{3,}$")
+ENGLISH = re.compile(r"[A-Za-z]{2,}[ ,.’]+[a-z]{2,}|^[A-Z]?[a-z]{3,}$|about [\d<]")
 """Two words in a row, or one that is all there is."""
 WRITTEN = re.compile(
     rf"{MARK}|Blood pressure after sixty|A tiny release|tiny-v1|Dizzy on rising"
