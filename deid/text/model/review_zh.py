@@ -37,7 +37,7 @@ from deid.text.packs.zh.patterns import is_lot
 from deid.text.words import read_words
 
 POLICY = Policy(
-    add={"NAME": 0.3, "LOCATION": 0.25, "ORGANIZATION": 0.3, "DATE": 0.85, "ID": 0.85},
+    add={"NAME": 0.25, "LOCATION": 0.25, "ORGANIZATION": 0.2, "DATE": 0.55, "ID": 0.45},
     keep={
         "known.possible.zh": 0.02,
         "zh.called.relation_surname": 0.01, "zh.called.neighbours": 0.01, "zh.called.old_behind": 0.02, "zh.org.trade": 0.05,
