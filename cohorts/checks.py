@@ -163,6 +163,20 @@ def find_distant_days(definition: CohortDefinition) -> Iterator[Finding]:
                 yield Finding("distant_days", WARNING, f"{path}.{name}", "more than 100 years")
 
 
+def find_negative_observation(definition: CohortDefinition) -> Iterator[Finding]:
+    """Observation asked for of fewer days than none: probably a sign too much."""
+    path = "$.PrimaryCriteria.ObservationWindow"
+    observed = definition.expression["PrimaryCriteria"]["ObservationWindow"]
+    for name in ("PriorDays", "PostDays"):
+        if int(observed.get(name, 0)) < 0:
+            yield Finding(
+                "negative_observation",
+                WARNING,
+                f"{path}.{name}",
+                "is below 0, which asks for nothing: is the sign meant?",
+            )
+
+
 CHECKERS: Final[tuple[Callable[[CohortDefinition], Iterator[Finding]], ...]] = (
     find_unknown_properties,
     find_undefined_concept_sets,
@@ -176,6 +190,7 @@ CHECKERS: Final[tuple[Callable[[CohortDefinition], Iterator[Finding]], ...]] = (
     find_always_true_rules,
     find_impossible_counts,
     find_distant_days,
+    find_negative_observation,
     find_properties_without_effect,
     find_cut_decimals,
     find_other_versions,

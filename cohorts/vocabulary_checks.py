@@ -29,11 +29,16 @@ def check_concepts(definition: CohortDefinition, source: DataSource) -> list[Fin
     """
     named = dict(_concepts(definition))
     with source.connect() as connection, watched(connection, LIMIT_SECONDS):
-        missing = prepare_cdm(connection)
+        missing = prepare_cdm(connection, ("concept",))
         rows = connection.execute(_STANDING, [sorted(set(named.values()))]).fetchall()
     if "concept" in missing:
-        text = f"{source.name} has no vocabulary: concept sets stand for nothing there"
-        return [Finding("no_vocabulary", WARNING, "$.ConceptSets", text)] if named else []
+        told = Finding(
+            "no_vocabulary",
+            WARNING,
+            "$.ConceptSets",
+            f"{source.name} has no vocabulary: concept sets stand for nothing there",
+        )
+        return [told] if named else []
     return list(_findings(named, dict(rows), source.name))
 
 
@@ -42,11 +47,19 @@ def _findings(
 ) -> Iterator[Finding]:
     for path, concept in named.items():
         if concept not in valid:
-            text = f"the vocabulary of {source} has no concept {concept}: it finds nobody"
-            yield Finding("unknown_concept", WARNING, path, text)
+            yield Finding(
+                "unknown_concept",
+                WARNING,
+                path,
+                f"the vocabulary of {source} has no concept {concept}: it finds nobody",
+            )
         elif not valid[concept]:
-            text = f"concept {concept} is no longer valid: descendants are looked for without it"
-            yield Finding("invalid_concept", NOTE, path, text)
+            yield Finding(
+                "invalid_concept",
+                NOTE,
+                path,
+                f"concept {concept} is no longer valid: descendants are looked for without it",
+            )
 
 
 def _concepts(definition: CohortDefinition) -> Iterator[tuple[str, int]]:

@@ -138,6 +138,7 @@ def count_command(
 ) -> None:
     """Print how many people a definition finds, rule by rule, with small counts suppressed."""
     result = _result(definition, release, cdm, schema, engine, limit_seconds)
+    _tell_faults(_read(definition), release, cdm)
     rule = DisclosureRule.with_minimum(PortalSettings.from_environ(os.environ).minimum_cell)
     table = safe_attrition(result.attrition, result.persons, rule)
     lines = [("People with an entry event", table.entry)]
@@ -277,6 +278,17 @@ def _result(
 
         return spark.run(definition, files, limit_seconds)
     return run(definition, files, limit_seconds)
+
+
+def _tell_faults(definition: CohortDefinition, release: str | None, cdm: str | None) -> None:
+    """Say why a definition can find nobody, or fewer than meant."""
+    found = [finding for finding in check(definition) if finding.severity == "error"]
+    if release is not None or "://" not in (cdm or ""):
+        found += check_concepts(definition, _files(release, cdm))
+    for finding in found:
+        click.echo(
+            f"{finding.severity}: {finding.where}: {finding.text} [{finding.code}]", err=True
+        )
 
 
 def _named(path: Path) -> Named:

@@ -68,6 +68,7 @@ BENEATH: Final = (
     "cohorts/outputs/tables.py",
     "cohorts/row_limits.py",
     "cohorts/selection.py",
+    "cohorts/vocabulary_checks.py",
     "cohorts/window.py",
     "casebank/attempt/progress.py",
     "casebank/editing/*.py",

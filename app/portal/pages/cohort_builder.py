@@ -39,6 +39,7 @@ from app.services.cohort_answers import SafeAnswer
 from app.services.concept_set_library import get_concept_set, list_concept_sets
 from cohorts.editing import Document, Edit, copy_concept_set, perform
 from cohorts.errors import CohortError, DefinitionError, QueryCancelled
+from cohorts.vocabulary_checks import check_concepts
 from deid.release import Release
 
 __all__ = ["blueprint"]
@@ -215,7 +216,9 @@ def _address(draft_id: int, where: dict[str, str]) -> str:
 def _counts(actor: Actor, draft: CohortDraft) -> dict[str, Any]:
     """The counts panel's content: an answer, or why there is none."""
     release = _release(actor)
-    found: dict[str, Any] = {"answer": None, "error": "", "stopped": False, "release": release}
+    found: dict[str, Any] = {
+        "answer": None, "error": "", "stopped": False, "release": release, "unknown": []
+    }  # fmt: skip
     if release is None:
         return found
     exact = request.args.get("count") == "exact"
@@ -224,6 +227,9 @@ def _counts(actor: Actor, draft: CohortDraft) -> dict[str, Any]:
             wiring().database, actor, draft, drafts.text_of(draft), release, exact
         )
         found["answer"] = answer
+        if answer.persons.shown is None:
+            definition = cohort_engine.load(drafts.text_of(draft))
+            found["unknown"] = check_concepts(definition, release)
     except QueryCancelled:
         found["stopped"] = True
     except DefinitionError as error:

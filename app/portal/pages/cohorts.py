@@ -24,6 +24,7 @@ from cohorts.comparison import compare_definitions
 from cohorts.editing import blank_expression
 from cohorts.errors import CohortError
 from cohorts.templates import load_template, template_cards
+from cohorts.vocabulary_checks import check_concepts
 
 blueprint = Blueprint("cohorts", __name__, url_prefix="/cohorts")
 
@@ -85,6 +86,7 @@ def show(cohort_id: int) -> str:
         definition = cohort_engine.load(version.expression)
         findings = cohort_engine.check(definition)
         if release is not None:
+            findings += check_concepts(definition, release)
             findings += check_ages(definition, wiring().answers.age_bands(release))
         return render_template(
             "cohorts/show.html",

@@ -153,6 +153,8 @@ def test_check_looks_concepts_up_in_the_vocabulary_of_a_release(home: Path, tmp_
         "warning: $.ConceptSets[0].expression.items[1].concept.CONCEPT_ID: the vocabulary of "
         "tiny-v1 has no concept 424242: it finds nobody [unknown_concept]"
     )
+    counted = carecommons(home, "cohort", "count", *arguments[2:], "--release", "tiny-v1")
+    assert "has no concept 424242" in counted.stderr
 
 
 def test_a_query_that_runs_too_long_is_stopped_with_the_limit_in_the_message(home: Path) -> None:

@@ -411,3 +411,13 @@ def test_a_running_count_is_stopped_by_its_owner_and_by_a_further_question(world
         waiting.let_go.set()
         running.join(30)
     assert outcomes == ["stopped", "about 40", "stopped"]
+
+
+def test_a_concept_that_the_release_does_not_have_is_told_beside_an_empty_count(
+    world: World,
+) -> None:
+    client, draft = world.client("researcher"), opened(world)
+    known = EXPRESSION.replace(str(HYPERTENSION), "424242")
+    edit(client, world, draft, "import", text=known)
+    assert "has no concept 424242: it finds nobody" in counted(client, draft)
+    assert "424242" not in counted(client, opened(world, "outsider"))

@@ -132,6 +132,7 @@ CASES = {
         ),
     ),
     "exit_of_other_drugs": (until(1), until(2)),
+    "negative_observation": (with_entry(PriorDays=-5), with_entry(PriorDays=5)),
     "distant_days": (
         with_rule(correlated(drug(), -99999, 0, at_least=1)),
         with_rule(correlated(drug(), -365, 0, at_least=1)),
