@@ -30,7 +30,7 @@ HEADINGS: dict[Letter, str] = {
     r"measurements|labs?|results?|findings|"
     r"客观(资料|部分)?|体格检查|查体|体检|体征|辅助检查|化验|检查结果|检查|数值|今日?测|生命体征",
     "A": r"assessment( and plan| & plan|/plan)?|(clinical )?impression|"
-    r"(working )?(diagnos[ie]s|dx)|"
+    r"(working )?(diagnos[ie]s|dx)|what is off|"
     r"a ?/ ?p|a ?& ?p|评估|评价|诊断|初步诊断|(初步)?印象|病名|问题|结论",
     "P": r"plan|recommendations?|treatment|management|follow.?up( plan)?|orders?|rx|"
     r"next steps?|action|dispo(sition)?|prescribed|"

@@ -203,8 +203,10 @@ def choose_cases(
 
 
 def _of_an_age(record: Record) -> bool:
-    """Whether the release tells the age well enough to think of it."""
+    """Whether the release tells the age well enough to think of it, of somebody who lives."""
     ages = record.born
+    if record.death is not None:
+        return False
     return ages is not None and ages.last - ages.first <= WIDEST_AGES
 
 

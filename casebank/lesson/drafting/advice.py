@@ -38,11 +38,12 @@ class Line:
 @dataclass(frozen=True)
 class Review:
     """What visits of the next year look at: for any of ``problems``; or for everybody of an age
-    who has none of them, where ``ages`` are given."""
+    who has none of them, where ``ages`` are given. ``only``: it would be needless for others."""
 
     code: str
     problems: frozenset[str]
     ages: tuple[int, int] | None
+    only: bool
     text: Wording
     source: str
 
@@ -93,6 +94,7 @@ def reviews() -> tuple[Review, ...]:
             row["code"],
             frozenset(row["problems"].split()),
             (int(row["from"]), int(row["to"])) if row["to"] else None,
+            row["only"] == "only",
             Wording(row["en"], row["zh"]),
             row["source"],
         )
@@ -194,7 +196,8 @@ def next_year(
 ) -> Exercise | None:
     """What the visits of the next year look at: for what the record shows, and not for the rest.
 
-    What is offered beside it is right for other people: what fits none of this person's problems.
+    What is offered beside it is right for other people: what fits none of this person's problems,
+    and is not good for everybody. Nobody who has died is asked for.
     ``ages`` are the youngest and oldest that are possible at the end.
     """
     shown = {one for stage in plan.stages for one in opened_by(stage)}
@@ -212,9 +215,9 @@ def next_year(
     right.sort(key=lambda one: (focus.leading not in one.problems, one.ages is not None))
     right = right[:MOST_REVIEWS]
     kin = {related for code in {*listed, focus.leading} for related in terms.related(code)}
-    others = [one for one in reviews() if one.ages is None and not one.problems & kin]
+    others = [one for one in reviews() if one.only and not one.problems & kin]
     others.sort(key=lambda one: _digest(case.case_id, one.code))
-    if not right or len(others) < MOST_OTHER_REVIEWS:
+    if case.outcome.died or not right or len(others) < MOST_OTHER_REVIEWS:
         return None
     offered = [*right, *others[:MOST_OTHER_REVIEWS]]
     because = "; ".join(f"{one.text.en} ({one.source})" for one in right)

@@ -67,6 +67,8 @@ _NAMED_ONLY = re.compile(
 # What a form of follow-up asks at every visit: shown when it says something, or something else.
 _ROUTINE = r"^(none|no|good|light|medium|regular|palpable|无|否|良好|轻|中|规律|触及正常)$"
 _FORM_TARGETS = r"^target|^overall evaluation|健康评价|^目标|days until|距下次随访|^date of|日期"
+_COMMA = re.compile(r"[,，、]")
+MOST_COMMAS = 6
 # Sentences that tell again what was measured.
 _MEASURED = r"(血压|体重|心率|脉搏|bmi|\bbp|pressure|weight|\bwt|\bhr|pulse)\W{0,3}\d"
 # Rows of a referral tell what was decided.
@@ -464,7 +466,7 @@ class _Builder:
             if names_somebody(datum.text) or _EMPTY.search(datum.text):
                 return False
             # A whole form in one sentence; its rows say the same.
-            if datum.length > MOST_OF_A_SENTENCE:
+            if datum.length > MOST_OF_A_SENTENCE or len(_COMMA.findall(datum.text)) > MOST_COMMAS:
                 return False
         if datum.id in self._telling:
             return True
