@@ -98,7 +98,15 @@ def _continued(request: DataRequest) -> str:
         return ""
     if earlier.project_id != request.project_id or not earlier.extract:
         raise JobRefused("the delivery that this one continues is not one of the project's")
+    # Notes come with the dates of the release: beside the same ids they would tell the shift that
+    # the earlier delivery has. The portal's form says so; the worker does not rely on it.
+    if _has_notes(request) and not _has_notes(earlier):
+        raise JobRefused("a delivery that continues one without notes cannot have them")
     return earlier.extract
+
+
+def _has_notes(request: DataRequest) -> bool:
+    return any(column.table_name == "note" for column in request.columns)
 
 
 def _check_approval(session: Session, request: DataRequest) -> None:

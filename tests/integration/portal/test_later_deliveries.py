@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from app.cli.extract import extract
-from app.db.models import DataRequest, RequestColumn, RequestEvent
+from app.db.models import DataRequest, Job, RequestColumn, RequestEvent
 from app.errors import BadInput, TransitionRefused
 from app.services.completeness import missing_columns
 from app.services.seeding import seed_request
@@ -220,6 +220,21 @@ def test_an_amendment_asks_for_no_notes_as_these_would_tell_the_shift_of_dates(
         draft.columns.append(RequestColumn(table_name="note", column_name="note_id"))
         (missing,) = missing_columns(draft, root)
         assert "Notes" in missing.text
+
+
+def test_the_worker_delivers_no_notes_in_an_amendment_whoever_has_let_them_in(
+    world: World, workshop: Workshop, delivered: int
+) -> None:
+    amended = ask_for_newer(world, delivered, "keep", RELEASE)
+    with world.database.writing() as session:
+        session.add(RequestColumn(request_id=amended, table_name="note", column_name="note_id"))
+    run_once(workshop)
+    assert world.read_request(amended).state != State.ACTIVE
+    with world.database.reading() as session:
+        outcomes = session.scalars(select(Job.outcome).order_by(Job.id)).all()
+    assert outcomes[-1] == "a delivery that continues one without notes cannot have them"
+    assert not folder(world, amended).exists()
+    assert world.read_request(delivered).state == State.ACTIVE
 
 
 def test_a_new_key_does_not_change_the_ids_of_a_series(
