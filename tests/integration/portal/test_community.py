@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -247,7 +248,13 @@ def test_the_profile_is_for_those_who_plan_and_not_for_students(small_world: Wor
 
 @pytest.fixture(scope="module")
 def client(small_world: World) -> FlaskClient:
-    return small_world.client("steward")
+    """A steward's browser that has waited for the figures."""
+    client = small_world.client("steward")
+    deadline = time.monotonic() + 60
+    while "Refresh" in client.get(f"/community/{RELEASE}").headers:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return client
 
 
 def test_tables_are_downloaded_as_csv_and_the_download_is_audited(

@@ -185,7 +185,7 @@ UNTRUSTED: list[tuple[dict[str, Any], str]] = [
     ({"iss": "https://else.example"}, "Registration not found"),
     ({"exp": _now() - 120}, "expired"),
     ({"exp": None}, "exp"),
-    ({"iat": _now() + 900}, "not yet valid"),
+    ({"iat": _now() + 86_400}, "not yet valid"),
     ({"sub": None}, "sub"),
     ({f"{CLAIM}deployment_id": "2"}, "not recognised"),
     ({f"{CLAIM}version": "1.1"}, "Incorrect version"),
