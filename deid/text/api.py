@@ -46,7 +46,7 @@ __all__ = [
 Mode = Literal["surrogate", "tag", "asterisk"]
 MODES = ("surrogate", "tag", "asterisk")
 DateMode = Literal["shift", "year"]
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "3"
 SURROGATE_VERSION = "3"
 MASK = "***"
 _PERSONS_HELD = 256
@@ -419,6 +419,8 @@ def _assemble(
 
 
 def _with(scene: Scene, found: Merged) -> Scene:
+    if found.canonical == scene.canonical and not found.shared:
+        return scene
     return replace(
         scene,
         canonical=found.canonical,

@@ -48,7 +48,7 @@ class Strength:
     MODELLED = 30  # only a statistical model says so
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Mention:
     """What one annotator found. ``canonical`` names the value that a surrogate is seeded with."""
 
@@ -57,12 +57,26 @@ class Mention:
     type: SpanType
     strength: int
     detector: str
-    canonical: str | None = field(default=None, repr=False)
-    shared: bool = False
+    canonical: str | None = field(repr=False)
+    shared: bool
 
-    def __post_init__(self) -> None:
-        if not 0 <= self.start < self.end:
+    def __init__(
+        self,
+        start: int,
+        end: int,
+        type: SpanType,
+        strength: int,
+        detector: str,
+        canonical: str | None = None,
+        shared: bool = False,
+    ) -> None:
+        if not 0 <= start < end:
             raise ValueError("a mention has 0 <= start < end")
+        # A note has hundreds of mentions: their fields are set at once, not one by one.
+        self.__dict__.update(
+            start=start, end=end, type=type, strength=strength,
+            detector=detector, canonical=canonical, shared=shared,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

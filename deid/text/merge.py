@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from deid.text.document import Mention, SpanType, Strength
+from deid.text.surrogates.written import MONTHS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Merged:
     """A resolved span, and the canonical value if one mention gave the whole of it."""
 
@@ -23,8 +24,24 @@ class Merged:
     type: SpanType
     strength: int
     detectors: tuple[str, ...]
-    canonical: str | None = field(default=None, repr=False)
-    shared: bool = False
+    canonical: str | None = field(repr=False)
+    shared: bool
+
+    def __init__(
+        self,
+        start: int,
+        end: int,
+        type: SpanType,
+        strength: int,
+        detectors: tuple[str, ...],
+        canonical: str | None = None,
+        shared: bool = False,
+    ) -> None:
+        # All fields at once, as in Mention.
+        self.__dict__.update(
+            start=start, end=end, type=type, strength=strength,
+            detectors=detectors, canonical=canonical, shared=shared,
+        )  # fmt: skip
 
 
 def merge(text: str, mentions: Iterable[Mention]) -> tuple[Merged, ...]:
@@ -39,12 +56,12 @@ def merge(text: str, mentions: Iterable[Mention]) -> tuple[Merged, ...]:
         reach = max(reach, mention.end)
     spans: list[Merged] = []
     for group in groups:
-        spans.extend(_resolve(group))
+        spans.extend(_resolve(text, group))
     trimmed = (_trim(text, span) for span in spans)
     return tuple(_join_names(text, [span for span in trimmed if span is not None]))
 
 
-def _resolve(group: list[Mention]) -> list[Merged]:
+def _resolve(text: str, group: list[Mention]) -> list[Merged]:
     if len(group) == 1:
         return [_lift(group[0])]
     united = _unite_same_type(group)
@@ -52,7 +69,7 @@ def _resolve(group: list[Mention]) -> list[Merged]:
         return united
     united.sort(key=lambda m: m.start)
     starts = [span.start for span in united]
-    ranks = {id(span): _rank(span, united, starts) for span in united}
+    ranks = {id(span): _rank(text, span, united, starts) for span in united}
     ranked = sorted(united, key=lambda m: (-ranks[id(m)], m.start - m.end, m.start))
     # What is taken never overlaps, so that a search finds what cuts a span.
     taken: list[Merged] = []
@@ -74,17 +91,36 @@ _MACHINE_TYPES = frozenset({SpanType.EMAIL, SpanType.URL, SpanType.IP})
 _MACHINE_RANK = 2 * Strength.KNOWN
 
 
-def _rank(span: Merged, among: list[Merged], starts: list[int]) -> int:
-    """A longer unmistakable span wins over a known value that it holds (a name in an e-mail)."""
+def _rank(text: str, span: Merged, among: list[Merged], starts: list[int]) -> int:
+    """A longer unmistakable span wins over a known value that it holds (a name in an e-mail).
+
+    A date does not win over a known person: of ``Pamela Young Sunday, June 3`` it would move the
+    day and leave the name.
+    """
     if span.type in _MACHINE_TYPES and span.strength >= Strength.CHECKED:
         return _MACHINE_RANK
     if span.strength >= Strength.LISTED:
         for other in among[bisect_left(starts, span.start) : bisect_left(starts, span.end)]:
             inside = span.start <= other.start and other.end <= span.end
             longer = span.end - span.start > other.end - other.start
+            if longer and inside and span.type is SpanType.DATE and _is_person(text, other):
+                return min(span.strength, Strength.KNOWN - 1)
             if longer and inside and other.strength > span.strength:
                 return other.strength + 1
     return span.strength
+
+
+def _is_person(text: str, span: Merged) -> bool:
+    """A known name that is no word of dates, as April and Sunday are."""
+    if span.type is not SpanType.NAME or span.strength < Strength.KNOWN:
+        return False
+    return text[span.start : span.end].casefold() not in _DATE_WORDS
+
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_DATE_WORDS = frozenset(
+    word[:length].casefold() for word in (*MONTHS, *_WEEKDAYS) for length in (3, 4, len(word))
+)
 
 
 class _United:

@@ -135,6 +135,18 @@ def test_a_known_name_inside_a_longer_word_is_left_alone() -> None:
     assert found("Take sertinarole and meander.", person) == []
 
 
+def test_a_date_behind_a_known_name_leaves_the_name_to_itself() -> None:
+    born = datetime.date(1956, 10, 7)
+    person = KnownPerson("p", (PersonName("Brightwater", "Pamela", None),), birth_date=born)
+    for day in ("Sunday, October 7, 1956", "Tuesday, November 15, 2016"):
+        assert found(f"Reply to referral Pamela Brightwater {day}", person) == [
+            ("NAME", "Pamela Brightwater"),
+            ("DATE", day),
+        ]
+    april = KnownPerson("p", names=(PersonName("Brightwater", "April", None),))
+    assert found("Ms. April came on April 3, 2020.", april)[1] == ("DATE", "April 3, 2020")
+
+
 def test_a_misspelling_must_not_be_an_ordinary_word() -> None:
     person = KnownPerson("p", names=(PersonName("Strenth", "Ola", None),))
     assert found("Muscle strength is normal.", person) == []
