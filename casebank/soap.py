@@ -51,7 +51,7 @@ _MARKDOWN = re.compile(
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?])(?=\s)|(?<=[。！？；])|\n+")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:Dr|Mr|Mrs|Ms|St|vs|No|approx|e\.g|i\.e)|^\s*\d{1,2}|\n\s*\d{1,2})\.$"
+    r"(?:\b(?:Dr|Mr|Mrs|Ms|St|vs|No|approx|e\.g|i\.e|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)|^\s*\d{1,2}|\n\s*\d{1,2})\.$"
 )
 
 REPORTED = (

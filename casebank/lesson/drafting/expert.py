@@ -147,7 +147,13 @@ def _take_home(case: Case, focus: Focus, plan: Plan) -> tuple[Wording, ...]:
 def _of_the_whole(case: Case, focus: Focus) -> Wording:
     """How the person lives, if the problem list tells; else what may do harm after the guide."""
     day = case.contacts[focus.contact].day
-    known = [one for one in case.problems if one.onset_day <= day and one.listed == "master"]
+    known = [
+        one
+        for one in case.problems
+        if one.onset_day <= day
+        and one.listed == "master"
+        and (one.resolved_day is None or one.resolved_day >= day)
+    ]
     for problem in known:
         code = terms.code_of(problem.title)
         if problem.see is not None or not code or code in terms.related(focus.leading):
@@ -180,6 +186,9 @@ def _others(case: Case, focus: Focus) -> list[Wording]:
         if problem.listed == "master"
         and problem.see is None
         and problem.onset_day <= case.contacts[focus.contact].day
+        and (
+            problem.resolved_day is None or problem.resolved_day >= case.contacts[focus.contact].day
+        )
         and rules.lasts(problem.title)
         and (code := terms.code_of(problem.title))
         and code != focus.leading

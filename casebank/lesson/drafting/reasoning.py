@@ -225,6 +225,7 @@ def reflection(evidence: Evidence, focus: Focus, shown: frozenset[str]) -> Exerc
         code: frozenset((ln.stance, ln.finding) for ln in links if ln.hypothesis == code)
         for code in hypotheses
     }
+    hypotheses = [code for code in hypotheses if profiles[code]]
     apart = sum(profiles[code] != profiles[focus.leading] for code in hypotheses)
     if (
         not profiles[focus.leading]
@@ -276,6 +277,8 @@ def problem_list(case: Case, focus: Focus, plan: Plan) -> Exercise | None:
         code = terms.code_of(problem.title)
         data = tuple(one.id for one in problem.evidence if one.id in shown)
         if not code or code in known or problem.onset_day > day or not data:
+            continue
+        if problem.resolved_day is not None and problem.resolved_day < day:
             continue
         if problem.see is not None:
             # Weed's arrow: it is a part of another line.

@@ -66,7 +66,10 @@ _NAMED_ONLY = re.compile(
 )
 # What a form of follow-up asks at every visit: shown when it says something, or something else.
 _ROUTINE = r"^(none|no|good|light|medium|regular|palpable|无|否|良好|轻|中|规律|触及正常)$"
-_FORM_TARGETS = r"^target|^overall evaluation|健康评价|^目标|days until|距下次随访|^date of|日期"
+_FORM_TARGETS = (
+    r"discharge|^department|^ward|出院|科别|病区|"
+    r"^target|^overall evaluation|健康评价|^目标|days until|距下次随访|^date of|日期"
+)
 _COMMA = re.compile(r"[,，、]")
 MOST_COMMAS = 6
 # Sentences that tell again what was measured.
@@ -461,6 +464,8 @@ class _Builder:
 
     def _readable(self, datum: Datum) -> bool:
         if self._gives_away(datum) or datum.unanswered or self._prescribes(datum):
+            return False
+        if _target(datum):
             return False
         if datum.event is None and datum.id not in self._focus.complaint:
             if names_somebody(datum.text) or _EMPTY.search(datum.text):
