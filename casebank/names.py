@@ -111,7 +111,7 @@ _CAPITALS = re.compile(
 )
 _PLACE = re.compile(
     r"[\u4e00-\u9fff]{2}(?:省|市(?!场)|县|镇(?!痛|静|定)|乡(?!村)|村(?!医)|街道|社区|小区)|\d组\d+号|"
-    r"(?:幼儿园|小学|中学|大学|药房|菜场|广场|教堂|寺|卫生院|中心医院|人民医院)"
+    r"从[\u4e00-\u9fff]{2,6}回来|(?:幼儿园|小学|中学|大学|药房|菜场|广场|教堂|寺|卫生院|中心医院|人民医院)"
 )
 
 
@@ -124,6 +124,7 @@ _FIRST_NAME = re.compile(
 _GIVEN_NAME = re.compile(
     r"^(?!患者|刚才|今日|上午|下午)[\u4e00-\u9fff]{2,3}(?=进门|坐下|念叨|走来|自己走来)"
 )
+_PINYIN_NAME = re.compile(r"\b[A-Z][a-z]+\s+[A-Z][a-z]+(?=[\u4e00-\u9fff])")
 _KIN_NAMED_CHINESE = re.compile(
     rf"((?:{_KIN}))[{_MORE}][\u4e00-\u9fff]{{1,2}}"
     r"(?=代|说|诉|述|称|陪|来|带|提醒|捎|催|照|在场|已知|签|、|，|。|：|$)"
@@ -165,6 +166,7 @@ class Names:
             text = re.sub(r"(?:患者\s*){2,}", "患者", text)
         text = _FIRST_NAME.sub("The patient", text)
         text = _GIVEN_NAME.sub("患者", text)
+        text = _PINYIN_NAME.sub("患者", text)
         text = _KIN_NAMED_CHINESE.sub(r"\1", text)
         text = _KIN_NAMED.sub(r"\1", text)
         if self._latin is not None:

@@ -19,6 +19,7 @@ NOTES = (
         ("老邓服药规律。", "患者服药规律。"),
         ("Mr. Clayton has a sore throat.", "The patient has a sore throat."),
         ("Since Monday Elijah coughs.", "Since Monday the patient coughs."),
+        ("Lu Jianping本来好好的。", "患者本来好好的。"),
         ("母亲何海燕代诉：咽痛4天。", "母亲代诉：咽痛4天。"),
         ("Dad Jamie says he coughs.", "Dad says he coughs."),
         (
