@@ -18,14 +18,14 @@ from app.services.cases import new_case_id
 from casebank import Case, Record, RecordReader, terms
 from casebank.finding import typicality
 from casebank.lesson import Lesson
-from casebank.lesson.drafting import Aim, first_lesson, under_its_title
+from casebank.lesson.drafting import Aim, lessons_about, under_its_title
 from deid.release import Release
 
 FOLLOWED = frozenset({"ESSENTIAL_HYPERTENSION", "TYPE_2_DIABETES"})
 LEAST_CONSIDERED = 200
 CONSIDERED = 10
 """So many candidates are looked at for each case that is wanted."""
-MOST_OF_ONE_IN_ALL = 0.1
+MOST_OF_ONE_IN_ALL = 0.15
 """So large a part of all sets is of one leading diagnosis at most; two may always be."""
 UNTYPICAL_EACH = 5
 WIDEST_AGES = 10
@@ -186,7 +186,7 @@ def choose_cases(
         case = casebank.draft_from_record(record, case_id=new_case_id())
         if not allowed(case):
             continue
-        for place, lesson in first_lesson(case, record, open_):
+        for place, lesson in lessons_about(case, record, open_):
             lead = leading_of(lesson)
             most = max(2, math.floor(wanted * MOST_OF_ONE_IN_ALL))
             if not shelves[place].wants(lead) or in_all[lead] >= most:

@@ -30,11 +30,15 @@ __all__ = [
     "draft_case_and_lesson",
     "draft_lesson",
     "draft_lesson_from_release",
-    "first_lesson",
     "lesson_if_any",
+    "lessons_about",
     "life_of",
     "under_its_title",
 ]
+
+
+MOST_TRIED = 4
+"""So many leading diagnoses of one record are tried for one aim."""
 
 
 def draft_case_and_lesson(
@@ -98,22 +102,24 @@ def draft_lesson(
     return _over(case, record, evidence, focus, with_concordance, aim or Aim())
 
 
-def first_lesson(
+def lessons_about(
     case: Case, record: Record, aims: Iterable[tuple[int, Aim]]
 ) -> Iterator[tuple[int, Lesson]]:
-    """A lesson for each of ``aims`` that the record gives one for, in their order, with its number.
+    """Lessons for each of ``aims``, in their order, with its number: of each leading diagnosis that
+    fits one, the best first, a few at most.
 
     The record is looked through once, however many there are.
     """
     evidence = gather(case, record)
     foci = find_foci(case, record, evidence)
     for number, aim in aims:
-        focus = next((one for one in foci if aim.fits(case, one)), None)
-        if focus is not None:
-            lesson = _over(case, record, evidence, focus, False, aim)
-            if not _shows_why(lesson, focus):
+        seen: set[str] = set()
+        for focus in foci:
+            if focus.leading in seen or len(seen) >= MOST_TRIED or not aim.fits(case, focus):
                 continue
-            if not aim.life or life_of(lesson) & aim.life:
+            seen.add(focus.leading)
+            lesson = _over(case, record, evidence, focus, False, aim)
+            if _shows_why(lesson, focus) and (not aim.life or life_of(lesson) & aim.life):
                 yield number, lesson
 
 
