@@ -156,6 +156,8 @@ def _stands(plain: str, mention: Mention, reading: Reading) -> bool:
             max(0, mention.start - 8) : mention.start
         ].rstrip()[-1:].isdigit():
             return False
+        if any(plain[mention.start : mention.start + n] in _people_words() for n in (2, 3, 4)):
+            return False  # 包 of 包工头
         needed = _ALONE
     elif found in ORDINARY or found in listed("zh_words"):
         needed = _WORDLIKE
