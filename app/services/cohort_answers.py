@@ -70,6 +70,11 @@ class SafeAnswer:
     ages: AgeMargin = EXACT
 
     @property
+    def withheld(self) -> bool:
+        """Whether no number of people is shown."""
+        return self.persons.shown is None
+
+    @property
     def near(self) -> bool:
         """Whether the question is too close to earlier ones."""
         return self.refusal is not None

@@ -25,6 +25,7 @@ READ_ELSEWHERE = {
     ("app/services/catalogue.py", "safe_entry"): "handed to safe_share",
     ("app/services/cohort_answers.py", "_run"): "sets for the ledger",
     ("app/services/cohort_answers.py", "_answer"): "what safe_count made",
+    ("app/services/cohort_answers.py", "withheld"): "what safe_count made",
     ("app/services/released.py", "_size"): "only which delivery is the largest",
     ("app/services/review.py", "delivered_rows"): "only whether there is a number",
     ("app/services/transitions.py", "transition"): "kept in the database",

@@ -227,7 +227,7 @@ def _counts(actor: Actor, draft: CohortDraft) -> dict[str, Any]:
             wiring().database, actor, draft, drafts.text_of(draft), release, exact
         )
         found["answer"] = answer
-        if answer.persons.shown is None:
+        if answer.withheld:
             definition = cohort_engine.load(drafts.text_of(draft))
             found["unknown"] = check_concepts(definition, release)
     except QueryCancelled:
