@@ -14,6 +14,8 @@ from tests.acceptance.portal import PHONE, fits, signed_in
 pytestmark = pytest.mark.browser
 
 ALLOWED_SECONDS = 600
+RARE = {"tuberculosis_newly_treated"}
+"""Of six hundred residents nobody has it newly."""
 
 
 def test_from_sign_in_to_a_submitted_request_in_under_ten_minutes(walked: Walked) -> None:
@@ -47,9 +49,11 @@ def test_the_builder_fits_a_phone_and_works_without_a_script(
 
 
 @pytest.mark.parametrize("name", list_templates())
-def test_every_template_finds_people_in_the_demonstration(prepared: Demo, name: str) -> None:
+def test_every_template_but_that_of_a_rare_disease_finds_people_in_the_demonstration(
+    prepared: Demo, name: str
+) -> None:
     release = open_release(prepared.home / "releases", "county-research-v1")
     template = cohorts.load_template(name)
     ids = {item["concept"]["CONCEPT_ID"] for s in template.concept_sets for item in s.items}
     assert {hit.concept_id for hit in cohorts.find_concepts(release, ids)} == ids
-    assert cohorts.run(template, release).persons > 0
+    assert (cohorts.run(template, release).persons > 0) is (name not in RARE)
