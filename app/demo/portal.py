@@ -60,7 +60,7 @@ def prepare_portal(
     if not folder.exists():
         shutil.rmtree(staging, ignore_errors=True)
         say("seeding the portal: users, cases, one request in each state")
-        _seed(settings, staging, keyring, research, teaching, evidence_root, published_cases)
+        _seed(settings, staging, keyring, research, teaching, evidence_root, published_cases, say)
         os.rename(staging / "portal", folder)
     if (staging / "projects").exists() and (folder / MARKER).exists():
         if settings.project_root.exists():
@@ -88,6 +88,7 @@ def _seed(
     teaching: Release,
     evidence_root: Path,
     published_cases: int,
+    say: Callable[[str], None],
 ) -> None:
     portal = staging / "portal"
     portal.mkdir(parents=True, mode=0o700)
@@ -116,7 +117,7 @@ def _seed(
             )
             for account in ACCOUNTS
         }
-        seed_cases(session, teaching, people, published_cases)
+        seed_cases(session, teaching, people, say, published_cases)
         today = datetime.now(UTC).date()
         seed_training(session, people, today)
     # The newest project is offered first, and that is the one with a request in each state.

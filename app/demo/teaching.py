@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -12,7 +12,15 @@ from app.demo.case_themes import THEMES, choose_cases
 from app.permissions import Actor
 from app.services import assignments, case_review, case_sets, cases, classes
 from casebank import Case
-from casebank.gate import ATTRIBUTES, Submission, measure_risk, run_gate, stops_of_person
+from casebank.gate import (
+    ATTRIBUTES,
+    RiskSheet,
+    Submission,
+    measure_risk,
+    run_gate,
+    stops_at_little_cost,
+    stops_of_person,
+)
 from casebank.lesson import Lesson
 from deid.release import Release
 
@@ -28,13 +36,15 @@ def seed_cases(
     session: Session,
     release: Release,
     people: Mapping[str, Actor],
+    say: Callable[[str], None],
     published: int = PUBLISHED_CASES,
 ) -> None:
     """Draft the most teachable records; two others sign them, and they are published.
 
     One more is handed over for review and waits for its signatures.
 
-    A record that the gate stops is no case for the demonstration.
+    A record that the gate stops is no case for the demonstration. ``say`` is told which sets stay
+    short of their part of the ``published`` cases.
     """
     author, clinician, privacy = people["instructor"], people["reviewer"], people["steward"]
     sets = [
@@ -42,15 +52,20 @@ def seed_cases(
     ]
     taken: set[int] = set()
     made: list[int] = []
+    risks: dict[str, RiskSheet] = {}
 
     def submission(case: Case, lesson: Lesson | None = None) -> Submission:
-        return Submission(case, lesson, measure_risk(release, case), others=frozenset(taken))
+        if case.case_id not in risks:
+            risks.clear()
+            risks[case.case_id] = measure_risk(release, case)
+        return Submission(case, lesson, risks[case.case_id], others=frozenset(taken))
 
     def allowed(case: Case) -> bool:
         return not stops_of_person(submission(case))
 
     def passes(case: Case, lesson: Lesson) -> bool:
-        return run_gate(submission(case, lesson)).machine_passed
+        given = submission(case, lesson)
+        return not stops_at_little_cost(given) and run_gate(given).machine_passed
 
     for chosen in choose_cases(release, published, allowed, passes):
         taken.add(chosen.person_id)
@@ -69,6 +84,7 @@ def seed_cases(
         case_review.publish(session, clinician, case.id, release)
         case_sets.add_to_set(session, author, sets[chosen.theme].id, case.id)
         made.append(case.id)
+    _tell_what_is_short(say, [(one.title, len(one.items)) for one in sets], published)
     for waiting in choose_cases(release, 1, allowed, passes, taken):
         case = cases.keep_draft(session, author, waiting.case, waiting.lesson)
         case_review.submit(session, author, case.id)
@@ -76,6 +92,18 @@ def seed_cases(
         if one.items:
             case_sets.show_set(session, author, one.id, visible=True)
     _seed_class(session, author, made[ASSIGNED])
+
+
+def _tell_what_is_short(
+    say: Callable[[str], None], found: Sequence[tuple[str, int]], wanted: int
+) -> None:
+    """The sets with fewer cases than their part, and what helps."""
+    made, each = sum(number for _, number in found), wanted // len(found)
+    if made >= wanted:
+        return
+    short = "; ".join(f"{title}: {number} of {each}" for title, number in found if number < each)
+    say(f"these residents carry {made} of {wanted} cases that the gate passes ({short})")
+    say("more residents carry more: --residents, in another folder")
 
 
 def _seed_class(session: Session, teacher: Actor, given: Sequence[int]) -> None:

@@ -59,6 +59,7 @@ __all__ = [
     "measure_risk",
     "run_gate",
     "standing",
+    "stops_at_little_cost",
     "stops_of_person",
 ]
 
@@ -78,6 +79,7 @@ ROWS = (
         "three stages; the diagnosis is named nowhere before its stage",
         check=disclosing.title,
         lesson=disclosing.disclosure,
+        costly=True,
     ),
     Row(
         "B4",
@@ -112,6 +114,7 @@ ROWS = (
         "no identifier, date or exact age; counted over the release",
         check=privacy.identification,
         around=privacy.measured_risk,
+        costly=True,
     ),
     Row(
         "F2",
@@ -131,8 +134,15 @@ ROWS = (
         "names, words and tables for every picture; labels differ",
         check=technical.pictures,
         lesson=technical.labels,
+        costly=True,
     ),
-    Row("G2", "Round trip", "export and import give it back", check=technical.round_trip),
+    Row(
+        "G2",
+        "Round trip",
+        "export and import give it back",
+        check=technical.round_trip,
+        costly=True,
+    ),
     Row("H1", "Kim's five attributes", "mean 3 of 4, none 1", person=people.ratings),
 )
 
@@ -180,6 +190,17 @@ def stops_of_person(submission: Submission) -> list[Finding]:
     They cost little beside drafting a lesson, so that a record is asked for them first.
     """
     found = [one for row in ROWS if row.around is not None for one in row.around(submission)]
+    return [one for one in found if one.severity == "stop"]
+
+
+def stops_at_little_cost(submission: Submission) -> list[Finding]:
+    """What stops a case with its lesson by the rows that cost little, so that a draft that they
+    stop is not asked for the others."""
+    rows = [row for row in ROWS if not row.costly]
+    found = [one for row in rows if row.check is not None for one in row.check(submission)]
+    if (lesson := submission.lesson) is not None:
+        for row in rows:
+            found += row.lesson(submission, lesson) if row.lesson is not None else ()
     return [one for one in found if one.severity == "stop"]
 
 

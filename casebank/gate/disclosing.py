@@ -16,17 +16,13 @@ from casebank.gate.shown import everything_of, shown_by, shown_ids
 from casebank.lesson.disclosure import disclose
 from casebank.lesson.model import KeyDiagnosis, Lesson
 from casebank.model import Case
+from casebank.negatives import count_negatives
 from casebank.svg import draw_flow_sheet, draw_timeline
 
 MINIMUM_STAGES = 3
 MINIMUM_NEGATIVES = 2
 OTHER_SHARE = 0.2
 LEADING = 3
-_NEGATIVE = re.compile(
-    r"\b(no|denies|denied|without|none|never|negative|absent|normal|"
-    r"not (?:felt|heard|seen|present))\b|[无未否]|没有|阴性|正常",
-    re.IGNORECASE,
-)
 
 
 def distractors(submission: Submission, lesson: Lesson) -> Iterator[Finding]:
@@ -45,7 +41,7 @@ def distractors(submission: Submission, lesson: Lesson) -> Iterator[Finding]:
             "show more of what was recorded beside it: a fifth at least",
         )
     negatives = sum(
-        len(_NEGATIVE.findall(item.text)) for item in submission.statements if item.id in shown
+        count_negatives(item.text) for item in submission.statements if item.id in shown
     )
     if negatives < MINIMUM_NEGATIVES:
         yield Finding(

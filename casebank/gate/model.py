@@ -114,7 +114,7 @@ class Row:
     """One row of the checklist. ``person`` runs where a person decides, ``lesson`` over lessons.
 
     ``check`` and ``lesson`` read case and lesson (and blind tries) alone; ``around`` reads what was
-    counted or allowed beside them.
+    counted or allowed beside them. A ``costly`` row draws, writes or searches the whole case.
     """
 
     code: str
@@ -124,6 +124,7 @@ class Row:
     lesson: LessonCheck | None = None
     person: Check | None = None
     around: Check | None = None
+    costly: bool = False
 
     @property
     def by(self) -> Literal["program", "person"]:

@@ -149,7 +149,9 @@ def _over(
     aim: Aim,
 ) -> Lesson:
     wrong = contradictions.find_contradictions(case, record, evidence)
-    plan = plan_stages(case, evidence, focus, {one.code: frozenset(one.data) for one in wrong})
+    plan = plan_stages(
+        case, evidence, focus, {one.code: frozenset(one.data) for one in wrong}, aim.life
+    )
     exercises = (
         *_exercises(case, record, evidence, focus, plan, with_concordance, aim),
         *_errors(wrong, evidence, plan),

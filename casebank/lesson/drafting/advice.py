@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from casebank import terms
-from casebank.lesson.drafting.focus import Focus
+from casebank.lesson.drafting.focus import Focus, matters_of_life
 from casebank.lesson.drafting.knowledge import presentations, read_table
 from casebank.lesson.drafting.stages import Plan, opened_by
 from casebank.lesson.model import Exercise, KeyFeatureKey, Option, Wording
@@ -23,8 +23,6 @@ from casebank.model import Case, Problem
 
 MOST_REVIEWS, MOST_OTHER_REVIEWS = 4, 4
 LIFE_PLAN = "life-plan"
-FELT_DAYS = 730
-LIFE = frozenset({"psychological", "social", "family", "risk"})
 
 
 @dataclass(frozen=True)
@@ -163,13 +161,8 @@ def life_plan(
     shown = {one for stage in plan.stages[: plan.diagnosis_stage] for one in opened_by(stage)}
     told = [
         (code, problem)
-        for problem in case.problems
-        if problem.kind in LIFE
-        and problem.see is None
-        and _felt(problem, case.contacts[focus.contact].day)
-        and (code := terms.code_of(problem.title)) in actions()
-        and code not in terms.related(focus.leading)
-        and any(one.id in shown for one in problem.evidence)
+        for code, problem in matters_of_life(case, case.contacts[focus.contact].day, focus.leading)
+        if code in actions() and any(one.id in shown for one in problem.evidence)
     ]
     if not told:
         return None
@@ -245,14 +238,6 @@ def _of_age(review: Review, ages: tuple[int, int] | None, listed: Collection[str
     if review.ages is None or ages is None or review.problems & set(listed):
         return False
     return review.ages[0] <= ages[0] and ages[1] <= review.ages[1]
-
-
-def _felt(problem: Problem, day: int) -> bool:
-    """Whether a matter of life is there on a day: it was written down of late and has no end."""
-    if problem.resolved_day is not None and problem.resolved_day < day:
-        return False
-    told = [one.day for one in problem.evidence if one.day is not None and one.day <= day]
-    return bool(told) and (problem.status == "active" or max(told) >= day - FELT_DAYS)
 
 
 def _lasts(problem: Problem) -> bool:

@@ -26,6 +26,8 @@ _PER_EXERCISE = {
 """Minutes, a first guess until attempts are measured."""
 _WORDS_A_MINUTE = 150
 GOES_ON_DAYS = 30
+MOST_OBJECTIVES = 5
+"""So many a student can keep in mind; the gate asks for no more."""
 
 
 def objectives(focus: Focus, exercises: tuple[Exercise, ...]) -> tuple[Objective, ...]:
@@ -80,12 +82,39 @@ def objectives(focus: Focus, exercises: tuple[Exercise, ...]) -> tuple[Objective
             ),
         ),
     )
-    found = []
+    found: dict[tuple[str, ...], Objective] = {}
     for kinds, text in wanted:
         names = tuple(one.name for one in exercises if {one.kind, one.name} & set(kinds))
         if names:
-            found.append(Objective(text, names))
-    return tuple(found)
+            found[kinds] = Objective(text, names)
+    for kinds, others, text in _JOINED:
+        if len(found) > MOST_OBJECTIVES and kinds in found and others in found:
+            names = found[kinds].exercises + found.pop(others).exercises
+            found[kinds] = Objective(text, names)
+    return tuple(found.values())
+
+
+_JOINED = (
+    (
+        ("management",),
+        ("first-steps", "next-year"),
+        Wording(
+            "Decide on first steps, at follow-up visits and on the checks of the next year by "
+            "guidance that is named.",
+            "依据所列规范与指南决定首要处理、随访措施与下一年的随访内容。",
+        ),
+    ),
+    (
+        ("problem list",),
+        ("errors",),
+        Wording(
+            "Formulate a problem list that holds psychological and social problems as well, and "
+            "identify statements of the record that cannot be right.",
+            "制定包括心理、社会问题在内的问题目录，并识别病历中的错误记录。",
+        ),
+    ),
+)
+"""Objectives that are one where there would be too many, in this order, with the words of both."""
 
 
 def expert_view(case: Case, record: Record, focus: Focus, plan: Plan) -> ExpertView:

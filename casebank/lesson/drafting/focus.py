@@ -25,6 +25,10 @@ from casebank.soap import FOUND
 HEARD = r"what the patient (thinks|worries|hopes)|患者的(想法|担忧|期望)"
 """Ideas, concerns and expectations."""
 
+LIFE = frozenset({"psychological", "social", "family", "risk"})
+FELT_DAYS = 730
+"""For so long a matter of life is taken to last after it was written down."""
+
 # A complaint that says a date, a number of a file or a place of care is no complaint to begin with.
 _NUMBERED = (
     r"住院号|门诊号|编号|\d{5,}|\b\d{1,2}/\d{1,2}\b|\d号|出院|signout|discharge|"
@@ -102,9 +106,29 @@ class Aim:
             return False
         day = case.contacts[focus.contact].day
         return not self.life or any(
-            problem.onset_day <= day and terms.code_of(problem.title) in self.life
-            for problem in case.problems
+            code in self.life for code, _ in matters_of_life(case, day, focus.leading)
         )
+
+
+def matters_of_life(case: Case, day: int, leading: str) -> list[tuple[str, Problem]]:
+    """What is hard in the person's life on a day, by code, beside the diagnosis that ``leading``
+    names: it was written down of late, or stands on the list and has no end."""
+    return [
+        (code, problem)
+        for problem in case.problems
+        if problem.kind in LIFE
+        and problem.see is None
+        and _felt(problem, day)
+        and (code := terms.code_of(problem.title))
+        and code not in terms.related(leading)
+    ]
+
+
+def _felt(problem: Problem, day: int) -> bool:
+    if problem.resolved_day is not None and problem.resolved_day < day:
+        return False
+    told = [one.day for one in problem.evidence if one.day is not None and one.day <= day]
+    return bool(told) and (problem.status == "active" or max(told) >= day - FELT_DAYS)
 
 
 @cache

@@ -13,11 +13,12 @@ from functools import cached_property
 
 from casebank import relations, rules, terms
 from casebank.lesson.drafting.evidence import QUANTITIES, Datum, Evidence
-from casebank.lesson.drafting.focus import HEARD, Focus
+from casebank.lesson.drafting.focus import FELT_DAYS, HEARD, Focus, matters_of_life
 from casebank.lesson.drafting.followup import DecisionPoint, adherence_data, disease_name
 from casebank.lesson.model import Order, Stage, Wording
 from casebank.model import Case
 from casebank.names import names_somebody
+from casebank.negatives import count_negatives
 from casebank.relative import day_text
 
 MOST_DATA = 14
@@ -27,6 +28,8 @@ MOST_WRONG = 3
 MOST_KNOWN, MOST_ASIDES, MOST_AFTERCARE, MOST_LATER = 4, 2, 4, 6
 MOST_DRUGS = 4
 LEAST_CLAUSE, MOST_OF_A_SENTENCE = 4, 40
+LEAST_NEGATIVES = 2
+"""The gate asks for so many findings that are told to be absent or normal."""
 
 # Shown first of the background: who this is.
 _WHO = r"^(sex|性别|age at first|首次接诊时年龄)"
@@ -72,6 +75,14 @@ _FORM_TARGETS = (
 )
 _COMMA = re.compile(r"[,，、]")
 MOST_COMMAS = 6
+# What is looked at, listened to and felt.
+_EXAMINED = re.compile(
+    r"\b(chest|lungs?|heart|abdomen|abd|belly|neck|throat|pharynx|tonsils?|skin|legs?|ankles?|"
+    r"knees?|o?edema|murmurs?|wheez\w*|rales|crackles|tender\w*|heent|ctab?|nad|effusion|rash)\b|"
+    r"心肺|双肺|两肺|肺部|心音|心律|腹|咽|扁桃体|压痛|水肿|杂音|啰音|淋巴结|神清|步态|皮疹",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"\d{2}")
 # Sentences that tell again what was measured.
 _MEASURED = r"(血压|体重|心率|脉搏|bmi|\bbp|pressure|weight|\bwt|\bhr|pulse)\W{0,3}\d"
 # Rows of a referral tell what was decided.
@@ -98,14 +109,19 @@ class Plan:
 
 
 def plan_stages(
-    case: Case, evidence: Evidence, focus: Focus, wrong: Mapping[str, frozenset[str]]
+    case: Case,
+    evidence: Evidence,
+    focus: Focus,
+    wrong: Mapping[str, frozenset[str]],
+    life: frozenset[str] = frozenset(),
 ) -> Plan:
     """Presentation, examination, diagnosis, then later visits by date.
 
-    Of ``wrong``, data that cannot be right with what contradicts each, as many are shown as a
-    student can be asked for.
+    Matters of ``life`` that are known are shown by the diagnosis at the latest. Of ``wrong``, data
+    that cannot be right with what contradicts each, as many are shown as a student can be asked
+    for.
     """
-    builder = _Builder(case, evidence, focus, wrong)
+    builder = _Builder(case, evidence, focus, wrong, life)
     stages = [builder.presentation(), builder.examination(), builder.diagnosis()]
     decisions: list[tuple[int, DecisionPoint]] = []
     before: DecisionPoint | None = None
@@ -153,10 +169,15 @@ class _Builder:
     """Hands out every datum once, in the stage that first needs it."""
 
     def __init__(
-        self, case: Case, evidence: Evidence, focus: Focus, wrong: Mapping[str, frozenset[str]]
+        self,
+        case: Case,
+        evidence: Evidence,
+        focus: Focus,
+        wrong: Mapping[str, frozenset[str]],
+        life: frozenset[str],
     ) -> None:
         self._case, self._evidence, self._focus = case, evidence, focus
-        self._wrong = wrong
+        self._wrong, self._life = wrong, life
         self._shown: set[str] = set()
         self._telling = {sign.datum for sign in focus.signs}
         self._last: dict[str, str] = {}
@@ -186,7 +207,8 @@ class _Builder:
         open_ = [one for one in self._background_by_now() if not self._gives_away(one)]
         who = [one for one in open_ if rules.matches(_WHO, one.text)]
         known = [one for one in self._known_problems() if not self._gives_away(one)][:MOST_KNOWN]
-        life = [one for one in open_ if rules.matches(_LIFE, one.text)][:3]
+        life = [one for one in self._wanted_life() if not self._gives_away(one)]
+        life += [one for one in open_ if rules.matches(_LIFE, one.text)][:3]
         told = [one for one in evidence.at(focus.contact, "S", "-") if self._readable(one)]
         complaint = [one for one in told if one.id in focus.complaint]
         telling = [one for one in told if one.id in self._telling and one.part == "S"]
@@ -258,7 +280,10 @@ class _Builder:
         seen = [one for one in telling if one not in tests and one not in vital]
         # Where hardly anything else tells, the tests that do are the case.
         shown = [one for one in tests if one.id in self._telling][:4] if len(seen) < 2 else []
-        reveals = self._take([*vital, *seen, *shown, *rest])
+        told = [*seen, *shown, *rest, *(evidence.by_id[one] for one in self._shown)]
+        few = sum(count_negatives(one.text) for one in told) < LEAST_NEGATIVES
+        normal = self._told_normal() if few else []
+        reveals = self._take([*vital, *seen, *shown, *normal, *rest])
         earlier = next(
             (
                 measured
@@ -290,6 +315,22 @@ class _Builder:
             opened = tuple(order for order in opened if not set(order.data) <= set(reveals))
         return Stage(Wording("Examination and tests", "查体与检验"), reveals, opened)
 
+    def _told_normal(self) -> list[Datum]:
+        """What the note says of the examination that is absent or normal, in a sentence without
+        numbers: it speaks for no diagnosis, so that it is shown only where little else is denied.
+        """
+        return [
+            one
+            for one in self._evidence.at(self._focus.contact, "S", "O", "-")
+            if one.event is None
+            and _EXAMINED.search(one.text)
+            and not _NUMBER.search(one.text)
+            and count_negatives(one.text)
+            and one.length <= MOST_OF_A_SENTENCE
+            and not (_clerical(one) or self._gives_away(one) or self._prescribes(one))
+            and not self._said_by_a_row(one)
+        ][:LEAST_NEGATIVES]
+
     def _background_by_now(self) -> list[Datum]:
         day = self._case.contacts[self._focus.contact].day
         return [one for one in self._evidence.background if (one.statement.day or 0) <= day]
@@ -312,8 +353,25 @@ class _Builder:
         named = [one for one in here if one.event and one.event.table == "condition_occurrence"]
         known = {one.text for one in named}
         hidden = [one for one in self._known_problems() if one.text not in known]
-        reveals = self._take([*named, *hidden, *here])
+        reveals = self._take([*named, *self._wanted_life(), *hidden, *here])
         return Stage(Wording("What it was", "诊断"), reveals)
+
+    def _wanted_life(self) -> list[Datum]:
+        """What said last, and of late, of each wanted matter of life that it is there."""
+        day = self._case.contacts[self._focus.contact].day
+        found = []
+        for code, problem in matters_of_life(self._case, day, self._focus.leading):
+            told = [
+                datum
+                for one in problem.evidence
+                if (datum := self._evidence.by_id.get(one.id)) is not None
+                and datum.event is not None
+                and datum.statement.day is not None
+                and day - FELT_DAYS <= datum.statement.day <= day
+            ]
+            if code in self._life and told:
+                found.append(told[-1])
+        return found
 
     def _known_problems(self) -> list[Datum]:
         """What says last of each lasting problem, up to this visit, that it is there; matters of
