@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from casebank import rules
@@ -61,7 +62,13 @@ def draft_from_record(record: Record, *, case_id: str) -> Case:
     for table, count in record.unnamed.items():
         left_out[f"rows of {table} without a name"] = count
     contacts = []
-    meetings = [one for one in find_meetings(record, sorted_out.rows) if not _history(one, record)]
+    meetings, between = [], []
+    for meeting in find_meetings(record, sorted_out.rows):
+        if not _history(meeting, record):
+            meetings.append(meeting)
+        elif meeting.start >= record.first_day:
+            between += [ledger.event(event) for event in meeting.events]
+    past_history = (*sorted_out.background.past_history, *between)
     for number, meeting in enumerate(meetings, 1):
         soap, dropped = build_soap(meeting.events, meeting.notes, linker, ledger)
         for reason, count in dropped.items():
@@ -86,7 +93,7 @@ def draft_from_record(record: Record, *, case_id: str) -> Case:
         title=_title(record, case_contacts, language),
         level=_level(problems, case_contacts),
         language=language,
-        background=sorted_out.background,
+        background=replace(sorted_out.background, past_history=past_history),
         problems=problems,
         contacts=case_contacts,
         flow_sheets=build_flow_sheets(record.events, linker, drugs, ledger, language),
@@ -103,7 +110,7 @@ def _history(meeting: Meeting, record: Record) -> bool:
 
     Where visits tell who was seen when, an entry without a visit and without a note is history: all
     of it before the first contact, and later what is nothing but dated diagnoses and events of
-    life, which the problem list and the timeline show.
+    life. It stands under past history, with its day.
     """
     if not meeting.derived or meeting.notes or not record.follows_visits:
         return False
