@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import casebank
 from app.services.cases import new_case_id
-from casebank import Case, Record, RecordReader, terms
+from casebank import Case, Record, RecordReader, rules, terms
 from casebank.finding import typicality
 from casebank.lesson import Lesson
 from casebank.lesson.drafting import Aim, lessons_about, under_its_title
@@ -23,14 +23,14 @@ from deid.release import Release
 
 FOLLOWED = frozenset({"ESSENTIAL_HYPERTENSION", "TYPE_2_DIABETES"})
 LEAST_CONSIDERED = 200
-CONSIDERED = 10
+CONSIDERED = 15
 """So many candidates are looked at for each case that is wanted."""
 MOST_OF_ONE_IN_ALL = 0.15
 """So large a part of all sets is of one leading diagnosis at most; two may always be."""
 UNTYPICAL_EACH = 5
 WIDEST_AGES = 10
 """Years of birth that the release leaves open, at most."""
-WAITING = 0.5
+WAITING = 0.25
 """So large a part of the candidates is seen before what will do instead is taken."""
 MOST_OF_A_LANGUAGE = 0.6
 
@@ -181,7 +181,7 @@ def choose_cases(
         open_ = [one for one in wishes if shelves[one[0]].takes(record.language)]
         if not open_:
             continue
-        if not _of_an_age(record):
+        if not _of_an_age(record) or _names_what_is_sensitive(record):
             continue
         case = casebank.draft_from_record(record, case_id=new_case_id())
         if not allowed(case):
@@ -208,6 +208,14 @@ def _of_an_age(record: Record) -> bool:
     if record.death is not None:
         return False
     return ages is not None and ages.last - ages.first <= WIDEST_AGES
+
+
+def _names_what_is_sensitive(record: Record) -> bool:
+    """Whether the gate would ask for a reason to show it: known before anything is drafted."""
+    rows = (text for one in record.events for text in (one.name, one.value_text) if text)
+    return any(
+        rules.sensitive_categories(text) for text in (*rows, *(one.text for one in record.notes))
+    )
 
 
 @dataclass(frozen=True)

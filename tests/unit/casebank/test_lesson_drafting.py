@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
-from casebank import Case, RecordUnusable, draft_case, terms
+from casebank import Case, RecordUnusable, draft_case, read_record, terms
 from casebank.lesson import Lesson, Progress, disclose
 from casebank.lesson.drafting import draft_lesson_from_release
+from casebank.lesson.drafting.evidence import gather
+from casebank.lesson.drafting.expert import MOST_OBJECTIVES, objectives
+from casebank.lesson.drafting.focus import find_foci
 from casebank.lesson.drafting.knowledge import findings, presentations, scripts
 from deid.release import Release
 from tests.unit.casebank import residents
@@ -57,3 +62,17 @@ def test_a_record_without_an_explained_complaint_gives_no_lesson(release: Releas
     case = draft_case(release, residents.UNVISITED, case_id="unvisited")
     with pytest.raises(RecordUnusable):
         draft_lesson_from_release(case, release)
+
+
+def test_there_are_five_objectives_at_most_and_each_exercise_is_practised_by_one(
+    farmer: Case, farmer_lesson: Lesson, release: Release
+) -> None:
+    record = read_record(release, residents.FARMER)
+    evidence = gather(farmer, record)
+    focus = find_foci(farmer, record, evidence)[0]
+    kinds = ("management", "errors", "key features")
+    more = tuple(SimpleNamespace(name=one, kind=one) for one in ("life-plan", *kinds))
+    found = objectives(focus, (*farmer_lesson.exercises, *more))  # type: ignore[arg-type]
+    assert len(found) == MOST_OBJECTIVES
+    named = [name for one in found for name in one.exercises]
+    assert {"management", "errors", "life-plan", "first-steps"} <= set(named)

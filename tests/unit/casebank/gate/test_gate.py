@@ -7,7 +7,14 @@ from dataclasses import replace
 import pytest
 
 from casebank import CaseCheckFailed, find_findings
-from casebank.gate import ROWS, Submission, check_gate, measure_risk, run_gate
+from casebank.gate import (
+    ROWS,
+    Submission,
+    check_gate,
+    measure_risk,
+    run_gate,
+    stops_at_little_cost,
+)
 from casebank.gate.risk import RiskSheet
 from deid.release import Release
 from tests.unit.casebank.gate import county
@@ -48,6 +55,9 @@ def test_a_planted_defect_is_stopped_by_its_code_alone(
     code, plant = DEFECTS[defect]
     report = run_gate(plant(good[0]))
     assert {one.code for one in report.stops} == {code}
+    cheap = {row.code for row in ROWS if row.by == "program" and not row.costly}
+    written = {one for one in report.stops if one.code.split("-")[0] in cheap - {"F2"}}
+    assert set(stops_at_little_cost(plant(good[0]))) == written
     with pytest.raises(CaseCheckFailed, match=code):
         check_gate(report)
 
