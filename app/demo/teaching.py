@@ -84,7 +84,7 @@ def seed_cases(
         case_review.publish(session, clinician, case.id, release)
         case_sets.add_to_set(session, author, sets[chosen.theme].id, case.id)
         made.append(case.id)
-    _tell_what_is_short(say, [(one.title, len(one.items)) for one in sets], published)
+    tell_what_is_short(say, [(one.title, len(one.items)) for one in sets], published)
     for waiting in choose_cases(release, 1, allowed, passes, taken):
         case = cases.keep_draft(session, author, waiting.case, waiting.lesson)
         case_review.submit(session, author, case.id)
@@ -94,7 +94,7 @@ def seed_cases(
     _seed_class(session, author, made[ASSIGNED])
 
 
-def _tell_what_is_short(
+def tell_what_is_short(
     say: Callable[[str], None], found: Sequence[tuple[str, int]], wanted: int
 ) -> None:
     """The sets with fewer cases than their part, and what helps."""
