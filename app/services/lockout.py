@@ -29,11 +29,15 @@ def key_of(secret: bytes, address: str) -> str:
 
 
 def paused_until(session: Session, key: str, now: datetime) -> datetime | None:
-    """Until when nobody signs in under this address; ``None`` if it is not paused."""
+    """Until when nobody signs in under this address; ``None`` if it is not paused.
+
+    A pause that would last longer than any was begun before the clock was set back. It is over;
+    its failures still count, so that the next one begins another.
+    """
     row = session.get(SignInFailure, key)
-    if row is None or row.locked_until is None or row.locked_until <= now:
+    if row is None or row.locked_until is None:
         return None
-    return row.locked_until
+    return row.locked_until if now < row.locked_until <= now + LONGEST_PAUSE else None
 
 
 def note_failure(session: Session, key: str, now: datetime) -> datetime | None:

@@ -22,6 +22,7 @@ from sqlalchemy import Select, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.audit import AuditEvent, record
+from app.db.clock import is_due
 from app.db.database import Database
 from app.db.models import Attempt, CaseVersion, LtiAccount, LtiGrade, LtiLink, LtiPlatform
 from app.db.types import utc_now
@@ -185,7 +186,7 @@ def _take(database: Database, failed: Collection[int]) -> _Taken | None:
             .join(LtiPlatform, LtiPlatform.id == LtiAccount.platform_id)
             .where(
                 LtiGrade.state == "waiting",
-                LtiGrade.next_try_at <= now,
+                is_due(LtiGrade.next_try_at, now, LONGEST_WAIT),
                 LtiPlatform.active.is_(True),
                 LtiPlatform.id.not_in(failed),
             )

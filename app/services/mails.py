@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.audit import AuditEvent, record
+from app.db.clock import is_due
 from app.db.database import Database
 from app.db.models import Mail, MailChoice, Notification, User
 from app.db.types import utc_now
@@ -192,7 +193,7 @@ class _Taken:
 
 def _take(database: Database) -> _Taken | None:
     now = utc_now()
-    due = (Mail.state == WAITING, Mail.next_try_at <= now)
+    due = (Mail.state == WAITING, is_due(Mail.next_try_at, now, LONGEST_WAIT))
     with database.reading() as session:
         if session.scalar(select(Mail.id).where(*due).limit(1)) is None:
             return None

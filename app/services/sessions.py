@@ -26,6 +26,8 @@ IDLE: Final = timedelta(minutes=30)
 LONGEST: Final = timedelta(hours=12)
 SEEN_EVERY: Final = timedelta(minutes=1)
 """How exactly the last request is known; noting each one would make every reading a writing."""
+SET_BACK: Final = timedelta(minutes=5)
+"""By so much a clock may be put right. After more, when a session would end is no longer known."""
 SHOWN_ENDED: Final = 10
 _BROWSERS = (
     ("Edg", "Edge"),
@@ -185,6 +187,7 @@ def _is_alive(row: SignInSession, now: datetime, idle: timedelta) -> bool:
     return (
         row.ended_at is None
         and now - row.began_at < LONGEST
+        and row.seen_at - now < SET_BACK
         # What is noted may be older than the last request by the time between two notes.
         and now - row.seen_at < idle + SEEN_EVERY
     )
@@ -192,7 +195,8 @@ def _is_alive(row: SignInSession, now: datetime, idle: timedelta) -> bool:
 
 def _view(row: SignInSession, mine: str, now: datetime) -> SessionView:
     alive = _is_alive(row, now, IDLE)
-    ended_at = None if alive else row.ended_at or min(row.seen_at + IDLE, row.began_at + LONGEST)
+    ran_out = min(row.seen_at + IDLE, row.began_at + LONGEST, now)
+    ended_at = None if alive else row.ended_at or ran_out
     return SessionView(
         row.id, row.device, row.way, row.began_at, row.seen_at, ended_at, row.key_sha256 == mine
     )

@@ -86,14 +86,17 @@ def sign_head(workshop: Workshop, now: datetime | None = None) -> SignedHead | N
 
 
 def _is_due(workshop: Workshop, path: Path, now: datetime) -> bool:
-    """By the file, since who can write the database could write there that it is not."""
+    """By the file, since who can write the database could write there that it is not.
+
+    A head from a time that has yet to come is old too: the clock was set back since.
+    """
     last = _last(path)
     with workshop.database.reading() as session:
         newest = session.scalar(select(func.max(AuditRow.id))) or 0
     if last is None:
         return newest > 0
     new = newest - last.events
-    return new < 0 or new >= EVERY_EVENTS or (new > 0 and now - last.at >= EVERY)
+    return new < 0 or new >= EVERY_EVENTS or (new > 0 and abs(now - last.at) >= EVERY)
 
 
 def _verify(workshop: Workshop, heads: list[SignedHead], now: datetime) -> ChainCheck:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import delete
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app.db.models import WorkerSeen
 from app.db.types import utc_now
@@ -21,6 +22,7 @@ from app.worker.grades import send_grades
 from app.worker.heads import sign_head
 from app.worker.mail import send_mail
 from app.worker.queue import (
+    FIRST_WAIT,
     MOST_ATTEMPTS,
     Hold,
     TakenJob,
@@ -31,14 +33,12 @@ from app.worker.queue import (
     take_job,
     worker_name,
 )
-from app.worker.waking import Alarm
+from app.worker.waking import POLL_SECONDS, Alarm
 from app.worker.workshop import JobCancelled, JobLost, Workshop
 from deid.errors import CareCommonsError
 
 logger = logging.getLogger(__name__)
 
-FIRST_WAIT: Final = timedelta(seconds=30)
-"""Before a job that stopped unexpectedly is tried again; doubled each time."""
 FORGOTTEN_AFTER: Final = timedelta(days=1)
 
 
@@ -72,14 +72,23 @@ def run_once(workshop: Workshop) -> int:
 
 
 def run_forever(workshop: Workshop, stop: threading.Event) -> None:
-    """Rounds until ``stop`` is set; a job at hand is finished first."""
+    """Rounds until ``stop`` is set; a job at hand is finished first.
+
+    A database that is away, or a disk that takes nothing, ends a round and not the worker: what
+    the round left is taken up by a later one.
+    """
     started, seen = utc_now(), 0.0
     with Alarm(workshop.database) as alarm:
         while not stop.is_set():
-            if not seen or time.monotonic() - seen > SEEN_EVERY.total_seconds():
-                be_seen(workshop, started)
-                seen = time.monotonic()
-            run_once(workshop)
+            try:
+                if not seen or time.monotonic() - seen > SEEN_EVERY.total_seconds():
+                    be_seen(workshop, started)
+                    seen = time.monotonic()
+                run_once(workshop)
+            except (OperationalError, InterfaceError, OSError) as error:
+                # Only the kind: the driver's text may quote a row.
+                logger.error("a round ended with %s; trying again", type(error).__name__)
+                stop.wait(POLL_SECONDS)
             alarm.wait(stop)
 
 

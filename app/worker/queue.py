@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app.db.clock import is_due
 from app.db.database import Database
 from app.db.models import Job
 from app.db.types import utc_now
@@ -31,6 +32,9 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 MOST_ATTEMPTS = 5
+FIRST_WAIT = timedelta(seconds=30)
+"""Before a job that stopped unexpectedly is tried again; doubled each time."""
+LONGEST_WAIT = FIRST_WAIT * 2 ** (MOST_ATTEMPTS - 1)
 LOOK_SECONDS = 1.0
 """How often a job at work is looked at for a wish to cancel it."""
 
@@ -52,14 +56,22 @@ def worker_name() -> str:
 
 
 def take_job(database: Database, holder: str, now: datetime | None = None) -> TakenJob | None:
-    """The oldest job that waits, or whose lease ran out; ``None`` if there is none."""
+    """The oldest job that waits, or whose lease ran out; ``None`` if there is none.
+
+    A lease that was given before the clock was set back is shortened to one from now on, in which
+    a worker that is alive renews it.
+    """
     moment = now or utc_now()
-    waits = and_(Job.state == "queued", or_(Job.available_at.is_(None), Job.available_at <= moment))
+    available = or_(Job.available_at.is_(None), is_due(Job.available_at, moment, LONGEST_WAIT))
+    waits = and_(Job.state == "queued", available)
     free = or_(waits, and_(Job.state == "running", Job.lease_until < moment))
+    # Twice, since the clocks of two workers may differ a little.
+    too_long = and_(Job.state == "running", Job.lease_until > moment + 2 * LEASE)
     with database.reading() as session:  # most rounds find nothing and take no lock
-        if session.scalar(select(Job.id).where(free).limit(1)) is None:
+        if session.scalar(select(Job.id).where(or_(free, too_long)).limit(1)) is None:
             return None
     with database.writing() as session:
+        session.execute(update(Job).where(too_long).values(lease_until=moment + LEASE))
         query = select(Job).where(free).order_by(Job.id).limit(1)
         job = session.scalar(query.with_for_update(skip_locked=True))
         if job is None:
@@ -177,7 +189,7 @@ def kept(database: Database, taken: TakenJob) -> Iterator[Hold]:
                 else:
                     hold.renew()
                     renewed = time.monotonic()
-            except DatabaseError as error:
+            except DBAPIError as error:
                 # The lease still holds for a while; if the database stays away, it is lost.
                 logger.warning("job %s: %s while keeping it", taken.id, type(error).__name__)
 
