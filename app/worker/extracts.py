@@ -14,6 +14,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import InterfaceError, OperationalError
+
 import cohorts
 from app.audit import AuditEvent, record
 from app.db.models import DataRequest
@@ -42,7 +44,11 @@ NOT_REPEATED = frozenset({CHANGES_FILE, CHANGES_PAGE})
 
 
 def carry_out(workshop: Workshop, taken: TakenJob, hold: Hold) -> None:
-    """Do an extract job from beginning to end, or fail its request with the reason."""
+    """Do an extract job from beginning to end, or fail its request with the reason.
+
+    Raises:
+        OSError, OperationalError, InterfaceError: if a disk or the database cannot be used.
+    """
     hold.begin(STEPS + 1)  # the last one is to deliver
     try:
         order = _begin(workshop, taken)
@@ -58,6 +64,8 @@ def carry_out(workshop: Workshop, taken: TakenJob, hold: Hold) -> None:
     except CareCommonsError as error:
         _fail(workshop, taken, str(error))
         return
+    except (OSError, OperationalError, InterfaceError):
+        raise  # a disk or a server that may be there again later: the job is put back
     except Exception as error:
         # Only the kind: the text of an unforeseen error may quote a value.
         logger.error("job %s ended with %s", taken.id, type(error).__name__)

@@ -131,8 +131,12 @@ def _prepare_release(place: Path) -> None:
     make_vault(place, residents(people=40, visits=3))
 
 
+def _is_published(place: Path) -> bool:
+    return any(one.name == "county-v1" for one in list_releases(place / "releases"))
+
+
 def _build(place: Path) -> None:
-    if "county-v1" in list_releases(place / "releases"):
+    if _is_published(place):
         return
     url = _vault(place)
     policy = load_policy("limited-research")
@@ -140,7 +144,7 @@ def _build(place: Path) -> None:
 
 
 def _look_at_release(place: Path) -> str:
-    if "county-v1" in list_releases(place / "releases"):
+    if _is_published(place):
         verify_release(open_release(place / "releases", "county-v1"))
         return "published"
     return "staging" if (place / "releases" / ".staging-county-v1").exists() else "nothing"
@@ -173,17 +177,24 @@ def _prepare_extract(place: Path) -> None:
 
 
 def _extract(place: Path) -> None:
-    database, settings = _portal(place), settings_of(place)
-    with database.writing() as session:  # the dead worker's lease runs out
+    database = _portal(place)
+    with database.writing() as session:  # a dead worker's lease, or a wait, is over
         running = update(Job).where(Job.state == "running")
         session.execute(running.values(lease_until=utc_now() - timedelta(seconds=1)))
+        session.execute(update(Job).where(Job.state == "queued").values(available_at=None))
+    work_through(place)
+
+
+def work_through(place: Path) -> None:
+    """One round of the worker."""
+    database, settings = _portal(place), settings_of(place)
     keyring = Keyring.load(place / "keys" / "keyring.json")
     run_once(Workshop(database, keyring, settings.release_root, settings.project_root, 11))
 
 
 def _look_at_extract(place: Path) -> str:
     with _portal(place).reading() as session:
-        _check_audit(verify_chain(session).intact)
+        check_audit(verify_chain(session).intact)
         request = session.scalars(select(DataRequest)).one()
         folder = settings_of(place).project_root / "pressure" / "extracts" / f"request-{request.id}"
         published = folder.exists()
@@ -196,7 +207,7 @@ def _look_at_extract(place: Path) -> str:
 
 def _end_of_extract(place: Path) -> str:
     with _portal(place).reading() as session:
-        _check_audit(verify_chain(session).intact)
+        check_audit(verify_chain(session).intact)
         request, job = (
             session.scalars(select(DataRequest)).one(),
             session.scalars(select(Job)).one(),
@@ -208,7 +219,8 @@ def _end_of_extract(place: Path) -> str:
     return f"{request.state} {job.state} {told} {files}"
 
 
-def _check_audit(intact: bool) -> None:
+def check_audit(intact: bool) -> None:
+    """Raise :class:`Lost` unless the audit log holds."""
     if not intact:
         raise Lost("the audit log does not hold")
 
@@ -238,7 +250,7 @@ def _publish(place: Path) -> None:
 
 def _look_at_case(place: Path) -> str:
     with _portal(place).reading() as session:
-        _check_audit(verify_chain(session).intact)
+        check_audit(verify_chain(session).intact)
         case = session.scalars(select(TeachingCase)).one()
         versions = session.scalar(select(func.count()).select_from(CaseVersion))
         told = session.scalar(select(func.count()).where(AuditRow.action == "case.published"))
@@ -265,12 +277,25 @@ KINDS = (
 # --- killing
 
 
+@dataclass(frozen=True)
+class Child:
+    """A process at work, and where it says how that ended."""
+
+    number: int
+    reading: int
+
+
 def in_child(function: Callable[[Path], str | None], place: Path, kill_after: float | None) -> str:
     """What a function says that runs in a process of its own; ``killed`` if it was.
 
     Raises:
         Lost: with what the function raised, or if it hangs.
     """
+    return answer_of(start(function, place), kill_after)
+
+
+def start(function: Callable[[Path], str | None], place: Path) -> Child:
+    """Run a function in a process of its own."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -282,11 +307,17 @@ def in_child(function: Callable[[Path], str | None], place: Path, kill_after: fl
         os.write(writing, answer.encode()[:4000])
         os._exit(0)
     os.close(writing)
-    told = polling.select([reading], [], [], PATIENCE if kill_after is None else kill_after)[0]
-    answer = os.read(reading, 8000).decode() if told else ""
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    os.close(reading)
+    return Child(child, reading)
+
+
+def answer_of(child: Child, kill_after: float | None) -> str:
+    """Wait for a process, or kill it after so many seconds; as :func:`in_child`."""
+    wait = PATIENCE if kill_after is None else kill_after
+    told = polling.select([child.reading], [], [], wait)[0]
+    answer = os.read(child.reading, 8000).decode() if told else ""
+    os.kill(child.number, signal.SIGKILL)
+    os.waitpid(child.number, 0)
+    os.close(child.reading)
     if answer.startswith("-"):
         raise Lost(answer[1:])
     if not told and kill_after is None:
@@ -296,7 +327,7 @@ def in_child(function: Callable[[Path], str | None], place: Path, kill_after: fl
 
 def kill(kind: Kind, pattern: Path, place: Path, moment: float, wanted: str) -> Kill:
     """Kill the work once, verify, start it again, and compare its end with ``wanted``."""
-    _fresh(pattern, place)
+    fresh(pattern, place)
     began, found = time.monotonic(), "-"
     try:
         in_child(kind.work, place, moment)
@@ -308,23 +339,30 @@ def kill(kind: Kind, pattern: Path, place: Path, moment: float, wanted: str) -> 
     return Kill(kind.name, moment, found, ended, time.monotonic() - began)
 
 
-def _fresh(pattern: Path, place: Path) -> None:
+def fresh(pattern: Path, place: Path) -> None:
+    """Put the beginning of some work back in its place."""
     shutil.rmtree(place, ignore_errors=True)
     shutil.copytree(pattern, place)
 
 
 def kills_of(kind: Kind, times: int, chance: random.Random, folder: Path) -> list[Kill]:
     """Kill work of one kind so many times."""
+    pattern, place, length, wanted = undisturbed(kind, folder)
+    return [kill(kind, pattern, place, chance.uniform(0.0, length), wanted) for _ in range(times)]
+
+
+def undisturbed(kind: Kind, folder: Path) -> tuple[Path, Path, float, str]:
+    """Where work of a kind begins, its place, its seconds, and its end if nobody disturbs it."""
     place, pattern = folder / "place", folder / kind.name
     shutil.rmtree(place, ignore_errors=True)
+    shutil.rmtree(pattern, ignore_errors=True)
     place.mkdir()
     in_child(kind.prepare, place, None)
     shutil.copytree(place, pattern)
     began = time.monotonic()
     in_child(kind.work, place, None)
     length = time.monotonic() - began
-    wanted = in_child(kind.end, place, None)
-    return [kill(kind, pattern, place, chance.uniform(0.0, length), wanted) for _ in range(times)]
+    return pattern, place, length, in_child(kind.end, place, None)
 
 
 def kills_of_attempts(times: int, chance: random.Random, folder: Path) -> list[Kill]:
