@@ -6,7 +6,8 @@ import logging
 import secrets
 from typing import Final
 
-from flask import Flask, flash, g, redirect, render_template, request, url_for
+from flask import Flask, current_app, flash, g, redirect, render_template, request, url_for
+from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response
 
@@ -37,6 +38,11 @@ ADVICE = {
     413: "An upload may have up to 1 MB.",
     429: "Wait a little, then try again.",
 }
+
+UNAVAILABLE: Final = (
+    "The portal's database cannot be used just now. Try again in a minute. If you sent something, "
+    "look first whether it was kept."
+)
 
 PAUSED = (
     "After several wrong attempts nobody signs in under this address for {} minutes, whether or "
@@ -82,6 +88,9 @@ def _expected(error: CareCommonsError) -> tuple[str, int] | Response:
 
 def http_page(error: HTTPException) -> tuple[str, int] | Response:
     """An error of HTTP as a page, or for programs as a problem."""
+    original = getattr(error, "original_exception", None)
+    if isinstance(original, (OperationalError, InterfaceError)):
+        return _unavailable(original)
     status = error.code or 500
     if status in _REFUSALS:
         note_refusal(status, type(error).__name__)
@@ -111,10 +120,21 @@ def note_refusal(status: int, why: str) -> None:
 
 
 def _unexpected(error: Exception) -> tuple[str, int] | Response:
+    if isinstance(error, (OperationalError, InterfaceError)):
+        return _unavailable(error)
     # The class and a number, never the text: the text of an unforeseen error may quote a value.
     number = secrets.token_hex(4)
     logger.error("unexpected %s at %s, number %s", type(error).__name__, request.endpoint, number)
     return _page(500, f"The administrator can find it under the number {number}.")
+
+
+def _unavailable(error: OperationalError | InterfaceError) -> tuple[str, int] | Response:
+    """The database is away or takes nothing: a page that is made without it."""
+    logger.error("%s at %s", type(error).__name__, request.endpoint)
+    if is_for_program():
+        return problem(503, UNAVAILABLE)
+    page = current_app.jinja_env.get_template("unavailable.html")
+    return page.render(status=503, title=TITLES[503], reason=UNAVAILABLE), 503
 
 
 def _own_referrer() -> str | None:
