@@ -22,13 +22,13 @@ from casebank.gate import (
     stops_of_person,
 )
 from casebank.lesson import Lesson
+from casebank.model import Language
 from deid.release import Release
 
 PUBLISHED_CASES = 24
 """Four in each set; sixty are ten in each, and take longer than a demonstration may."""
-ASSIGNED = slice(1, 3)
-"""Places of the cases that the class is given: an assigned case is closed to free reading until it
-is done, and the first and the newest stay open."""
+ASSIGNED = 2
+"""Cases that the class is given: an assigned one is closed to free reading until it is done."""
 ASSIGNED_FOR = timedelta(days=28)
 
 
@@ -51,7 +51,7 @@ def seed_cases(
         case_sets.create_set(session, author, theme.title, theme.description) for theme in THEMES
     ]
     taken: set[int] = set()
-    made: list[int] = []
+    made: list[tuple[int, Language]] = []
     risks: dict[str, RiskSheet] = {}
 
     def submission(case: Case, lesson: Lesson | None = None) -> Submission:
@@ -83,7 +83,7 @@ def seed_cases(
         case_review.sign(session, privacy, case.id, "privacy", release)
         case_review.publish(session, clinician, case.id, release)
         case_sets.add_to_set(session, author, sets[chosen.theme].id, case.id)
-        made.append(case.id)
+        made.append((case.id, chosen.case.language))
     tell_what_is_short(say, [(one.title, len(one.items)) for one in sets], published)
     for waiting in choose_cases(release, 1, allowed, passes, taken):
         case = cases.keep_draft(session, author, waiting.case, waiting.lesson)
@@ -91,7 +91,7 @@ def seed_cases(
     for one in sets:
         if one.items:
             case_sets.show_set(session, author, one.id, visible=True)
-    _seed_class(session, author, made[ASSIGNED])
+    _seed_class(session, author, _of_both_languages(made[1:-1]))
 
 
 def tell_what_is_short(
@@ -104,6 +104,16 @@ def tell_what_is_short(
     short = "; ".join(f"{title}: {number} of {each}" for title, number in found if number < each)
     say(f"these residents carry {made} of {wanted} cases that the gate passes ({short})")
     say("more residents carry more: --residents, in another folder")
+
+
+def _of_both_languages(cases: Sequence[tuple[int, Language]]) -> list[int]:
+    """As many as the class is given, an English one first if there is one, then a Chinese one."""
+    first = [
+        next((case for case, language in cases if language == wanted), None)
+        for wanted in ("en", "zh")
+    ]
+    chosen = [case for case in first if case is not None]
+    return [*chosen, *(case for case, _ in cases if case not in chosen)][:ASSIGNED]
 
 
 def _seed_class(session: Session, teacher: Actor, given: Sequence[int]) -> None:
