@@ -7,9 +7,11 @@ keeps its place and the weaker keeps what is left.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from deid.text.document import Mention, SpanType, Strength
 from deid.text.surrogates.written import MONTHS
@@ -57,8 +59,8 @@ def merge(text: str, mentions: Iterable[Mention]) -> tuple[Merged, ...]:
     spans: list[Merged] = []
     for group in groups:
         spans.extend(_resolve(text, group))
-    trimmed = (_trim(text, span) for span in spans)
-    return tuple(_join_names(text, [span for span in trimmed if span is not None]))
+    trimmed = [kept for span in spans if (kept := _trim(text, span)) is not None]
+    return tuple(_join_names(text, _weekdays_to_dates(text, trimmed)))
 
 
 def _resolve(text: str, group: list[Mention]) -> list[Merged]:
@@ -118,6 +120,7 @@ def _is_person(text: str, span: Merged) -> bool:
 
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_WEEKDAY_BEHIND_A_NAME = re.compile(rf"(?<=\w)\s+(?P<day>{'|'.join(_WEEKDAYS)})$")
 _DATE_WORDS = frozenset(
     word[:length].casefold() for word in (*MONTHS, *_WEEKDAYS) for length in (3, 4, len(word))
 )
@@ -227,6 +230,19 @@ def _trim(text: str, span: Merged) -> Merged | None:
     if (start, end) == (span.start, span.end):
         return span
     return replace(span, start=start, end=end)
+
+
+def _weekdays_to_dates(text: str, spans: list[Merged]) -> list[Merged]:
+    """``Ann Lee Sunday, June 3``: the weekday is the date's, not the name's."""
+    for at, (name, date) in enumerate(pairwise(spans)):
+        if name.type is not SpanType.NAME or date.type is not SpanType.DATE:
+            continue
+        weekday = _WEEKDAY_BEHIND_A_NAME.search(text[name.start : name.end])
+        if weekday and text[name.end : date.start] in {" ", ", ", "\n"}:
+            start = name.start + weekday.start("day")
+            spans[at] = replace(name, end=name.start + weekday.start(), canonical=None)
+            spans[at + 1] = replace(date, start=start, canonical=None)
+    return spans
 
 
 def _join_names(text: str, spans: list[Merged]) -> list[Merged]:

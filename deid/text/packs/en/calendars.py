@@ -39,14 +39,26 @@ _NO_FEAST = re.compile(
 )
 
 
+_WEEKDAY_OF_A_DATE = re.compile(r",? (?:\d|[A-Z][a-z]+\.? \d)")
+"""After a weekday; what stands before such a one is no name of a day, but may be a person's."""
+
+
 def is_named_day(text: str, start: int, end: int) -> bool:
-    """``Vaisakhi Eve``, ``Feast of the Assumption``: not ``Hospital Day 3`` nor ``Every Sunday``."""
+    """``Vaisakhi Eve``, ``Feast of the Assumption``: not ``Hospital Day 3`` nor ``Every Sunday``.
+
+    Nor ``Ann Lee Sunday, May 3`` or ``Ann Lee Sunday``: two words before a weekday are a person's.
+    """
     if (
         text[start : start + 5].casefold() in {"first", "secon", "third", "fourt", "last "}
         or " of " in text[start:end]
     ):
         return True
-    head = text[start:end].rsplit(" ", 1)[0]
+    head, last = text[start:end].rsplit(" ", 1)
+    if last.endswith("day") and last != "Day":
+        if " " in head and not head.startswith(("St", "Saint", "Super Bowl")):
+            return False
+        if _WEEKDAY_OF_A_DATE.match(text, end):
+            return False
     return not _NO_FEAST.search(head) and not re.match(
         r" ?\d|[ -](?:[Cc]are|[Pp]rogram|[Ss]urgery|[Cc]enter|[Hh]ospital|[Ss]chool|[Ss]hift|[Nn]urse)",
         text[end : end + 12],

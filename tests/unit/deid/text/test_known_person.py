@@ -135,11 +135,16 @@ def test_a_known_name_inside_a_longer_word_is_left_alone() -> None:
     assert found("Take sertinarole and meander.", person) == []
 
 
-def test_a_date_behind_a_known_name_leaves_the_name_to_itself() -> None:
+def test_a_date_behind_a_name_leaves_the_name_to_itself() -> None:
     born = datetime.date(1956, 10, 7)
     person = KnownPerson("p", (PersonName("Brightwater", "Pamela", None),), birth_date=born)
     for day in ("Sunday, October 7, 1956", "Tuesday, November 15, 2016"):
         assert found(f"Reply to referral Pamela Brightwater {day}", person) == [
+            ("NAME", "Pamela Brightwater"),
+            ("DATE", day),
+        ]
+        # Of somebody unknown too: a date is moved, and a name in it would stay.
+        assert found(f"Reply to referral Pamela Brightwater {day}") == [
             ("NAME", "Pamela Brightwater"),
             ("DATE", day),
         ]
