@@ -12,6 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 import casebank
 from app.services.cases import new_case_id
@@ -30,8 +31,6 @@ MOST_OF_ONE_IN_ALL = 0.15
 UNTYPICAL_EACH = 5
 WIDEST_AGES = 10
 """Years of birth that the release leaves open, at most."""
-WAITING = 0.25
-"""So large a part of the candidates is seen before what will do instead is taken."""
 MOST_OF_A_LANGUAGE = 0.6
 
 
@@ -176,8 +175,8 @@ def choose_cases(
     in_all: Counter[str] = Counter()
     limit = max(LEAST_CONSIDERED, CONSIDERED * wanted) + len(without)
     candidates = [one for one in _candidates(release, limit) if one.person not in without]
-    left = wanted
-    for person, record, wishes in _records(release, candidates, shelves):
+    left, chosen = wanted, set[int]()
+    for person, record, wishes in _records(release, candidates, shelves, chosen):
         open_ = [one for one in wishes if shelves[one[0]].takes(record.language)]
         if not open_:
             continue
@@ -196,6 +195,7 @@ def choose_cases(
                 shelves[place].put(lead, case.language)
                 in_all[lead] += 1
                 left -= 1
+                chosen.add(person)
                 yield Chosen(person, place, titled, lesson)
                 if not left:
                     return
@@ -249,23 +249,28 @@ def _candidates(release: Release, limit: int) -> list[Considered]:
 
 
 def _records(
-    release: Release, candidates: Sequence[Considered], shelves: Sequence[_Shelf]
+    release: Release,
+    candidates: Sequence[Considered],
+    shelves: Sequence[_Shelf],
+    chosen: Collection[int],
 ) -> Iterator[tuple[int, Record, list[tuple[int, Aim]]]]:
-    """Records that some theme may still want, with the place and aim of each such theme.
+    """Records that some theme may still want, with the place and aim of each such theme: all of
+    them for what the themes are about, then all but the ``chosen`` for what will do instead.
 
     The fullest shelf waits; of equals the one of life, which fewer records are about.
     """
     with RecordReader(release, many=True) as reader:
-        for number, one in enumerate(candidates):
-            late = number >= len(candidates) * WAITING
+        for aims, one in product(
+            ([theme.aim for theme in THEMES], [theme.second for theme in THEMES]), candidates
+        ):
             wishes = [
                 (place, aim)
-                for place, theme in enumerate(THEMES)
-                if shelves[place].room
-                for aim in (theme.aim, theme.second if late else None)
-                if aim is not None and one.codes & (aim.leading | aim.life | _followed(aim))
+                for place, aim in enumerate(aims)
+                if aim is not None
+                and shelves[place].room
+                and one.codes & (aim.leading | aim.life | _followed(aim))
             ]
-            if wishes:
+            if wishes and one.person not in chosen:
                 wishes.sort(key=lambda wish: (-shelves[wish[0]].room, -wish[0]))
                 yield one.person, reader.read(one.person), wishes
 
