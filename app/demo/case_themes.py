@@ -260,9 +260,9 @@ def _records(
     The fullest shelf waits; of equals the one of life, which fewer records are about.
     """
     with RecordReader(release, many=True) as reader:
-        for aims, one in product(
-            ([theme.aim for theme in THEMES], [theme.second for theme in THEMES]), candidates
-        ):
+        wanted: list[Aim | None] = [theme.aim for theme in THEMES]
+        instead = [theme.second for theme in THEMES]
+        for aims, one in product((wanted, instead), candidates):
             wishes = [
                 (place, aim)
                 for place, aim in enumerate(aims)
