@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,6 +12,9 @@ from sqlalchemy import Connection, bindparam, delete, insert, update
 from sqlalchemy.exc import DBAPIError
 
 from deid.vault.schema import metadata
+
+BESIDE: Final = "carecommons_given"
+"""A temporary table of rows that are given, of one transaction's own."""
 
 
 def insert_batches(connection: Connection, table: str, batches: Iterable[pa.RecordBatch]) -> int:
@@ -21,26 +25,47 @@ def insert_batches(connection: Connection, table: str, batches: Iterable[pa.Reco
     """
     if connection.dialect.name == "sqlite":
         return _insert_sqlite(connection, table, batches)
-    if connection.dialect.name == "postgresql" and connection.dialect.driver == "psycopg":
+    if _is_psycopg(connection):
         return _copy_postgresql(connection, table, batches)
     return _insert_any(connection, table, batches)
 
 
 def delete_keys(connection: Connection, table: str, keys: pa.Table) -> None:
-    """Delete the rows with these primary keys."""
+    """Delete the rows with these primary keys; on PostgreSQL in one statement."""
+    if not keys.num_rows:
+        return
+    if _is_psycopg(connection):
+        with _beside(connection, table, keys.to_batches()) as same_key:
+            connection.exec_driver_sql(
+                f"DELETE FROM {_quoted(connection, table)} AS held USING {BESIDE} AS given "
+                f"WHERE {same_key}"
+            )
+        return
     target = metadata.tables[table]
     statement = delete(target).where(
         *(target.columns[name] == bindparam(f"key_{name}") for name in keys.column_names)
     )
     parameters = [{f"key_{name}": value for name, value in row.items()} for row in keys.to_pylist()]
-    if parameters:
-        connection.execute(statement, parameters)
+    connection.execute(statement, parameters)
 
 
 def update_batches(connection: Connection, table: str, batches: Iterable[pa.RecordBatch]) -> None:
-    """Write whole rows over those of the same primary key; columns are named by the batches."""
+    """Write whole rows over those of the same primary key; columns are named by the batches.
+
+    On PostgreSQL each batch is one statement.
+    """
     target = metadata.tables[table]
     keys = [column.name for column in target.primary_key.columns]
+    if _is_psycopg(connection):
+        for batch in batches:
+            names = [_quoted(connection, n) for n in batch.schema.names if n not in keys]
+            with _beside(connection, table, [batch]) as same_key:
+                connection.exec_driver_sql(
+                    f"UPDATE {_quoted(connection, table)} AS held "
+                    f"SET {', '.join(f'{name} = given.{name}' for name in names)} "
+                    f"FROM {BESIDE} AS given WHERE {same_key}"
+                )
+        return
     for batch in batches:
         others = [name for name in batch.schema.names if name not in keys]
         statement = (
@@ -78,6 +103,28 @@ def _sqlite_text(column: pa.Array) -> pa.Array:
     if pa.types.is_timestamp(column.type):
         return pc.strftime(column.cast(pa.timestamp("us")), format="%Y-%m-%d %H:%M:%S")
     return column
+
+
+def _is_psycopg(connection: Connection) -> bool:
+    return connection.dialect.name == "postgresql" and connection.dialect.driver == "psycopg"
+
+
+@contextmanager
+def _beside(connection: Connection, table: str, batches: Sequence[pa.RecordBatch]) -> Iterator[str]:
+    """Rows in the temporary table :data:`BESIDE`, by one COPY; gives the condition that rows of
+    ``table`` AS held and of it AS given have the same key.
+    """
+    keys = [column.name for column in metadata.tables[table].primary_key.columns]
+    wanted = ", ".join(_quoted(connection, name) for name in batches[0].schema.names)
+    connection.exec_driver_sql(
+        f"CREATE TEMPORARY TABLE {BESIDE} AS "
+        f"SELECT {wanted} FROM {_quoted(connection, table)} WITH NO DATA"
+    )
+    _copy_postgresql(connection, BESIDE, batches)
+    yield " AND ".join(
+        f"held.{name} = given.{name}" for name in (_quoted(connection, key) for key in keys)
+    )
+    connection.exec_driver_sql(f"DROP TABLE {BESIDE}")
 
 
 def _copy_postgresql(connection: Connection, table: str, batches: Iterable[pa.RecordBatch]) -> int:

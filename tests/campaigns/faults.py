@@ -1,9 +1,10 @@
-"""Faults other than kills: ``python -m tests.campaigns.faults [FAULT ...]``.
+"""Faults other than kills: ``python -m tests.campaigns.faults [FAULT[:WORK] ...]``.
 
 ``readonly``: a folder of the work is on a disk that takes nothing; ``at-once``: two processes do
 the same work, one a random moment after the other, and every third time one of them is killed;
 ``cut``: a Parquet file of an import or a release is cut off anywhere; ``clock``: the worker is
-killed, and the clock goes back by up to four hundred days before the next one comes.
+killed, and the clock goes back by up to four hundred days before the next one comes; ``lost``: the
+portal and the worker lose their connections to PostgreSQL (:mod:`tests.campaigns.lost`).
 
 Each is tried ``CARECOMMONS_FAULTS`` (5) times with each kind of work that it concerns, with the
 seed ``CARECOMMONS_FAULT_SEED`` (1). The fault must be told, or survived; then the state is
@@ -47,6 +48,7 @@ from tests.campaigns.kills import (
     undisturbed,
     work_through,
 )
+from tests.campaigns.lost import outages
 from tests.integration.vault.records import TODAY, dataset
 
 FOLDERS: Final = {
@@ -230,18 +232,12 @@ def _recognised(place: Path) -> str:
     raise Lost("a release whose file was cut off is called whole")
 
 
-def _whole(place: Path) -> str:
-    verify_release(open_release(place / "releases", "county-v1"))
-    return "verified"
-
-
 def cut(kind: Kind, times: int, chance: random.Random, folder: Path) -> list[Trial]:
     """A Parquet file is cut off: of what is imported, or of a release that was built."""
-    _, place, _, wanted = undisturbed(kind, folder)
     importing = kind.name == "import"
     if importing:
         kind = Kind("import", _write_files, _import_files, _nothing_there, _snapshot)
-        pattern, place, _, wanted = undisturbed(kind, folder)
+    pattern, place, _, wanted = undisturbed(kind, folder)
     trials = []
     for _ in range(times):
         if importing:
@@ -327,8 +323,23 @@ def trials_of(name: str, kind: Kind, times: int, seed: int, folder: Path) -> lis
 def table(trials: list[Trial]) -> str:
     """A line for each trial."""
     return "\n".join(
-        f"{t.fault:9}{t.kind:12}{t.what:32}{t.said:44}{t.found:28}{t.ended}" for t in trials
+        f"{t.fault:9}{t.kind:12}{t.what:34}{t.said:44}{t.found:34}{t.ended}" for t in trials
     )
+
+
+def trials_of_lost_connections(times: int, seed: int, folder: Path) -> list[Trial]:
+    """Ways of a request while connections are lost."""
+    return [
+        Trial(
+            "lost",
+            "request",
+            f"{one.cuts} cuts",
+            f"pages {one.answers}, {one.failed_rounds} rounds failed",
+            "-",
+            one.ended,
+        )
+        for one in outages(times, random.Random(f"lost {seed}"), folder)
+    ]
 
 
 def main() -> int:
@@ -337,19 +348,29 @@ def main() -> int:
     seed = int(os.environ.get("CARECOMMONS_FAULT_SEED", "1"))
     made: list[Trial] = []
     print(f"seed {seed}")
-    print(f"{'fault':9}{'work':12}{'exactly':32}{'what was said':44}{'found':28}at the end")
-    for name in sys.argv[1:] or FAULTS:
-        if name == "readonly" and not may_mount():
-            print("readonly  left out: this machine lets nobody mount a folder read-only")
-            continue
-        for kind in (one for one in KINDS if one.name in FAULTS[name][1]):
+    print(f"{'fault':9}{'work':12}{'exactly':34}{'what was said':44}{'found':34}at the end")
+    for wanted in sys.argv[1:] or (*FAULTS, "lost"):
+        name, _, work = wanted.partition(":")
+        for kind in (one for one in KINDS if name != "lost" and one.name in FAULTS[name][1]):
+            if work in ("", kind.name):
+                made += _told_of(name, kind, times, seed)
+        if name == "lost":
             with scratch() as folder:
-                trials = trials_of(name, kind, times, seed, folder)
+                made += (trials := trials_of_lost_connections(times, seed, folder))
             print(table(trials), flush=True)
-            made += trials
     lost = sum(one.ended != "whole" for one in made)
     print(f"{len(made)} faults, {lost} losses")
     return int(lost > 0)
+
+
+def _told_of(name: str, kind: Kind, times: int, seed: int) -> list[Trial]:
+    if name == "readonly" and not may_mount():
+        print("readonly  left out: this machine lets nobody mount a folder read-only")
+        return []
+    with scratch() as folder:
+        trials = trials_of(name, kind, times, seed, folder)
+    print(table(trials), flush=True)
+    return trials
 
 
 if __name__ == "__main__":

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import create_engine, func, select, text
 
 from app.audit import verify_chain
+from app.db.database import Database
 from app.db.models import Job
 from app.errors import TransitionRefused
 from app.services.transitions import transition
@@ -26,12 +29,32 @@ def any_world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
     return build_world(tmp_path, 60, 30, request.getfixturevalue("postgres_url"))
 
 
+@contextmanager
+def nobody_let_in(database: Database) -> Iterator[None]:
+    """The server cuts every connection to this database and takes no new one."""
+    name = database.url.database
+    engine = create_engine(database.url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as administrator:
+        administrator.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
+        administrator.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"),
+            {"name": name},
+        )
+        yield
+        administrator.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
+    engine.dispose()
+
+
 def test_a_request_goes_from_draft_to_delivery(any_world: World) -> None:
     world = any_world
     request_id = world.request_in(State.SUBMITTED)
     where = f"/requests/{request_id}"
     steward = world.client("steward")
     post(steward, f"{where}/steps/start", where)
+    if world.database.url.get_backend_name() == "postgresql":
+        with nobody_let_in(world.database):
+            answer = steward.get(where)
+            assert (answer.status_code, answer.text.count("cannot be used just now")) == (503, 1)
     post(steward, f"{where}/steps/approve", where)
     assert run_once(workshop_of(world)) == 1
     assert "Delivered" in world.client("researcher").get(where).get_data(as_text=True)

@@ -9,14 +9,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
+import pyarrow as pa
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, make_url, text
 
 from deid.errors import VaultError
 from deid.vault.loading import LoadOptions, load_dataset
+from deid.vault.report import ImportReport
 from deid.vault.store import create_vault, open_vault, read_tables
 from tests.integration.vault.records import TODAY, condition, dataset, note
 
@@ -65,6 +69,27 @@ def test_an_import_that_is_killed_leaves_nothing_and_can_be_repeated(
         )
     report = load_dataset(vault, dataset(), "test", "omop", options=LoadOptions(today=TODAY))
     assert report.loaded == 10
+
+
+def test_two_imports_at_once_leave_the_rows_of_both(vault: Engine) -> None:
+    parts = [
+        dataset(condition_occurrence=[condition(first + n, 1) for n in range(500)])
+        for first in (1_000, 2_000)
+    ]
+    together = Barrier(2)
+
+    def load(part: Mapping[str, pa.Table]) -> ImportReport:
+        together.wait()
+        return load_dataset(vault, part, "test", "omop", options=LoadOptions(today=TODAY))
+
+    with ThreadPoolExecutor(2) as pool:
+        one, two = pool.map(load, parts)
+    assert one.refused == two.refused == 0
+    # What both bring is loaded by one of them and found there by the other.
+    assert one.loaded + two.loaded == 1_000 + one.already_there + two.already_there
+    with read_tables(vault) as snapshot:
+        assert (snapshot.rows("person"), snapshot.rows("condition_occurrence")) == (2, 1_000)
+        assert len(snapshot.snapshot_id) == 64  # digests and rows agree
 
 
 def test_a_full_disk_is_told_and_leaves_the_vault_as_it_was(tmp_path: Path) -> None:
