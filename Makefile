@@ -55,6 +55,7 @@ campaign: $(TESTED)
 	CARECOMMONS_API_EXAMPLES=200 $(BIN)/pytest -n 2 -q \
 		tests/integration/portal/test_api_description.py
 	CARECOMMONS_KILLS=200 $(BIN)/python -m tests.campaigns.kills
+	CARECOMMONS_FAULTS=20 $(BIN)/python -m tests.campaigns.faults
 	CARECOMMONS_FUZZ_SECONDS=300 $(BIN)/python -m tests.campaigns.fuzz
 
 # What is known to be unsafe in our code, what stands in a line and is a secret, what an installation

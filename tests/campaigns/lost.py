@@ -147,7 +147,7 @@ def _way(world: World, request_id: int, cutter: _Cutter) -> tuple[Outage, str]:
             failed += 1
             time.sleep(0.02)
     cutter.stop()
-    state = world.read_request(request_id).state
+    reached = world.read_request(request_id).state
     with world.database.reading() as session:
         intact = verify_chain(session).intact
         of_request = (AuditRow.object_kind == "request", AuditRow.object_id == str(request_id))
@@ -155,7 +155,7 @@ def _way(world: World, request_id: int, cutter: _Cutter) -> tuple[Outage, str]:
         jobs = session.scalars(select(Job.state)).all()
         # Each try of the worker is told of; all else happens once.
         told = sorted(action for action in actions if action != "request.provision")
-        found = f"{state} {told} {list(jobs)}"
+        found = f"{reached} {told} {list(jobs)}"
     ended = "whole" if intact else "LOST: the audit log does not hold"
     return Outage(cutter.cuts, answers, failed, ended), found
 
