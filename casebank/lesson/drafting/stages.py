@@ -12,9 +12,26 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from casebank import relations, rules, terms
-from casebank.lesson.drafting.evidence import QUANTITIES, Datum, Evidence
+from casebank.lesson.drafting.evidence import Datum, Evidence
 from casebank.lesson.drafting.focus import FELT_DAYS, HEARD, Focus, matters_of_life
 from casebank.lesson.drafting.followup import DecisionPoint, adherence_data, disease_name
+from casebank.lesson.drafting.sentences import (
+    LATER_LIFE,
+    LIFE,
+    MEASURED_AGAIN,
+    REFERRED,
+    ROUTINE,
+    VITAL,
+    WHO,
+    is_clerical,
+    is_empty,
+    is_not_followed,
+    is_target,
+    is_whole_form,
+    names_problem,
+    tells_decision,
+    tells_examined,
+)
 from casebank.lesson.model import Order, Stage, Wording
 from casebank.model import Case
 from casebank.names import names_somebody
@@ -27,76 +44,9 @@ MOST_POINTS = 3
 MOST_WRONG = 3
 MOST_KNOWN, MOST_ASIDES, MOST_AFTERCARE, MOST_LATER = 4, 2, 4, 6
 MOST_DRUGS = 4
-LEAST_CLAUSE, MOST_OF_A_SENTENCE = 4, 40
+LEAST_CLAUSE = 4
 LEAST_NEGATIVES = 2
 """The gate asks for so many findings that are told to be absent or normal."""
-
-# Shown first of the background: who this is.
-_WHO = r"^(sex|性别|age at first|首次接诊时年龄)"
-_LIFE = (
-    r"^(occupation group(?!: other)|marital|how many people are living|family apgar score|housing)|"
-    r"^(职业(?!病|：其他)|婚姻|同住人数|家庭关怀度指数：\d)"
-)
-_LATER_LIFE = (
-    r"^(marital status: (widowed|divorced)|family apgar score)|"
-    r"^(婚姻状况：(丧偶|离婚)|家庭关怀度指数：\d)"
-)
-# Sentences that say nothing: courtesies, the weather, what no doctor acts on.
-_EMPTY = re.compile(
-    r"^(came|brought|sits|bp follow-up|left|sent home|come back|see (us|me)|call|knows to|"
-    r"told (her|him)|showed|reassured|return|rtc|follow.?up as|"
-    r"keep up|as (scheduled|needed)|done\b|thanks|(she|he) understands|no (other )?concerns)|"
-    r"\b(enjoys|likes|rides|drives|walked to|served|sold|funeral|birthday|weather|texted|"
-    r"confirm with)\b|"
-    r"^(给予宣教|答疑|有事随时|不适随诊|必要时复诊|加重时|已告知|按期|留电话|预约|下次随访)|"
-    r"(捎来|下棋|跳舞|散步|阴雨|打牌|留电话|宣教\d*分?|来晚|车牌|微信|短信|号码)",
-    re.IGNORECASE,
-)
-# What a note holds beside the story: names of those who wrote it, plans, dates of printing.
-_CLERICAL = re.compile(
-    r"scribe|\bMD\b|\bFNP\b|\bRN\b|signed|sgd|copy to|dear dr|^to:|^subject|https?:|reviewed with|"
-    r"\bDr\b|attending|booked|"
-    r"last name|patient signature|\[day|〔第|hospital|admitted|discharge|consult|"
-    r"住院|出院|医院|会诊|收住|转入|治疗经过|打盹|签字|签名|医生|主任|记录者|打印|编号|姓名|来源",
-    re.IGNORECASE,
-)
-# The name of who wrote or was written to, alone on its line, with what he is or where.
-_NAMED_ONLY = re.compile(
-    r"[a-z]+ [a-z]\.?|"
-    r"\W*([A-Z][\w'’-]+[\s,]+){0,3}[A-Z][\w'’-]+\s*[.,]?|"
-    r".*\b(PGY-?\d|NP|PA-C|LVN|LPN|MBBS|DNP)\b.*|"
-    r".*\bto [A-Z]\w+ (Drugs?|Pharmacy|Chemists?)\b.*",
-)
-# What a form of follow-up asks at every visit: shown when it says something, or something else.
-_ROUTINE = r"^(none|no|good|light|medium|regular|palpable|无|否|良好|轻|中|规律|触及正常)$"
-_FORM_TARGETS = (
-    r"discharge|^department|^ward|出院|科别|病区|"
-    r"^target|^overall evaluation|健康评价|^目标|days until|距下次随访|^date of|日期"
-)
-_COMMA = re.compile(r"[,，、]")
-MOST_COMMAS = 6
-# What is looked at, listened to and felt.
-_EXAMINED = re.compile(
-    r"\b(chest|lungs?|heart|abdomen|abd|belly|neck|throat|pharynx|tonsils?|skin|legs?|ankles?|"
-    r"knees?|o?edema|murmurs?|wheez\w*|rales|crackles|tender\w*|heent|ctab?|nad|effusion|rash)\b|"
-    r"心肺|双肺|两肺|肺部|心音|心律|腹|咽|扁桃体|压痛|水肿|杂音|啰音|淋巴结|神清|步态|皮疹",
-    re.IGNORECASE,
-)
-_NUMBER = re.compile(r"\d{2}")
-# Sentences that tell again what was measured.
-_MEASURED = r"(血压|体重|心率|脉搏|bmi|\bbp|pressure|weight|\bwt|\bhr|pulse)\W{0,3}\d"
-# Rows of a referral tell what was decided.
-_REFERRED = r"referr|初步印象|转往|转诊"
-_DECISION = (
-    r"control|over target|above goal|refer|step up|added|increase|started|refill|regimen|"
-    r"next visit|"
-    r"控制|达标|转诊|调整|加用|加量|方案|复诊|随访|医院"
-)
-_VITAL = (
-    r"^(systolic|diastolic) blood pressure(?!.*left)|^heart rate|^body temperature|"
-    r"respiratory rate|^body (weight|height|mass index)|^体重|^身高|"
-    r"^收缩压|^舒张压|^心率|^体温|^呼吸"
-)
 
 
 @dataclass(frozen=True)
@@ -205,10 +155,10 @@ class _Builder:
         focus, evidence = self._focus, self._evidence
         # Later entries of the background are no part of what is known at this visit.
         open_ = [one for one in self._background_by_now() if not self._gives_away(one)]
-        who = [one for one in open_ if rules.matches(_WHO, one.text)]
+        who = [one for one in open_ if rules.matches(WHO, one.text)]
         known = [one for one in self._known_problems() if not self._gives_away(one)][:MOST_KNOWN]
         life = [one for one in self._wanted_life() if not self._gives_away(one)]
-        life += [one for one in open_ if rules.matches(_LIFE, one.text)][:3]
+        life += [one for one in open_ if rules.matches(LIFE, one.text)][:3]
         told = [one for one in evidence.at(focus.contact, "S", "-") if self._readable(one)]
         complaint = [one for one in told if one.id in focus.complaint]
         telling = [one for one in told if one.id in self._telling and one.part == "S"]
@@ -270,7 +220,7 @@ class _Builder:
         ]
         objective = [one for one in found if one.part == "O"]
         telling = [one for one in found if one.id in self._telling]
-        vital = [one for one in objective if one.event and rules.matches(_VITAL, one.event.name)]
+        vital = [one for one in objective if one.event and rules.matches(VITAL, one.event.name)]
         tests = [
             one
             for one in objective
@@ -322,12 +272,9 @@ class _Builder:
         return [
             one
             for one in self._evidence.at(self._focus.contact, "S", "O", "-")
-            if one.event is None
-            and _EXAMINED.search(one.text)
-            and not _NUMBER.search(one.text)
+            if tells_examined(one)
             and count_negatives(one.text)
-            and one.length <= MOST_OF_A_SENTENCE
-            and not (_clerical(one) or self._gives_away(one) or self._prescribes(one))
+            and not (is_clerical(one) or self._gives_away(one) or self._prescribes(one))
             and not self._said_by_a_row(one)
         ][:LEAST_NEGATIVES]
 
@@ -348,7 +295,7 @@ class _Builder:
         here = [
             one
             for one in evidence.at(focus.contact, "A")
-            if not (_clerical(one) or _target(one) or one.unanswered or self._prescribes(one))
+            if not (is_clerical(one) or is_target(one) or one.unanswered or self._prescribes(one))
         ]
         named = [one for one in here if one.event and one.event.table == "condition_occurrence"]
         known = {one.text for one in named}
@@ -401,7 +348,7 @@ class _Builder:
         here = [
             one
             for one in self._evidence.at(self._focus.contact, "P")
-            if not (_clerical(one) or _target(one) or one.unanswered)
+            if not (is_clerical(one) or is_target(one) or one.unanswered)
         ]
         given = [one for one in here if one.event and one.event.table == "drug_exposure"]
         said = [one for one in here if one.event is None]
@@ -420,9 +367,9 @@ class _Builder:
         data += [
             one
             for one in evidence.at(now.contact, "S", "O")
-            if not (_clerical(one) or _target(one) or _decides(one) or one.unanswered)
-            and not (one.event and rules.matches(_REFERRED, one.event.name))
-            and not (one.event is None and rules.matches(_MEASURED, one.text))
+            if not (is_clerical(one) or is_target(one) or tells_decision(one) or one.unanswered)
+            and not (one.event and rules.matches(REFERRED, one.event.name))
+            and not (one.event is None and rules.matches(MEASURED_AGAIN, one.text))
             and not self._says_nothing_new(one)
         ]
         day = day_text(self._case.contacts[now.contact].day, "en")
@@ -455,7 +402,7 @@ class _Builder:
         named = [
             one
             for one in self._evidence.data
-            if _problem_row(one)
+            if names_problem(one)
             and point.readings.disease in relations.families("problem", one.text)
             and (one.statement.day or 0) <= self._case.contacts[point.readings.contact].day
         ]
@@ -469,7 +416,7 @@ class _Builder:
         last = self._last.get(event.name)
         if last is not None:
             return last == datum.text
-        return event.value == 0 or rules.matches(_ROUTINE, event.value_text)
+        return event.value == 0 or rules.matches(ROUTINE, event.value_text)
 
     def _remember(self, datum: Datum) -> None:
         if datum.event is not None and datum.event.table == "observation":
@@ -483,18 +430,18 @@ class _Builder:
         named: dict[str, Datum] = {}
         for index in range(start + 1, len(case.contacts)):
             for one in evidence.at(index):
-                if _problem_row(one) and one.text not in self._named:
+                if names_problem(one) and one.text not in self._named:
                     named.setdefault(one.text, one)
         data += list(named.values())[:MOST_LATER]
         day = case.contacts[self._focus.contact].day
         data += [
             one
             for one in evidence.background
-            if (one.statement.day or 0) > day and rules.matches(_LATER_LIFE, one.text)
+            if (one.statement.day or 0) > day and rules.matches(LATER_LIFE, one.text)
         ][:2]
         for index in range(len(case.contacts) - 1, start, -1):
             measured = sorted(
-                (one for one in self._measured(index) if one not in data), key=_followed
+                (one for one in self._measured(index) if one not in data), key=is_not_followed
             )
             if len(measured) > 1:
                 data += measured
@@ -510,7 +457,7 @@ class _Builder:
         return frozenset(
             one.id
             for one in self._evidence.at(now.contact)
-            if one.part in {"A", "P"} or _target(one)
+            if one.part in {"A", "P"} or is_target(one)
         ) | frozenset(
             one.id
             for one in self._evidence.data
@@ -523,17 +470,14 @@ class _Builder:
     def _readable(self, datum: Datum) -> bool:
         if self._gives_away(datum) or datum.unanswered or self._prescribes(datum):
             return False
-        if _target(datum):
+        if is_target(datum):
             return False
-        if datum.event is None and datum.id not in self._focus.complaint:
-            if names_somebody(datum.text) or _EMPTY.search(datum.text):
-                return False
-            # A whole form in one sentence; its rows say the same.
-            if datum.length > MOST_OF_A_SENTENCE or len(_COMMA.findall(datum.text)) > MOST_COMMAS:
-                return False
+        aside = datum.event is None and datum.id not in self._focus.complaint
+        if aside and (names_somebody(datum.text) or is_empty(datum.text) or is_whole_form(datum)):
+            return False
         if datum.id in self._telling:
             return True
-        if _clerical(datum) or datum.part == "-":
+        if is_clerical(datum) or datum.part == "-":
             return False
         # What a note says of the examination stands here if it says something of a finding.
         return datum.part != "O" or datum.event is not None
@@ -555,7 +499,7 @@ class _Builder:
         return frozenset(
             one.text
             for one in self._evidence.data
-            if _problem_row(one) and (one.statement.day or 0) <= day
+            if names_problem(one) and (one.statement.day or 0) <= day
         )
 
     def _take(self, data: Iterable[Datum], but: frozenset[str] = frozenset()) -> tuple[str, ...]:
@@ -590,40 +534,7 @@ class _Builder:
         return Order(name, Wording(en, zh), kind, cost, taken)  # type: ignore[arg-type]
 
 
-def _followed(datum: Datum) -> bool:
-    """False for the quantities that a course is followed by, so that they come first."""
-    return all(datum.quantity(name) is None for name in QUANTITIES)
-
-
 def _under(case: Case, datum: Datum, *sections: str) -> bool:
     return any(
         datum.id in {one.id for one in getattr(case.background, section)} for section in sections
     )
-
-
-def _problem_row(datum: Datum) -> bool:
-    return datum.event is not None and datum.event.table == "condition_occurrence"
-
-
-def _clerical(datum: Datum) -> bool:
-    if datum.event is not None:
-        return False
-    if _EMPTY.search(datum.text) is not None or names_somebody(datum.text):
-        return True
-    if _CLERICAL.search(datum.text) is not None:
-        return True
-    # A diagnosis or a drug may stand alone as well.
-    return (
-        _NAMED_ONLY.fullmatch(datum.text.strip()) is not None
-        and not terms.code_of(datum.text.rstrip(". "))
-        and not relations.families("problem", datum.text)
-        and not relations.families("drug", datum.text)
-    )
-
-
-def _decides(datum: Datum) -> bool:
-    return datum.event is None and rules.matches(_DECISION, datum.text)
-
-
-def _target(datum: Datum) -> bool:
-    return datum.event is not None and rules.matches(_FORM_TARGETS, datum.event.name)
