@@ -27,13 +27,18 @@ def stretches(case: Case) -> int:
     return max(1, -(-len(case.contacts) // CONTACTS))
 
 
+def nearest(case: Case, number: int) -> int:
+    """Stretch ``number``, or the nearest there is."""
+    return min(max(1, number), stretches(case))
+
+
 def stretch_of(case: Case, number: int) -> Stretch:
     """Stretch ``number`` of a case, or the nearest there is.
 
     A bar of the timeline that only reaches into the stretch is shown as long as it is.
     """
     total = stretches(case)
-    number = min(max(1, number), total)
+    number = nearest(case, number)
     if total == 1:
         return Stretch(1, 1, case.contacts, case.timeline, case.flow_sheets)
     begin = (number - 1) * CONTACTS

@@ -27,7 +27,6 @@ from deid.errors import CareCommonsError
 
 # The three system calls have these numbers on every architecture since Linux 5.13.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
-_VERSION_FLAG: Final = 1
 _RULE_PATH, _RULE_PORT = 1, 2
 _PR_SET_NO_NEW_PRIVS: Final = 38
 

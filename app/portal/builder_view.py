@@ -67,7 +67,6 @@ OPENING: Final = {
     "add_criterion", "add_rule", "add_demographic", "add_group", "add_part", "duplicate", "set_end"
 }  # fmt: skip
 SEARCH_LIMIT: Final = 25
-SHOWN_CONCEPTS: Final = 40
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from app.hashes import sha256_of
 from app.portal.case_view import case_view, problem_view
 from app.portal.translation import language
 from casebank import Case
-from casebank.stretches import stretches
+from casebank.stretches import nearest
 
 KEPT: Final = 128
 """Bodies kept in memory, at most some 40 MB."""
@@ -37,7 +37,7 @@ def case_body(row: TeachingCase, case: Case, number: int | None = None, stretch:
         KeyError: if the case has no such problem.
     """
     # Addresses in a body begin with the root of the portal; its own words are in one language.
-    stretch = min(max(1, stretch), stretches(case))
+    stretch = nearest(case, stretch)
     document = sha256_of(row.document)
     key = (document, case.title, row.id, number, stretch, language(), request.script_root)
     with _lock:

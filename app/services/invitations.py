@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import AuditEvent, record
@@ -22,6 +22,7 @@ from app.hashes import sha256_of
 from app.permissions import Actor, Permission, Role, check_permission
 from app.services.accounts import actor_of, create_user
 from app.services.passwords import hash_password
+from app.services.sessions import end_invitations
 
 LIFE: Final = timedelta(hours=72)
 NO_MAILBOX: Final = ".invalid"
@@ -53,7 +54,7 @@ def invite(session: Session, actor: Actor, user: User) -> str:
     if user.email.endswith(NO_MAILBOX):
         raise BadInput("No mail reaches this address; its person comes by a learning platform.")
     now, secret = utc_now(), secrets.token_urlsafe(32)
-    _end_all(session, user.id, now)
+    end_invitations(session, user.id, now)
     session.add(
         Invitation(
             user_id=user.id,
@@ -101,7 +102,7 @@ def accept(session: Session, secret: str, password: str) -> User:
     """
     user = invited_user(session, secret)
     user.password = hash_password(password, (user.name, user.email))
-    _end_all(session, user.id, utc_now())
+    end_invitations(session, user.id, utc_now())
     record(session, actor_of(user), AuditEvent("user.invitation_accepted", "user", user.id))
     return user
 
@@ -114,11 +115,3 @@ def waiting_until(session: Session) -> dict[int, datetime]:
         )
     )
     return {row.user_id: row.expires_at for row in rows}
-
-
-def _end_all(session: Session, user_id: int, now: datetime) -> None:
-    session.execute(
-        update(Invitation)
-        .where(Invitation.user_id == user_id, Invitation.ended_at.is_(None))
-        .values(ended_at=now)
-    )

@@ -38,6 +38,11 @@ class Columns:
     last: Any
 
 
+def pages_of(total: int, size: int = PAGE) -> int:
+    """How many pages so many rows take, at least one."""
+    return max(1, -(-total // size))
+
+
 def anywhere(*searched: Any) -> Callable[[str], ColumnElement[bool]]:
     """That a word stands in one of these columns, in small letters or capitals."""
     return lambda word: or_(*(column.icontains(word, autoescape=True) for column in searched))
@@ -54,7 +59,7 @@ class Listed(Generic[Row]):
     @property
     def pages(self) -> int:
         """How many pages there are, at least one."""
-        return max(1, -(-self.total // PAGE))
+        return pages_of(self.total)
 
 
 def listed(session: Session, query: Select[Row], columns: Columns, asked: Asked) -> Listed[Row]:
@@ -65,7 +70,7 @@ def listed(session: Session, query: Select[Row], columns: Columns, asked: Asked)
     if asked.sort not in columns.sorts:
         name = columns.default
         asked = replace(asked, sort=name.removeprefix("-"), down=name.startswith("-"))
-    asked = replace(asked, page=min(asked.page, max(1, -(-total // PAGE))))
+    asked = replace(asked, page=min(asked.page, pages_of(total)))
     by = columns.sorts[asked.sort]
     order = (by.desc(), columns.last.desc()) if asked.down else (by.asc(), columns.last.asc())
     page = query.order_by(None).order_by(*order).limit(PAGE).offset((asked.page - 1) * PAGE)

@@ -21,14 +21,13 @@ from app.db.models import (
     OutputFile,
     OutputRequest,
     Project,
-    ProjectMember,
 )
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
 from app.permissions import Actor, Permission, can, check_permission
 from app.services.listing import Asked, Columns, Listed, anywhere, listed
 from app.services.notices import OUTPUTS, notify, who_may
-from app.services.projects import get_project, is_member
+from app.services.projects import get_project, is_member, projects_of
 from cohorts.disclosure import DisclosureRule
 from cohorts.errors import OutputRefused
 from cohorts.outputs.accepted import Kind, check_file
@@ -194,8 +193,8 @@ RESULTS: Final = Columns(
 
 def find_outputs(session: Session, actor: Actor, asked: Asked) -> Listed[OutputRequest]:
     """A page of the requests for results of the actor's projects, found by words of titles."""
-    mine = select(ProjectMember.project_id).where(ProjectMember.user_id == actor.user_id)
-    query = select(OutputRequest).join(Project).where(OutputRequest.project_id.in_(mine))
+    mine = OutputRequest.project_id.in_(projects_of(actor))
+    query = select(OutputRequest).join(Project).where(mine)
     return listed(session, query, RESULTS, asked)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.audit import AuditEvent, record
@@ -78,9 +78,14 @@ def get_own_project(
     return project, actor.user_id
 
 
+def projects_of(actor: Actor) -> Select[int]:
+    """Ids of the projects that the actor belongs to, for queries of what is theirs."""
+    return select(ProjectMember.project_id).where(ProjectMember.user_id == actor.user_id)
+
+
 def list_projects(session: Session, actor: Actor) -> list[Project]:
     """The projects that the actor belongs to, newest first."""
-    mine = select(ProjectMember.project_id).where(ProjectMember.user_id == actor.user_id)
+    mine = projects_of(actor)
     query = select(Project).where(Project.id.in_(mine)).order_by(Project.created_at.desc())
     return list(session.scalars(query))
 

@@ -16,7 +16,6 @@ from app.db.models import (
     DataRequest,
     PrivateDocument,
     Project,
-    ProjectMember,
     RequestColumn,
     RequestEvent,
     RequestPerson,
@@ -27,7 +26,7 @@ from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
 from app.permissions import WORKER, Actor, Permission, can, check_permission
 from app.services.duo import TRAITS
 from app.services.listing import Asked, Columns, Listed, anywhere, listed
-from app.services.projects import get_own_project, is_member
+from app.services.projects import get_own_project, is_member, projects_of
 from app.services.request_history import request_event, tell
 from app.services.workflow import (
     EDITABLE,
@@ -132,8 +131,8 @@ def get_request(session: Session, actor: Actor, request_id: int) -> DataRequest:
 
 def list_requests(session: Session, actor: Actor) -> list[DataRequest]:
     """Requests of the actor's projects, last changed first."""
-    requests = session.scalars(select(DataRequest).order_by(DataRequest.changed_at.desc()))
-    return [request for request in requests if is_member(request.project, actor)]
+    query = select(DataRequest).where(DataRequest.project_id.in_(projects_of(actor)))
+    return list(session.scalars(query.order_by(DataRequest.changed_at.desc())))
 
 
 REQUESTS: Final = Columns(
@@ -151,8 +150,8 @@ REQUESTS: Final = Columns(
 
 def find_requests(session: Session, actor: Actor, asked: Asked) -> Listed[DataRequest]:
     """A page of the requests of the actor's projects, found by words of their titles."""
-    mine = select(ProjectMember.project_id).where(ProjectMember.user_id == actor.user_id)
-    query = select(DataRequest).join(Project).where(DataRequest.project_id.in_(mine))
+    mine = DataRequest.project_id.in_(projects_of(actor))
+    query = select(DataRequest).join(Project).where(mine)
     return listed(session, query, REQUESTS, asked)
 
 

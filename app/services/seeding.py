@@ -31,7 +31,6 @@ _PATHS: dict[State, tuple[tuple[str, str], ...]] = {
     State.APPROVED: (("project", "submit"), ("steward", "start"), ("steward", "approve")),
     State.WITHDRAWN: (("project", "submit"), ("project", "withdraw")),
 }
-REACHABLE = tuple(_PATHS)
 
 
 def seed_request(  # nosec B107 # no password is the default

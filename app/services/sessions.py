@@ -162,6 +162,11 @@ def end_everything(session: Session, user_id: int) -> None:
         .where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
         .values(revoked_at=now)
     )
+    end_invitations(session, user_id, now)
+
+
+def end_invitations(session: Session, user_id: int, now: datetime) -> None:
+    """End every invitation of an account."""
     session.execute(
         update(Invitation)
         .where(Invitation.user_id == user_id, Invitation.ended_at.is_(None))

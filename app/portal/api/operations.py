@@ -18,6 +18,7 @@ from app.errors import ChangedMeanwhile
 from app.portal.access import ByToken, page
 from app.portal.api.problems import problem
 from app.portal.api.schemas import Limit, Listing, parse_body, parse_query, to_json
+from app.services.listing import pages_of
 from app.services.tokens import Scope
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -172,5 +173,5 @@ def listing(
         tuple(convert(one) for one in found[start : start + paging.per_page]),
         len(found),
         paging.page,
-        max(1, -(-len(found) // paging.per_page)),
+        pages_of(len(found), paging.per_page),
     )

@@ -15,6 +15,7 @@ from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import audit_log
 from app.services.audit_log import AuditFilter, parse_day
+from app.services.listing import pages_of
 
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
 
@@ -32,7 +33,7 @@ def index() -> str:
         "audit_log/index.html",
         log=log,
         number=number,
-        total=max(1, -(-log.total // audit_log.PAGE)),
+        total=pages_of(log.total, audit_log.PAGE),
         wanted=wanted,
         asked=wanted.asked(),
         problem=problem,

@@ -19,6 +19,7 @@ from app.services.catalogue import (
     uses_of,
 )
 from app.services.citation import terms_of_use
+from app.services.listing import pages_of
 from app.services.release_changes import changes_between, versions_of
 
 blueprint = Blueprint("catalogue", __name__, url_prefix="/releases")
@@ -88,7 +89,7 @@ def dictionary(name: str) -> str:
         columns=columns[start : start + PAGE_COLUMNS],
         total=len(columns),
         number=number,
-        pages_total=max(1, -(-len(columns) // PAGE_COLUMNS)),
+        pages_total=pages_of(len(columns), PAGE_COLUMNS),
         words=words,
         table=table,
     )

@@ -10,6 +10,7 @@ from app.portal.paging import page_number
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import notices
+from app.services.listing import pages_of
 
 blueprint = Blueprint("notices", __name__, url_prefix="/notices")
 
@@ -25,7 +26,7 @@ def index() -> str:
         "notices/index.html",
         found=found,
         number=number,
-        total=max(1, -(-found.total // notices.PAGE)),
+        total=pages_of(found.total, notices.PAGE),
         unread_only=unread_only,
         link_of=notices.link_of,
     )

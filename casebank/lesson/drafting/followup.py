@@ -143,26 +143,21 @@ _TEXTS: Mapping[str, Wording] = {
     ),
     "raise": Wording("Raise the dose of the medicines for glucose", "增加降糖药剂量"),
 }
+_REFERRAL_ASKED = Wording("Ask within two weeks what came of the referral", "2周内主动随访转诊情况")
 # What else a situation calls an option.
 _OTHER_TEXTS: Mapping[tuple[Situation, str], Wording] = {
     ("reaction", "adjust"): Wording(
         "Change the drug that is not tolerated for another", "更换不耐受的药物"
     ),
-    ("again", "two-weeks"): Wording(
-        "Ask within two weeks what came of the referral", "2周内主动随访转诊情况"
-    ),
+    ("again", "two-weeks"): _REFERRAL_ASKED,
     ("danger", "refer"): Wording(
         "Treat now, and refer to a hospital at once", "处理后紧急转诊到上级医院"
     ),
-    ("danger", "two-weeks"): Wording(
-        "Ask within two weeks what came of the referral", "2周内主动随访转诊情况"
-    ),
+    ("danger", "two-weeks"): _REFERRAL_ASKED,
     ("low", "refer"): Wording(
         "Then refer at once: a glucose like this is a value of danger", "处理后紧急转诊：属危急值"
     ),
-    ("low", "two-weeks"): Wording(
-        "Ask within two weeks what came of the referral", "2周内主动随访转诊情况"
-    ),
+    ("low", "two-weeks"): _REFERRAL_ASKED,
 }
 # What is offered in each situation: what the rule asks for, and what is plainly wrong then. What
 # doctors may disagree about is not offered.

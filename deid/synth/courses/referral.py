@@ -67,8 +67,6 @@ _REHABILITATION = {"HIP_FRACTURE": "bone", "CEREBRAL_INFARCTION": "vascular",
                    "POSTPARTUM_DEPRESSION": "mood"}  # fmt: skip
 """What is advised after which diagnosis."""
 
-REHABILITATED = frozenset({"NEUROLOGY", "CARDIOLOGY", "ORTHOPAEDICS"})
-
 
 def arrival(resident: Resident, letter: date) -> date | None:
     """The day on which somebody comes to the hospital with a letter; None for those who do not.

@@ -54,7 +54,6 @@ POLICY = Policy(
     },
 )  # fmt: skip
 _JOINTS = frozenset({".", "'", "-", "&", " &", " of", " the", " de", " la", "/", " and"})
-_SLASH_DATE = re.compile(r" ?(\d{1,2})")
 _OTHER_SCRIPT = re.compile(r"[\u0370-\u1dff\u2e80-\uffff]")
 _SURE = 0.8
 _KIN_SHARE = 0.05

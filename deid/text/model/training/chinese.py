@@ -274,7 +274,6 @@ _PLAIN: dict[str, Callable[[FillerZh], str]] = {
     "sw": lambda f: f.stream.choice(_surname_words()),
     "lot": lambda f: _digits(f.stream, 6) + "A",
 }
-_FREE = ("clean",)
 _TOLD = ("pt",) * 6 + ("rel",) * 6 + ("staff",) * 5 + ("place",) * 5 + ("num",) * 3
 _WIDE = str.maketrans({**{c: chr(ord(c) + 0xFEE0) for c in "0123456789"}, "(": "（", ")": "）"})
 _NARROW = str.maketrans("，。：；（）", ",.:;()")

@@ -238,15 +238,6 @@ def _slash_days(text: str, start: int, end: int) -> bool:
     )
 
 
-def _free_ordinal(text: str, start: int, end: int) -> bool:
-    """``appt 23rd.``: not ``every 4th``, ``his 5th``, ``C5th``, nor a list of ribs or fingers."""
-    before = text[max(0, start - 18) : start]
-    return not re.search(
-        r"(?i)(?:\b(?:every|each|his|her|their|my|a|q|rib|digits?|ray|toe|finger|grade|floor|east|west|north|south|no)\s+$|[\d,/&-]\s?$|\w$)",
-        before,
-    ) and not re.search(r"(?i)\b(?:percentile|centile|%ile)", text[max(0, start - 40) : end + 24])
-
-
 def _spoken_day(text: str, start: int, end: int) -> bool:
     """``july thirty``: not ``may two tablets``, nor ``march one mile``."""
     return not re.match(r"(?i)(?:may|march|mar|dec|sat)\b", text[start:end]) or bool(

@@ -112,7 +112,6 @@ _MONTHS = frozenset(
 )
 _LIST_JOINT = re.compile(r" ?\+ ?| -> ?| & | / ?|/(?=[A-Z])| and (?=[A-Za-z])")
 _FOLLOWED_BY_NUMBER = re.compile(r"\s?\d|'?\d\d")
-_INITIAL_END = re.compile(r"\.|[,;)\n]|$|\s")
 
 
 def _manners() -> dict[str, tuple[re.Pattern[str], Namelike, str]]:
