@@ -25,7 +25,7 @@ from casebank.editing import (
     place_words,
     places_of,
 )
-from casebank.editing.fields import Heading
+from casebank.editing.forms import Heading
 from casebank.lesson import Exercise, ExpertView, Lesson
 
 PARTS: tuple[tuple[str, str], ...] = (

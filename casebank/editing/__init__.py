@@ -2,20 +2,8 @@
 
 from casebank.editing.commands import COMMANDS, Arguments, perform
 from casebank.editing.data import LEVELS, REASONS
-from casebank.editing.fields import (
-    KEYS,
-    Field,
-    Heading,
-    Objectives,
-    Pair,
-    Part,
-    Question,
-    Row,
-    Rows,
-    StageForm,
-    flatten,
-    layout,
-)
+from casebank.editing.fields import Field, Pair, Part, Row, Rows, flatten, layout
+from casebank.editing.forms import KEYS, Heading, Objectives, Question, StageForm
 from casebank.editing.lessons import (
     EXERCISE_KINDS,
     exercise_texts,

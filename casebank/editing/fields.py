@@ -16,24 +16,9 @@ from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from casebank import documents
+from casebank.editing.forms import CODED, DATA, LONG, label_of
 from casebank.errors import CaseFormatError, EditRefused
-from casebank.lesson import (
-    ConcordanceKey,
-    DifferentialKey,
-    ErrorsKey,
-    Exercise,
-    KeyDiagnosis,
-    KeyFeatureKey,
-    KeyProblem,
-    ManagementKey,
-    Objective,
-    Order,
-    Origin,
-    ProblemListKey,
-    ReflectionKey,
-    SummaryKey,
-    Wording,
-)
+from casebank.lesson import Wording
 from casebank.terms import all_terms
 
 T = TypeVar("T")
@@ -95,137 +80,6 @@ class Rows:
 Part = Field | Pair | Rows
 
 
-@dataclass(frozen=True)
-class Heading:
-    """What stands above a lesson."""
-
-    title: Wording
-    setting: Wording
-    minutes: int
-    perspectives: tuple[Wording, ...] = ()
-    community: Wording | None = None
-
-
-@dataclass(frozen=True)
-class Objectives:
-    """All objectives of a lesson."""
-
-    objectives: tuple[Objective, ...] = ()
-
-
-@dataclass(frozen=True)
-class StageForm:
-    """A stage without what it reveals, which is moved and not typed."""
-
-    title: Wording
-    orders: tuple[Order, ...] = ()
-
-
-@dataclass(frozen=True)
-class Question:
-    """An exercise without its key."""
-
-    stage: int
-    prompt: Wording
-    explanation: Wording
-    source: str
-    origin: Origin = "author"
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """A script concordance item without its panel, whose answers are gathered and not typed."""
-
-    hypothesis: Wording
-    finding: Wording
-    data: tuple[str, ...] = ()
-
-
-KEYS: dict[str, type] = {
-    "summary": SummaryKey,
-    "problem list": ProblemListKey,
-    "differential": DifferentialKey,
-    "reflection": ReflectionKey,
-    "key features": KeyFeatureKey,
-    "script concordance": Judgement,
-    "management": ManagementKey,
-    "errors": ErrorsKey,
-}
-"""Form of the key of each kind of exercise."""
-
-LONG = frozenset({"prompt", "explanation", "summary", "script", "why", "community", "experts"})
-LABELS: dict[tuple[str, str], tuple[str, str]] = {
-    ("Heading", "title"): ("Title", "The complaint, never the diagnosis."),
-    ("Heading", "setting"): ("Setting", "Where the student meets the person."),
-    ("Heading", "minutes"): ("Minutes", "At most 45; a short case at most 20."),
-    ("Heading", "perspectives"): (
-        "The person's voice",
-        "Ideas, concerns and expectations, or a relative's words. Students see that you wrote it.",
-    ),
-    ("Heading", "community"): ("Community", "What is usual where the person lives, if it matters."),
-    ("Objectives", "objectives"): ("Objectives", "One to five; each begins with a verb."),
-    ("Objective", "text"): ("After the case the student can …", ""),
-    ("Objective", "exercises"): ("Practised in", "Names of exercises, one a line."),
-    ("StageForm", "title"): ("Title of the stage", ""),
-    ("StageForm", "orders"): ("What the student may open", "Shown only when they choose it."),
-    ("Order", "name"): ("Name", "Small letters, digits and “-”."),
-    ("Order", "label"): ("What it is called", ""),
-    ("Order", "kind"): ("Kind", ""),
-    ("Order", "cost"): ("Cost in points", "0 for a question."),
-    ("Order", "data"): ("Data that it opens", ""),
-    ("Question", "stage"): ("At the end of stage", ""),
-    ("Question", "prompt"): ("Question", ""),
-    ("Question", "explanation"): ("Explanation", "Shown after the answer is committed."),
-    ("Question", "source"): ("Source of the key", "A rule, a guide, or data of the record."),
-    ("Question", "origin"): ("Who says it", ""),
-    ("SummaryKey", "context"): ("Words for who and where", "One a line, in both languages."),
-    ("SummaryKey", "syndrome"): ("Words for the syndrome", "One a line, in both languages."),
-    ("SummaryKey", "experts"): ("How experts would write it", "Up to three."),
-    ("ProblemListKey", "problems"): ("Consensus list", "In its order."),
-    ("ProblemListKey", "panel"): (
-        "Lists of the panel",
-        "A line for each panellist: codes with commas between.",
-    ),
-    ("KeyProblem", "code"): ("Code", "Of the list; an empty title becomes its name."),
-    ("KeyDiagnosis", "code"): ("Code", "Of the list; an empty title becomes its name."),
-    ("KeyProblem", "near"): ("Near codes", "Broader, narrower and split-off codes, one a line."),
-    ("KeyProblem", "synonyms"): ("Synonyms", "One a line."),
-    ("KeyProblem", "weight"): ("Weight", "1 for an ordinary problem."),
-    ("KeyDiagnosis", "relevance"): ("Relevance", "3 leading, 2 plausible, 1 acceptable."),
-    ("KeyDiagnosis", "must_not_miss"): ("Must not be missed", ""),
-    ("KeyDiagnosis", "why"): ("Why", ""),
-    ("DifferentialKey", "diagnoses"): ("Diagnoses", "At least four for publication."),
-    ("DifferentialKey", "discriminating_stage"): (
-        "Stage that tells them apart",
-        "Empty if none does.",
-    ),
-    ("ReflectionKey", "links"): ("Findings for, against, and expected but absent", ""),
-    ("Link", "hypothesis"): ("Hypothesis", "Its code."),
-    ("Link", "stance"): ("The finding speaks", ""),
-    ("Link", "finding"): ("Finding", "Its code."),
-    ("KeyFeatureKey", "right"): ("Right", "Codes of options, one a line."),
-    ("KeyFeatureKey", "most"): ("May be chosen at most", "More than that counts as nothing."),
-    ("KeyFeatureKey", "harmful"): ("Harmful", "Codes of options, one a line."),
-    ("Judgement", "hypothesis"): ("If you were thinking of …", ""),
-    ("Judgement", "finding"): ("… and then you learn that …", ""),
-    ("Judgement", "data"): ("Data that it rests on", ""),
-    ("ManagementKey", "asked"): ("What the rule asks for", "Codes of options, one a line."),
-    ("ManagementKey", "happened"): ("What was done", "Codes of options, one a line."),
-    ("ManagementKey", "happened_data"): ("Data that show what was done", ""),
-    ("ManagementKey", "rule"): ("Rule", "By its name."),
-    ("ErrorsKey", "wrong"): ("What is wrong", "The code is the datum's id, the text says what."),
-    ("ErrorsKey", "candidates"): ("Data to choose from", "Those that are wrong are among them."),
-    ("ExpertView", "summary"): ("Summary", "As an expert would put the case."),
-    ("ExpertView", "script"): ("Illness script", "Who gets it, what goes wrong, what comes of it."),
-    ("ExpertView", "take_home"): ("Three things to take home", ""),
-    ("Option", "code"): ("Code", ""),
-    ("Option", "text"): ("Text", ""),
-    ("Option", "data"): ("Data that it speaks of", ""),
-}
-_CODED = (KeyDiagnosis, KeyProblem)
-_DATA = frozenset({"data", "happened_data", "candidates", "reveals"})
-
-
 def flatten(value: Any, prefix: str = "") -> dict[str, str]:
     """A value of one of the forms as texts by name."""
     flat: dict[str, str] = {}
@@ -240,7 +94,7 @@ def flatten(value: Any, prefix: str = "") -> dict[str, str]:
             for place, row in enumerate(held):
                 flat |= flatten(row, f"{name}.{place}.")
         elif isinstance(held, tuple):
-            separator = " " if one.name in _DATA else "\n"
+            separator = " " if one.name in DATA else "\n"
             flat[name] = separator.join(
                 ", ".join(item) if isinstance(item, tuple) else item for item in held
             )
@@ -280,7 +134,7 @@ def _document(kind: Any, flat: Flat, prefix: str, where: str) -> dict[str, Any]:
     document: dict[str, Any] = {}
     flat = _with_names(kind, flat, prefix)
     for name, hint in _hints(kind).items():
-        label = _label(kind, name)[0]
+        label = label_of(kind, name)[0]
         entry = _entry_of(hint)
         if entry is None:
             document[name] = _read(kind, name, hint, flat, f"{prefix}{name}", f"{where}{label}")
@@ -303,7 +157,7 @@ def _document(kind: Any, flat: Flat, prefix: str, where: str) -> dict[str, Any]:
 
 def _with_names(kind: Any, flat: Flat, prefix: str) -> Flat:
     """The row with the names that a known code has, where none were written."""
-    found = all_terms().get(flat.get(f"{prefix}code", "").strip()) if kind in _CODED else None
+    found = all_terms().get(flat.get(f"{prefix}code", "").strip()) if kind in CODED else None
     if found is None or _wording(flat, f"{prefix}title.") != {"en": "", "zh": ""}:
         return flat
     return {**flat, f"{prefix}title.en": found.en, f"{prefix}title.zh": found.zh}
@@ -345,13 +199,13 @@ def _listed(text: str, name: str, inner: Any) -> list[Any]:
             for line in text.splitlines()
             if line.strip()
         ]
-    if name in _DATA:
+    if name in DATA:
         return list(dict.fromkeys(text.replace(",", " ").split()))
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _rows(kind: Any, name: str, entry: Any, flat: Flat, prefix: str, new_rows: int) -> Rows:
-    label, hint = _label(kind, name)
+    label, hint = label_of(kind, name)
     places = _places(flat, f"{prefix}{name}.")
     first_new = max(places, default=-1) + 1
     rows = []
@@ -378,21 +232,21 @@ def _rows(kind: Any, name: str, entry: Any, flat: Flat, prefix: str, new_rows: i
 
 
 def _simple(kind: Any, name: str, hint: Any, flat: Flat, prefix: str) -> Field | Pair:
-    label, said = _label(kind, name)
+    label, said = label_of(kind, name)
     full = f"{prefix}{name}"
     inner = _inner(hint)[0]
     if inner is Wording:
         return _pair(label, said, flat, f"{full}.", name in LONG)
     value = flat.get(full, "")
     if get_origin(inner) is tuple:
-        return Field(full, label, "data" if name in _DATA else "lines", value, hint=said)
+        return Field(full, label, "data" if name in DATA else "lines", value, hint=said)
     if inner is bool:
         return Field(full, label, "check", value, hint=said)
     if inner in {int, float}:
         return Field(full, label, "number", value, hint=said)
     if get_origin(inner) is Literal:
         return Field(full, label, "choice", value, tuple(map(str, get_args(inner))), said)
-    coded = kind in _CODED and name == "code"
+    coded = kind in CODED and name == "code"
     return Field(full, label, "code" if coded else "line", value, hint=said)
 
 
@@ -450,11 +304,6 @@ def _inner(hint: Any) -> tuple[Any, bool]:
     return hint, False
 
 
-def _label(kind: Any, name: str) -> tuple[str, str]:
-    found = LABELS.get((kind.__name__, name))
-    return found or (name.replace("_", " ").capitalize(), "")
-
-
 def _number(text: str) -> float | None:
     try:
         return float(text)
@@ -466,11 +315,3 @@ def _number(text: str) -> float | None:
 def _hints(kind: Any) -> dict[str, Any]:
     hints = get_type_hints(kind)
     return {one.name: hints[one.name] for one in dataclasses.fields(kind)}
-
-
-def key_of(exercise: Exercise) -> Any:
-    """The key of an exercise, in the form in which it is edited."""
-    key = getattr(exercise, exercise.kind.replace(" ", "_"))
-    if isinstance(key, ConcordanceKey):
-        return Judgement(key.hypothesis, key.finding, key.data)
-    return key

@@ -6,17 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
-from casebank.editing.fields import (
+from casebank.editing.fields import Flat, flatten, parse
+from casebank.editing.forms import (
     KEYS,
-    Flat,
     Heading,
     Judgement,
     Objectives,
     Question,
     StageForm,
-    flatten,
     key_of,
-    parse,
 )
 from casebank.editing.stages import save_stage
 from casebank.editing.work import Edit, Work

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from deid.exporters.fhir.concepts import Concepts
 from deid.exporters.fhir.elements import (
@@ -18,15 +17,21 @@ from deid.exporters.fhir.elements import (
     row_extension,
     written,
 )
+from deid.exporters.fhir.events import (
+    UNKNOWN,
+    AnyRows,
+    Resource,
+    actors_of,
+    code_of,
+    event_of,
+    observation_of,
+    resource_of,
+)
 from deid.importers.fhir.restoring import CARRIED
 from deid.vocabulary import names
 
-Resource = dict[str, Any]
-AnyRows = Mapping[str, dict[str, str]]
 Builder = Callable[[Row, Concepts, AnyRows], Resource]
 
-_UNKNOWN = {"text": "unknown"}
-_SAID = frozenset({"person_id", "visit_occurrence_id", "provider_id"})
 _CLASSES = {
     names.OUTPATIENT_VISIT: "AMB",
     names.EMERGENCY_VISIT: "EMER",
@@ -37,7 +42,6 @@ _CLASSES = {
 }
 _ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 _HL7 = "http://terminology.hl7.org/CodeSystem/"
-_COMPARATORS = {4171756: "<", 4171754: "<=", 4172704: ">", 4171755: ">="}
 _ALLERGY = re.compile(r"allerg(y|ic) to ", re.IGNORECASE)
 
 
@@ -55,7 +59,7 @@ def encounter(row: Row, concepts: Concepts, any_rows: AnyRows) -> Resource:
     kind = concepts.codeable(row["visit_source_concept_id"])
     provider = reference("provider", row["provider_id"])
     said = frozenset({"person_id", "provider_id", "care_site_id"})
-    return _resource(
+    return resource_of(
         "Encounter",
         "visit_occurrence",
         row,
@@ -74,14 +78,14 @@ def condition(row: Row, concepts: Concepts, any_rows: AnyRows) -> Resource:
     """A condition."""
     on_list = row["condition_type_concept_id"] == names.EHR_PROBLEM_LIST
     category = "problem-list-item" if on_list else "encounter-diagnosis"
-    return _event(
+    return event_of(
         "Condition",
         "condition_occurrence",
         row,
         concepts,
         any_rows,
         category=[{"coding": [{"system": f"{_HL7}condition-category", "code": category}]}],
-        code=_code("condition", row, concepts),
+        code=code_of("condition", row, concepts),
         onsetDateTime=date_time(row["condition_start_date"], row["condition_start_datetime"]),
         abatementDateTime=date_time(row["condition_end_date"], row["condition_end_datetime"]),
         recorder=reference("provider", row["provider_id"]),
@@ -92,17 +96,17 @@ def procedure(row: Row, concepts: Concepts, any_rows: AnyRows) -> Resource:
     """A procedure."""
     start = date_time(row["procedure_date"], row["procedure_datetime"])
     end = date_time(row["procedure_end_date"], row["procedure_end_datetime"])
-    return _event(
+    return event_of(
         "Procedure",
         "procedure_occurrence",
         row,
         concepts,
         any_rows,
         status="completed",
-        code=_code("procedure", row, concepts),
+        code=code_of("procedure", row, concepts),
         performedPeriod={"start": start, "end": end} if end else None,
         performedDateTime=None if end else start,
-        performer=_actors(row),
+        performer=actors_of(row),
     )
 
 
@@ -110,11 +114,11 @@ def drug(row: Row, concepts: Concepts, any_rows: AnyRows) -> Resource:
     """A vaccine given, a prescription, or a drug taken."""
     start = date_time(row["drug_exposure_start_date"], row["drug_exposure_start_datetime"])
     end = date_time(row["drug_exposure_end_date"], row["drug_exposure_end_datetime"])
-    code = _code("drug", row, concepts)
+    code = code_of("drug", row, concepts)
     route = concepts.codeable(row["route_concept_id"], None, row["route_source_value"])
     concept = concepts.get(row["drug_concept_id"])
     if concept is not None and concept["vocabulary_id"] == "CVX":
-        return _event(
+        return event_of(
             "Immunization",
             "drug_exposure",
             row,
@@ -127,7 +131,7 @@ def drug(row: Row, concepts: Concepts, any_rows: AnyRows) -> Resource:
             lotNumber=written(row["lot_number"]),
             doseQuantity={"value": row["quantity"]} if row["quantity"] is not None else None,
             route=route,
-            performer=_actors(row),
+            performer=actors_of(row),
         )
     dosage = clean({"text": written(row["sig"]), "route": route})
     if row["drug_type_concept_id"] == names.EHR_PRESCRIPTION:
@@ -139,7 +143,7 @@ def drug(row: Row, concepts: Concepts, any_rows: AnyRows) -> Resource:
                 "numberOfRepeatsAllowed": row["refills"] if (row["refills"] or 0) > 0 else None,
             }
         )
-        return _event(
+        return event_of(
             "MedicationRequest",
             "drug_exposure",
             row,
@@ -153,7 +157,7 @@ def drug(row: Row, concepts: Concepts, any_rows: AnyRows) -> Resource:
             dosageInstruction=[dosage] if dosage else None,
             dispenseRequest=dispense,
         )
-    return _event(
+    return event_of(
         "MedicationStatement",
         "drug_exposure",
         row,
@@ -178,7 +182,7 @@ def measurement(row: Row, concepts: Concepts, any_rows: AnyRows) -> Resource:
         }
     )
     kind = "laboratory" if row["measurement_type_concept_id"] == names.LAB else "exam"
-    return _observed(
+    return observation_of(
         "measurement",
         row,
         concepts,
@@ -195,26 +199,26 @@ def observation(row: Row, concepts: Concepts, any_rows: AnyRows) -> Resource:
     if row["observation_concept_id"] == names.FAMILY_HISTORY:
         return _family_history(row, concepts, any_rows, when)
     if concept is not None and _ALLERGY.match(concept["concept_name"]):
-        return _event(
+        return event_of(
             "AllergyIntolerance",
             "observation",
             row,
             concepts,
             any_rows,
             person="patient",
-            code=_code("observation", row, concepts),
+            code=code_of("observation", row, concepts),
             recordedDate=when,
             recorder=reference("provider", row["provider_id"]),
         )
-    return _observed("observation", row, concepts, any_rows)
+    return observation_of("observation", row, concepts, any_rows)
 
 
 def device(row: Row, concepts: Concepts, any_rows: AnyRows) -> Resource:
     """A device that somebody had, which is contained."""
     start = date_time(row["device_exposure_start_date"], row["device_exposure_start_datetime"])
     end = date_time(row["device_exposure_end_date"], row["device_exposure_end_datetime"])
-    kind = _code("device", row, concepts)
-    return _event(
+    kind = code_of("device", row, concepts)
+    return event_of(
         "DeviceUseStatement",
         "device_exposure",
         row,
@@ -240,7 +244,7 @@ def specimen(row: Row, concepts: Concepts, any_rows: AnyRows) -> Resource:
             "bodySite": concepts.codeable(row["anatomic_site_concept_id"]),
         }
     )
-    return _event(
+    return event_of(
         "Specimen",
         "specimen",
         row,
@@ -248,7 +252,7 @@ def specimen(row: Row, concepts: Concepts, any_rows: AnyRows) -> Resource:
         any_rows,
         said=frozenset({"person_id"}),
         encounter=None,
-        type=_code("specimen", row, concepts),
+        type=code_of("specimen", row, concepts),
         collection=collection,
     )
 
@@ -267,7 +271,7 @@ def note(row: Row, concepts: Concepts, any_rows: AnyRows) -> Resource:
         }
     )
     when = date_time(row["note_date"], row["note_datetime"])
-    return _event(
+    return event_of(
         "DocumentReference",
         "note",
         row,
@@ -340,100 +344,11 @@ def _family_history(row: Row, concepts: Concepts, any_rows: AnyRows, when: str |
             "status": "completed",
             "patient": reference("person", row["person_id"]),
             "date": when,
-            "relationship": kinship or _UNKNOWN,
-            "condition": [{"extension": [extension], "code": meant or _UNKNOWN}],
+            "relationship": kinship or UNKNOWN,
+            "condition": [{"extension": [extension], "code": meant or UNKNOWN}],
         }
     )
-
-
-def _observed(
-    table: str, row: Row, concepts: Concepts, any_rows: AnyRows, **elements: Any
-) -> Resource:
-    performer = reference("provider", row["provider_id"])
-    return _event(
-        "Observation",
-        table,
-        row,
-        concepts,
-        any_rows,
-        status="final",
-        code=_code(table, row, concepts),
-        effectiveDateTime=date_time(row[f"{table}_date"], row[f"{table}_datetime"]),
-        performer=[performer] if performer else None,
-        **_value(row, concepts),
-        **elements,
-    )
-
-
-def _value(row: Row, concepts: Concepts) -> Resource:
-    if row["value_as_number"] is not None:
-        unit = concepts.coding(row["unit_concept_id"])
-        quantity = clean(
-            {
-                "value": row["value_as_number"],
-                "comparator": _COMPARATORS.get(row.get("operator_concept_id") or 0),
-                "unit": written(row["unit_source_value"]) or (unit and unit["display"]),
-                "system": unit and unit["system"],
-                "code": unit and unit["code"],
-            }
-        )
-        return {"valueQuantity": quantity}
-    text = written(row.get("value_as_string")) or written(row["value_source_value"])
-    meant = concepts.codeable(row["value_as_concept_id"], None, text)
-    if meant and "coding" in meant:
-        return {"valueCodeableConcept": meant}
-    return {"valueString": text} if text else {}
-
-
-def _code(stem: str, row: Row, concepts: Concepts) -> Resource:
-    source = written(row[f"{stem}_source_value"])
-    found = concepts.codeable(
-        row[f"{stem}_concept_id"], row.get(f"{stem}_source_concept_id"), source
-    )
-    return found or _UNKNOWN
 
 
 def _days(days: int) -> Resource:
     return {"value": days, "unit": "d", "system": "http://unitsofmeasure.org", "code": "d"}
-
-
-def _actors(row: Row) -> list[Resource] | None:
-    provider = reference("provider", row["provider_id"])
-    return [{"actor": provider}] if provider else None
-
-
-def _event(
-    kind: str,
-    table: str,
-    row: Row,
-    concepts: Concepts,
-    any_rows: AnyRows,
-    *,
-    person: str = "subject",
-    encounter: str | None = "encounter",
-    said: frozenset[str] = _SAID,
-    also: frozenset[str] = frozenset(),
-    **elements: Any,
-) -> Resource:
-    main = f"{'specimen' if table == 'specimen' else table.split('_')[0]}_concept_id"
-    if main in row and row[main] and not concepts.is_standard(row[main]):
-        # An import maps codes to standard concepts only.
-        also |= {main}
-    extension = row_extension(
-        table, row, concepts, references_said=said, any_rows=any_rows, also=also
-    )
-    elements[person] = reference("person", row["person_id"])
-    if encounter:
-        elements[encounter] = reference("visit_occurrence", row["visit_occurrence_id"])
-    return _resource(kind, table, row, extension, **elements)
-
-
-def _resource(kind: str, table: str, row: Row, extension: Resource, **elements: Any) -> Resource:
-    return clean(
-        {
-            "resourceType": kind,
-            "id": resource_id(table, row[f"{table}_id"]),
-            "extension": [extension],
-            **elements,
-        }
-    )

@@ -10,10 +10,11 @@ from sqlalchemy import Connection, select
 from deid.forms.model import normalised
 from deid.forms.words import terms_by_word
 from deid.importers.forms.cells import reader_of
+from deid.importers.forms.expressions import day_of, tidy_number, word_of
 from deid.importers.forms.files import FormFile
 from deid.importers.forms.ids import FIRST_ID, row_id
 from deid.importers.forms.meanings import Meanings
-from deid.importers.forms.workbench import Workbench, day_of, tidy_number, word_of
+from deid.importers.forms.workbench import Workbench
 from deid.vault.arrival import PLACE
 from deid.vault.rules import sql_text
 from deid.vault.schema import metadata

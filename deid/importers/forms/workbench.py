@@ -14,6 +14,14 @@ from deid.forms import Column
 from deid.forms.model import CHOSEN, OF_THE_PROBLEM
 from deid.forms.words import terms_by_key
 from deid.importers.forms.cells import Said, reader_of
+from deid.importers.forms.expressions import (
+    check_character,
+    day_of,
+    is_day_number,
+    number_of,
+    tidy_number,
+    word_of,
+)
 from deid.importers.forms.files import FormFile
 from deid.importers.forms.meanings import Meanings
 from deid.vault.rules import sql_text
@@ -42,12 +50,6 @@ _SAID = pa.schema(
     ]
 )
 _SPOKEN = {name: name for name in _SAID.names if name not in {"cell", "part", "fault"}}
-_DAY_FORMATS = (
-    "['%Y-%m-%d', '%Y%m%d', '%Y-%m-%d %H:%M', '%Y-%m-%d %H:%M:%S', '%Y-%m-%d %H:%M:%S.%f']"
-)
-_DAY_ZERO = "DATE '1899-12-30'"
-"""Day 0 of spreadsheets, which count a 29 February 1900 that was none."""
-
 _PLAUSIBLE = "outside what the form expects"
 _NUMBERS = {
     "RECORD_NO": ("[0-9]{17}", "not of 17 digits"),
@@ -194,7 +196,7 @@ class Workbench:
         number = tidy_number(name)
         wrong = f"NOT regexp_full_match({number}, '{pattern}')"
         if kind == "ID_CARD":
-            wrong += f" OR (length({number}) = 18 AND {_check_character(number)} <> {number}[18])"
+            wrong += f" OR (length({number}) = 18 AND {check_character(number)} <> {number}[18])"
         self._fault(file, name, f"{number} <> '' AND ({wrong})", reason, kind="kept")
 
     def _column(self, file: FormFile, place: int, name: str, column: Column) -> None:
@@ -385,55 +387,6 @@ class Workbench:
             f"INSERT INTO fault SELECT ?, _row, ?, ?, '{kind}' FROM cells WHERE {condition}",
             [file.name, file.headers[name], reason],
         )
-
-
-def word_of(name: str | None) -> str:
-    """SQL of a cell's text without blanks around it, NULL if empty."""
-    return f"nullif(trim({name}, ' \t\r\n　'), '')" if name else "CAST(NULL AS VARCHAR)"
-
-
-def tidy_number(name: str) -> str:
-    """SQL of an identifier without blanks and hyphens, in capitals."""
-    return f"upper(regexp_replace({name}, '[\\s　-]', '', 'g'))"
-
-
-def _check_character(number: str) -> str:
-    """SQL of the last character that the first 17 digits of an ID card ask for (ISO 7064)."""
-    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-    digits = " + ".join(
-        f"{weight} * coalesce(TRY_CAST({number}[{place}] AS INTEGER), 0)"
-        for place, weight in enumerate(weights, start=1)
-    )
-    return f"'10X98765432'[({digits}) % 11 + 1]"
-
-
-def number_of(name: str | None) -> str:
-    """SQL of a cell as a number, NULL if it is none."""
-    if name is None:
-        return "CAST(NULL AS DOUBLE)"
-    text = f"translate({word_of(name)}, '０１２３４５６７８９．－＋', '0123456789.-+')"
-    return (
-        f"CASE WHEN regexp_full_match({text}, '[+-]?[0-9]+([.][0-9]*)?([eE][+-]?[0-9]+)?') "
-        f"THEN TRY_CAST({text} AS DOUBLE) END"
-    )
-
-
-def day_of(name: str) -> str:
-    """SQL of a cell as a date, NULL if it is none: 2020-01-31, 2020/1/31, 2020年1月31日.
-
-    43861 is a day as spreadsheets count them, of the years 1954 to 2064.
-    """
-    # The last sign, 日, has no counterpart and falls away.
-    text = f"translate({word_of(name)}, '０１２３４５６７８９年月/.T日', '0123456789---- ')"
-    return (
-        f"CASE WHEN {is_day_number(name)} THEN {_DAY_ZERO} + CAST({word_of(name)} AS INTEGER) "
-        f"ELSE CAST(try_strptime(trim({text}), {_DAY_FORMATS}) AS DATE) END"
-    )
-
-
-def is_day_number(name: str) -> str:
-    """SQL condition of a cell that is a date as spreadsheets count days."""
-    return f"coalesce(regexp_full_match({word_of(name)}, '[2-5][0-9]{{4}}'), false)"
 
 
 def _of_the_problem(file: FormFile, key: str) -> str:
