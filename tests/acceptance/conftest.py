@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.acceptance.portal import Pictures, signed_in
 from tests.acceptance.walk import Hand, walk
 
-START_SECONDS = 60
+START_SECONDS = 180
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def served(prepared: Demo) -> Iterator[Demo]:
     finally:
         # Not SIGINT: a shell without job control makes what it starts aside deaf to that.
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
 
 
 @pytest.fixture(scope="session")

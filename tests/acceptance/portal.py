@@ -26,7 +26,7 @@ PAPER: FilePayload = {
     "mimeType": "application/pdf",
     "buffer": b"%PDF-1.4\n% an approval, made up\n%%EOF\n",
 }
-WAIT_MILLISECONDS = 15_000
+WAIT_MILLISECONDS = 30_000
 expect.set_options(timeout=WAIT_MILLISECONDS)  # other tests run beside these
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 FITS = "document.documentElement.scrollWidth <= window.innerWidth"

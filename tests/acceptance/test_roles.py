@@ -17,7 +17,7 @@ from tests.acceptance.portal import PAPER, PHONE, Pictures, View, view_of, viola
 
 pytestmark = pytest.mark.browser
 
-DELIVERY_SECONDS = 90
+DELIVERY_SECONDS = 240
 PICTURES = Pictures()
 LIKELY = {"Tension-type headache", "Migraine", "Essential hypertension"}
 """Of a headache, which the first case of the class begins with."""

@@ -58,23 +58,28 @@ def walk(hand: Hand) -> None:
     def button(name: str) -> Locator:
         return page.get_by_role("button", name=name, exact=True)
 
+    def go(what: Locator) -> None:
+        """Press what opens another page; the page before must not be taken for it."""
+        with page.expect_event("load"):
+            hand.press(what)
+
     def tab(name: str) -> None:
-        hand.press(page.get_by_label("Parts of the case").get_by_role("link", name=name))
+        go(page.get_by_label("Parts of the case").get_by_role("link", name=name))
 
     # A record that teaches something.
-    hand.press(page.get_by_role("link", name="Teaching"))
-    hand.press(page.get_by_role("link", name="Synthetic county, for teaching"))
+    go(page.get_by_role("link", name="Teaching"))
+    go(page.get_by_role("link", name="Synthetic county, for teaching"))
     hand.choose(page.get_by_label("Problem group"), "hypertension")
     hand.choose(page.get_by_label("Kind of problem"), "psychological")
     hand.choose(page.get_by_label("Notes in"), "en")
-    hand.press(button("Find"))
+    go(button("Find"))
     hand.picture("workbench-1-finder", page.get_by_label("What you look for"))
     for place in range(3):
         read(hand, page.locator("li.record").nth(place))
-    hand.press(page.get_by_role("button", name="Draft a case from Record 1", exact=True))
+    go(page.get_by_role("button", name="Draft a case from Record 1", exact=True))
 
     # The whole of it, once, as it was drafted.
-    hand.press(page.get_by_role("link", name="Edit the case and its lesson"))
+    go(page.get_by_role("link", name="Edit the case and its lesson"))
     read(hand, page.locator(".desk"))
     tab("Problem list")
     read(hand, page.locator(".desk"))
@@ -84,9 +89,9 @@ def walk(hand: Hand) -> None:
     hand.picture("workbench-2-stages")
 
     # One datum looked up in the release and moved where it teaches more.
-    hand.press(page.locator(".desk .source-link").nth(3))
-    read(hand, page.locator(".record-panel .source").first)
+    go(page.locator(".desk .source-link").nth(3))
     expect(page.locator(".record-panel .source").first).to_be_visible()
+    read(hand, page.locator(".record-panel .source").first)
     hand.picture("workbench-3-source")
     hand.press(page.locator(".desk input[name=datum]").nth(1))
     hand.choose(page.locator("#move-to"), "stage:2")
@@ -107,11 +112,13 @@ def walk(hand: Hand) -> None:
     names = page.locator(".exercise-line a[href*='name=']")
     decisions = page.locator(".exercise-line a[href*='name=management-']")
     while (left := decisions.count()) > 1:
-        hand.press(decisions.last)
-        hand.press(button("Take this exercise away"))
+        go(decisions.last)
+        go(button("Take this exercise away"))
         expect(decisions).to_have_count(left - 1)
+    assert names.count() > 0
     for place in range(names.count()):
         hand.press(names.nth(place))
+        expect(names.nth(place)).to_have_attribute("aria-current", "true")
         read(hand, page.locator(".editor").first)
         hand.seconds += JUDGED
     hand.picture("workbench-4-exercise", page.locator("#exercise"))
@@ -131,7 +138,7 @@ def walk(hand: Hand) -> None:
     tab("As a student")
     for place in range(1, stages + 1):
         hand.choose(page.locator("#preview-stage"), str(place))
-        hand.press(button("Show"))
+        go(button("Show"))
         read(hand, page.locator("article.preview .fresh, .exercise-preview"))
     hand.picture("workbench-5-preview")
     tab("Overview")

@@ -18,7 +18,7 @@ PAGE = 0.2
 machine that tests on two processors says nothing of that."""
 READ = 70.0 - NEW_PAGE
 """For the 233 words of the agreement at 200 words a minute, looking at the page included."""
-COUNTED = 20_000
+COUNTED = 60_000
 
 
 @dataclass

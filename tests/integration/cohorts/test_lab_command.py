@@ -119,7 +119,7 @@ def test_the_browser_is_opened_from_outside_once_there_is_a_page(tmp_path: Path)
         )
         assert not seen.exists()
         server.listen()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not seen.exists():
             assert time.monotonic() < deadline
             time.sleep(0.1)

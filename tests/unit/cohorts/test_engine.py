@@ -115,7 +115,7 @@ def test_a_query_is_stopped_at_its_limit() -> None:
         watched(connection, 0.2),
     ):
         connection.execute(ENDLESS)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 def test_a_query_is_stopped_when_it_is_cancelled() -> None:

@@ -144,7 +144,7 @@ def test_a_question_stops_at_its_limit_or_when_it_is_cancelled(crowded: LiveCoho
     with pytest.raises(QueryCancelled):
         crowded.count(heavy(), cancel=cancel)
     timer.join()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert crowded.count(definition(expression(condition()))).persons == 1
 
 
