@@ -68,6 +68,8 @@ BENEATH: Final = (
     "cohorts/outputs/tables.py",
     "cohorts/row_limits.py",
     "cohorts/selection.py",
+    "cohorts/strict_json.py",
+    "cohorts/validation.py",
     "cohorts/vocabulary_checks.py",
     "cohorts/window.py",
     "casebank/attempt/progress.py",

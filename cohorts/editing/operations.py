@@ -37,8 +37,9 @@ from cohorts.editing.paths import (
 )
 from cohorts.editing.references import references
 from cohorts.errors import DefinitionError
-from cohorts.model import parse_json, read_part
+from cohorts.model import read_part
 from cohorts.schema import UNSUPPORTED_CRITERIA, WRAPPERS
+from cohorts.strict_json import parse_json
 from cohorts.wording import label_of, noun_of
 
 MEMBERS: Final = ("CriteriaList", "DemographicCriteriaList", "Groups")

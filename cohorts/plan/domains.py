@@ -1,4 +1,4 @@
-"""The tables behind Circe's criteria: dates, concepts, and the column that each property tests.
+"""The tables behind Circe's criteria: dates, concepts, properties, and what may be counted.
 
 Column names are those of OMOP CDM v5.4. Where the reference (circe-be 1.11) tests another column
 than the property's name says, that is noted beside it.
@@ -11,25 +11,25 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cohorts.plan.nodes import END, START
+from cohorts.plan.properties import (
+    AGE_AT_END,
+    AT_VISIT,
+    DURATION,
+    ERA,
+    GENDER,
+    OCCURS,
+    PERIOD,
+    PERSON,
+    PROVIDER,
+    Property,
+    concepts,
+    decimal,
+    on_date,
+    text,
+    whole,
+)
 
-AGE_AT_START: Final = f"year({START}) - person.year_of_birth"
-AGE_AT_END: Final = f"year({END}) - person.year_of_birth"
-DURATION: Final = f"({END} - {START})"
 _ONE_DAY: Final = "CAST(1 AS INTEGER)"
-
-
-@dataclass(frozen=True)
-class Property:
-    """One property of a criterion, or a family of them.
-
-    ``kind`` is ``date``, ``whole`` (compared as a whole number), ``decimal`` (with four decimals),
-    ``text``, ``set`` (a concept set's number), or ``concepts``: a list in ``name``, a concept set
-    in ``nameCS``, and perhaps ``nameExclude``.
-    """
-
-    name: str
-    kind: str
-    column: str
 
 
 @dataclass(frozen=True)
@@ -53,46 +53,6 @@ class Domain:
         return self.key or f"{self.table}_id"
 
 
-def _date(name: str, column: str) -> Property:
-    return Property(name, "date", column)
-
-
-def _whole(name: str, column: str) -> Property:
-    return Property(name, "whole", column)
-
-
-def _decimal(name: str, column: str) -> Property:
-    return Property(name, "decimal", column)
-
-
-def _text(name: str, column: str) -> Property:
-    return Property(name, "text", column)
-
-
-def _concepts(name: str, column: str) -> Property:
-    return Property(name, "concepts", column)
-
-
-_GENDER: Final = _concepts("Gender", "person.gender_concept_id")
-_PERSON: Final = (_whole("Age", AGE_AT_START), _GENDER)
-_PROVIDER: Final = _concepts("ProviderSpecialty", "provider.specialty_concept_id")
-_AT_VISIT: Final = (*_PERSON, _PROVIDER, _concepts("VisitType", "visit.visit_concept_id"))
-_ERA: Final = (
-    _date("EraStartDate", START),
-    _date("EraEndDate", END),
-    _whole("EraLength", DURATION),
-    _whole("AgeAtStart", AGE_AT_START),
-    _whole("AgeAtEnd", AGE_AT_END),
-    _GENDER,
-)
-_PERIOD: Final = (
-    _date("PeriodStartDate", START),
-    _date("PeriodEndDate", END),
-    _whole("PeriodLength", DURATION),
-    _whole("AgeAtStart", AGE_AT_START),
-    _whole("AgeAtEnd", AGE_AT_END),
-)
-_OCCURS: Final = _date("OccurrenceStartDate", START)
 _WITH_VISIT: Final = {"VISIT_ID": "e.visit_occurrence_id"}
 _NO_VISIT: Final = {"VISIT_ID": "CAST(NULL AS BIGINT)"}
 _DURATION: Final = {"DURATION": DURATION}
@@ -111,12 +71,12 @@ DOMAINS: Final[Mapping[str, Domain]] = {
         "condition_concept_id",
         ("ConditionSourceConcept", "condition_source_concept_id"),
         properties=(
-            _OCCURS,
-            _date("OccurrenceEndDate", END),
-            _concepts("ConditionType", "e.condition_type_concept_id"),
-            _text("StopReason", "e.stop_reason"),
-            *_AT_VISIT,
-            _concepts("ConditionStatus", "e.condition_status_concept_id"),
+            OCCURS,
+            on_date("OccurrenceEndDate", END),
+            concepts("ConditionType", "e.condition_type_concept_id"),
+            text("StopReason", "e.stop_reason"),
+            *AT_VISIT,
+            concepts("ConditionStatus", "e.condition_status_concept_id"),
         ),
         counted={**_DURATION, **_WITH_VISIT, "DOMAIN_CONCEPT": "e.condition_concept_id"},
     ),
@@ -126,7 +86,7 @@ DOMAINS: Final[Mapping[str, Domain]] = {
         "e.condition_era_end_date",
         "condition_concept_id",
         has_visit=False,
-        properties=(*_ERA, _whole("OccurrenceCount", "e.condition_occurrence_count")),
+        properties=(*ERA, whole("OccurrenceCount", "e.condition_occurrence_count")),
         counted={
             **_DURATION,
             "DOMAIN_CONCEPT": "e.condition_concept_id",
@@ -142,17 +102,17 @@ DOMAINS: Final[Mapping[str, Domain]] = {
         "drug_concept_id",
         ("DrugSourceConcept", "drug_source_concept_id"),
         properties=(
-            _OCCURS,
+            OCCURS,
             # The reference compares the start with it.
-            _date("OccurrenceEndDate", START),
-            _concepts("DrugType", "e.drug_type_concept_id"),
-            _text("StopReason", "e.stop_reason"),
-            _whole("Refills", "e.refills"),
-            _decimal("Quantity", "e.quantity"),
-            _whole("DaysSupply", "e.days_supply"),
-            _concepts("RouteConcept", "e.route_concept_id"),
-            _text("LotNumber", "e.lot_number"),
-            *_AT_VISIT,
+            on_date("OccurrenceEndDate", START),
+            concepts("DrugType", "e.drug_type_concept_id"),
+            text("StopReason", "e.stop_reason"),
+            whole("Refills", "e.refills"),
+            decimal("Quantity", "e.quantity"),
+            whole("DaysSupply", "e.days_supply"),
+            concepts("RouteConcept", "e.route_concept_id"),
+            text("LotNumber", "e.lot_number"),
+            *AT_VISIT,
         ),
         counted={
             **_DURATION,
@@ -170,9 +130,9 @@ DOMAINS: Final[Mapping[str, Domain]] = {
         "drug_concept_id",
         has_visit=False,
         properties=(
-            *_ERA,
-            _whole("OccurrenceCount", "e.drug_exposure_count"),
-            _whole("GapDays", "e.gap_days"),
+            *ERA,
+            whole("OccurrenceCount", "e.drug_exposure_count"),
+            whole("GapDays", "e.gap_days"),
         ),
         counted={
             **_DURATION,
@@ -189,9 +149,9 @@ DOMAINS: Final[Mapping[str, Domain]] = {
         "drug_concept_id",
         has_visit=False,
         properties=(
-            *_ERA,
-            _concepts("Unit", "e.unit_concept_id"),
-            _decimal("DoseValue", "e.dose_value"),
+            *ERA,
+            concepts("Unit", "e.unit_concept_id"),
+            decimal("DoseValue", "e.dose_value"),
         ),
         counted={
             **_DURATION,
@@ -208,11 +168,11 @@ DOMAINS: Final[Mapping[str, Domain]] = {
         "procedure_concept_id",
         ("ProcedureSourceConcept", "procedure_source_concept_id"),
         properties=(
-            _OCCURS,
-            _concepts("ProcedureType", "e.procedure_type_concept_id"),
-            _concepts("Modifier", "e.modifier_concept_id"),
-            _whole("Quantity", "e.quantity"),
-            *_AT_VISIT,
+            OCCURS,
+            concepts("ProcedureType", "e.procedure_type_concept_id"),
+            concepts("Modifier", "e.modifier_concept_id"),
+            whole("Quantity", "e.quantity"),
+            *AT_VISIT,
         ),
         counted={
             **_LASTS_A_DAY,
@@ -228,17 +188,17 @@ DOMAINS: Final[Mapping[str, Domain]] = {
         "measurement_concept_id",
         ("MeasurementSourceConcept", "measurement_source_concept_id"),
         properties=(
-            _OCCURS,
-            _concepts("MeasurementType", "e.measurement_type_concept_id"),
-            _concepts("Operator", "e.operator_concept_id"),
-            _decimal("ValueAsNumber", "e.value_as_number"),
-            _concepts("ValueAsConcept", "e.value_as_concept_id"),
-            _concepts("Unit", "e.unit_concept_id"),
-            _decimal("RangeLow", "e.range_low"),
-            _decimal("RangeHigh", "e.range_high"),
-            _decimal("RangeLowRatio", "(e.value_as_number / nullif(e.range_low, 0))"),
-            _decimal("RangeHighRatio", "(e.value_as_number / nullif(e.range_high, 0))"),
-            *_AT_VISIT,
+            OCCURS,
+            concepts("MeasurementType", "e.measurement_type_concept_id"),
+            concepts("Operator", "e.operator_concept_id"),
+            decimal("ValueAsNumber", "e.value_as_number"),
+            concepts("ValueAsConcept", "e.value_as_concept_id"),
+            concepts("Unit", "e.unit_concept_id"),
+            decimal("RangeLow", "e.range_low"),
+            decimal("RangeHigh", "e.range_high"),
+            decimal("RangeLowRatio", "(e.value_as_number / nullif(e.range_low, 0))"),
+            decimal("RangeHighRatio", "(e.value_as_number / nullif(e.range_high, 0))"),
+            *AT_VISIT,
         ),
         counted={
             **_LASTS_A_DAY,
@@ -256,14 +216,14 @@ DOMAINS: Final[Mapping[str, Domain]] = {
         "observation_concept_id",
         ("ObservationSourceConcept", "observation_source_concept_id"),
         properties=(
-            _OCCURS,
-            _concepts("ObservationType", "e.observation_type_concept_id"),
-            _decimal("ValueAsNumber", "e.value_as_number"),
-            _text("ValueAsString", "e.value_as_string"),
-            _concepts("ValueAsConcept", "e.value_as_concept_id"),
-            _concepts("Qualifier", "e.qualifier_concept_id"),
-            _concepts("Unit", "e.unit_concept_id"),
-            *_AT_VISIT,
+            OCCURS,
+            concepts("ObservationType", "e.observation_type_concept_id"),
+            decimal("ValueAsNumber", "e.value_as_number"),
+            text("ValueAsString", "e.value_as_string"),
+            concepts("ValueAsConcept", "e.value_as_concept_id"),
+            concepts("Qualifier", "e.qualifier_concept_id"),
+            concepts("Unit", "e.unit_concept_id"),
+            *AT_VISIT,
         ),
         counted={
             **_LASTS_A_DAY,
@@ -279,12 +239,12 @@ DOMAINS: Final[Mapping[str, Domain]] = {
         "device_concept_id",
         ("DeviceSourceConcept", "device_source_concept_id"),
         properties=(
-            _OCCURS,
-            _date("OccurrenceEndDate", END),
-            _concepts("DeviceType", "e.device_type_concept_id"),
-            _text("UniqueDeviceId", "e.unique_device_id"),
-            _whole("Quantity", "e.quantity"),
-            *_AT_VISIT,
+            OCCURS,
+            on_date("OccurrenceEndDate", END),
+            concepts("DeviceType", "e.device_type_concept_id"),
+            text("UniqueDeviceId", "e.unique_device_id"),
+            whole("Quantity", "e.quantity"),
+            *AT_VISIT,
         ),
         counted={
             **_DURATION,
@@ -302,14 +262,14 @@ DOMAINS: Final[Mapping[str, Domain]] = {
         # The reference knows neither a source concept nor a date adjustment of specimens.
         adjusts=False,
         properties=(
-            _OCCURS,
-            _concepts("SpecimenType", "e.specimen_type_concept_id"),
-            _decimal("Quantity", "e.quantity"),
-            _concepts("Unit", "e.unit_concept_id"),
-            _concepts("AnatomicSite", "e.anatomic_site_concept_id"),
-            _concepts("DiseaseStatus", "e.disease_status_concept_id"),
-            _text("SourceId", "e.specimen_source_id"),
-            *_PERSON,
+            OCCURS,
+            concepts("SpecimenType", "e.specimen_type_concept_id"),
+            decimal("Quantity", "e.quantity"),
+            concepts("Unit", "e.unit_concept_id"),
+            concepts("AnatomicSite", "e.anatomic_site_concept_id"),
+            concepts("DiseaseStatus", "e.disease_status_concept_id"),
+            text("SourceId", "e.specimen_source_id"),
+            *PERSON,
         ),
         counted={**_LASTS_A_DAY, **_NO_VISIT, "DOMAIN_CONCEPT": "e.specimen_concept_id"},
     ),
@@ -321,7 +281,7 @@ DOMAINS: Final[Mapping[str, Domain]] = {
         ("DeathSourceConcept", "cause_source_concept_id"),
         has_visit=False,
         key="person_id",
-        properties=(_OCCURS, _concepts("DeathType", "e.death_type_concept_id"), *_PERSON),
+        properties=(OCCURS, concepts("DeathType", "e.death_type_concept_id"), *PERSON),
         counted={
             **_LASTS_A_DAY,
             **_NO_VISIT,
@@ -335,13 +295,13 @@ DOMAINS: Final[Mapping[str, Domain]] = {
         "visit_concept_id",
         ("VisitSourceConcept", "visit_source_concept_id"),
         properties=(
-            _OCCURS,
-            _date("OccurrenceEndDate", END),
-            _concepts("VisitType", "e.visit_type_concept_id"),
-            _whole("VisitLength", DURATION),
-            *_PERSON,
-            _PROVIDER,
-            _concepts("PlaceOfService", "care_site.place_of_service_concept_id"),
+            OCCURS,
+            on_date("OccurrenceEndDate", END),
+            concepts("VisitType", "e.visit_type_concept_id"),
+            whole("VisitLength", DURATION),
+            *PERSON,
+            PROVIDER,
+            concepts("PlaceOfService", "care_site.place_of_service_concept_id"),
         ),
         counted={**_DURATION, **_WITH_VISIT, "DOMAIN_CONCEPT": "e.visit_concept_id"},
     ),
@@ -352,15 +312,15 @@ DOMAINS: Final[Mapping[str, Domain]] = {
         "visit_detail_concept_id",
         ("VisitDetailSourceConcept", "visit_detail_source_concept_id"),
         properties=(
-            _date("VisitDetailStartDate", START),
-            _date("VisitDetailEndDate", END),
-            _concepts("VisitDetailType", "e.visit_detail_type_concept_id"),
-            _whole("VisitDetailLength", DURATION),
+            on_date("VisitDetailStartDate", START),
+            on_date("VisitDetailEndDate", END),
+            concepts("VisitDetailType", "e.visit_detail_type_concept_id"),
+            whole("VisitDetailLength", DURATION),
             # The reference takes the age at the end here.
-            _whole("Age", AGE_AT_END),
-            _GENDER,
-            _PROVIDER,
-            _concepts("PlaceOfService", "care_site.place_of_service_concept_id"),
+            whole("Age", AGE_AT_END),
+            GENDER,
+            PROVIDER,
+            concepts("PlaceOfService", "care_site.place_of_service_concept_id"),
         ),
         counted={
             **_DURATION,
@@ -373,7 +333,7 @@ DOMAINS: Final[Mapping[str, Domain]] = {
         "e.observation_period_start_date",
         "e.observation_period_end_date",
         has_visit=False,
-        properties=(*_PERIOD, _concepts("PeriodType", "e.period_type_concept_id")),
+        properties=(*PERIOD, concepts("PeriodType", "e.period_type_concept_id")),
         counted={**_DURATION, **_NO_VISIT, "DOMAIN_CONCEPT": "e.period_type_concept_id"},
     ),
     "PayerPlanPeriod": Domain(
@@ -382,8 +342,8 @@ DOMAINS: Final[Mapping[str, Domain]] = {
         "e.payer_plan_period_end_date",
         has_visit=False,
         properties=(
-            *_PERIOD,
-            _GENDER,
+            *PERIOD,
+            GENDER,
             Property("PayerConcept", "set", "e.payer_concept_id"),
             Property("PlanConcept", "set", "e.plan_concept_id"),
             Property("SponsorConcept", "set", "e.sponsor_concept_id"),
@@ -402,31 +362,16 @@ DOMAINS: Final[Mapping[str, Domain]] = {
         "episode_concept_id",
         has_visit=False,
         properties=(
-            _date("EpisodeStartDate", START),
-            _date("EpisodeEndDate", END),
-            _whole("EpisodeNumber", "e.episode_number"),
-            *_PERSON,
-            _concepts("EpisodeObjectConcept", "e.episode_object_concept_id"),
-            _concepts("EpisodeType", "e.episode_type_concept_id"),
+            on_date("EpisodeStartDate", START),
+            on_date("EpisodeEndDate", END),
+            whole("EpisodeNumber", "e.episode_number"),
+            *PERSON,
+            concepts("EpisodeObjectConcept", "e.episode_object_concept_id"),
+            concepts("EpisodeType", "e.episode_type_concept_id"),
         ),
         counted={**_DURATION, "DOMAIN_CONCEPT": "e.episode_concept_id"},
     ),
 }
 
-CUSTOM_ERA_PROPERTIES: Final = (
-    _date("StartDate", START),
-    _date("EndDate", END),
-    _whole("AgeAtStart", AGE_AT_START),
-    _GENDER,
-    _whole("Duration", DURATION),
-)
-DEMOGRAPHIC_PROPERTIES: Final = (
-    _whole("Age", AGE_AT_START),
-    _GENDER,
-    _concepts("Race", "person.race_concept_id"),
-    _concepts("Ethnicity", "person.ethnicity_concept_id"),
-    _date("OccurrenceStartDate", START),
-    _date("OccurrenceEndDate", END),
-)
 COUNTED_IN_ALL: Final = {"START_DATE": START, "END_DATE": END}
 CUSTOM_ERA_COUNTED: Final = {**_DURATION, **_NO_VISIT}

@@ -8,14 +8,7 @@ from typing import Any, Final
 
 from cohorts.errors import UnsupportedExpression
 from cohorts.model import CohortDefinition, Node
-from cohorts.plan.domains import (
-    COUNTED_IN_ALL,
-    CUSTOM_ERA_COUNTED,
-    CUSTOM_ERA_PROPERTIES,
-    DEMOGRAPHIC_PROPERTIES,
-    DOMAINS,
-    Property,
-)
+from cohorts.plan.domains import COUNTED_IN_ALL, CUSTOM_ERA_COUNTED, DOMAINS
 from cohorts.plan.nodes import (
     ALL,
     END,
@@ -42,6 +35,7 @@ from cohorts.plan.nodes import (
     Predicate,
     Scan,
 )
+from cohorts.plan.properties import CUSTOM_ERA_PROPERTIES, DEMOGRAPHIC_PROPERTIES, Property
 
 # Measurements marked abnormally low or high, as the reference lists them.
 _ABNORMAL: Final = (
