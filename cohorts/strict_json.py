@@ -1,4 +1,4 @@
-"""JSON as strictly as a definition needs it: of a bounded size, and text that databases can keep."""
+"""JSON as strictly as a definition needs it: bounded, and with text that databases can keep."""
 
 from __future__ import annotations
 

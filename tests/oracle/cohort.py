@@ -17,8 +17,6 @@ from tests.oracle.kinds import drug_end
 from tests.oracle.world import Day, Json, World
 
 Period = tuple[int, Day, Day]
-USUAL_ORDERS: Final = 3
-"""Orders that tell most definitions that leave something open from those that do not."""
 
 
 def order_of(number: int) -> Order:
@@ -37,7 +35,7 @@ class Outcome:
     entry_events: int
 
 
-def interpret(definition: Json, world: World, orders: int = USUAL_ORDERS) -> list[Outcome]:
+def interpret(definition: Json, world: World, orders: int = 1) -> list[Outcome]:
     """All outcomes that so many orders give, without repetition; the first is that of order 0.
 
     One outcome means that the definition leaves nothing open on these data, as far as tried.
@@ -48,6 +46,29 @@ def interpret(definition: Json, world: World, orders: int = USUAL_ORDERS) -> lis
         if outcome not in outcomes:
             outcomes.append(outcome)
     return outcomes
+
+
+def is_open_to(answer: Outcome, outcomes: Iterable[Outcome]) -> bool:
+    """Whether the masks, and the periods of each person, are those of some of the outcomes.
+
+    What is open for one person is open whatever is chosen for another.
+    """
+    told = list(outcomes)
+    counts = {(outcome.masks, outcome.entry_events) for outcome in told}
+    periods = [_by_person(outcome) for outcome in told]
+    answered = _by_person(answer)
+    people = set(answered).union(*periods)
+    return (answer.masks, answer.entry_events) in counts and all(
+        any(answered.get(person) == of_order.get(person) for of_order in periods)
+        for person in people
+    )
+
+
+def _by_person(outcome: Outcome) -> dict[int, list[Period]]:
+    found: dict[int, list[Period]] = defaultdict(list)
+    for row in outcome.rows:
+        found[row[0]].append(row)
+    return dict(found)
 
 
 class Interpreter:
@@ -127,7 +148,7 @@ class Interpreter:
         sign = -1 if limit == "LAST" else 1
         kept: dict[int, Index] = {}
         for index in sorted(
-            indexes, key=lambda one: (sign * one.start.toordinal(), self.order(one.id))
+            indexes, key=lambda one: (sign * one.start.toordinal(), self.order(_place(one)))
         ):
             kept.setdefault(index.person, index)
         return list(kept.values())
@@ -220,7 +241,7 @@ class Interpreter:
         def rank(index: Index) -> tuple[Any, ...]:
             mask = masks[index.key]
             lowest = (mask & -mask).bit_length() - 1 if mask else 0
-            return -mask.bit_count(), lowest, index.start, self.order(index.id)
+            return -mask.bit_count(), lowest, index.start, self.order(_place(index))
 
         best: dict[int, Index] = {}
         for index in sorted(qualified, key=rank):
@@ -233,6 +254,11 @@ def _counted(
 ) -> Iterable[tuple[int, int, int]]:
     for mask, count in Counter(masks[index.key] for index in indexes).items():
         yield mode, mask, count
+
+
+def _place(index: Index) -> int:
+    """A number that no other index event has, so that no two people are ordered alike."""
+    return index.person * 1000 + index.id
 
 
 def _limit(limit: Json | None) -> str:
