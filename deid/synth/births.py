@@ -8,6 +8,9 @@ from deid.synth.growth import reference
 from deid.synth.people import Household, Locale, Pregnancy, Resident
 from deid.synth.streams import happens, open_stream, weighted
 
+LOW_WEIGHT = 2.5
+"""kg; less is a low weight at birth (WHO)."""
+
 
 @dataclass(frozen=True)
 class Birth:
@@ -75,3 +78,10 @@ def nights_after(locale: Locale, caesarean: bool) -> int:
     if locale == "zh_CN":
         return 5 if caesarean else 3
     return 3 if caesarean else 2
+
+
+def nights_of_child(locale: Locale, birth: Birth) -> int:
+    """Nights that the child stays: small ones until they drink and gain weight (assumption)."""
+    nights = nights_after(locale, birth.mode == "BIRTH_CESAREAN")
+    small = birth.weight_kg < LOW_WEIGHT
+    return nights + min(4 * (37 - birth.weeks), 16) if birth.preterm else nights + 2 * small

@@ -168,6 +168,8 @@ class Resident:
     moved_in: date | None = None
     moved_out: date | None = None
     away: list[tuple[date, date]] = field(default_factory=list)
+    doubled: dict[str, date] = field(default_factory=dict)
+    """Drugs taken for years whose dose was doubled, and since when."""
 
     def __repr__(self) -> str:
         return f"Resident({self.person_id})"

@@ -32,7 +32,7 @@ FormKind = Literal[
     "home visit",
 ]
 Mode = Literal["clinic", "home", "telephone", "hospital", "emergency"]
-Change = Literal["kept", "added", "referred", "switched", "none"]
+Change = Literal["kept", "added", "raised", "referred", "switched", "none"]
 Unchanged = Literal["not_taken", "irregular", "recheck", "declines", "all_given", "advised",
                     "recent", "long_term"]  # fmt: skip
 """Why drugs are not changed although a value is not controlled: they are left, or taken now and

@@ -7,9 +7,10 @@ from datetime import date, timedelta
 from random import Random
 
 from deid.synth.constitution import DIABETES
+from deid.synth.courses.aftermath import IRON
 from deid.synth.courses.complaints import COMPLAINTS
 from deid.synth.courses.evaluation import answer_of_fibrillation
-from deid.synth.courses.ladders import DOSES
+from deid.synth.courses.ladders import dose_of
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.sites import PHRASES, department, hospital_of, words
 from deid.synth.courses.stays import Stay
@@ -242,6 +243,7 @@ def _tell_of_untreated(life: Life, plan: Planned, form: Form) -> None:
         said.append("bleeding.found")
     if form.readings.get("HEMOGLOBIN", 150) < _NEEDS_IRON and not plan.cycle:
         said.append("hemoglobin.low")
+        form.drugs = (IRON, *(drug for drug in form.drugs if drug.drug != IRON.drug))
     creatinine = form.readings.get("CREATININE", form.readings.get("CREATININE_MASS", 0) * 88.4)
     if creatinine > _HIGH_CREATININE and not resident.has("CHRONIC_KIDNEY_DISEASE", plan.day):
         said.append("creatinine.raised")
@@ -275,10 +277,10 @@ def _take_home(life: Life, stay: Stay, day: date) -> tuple[Prescription, ...]:
     before = current_drugs(life, day)
     if stay.diagnosis in FOLLOWED and not before:
         # Who had left the drugs and is in hospital for it goes home with them.
-        drugs = life.body.treatment_on(stay.diagnosis, day).drugs
+        regimen = life.body.treatment_on(stay.diagnosis, day)
         before = tuple(
-            Prescription(d, *DOSES[locale, d], 30)
-            for d in drugs
+            Prescription(d, *dose_of(locale, d, regimen.raised), 30)
+            for d in regimen.drugs
             if not is_contraindicated(life.resident, d, day)
         )
     taken = {CLASS_OF.get(drug.drug, drug.drug) for drug in before}

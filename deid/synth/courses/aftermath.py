@@ -13,13 +13,14 @@ from deid.synth.courses.elderly import weaken
 from deid.synth.courses.ladders import LADDERS, Drug
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.sites import words
+from deid.synth.courses.yearly import current_drugs
 from deid.synth.parameters import value
 from deid.synth.people import LOCALES
-from deid.synth.physiology import Regimen, blood_pressure
+from deid.synth.physiology import Regimen, blood_pressure, kidney_tests
 from deid.synth.physiology.drugs import CLASS_OF
 from deid.synth.safety import NSAIDS, may_take
 from deid.synth.streams import happens
-from deid.synth.visits import Form, Prescription, Visit
+from deid.synth.visits import Form, Prescription, Visit, localise
 
 FOLLOW_UP = frozenset({"hypertension", "diabetes", "mental illness", "tuberculosis"})
 """Forms whose next one goes on from the last; a stay puts them off."""
@@ -29,6 +30,11 @@ _HIP_DAYS = 365
 """So long a broken hip is felt in what people can do alone (assumption)."""
 _NEAR_DAYS = 10
 """A follow-up within so many days after the appointment of a discharge serves for it."""
+_WEAK_DAYS = 21
+"""So soon after a stay nobody is examined for the year."""
+_TAKEN_AGAIN = ("hemoglobin.low", "creatinine.raised")
+"""What a discharge says of blood that is to be taken again."""
+IRON = Prescription("FERROUS_SULFATE", "300 mg", 2, 30)
 _AFTER_BLEEDING = 90
 """g/L of hemoglobin at least some weeks after a bleeding (assumption)."""
 _PSYCHIATRY = frozenset(words(locale, "PSYCHIATRY") for locale in LOCALES)
@@ -128,7 +134,8 @@ def seen_again(stream: Random, life: Life, stays: list[Visit]) -> list[Visit]:
         if day is None or day > life.last or stay.end is None or "cycle" in discharge.hints:
             continue
         near = any(stay.end < other <= day + timedelta(days=_NEAR_DAYS) for other in followed)
-        if near or not happens(stream, value("stay.seen_after")):
+        taken_again = _is_taken_again(life, discharge)
+        if not taken_again and (near or not happens(stream, value("stay.seen_after"))):
             continue
         form = Form(
             kind="contact",
@@ -143,8 +150,47 @@ def seen_again(stream: Random, life: Life, stays: list[Visit]) -> list[Visit]:
             lost = discharge.readings.get("HEMOGLOBIN", _AFTER_BLEEDING)
             form.readings["HEMOGLOBIN"] = round(max(lost + stream.gauss(14, 3), _AFTER_BLEEDING))
             form.texts["ABNORMALITY"] = words(life.household.locale, "hemoglobin.rises")
+        elif taken_again:
+            _take_again(stream, life, discharge, form, day)
         visits.append(Visit(life.resident, day, "clinic", life.household.doctor, [form]))
     return visits
+
+
+def _is_taken_again(life: Life, discharge: Form) -> bool:
+    """Did the discharge say that the blood is to be taken again?"""
+    said = discharge.texts.get("ABNORMALITY", "")
+    return any(words(life.household.locale, key) in said for key in _TAKEN_AGAIN)
+
+
+def _take_again(stream: Random, life: Life, discharge: Form, form: Form, day: date) -> None:
+    """The blood that the discharge asked for, and what it shows."""
+    locale, said = life.household.locale, discharge.texts["ABNORMALITY"]
+    tests = kidney_tests(stream, life.resident, day)
+    remarks = []
+    if words(locale, "hemoglobin.low") in said:
+        risen = discharge.readings["HEMOGLOBIN"] + abs(stream.gauss(9, 3))
+        form.readings["HEMOGLOBIN"] = round(risen)
+        form.drugs = tuple(drug for drug in discharge.drugs if drug.drug == IRON.drug)
+        remarks.append("hemoglobin.back")
+    if words(locale, "creatinine.raised") in said:
+        form.readings |= localise(locale, {key: tests[key] for key in ("CREATININE", "EGFR")})
+        remarks.append("creatinine.back")
+    form.texts["ABNORMALITY"] = "; ".join(words(locale, key) for key in remarks)
+
+
+def put_off_examinations(life: Life, stays: list[Visit]) -> None:
+    """Who has just left the hospital comes to the yearly examination some weeks later."""
+    taken = {visit.day for visit in life.visits}
+    for visit in life.visits:
+        form = next((form for form in visit.forms if form.kind == "examination"), None)
+        ends = [stay.end for stay in stays if stay.end is not None]
+        if form is None or not any(0 <= (visit.day - end).days < _WEAK_DAYS for end in ends):
+            continue
+        later = working_day(visit.day + timedelta(days=_WEAK_DAYS))
+        free = later not in taken and later <= life.last and not life.resident.is_away(later)
+        if free and not any(s.day <= later <= s.end for s in stays if s.end is not None):
+            visit.day = later
+            form.drugs = current_drugs(life, later)
 
 
 def spare_stomach(stream: Random, life: Life) -> list[Visit]:
@@ -217,6 +263,9 @@ def _without_sulfonylurea(form: Form, instead: Drug | None) -> None:
         others.append(Prescription(*instead, taken[0].days))
     elif form.change == "added":
         form.change = "kept"
+    if form.hints.get("raised") in {drug.drug for drug in taken}:
+        form.change = "kept"
+        del form.hints["raised"]
     form.drugs = tuple(others)
 
 

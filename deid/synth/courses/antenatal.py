@@ -22,6 +22,7 @@ from deid.synth.courses.sites import words
 from deid.synth.mixes import draw_levels, draw_mix
 from deid.synth.parameters import value
 from deid.synth.people import Locale
+from deid.synth.physiology import therapy_on
 from deid.synth.streams import happens, one_of
 from deid.synth.visits import Form, Identifier, Prescription, Visit, localise
 
@@ -146,7 +147,8 @@ def _first_visit(stream: Random, life: Life, course: PregnancyCourse, day: date)
     form.procedures = ("FETAL_ULTRASOUND", *(("SMOKING_CESSATION_EDUCATION",) if smokes else ()))
     form.drugs = (Prescription("FOLIC_ACID", "0.4 mg", 1, 90),)
     if thyroid:
-        form.drugs += (Prescription("LEVOTHYROXINE", "75 ug", 1, 30),)
+        taken = therapy_on(resident, household.locale, day)
+        form.drugs += tuple(drug for drug in taken if drug.drug == "LEVOTHYROXINE")
         form.texts["ABNORMALITY"] = words(household.locale, "thyroid.pregnant")
     if resident.has("DEPRESSIVE_DISORDER", day):
         parts = (form.texts.get("ABNORMALITY", ""), words(household.locale, "mood.pregnant"))

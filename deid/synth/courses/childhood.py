@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from random import Random
 
-from deid.synth.births import Birth, birth_of, nights_after
+from deid.synth.births import LOW_WEIGHT, Birth, birth_of, nights_of_child
 from deid.synth.constitution import share_of_person
 from deid.synth.courses.child_growth import Course, classify, weighed_again
 from deid.synth.courses.life import Life, working_day
@@ -67,7 +67,7 @@ def childhood(stream: Random, life: Life) -> list[Visit]:
 
 def _newborn(stream: Random, life: Life, birth: Birth) -> Iterator[Visit]:
     child = life.resident
-    nights = nights_after(life.household.locale, birth.mode == "BIRTH_CESAREAN")
+    nights = nights_of_child(life.household.locale, birth)
     american = life.household.locale == "en_US"
     day = child.birth + timedelta(
         days=nights + stream.randrange(1 if american else 2, 4 if american else 6)
@@ -126,6 +126,9 @@ def _newborn(stream: Random, life: Life, birth: Birth) -> Iterator[Visit]:
     if yellow and happens(stream, 0.4):
         form.diagnoses += ("NEONATAL_JAUNDICE",)
         form.texts["ABNORMALITY"] = words(life.household.locale, "jaundice.low")
+    if birth.preterm or birth.weight_kg < LOW_WEIGHT:
+        parts = (form.texts.get("ABNORMALITY", ""), words(life.household.locale, "newborn.small"))
+        form.texts["ABNORMALITY"] = "; ".join(part for part in parts if part)
     if form.answers["HEARING_SCREEN"] == "NOT_PASSED":
         form.change = "referred"
     form.next_day = working_day(child.birth + timedelta(days=30))
@@ -190,7 +193,22 @@ def _checks(stream: Random, life: Life, birth: Birth, growth: Growth) -> Iterato
         visit = Visit(child, day, "clinic", clinician, [form])
         yield visit
         yield from weighed_again(stream, life, visit, growth)
+        yield from _counted_again(stream, life, visit)
         since = day
+
+
+def _counted_again(stream: Random, life: Life, visit: Visit) -> Iterator[Visit]:
+    """The blood count some weeks after iron was begun, wherever the next check is."""
+    form = visit.forms[0]
+    iron = tuple(drug for drug in form.drugs if drug.drug == "FERROUS_SULFATE")
+    day = working_day(visit.day + timedelta(days=stream.randrange(28, 42)))
+    if not iron or day > life.last or life.resident.is_away(day):
+        return
+    again = Form(kind="contact", diagnoses=("IRON_DEFICIENCY_ANEMIA",), change="kept", drugs=iron)
+    risen = form.readings["HEMOGLOBIN"] + stream.gauss(11, 2)
+    again.readings["HEMOGLOBIN"] = round(max(risen, form.readings["HEMOGLOBIN"] + 4))
+    again.texts["ABNORMALITY"] = words(life.household.locale, "anemia.again")
+    yield Visit(visit.resident, day, "clinic", life.household.doctor, [again])
 
 
 def _count_caries(locale: Locale, form: Form, before: int) -> int:

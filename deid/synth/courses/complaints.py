@@ -197,9 +197,9 @@ def treat(
     lasting: dict[str, Prescription] = {}
     if any(remedy.drug in LASTING for remedy in complaint.remedies):
         lasting = {drug.drug: drug for drug in therapy_on(resident, locale, day)}
-    # What is taken for years, or not at all, for this disease may be a short course for another.
+    # What is taken for years, or not at all, may be a short course too.
     needs = GIVEN_FOR.get(complaint.needs or complaint.diagnosis, frozenset())
-    withheld = frozenset(lasting) | (LASTING - COURSES) | needs
+    withheld = frozenset(lasting) | ((LASTING | needs) - COURSES)
     drugs = [
         Prescription(
             remedy.drug,

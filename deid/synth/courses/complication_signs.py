@@ -56,6 +56,8 @@ def answer_of_diabetes(life: Life, forms: list[Form]) -> None:
 
 def know_complication(life: Life, form: Form) -> None:
     """Make a form that found a complication one that knows of it; the letter about it goes out."""
+    if form.event is not None:
+        form.hints["complication"] = form.event
     form.event = None
     form.texts.pop("ABNORMALITY", None)
     known = [_KNOWN[symptom] for symptom in form.symptoms if symptom in _KNOWN]
@@ -67,6 +69,7 @@ def withdraw_complication(life: Life, form: Form) -> None:
     """The same after a stay for it: nobody is sent to hospital for it again."""
     know_complication(life, form)
     form.hints.pop("referred_for", None)
+    form.hints.pop("complication", None)
     if form.change == "referred":
         form.change = "kept"
         form.texts.pop("REFERRAL_REASON", None)

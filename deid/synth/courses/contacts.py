@@ -8,6 +8,7 @@ from random import Random
 
 from deid.synth.courses.complaints import (
     BY_PROBLEM,
+    COMPLAINTS,
     TUMOURS,
     VOICES,
     Complaint,
@@ -71,6 +72,10 @@ OF_A_REGULAR_HEART = frozenset({"CORONARY_ARTERIOSCLEROSIS", "ANXIETY_DISORDER"}
 SEVERE_PHQ = 15
 """Points of the PHQ-9 from which depression is severe: Kroenke 2001 J Gen Intern Med 16:606."""
 
+REVIEWED = ("COPD", "ASTHMA", "GERD")
+"""Problems of which somebody asks once a year, whether or not they bring the person."""
+_REVIEW_DAYS = 180
+
 FRACTURES = frozenset({"FOREARM_FRACTURE", "CLAVICLE_FRACTURE", "RIB_FRACTURE", "CONCUSSION"})
 """Injuries that are seen again after two weeks."""
 
@@ -126,7 +131,35 @@ def contacts(stream: Random, life: Life) -> list[Visit]:
                 )
                 form.next_day = again.day
                 visits.append(again)
+    for problem in REVIEWED:
+        visits += _reviews(stream, life, problem, [v for v in visits if _is_about(v, problem)])
     return sorted(visits, key=lambda visit: visit.day)
+
+
+def _is_about(visit: Visit, problem: str) -> bool:
+    return visit.forms[0].diagnoses[:1] == (problem,)
+
+
+def _reviews(stream: Random, life: Life, problem: str, seen: list[Visit]) -> list[Visit]:
+    """A visit in each year in which nobody came for a disease that is looked at once a year."""
+    resident = life.resident
+    onset = resident.problems.get(problem)
+    if onset is None:
+        return []
+    reviews = []
+    complaint = next(complaint for complaint in COMPLAINTS if complaint.needs == problem)
+    taken = {visit.day for visit in life.visits}
+    for year in range(max(life.first.year, onset.year), life.last.year + 1):
+        day = working_day(date(year, 1, 1) + timedelta(days=stream.randrange(360)))
+        near = any(abs((visit.day - day).days) < _REVIEW_DAYS for visit in seen)
+        new = (day - onset).days < _REVIEW_DAYS
+        if near or new or day in taken or resident.is_away(day):
+            continue
+        if not life.first < day <= life.last:
+            continue
+        if complaint.fits(resident, day) and happens(stream, value("contact.reviewed")):
+            reviews.append(_visit(stream, life.household, life.body, complaint, day))
+    return reviews
 
 
 def _is_cured(resident: Resident, complaint: Complaint, day: date) -> bool:

@@ -20,6 +20,7 @@ from deid.synth.courses.complication_signs import know_complication
 from deid.synth.courses.evaluation import answer_of_fibrillation
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.sites import words
+from deid.synth.courses.yearly import draw_tsh
 from deid.synth.physiology import (
     blood_pressure,
     blood_tests,
@@ -31,6 +32,7 @@ from deid.synth.physiology import (
     mood_scores,
     therapy_on,
 )
+from deid.synth.physiology.therapy import THYROID_AGAIN, needs_more_thyroxine
 from deid.synth.safety import pregnancy_on
 from deid.synth.society.published import read_table
 from deid.synth.visits import Form, Prescription, Visit, localise
@@ -41,6 +43,8 @@ FOLLOWED = {"ESSENTIAL_HYPERTENSION": "hypertension", "TYPE_2_DIABETES": "diabet
 _SUPPLY_DAYS = 90
 _LIPIDS_DAYS = 180
 """So long after a birth nobody looks at lipids, which a pregnancy raises."""
+_YOUNG = 35
+"""Below this age a high pressure may have another cause (common practice; assumption)."""
 _KNOWN_ANYWAY_DAYS = 45
 """Nobody is told again of what a stay in hospital has just found."""
 
@@ -106,6 +110,8 @@ def diagnosis(stream: Random, life: Life) -> list[Visit]:
         visits.append(found_at(stream, life, found, day))
         if problem == "DEPRESSIVE_DISORDER":
             visits += _second_look(stream, life, visits[-1])
+        elif problem == "HYPOTHYROIDISM":
+            visits += _measure_thyroid(stream, life, visits[-1])
         for visit in life.visits:  # a follow-up after it knows of it
             for form in visit.forms:
                 if form.kind in FOLLOWED.values() and form.event == problem and visit.day > day:
@@ -116,10 +122,7 @@ def diagnosis(stream: Random, life: Life) -> list[Visit]:
 def _second_look(stream: Random, life: Life, first: Visit) -> list[Visit]:
     """A depression that was found is asked after within weeks."""
     day = working_day(first.day + timedelta(days=stream.randrange(21, 36)))
-    if day > life.last or life.resident.is_away(day) or pregnancy_on(life.resident, day):
-        return []
-    stays = [(v.day, v.end) for v in life.visits if v.end is not None]
-    if any(start <= day <= end for start, end in stays):
+    if not _may_come(life, day):
         return []
     found = first.forms[0]
     form = Form(kind="contact", diagnoses=found.diagnoses, change="kept", drugs=found.drugs)
@@ -130,6 +133,50 @@ def _second_look(stream: Random, life: Life, first: Visit) -> list[Visit]:
     said = "mood.second" if found.drugs else "mood.second.plain"
     form.texts["ABNORMALITY"] = words(life.household.locale, said)
     return [Visit(life.resident, day, "clinic", first.clinician, [form])]
+
+
+def _measure_thyroid(stream: Random, life: Life, first: Visit) -> list[Visit]:
+    """Two months after the first tablets TSH is taken and the dose set by it, and again if it was
+    raised."""
+    more = needs_more_thyroxine(life.resident)
+    visits = []
+    for again in range(1 + more):
+        day = working_day(life.resident.problems["HYPOTHYROIDISM"] + (1 + again) * THYROID_AGAIN)
+        if _may_come(life, day):
+            high = more and not again
+            tsh = round(stream.uniform(5.2, 9.5) if high else draw_tsh(stream), 1)
+            visits.append(_with_tsh(life, first, day, tsh, raised=high))
+    return visits
+
+
+def _with_tsh(life: Life, first: Visit, day: date, tsh: float, *, raised: bool) -> Visit:
+    resident, locale = life.resident, life.household.locale
+    taken = (d for d in therapy_on(resident, locale, day) if d.drug == "LEVOTHYROXINE")
+    form = Form(kind="contact", diagnoses=first.forms[0].diagnoses, change="kept")
+    form.drugs = tuple(replace(drug, days=_SUPPLY_DAYS) for drug in taken)
+    form.readings["TSH"] = tsh
+    form.texts["ABNORMALITY"] = words(locale, "thyroid.step" if raised else "thyroid.right")
+    if raised and form.drugs:
+        form.change, form.hints["raised"] = "raised", "LEVOTHYROXINE"
+    return Visit(resident, day, "clinic", first.clinician, [form])
+
+
+def _may_come(life: Life, day: date) -> bool:
+    """Is the resident at home, in no hospital and not with child?"""
+    stays = ((v.day, v.end) for v in life.visits if v.end is not None)
+    there = any(start <= day <= end for start, end in stays)
+    gone = day > life.last or life.resident.is_away(day)
+    return not gone and not there and pregnancy_on(life.resident, day) is None
+
+
+def _look_for_a_cause(stream: Random, life: Life, form: Form, day: date) -> None:
+    """High pressure of the young is not taken for essential before other causes are looked for."""
+    resident = life.resident
+    tests = kidney_tests(stream, resident, day) | blood_tests(stream, resident, day)
+    keys = ("CREATININE", "EGFR", "POTASSIUM")
+    form.readings |= localise(life.household.locale, {key: tests[key] for key in keys})
+    form.procedures += ("ABDOMINAL_ULTRASOUND",)
+    form.texts["ABNORMALITY"] = words(life.household.locale, "pressure.young")
 
 
 def _too_young(life: Life, problem: str, day: date) -> bool:
@@ -171,6 +218,8 @@ def found_at(stream: Random, life: Life, found: Found, day: date) -> Visit:
     )
     if not form.drugs and not is_treated(resident, found.problem, locale, day):
         form.texts["ABNORMALITY"] = words(locale, "answer.offered")
+    if found.problem == "ESSENTIAL_HYPERTENSION" and resident.age_on(day) < _YOUNG:
+        _look_for_a_cause(stream, life, form, day)
     if found.problem == "ATRIAL_FIBRILLATION":
         taken = {drug.drug for drug in (*form.drugs, *therapy_on(resident, locale, day))}
         if "WARFARIN" not in taken:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from deid.synth.constitution import DIABETES, HYPERTENSION
@@ -14,7 +15,7 @@ from deid.synth.people import Locale, Resident
 from deid.synth.physiology import GIVEN_FOR, needs_help
 from deid.synth.physiology.drugs import BLOCKERS, CLASS_OF
 from deid.synth.physiology.lipids import STRUCK, statin_age
-from deid.synth.physiology.therapy import STATIN
+from deid.synth.physiology.therapy import MORE_STATIN, STATIN
 from deid.synth.visits import Form, Visit
 
 YEARLY = (HYPERTENSION, DIABETES, "SCHIZOPHRENIA", "BIPOLAR_DISORDER")
@@ -115,8 +116,12 @@ def evaluate(life: Life, form: Form, readings: dict[str, float], day: date) -> N
     abnormal = bool(form.diagnoses or [name for name in found if name not in _OF_WEIGHT])
     form.answers["HEALTH_EVALUATION"] = "EVALUATION_ABNORMAL" if abnormal else "EVALUATION_NORMAL"
     remarks = [_WORDS[name][locale] for name in found]
+    if "platelets" in found and resident.has("CIRRHOSIS", day):
+        remarks[found.index("platelets")] = words(locale, "platelets.cirrhosis")
     if "pressure" in found and resident.has(HYPERTENSION, day):
-        remarks[found.index("pressure")] = words(locale, "raised.followed")
+        leaves = life.body.treatment_on(HYPERTENSION, day).adherence == "ADHERENCE_NONE"
+        said = "raised.known" if leaves else "raised.followed"
+        remarks[found.index("pressure")] = words(locale, said)
     remarks += [words(locale, key) for key in _unanswered(life, form, readings, day)]
     remarks += [words(locale, key) for key in _explained(resident, form, day)]
     if "chest tightness" in form.symptoms:
@@ -180,6 +185,34 @@ def compare(life: Life, before: list[Visit], form: Form, day: date) -> None:
     _notice_loss(life, before, form, day)
     _compare_tracings(life, before, form)
     _compare_blood(life, before, form)
+
+
+def double_statin(life: Life, form: Form, day: date) -> bool:
+    """Whose LDL is above the goal under the first dose of a statin takes twice as much from then
+    on: true if so. It is written into the visits that are already there."""
+    resident = life.resident
+    ldl = form.readings.get("LDL", form.readings.get("LDL_MASS", 0.0) / 38.67)
+    ill = any(resident.has(p, day) for p in (DIABETES, "CORONARY_ARTERIOSCLEROSIS", *STRUCK))
+    goal = value("ldl.goal.diabetes") if ill else value("ldl.asks")
+    if STATIN not in form.drugs or ldl < goal:
+        return False
+    resident.doubled[STATIN.drug] = day
+    _more_statin(form)
+    said, locale = form.texts.get("ABNORMALITY", ""), life.household.locale
+    parts = [p for p in said.split("; ") if p and p != words(locale, "answer.ldl.heart")]
+    form.texts["ABNORMALITY"] = "; ".join((*parts, words(locale, "statin.doubled")))
+    for visit in life.visits:
+        if visit.day > day:
+            for later in visit.forms:
+                _more_statin(later)
+    return True
+
+
+def _more_statin(form: Form) -> None:
+    form.drugs = tuple(
+        replace(drug, dose=MORE_STATIN.dose) if drug.drug == STATIN.drug else drug
+        for drug in form.drugs
+    )
 
 
 def _notice_loss(life: Life, before: list[Visit], form: Form, day: date) -> None:
@@ -274,7 +307,7 @@ def _unanswered(life: Life, form: Form, readings: dict[str, float], day: date) -
     heart = any(resident.has(p, day) for p in ("CORONARY_ARTERIOSCLEROSIS", *STRUCK))
     if heart and STATIN.drug not in taken and not said.count("answer.statin"):
         said = [key for key in said if key != "answer.statin.lipids"] + ["answer.statin.heart"]
-    elif heart and readings.get("LDL", 0) >= value("ldl.goal.diabetes"):
+    elif (heart or diabetic) and above and STATIN.drug in taken:
         said.append("answer.ldl.heart")
     if resident.has("THYROID_NODULE", day):
         said.append("known.thyroid")

@@ -14,7 +14,12 @@ from random import Random
 
 from deid.synth.constitution import DIABETES
 from deid.synth.courses.admissions import TUMOURS, Planned, write_stay
-from deid.synth.courses.aftermath import remember, seen_again, stop_sulfonylurea
+from deid.synth.courses.aftermath import (
+    put_off_examinations,
+    remember,
+    seen_again,
+    stop_sulfonylurea,
+)
 from deid.synth.courses.complaints import SEASONS
 from deid.synth.courses.life import Life
 from deid.synth.courses.mental_illness import UNSTABLE
@@ -75,6 +80,7 @@ def hospital(stream: Random, life: Life) -> list[Visit]:
         visits += write_stay(stream, life, plan)
     visits.sort(key=lambda visit: visit.day)
     stays = [visit for visit in visits if visit.mode == "hospital"]
+    put_off_examinations(life, stays)
     remember(life, stays)
     visits += seen_again(stream, life, stays)
     return sorted(visits, key=lambda visit: visit.day)

@@ -43,7 +43,37 @@ DOSES: dict[tuple[Locale, str], tuple[str, int]] = {
     for ladder in ladders
     for drug, dose, times in ladder
 }
-"""Dose and times a day of each drug of the ladders."""
+"""Dose and times a day of each drug of the ladders, as it is begun."""
+
+HIGHER: dict[tuple[Locale, str], tuple[str, ...]] = {
+    ("en_US", "AMLODIPINE_5MG"): ("10 mg",), ("zh_CN", "AMLODIPINE_5MG"): ("10mg",),
+    ("en_US", "LISINOPRIL_10MG"): ("20 mg", "40 mg"), ("en_US", "LOSARTAN_50MG"): ("100 mg",),
+    ("en_US", "METOPROLOL"): ("100 mg",), ("en_US", "INDAPAMIDE"): ("2.5 mg",),
+    ("en_US", "GLIPIZIDE"): ("10 mg",), ("en_US", "GLIMEPIRIDE"): ("4 mg",),
+    ("en_US", "INSULIN_GLARGINE"): ("18 units", "24 units", "32 units"),
+    ("zh_CN", "IRBESARTAN"): ("300mg",), ("zh_CN", "VALSARTAN"): ("160mg",),
+    ("zh_CN", "NIFEDIPINE"): ("60mg",), ("zh_CN", "ENALAPRIL"): ("20mg",),
+    ("zh_CN", "HYDROCHLOROTHIAZIDE"): ("25mg",), ("zh_CN", "BISOPROLOL"): ("10mg",),
+    ("zh_CN", "METFORMIN_500MG"): ("0.85g",), ("zh_CN", "GLICLAZIDE"): ("120mg",),
+    ("zh_CN", "GLIMEPIRIDE"): ("4mg",), ("zh_CN", "ACARBOSE"): ("100mg",),
+    ("zh_CN", "INSULIN_GLARGINE"): ("18单位", "24单位", "32单位"),
+}  # fmt: skip
+"""Doses that a drug is raised to, one after the other; what is not here stays as it is begun."""
+
+
+def dose_of(locale: Locale, drug: str, raised: Sequence[str] = ()) -> tuple[str, int]:
+    """Dose and times a day; ``raised`` names a drug once for each time its dose was raised."""
+    first, times = DOSES[locale, drug]
+    steps = (first, *HIGHER.get((locale, drug), ()))
+    return steps[min(raised.count(drug), len(steps) - 1)], times
+
+
+def raisable(drugs: Sequence[Drug], raised: Sequence[str], locale: Locale) -> list[str]:
+    """The drugs whose dose can still go up, those begun first before the others."""
+    return [
+        drug for drug, _, _ in drugs if raised.count(drug) < len(HIGHER.get((locale, drug), ()))
+    ]
+
 
 MOST_DRUGS = 3
 """So many drugs one problem is treated with."""

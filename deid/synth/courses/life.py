@@ -41,8 +41,15 @@ Course = Callable[[Random, Life], list[Visit]]
 """Visits of one kind, in the order of their days, within ``Life.first`` and ``Life.last``."""
 
 
-HOLIDAYS = frozenset({(1, 1), (5, 1), (7, 4), (10, 1), (12, 25)})
+HOLIDAYS = frozenset({(1, 1), (5, 1), (7, 4), (10, 1), (10, 2), (10, 3), (12, 25)})
 """Month and day on which nobody is called, here or there."""
+_NEW_YEARS = {
+    2013: (2, 10), 2014: (1, 31), 2015: (2, 19), 2016: (2, 8), 2017: (1, 28), 2018: (2, 16),
+    2019: (2, 5), 2020: (1, 25), 2021: (2, 12), 2022: (2, 1), 2023: (1, 22), 2024: (2, 10),
+    2025: (1, 29), 2026: (2, 17),
+}  # fmt: skip
+"""The first day of the Chinese year: month and day; three days are free."""
+_THURSDAY = 3
 
 
 _KINDS_AT_HOME = frozenset({"home visit", "newborn", "postpartum"})
@@ -55,9 +62,20 @@ _ARMS = {"SYSTOLIC_BP": "BP_LEFT_SYSTOLIC", "DIASTOLIC_BP": "BP_LEFT_DIASTOLIC"}
 
 def working_day(day: date) -> date:
     """The day itself, or the next one that is neither of a weekend nor a great holiday."""
-    while day.weekday() >= 5 or (day.month, day.day) in HOLIDAYS:
+    while day.weekday() >= 5 or (day.month, day.day) in HOLIDAYS or _is_movable_feast(day):
         day += timedelta(days=1)
     return day
+
+
+def _is_movable_feast(day: date) -> bool:
+    """Thanksgiving, Memorial Day and Labor Day, and the first days of the Chinese year."""
+    if day.month == 11:
+        return day.weekday() == _THURSDAY and 22 <= day.day <= 28
+    if day.month in {5, 9} and day.weekday() == 0:
+        return day.day >= 25 if day.month == 5 else day.day <= 7
+    if day.month in {1, 2} and day.year in _NEW_YEARS:
+        return 0 <= (day - date(day.year, *_NEW_YEARS[day.year])).days < 3
+    return False
 
 
 def join_same_day(visits: list[Visit]) -> list[Visit]:

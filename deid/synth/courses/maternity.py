@@ -269,7 +269,7 @@ def _loss(stream: Random, life: Life, course: PregnancyCourse, day: date) -> Vis
     return Visit(life.resident, day, mode, clinician, [form], site=hospital)
 
 
-_OF_A_TREATMENT = frozenset({"unchanged", "begun", "stopped", "replaced"})
+_OF_A_TREATMENT = frozenset({"unchanged", "begun", "stopped", "replaced", "raised"})
 """Hints about a treatment that is not given during a pregnancy."""
 
 
@@ -304,11 +304,12 @@ def _protect(life: Life, births: list[tuple[date, date]]) -> None:
             form.drugs = tuple(dict.fromkeys(kept))
             if form.kind not in {"hypertension", "diabetes"}:
                 continue
-            if switched != (form.kind in spared) and form.change in {"kept", "added"}:
+            if switched != (form.kind in spared) and form.change in {"kept", "added", "raised"}:
                 form.change = "switched"
                 form.hints = {k: h for k, h in form.hints.items() if k not in _OF_A_TREATMENT}
                 if stopped is not None and form.drugs:
                     form.hints |= {"stopped": stopped, "replaced": form.drugs[0].drug}
-            elif switched and form.change == "added":
+            elif switched and form.change in {"added", "raised"}:
                 form.change = "kept"
+                form.hints.pop("raised", None)
             (spared.add if switched else spared.discard)(form.kind)

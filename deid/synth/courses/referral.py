@@ -10,14 +10,14 @@ from datetime import date, timedelta
 from random import Random
 
 from deid.synth.courses.complaints import TUMOURS
-from deid.synth.courses.control import is_dangerous
+from deid.synth.courses.control import class_of_glucose, class_of_pressure, is_dangerous
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.sites import department, hospital_of, words
 from deid.synth.parameters import value
 from deid.synth.people import Resident
-from deid.synth.physiology import as_written
+from deid.synth.physiology import as_written, fasting_glucose
 from deid.synth.streams import happens, open_stream
-from deid.synth.visits import Form, Identifier, Visit
+from deid.synth.visits import Form, Identifier, Visit, localise
 
 DEPARTMENT_OF = {
     "ESSENTIAL_HYPERTENSION": "CARDIOLOGY", "TYPE_2_DIABETES": "ENDOCRINOLOGY",
@@ -46,6 +46,7 @@ _BY_KIND = {
     "tuberculosis": ("INFECTIOUS_DISEASES", "other"),
 }
 _MOODS = frozenset({"DEPRESSIVE_DISORDER", "ANXIETY_DISORDER"})
+_PRESSURES = ("SYSTOLIC_BP", "DIASTOLIC_BP")
 WITHIN_DAYS = 21
 ASKED_DAYS = 60
 QUIET_DAYS = 150
@@ -140,8 +141,9 @@ def _in_hospital(stays: list[Visit], day: date) -> bool:
 
 def _where(form: Form) -> tuple[str, str]:
     """Department and reason of a letter."""
-    if form.event in DEPARTMENT_OF:
-        return DEPARTMENT_OF[form.event], "complication"
+    complication = _complication(form)
+    if complication is not None:
+        return DEPARTMENT_OF[complication], "complication"
     if form.hints.get("referred_for") in BY_FINDING:
         return BY_FINDING[form.hints["referred_for"]]
     if form.kind in _BY_KIND:
@@ -157,6 +159,12 @@ def _where(form: Form) -> tuple[str, str]:
     return found or "GENERAL_SURGERY", "mood" if _MOODS & set(form.diagnoses) else "other"
 
 
+def _complication(form: Form) -> str | None:
+    """The complication that a letter is about: found at this visit, or named shortly before."""
+    found = form.event or form.hints.get("complication")
+    return found if found in DEPARTMENT_OF else None
+
+
 def _about(form: Form) -> tuple[str, ...]:
     """The problem that a letter is about, if one is known."""
     problem = _ABOUT.get(form.hints.get("referred_for", ""))
@@ -165,8 +173,7 @@ def _about(form: Form) -> tuple[str, ...]:
 
 def _letter(stream: Random, life: Life, form: Form, place: str, reason: str) -> Form:
     locale, site = life.household.locale, hospital_of(life.household)
-    impression = form.event if form.event in DEPARTMENT_OF else None
-    impression = impression or next(iter(_about(form)), None)
+    impression = _complication(form) or next(iter(_about(form)), None)
     letter = Form(kind="referral out", symptoms=form.symptoms)
     letter.texts = {
         "REFERRED_TO": words(locale, place),
@@ -189,7 +196,9 @@ def _letter(stream: Random, life: Life, form: Form, place: str, reason: str) -> 
 def _seen(stream: Random, life: Life, form: Form, place: str, day: date) -> Visit:
     """The visit of the hospital's outpatients, with its letter back."""
     site = hospital_of(life.household)
-    seen = Form(kind="contact", symptoms=form.symptoms, diagnoses=_about(form))
+    complication = _complication(form)
+    about = (complication,) if complication is not None else _about(form)
+    seen = Form(kind="contact", symptoms=form.symptoms, diagnoses=about)
     if "DIASTOLIC_BP" in form.readings:
         systolic = max(form.readings["SYSTOLIC_BP"] + stream.gauss(-6, 6), 92)
         diastolic = max(form.readings["DIASTOLIC_BP"] + stream.gauss(-4, 4), 54)
@@ -202,11 +211,40 @@ def _seen(stream: Random, life: Life, form: Form, place: str, day: date) -> Visi
     elif place == "PSYCHIATRY":
         seen.procedures = ("PSYCHOLOGICAL_ASSESSMENT",)
     seen.change = "kept"
-    if is_dangerous(seen.readings):
-        seen.texts["ABNORMALITY"] = words(life.household.locale, "seen.danger")
+    measured = dict(seen.readings)
+    if "TYPE_2_DIABETES" in form.diagnoses:
+        measured["FASTING_GLUCOSE"] = fasting_glucose(stream, life.body, day)
+        seen.readings = localise(life.household.locale, measured)
+    said = _what_is_left_to_do(life, form, measured, day)
+    if said is not None:
+        seen.texts["ABNORMALITY"] = words(life.household.locale, said)
     back = _back(stream, life, seen, "seen", treated=bool(form.drugs))
     clinician = department(site, place, stream)
     return Visit(life.resident, day, "clinic", clinician, [seen, back], site=site)
+
+
+def _what_is_left_to_do(
+    life: Life, form: Form, measured: dict[str, float], day: date
+) -> str | None:
+    """The key of what the outpatients say of values that are not controlled, in SI units.
+
+    What the hospital advises is done by the health centre, so that it is told here as it comes.
+    """
+    if is_dangerous({key: measured[key] for key in _PRESSURES if key in measured}):
+        return "seen.danger"
+    high, low = (measured.get(key, 0) for key in _PRESSURES)
+    pressed = class_of_pressure(life.resident, day, high, low) == "CLASS_UNCONTROLLED"
+    pressed = pressed and life.resident.has("ESSENTIAL_HYPERTENSION", day)
+    sweet = class_of_glucose(measured.get("FASTING_GLUCOSE", 0)) == "CLASS_UNCONTROLLED"
+    if not (pressed or sweet):
+        return None
+    if form.answers.get("DRUG_ADHERENCE") == "ADHERENCE_NONE":
+        return "seen.untaken"
+    kind = "hypertension" if pressed else "diabetes"
+    after = (f for v in life.visits if v.day > day for f in v.forms if f.kind == kind)
+    coming = next(after, None)
+    stepped = coming is not None and coming.change in {"added", "raised"}
+    return "seen.step" if stepped else "seen.home"
 
 
 def _back(stream: Random, life: Life, form: Form, how: str, *, treated: bool = True) -> Form:

@@ -8,7 +8,7 @@ from random import Random
 
 from deid.synth.constitution import DIABETES, HYPERTENSION
 from deid.synth.courses.control import REACTIONS
-from deid.synth.courses.ladders import LADDERS, Drug, alternative, suitable
+from deid.synth.courses.ladders import LADDERS, Drug, alternative, raisable, suitable
 from deid.synth.courses.life import Life
 from deid.synth.parameters import value
 from deid.synth.people import Locale, Resident
@@ -39,6 +39,8 @@ class Treatment:
     drugs: list[Drug]
     reserve: list[Drug]
     adherence: str
+    raised: list[str] = field(default_factory=list)
+    """Drugs whose dose was raised, each once for each time."""
     begun: bool = False
     failures: int = 0
     referred: date = date.min
@@ -47,7 +49,7 @@ class Treatment:
     """When HbA1c was measured last, and what it was."""
     long_term: float = 0.0
     changed: date = date.min
-    """When a drug was begun last, for the first time or anew."""
+    """When a drug was begun last, for the first time or anew, or a dose was raised."""
     regular: date = date.min
     """Since when the drugs are taken every day again."""
     not_borne: set[str] = field(default_factory=set)
@@ -85,7 +87,10 @@ def begin(stream: Random, life: Life, problem: str, adherence: str | None, day: 
     if years > 0.5:
         treatment.begun = True
         drugs = tuple(drug for drug, _, _ in treatment.drugs)
-        body.treat(problem, Regimen(day - timedelta(days=90), drugs, treatment.adherence))
+        if steps > 1:
+            treatment.raised = raisable(treatment.drugs, (), life.household.locale)[:1]
+        before = day - timedelta(days=90)
+        body.treat(problem, Regimen(before, drugs, treatment.adherence, tuple(treatment.raised)))
     return treatment
 
 
@@ -98,6 +103,7 @@ def replace_drug(
         treatment.not_borne,
     )  # fmt: skip
     treatment.drugs.remove(stopped)
+    treatment.raised = [drug for drug in treatment.raised if drug != stopped[0]]
     # Nobody goes from tablets to the needle because one tablet is not borne.
     needle = CLASS_OF[instead[0]] == "insulin" and bool(treatment.drugs)
     if instead != stopped and instead not in treatment.drugs and not needle:
@@ -107,6 +113,13 @@ def replace_drug(
     treatment.reserve = [drug for drug in treatment.reserve if drug != instead]
     form.hints["stopped"] = stopped[0]
     form.change = "switched"
+
+
+def raise_dose(treatment: Treatment, form: Form, drug: str, day: date) -> None:
+    """More of a drug that is taken."""
+    treatment.raised.append(drug)
+    treatment.changed = day
+    form.hints["raised"], form.change = drug, "raised"
 
 
 def tell_reaction(treatment: Treatment, form: Form) -> Drug:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from random import Random
 
@@ -11,15 +12,15 @@ from deid.synth.courses.chronic_forms import (
     feel_pulse,
     tell_of_problems,
 )
-from deid.synth.courses.evaluation import OLD, YEARLY, compare, evaluate
-from deid.synth.courses.ladders import DOSES
+from deid.synth.courses.evaluation import OLD, YEARLY, compare, double_statin, evaluate
+from deid.synth.courses.ladders import dose_of
 from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.mental_illness import psychotropics_on
 from deid.synth.courses.physical import findings
 from deid.synth.courses.sites import words
 from deid.synth.parameters import value
+from deid.synth.people import Clinician
 from deid.synth.physiology import (
-    GIVEN_FOR,
     albumin_ratio,
     blood_pressure,
     blood_tests,
@@ -37,6 +38,7 @@ from deid.synth.physiology import (
 )
 from deid.synth.physiology.drugs import BLOCKERS, CLASS_OF
 from deid.synth.physiology.lipids import STRUCK
+from deid.synth.physiology.therapy import MORE_STATIN
 from deid.synth.safety import is_contraindicated, pregnancy_on
 from deid.synth.streams import happens, one_of
 from deid.synth.visits import Form, Planted, Prescription, Visit, localise
@@ -56,6 +58,7 @@ def examinations(stream: Random, life: Life) -> list[Visit]:
     """Examinations of people of 65 and more or with a chronic problem; of a few others too."""
     resident = life.resident
     visits: list[Visit] = []
+    again: list[Visit] = []
     for year in range(life.first.year, life.last.year + 1):
         day = working_day(date(year, 3, 1) + timedelta(days=stream.randrange(200)))
         comes, doctor = stream.random(), one_of(stream, life.household.site.staff[:4])
@@ -67,9 +70,38 @@ def examinations(stream: Random, life: Life) -> list[Visit]:
         due = resident.age_on(day) >= OLD or any(resident.has(p, day) for p in YEARLY)
         if comes < (value("examination.attends") if due else value("examination.volunteers")):
             form = _examine(stream, life, day)
+            if double_statin(life, form, day):
+                again += _lipids_again(stream, life, form, day, doctor)
             compare(life, visits, form, day)
             visits.append(Visit(resident, day, "clinic", doctor, [form]))
-    return visits
+    return sorted((*visits, *again), key=lambda visit: visit.day)
+
+
+def _lipids_again(
+    stream: Random, life: Life, form: Form, day: date, doctor: Clinician
+) -> Iterator[Visit]:
+    """The blood taken some weeks after a statin was doubled."""
+    later, locale = (
+        working_day(day + timedelta(days=stream.randrange(56, 85))),
+        life.household.locale,
+    )
+    if later > life.last or life.resident.is_away(later):
+        return
+    before = form.readings.get("LDL", form.readings.get("LDL_MASS", 0.0) / 38.67)
+    tests = lipids(stream, life.body, later)
+    lower = min(tests["LDL"], 0.92 * before)
+    tests |= {
+        "LDL": round(lower, 2),
+        "CHOLESTEROL": round(tests["CHOLESTEROL"] - tests["LDL"] + lower, 2),
+    }
+    seen = Form(
+        kind="contact", readings=localise(locale, tests), drugs=(MORE_STATIN,), change="kept"
+    )
+    asks = ("HYPERLIPIDEMIA", *STRUCK, "CORONARY_ARTERIOSCLEROSIS", DIABETES)
+    seen.diagnoses = tuple(p for p in asks if life.resident.has(p, later))[:1]
+    seen.texts["VISIT_PURPOSE"] = words(locale, "purpose.lipids")
+    seen.texts["ABNORMALITY"] = words(locale, "statin.works")
+    yield Visit(life.resident, later, "clinic", doctor, [seen])
 
 
 def _examine(stream: Random, life: Life, day: date) -> Form:
@@ -173,24 +205,13 @@ def current_drugs(life: Life, day: date) -> tuple[Prescription, ...]:
     known = day + timedelta(days=1)
     regimens = [life.body.treatment_on(problem, known) for problem in (HYPERTENSION, DIABETES)]
     drugs = [
-        Prescription(drug, *DOSES[locale, drug], 30)
+        Prescription(drug, *dose_of(locale, drug, regimen.raised), 30)
         for regimen in regimens
         if regimen.adherence != "ADHERENCE_NONE"
         for drug in regimen.drugs
         if not is_contraindicated(resident, drug, day)
     ]
-    # Who leaves the drugs for pressure or glucose leaves the others too, but not those that a
-    # hospital gave for the heart or the brain.
-    leaves = any(regimen.drugs and regimen.adherence == "ADHERENCE_NONE" for regimen in regimens)
     lasting = therapy_on(resident, locale, day)
-    if leaves:
-        kept = {
-            drug
-            for problem in STRUCK
-            if resident.problems.get(problem, date.max) <= day
-            for drug in GIVEN_FOR[problem]
-        }
-        lasting = tuple(drug for drug in lasting if drug.drug in kept)
     taken = {CLASS_OF.get(drug.drug, drug.drug) for drug in drugs}
     taken |= BLOCKERS if taken & BLOCKERS else set()
     drugs += [

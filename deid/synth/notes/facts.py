@@ -241,7 +241,9 @@ def is_injury(form: Form) -> bool:
 
 
 def is_acute(visit: Visit, form: Form) -> bool:
-    """Is it of the last days: an emergency, a fever, an injury?"""
+    """Is it of the last days: an emergency, a fever, an injury that nobody has seen yet?"""
+    if "checked" in form.hints or "after_stay" in form.hints:
+        return False
     feverish = "fever" in form.symptoms or form.readings.get("BODY_TEMPERATURE", 36.0) >= FEVERISH
     return visit.mode == "emergency" or feverish or is_injury(form)
 
@@ -290,6 +292,8 @@ def _measured(facts: set[str], form: Form, prior: Visit | None) -> None:
             facts.add(form.answers[key])
     if form.answers.get("ADVERSE_REACTION") == "PRESENT":
         facts.add("reaction")
+    if form.kind == "examination" and form.drugs:  # others than those that are left are taken
+        facts.discard("ADHERENCE_NONE")
     if "begun" in form.hints:  # nobody takes well or badly what was not yet prescribed
         facts.difference_update(ADHERENCE)
 

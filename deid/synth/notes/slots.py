@@ -105,7 +105,7 @@ _OF_FACTS: Mapping[str, Say] = {
 }
 _LISTS = ("vitals", "labs", "scores", "habits", "answers", "texts", "hints", "named")
 _WORDS = ("symptoms", "diagnoses", "diagnosis", "problems", "event", "drugs", "last_drug",
-          "stopped_drug",
+          "stopped_drug", "raised_drug",
           "vaccines", "procedures", "query_drug")  # fmt: skip
 _DAYS = ("prior", "prior_pressure", "some_weeks", "onset", "weeks_ago", "years_ago", "long_ago",
          "month_ago",

@@ -139,7 +139,7 @@ class Telling(Mapping[str, Slot]):
 
 def _longest(visit: Visit, form: Form) -> int:
     """For how many days, at most, what brings somebody has lasted."""
-    if is_injury(form):
+    if is_injury(form) and "checked" not in form.hints:
         return 1
     if visit.mode in {"emergency", "hospital"}:
         return 2

@@ -101,6 +101,12 @@ def last_drug(t: Telling) -> Pieces:
     return tuple(_drug(t, t.form.drugs[-1])) if t.form.drugs else ("",)
 
 
+def raised_drug(t: Telling) -> Pieces:
+    """The drug whose dose was raised, in its new dose."""
+    raised = t.form.hints["raised"]
+    return tuple(_drug(t, next(drug for drug in t.form.drugs if drug.drug == raised)))
+
+
 def stopped_drug(t: Telling) -> Slot:
     """The drug in whose place another one is given."""
     return _drug_name(t, t.form.hints["stopped"])

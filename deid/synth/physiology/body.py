@@ -18,6 +18,8 @@ class Regimen:
     since: date
     drugs: tuple[str, ...]
     adherence: str
+    raised: tuple[str, ...] = ()
+    """Drugs whose dose was raised, each once for each time."""
 
 
 NO_REGIMEN = Regimen(date.min, (), "ADHERENCE_NONE")

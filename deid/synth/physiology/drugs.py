@@ -47,6 +47,11 @@ def _effect(measure: str, drug: str) -> float:
     return value(name) if name in PARAMETERS else 0.0
 
 
-def fall_of(measure: str, drugs: Iterable[str]) -> float:
-    """By how much drugs at standard dose, fully taken, lower ``sbp``, ``dbp`` or ``hba1c``."""
-    return sum(_effect(measure, drug) for drug in drugs)
+def fall_of(measure: str, drugs: Iterable[str], raised: Iterable[str] = ()) -> float:
+    """By how much drugs at standard dose, fully taken, lower ``sbp``, ``dbp`` or ``hba1c``.
+
+    Each time that the dose of one of them was ``raised`` adds a share of its effect.
+    """
+    drugs = tuple(drugs)
+    more = sum(_effect(measure, drug) for drug in raised if drug in drugs)
+    return sum(_effect(measure, drug) for drug in drugs) + value("dose.raised.more") * more

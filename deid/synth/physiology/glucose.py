@@ -20,7 +20,8 @@ def glucose_level(body: Body, day: date) -> float:
         years = min((day - resident.problems[DIABETES]).days / 365, value("hba1c.drift.years"))
         regimen = body.treatment_on(DIABETES, day)
         percent = value("hba1c.drift") * years
-        percent -= ADHERENCE_EFFECT[regimen.adherence] * fall_of("hba1c", regimen.drugs)
+        fall = fall_of("hba1c", regimen.drugs, regimen.raised)
+        percent -= ADHERENCE_EFFECT[regimen.adherence] * fall
         glucose += percent / _percent_per_mmol()
     if resident.has("DEPRESSIVE_DISORDER", day) and risen:
         glucose += value("fpg.depression")

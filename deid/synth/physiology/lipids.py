@@ -44,7 +44,10 @@ def lipids(stream: Random, body: Body, day: date) -> dict[str, float]:
     """Total, LDL and HDL cholesterol and triglycerides in mmol/L, by Friedewald 1972."""
     ldl = body.ldl
     if takes_statin(body.resident, day):
-        ldl *= 1 - value("ldl.drug.statin") * taken_share(body.resident)
+        falls = value("ldl.drug.statin")
+        if body.resident.doubled.get("ATORVASTATIN", date.max) < day:
+            falls += value("statin.doubled.more")
+        ldl *= 1 - falls * taken_share(body.resident)
     ldl = max(ldl + stream.gauss(0, value("ldl.visit.sd")), 0.9)
     hdl = max(body.hdl + stream.gauss(0, value("hdl.visit.sd")), 0.6)
     varied = stream.lognormvariate(0, value("triglyceride.visit.sd"))

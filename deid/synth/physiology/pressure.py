@@ -37,10 +37,12 @@ def pressure_level(body: Body, day: date) -> tuple[float, float]:
     systolic = healthy + (untreated - healthy) * risen
     # Drugs lower a high pressure by more (Law 2003).
     excess = value("sbp.drug.per_mmhg") * (own - value("sbp.drug.reference"))
-    systolic -= taken * (fall_of("sbp", regimen.drugs) + excess * len(regimen.drugs))
+    systolic -= taken * (
+        fall_of("sbp", regimen.drugs, regimen.raised) + excess * len(regimen.drugs)
+    )
     diastolic = body.diastolic_offset + own * value("dbp.per_systolic") + season / 2
     diastolic -= max(diastolic - value("dbp.healthy.highest"), 0) * (1 - risen)
-    diastolic -= taken * fall_of("dbp", regimen.drugs)
+    diastolic -= taken * fall_of("dbp", regimen.drugs, regimen.raised)
     return systolic, diastolic
 
 

@@ -10,16 +10,22 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from deid.synth.constitution import share_of_person
+from deid.synth.parameters import value
 from deid.synth.people import Locale, Resident
 from deid.synth.physiology.lipids import INDICATIONS, STRUCK, takes_statin
-from deid.synth.safety import may_take
+from deid.synth.safety import may_take, pregnancy_on
 from deid.synth.society.published import read_table
 from deid.synth.visits import Prescription
 
 SUPPLY_DAYS = 30
 STATIN = Prescription("ATORVASTATIN", "20 mg", 1, SUPPLY_DAYS)
+MORE_STATIN = Prescription("ATORVASTATIN", "40 mg", 1, SUPPLY_DAYS)
+THYROID_AGAIN = timedelta(days=56)
+"""So long after its diagnosis an underactive thyroid is measured again, and the dose set."""
 OUTLASTED = frozenset({"ACUTE_MYOCARDIAL_INFARCTION"})
 """Problems whose treatment goes on when they are over."""
+_THYROXINE = ("50 ug", "75 ug", "100 ug")
+"""Doses of thyroxine: the first, one step more, and one more again in a pregnancy."""
 _EXCLUDES = {"clotting": ("platelets",)}
 """Who takes the drug of one slot takes none of these."""
 
@@ -82,6 +88,21 @@ def is_treated(resident: Resident, problem: str, locale: Locale, day: date) -> b
     return not drugs or any(taken.drug in drugs for taken in therapy_on(resident, locale, day))
 
 
+def needs_more_thyroxine(resident: Resident) -> bool:
+    """Is the first dose too small for the person?"""
+    return share_of_person(resident, "thyroxine") < value("thyroxine.raised")
+
+
+def _dose_on(therapy: Therapy, resident: Resident, locale: Locale, day: date) -> str:
+    """The dose of a day: that of the table, but for thyroxine that was raised."""
+    if therapy.drug != "LEVOTHYROXINE":
+        return therapy.dose[locale]
+    settled = day >= resident.problems[therapy.problem] + THYROID_AGAIN
+    raised = settled and needs_more_thyroxine(resident)
+    expecting = pregnancy_on(resident, day) is not None
+    return _THYROXINE[int(raised) + int(expecting)]
+
+
 def therapy_on(resident: Resident, locale: Locale, day: date) -> tuple[Prescription, ...]:
     """What the person takes on a day, the most important first."""
     by_slot: dict[str, Prescription] = {}
@@ -107,11 +128,13 @@ def therapy_on(resident: Resident, locale: Locale, day: date) -> tuple[Prescript
             refused.add(choice)  # The next drug of the slot stands in.
         else:
             by_slot[therapy.slot] = Prescription(
-                therapy.drug, therapy.dose[locale], therapy.times, SUPPLY_DAYS
+                therapy.drug, _dose_on(therapy, resident, locale, day), therapy.times, SUPPLY_DAYS
             )
     for slot, excluded in _EXCLUDES.items():
         if slot in by_slot:
             for other in excluded:
                 by_slot.pop(other, None)
     statin = takes_statin(resident, day) and may_take(resident, STATIN.drug, day)
-    return (*by_slot.values(), *((STATIN,) if statin else ()))
+    doubled = resident.doubled.get(STATIN.drug, date.max) <= day
+    taken = (MORE_STATIN if doubled else STATIN,) if statin else ()
+    return (*by_slot.values(), *taken)
