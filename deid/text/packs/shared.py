@@ -42,6 +42,11 @@ def _ipv6(text: str, start: int, end: int) -> bool:
     )
 
 
+def _has_letter(text: str, start: int, end: int) -> bool:
+    """A handle, not the hour of ``dilaudid @0215``."""
+    return any(c.isalpha() for c in text[start:end])
+
+
 PATTERNS = (
     Pattern(
         "email",
@@ -71,6 +76,7 @@ PATTERNS = (
         SpanType.ID,
         r"(?:^|[\s(\"'“:：,，])(@[A-Za-z0-9_.]{2,}[A-Za-z0-9_])",
         Strength.LISTED,
+        _has_letter,
     ),
 )  # fmt: skip
 

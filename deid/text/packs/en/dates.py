@@ -175,6 +175,25 @@ def _slash_day(text: str, start: int, end: int) -> bool:
     return bool(_DATE_BEFORE.search(before)) and not (day in (5, 10, 4, 6, 3, 2) and first <= day)
 
 
+def _told_slash_day(text: str, start: int, end: int) -> bool:
+    """``cx neg 5/5``: what a word before it and the note's other dates both make a day."""
+    if not _slash_day(text, start, end) or _SCORE_BEFORE.search(text[max(0, start - 24) : start]):
+        return False
+    first, second = (int(p) for p in re.findall(r"\d+", text[start:end])[-2:])
+    near, day_first = months_near(text)
+    return (second if day_first or first > 12 else first) in near and bool(
+        _STRONG_BEFORE.search(text[max(0, start - 24) : start])
+    )
+
+
+_WHOLE_DOTTED = re.compile(r"\b\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})\b")
+
+
+def _dotted_as_others(text: str, start: int, end: int) -> bool:
+    """``received 17.3., reported 20.3.25``: a day as the note's whole dates are written."""
+    return not_inside_number(text, start, end) and _WHOLE_DOTTED.search(text) is not None
+
+
 def _is_cell_of_days(text: str, start: int, end: int) -> bool:
     """In a row of a table whose other cells are days in rising order: ``|Test|1/4|2/4|3/6|``."""
     if text[start - 1 : start].strip() not in ("|", "") or "|" not in text[end : end + 2]:
@@ -351,6 +370,8 @@ DATES = (
         rf"(?i){LEAD}\d{{1,4}}(?:/\d{{1,2}}/|-\d{{1,2}}-|\.\d{{1,2}}\.| / \d{{1,2}} / )'?\d{{1,2}}(?:\d{{2}})?", Strength.LABELLED, is_numeric_date,
     ),
     Pattern("date.slash", SpanType.DATE, rf"(?i){LEAD}\b\d{{1,2}}/\d{{1,2}}\b", Strength.LISTED, _slash_day),
+    Pattern("date.slash_told", SpanType.DATE, rf"(?i){LEAD}\b\d{{1,2}}/\d{{1,2}}\b", Strength.LABELLED, _told_slash_day),
+    Pattern("date.dotted_end", SpanType.DATE, r"\b(?:3[01]|[12]\d|0?[1-9])\.(?:1[0-2]|0?[1-9])\.(?:[\s,;)]|$)", Strength.LISTED, _dotted_as_others),
     Pattern("date.dotted", SpanType.DATE, r"\b\d{1,2}\.\d{1,2}\b", Strength.LISTED, _dotted_day),
     Pattern(
         "date.day_range", SpanType.DATE,

@@ -23,6 +23,8 @@ _ENUMERATED = re.compile(r"[A-Z]\.\s")
 _FREQUENT, _KNOWN = 5000, 18_000
 _INDENT = 40
 _INFLECTED = re.compile(r"[^aeious]s$|[^aeiou]ed$|[a-z]{3}ing$")
+_FIELDS = frozenset({"sex", "gender", "age", "dob", "race", "phone", "tel", "address", "city", "zip", "email"})
+_ENDS = frozenset({"till", "til", "thru", "and", "y", "und", "et"})
 _OUTSIDE_CREDENTIALS = frozenset({"ma", "do", "an", "pa"})
 
 
@@ -119,8 +121,12 @@ def _is_tail(word: str, gap: str, plain: str, end: int) -> bool:
         return True  # `Reed concurs`, `stitch-malone debrided`
     if word.islower() and folded in PARTICLES:
         return True  # `Afia en route`
+    if word in _ENDS:
+        return True  # `sitter marcus till 0300`
     if len(word) == 1 and not ("." in gap and len(gap) > 1):
         return False
+    if "\n" in gap and (folded in _LABELS or folded in _FIELDS or is_clinical(folded) or folded in NOT_NAMES):
+        return True  # the heading or the eponym of the next line
     if plain[end : end + 1] == ":" and namelike(folded) is Namelike.NO:
         return True
     if folded in NOT_NAMES and namelike(folded) is Namelike.NO:
@@ -159,7 +165,7 @@ def trimmed_number(plain: str, mention: Mention) -> Mention | None:
 
 _GAP = re.compile(r" {3,}|\s*\||\t")
 _PLACE_LEAD = re.compile(
-    r"(?:(?:SITE|DEST|FROM|TO|AT|SCHOOL|Client|CLIENT|SCENE|LOC|Location|LOCATION|Facility|FACILITY|CAMP|EMPLOYER|Employer|MEDIC|Consultant \w+|TRANSPORT|PAYER|work|job|till?|until|past|near|behind|beyond|outside|towards?|[Hh]ome(?= (?:[Aa]pt|[Uu]nit|\d)))[ :]+)+(?=[A-Z\w])"
+    r"(?:(?:SITE|DEST|FROM|TO|AT|SCHOOL|Client|CLIENT|SCENE|LOC|Location|LOCATION|Facility|FACILITY|CAMP|EMPLOYER|Employer|MEDIC|Consultant \w+|TRANSPORT|PAYER|Insurance|INSURANCE|Insurer|Pharmacy|PHARMACY|OF|work|job|till?|until|past|near|behind|beyond|outside|towards?|[Hh]ome(?= (?:[Aa]pt|[Uu]nit|\d)))[ :]+)+(?=[A-Z\w])"
 )
 _PLACE_TAIL = re.compile(
     r" (?:in (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)|PENDING|AUTH|BED|DOS|VAN|thru|until|til|approx|where|who|cannot|wkends?)(?: .*)?$",

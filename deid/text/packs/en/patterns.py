@@ -16,7 +16,7 @@ from deid.text.patterns import Pattern, not_inside_number, not_within_digits
 _LABEL_WORD = re.compile(
     r"MRN|ID|SN|SSN|NO|DOB|ACC|PIN|NPI|DEA|FAX|TEL|ZIP|EMR|REF|ICD|CPT|DSM|RM|LOT|CSN|UR|URN|GMC|NMC|SIN|OHIP|RUN|DL|IR|CASE|FILE|UNIT|BAY|BED|ROOM"
     r"|POD|WARD|ICU|EXT|PGR|PH|FIN|HAR|ACCT|AUTH|HCN|PHN|CHI|NHS|MAP|CVP|LVEF|EF|SBP|DBP|BP|HR|INR|FIO|PEEP|TV|RVSP|MPAP|DISP|ENRT|ARR|ETA|AT|PT|NS|LR|DW|KUB|MCRN|AHPRA|WO|SO|PO"
-    r"|ADM|ADMIT|DISCH|DC|DOD|DOS|DOE|DOI|FBS|RBS|BG|BS|CB|PCR|PHONE|CELL|SBP|MR|RTC|LMP|EDC|EDD|INC|WBC|PLT"
+    r"|ADM|ADMIT|DISCH|DC|DOD|DOS|DOE|DOI|FBS|RBS|BG|BS|CB|PCR|PHONE|CELL|SBP|MR|RTC|LMP|EDC|EDD|INC|WBC|PLT|RN|LPN|LVN|NP|MD"
 )
 
 
@@ -58,6 +58,18 @@ def _phone(text: str, start: int, end: int) -> bool:
 def _short_phone(text: str, start: int, end: int) -> bool:
     return _phone(text, start, end) and not re.search(
         r"(?:#|no\.?|mrn|chart|id|acct|case) ?:?$", text[max(0, start - 7) : start], re.I
+    )
+
+
+def _spaced_phone(text: str, start: int, end: int) -> bool:
+    """``sec. 555 0148``: no result beside a clock time, but for an exchange that no result is."""
+    if text[start:end].startswith("555"):
+        return _short_phone(text, start, end)
+    return (
+        _short_phone(text, start, end)
+        and not _is_clock(text[end - 4 : end])
+        and not UNIT_AFTER.match(text, end)
+        and re.search(r"(?i)\b(?:sec|secretary|office|ring|rang|number|his|her|on|at)\b\W*$", text[max(0, start - 12) : start]) is not None
     )
 
 
@@ -270,7 +282,7 @@ PATTERNS = (
         "age.before", SpanType.AGE_OVER_89,
         r"(?i)\b(?:aged?|turns?|turning|turned|reached|lived\s+to|age\s*:|age\s+of)\s+(\d{2,3})\b", Strength.LABELLED, _old_age,
     ),
-    Pattern("age.apposed", SpanType.AGE_OVER_89, r"[A-Z][a-z]+,? \(?(9\d|10\d)(?:,|\))", Strength.LISTED, _lone_age),
+    Pattern("age.apposed", SpanType.AGE_OVER_89, r"[A-Z][\p{Ll}'’-]+,? \(?(9\d|10\d)(?:,|\)| as of\b| today\b| this\b| hoy\b)", Strength.LISTED, _lone_age),
     Pattern("age.behind_name", SpanType.AGE_OVER_89, r"[A-Z][a-z'’-]+(?:, [A-Z]\.?|\)) ?(?:,? )?\(?(9\d|10\d)(?:\)|,| (?:last|this|next|in|now)\b)", Strength.LISTED, _lone_age),
     Pattern("age.hoped", SpanType.AGE_OVER_89, r"(?i)\b(?:(?:hopes?|wants?|plans?|determined|going) to (?:reach|see|make|be)|make it to|live(?:s|d)? to(?: be)?|(?:keep|keeps|keeping) (?:him|her|them|me) (?:here |alive )?to|(?:until|till) (?:he|she)(?:'s| is)) (9\d|1[01]\d)\b", Strength.LISTED, _told_age),
     Pattern("age.ending", SpanType.AGE_OVER_89, r"(?:[A-Z][a-z]+|sister|brother|husband|wife|mother|father|aunt|uncle|friend|neighbor), (9\d|10\d)[.;](?:\s|$)", Strength.LISTED, _lone_age),
@@ -297,6 +309,7 @@ PATTERNS = (
         r"(?:\+?1[-. ]?)?(?:\(\d{3}\)[\s/]?|\b\d{3}[-./ ])\d{3}[-. ]\d{4}(?:,?\s?(?i:x|ext\.?|extension)\s?\d{1,6}\b|\b)|\b[2-9]\d{9}(?i:x|\s?ext\.?\s?)\d{1,6}\b", Strength.CHECKED, _phone,
     ),
     Pattern("phone.seven", SpanType.PHONE, r"(?i)\b\d{3}-\d{4}(?:,?\s?(?:x|ext\.?|extension)\s?\d{1,6}\b|\b)", Strength.LISTED, _short_phone),
+    Pattern("phone.spaced_seven", SpanType.PHONE, r"(?:^|[^\d\s/.-]\.?[ \n]*)([2-9]\d{2}[ .]\d{4})(?:[\s,;)]|\.(?:\s|$)|$)", Strength.LISTED, _spaced_phone),
     Pattern("phone.bracketed", SpanType.PHONE, r"\(0\d{1,4}\)[ -]?\d{3,4}[ -]?\d{3,4}\b", Strength.CHECKED),
     Pattern("phone.extension", SpanType.PHONE, r"(?i)\b(?:call|text|reach|contact|page) (?:me|us|her|him|back)?(?: at| on)? ?(?:x|ext\.?|extension) ?(\d{3,6})\b", Strength.LABELLED),
     Pattern("phone.mobile", SpanType.PHONE, r"\b0\d{4} ?\d{3} ?\d{3}\b", Strength.LISTED, _phone),
@@ -343,7 +356,8 @@ PATTERNS = (
     Pattern("id.code_spaced", SpanType.ID, r"\b[A-Z]{2,4} \d{4,}(?:-\d+)?\b", Strength.SHAPED, _bare_code),
     Pattern("id.groups", SpanType.ID, r"\b\d{2,}(?:-\d{2,}){1,4}(?:-(?:[A-Z]{1,4}|\d))?\b", Strength.LISTED, _digit_groups),
     Pattern("id.long", SpanType.ID, r"\b\d{7,}\b", Strength.LISTED, _long_number),
-    Pattern("id.handle", SpanType.ID, r"(?i)\b(?:handle|username|user\s+name|screen\s+name|gamertag|insta|instagram|twitter|tiktok|snapchat|facebook|fb|linkedin|reddit|discord|venmo|telegram|skype|cash ?app|xbox|psn|snap|steam|roblox|twitch|(?:games|plays|streams|posts) as|goes by online)\b[a-z ]{0,20}[: ]\s*(@?[a-z0-9._]*[0-9_.][a-z0-9._]*[a-z0-9])", Strength.LABELLED),
+    Pattern("id.handle", SpanType.ID, r"(?i)\b(?:handle|username|user\s+name|(?:family|group) chat|screen\s+name|gamertag|insta|instagram|twitter|tiktok|snapchat|facebook|fb|linkedin|reddit|discord|venmo|telegram|skype|cash ?app|xbox|psn|snap|steam|roblox|twitch|(?:games|plays|streams|posts) as|goes by online)\b[a-z ]{0,20}[: ]\s*(@?[a-z0-9._]*[0-9_.][a-z0-9._]*[a-z0-9])", Strength.LABELLED),
+    Pattern("id.user_path", SpanType.ID, r"(?:^|[\s(:])(u/[A-Za-z][\w-]{2,30})\b", Strength.LABELLED),
     Pattern("id.plate", SpanType.ID, r"(?i:\b(?:plates?|license\s+plate|tag)\b)\s*(?:no\.?|number|#|:)?\s*([A-Z0-9]{1,4}[- ]?[A-Z0-9]{2,5})\b", Strength.LABELLED, _code),
-    Pattern("profession.of", SpanType.PROFESSION, r"(?:\b(?:the|a|as|role as)\s+)((?:mayor|governor|sheriff|chief|principal cellist|conductor|headmaster|headmistress|superintendent|bishop|ambassador|only [a-z]+(?: [a-z]+)?|senator|congress(?:man|woman)|abbot|king|queen|chair(?:man|woman)?|captain)(?:\s+[a-z]+)?\s+(?:of|in|for)\s+(?:the\s+)?[A-Z][\w'-]+(?:\s+[A-Z][\w'-]+){0,4})", Strength.LABELLED),
+    Pattern("profession.of", SpanType.PROFESSION, r"(?:\b(?:the|a|as|role as)\s+)((?:mayor|governor|sheriff|chief|principal cellist|conductor|headmaster|headmistress|superintendent|bishop|ambassador|only [a-z]+(?: [a-z]+)?|senator|congress(?:man|woman)|abbot|king|queen|chair(?:man|woman)?|captain)(?:\s+[a-z]+)?\s+(?:of|in|for)\s+(?:the\s+)?\p{Lu}[\p{L}'-]+(?:\s+\p{Lu}[\p{L}'-]+){0,4})", Strength.LABELLED),
 )  # fmt: skip

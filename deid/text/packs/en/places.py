@@ -20,7 +20,7 @@ from deid.text.packs.en.lexicon import (
     is_term,
     is_word,
 )
-from deid.text.packs.en.shapes import is_clinical
+from deid.text.packs.en.shapes import CREDENTIALS, is_clinical
 from deid.text.scanning import Scanner
 from deid.text.words import longest_first, read_lines
 
@@ -28,6 +28,9 @@ _CAP = r"(?:(?:St|Mt|Ft)\.\s?)?[A-ZÀ-Þ][\w'’À-ÿ-]*"
 _JOIN = r"(?: (?:of|and|the|de|del|la|for)(?: the)? | & | |-)"
 _HEAD = rf"(?:{_CAP}{_JOIN}){{1,6}}"
 _WORDLIKE = re.compile(r"[A-ZÀ-Þ][a-zà-ÿ'’]+(?:-[A-ZÀ-Þa-z][a-zà-ÿ'’]+)*")
+_NUMBER_LABELS = frozenset(
+    ["chart", "phone", "tel", "fax", "cell", "mobile", "acct", "account", "file", "case", "claim", "badge", "member", "policy", "pager", "ext", "ref", "mrn"]
+)
 _CREDENTIAL_STATES = frozenset({"MD", "PA", "MA", "DC", "ND"})
 _CAPS_CUT = re.compile(r".*\b(?:FROM|AT|IN|TO|WITH|BY|MET|THE|AND)[ ]+", re.DOTALL)
 _FACILITY = (
@@ -228,7 +231,10 @@ def _is_place(plain: str, start: int, end: int, name: str) -> bool:
         # `8/7/16 Alder Crossing`, `May 5, 2020 Alder Crossing`: the number ends a date.
         return not _DATE_BEFORE.search(plain[max(0, start - 16) : start])
     if name == "en.place.town_zip":
-        return any(c.islower() for c in found)
+        words = re.findall(r"[^\W\d_]+", found)
+        # `Chart 20077`, `I. Feliciano RN 33104`: numbers of other things.
+        labelled = fold(words[0]) in _NUMBER_LABELS or any(w in CREDENTIALS for w in map(fold, words[-1:]))
+        return any(c.islower() for c in found) and not labelled
     if name == "en.place.letterhead":
         # `ANTICOAGULATION CLINIC` says what it does, not where it is.
         return any(_is_rare(word) for word in re.findall(r"[A-Z]{3,}", found))
