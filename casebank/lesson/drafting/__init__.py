@@ -19,6 +19,7 @@ from casebank.lesson.drafting.focus import Aim, Focus, find_foci, find_focus
 from casebank.lesson.drafting.management import management
 from casebank.lesson.drafting.person import person_words, possible_ages
 from casebank.lesson.drafting.stages import Plan, opened_by, plan_stages
+from casebank.lesson.drafting.summary import summary
 from casebank.lesson.model import Exercise, Lesson, Option, Wording
 from casebank.model import Case, Language
 from casebank.reader import read_record
@@ -192,7 +193,7 @@ def _exercises(
     made: list[Exercise | None] = [
         first,
         advice.warning_signs(focus),
-        reasoning.summary(case, record, evidence, focus, opened),
+        summary(case, record, evidence, focus, opened),
         reasoning.reflection(evidence, focus, early),
         again,
         *(reasoning.concordance(focus) if with_concordance else ()),

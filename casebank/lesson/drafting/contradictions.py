@@ -12,7 +12,8 @@ from statistics import median
 
 from casebank import rules, terms
 from casebank.lesson.drafting.evidence import QUANTITIES, Datum, Evidence
-from casebank.lesson.drafting.followup import CLASS, Disease, follow_ups
+from casebank.lesson.drafting.followup import CLASS, follow_ups
+from casebank.lesson.drafting.national_rules import Disease
 from casebank.lesson.model import ErrorsKey, Exercise, Option, Wording
 from casebank.model import Case
 from casebank.record import FEMALE, MALE, Record

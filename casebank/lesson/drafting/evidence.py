@@ -194,6 +194,15 @@ def gather(case: Case, record: Record) -> Evidence:
     return Evidence(tuple(data.values()), data)
 
 
+def measured_at(evidence: Evidence, contact: int) -> list[Datum]:
+    """Measurements of a contact that have a value."""
+    return [
+        one
+        for one in evidence.at(contact, "O")
+        if one.event and one.event.table == "measurement" and not one.unanswered
+    ]
+
+
 def signs(data: Iterable[Datum]) -> tuple[Sign, ...]:
     """All findings that ``data`` show or deny, in their order; a finding counts once for each."""
     found = []

@@ -5,8 +5,8 @@ from __future__ import annotations
 from casebank import rules, terms
 from casebank.lesson.drafting import advice
 from casebank.lesson.drafting.focus import Focus
-from casebank.lesson.drafting.followup import disease_name
 from casebank.lesson.drafting.knowledge import scripts
+from casebank.lesson.drafting.national_rules import disease_name
 from casebank.lesson.drafting.person import person_words, span_words
 from casebank.lesson.drafting.stages import Plan
 from casebank.lesson.model import Exercise, ExpertView, Objective, Wording

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from casebank.lesson.drafting.followup import DecisionPoint, disease_name, options_of
+from casebank.lesson.drafting.followup import DecisionPoint
+from casebank.lesson.drafting.national_rules import disease_name, options_of
 from casebank.lesson.drafting.stages import Plan
 from casebank.lesson.model import Exercise, ManagementKey, Wording
 

@@ -1,17 +1,15 @@
-"""Exercises of clinical reasoning, their keys from tables and record: summary, differential,
-structured reflection, problem list, key features, script concordance."""
+"""Exercises of clinical reasoning, their keys from tables and record: differential,
+structured reflection, problem list, script concordance."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
-from casebank import rules, terms
+from casebank import terms
 from casebank.lesson.drafting.evidence import Datum, Evidence, Sign
 from casebank.lesson.drafting.focus import Focus
 from casebank.lesson.drafting.knowledge import findings, scripts
-from casebank.lesson.drafting.person import person_words
 from casebank.lesson.drafting.stages import Plan
 from casebank.lesson.model import (
     ConcordanceKey,
@@ -23,11 +21,9 @@ from casebank.lesson.model import (
     Option,
     ProblemListKey,
     ReflectionKey,
-    SummaryKey,
     Wording,
 )
 from casebank.model import Case, Problem
-from casebank.record import Record
 from casebank.scoring.reflection import Stance
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -41,111 +37,6 @@ WEIGHTS = {"master": 1.0, "temporary": 0.4}
 _INACTIVE = 0.6
 
 
-def summary(
-    case: Case, record: Record, evidence: Evidence, focus: Focus, shown: frozenset[str]
-) -> Exercise:
-    """One sentence: who, what matters of the background, how long, what was found and what not."""
-    day = case.contacts[focus.contact].day
-    person, name = person_words(record, day), focus.presentation.name
-    known, since = _known_before(case, focus), _duration(evidence, focus)
-    focus = replace(focus, signs=tuple(one for one in focus.signs if one.datum in shown))
-    found, absent = supporting(focus), _absent(focus)
-    expert = Wording(
-        person.en
-        + (f" with known {_and([_lower(one.en) for one in known])}" if known else "")
-        + f" has {name.en}"
-        + (f" for {since.en}" if since else "")
-        + (f"; found: {', '.join(_lower(findings()[c].name.en) for c in found)}" if found else "")
-        + (
-            f"; not found: {', '.join(_lower(findings()[c].name.en) for c in absent)}"
-            if absent
-            else ""
-        )
-        + ".",
-        person.zh
-        + (f"，既往{'、'.join(one.zh for one in known)}" if known else "")
-        + f"，{name.zh}"
-        + (since.zh if since else "")
-        + (f"；所见：{'、'.join(findings()[c].name.zh for c in found)}" if found else "")
-        + (f"；未见：{'、'.join(findings()[c].name.zh for c in absent)}" if absent else "")
-        + "。",
-    )
-    syndrome = _words([name, *(findings()[code].name for code in focus.presentation.findings)])
-    return Exercise(
-        name="summary",
-        kind="summary",
-        stage=2,
-        prompt=Wording(
-            "Sum up the person and the problem in one sentence of at most 60 words.",
-            "用一句话（不超过120字）概括患者与问题。",
-        ),
-        explanation=Wording(
-            "A summary names age and sex, what matters of the background, how it came, and the "
-            "finding in words that narrow the search.",
-            "概括应含年龄、性别、相关背景、起病方式，并以限定词描述主要表现。",
-        ),
-        source="Bordage 1994; the record of this visit",
-        origin="record",
-        summary=SummaryKey(
-            context=(*_context(focus), *_words(known)), syndrome=syndrome, experts=(expert,)
-        ),
-    )
-
-
-_SINCE = re.compile(
-    r"(?P<n>\d{1,3})[\s-]*(?P<unit>days?|weeks?|months?|years?|d\b|wks?\b|天|日|周|个?月|年)(?!后|前)",
-    re.IGNORECASE,
-)
-_UNITS = {"d": ("day", "天"), "w": ("week", "周"), "m": ("month", "个月"), "y": ("year", "年")}
-_UNITS_ZH = {"天": "d", "日": "d", "周": "w", "月": "m", "年": "y"}
-
-
-def _duration(evidence: Evidence, focus: Focus) -> Wording | None:
-    """How long the complaint has been there, as its sentence says."""
-    for one in focus.complaint:
-        match = _SINCE.search(re.sub(r"\[[^\]]*\]|〔[^〕]*〕", "", evidence.by_id[one].text))
-        if match is None:
-            continue
-        unit = match.group("unit")
-        english, chinese = _UNITS[_UNITS_ZH.get(unit[-1]) or unit[0].lower()]
-        number = int(match.group("n"))
-        plural = "" if number == 1 else "s"
-        return Wording(f"{number} {english}{plural}", f"{number}{chinese}")
-    return None
-
-
-def _known_before(case: Case, focus: Focus) -> list[Wording]:
-    """What lasts and was known before this visit, and gives nothing away."""
-    day = case.contacts[focus.contact].day
-    found = []
-    for problem in case.problems:
-        code = terms.code_of(problem.title)
-        if problem.listed != "master" or problem.see is not None or problem.onset_day >= day:
-            continue
-        if problem.resolved_day is not None and problem.resolved_day < day:
-            continue
-        if not rules.lasts(problem.title):
-            continue
-        if code and not {code} & focus.hidden and problem.kind != "family":
-            found.append(Wording(terms.term(code).en, terms.term(code).zh))
-    return found[:3]
-
-
-def _absent(focus: Focus) -> list[str]:
-    """What was looked for and not found and would speak for something else."""
-    known = _by_finding(focus.signs)
-    speaks = {f for one in focus.considered for f in scripts()[one.code].supports}
-    return [
-        code
-        for code, present in known.items()
-        if not present and code in speaks and not findings()[code].quantity
-    ][:2]
-
-
-def _and(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
 def differentials(focus: Focus, plan: Plan) -> tuple[Exercise, Exercise]:
     """A ranked differential after the story, and again after examination and tests."""
     key = DifferentialKey(diagnoses=key_diagnoses(focus), discriminating_stage=2)
@@ -153,7 +44,7 @@ def differentials(focus: Focus, plan: Plan) -> tuple[Exercise, Exercise]:
     danger = [scripts()[one.code].name for one in focus.considered if one.must_not_miss]
     explanation = Wording(
         f"The record's diagnosis leads. {lead.name.en}: {lead.line.en} Not to be missed, even when "
-        f"unlikely: {', '.join(_lower(one.en) for one in danger)}.",
+        f"unlikely: {', '.join(lowered(one.en) for one in danger)}.",
         f"病历中的诊断居首。{lead.name.zh}：{lead.line.zh}"
         f"即使可能性小也不可漏诊：{'、'.join(one.zh for one in danger)}。",
     )
@@ -207,7 +98,7 @@ def reflection(evidence: Evidence, focus: Focus, shown: frozenset[str]) -> Exerc
     None where the findings tell the hypotheses not apart: then there is nothing to reflect on.
     """
     seen = [sign for sign in focus.signs if sign.datum in shown]
-    known = _by_finding(seen)
+    known = by_finding(seen)
     hypotheses = _hypotheses(focus, known)
     links = []
     for code in hypotheses:
@@ -330,7 +221,7 @@ def concordance(focus: Focus) -> tuple[Exercise, ...]:
                     stage=2,
                     prompt=Wording(
                         f"You think of {script.name.en}. Then you learn: "
-                        f"{_lower(_stated(sign.finding, sign.present).en)}. What does that do?",
+                        f"{lowered(_stated(sign.finding, sign.present).en)}. What does that do?",
                         f"您考虑{script.name.zh}，随后得知："
                         f"{_stated(sign.finding, sign.present).zh}。这使该假设更可能还是更不可能？",
                     ),
@@ -367,7 +258,7 @@ def _hypotheses(focus: Focus, known: dict[str, bool]) -> list[str]:
     return chosen + ([danger.code] if danger is not None else [])
 
 
-def _by_finding(seen: Iterable[Sign]) -> dict[str, bool]:
+def by_finding(seen: Iterable[Sign]) -> dict[str, bool]:
     """Whether each finding was there; what one datum shows outweighs what another denies."""
     known: dict[str, bool] = {}
     for sign in seen:
@@ -377,7 +268,7 @@ def _by_finding(seen: Iterable[Sign]) -> dict[str, bool]:
 
 def _stated(code: str, present: bool) -> Wording:
     name = findings()[code].name
-    plain = re.sub(r"^(an?|the) ", "", _lower(name.en))
+    plain = re.sub(r"^(an?|the) ", "", lowered(name.en))
     return name if present else Wording(f"No {plain}", f"无{name.zh}")
 
 
@@ -392,19 +283,9 @@ def _told(code: str, present: bool, datum: Datum) -> Wording:
 
 def supporting(focus: Focus) -> list[str]:
     """What speaks for the leading diagnosis beside the complaint."""
-    known = _by_finding(focus.signs)
+    known = by_finding(focus.signs)
     own = scripts()[focus.leading].supports
     return [code for code in own if known.get(code) and code not in focus.presentation.findings][:3]
-
-
-def _context(focus: Focus) -> tuple[str, ...]:
-    known = _by_finding(focus.signs)
-    names = [findings()[code].name for code, present in known.items() if present]
-    return _words(names)
-
-
-def _words(names: Iterable[Wording]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(w for one in names for w in (_lower(one.en), one.zh) if w))
 
 
 def _weight(problem: Problem) -> float:
@@ -412,5 +293,6 @@ def _weight(problem: Problem) -> float:
     return weight if problem.status == "active" else round(weight * _INACTIVE, 2)
 
 
-def _lower(text: str) -> str:
+def lowered(text: str) -> str:
+    """A name in the middle of a sentence; abbreviations stay."""
     return text if text[:2].isupper() else text[:1].lower() + text[1:]

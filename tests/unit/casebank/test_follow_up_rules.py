@@ -9,8 +9,8 @@ import pytest
 
 from casebank import Case
 from casebank.lesson.drafting.evidence import Datum, Evidence
-from casebank.lesson.drafting.followup import RULES, DecisionPoint, decision_points, options_of
-from casebank.lesson.drafting.stages import choose_points
+from casebank.lesson.drafting.followup import DecisionPoint, choose_points, decision_points
+from casebank.lesson.drafting.national_rules import RULES, options_of
 from casebank.model import Contact, Soap, Statement
 from casebank.reader import read_record
 from casebank.record import BirthYears, Event, Record
