@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import datetime
 from importlib import resources
 from typing import Any
@@ -43,6 +44,8 @@ def to_pdf(
     """
     try:
         import weasyprint
+
+        from casebank.exports.pdf_tags import complete_tags
     except (ImportError, OSError):
         raise ExportImpossible(
             "PDF needs the package weasyprint and Pango's libraries, on Debian `libpango-1.0-0` "
@@ -52,7 +55,7 @@ def to_pdf(
     if not _AT_ONCE.acquire(timeout=_PATIENCE):
         raise ExportImpossible("many people are printing just now; try again in a minute")
     try:
-        data, holes = _rendered(weasyprint, html, exporter.at)
+        data, holes = _rendered(weasyprint, complete_tags, html, exporter.at)
     finally:
         _AT_ONCE.release()
     if holes:
@@ -62,7 +65,9 @@ def to_pdf(
     return data
 
 
-def _rendered(library: Any, html: str, at: datetime) -> tuple[bytes, int]:
+def _rendered(
+    library: Any, complete_tags: Callable[..., None], html: str, at: datetime
+) -> tuple[bytes, int]:
     """The PDF, and how many characters have no glyph."""
     style = resources.files("casebank.exports").joinpath("print.css").read_text("utf-8")
     # Nothing is fetched: pictures are in the document itself, as data: addresses.
@@ -73,7 +78,7 @@ def _rendered(library: Any, html: str, at: datetime) -> tuple[bytes, int]:
         )
         moment = at.strftime("%Y-%m-%dT%H:%M:%SZ")
         document.metadata.created = document.metadata.modified = moment
-        data: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
+        data: bytes = document.write_pdf(pdf_variant="pdf/ua-1", finisher=complete_tags)
     return data, holes.count
 
 

@@ -170,15 +170,15 @@ class _Page:
             yield E.section(
                 {"class": "result"},
                 E.h2(f"{self._('result')} {name}: ", self.say(order.label), id=name),
-                *self.shown(frozenset(order.data)),
+                *self.shown(frozenset(order.data), "h3"),
             )
 
-    def shown(self, ids: frozenset[str]) -> list[html.HtmlElement]:
+    def shown(self, ids: frozenset[str], level: str = "h4") -> list[html.HtmlElement]:
         """The statements and values with those ids, in the record's order."""
-        parts = list(self.background(self.case.background, ids, "h4"))
+        parts = list(self.background(self.case.background, ids, level))
         for contact in self.case.contacts:
             if any(one.id in ids for one in contact.soap.statements):
-                parts += self.contact(contact, ids, "h4")
+                parts += self.contact(contact, ids, level)
         written = {one.id for one in self.case.statements()}
         values = [
             value_text(series, point, self.language)
@@ -188,7 +188,7 @@ class _Page:
             if point.id in ids and point.id not in written
         ]
         if values:
-            parts.append(E.h4(self._("measured")))
+            parts.append(getattr(E, level)(self._("measured")))
             parts.append(E.ul(*(E.li(self.recorded(value)) for value in values)))
         return parts or [E.p(self._("nothing"), {"class": "soft"})]
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -70,9 +71,14 @@ def _structure(reader: PdfReader) -> Iterator[DictionaryObject]:
         if not isinstance(element, DictionaryObject):
             continue
         yield element
-        kids = element.get("/K", [])
-        kids = kids.get_object() if hasattr(kids, "get_object") else kids
-        waiting += kids if isinstance(kids, list) else [kids]
+        # The next element read is the first child.
+        waiting += reversed(_kids(element))
+
+
+def _kids(element: DictionaryObject) -> list[Any]:
+    kids = element.get("/K", [])
+    kids = kids.get_object() if hasattr(kids, "get_object") else kids
+    return list(kids) if isinstance(kids, list) else [kids]
 
 
 def test_no_glyph_is_missing_and_every_font_is_embedded(
@@ -109,6 +115,53 @@ def test_a_print_is_tagged_and_says_its_language_and_a_neutral_title(
         assert re.search(r"pdfuaid:part\W+1\b", metadata) or "<pdfuaid:part>1<" in metadata
         kinds = {element.get("/S") for element in _structure(reader)}
         assert {"/H1", "/H2", "/H3", "/L", "/LI", "/Table", "/TH", "/TD", "/P"} <= kinds
+
+
+def test_header_cells_say_which_way_they_head_and_headings_skip_no_level(
+    prints: dict[tuple[str, str], PdfReader],
+) -> None:
+    for reader in prints.values():
+        elements = list(_structure(reader))
+        heads = [one for one in elements if one.get("/S") == "/TH" and "/A" in one]
+        assert {one["/A"].get("/Scope") for one in heads} == {"/Column", "/Row"}
+        levels = [int(one["/S"][2:]) for one in elements if str(one.get("/S"))[:2] == "/H"]
+        assert levels[0] == 1
+        assert all(there - here <= 1 for here, there in pairwise(levels))
+
+
+def test_what_is_drawn_hangs_in_the_tree_or_is_a_footer(
+    prints: dict[tuple[str, str], PdfReader],
+) -> None:
+    for reader in prints.values():
+        tagged = {
+            (element["/Pg"].get_object()["/StructParents"], kid)
+            for element in _structure(reader)
+            for kid in _kids(element)
+            if isinstance(kid, int)
+        }
+        for page in reader.pages:
+            content = page.get_contents()
+            assert content is not None
+            begun = [
+                operands[1]
+                for operands, operator in ContentStream(content, reader).operations
+                if operator == b"BDC"
+            ]
+            drawn = {(page["/StructParents"], one["/MCID"]) for one in begun if "/MCID" in one}
+            assert drawn <= tagged
+            footers = [one for one in begun if one.get("/Subtype") == "/Footer"]
+            # Who exported it and when, and the page's number.
+            assert len(footers) >= 2
+            assert all(one["/Type"] == "/Pagination" for one in footers)
+            assert page["/Tabs"] == "/S"
+
+
+def test_a_text_in_another_language_than_the_print_says_so(teacher: Case) -> None:
+    short = replace(teacher, contacts=teacher.contacts[:1], flow_sheets=())
+    data = to_pdf(short, None, "reading", EXPORTER, "en")
+    spoken = [element.get("/Lang") for element in _structure(PdfReader(io.BytesIO(data)))]
+    assert set(spoken) == {None, "zh-CN"}
+    assert spoken.count("zh-CN") >= sum(len(one.soap.statements) for one in short.contacts)
 
 
 def test_every_picture_has_an_alternative_text_and_a_table_beside_it(
