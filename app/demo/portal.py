@@ -10,15 +10,18 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from app.db.database import open_database
-from app.demo.accounts import ACCOUNTS
+from app.demo.accounts import ACCOUNTS, DemoAccount
 from app.demo.community import seed_community
 from app.demo.outputs import seed_outputs
 from app.demo.papers import seed_training
 from app.demo.requests import PROJECT, seed_requests
 from app.demo.teaching import seed_cases
-from app.permissions import COMMAND_LINE
+from app.permissions import COMMAND_LINE, Actor
 from app.services.accounts import actor_of, create_user
+from app.services.notices import keep_language
 from app.services.passwords import generate_password
 from app.settings import PortalSettings
 from app.worker.workshop import Workshop
@@ -109,14 +112,7 @@ def _seed(
         evidence_root=evidence_root,
     )
     with database.writing() as session:
-        people = {
-            account.key: actor_of(
-                create_user(
-                    session, COMMAND_LINE, account.email, account.name, account.roles, password
-                )
-            )
-            for account in ACCOUNTS
-        }
+        people = {account.key: _add(session, account, password) for account in ACCOUNTS}
         seed_cases(session, teaching, people, say, published_cases)
         today = datetime.now(UTC).date()
         seed_training(session, people, today)
@@ -129,3 +125,10 @@ def _seed(
     descriptor = os.open(marker, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         json.dump({"password": password}, file)
+
+
+def _add(session: Session, account: DemoAccount, password: str) -> Actor:
+    roles, email = account.roles, account.email
+    user = create_user(session, COMMAND_LINE, email, account.name, roles, password)
+    keep_language(session, user.id, account.language)
+    return actor_of(user)

@@ -9,7 +9,8 @@ from babel.dates import format_date as babel_date
 from flask import Flask
 from markupsafe import Markup, escape
 
-from app.portal.translation import LOCALES, language
+from app.languages import LOCALES, say_day
+from app.portal.translation import language
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
@@ -43,9 +44,7 @@ def format_share(value: float | None) -> str:
 
 def format_day(value: date | None) -> str:
     """``2026-11-22`` as ``22 Nov 2026``, in Chinese ``2026年11月22日``."""
-    return (
-        "–" if value is None else babel_date(value, "d MMM y" if _english() else "long", _locale())
-    )
+    return "–" if value is None else say_day(value, language())
 
 
 def format_moment(value: datetime | None) -> str:

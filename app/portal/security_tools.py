@@ -24,6 +24,7 @@ from webauthn.helpers.structs import (
 from app import mail
 from app.db.models import User
 from app.portal.public_address import public_root
+from app.portal.translation import translate
 from app.portal.wiring import wiring
 from app.services.passwords import normalise, what_is_wrong
 from app.settings import PortalSettings
@@ -55,12 +56,13 @@ def mailed_url(endpoint: str, **values: Any) -> str:
 
 
 def send_mail(to: str, subject: str, text: str) -> None:
-    """Send one message; a failure is logged without the address and told to nobody.
+    """Send one message; its subject is translated as the page is.
 
+    A failure is logged without the address and told to nobody.
     Where a server takes it, that happens beside the request: how long an answer takes does not
     tell whether anything was sent.
     """
-    settings = wiring().settings
+    settings, subject = wiring().settings, translate(subject)
     if settings.mail_server:
         threading.Thread(target=_send, args=(settings, to, subject, text), daemon=True).start()
     else:
@@ -87,7 +89,7 @@ class PortalMail(MailUtil):
         html: str | None,
         **kwargs: Any,
     ) -> None:
-        """Send the text."""
+        """Send the text, which is in the language of the page that asked for it."""
         send_mail(str(recipient), str(subject), body or "")
 
 

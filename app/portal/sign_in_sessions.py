@@ -22,8 +22,10 @@ from app.audit import AuditEvent, record
 from app.db.database import Database
 from app.db.models import User
 from app.db.types import utc_now
+from app.portal.translation import language
 from app.services import sessions as sign_in_sessions
 from app.services.accounts import actor_of
+from app.services.notices import keep_language
 
 KEY = "sid"
 """Where the cookie holds the session's number."""
@@ -79,6 +81,7 @@ def init_sign_in_sessions(
                 sign_in_sessions.end_all(writing, user.id)
             agent = request.headers.get("User-Agent", "")
             key = sign_in_sessions.begin(writing, user.id, way, agent)
+            keep_language(writing, user.id, language(), first_only=True)
             if way != "change":  # the library signs in anew after a changed password
                 account = writing.get_one(User, user.id)
                 record(

@@ -3,7 +3,7 @@
 Templates mark theirs by ``_()``. Modules need no mark where it is plain that a text is shown: the
 text of an error that is raised, of a flashed notice, and of the constants named in ``SHOWN``. A
 value within an f-string becomes a place: ``f"Needs {n} people."`` is the message
-``Needs {0} people.``, which :func:`app.portal.translation.translate` finds again.
+``Needs {0} people.``, which :func:`app.languages.say` finds again.
 
 ``python -m app.portal.translation_sources`` writes what has no translation yet into the catalogue
 of its area, with an empty translation to fill in.
@@ -24,7 +24,7 @@ from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment, nodes
 from jinja2.ext import extract_from_ast
 
-from app.portal.translation import CATALOGUES, messages_in_chinese
+from app.languages import CATALOGUES, messages_in_chinese
 
 PORTAL: Final = Path(__file__).parent
 TEMPLATES: Final = PORTAL / "templates"
@@ -40,6 +40,7 @@ SHOWING: Final = {
     "notify": slice(3, 4),
     "Blocker": slice(1),
     "Missing": slice(1, 2),
+    "say": slice(1),
     "Safe": slice(3),
     "_meaning": slice(1),
     "tell": slice(4, 5),
@@ -104,6 +105,11 @@ SHOWN: Final[dict[str, frozenset[str]]] = {
             "ADMINISTRATOR",
         }
     ),
+    "portal/pages/administration.py": frozenset({"TAKEN_SUBJECT"}),
+    "portal/pages/invitations.py": frozenset({"SUBJECT"}),
+    "portal/pages/single_sign_on.py": frozenset({"TIED_SUBJECT"}),
+    "worker/ending.py": frozenset({"text"}),
+    "worker/heads.py": frozenset({"text"}),
     "services/jobs.py": frozenset({"KINDS", "STATES"}),
     "services/notices.py": frozenset({"KINDS", "HOW"}),
     "services/audit_log.py": frozenset({"SORTS"}),
@@ -141,6 +147,8 @@ SHOWN: Final[dict[str, frozenset[str]]] = {
     "cohorts/editing/fields.py": frozenset({"_LABELS", "LABELS"}),
     "casebank/gate/people.py": frozenset({"ATTRIBUTES"}),
 }
+_OF_THE_LIBRARY: Final = ("SECURITY_MSG_", "SECURITY_EMAIL_SUBJECT_")
+"""Settings of Flask-Security that hold what it says."""
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _SHOWN_ATTRIBUTES: Final = (
     "alt",
@@ -174,7 +182,7 @@ def environment() -> Environment:
 def areas() -> dict[str, list[Path]]:
     """The templates of each area: a folder, or ``base`` for those that all pages share."""
     found: dict[str, list[Path]] = {}
-    for path in sorted(TEMPLATES.rglob("*.html")):
+    for path in sorted((*TEMPLATES.rglob("*.html"), *TEMPLATES.rglob("*.txt"))):
         parts = path.relative_to(TEMPLATES).parts
         found.setdefault(parts[0] if len(parts) > 1 else "base", []).append(path)
     return found
@@ -200,7 +208,8 @@ def modules() -> list[Path]:
 
     The API speaks to programs, in English.
     """
-    found = [*PORTAL.rglob("*.py"), *(APP / "services").glob("*.py"), *APP.glob("*.py")]
+    found = [*PORTAL.rglob("*.py"), *APP.glob("*.py")]
+    found += [path for part in ("services", "worker") for path in (APP / part).glob("*.py")]
     found += [path for pattern in BENEATH for path in APP.parent.glob(pattern)]
     return sorted(
         path for path in found if "translation" not in path.name and path.parent.name != "api"
@@ -232,7 +241,7 @@ def module_messages(path: Path) -> list[str]:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if any(isinstance(one, ast.Name) and one.id in shown for one in targets):
                 found += _constants(node.value)
-        elif isinstance(node, ast.keyword) and (node.arg or "").startswith("SECURITY_MSG_"):
+        elif isinstance(node, ast.keyword) and (node.arg or "").startswith(_OF_THE_LIBRARY):
             found += map(_placed, list(_constants(node.value))[:1])
         elif isinstance(node, ast.ClassDef) and node.name in shown:
             for member in node.body:

@@ -23,6 +23,7 @@ from app.db.database import Database
 from app.db.models import Mail, MailChoice, Notification, User
 from app.db.types import utc_now
 from app.errors import NotFound
+from app.languages import say
 from app.mail import MailFailed
 from app.permissions import Actor, Permission, check_permission
 from app.services.listing import Asked, Columns, Listed, anywhere, listed
@@ -139,7 +140,7 @@ def _make(session: Session, notice: Notification, address: str) -> int:
         notice.mail = "digest"
         return 0
     notice.mail = "sent"
-    session.add(_message(user, [notice], address))
+    session.add(_message(session, user, [notice], address))
     return 1
 
 
@@ -162,23 +163,28 @@ def _make_digests(session: Session, address: str) -> int:
         if choice is not None:
             choice.digest_at = now
         if unread and user.active:
-            session.add(_message(user, unread, address))
+            session.add(_message(session, user, unread, address))
             made += 1
     return made
 
 
-def _message(user: User, notices: list[Notification], address: str) -> Mail:
-    lines = [f"Good day {user.name},", ""]
+def _message(session: Session, user: User, notices: list[Notification], address: str) -> Mail:
+    """The message in the language that its receiver reads."""
+    language = choice_of(session, user.id).language
+    lines = [say(f"Good day {user.name},", language), ""]
     for notice in notices:
-        lines += [notice.text]
+        lines += [say(notice.text, language)]
         if address and link_of(notice):
             lines += [address.rstrip("/") + link_of(notice)]
         lines += [""]
-    lines += ["You choose what comes by mail in the portal, under Notices."]
+    lines += [say("You choose what comes by mail in the portal, under Notices.", language)]
     if address:
         lines += [address.rstrip("/") + "/notices/choice"]
     count = len(notices)
-    subject = "Care Commons: news for you" if count == 1 else f"Care Commons: {count} news for you"
+    subject = say(
+        "Care Commons: news for you" if count == 1 else f"Care Commons: {count} news for you",
+        language,
+    )
     return Mail(user_id=user.id, subject=subject, text="\n".join(lines))
 
 

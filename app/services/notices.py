@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 from app.db.models import MailChoice, Notification, RoleRow, User
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound
+from app.languages import LANGUAGES
 from app.permissions import ROLE_PERMISSIONS, Actor, Permission, Role
+from casebank.model import Language
 
 REQUESTS: Final = "requests"
 OUTPUTS: Final = "outputs"
@@ -119,32 +121,51 @@ def mark_read(session: Session, actor: Actor, notice_id: int | None = None) -> N
 
 @dataclass(frozen=True)
 class Choice:
-    """How somebody wants notices by mail, and which kinds not."""
+    """How somebody wants notices by mail, which kinds not, and in which language."""
 
     how: str = EACH
     muted: frozenset[str] = frozenset()
+    language: Language = "en"
 
 
 def choice_of(session: Session, user_id: int | None) -> Choice:
-    """What a user chose; everything at once by default."""
+    """What a user chose; everything at once, in English, by default."""
     row = session.get(MailChoice, user_id) if user_id is not None else None
-    return Choice(row.how, frozenset(row.muted)) if row else Choice()
+    if row is None:
+        return Choice()
+    return Choice(row.how, frozenset(row.muted), "zh" if row.language == "zh" else "en")
 
 
-def choose(session: Session, actor: Actor, how: str, wanted: Collection[str]) -> None:
-    """Keep how the actor wants notices by mail, and of which kinds.
+def choose(
+    session: Session, actor: Actor, how: str, wanted: Collection[str], language: str
+) -> None:
+    """Keep how the actor wants notices by mail, of which kinds, and in which language.
 
     Raises:
-        BadInput: for another way, or another kind.
+        BadInput: for another way, another kind or another language.
     """
-    if how not in HOW or not set(wanted) <= KINDS.keys():
-        raise BadInput("Choose one of the ways and of the kinds that the form offers.")
+    if how not in HOW or not set(wanted) <= KINDS.keys() or language not in LANGUAGES:
+        raise BadInput("Choose one of the ways, kinds and languages that the form offers.")
     assert actor.user_id is not None
-    row = session.get(MailChoice, actor.user_id)
+    row = _choice_row(session, actor.user_id)
+    row.how, row.muted, row.language = how, sorted(KINDS.keys() - set(wanted)), language
+
+
+def keep_language(
+    session: Session, user_id: int, language: Language, *, first_only: bool = False
+) -> None:
+    """Keep in which language a user reads, for mail; ``first_only`` where none is kept yet."""
+    row = _choice_row(session, user_id)
+    if row.language is None or not first_only:
+        row.language = language
+
+
+def _choice_row(session: Session, user_id: int) -> MailChoice:
+    row = session.get(MailChoice, user_id)
     if row is None:
-        row = MailChoice(user_id=actor.user_id)
+        row = MailChoice(user_id=user_id, how=EACH, muted=[])
         session.add(row)
-    row.how, row.muted = how, sorted(KINDS.keys() - set(wanted))
+    return row
 
 
 def _own(actor: Actor) -> ColumnElement[bool]:

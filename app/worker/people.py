@@ -35,9 +35,9 @@ def follow_people(workshop: Workshop) -> None:
             if all_ready(one, today) and not _has_job(session, one)
         ]
     for request_id in suspend:
-        _step(workshop, request_id, State.ACTIVE, "suspend")
+        _move(workshop, request_id, State.ACTIVE, "suspend")
     for request_id in resume:
-        _step(workshop, request_id, State.SUSPENDED, "resume")
+        _move(workshop, request_id, State.SUSPENDED, "resume")
     for request_id in begin:
         with workshop.database.writing() as session:
             request = locked_request(session, WORKER, request_id)
@@ -87,7 +87,7 @@ def _has_job(session: Session, request: DataRequest) -> bool:
     return any(job.payload.get("request") == request.id for job in session.scalars(waiting))
 
 
-def _step(workshop: Workshop, request_id: int, state: State, name: str) -> None:
+def _move(workshop: Workshop, request_id: int, state: State, name: str) -> None:
     around = workshop.surroundings
     with workshop.database.writing() as session:
         request = locked_request(session, WORKER, request_id)

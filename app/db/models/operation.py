@@ -96,13 +96,17 @@ class Mail(Base):
 
 
 class MailChoice(Base):
-    """What one user wants by mail: ``how`` is ``each``, ``daily`` or ``never``; kinds left out."""
+    """What one user wants by mail: ``how`` is ``each``, ``daily`` or ``never``; kinds left out.
+
+    ``language`` is one of ``app.languages.LANGUAGES``; nothing until the user has signed in.
+    """
 
     __tablename__ = "mail_choice"
 
     user_id: Mapped[int] = mapped_column(ForeignKey("portal_user.id"), primary_key=True)
     how: Mapped[str] = mapped_column(String(10), default="each")
     muted: Mapped[list[str]] = mapped_column(JSON, default=list)
+    language: Mapped[str | None] = mapped_column(String(2))
     digest_at: Mapped[datetime | None]
 
 

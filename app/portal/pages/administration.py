@@ -15,8 +15,10 @@ from app.portal.pages.invitations import send as send_invitation
 from app.portal.paging import asked, table
 from app.portal.security_tools import send_mail
 from app.portal.sign_in import signed_in_actor
+from app.portal.translation import speaking
 from app.portal.wiring import wiring
 from app.services import accounts, invitations
+from app.services.notices import choice_of
 from app.services.passwords import generate_password
 from app.services.second_factor import protected_users, take_away
 
@@ -78,7 +80,10 @@ def take_second_factor(user_id: int) -> Response:
     with wiring().database.writing() as session:
         user = _user(session, user_id)
         take_away(session, signed_in_actor(), user)
-    send_mail(user.email, TAKEN_SUBJECT, render_template("ways_in/second_factor_taken.txt"))
+        spoken = choice_of(session, user.id).language
+    with speaking(spoken):
+        text = render_template("ways_in/second_factor_taken.txt")
+        send_mail(user.email, TAKEN_SUBJECT, text)
     flash("The second factor is taken away, and all sessions of the account ended.", "success")
     return redirect(url_for("administration.users"))
 

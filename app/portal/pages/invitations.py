@@ -18,9 +18,10 @@ SUBJECT = "Your account at Care Commons"
 
 
 def send(user: User, secret: str) -> None:
-    """Mail the link; called after the transaction that made it."""
+    """Mail the link, in the language of who invites; called after the transaction that made it."""
     address = mailed_url("invitations.accept", secret=secret)
-    send_mail(user.email, SUBJECT, render_template("ways_in/invitation.txt", address=address))
+    text = render_template("ways_in/invitation.txt", address=address)
+    send_mail(user.email, SUBJECT, text)
 
 
 @page(blueprint, "/<secret>", Open.EVERYBODY)

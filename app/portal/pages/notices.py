@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from app.languages import LANGUAGES
 from app.portal.access import Open, page
 from app.portal.paging import page_number
 from app.portal.sign_in import signed_in_actor
@@ -45,14 +46,21 @@ def choice() -> str:
     """What comes by mail."""
     with wiring().database.reading() as session:
         mine = notices.choice_of(session, signed_in_actor().user_id)
-    return render_template("notices/choice.html", mine=mine, kinds=notices.KINDS, ways=notices.HOW)
+    return render_template(
+        "notices/choice.html",
+        mine=mine,
+        kinds=notices.KINDS,
+        ways=notices.HOW,
+        languages=LANGUAGES,
+    )
 
 
 @page(blueprint, "/choice", Open.SIGNED_IN, methods=("POST",))
 def choose() -> Response:
     """Keep what I chose."""
     how, wanted = request.form.get("how", ""), request.form.getlist("kind")
+    spoken = request.form.get("language", "")
     with wiring().database.writing() as session:
-        notices.choose(session, signed_in_actor(), how, wanted)
+        notices.choose(session, signed_in_actor(), how, wanted, spoken)
     flash("Your choice is kept.", "success")
     return redirect(url_for(".choice"))

@@ -8,9 +8,14 @@ from typing import Final, Literal
 from flask import Blueprint, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
+from app.languages import LANGUAGES
 from app.portal.access import Open, page
 from app.portal.cookies import cookie_name, is_secure
-from app.portal.translation import LANGUAGE_COOKIE, LANGUAGES
+from app.portal.sign_in import current_actor
+from app.portal.translation import LANGUAGE_COOKIE
+from app.portal.wiring import wiring
+from app.services.notices import keep_language
+from casebank.model import Language
 
 blueprint = Blueprint("preferences", __name__)
 
@@ -35,9 +40,18 @@ def keep() -> Response:
         _keep(answer, LANGUAGE_COOKIE, asked["language"])
         # A case can be read in another language than the pages; the last switch counts.
         session["case_language"] = asked["language"]
+        _keep_for_mail("zh" if asked["language"] == "zh" else "en")
     if asked.get("theme") in THEMES:
         _keep(answer, THEME_COOKIE, asked["theme"])
     return answer
+
+
+def _keep_for_mail(chosen: Language) -> None:
+    """Mail to whoever is signed in comes in that language from now on."""
+    actor = current_actor()
+    if actor is not None and actor.user_id is not None:
+        with wiring().database.writing() as writing:
+            keep_language(writing, actor.user_id, chosen)
 
 
 def _keep(answer: Response, name: str, value: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, session, url_for
+from flask import Blueprint, flash, redirect, render_template, session, url_for
 from werkzeug.wrappers import Response
 
 from app.db.models import User
@@ -21,10 +21,6 @@ blueprint = Blueprint("single_sign_on", __name__)
 TYING = "tying_for"
 """Where the browser's session holds whose account is to be tied when it comes back."""
 TIED_SUBJECT = "Another way to sign in to Care Commons"
-_TIED_TEXT = (
-    "Your account at Care Commons can now be signed in to by {}.\n\n"
-    "If you did not expect that, tell your administrator."
-)
 
 
 @page(blueprint, "/sign-in/institution", Open.EVERYBODY)
@@ -67,4 +63,5 @@ def finish() -> Response:
 
 
 def _tell(user: User) -> None:
-    send_mail(user.email, TIED_SUBJECT, _TIED_TEXT.format(wiring().settings.oidc_title))
+    text = render_template("ways_in/account_tied.txt", provider=wiring().settings.oidc_title)
+    send_mail(user.email, TIED_SUBJECT, text)

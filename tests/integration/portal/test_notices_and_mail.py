@@ -11,10 +11,11 @@ from sqlalchemy import func, select, update
 from app.db.models import AuditRow, Mail, MailChoice, Notification, User
 from app.db.types import utc_now
 from app.mail import MailFailed
+from app.portal.translation import LANGUAGE_COOKIE
 from app.services import mails, notices
 from app.services.workflow import BY_NAME, State, Told
 from app.worker.loop import run_once
-from tests.integration.portal.world import World, post, workshop_of
+from tests.integration.portal.world import World, post, sign_in, workshop_of
 
 
 @dataclass
@@ -43,7 +44,7 @@ def send(world: World, postman: Postman) -> int:
 
 def choose(world: World, how: str, kinds: list[str] | None = None) -> None:
     with world.database.writing() as session:
-        notices.choose(session, world.actors["researcher"], how, kinds or list(notices.KINDS))
+        notices.choose(session, world.actors["researcher"], how, kinds or list(notices.KINDS), "en")
 
 
 def _id(world: World) -> int:
@@ -209,11 +210,12 @@ def test_nobody_marks_the_notice_of_somebody_else(world: World) -> None:
 
 def test_the_choice_is_kept_and_shown_again(world: World) -> None:
     client = world.client("researcher")
-    post(client, "/notices/choice", "/notices/choice", how="daily", kind=["requests", "teaching"])
+    given = {"how": "daily", "kind": ["requests", "teaching"], "language": "zh"}
+    post(client, "/notices/choice", "/notices/choice", **given)
     page = client.get("/notices/choice").get_data(as_text=True)
     assert 'value="daily" checked' in page
     assert 'value="outputs" checked' not in page
-    post(client, "/notices/choice", "/notices/choice", how="hourly")
+    post(client, "/notices/choice", "/notices/choice", how="hourly", language="zh")
     with world.database.reading() as session:
         assert notices.choice_of(session, _id(world)).how == notices.DAILY
 
@@ -221,3 +223,33 @@ def test_the_choice_is_kept_and_shown_again(world: World) -> None:
 @pytest.mark.parametrize("link", ["//evil.org/x", "https://evil.org", "javascript:alert(1)"])
 def test_a_notice_links_to_pages_of_the_portal_only(link: str) -> None:
     assert notices.link_of(Notification(link=link, request_id=None)) == ""
+
+
+def test_mail_speaks_the_language_in_which_its_receiver_reads(world: World) -> None:
+    client, postman = world.client("researcher"), Postman()
+    post(client, "/preferences", "/notices/choice", language="zh")
+    tell(
+        world,
+        "Request 3, Blood pressure, ends on 2026-12-05 (reminder 14 days before): "
+        "ask for a renewal if you need the data longer.",
+    )
+    send(world, postman)
+    ((_, subject, text),) = postman.taken
+    assert subject == "Care Commons：您有新通知"
+    assert text.startswith("Researcher Example，您好：")
+    assert "申请3“Blood pressure”将于2026年12月5日到期" in text
+    # What is chosen on the page of notices counts from then on.
+    post(client, "/notices/choice", "/notices/choice", how="each", kind="requests", language="en")
+    tell(world, "Request 3, Blood pressure, stays open until 2026-12-05 as it is.")
+    send(world, postman)
+    assert postman.taken[1][1] == "Care Commons: news for you"
+    assert "您" not in postman.taken[1][2]
+
+
+def test_the_first_sign_in_tells_the_language_of_mail(world: World) -> None:
+    client = world.client()
+    client.set_cookie(LANGUAGE_COOKIE, "zh")
+    sign_in(client, "researcher@example.org")
+    sign_in(world.client(), "researcher@example.org")
+    with world.database.reading() as session:
+        assert notices.choice_of(session, _id(world)).language == "zh"

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from markupsafe import Markup
 
+from app import languages
 from app.portal import formats, translation
 from app.portal.translation_sources import (
     areas,
@@ -52,13 +53,13 @@ def test_every_visible_word_of_a_template_is_marked() -> None:
 
 def test_a_translation_has_the_places_and_the_markup_of_its_message() -> None:
     parts = re.compile(r"%\(\w+\)[sd]|\{\d+\}|</?\w+")
-    chinese = translation.chinese()
+    chinese = languages.chinese()
     wrong = [
         message[0]
         for messages in messages_by_area().values()
         for message in messages
         if len(message) == 1
-        and message[0] in translation.messages_in_chinese()
+        and message[0] in languages.messages_in_chinese()
         and sorted(parts.findall(re.sub(r"(?<=[a-z])\{\d+\}", "", message[0])))  # an English s
         != sorted(parts.findall(str(chinese.ugettext(message[0]))))
     ]
@@ -67,7 +68,7 @@ def test_a_translation_has_the_places_and_the_markup_of_its_message() -> None:
 
 def test_two_areas_do_not_translate_one_message_differently() -> None:
     said: dict[str, set[str]] = {}
-    for path in translation.catalogue_files():
+    for path in languages.catalogue_files():
         for entry in re.split(r"\n\n+", path.read_text(encoding="utf-8")):
             key, _, text = entry.partition("\nmsgstr")
             said.setdefault(key[key.find("msgid") :], set()).add(text.strip())
@@ -146,7 +147,7 @@ def test_words_that_nobody_marked_are_seen(tmp_path: Path, written: str, found: 
 
 
 def test_a_module_says_what_it_raises_and_flashes(tmp_path: Path) -> None:
-    module = translation.CATALOGUES.parent / "error_pages.py"
+    module = languages.CATALOGUES.parent / "error_pages.py"
     assert "The administrator can find it under the number {0}." in module_messages(module)
     template = tmp_path / "page.html"
     template.write_text("{{ _('One') }}{{ ngettext('%(num)s case', '%(num)s cases', 3) }}")
