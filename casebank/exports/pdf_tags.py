@@ -19,7 +19,7 @@ _FOOTER: Final = pydyf.Dictionary({"Type": "/Pagination", "Subtype": "/Footer"})
 
 
 def complete_tags(document: Any, pdf: pydyf.PDF) -> None:
-    """Scopes of header cells, languages of texts, footers as artifacts; a finisher of WeasyPrint."""
+    """Scopes of header cells, languages of texts, footers as artifacts: WeasyPrint's finisher."""
     tree = _Tree(pdf)
     for drawn, reference in zip(document.pages, pdf.page_references, strict=True):
         _tell_languages(drawn, tree.marked_on(reference), pdf.catalog["Lang"].string)

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any
 
 from tests.oracle.comparisons import ConceptSets
 from tests.oracle.eras import Interval, Order, merge

@@ -23,7 +23,9 @@ _ENUMERATED = re.compile(r"[A-Z]\.\s")
 _FREQUENT, _KNOWN = 5000, 18_000
 _INDENT = 40
 _INFLECTED = re.compile(r"[^aeious]s$|[^aeiou]ed$|[a-z]{3}ing$")
-_FIELDS = frozenset({"sex", "gender", "age", "dob", "race", "phone", "tel", "address", "city", "zip", "email"})
+_FIELDS = frozenset(
+    {"sex", "gender", "age", "dob", "race", "phone", "tel", "address", "city", "zip", "email"}
+)
 _ENDS = frozenset({"till", "til", "thru", "and", "y", "und", "et"})
 _OUTSIDE_CREDENTIALS = frozenset({"ma", "do", "an", "pa"})
 
@@ -125,7 +127,9 @@ def _is_tail(word: str, gap: str, plain: str, end: int) -> bool:
         return True  # `sitter marcus till 0300`
     if len(word) == 1 and not ("." in gap and len(gap) > 1):
         return False
-    if "\n" in gap and (folded in _LABELS or folded in _FIELDS or is_clinical(folded) or folded in NOT_NAMES):
+    if "\n" in gap and (
+        folded in _LABELS or folded in _FIELDS or is_clinical(folded) or folded in NOT_NAMES
+    ):
         return True  # the heading or the eponym of the next line
     if plain[end : end + 1] == ":" and namelike(folded) is Namelike.NO:
         return True

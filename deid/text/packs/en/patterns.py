@@ -69,7 +69,11 @@ def _spaced_phone(text: str, start: int, end: int) -> bool:
         _short_phone(text, start, end)
         and not _is_clock(text[end - 4 : end])
         and not UNIT_AFTER.match(text, end)
-        and re.search(r"(?i)\b(?:sec|secretary|office|ring|rang|number|his|her|on|at)\b\W*$", text[max(0, start - 12) : start]) is not None
+        and re.search(
+            r"(?i)\b(?:sec|secretary|office|ring|rang|number|his|her|on|at)\b\W*$",
+            text[max(0, start - 12) : start],
+        )
+        is not None
     )
 
 

@@ -29,7 +29,26 @@ _JOIN = r"(?: (?:of|and|the|de|del|la|for)(?: the)? | & | |-)"
 _HEAD = rf"(?:{_CAP}{_JOIN}){{1,6}}"
 _WORDLIKE = re.compile(r"[A-ZÀ-Þ][a-zà-ÿ'’]+(?:-[A-ZÀ-Þa-z][a-zà-ÿ'’]+)*")
 _NUMBER_LABELS = frozenset(
-    ["chart", "phone", "tel", "fax", "cell", "mobile", "acct", "account", "file", "case", "claim", "badge", "member", "policy", "pager", "ext", "ref", "mrn"]
+    [
+        "chart",
+        "phone",
+        "tel",
+        "fax",
+        "cell",
+        "mobile",
+        "acct",
+        "account",
+        "file",
+        "case",
+        "claim",
+        "badge",
+        "member",
+        "policy",
+        "pager",
+        "ext",
+        "ref",
+        "mrn",
+    ]
 )
 _CREDENTIAL_STATES = frozenset({"MD", "PA", "MA", "DC", "ND"})
 _CAPS_CUT = re.compile(r".*\b(?:FROM|AT|IN|TO|WITH|BY|MET|THE|AND)[ ]+", re.DOTALL)
@@ -233,7 +252,9 @@ def _is_place(plain: str, start: int, end: int, name: str) -> bool:
     if name == "en.place.town_zip":
         words = re.findall(r"[^\W\d_]+", found)
         # `Chart 20077`, `I. Feliciano RN 33104`: numbers of other things.
-        labelled = fold(words[0]) in _NUMBER_LABELS or any(w in CREDENTIALS for w in map(fold, words[-1:]))
+        labelled = fold(words[0]) in _NUMBER_LABELS or any(
+            w in CREDENTIALS for w in map(fold, words[-1:])
+        )
         return any(c.islower() for c in found) and not labelled
     if name == "en.place.letterhead":
         # `ANTICOAGULATION CLINIC` says what it does, not where it is.
