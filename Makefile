@@ -42,6 +42,8 @@ bench: $(TESTED)
 campaign: $(TESTED)
 	CARECOMMONS_GENERATED_DEFINITIONS=2000 $(BIN)/pytest -n 2 -q \
 		tests/integration/cohorts/test_generated_definitions.py
+	CARECOMMONS_RECOMBINED_DEFINITIONS=1000 $(BIN)/pytest -n 2 -q \
+		tests/integration/cohorts/test_circe_conformance.py
 	CARECOMMONS_CANARIES=1000 $(BIN)/pytest -n 0 \
 		tests/integration/release/test_canary_residents.py
 	CARECOMMONS_ATTEMPT_KILLS=1000 $(BIN)/pytest -n 0 -q \

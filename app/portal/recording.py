@@ -138,6 +138,7 @@ NO_DATA: Final[dict[str, str]] = {
     "community.index": "names of releases",
     "cohorts.compare": "two definitions",
     "cohorts.index": "names of cohorts",
+    "cohorts.look_at_merge": "a draft and a definition",
     "cohorts.new": "a form",
     "cohorts.shared": "a definition",
     "home.index": "what waits for oneself",

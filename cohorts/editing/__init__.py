@@ -3,6 +3,7 @@
 from cohorts.editing.beginnings import blank_expression
 from cohorts.editing.commands import perform
 from cohorts.editing.fields import Field, field_at, object_fields
+from cohorts.editing.merging import SIDES, Conflict, Held, Merge, Place, Side, merge
 from cohorts.editing.operations import (
     Edit,
     add_concept,
@@ -21,18 +22,24 @@ from cohorts.editing.operations import (
     set_json,
     set_values,
 )
-from cohorts.editing.outline import Line, Phrase, Section, outline, set_names
+from cohorts.editing.outline import Line, Phrase, Section, outline, sentence_at, set_names
 from cohorts.editing.paths import NOTHING, Document, find_at, get_at, kind_at, parse_path
 from cohorts.editing.references import references, walk_kinds
 
 __all__ = [
     "NOTHING",
+    "SIDES",
+    "Conflict",
     "Document",
     "Edit",
     "Field",
+    "Held",
     "Line",
+    "Merge",
     "Phrase",
+    "Place",
     "Section",
+    "Side",
     "add_concept",
     "add_concept_set",
     "add_criterion",
@@ -48,6 +55,7 @@ __all__ = [
     "get_at",
     "json_of",
     "kind_at",
+    "merge",
     "move",
     "object_fields",
     "outline",
@@ -55,6 +63,7 @@ __all__ = [
     "perform",
     "references",
     "remove",
+    "sentence_at",
     "set_end",
     "set_json",
     "set_names",

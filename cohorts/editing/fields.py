@@ -22,7 +22,7 @@ Choices = tuple[tuple[str, str], ...]
 
 _SCALARS: Final = {"int", "long", "codeset", "number", "bool", "text", "date", "limit", "group"}
 # Objects whose properties are all scalars are one control with several parts.
-_FLAT: Final = {
+FLAT: Final = {
     name
     for name, fields in OBJECTS.items()
     if all(kind.rstrip("!") in _SCALARS or "|" in kind for kind in fields.values())
@@ -134,7 +134,7 @@ def object_fields(document: Document, path: str) -> list[Field]:
 
 def has_form(kind: str) -> bool:
     """Whether a property of a kind is edited by controls and not as a part of its own."""
-    return kind in _SCALARS or "|" in kind or kind in _FLAT or kind == "[Concept]"
+    return kind in _SCALARS or "|" in kind or kind in FLAT or kind == "[Concept]"
 
 
 def render(kind: str, value: Any) -> dict[str, tuple[str, ...]]:
@@ -143,7 +143,7 @@ def render(kind: str, value: Any) -> dict[str, tuple[str, ...]]:
         entries = value if isinstance(value, list) else []
         ids = (entry.get("CONCEPT_ID") for entry in entries if isinstance(entry, dict))
         return {"": tuple(str(identifier) for identifier in ids if identifier is not None)}
-    if kind in _FLAT:
+    if kind in FLAT:
         held = value if isinstance(value, dict) else {}
         return {
             name: _texts(of_kind.rstrip("!"), held.get(name))
@@ -168,7 +168,7 @@ def read(
         return old
     if kind == "[Concept]":
         return _concepts(path, old, given[""], known or {})
-    if kind not in _FLAT:
+    if kind not in FLAT:
         made = _scalar_of(kind, given[""])
         return NOTHING if made is None else _thawed(read_part(made, kind, path))
     kept = old if isinstance(old, dict) else {}
@@ -243,7 +243,7 @@ _OPERATOR_NAMES: Final = {
 
 
 def _parts(kind: str) -> list[tuple[str, str]]:
-    if kind in _FLAT:
+    if kind in FLAT:
         return [(name, of_kind.rstrip("!")) for name, of_kind in _ordered(kind)]
     return [("", kind)]
 

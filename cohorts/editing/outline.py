@@ -69,6 +69,18 @@ def outline(document: Document) -> list[Section]:
     return _Outline(document).sections()
 
 
+def sentence_at(document: Document, path: str) -> str:
+    """The sentence that speaks of a place, without those below it; empty if none does."""
+    lines = [line for section in outline(document) for line in section.lines]
+    said = ""
+    while lines:
+        lines = [line for line in lines if path.startswith(line.path)]
+        if lines:
+            said = ", ".join(phrase.text for phrase in max(lines, key=_length_of_path).phrases)
+        lines = [inner for line in lines for inner in line.lines]
+    return said
+
+
 def set_names(document: Document) -> dict[int, str]:
     """Names of the concept sets by id, as far as they can be read."""
     names: dict[int, str] = {}
@@ -320,6 +332,10 @@ class _Outline:
             "$.InclusionRules",
             group.problem,
         )
+
+
+def _length_of_path(line: Line) -> int:
+    return len(line.path)
 
 
 _LIMITS: Final = {"FIRST": "the earliest", "LAST": "the latest"}

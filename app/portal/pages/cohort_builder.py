@@ -30,14 +30,17 @@ from app.permissions import Actor, Permission
 from app.portal.access import page
 from app.portal.builder_view import PLACES, BuilderView, concepts_view, place_to_open, said_of
 from app.portal.downloads import json_file
+from app.portal.merge_view import MergeView
 from app.portal.pages.cohorts import blueprint, uploaded
 from app.portal.sign_in import signed_in_actor
 from app.portal.signed_links import by_signed_link
 from app.portal.wiring import wiring
 from app.services import cohort_drafts as drafts
 from app.services.cohort_answers import SafeAnswer
+from app.services.cohort_merging import look_at_merge as show_merge
+from app.services.cohort_merging import merge_newest
 from app.services.concept_set_library import get_concept_set, list_concept_sets
-from cohorts.editing import Document, Edit, copy_concept_set, perform
+from cohorts.editing import SIDES, Document, Edit, Side, copy_concept_set, perform
 from cohorts.errors import CohortError, DefinitionError, QueryCancelled
 from cohorts.vocabulary_checks import check_concepts
 from deid.release import Release
@@ -129,6 +132,32 @@ def stop_counting(draft_id: int) -> BaseResponse:
     return redirect(url_for("cohorts.builder", draft_id=draft_id), 303)
 
 
+@page(blueprint, "/drafts/<int:draft_id>/merge", Permission.REQUEST_DATA)
+def look_at_merge(draft_id: int) -> str:
+    """The draft with what the newest version changed, and what has to be decided."""
+    return _merge_page(draft_id, {})
+
+
+@page(blueprint, "/drafts/<int:draft_id>/merge", Permission.REQUEST_DATA, methods=("POST",))
+def merge(draft_id: int) -> BaseResponse | tuple[str, int]:
+    """Take the newest version's changes into the draft, as decided."""
+    decisions: dict[str, Side] = {
+        name.removeprefix("part "): "theirs" if side == "theirs" else "mine"
+        for name, side in request.form.items()
+        if name.startswith("part ") and side in SIDES
+    }
+    revision, seen = (request.form.get(name, 0, type=int) for name in ("revision", "seen"))
+    try:
+        with wiring().database.writing() as database:
+            merge_newest(database, signed_in_actor(), draft_id, revision, seen, decisions)
+    except (ChangedMeanwhile, BadInput) as error:
+        flash(str(error), "warning")
+        status = 409 if isinstance(error, ChangedMeanwhile) else 400
+        return _merge_page(draft_id, decisions), status
+    flash("Both are in your draft now. Undo takes it back.", "success")
+    return redirect(url_for("cohorts.builder", draft_id=draft_id), 303)
+
+
 @page(blueprint, "/drafts/<int:draft_id>/keep", Permission.REQUEST_DATA, methods=("POST",))
 def keep_draft(draft_id: int) -> BaseResponse:
     """Keep the draft as a version."""
@@ -206,6 +235,13 @@ def _page(
             **{name: value for name, value in counts.items() if name != "release"},
         )
     return make_response(body, status)
+
+
+def _merge_page(draft_id: int, decisions: dict[str, Side]) -> str:
+    with wiring().database.reading() as database:
+        draft = drafts.get_draft(database, signed_in_actor(), draft_id)
+        view = MergeView(show_merge(draft, decisions), decisions)
+        return render_template("cohorts/merge.html", draft=draft, view=view)
 
 
 def _address(draft_id: int, where: dict[str, str]) -> str:

@@ -21,7 +21,8 @@ from app.services.cohort_answers import CohortAnswers
 from app.services.cohorts import add_version, get_cohort
 from app.services.count_ledger import CountLedger
 from app.services.projects import add_member, create_project
-from cohorts.editing import set_values
+from cohorts.editing import find_at, set_values
+from cohorts.editing.paths import put_at
 from cohorts.errors import QueryCancelled
 from deid.release import Release, open_release
 from tests.integration.portal.world import (
@@ -180,8 +181,21 @@ def test_two_people_edit_one_definition_and_neither_loses_a_word(world: World) -
     compared = visible(me.get(f"/cohorts/{world.cohort_id}/compare?old=2&draft={mine}"))
     assert "age at the event at least 70" in compared
     assert "age at the event at least 40" in compared
+    address = f"/cohorts/drafts/{mine}/merge"
+    form = {"csrf_token": token_of(me.get(address).get_data(as_text=True)), "revision": 2}
+    refused = me.post(address, data={**form, "seen": 2})
+    assert "Choose one of the two" in visible(refused)
+    assert me.post(address, data={**form, "seen": 1, f"part {AGE}": "mine"}).status_code == 409
+    assert me.post(address, data={**form, "seen": 2, f"part {AGE}": "theirs"}).status_code == 303
+    merged = json.loads(exported(me, mine))
+    assert put_at(merged, f"{AGE}.Value", 18) == json.loads(EXPRESSION)
+    assert find_at(merged, f"{AGE}.Value") == 70
+    edit(me, world, mine, "undo")
+    assert "was kept meanwhile" not in visible(me.get(f"/cohorts/drafts/{mine}"))
+    assert me.get(address).status_code == 404
     with world.database.writing() as session:
-        kept = drafts.keep(session, world.actors["researcher"], mine, 2, "mine", 2)
+        revision = drafts.get_draft(session, world.actors["researcher"], mine).revision
+        kept = drafts.keep(session, world.actors["researcher"], mine, revision, "mine", 2)
         assert kept.number == 3
         numbers = [one.number for one in get_cohort(session, world.actors["steward"], 1).versions]
         assert numbers == [1, 2, 3]
