@@ -14,6 +14,7 @@ from deid.synth.courses.complication_signs import show_complication
 from deid.synth.courses.control import days_to_next, is_dangerous, why_unchanged
 from deid.synth.courses.ladders import MOST_DRUGS, next_step, raisable
 from deid.synth.courses.life import Life
+from deid.synth.courses.sites import words
 from deid.synth.courses.treatment import (
     COMPLICATIONS,
     Treatment,
@@ -88,12 +89,17 @@ def judge(
         form.change = "kept"
     else:
         # What is written against the numbers leads to no more than another look.
-        treatment.failures += not (written == "CLASS_UNCONTROLLED" and expected != written)
+        # Nor does a treatment that has had no time to work.
+        against = written == "CLASS_UNCONTROLLED" and expected != written
+        treatment.failures += treatment.begun and not against and not _is_recent(treatment, day)
         reason = _reason(stream, treatment, form, readings, day)
         if reason is not None:
             form.change, treatment.referred, treatment.failures = "referred", day, 0
             form.texts["REFERRAL_REASON"] = REASONS[reason][locale]
             form.hints["referred_for"] = reason
+            if reason == "danger" and treatment.adherence == "ADHERENCE_NONE":
+                form.hints["again"] = "yes"
+                form.texts["ABNORMALITY"] = words(locale, "danger.again")
             if low:
                 stop_culprit(resident, treatment, form, locale, day)
                 form.change = "referred"
@@ -103,6 +109,12 @@ def judge(
             mild = readings.get("FASTING_GLUCOSE", 0) < value("fpg.insulin")
             _adjust(stream, life, treatment, form, expected == written, day, mild=mild)
     form.next_day = day + timedelta(days=days_to_next(written))
+
+
+def _is_recent(treatment: Treatment, day: date) -> bool:
+    """Has what was begun last, first or anew, had too little time to show what it does?"""
+    since = max(treatment.changed, treatment.regular)
+    return (day - since).days < _WORKS_DAYS[treatment.problem]
 
 
 def _reason(
@@ -161,11 +173,12 @@ def _adjust(
     if step is not None and mild and CLASS_OF[step[0]] == "insulin":
         step = None
     higher = raisable(treatment.drugs, treatment.raised, where)
+    if life.resident.has("CHRONIC_KIDNEY_DISEASE", day):
+        higher = [drug for drug in higher if CLASS_OF[drug] != "metformin"]
     left = step is not None or bool(higher)
     if mild:
         higher = [drug for drug in higher if CLASS_OF[drug] != "insulin"]
-    since = max(treatment.changed, treatment.regular)
-    recent = (day - since).days < _WORKS_DAYS[treatment.problem]
+    recent = _is_recent(treatment, day)
     long_term = is_at_its_goal(treatment, day)
     near = (
         treatment.problem == HYPERTENSION

@@ -30,6 +30,8 @@ _HIP_DAYS = 365
 """So long a broken hip is felt in what people can do alone (assumption)."""
 _NEAR_DAYS = 10
 """A follow-up within so many days after the appointment of a discharge serves for it."""
+_NO_DEFENCE_DAYS = 28
+"""So long after a course of chemotherapy a fever may be grave (common practice; assumption)."""
 _WEAK_DAYS = 21
 """So soon after a stay nobody is examined for the year."""
 _TAKEN_AGAIN = ("hemoglobin.low", "creatinine.raised")
@@ -176,6 +178,20 @@ def _take_again(stream: Random, life: Life, discharge: Form, form: Form, day: da
         form.readings |= localise(locale, {key: tests[key] for key in ("CREATININE", "EGFR")})
         remarks.append("creatinine.back")
     form.texts["ABNORMALITY"] = "; ".join(words(locale, key) for key in remarks)
+
+
+def watch_fevers(stream: Random, life: Life, stays: list[Visit]) -> None:
+    """A fever in the weeks after a course of chemotherapy asks for a blood count at once."""
+    courses = [stay.end for stay in stays if stay.end and "cycle" in stay.forms[0].hints]
+    for visit in life.visits:
+        form = visit.forms[0]
+        if form.kind != "contact" or "fever" not in form.symptoms:
+            continue
+        if any(0 <= (visit.day - end).days <= _NO_DEFENCE_DAYS for end in courses):
+            form.readings["LEUKOCYTES"] = round(stream.uniform(3.2, 6.0), 1)
+            said = words(life.household.locale, "fever.chemotherapy")
+            before = form.texts.get("ABNORMALITY", "")
+            form.texts["ABNORMALITY"] = "; ".join(part for part in (said, before) if part)
 
 
 def put_off_examinations(life: Life, stays: list[Visit]) -> None:

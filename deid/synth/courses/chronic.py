@@ -116,7 +116,7 @@ def follow_up(stream: Random, life: Life) -> list[Visit]:
         if mode == "clinic" and {"chest tightness", "palpitation"} & set(forms[0].symptoms):
             forms[0].procedures += ("ELECTROCARDIOGRAM",)
         visits.append(Visit(resident, day, mode, _who(stream, household), forms))
-        _take(stream, body, treatments, day, {form.hints.get("unchanged") for form in forms})
+        _take(stream, body, treatments, day, forms)
         if happens(stream, value("follow_up.drops_out")):
             # A new disease brings back who stayed away.
             again = min((onset for onset in onsets.values() if onset > day), default=None)
@@ -144,16 +144,18 @@ def _agree(forms: list[Form], day: date, due: date) -> None:
 
 
 def _take(
-    stream: Random, body: Body, treatments: dict[str, Treatment], day: date, said: set[str | None]
+    stream: Random, body: Body, treatments: dict[str, Treatment], day: date, forms: list[Form]
 ) -> None:
     """Until the next visit: what was prescribed, and how it will be taken.
 
-    One person has one way with pills, whatever they are for. Some of those who were told why
-    (``said``: reasons for an unchanged treatment) take them regularly from then on.
+    One person has one way with pills, whatever they are for. Some of those who were told why a
+    treatment is left unchanged take them regularly from then on, and all who were in danger.
     """
     current = next(iter(treatments.values())).adherence
     adherence = next_adherence(stream, body.resident, day, current)
-    if said & {"not_taken", "irregular"} and happens(stream, value("adherence.counselled")):
+    said = {form.hints.get("unchanged") for form in forms}
+    told = said & {"not_taken", "irregular"} and happens(stream, value("adherence.counselled"))
+    if told or any("again" in form.hints for form in forms):
         adherence = "ADHERENCE_REGULAR"
     for treatment in treatments.values():
         if treatment.adherence == "ADHERENCE_NONE" != adherence:
@@ -203,7 +205,9 @@ def _fill_in(
         expected = class_of_pressure(resident, day, vitals["SYSTOLIC_BP"], vitals["DIASTOLIC_BP"])
     else:
         readings["FASTING_GLUCOSE"] = fasting_glucose(stream, body, day)
-        if (day - treatment.tested).days >= _HBA1C_DAYS and happens(stream, 0.5):
+        high = class_of_glucose(readings["FASTING_GLUCOSE"]) == "CLASS_UNCONTROLLED"
+        asked = happens(stream, 0.5) or high
+        if (day - treatment.tested).days >= _HBA1C_DAYS and asked:
             treatment.tested = day
             treatment.long_term = readings["HBA1C"] = hba1c(stream, body, day)
         expected = class_of_glucose(readings["FASTING_GLUCOSE"])
@@ -233,11 +237,8 @@ def _fill_in(
         treatment.changed = day
     if form.change == "referred":
         treatment.awaited = arrival(resident, day)
-    if (
-        treatment.adherence != "ADHERENCE_NONE"
-        or begins
-        or form.change in {"added", "raised", "switched"}
-    ):
+    given = begins or "again" in form.hints or form.change in {"added", "raised", "switched"}
+    if treatment.adherence != "ADHERENCE_NONE" or given:
         form.drugs = tuple(
             Prescription(drug, *dose_of(household.locale, drug, treatment.raised), SUPPLY_DAYS)
             for drug, _, _ in treatment.drugs

@@ -55,7 +55,10 @@ def _assess(stream: Random, resident: Resident, examination: Form, day: date) ->
     form = Form(kind="elderly")
     score = 0
     for item, points in SELF_CARE.items():
-        help_needed = need + _HARDER.get(item, 0.0) + stream.gauss(0, value("frailty.item.sd"))
+        # What is hard for a person stays hard, so that nobody needs less help without a reason.
+        own = min(max(share_of_person(resident, item), 0.02), 0.98)
+        own = NormalDist(0, value("frailty.item.sd")).inv_cdf(own)
+        help_needed = need + _HARDER.get(item, 0.0) + own
         form.amounts[item] = points[min(max(round(help_needed), 0), 3)]
         score += points[min(max(round(help_needed), 0), 3)]
     form.amounts["SELF_CARE_SCORE"] = score

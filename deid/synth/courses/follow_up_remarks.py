@@ -49,6 +49,7 @@ def answer_symptoms(life: Life, treatment: Treatment, form: Form, day: date) -> 
             form.texts["REFERRAL_REASON"] = REASONS["symptoms"][locale]
             form.hints = {k: h for k, h in form.hints.items() if k not in {"declined", "unchanged"}}
             form.hints["referred_for"] = "symptoms"
+            form.hints["heart"] = "CORONARY_ARTERIOSCLEROSIS" if heart else "HEART_FAILURE"
             treatment.awaited = arrival(resident, day)
         treatment.felt = day
         said.append("symptom.heart" if heart else "symptom.failure")

@@ -19,6 +19,7 @@ from deid.synth.courses.aftermath import (
     remember,
     seen_again,
     stop_sulfonylurea,
+    watch_fevers,
 )
 from deid.synth.courses.complaints import SEASONS
 from deid.synth.courses.life import Life
@@ -81,6 +82,7 @@ def hospital(stream: Random, life: Life) -> list[Visit]:
     visits.sort(key=lambda visit: visit.day)
     stays = [visit for visit in visits if visit.mode == "hospital"]
     put_off_examinations(life, stays)
+    watch_fevers(stream, life, stays)
     remember(life, stays)
     visits += seen_again(stream, life, stays)
     return sorted(visits, key=lambda visit: visit.day)

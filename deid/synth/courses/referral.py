@@ -144,6 +144,8 @@ def _where(form: Form) -> tuple[str, str]:
     complication = _complication(form)
     if complication is not None:
         return DEPARTMENT_OF[complication], "complication"
+    if "heart" in form.hints:
+        return "CARDIOLOGY", "symptoms"
     if form.hints.get("referred_for") in BY_FINDING:
         return BY_FINDING[form.hints["referred_for"]]
     if form.kind in _BY_KIND:
@@ -151,9 +153,8 @@ def _where(form: Form) -> tuple[str, str]:
         adverse = form.answers.get("ADVERSE_REACTION") == "PRESENT"
         if reason == "uncontrolled":
             untaken = form.answers.get("DRUG_ADHERENCE") == "ADHERENCE_NONE"
-            others = {"danger": "danger", "symptoms": "symptoms"}
             reason = "untaken" if untaken else "adverse" if adverse else reason
-            reason = others.get(form.hints.get("referred_for", ""), reason)
+            reason = "danger" if form.hints.get("referred_for") == "danger" else reason
         return place, reason
     found = next((DEPARTMENT_OF[d] for d in form.diagnoses if d in DEPARTMENT_OF), None)
     return found or "GENERAL_SURGERY", "mood" if _MOODS & set(form.diagnoses) else "other"
@@ -167,6 +168,8 @@ def _complication(form: Form) -> str | None:
 
 def _about(form: Form) -> tuple[str, ...]:
     """The problem that a letter is about, if one is known."""
+    if "heart" in form.hints:
+        return (form.hints["heart"],)
     problem = _ABOUT.get(form.hints.get("referred_for", ""))
     return (problem,) if problem in form.diagnoses and problem else form.diagnoses[:1]
 
@@ -236,6 +239,8 @@ def _what_is_left_to_do(
     pressed = class_of_pressure(life.resident, day, high, low) == "CLASS_UNCONTROLLED"
     pressed = pressed and life.resident.has("ESSENTIAL_HYPERTENSION", day)
     sweet = class_of_glucose(measured.get("FASTING_GLUCOSE", 0)) == "CLASS_UNCONTROLLED"
+    if "heart" in form.hints and not pressed:
+        return "seen.heart"
     if not (pressed or sweet):
         return None
     if form.answers.get("DRUG_ADHERENCE") == "ADHERENCE_NONE":

@@ -100,7 +100,9 @@ def _lipids_again(
     asks = ("HYPERLIPIDEMIA", *STRUCK, "CORONARY_ARTERIOSCLEROSIS", DIABETES)
     seen.diagnoses = tuple(p for p in asks if life.resident.has(p, later))[:1]
     seen.texts["VISIT_PURPOSE"] = words(locale, "purpose.lipids")
-    seen.texts["ABNORMALITY"] = words(locale, "statin.works")
+    seen.texts["ABNORMALITY"] = words(
+        locale, "statin.works" if lower < value("ldl.goal.diabetes") else "answer.ldl.heart"
+    )
     yield Visit(life.resident, later, "clinic", doctor, [seen])
 
 

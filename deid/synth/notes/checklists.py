@@ -19,6 +19,8 @@ from deid.synth.streams import happens, one_of, weighted
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PART = re.compile(r"\W+")
 _DECIMALS = {"BODY_TEMPERATURE": 1, "BODY_WEIGHT": 1, "BMI": 1, "HBA1C": 1, "CREATININE_MASS": 2}
+_PER_DECILITRE = frozenset({"HEMOGLOBIN", "ALBUMIN"})
+"""Rows have g/L; American notes have g/dL."""
 _OTHERWISE_SAID = frozenset({"FOLLOW_UP_CLASS", "DRUG_ADHERENCE", "NEXT_FOLLOW_UP"})
 """Answers that have a place of their own in the grammar."""
 _ABSENT = frozenset({"NONE", "NO", "NEGATIVE"})
@@ -77,7 +79,10 @@ def _readings(t: Telling, keys: Sequence[str]) -> list[list[str | Mark]]:
 
 
 def _decimal(t: Telling, key: str) -> str:
-    return number(t.form.spoken.get(key, t.form.readings[key]), _DECIMALS.get(key))
+    reading = t.form.spoken.get(key, t.form.readings[key])
+    if key in _PER_DECILITRE and not t.chinese:
+        return number(reading / 10, 1)
+    return number(reading, _DECIMALS.get(key))
 
 
 def _reading(t: Telling, key: str) -> list[str | Mark]:
@@ -240,12 +245,17 @@ def texts(t: Telling) -> Pieces:
         elif question == "PHYSICAL_FINDING":
             said = _parts(t, text)
         elif "; " in text:
-            said = text.replace(
-                "; ", one_of(t.stream, ("、", "，") if t.chinese else (", ", " + "))
-            )
+            said = text.replace("; ", _between_remarks(t, text))
         label = t.name(question)
         items.append(t.told(f"text.{question}", "text", label=label, n=said, about=t.name(about)))
     return t.listed(items)
+
+
+def _between_remarks(t: Telling, text: str) -> str:
+    """What stands between remarks: those with commas of their own are kept apart."""
+    if "，" in text or ", " in text:
+        return one_of(t.stream, ("；", "。") if t.chinese else ("; ", ". "))
+    return one_of(t.stream, ("、", "，") if t.chinese else (", ", " + "))
 
 
 def _kin(t: Telling, text: str) -> Pieces:

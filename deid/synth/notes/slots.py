@@ -45,7 +45,8 @@ def _mentioned(name: str) -> Say:
 
 
 _OF_PEOPLE = ("patient", "patient_listed", "patient_family", "patient_given", "patient_initials",
-              "patient_wrapped", "patient_short", "patient_query", "patient_spelt", "patient_latin",
+              "patient_wrapped", "patient_short", "patient_plain", "patient_query",
+              "patient_spelt", "patient_latin",
               "patient_other", "pager", "doctor_initials", "other_initials", "relation_back",
               "reserved_mail", "doctor_latin", "stranger_name", "stranger_family",
               "great_age", "kin_word", "kin_name",

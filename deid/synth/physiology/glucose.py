@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 
 from deid.synth.constitution import DIABETES, hba1c_of, untreated_glucose
 from deid.synth.parameters import value
 from deid.synth.physiology.body import Body
 from deid.synth.physiology.drugs import ADHERENCE_EFFECT, fall_of
+
+_MEMORY = ((1, 0.3), (20, 0.3), (50, 0.25), (85, 0.15))
+"""Days ago, and the weight of the glucose of those days in HbA1c (assumption: red cells live for
+some hundred and twenty days, and the last month weighs most)."""
 
 
 def glucose_level(body: Body, day: date) -> float:
@@ -39,8 +43,11 @@ def fasting_glucose(stream: Random, body: Body, day: date) -> float:
 
 
 def hba1c(stream: Random, body: Body, day: date) -> float:
-    """Percent; it shows the level of the last months and not the day's glucose."""
-    percent = hba1c_of(glucose_level(body, day)) + stream.gauss(0, value("hba1c.visit.sd"))
+    """Percent; it shows the level of the last three months and not the day's glucose."""
+    level = sum(
+        share * glucose_level(body, day - timedelta(days=before)) for before, share in _MEMORY
+    )
+    percent = hba1c_of(level) + stream.gauss(0, value("hba1c.visit.sd"))
     return round(min(max(percent, 4.2), 15), 1)
 
 

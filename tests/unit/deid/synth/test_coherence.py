@@ -143,7 +143,8 @@ def test_long_term_sugar_goes_with_the_fasting_sugar_of_the_day() -> None:
             if fasting:
                 apart.append(form.readings["HBA1C"] - hba1c_of(fasting))
     assert len(apart) > 100
-    assert max(map(abs, apart)) < 2.2
+    # It follows a change of treatment within three months.
+    assert max(map(abs, apart)) < 4.5
     assert abs(sum(apart) / len(apart)) < 0.25
 
 

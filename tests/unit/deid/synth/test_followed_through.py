@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 from deid.synth.constitution import DIABETES, HYPERTENSION
 from deid.synth.courses import Life
 from deid.synth.courses.complaints import COMPLAINTS, SEASONS, TUMOURS, VOICES
+from deid.synth.courses.ladders import DOSES, HIGHER
 from deid.synth.courses.sites import words
 from deid.synth.parameters import value
 from deid.synth.physiology import decline, is_treated
@@ -234,3 +235,116 @@ def test_fasting_glucose_between_normal_and_diabetes_is_spoken_of() -> None:
             assert "ABNORMALITY" in form.texts
             spoken += 1
     assert spoken > 0
+
+
+def test_a_dose_goes_up_by_a_step_of_its_drug_and_stays_up_until_the_drug_is_changed() -> None:
+    raised = 0
+    for life in all_lives():
+        locale = life.household.locale
+        for kind in FOLLOWED:
+            for (_, before), (_, form) in pairwise(_followed(life, kind)):
+                old = {drug.drug: drug.dose for drug in before.drugs}
+                new = {drug.drug: drug.dose for drug in form.drugs}
+                higher = {drug for drug in old.keys() & new.keys() if old[drug] != new[drug]}
+                if before.drugs and form.drugs and not life.resident.pregnancies:
+                    assert higher <= {form.hints.get("raised")}
+                for drug in higher if not life.resident.pregnancies else ():
+                    steps = (DOSES[locale, drug][0], *HIGHER[locale, drug])
+                    assert steps.index(new[drug]) == steps.index(old[drug]) + 1
+                    raised += 1
+    assert raised > 20
+
+
+def test_nobody_has_taken_what_is_only_begun_or_what_ran_out_long_ago() -> None:
+    begun = lost = 0
+    for life in all_lives():
+        forms = sorted(
+            (pair for kind in FOLLOWED for pair in _followed(life, kind)), key=lambda p: p[0].day
+        )
+        if not forms:
+            continue
+        first, form = forms[0]
+        if "begun" in form.hints and all("begun" in f.hints for v, f in forms if v is first):
+            assert form.answers["DRUG_ADHERENCE"] == "ADHERENCE_NONE"
+            begun += 1
+        if any(fault.kind == "lost to follow-up" for fault in forms[-1][0].faults):
+            for visit, form in _followed(life, "examination"):
+                if (visit.day - forms[-1][0].day).days > 91:
+                    assert not _classes(form) - {"beta_blocker", "arb"}
+                    lost += 1
+    assert begun > 5
+    assert lost > 5
+
+
+def test_a_value_above_the_goal_at_the_outpatients_is_answered() -> None:
+    answered = 0
+    for life, visit, form in forms_of("contact"):
+        if visit.site is None or not any(f.kind == "referral back" for f in visit.forms):
+            continue
+        high = form.readings.get("SYSTOLIC_BP", 0) >= 150
+        if visit.mode == "clinic" and high and life.resident.has(HYPERTENSION, visit.day):
+            assert form.texts["ABNORMALITY"]
+            answered += 1
+    assert answered > 5
+
+
+def test_blood_that_is_to_be_taken_again_is_taken_again() -> None:
+    again = Counter[str]()
+    for life in all_lives():
+        locale = life.household.locale
+        for visit in life.visits:
+            for form in visit.forms:
+                said = form.texts.get("ABNORMALITY", "")
+                iron = form.kind == "child" and any(d.drug == "FERROUS_SULFATE" for d in form.drugs)
+                low = words(locale, "hemoglobin.low") in said and form.event != "DEATH"
+                doubled = words(locale, "statin.doubled") in said
+                if not (iron or low or doubled):
+                    continue
+                until = (visit.end or visit.day) + timedelta(days=90)
+                gone = until > life.last or life.resident.is_away(until) or life.resident.away
+                keys = {"LDL", "LDL_MASS"} if doubled and not low else {"HEMOGLOBIN"}
+                later = (v for v in life.visits if visit.day < v.day <= until)
+                taken = any(keys & f.readings.keys() for v in later for f in v.forms)
+                if not gone:
+                    assert taken or _in_hospital(life, visit.day, until)
+                    again["iron" if iron else "low" if low else "statin"] += 1
+    assert again["statin"] > 5
+    assert again["iron"] + again["low"] > 0
+
+
+def _in_hospital(life: Life, first: date, last: date) -> bool:
+    return any(first < v.day <= last and v.mode == "hospital" for v in life.visits)
+
+
+def test_hba1c_moves_no_faster_than_blood_is_renewed() -> None:
+    moved = 0
+    for life in all_lives():
+        found = [
+            (visit.day, form.readings["HBA1C"])
+            for visit in life.visits
+            for form in visit.forms
+            if "HBA1C" in form.readings and visit.mode == "clinic" and form.event is None
+        ]
+        for (before, old), (day, new) in pairwise(found):
+            if (day - before).days <= 21:
+                assert abs(new - old) < 1.6
+                moved += 1
+    assert moved > 20
+
+
+def test_lasting_trouble_of_the_lungs_is_looked_at_within_two_years() -> None:
+    looked = 0
+    for life in all_lives():
+        for problem in ("COPD", "ASTHMA"):
+            onset = life.resident.problems.get(problem)
+            if onset is None or life.resident.away or (life.last - life.first).days < 1500:
+                continue
+            about = (problem, "COPD_EXACERBATION")
+            days = [
+                v.day for v in life.visits for f in v.forms
+                if f.kind in {"contact", "discharge"} and set(f.diagnoses[:1]) & set(about)
+            ]  # fmt: skip
+            if life.resident.age_on(max(onset, life.first)) >= 30 and onset < life.first:
+                assert len(days) >= (life.last - life.first).days // 900
+                looked += 1
+    assert looked > 5
