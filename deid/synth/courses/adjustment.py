@@ -46,7 +46,7 @@ _WORKS_DAYS = {DIABETES: 60, HYPERTENSION: 25}
 """So many days a drug that was begun, first or anew, is given to show what it does."""
 _NEW_DAYS = 365
 """Who has borne a drug for longer has no reaction to it any more (assumption)."""
-_ADVICE_DAYS = 120
+_ADVICE_DAYS = 365
 """So long after the hospital's advice it is still done."""
 
 
@@ -192,7 +192,7 @@ def _adjust(
     if uncontrolled and treatment.adherence != "ADHERENCE_NONE" and not waits:
         regular = treatment.adherence == "ADHERENCE_REGULAR"
         ready = (1.0 if advised else value("follow_up.intensifies")) * regular
-        treatment.advised = False
+        treatment.advised &= not regular
         if not happens(stream, ready):
             step, higher = None, []
         if higher and (step is None or happens(stream, value("follow_up.raises"))):

@@ -120,7 +120,7 @@ def _admission(stream: Random, life: Life, plan: Planned) -> dict[str, float]:
         readings["SYSTOLIC_BP"], readings["DIASTOLIC_BP"] = blood_pressure(
             stream, life.body, plan.day, moved=0 if plan.cycle else stay.systolic
         )
-    rate = (132 - 6 * age if age < 8 else 84) if age < 18 else life.body.heart_rate + 8
+    rate = (132 - 6 * age if age < 8 else 84) if age < 18 else life.body.pulse_on(plan.day) + 8
     readings["HEART_RATE"] = round(rate + (14 if hot else 0) + stream.gauss(0, 6))
     if plan.cycle:
         readings["HEMOGLOBIN"] = max(hemoglobin(stream, resident, plan.day) - 2 * plan.cycle, 72)

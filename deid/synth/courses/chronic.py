@@ -187,7 +187,7 @@ def _vitals(stream: Random, body: Body, day: date, mode: Mode, first: date) -> d
         "DIASTOLIC_BP": diastolic,
         "BODY_WEIGHT": weight,
         "BMI": bmi_of(weight, body.resident),
-        "HEART_RATE": round(body.heart_rate + stream.gauss(0, 4)),
+        "HEART_RATE": round(body.pulse_on(day) + stream.gauss(0, 4)),
     }
 
 

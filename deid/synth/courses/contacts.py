@@ -251,7 +251,7 @@ def _signs(stream: Random, body: Body, day: date, age: int, feverish: bool) -> d
     readings: dict[str, float] = {"BODY_TEMPERATURE": round(min(max(temperature, 35.8), 40.2), 1)}
     if age >= 18:
         readings["SYSTOLIC_BP"], readings["DIASTOLIC_BP"] = blood_pressure(stream, body, day)
-        own = body.heart_rate
+        own = body.pulse_on(day)
     else:
         own = 132 - 6 * age if age < 8 else 84
     beats = max(own + stream.gauss(0, 5), 0.85 * own)

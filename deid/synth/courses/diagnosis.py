@@ -267,7 +267,7 @@ def _readings(stream: Random, life: Life, found: Found, day: date) -> dict[str, 
     readings: dict[str, float] = {}
     if resident.age_on(day) >= 18:
         readings["SYSTOLIC_BP"], readings["DIASTOLIC_BP"] = blood_pressure(stream, body, day)
-        readings["HEART_RATE"] = round(body.heart_rate + stream.gauss(0, 4))
+        readings["HEART_RATE"] = round(body.pulse_on(day) + stream.gauss(0, 4))
     for limit in found.limits:
         if limit.key not in readings:
             tests = next((tell() for keys, tell in panels if limit.key in keys), {})

@@ -8,6 +8,7 @@ from statistics import NormalDist
 
 from deid.synth.constitution import share_of_person
 from deid.synth.courses.life import Life
+from deid.synth.courses.sites import words
 from deid.synth.parameters import value
 from deid.synth.people import Resident
 from deid.synth.physiology import frailty, is_beyond_asking, mood_scores
@@ -34,11 +35,21 @@ def elderly(stream: Random, life: Life) -> list[Visit]:
         form = next((form for form in visit.forms if form.kind == "examination"), None)
         if form is not None and life.resident.age_on(visit.day) >= 65:
             visit.forms.append(_assess(stream, life.resident, form, visit.day))
+            _answer_memory(life, form, visit.day)
             # What was lost once does not come back.
             stiff = stiff or form.answers["MOTOR_FUNCTION"] == "CANNOT_MOVE"
             if stiff:
                 form.answers["MOTOR_FUNCTION"] = "CANNOT_MOVE"
     return []
+
+
+def _answer_memory(life: Life, examination: Form, day: date) -> None:
+    """A memory that is found low is spoken of."""
+    if examination.answers["COGNITION_SCREEN"] == "SCREEN_NEGATIVE":
+        return
+    said = "memory.known" if life.resident.has("DEMENTIA", day) else "memory.low"
+    parts = (words(life.household.locale, said), examination.texts.get("ABNORMALITY", ""))
+    examination.texts["ABNORMALITY"] = "; ".join(part for part in parts if part)
 
 
 def level_of(score: int) -> str:

@@ -31,6 +31,8 @@ _URATE = {"F": 360, "M": 420}
 """Highest uric acid in umol/L: Chinese guideline on hyperuricemia and gout of 2019."""
 _RISKS_OF_CLOTS = (HYPERTENSION, DIABETES, "HEART_FAILURE", *STRUCK)
 """With fibrillation, what asks for a drug against clots at every age."""
+_MUCH_ALBUMIN = 300
+"""mg/g of albumin from which the kidney clinic looks after somebody (KDIGO 2012: category A3)."""
 _PLATELETS, _LEUKOCYTES = 125, 3.5
 """10^9/l; lowest counts of adults: WS/T 405-2012."""
 _RECHECKED = frozenset({"glucose", "near diabetes", "low glucose", "kidney", "liver", "lipids",
@@ -116,6 +118,12 @@ def evaluate(life: Life, form: Form, readings: dict[str, float], day: date) -> N
     abnormal = bool(form.diagnoses or [name for name in found if name not in _OF_WEIGHT])
     form.answers["HEALTH_EVALUATION"] = "EVALUATION_ABNORMAL" if abnormal else "EVALUATION_NORMAL"
     remarks = [_WORDS[name][locale] for name in found]
+    if "glucose" in found and resident.has(DIABETES, day):
+        leaves = life.body.treatment_on(DIABETES, day).adherence == "ADHERENCE_NONE"
+        said = "glucose.left" if leaves else "glucose.followed"
+        remarks[found.index("glucose")] = words(locale, said)
+    if readings.get("URINE_ACR", 0) >= _MUCH_ALBUMIN:
+        remarks[found.index("albumin")] = words(locale, "albumin.much")
     if "platelets" in found and resident.has("CIRRHOSIS", day):
         remarks[found.index("platelets")] = words(locale, "platelets.cirrhosis")
     if "pressure" in found and resident.has(HYPERTENSION, day):

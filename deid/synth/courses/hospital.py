@@ -27,8 +27,9 @@ from deid.synth.courses.mental_illness import UNSTABLE
 from deid.synth.courses.stays import BY_NAME, STAYS, Stay
 from deid.synth.parameters import PARAMETERS, value
 from deid.synth.people import Locale
-from deid.synth.physiology import glucose_level, is_treated, treated_share
+from deid.synth.physiology import egfr_level, glucose_level, is_treated, treated_share
 from deid.synth.physiology.drugs import CLASS_OF
+from deid.synth.physiology.kidney import KIDNEY_DISEASE
 from deid.synth.safety import pregnancy_on
 from deid.synth.streams import happens
 from deid.synth.visits import Visit
@@ -222,7 +223,9 @@ def _by_the_year(stream: Random, life: Life) -> list[Planned]:
 
 
 def _may_befall(life: Life, stay: Stay, day: date) -> bool:
-    """Whether the treatment of diabetes can bring this on."""
+    """Whether the treatment of diabetes, or kidneys that are bad enough, can bring this on."""
+    if stay.diagnosis == KIDNEY_DISEASE:
+        return egfr_level(life.resident, day) < value("stay.kidneys_from")
     if stay.problem != DIABETES:
         return True
     regimen = life.body.treatment_on(DIABETES, day)

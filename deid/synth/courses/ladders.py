@@ -50,13 +50,13 @@ HIGHER: dict[tuple[Locale, str], tuple[str, ...]] = {
     ("en_US", "LISINOPRIL_10MG"): ("20 mg", "40 mg"), ("en_US", "LOSARTAN_50MG"): ("100 mg",),
     ("en_US", "METOPROLOL"): ("100 mg",), ("en_US", "INDAPAMIDE"): ("2.5 mg",),
     ("en_US", "GLIPIZIDE"): ("10 mg",), ("en_US", "GLIMEPIRIDE"): ("4 mg",),
-    ("en_US", "INSULIN_GLARGINE"): ("18 units", "24 units", "32 units"),
+    ("en_US", "INSULIN_GLARGINE"): ("18 units", "24 units", "32 units", "40 units"),
     ("zh_CN", "IRBESARTAN"): ("300mg",), ("zh_CN", "VALSARTAN"): ("160mg",),
     ("zh_CN", "NIFEDIPINE"): ("60mg",), ("zh_CN", "ENALAPRIL"): ("20mg",),
     ("zh_CN", "HYDROCHLOROTHIAZIDE"): ("25mg",), ("zh_CN", "BISOPROLOL"): ("10mg",),
     ("zh_CN", "METFORMIN_500MG"): ("0.85g",), ("zh_CN", "GLICLAZIDE"): ("120mg",),
     ("zh_CN", "GLIMEPIRIDE"): ("4mg",), ("zh_CN", "ACARBOSE"): ("100mg",),
-    ("zh_CN", "INSULIN_GLARGINE"): ("18单位", "24单位", "32单位"),
+    ("zh_CN", "INSULIN_GLARGINE"): ("18单位", "24单位", "32单位", "40单位"),
 }  # fmt: skip
 """Doses that a drug is raised to, one after the other; what is not here stays as it is begun."""
 

@@ -13,6 +13,7 @@ from typing import cast
 
 from deid.synth.constitution import one_of_person
 from deid.synth.courses.life import Life, working_day
+from deid.synth.courses.sites import words
 from deid.synth.mixes import draw_mix
 from deid.synth.parameters import value
 from deid.synth.people import Resident
@@ -85,6 +86,8 @@ def mental_illness(stream: Random, life: Life) -> list[Visit]:
     before: str | None = None
     while (day := working_day(day)) <= life.last:
         form = _fill_in(stream, resident, patient, before, day)
+        if form.answers["DRUG_ADHERENCE"] == "ADHERENCE_NONE":
+            form.texts["ABNORMALITY"] = words(life.household.locale, "mind.left")
         before = form.answers["FOLLOW_UP_CLASS"]
         mode = cast(Mode, draw_mix(stream, "smi.visit"))
         if before == UNSTABLE:

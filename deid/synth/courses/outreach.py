@@ -116,7 +116,7 @@ def _visit(
         form.readings["SYSTOLIC_BP"], form.readings["DIASTOLIC_BP"] = blood_pressure(
             stream, life.body, day, "home"
         )
-        form.readings["HEART_RATE"] = round(life.body.heart_rate + stream.gauss(0, 4))
+        form.readings["HEART_RATE"] = round(life.body.pulse_on(day) + stream.gauss(0, 4))
     if purpose == "bereavement":
         form.amounts["PHQ_9"], form.amounts["GAD_7"] = mood_scores(stream, life.resident, day)
         form.procedures = ("COUNSELLING",)

@@ -169,7 +169,7 @@ def _vitals(stream: Random, life: Life, day: date) -> dict[str, float]:
     left, right = eyes
     return {
         "BODY_TEMPERATURE": round(stream.gauss(36.5, 0.2), 1),
-        "HEART_RATE": round(body.heart_rate + stream.gauss(0, 4)),
+        "HEART_RATE": round(body.pulse_on(day) + stream.gauss(0, 4)),
         "RESPIRATORY_RATE": round(stream.gauss(17, 1.2)),
         "SYSTOLIC_BP": systolic,
         "DIASTOLIC_BP": diastolic,

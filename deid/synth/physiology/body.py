@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from random import Random
 
-from deid.synth.constitution import trait
+from deid.synth.constitution import HYPERTENSION, trait
 from deid.synth.parameters import value
 from deid.synth.people import Resident
+from deid.synth.physiology.drugs import CLASS_OF
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,14 @@ class Body:
         if onset is None:
             return 0.0
         return min(max(1 + (day - onset).days / value("onset.rise"), 0.0), 1.0)
+
+    def pulse_on(self, day: date) -> float:
+        """Beats a minute at rest: fewer under a beta blocker that is taken."""
+        regimen = self.treatment_on(HYPERTENSION, day)
+        slowed = regimen.adherence != "ADHERENCE_NONE" and any(
+            CLASS_OF[drug] == "beta_blocker" for drug in regimen.drugs
+        )
+        return max(self.heart_rate - value("pulse.beta_blocker") * slowed, 52)
 
     def treat(self, problem: str, regimen: Regimen) -> None:
         """Write down a regimen; days never go back within one problem."""
