@@ -12,7 +12,7 @@ from random import Random
 from deid.synth.constitution import DIABETES, HYPERTENSION
 from deid.synth.courses.complication_signs import show_complication
 from deid.synth.courses.control import days_to_next, is_dangerous, why_unchanged
-from deid.synth.courses.ladders import MOST_DRUGS, next_step, raisable
+from deid.synth.courses.ladders import MOST_DRUGS, Drug, next_step, raisable
 from deid.synth.courses.life import Life
 from deid.synth.courses.sites import words
 from deid.synth.courses.treatment import (
@@ -46,6 +46,8 @@ _WORKS_DAYS = {DIABETES: 60, HYPERTENSION: 25}
 """So many days a drug that was begun, first or anew, is given to show what it does."""
 _NEW_DAYS = 365
 """Who has borne a drug for longer has no reaction to it any more (assumption)."""
+_SLOW_PULSE = 62
+"""Beats a minute below which no beta blocker is given, or more of it (assumption)."""
 _ADVICE_DAYS = 365
 """So long after the hospital's advice it is still done."""
 
@@ -140,6 +142,24 @@ def _reason(
     return None
 
 
+def _what_could_be_given(
+    life: Life, treatment: Treatment, form: Form, most: int, day: date
+) -> tuple[Drug | None, list[str]]:
+    """The next drug, if there is one, and those that are taken and could be given in more: no
+    beta blocker for a slow pulse, no more metformin for kidneys that are ill."""
+    spared = set(treatment.not_borne)
+    if form.readings["HEART_RATE"] < _SLOW_PULSE:
+        spared.add("beta_blocker")
+    step = next_step(
+        life.resident, treatment.problem, treatment.drugs, treatment.reserve,
+        life.household.locale, day, most, spared,
+    )  # fmt: skip
+    if life.resident.has("CHRONIC_KIDNEY_DISEASE", day):
+        spared.add("metformin")
+    higher = raisable(treatment.drugs, treatment.raised, life.household.locale)
+    return step, [drug for drug in higher if CLASS_OF[drug] not in spared]
+
+
 def _adjust(
     stream: Random,
     life: Life,
@@ -162,21 +182,13 @@ def _adjust(
         return
     if not treatment.begun:
         return
-    where = life.household.locale
     # What the hospital advised lately is done: one drug more than the health centre gives.
     advised = treatment.advised and (day - treatment.seen).days <= _ADVICE_DAYS
     most = MOST_DRUGS + advised
-    step = next_step(
-        life.resident, treatment.problem, treatment.drugs, treatment.reserve, where, day, most,
-        treatment.not_borne,
-    )  # fmt: skip
-    if step is not None and mild and CLASS_OF[step[0]] == "insulin":
-        step = None
-    higher = raisable(treatment.drugs, treatment.raised, where)
-    if life.resident.has("CHRONIC_KIDNEY_DISEASE", day):
-        higher = [drug for drug in higher if CLASS_OF[drug] != "metformin"]
+    step, higher = _what_could_be_given(life, treatment, form, most, day)
     left = step is not None or bool(higher)
     if mild:
+        step = None if step is not None and CLASS_OF[step[0]] == "insulin" else step
         higher = [drug for drug in higher if CLASS_OF[drug] != "insulin"]
     recent = _is_recent(treatment, day)
     long_term = is_at_its_goal(treatment, day)

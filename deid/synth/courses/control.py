@@ -13,7 +13,8 @@ from deid.synth.streams import happens
 REACTIONS = {
     "ccb": "leg swelling", "ace_inhibitor": "cough", "arb": "dizziness", "thiazide": "dizziness",
     "beta_blocker": "tiredness", "metformin": "diarrhoea", "sulfonylurea": "palpitation",
-    "dpp4": "itchy rash", "acarbose": "stomach ache", "insulin": "palpitation",
+    "aldosterone_antagonist": "tiredness", "dpp4": "itchy rash", "acarbose": "stomach ache",
+    "insulin": "palpitation",
 }  # fmt: skip
 """What each class of drugs brings those who do not bear it."""
 

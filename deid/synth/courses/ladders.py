@@ -37,7 +37,14 @@ LADDERS: dict[tuple[str, Locale], tuple[tuple[Drug, ...], ...]] = {
         (("METFORMIN_500MG", "0.5g", 3), ("ACARBOSE", "50mg", 3), ("GLIMEPIRIDE", "2mg", 1)),
     ),
 }  # fmt: skip
+LAST_STEP: dict[tuple[str, Locale], Drug] = {
+    (HYPERTENSION, "en_US"): ("SPIRONOLACTONE_25MG", "25 mg", 1),
+    (HYPERTENSION, "zh_CN"): ("SPIRONOLACTONE_25MG", "25mg", 1),
+}
+"""What is added where no drug of a ladder is left: Williams 2015 Lancet 386:2059."""
 DOSES: dict[tuple[Locale, str], tuple[str, int]] = {
+    (locale, drug): (dose, times) for (_, locale), (drug, dose, times) in LAST_STEP.items()
+} | {
     (locale, drug): (dose, times)
     for (_, locale), ladders in LADDERS.items()
     for ladder in ladders
@@ -140,4 +147,7 @@ def next_step(
     for drug in (drug for ladder in LADDERS[problem, locale] for drug in ladder):
         if CLASS_OF[drug[0]] not in taken and may_take(resident, drug[0], day):
             return drug
+    last = LAST_STEP.get((problem, locale))
+    if last is not None and CLASS_OF[last[0]] not in taken and may_take(resident, last[0], day):
+        return last
     return None

@@ -15,7 +15,7 @@ from deid.synth.courses.life import Life, working_day
 from deid.synth.courses.sites import department, hospital_of, words
 from deid.synth.parameters import value
 from deid.synth.people import Resident
-from deid.synth.physiology import as_written, fasting_glucose
+from deid.synth.physiology import blood_pressure, fasting_glucose
 from deid.synth.streams import happens, open_stream
 from deid.synth.visits import Form, Identifier, Visit, localise
 
@@ -203,9 +203,7 @@ def _seen(stream: Random, life: Life, form: Form, place: str, day: date) -> Visi
     about = (complication,) if complication is not None else _about(form)
     seen = Form(kind="contact", symptoms=form.symptoms, diagnoses=about)
     if "DIASTOLIC_BP" in form.readings:
-        systolic = max(form.readings["SYSTOLIC_BP"] + stream.gauss(-6, 6), 92)
-        diastolic = max(form.readings["DIASTOLIC_BP"] + stream.gauss(-4, 4), 54)
-        high, low = as_written(stream, systolic, min(diastolic, systolic - 18))
+        high, low = blood_pressure(stream, life.body, day)
         seen.readings = {"SYSTOLIC_BP": high, "DIASTOLIC_BP": low}
     if place == "CARDIOLOGY":
         seen.procedures = ("ELECTROCARDIOGRAM", "ECHOCARDIOGRAPHY")

@@ -27,6 +27,7 @@ CLASS_OF = {
     "SITAGLIPTIN": "dpp4",
     "ACARBOSE": "acarbose",
     "INSULIN_GLARGINE": "insulin",
+    "SPIRONOLACTONE_25MG": "aldosterone_antagonist",
 }
 """Class of each drug of the ladders, as the parameter table names it."""
 

@@ -17,7 +17,7 @@ from deid.synth.courses import Life
 from deid.synth.courses.chronic import GAP_DAYS
 from deid.synth.courses.control import is_dangerous
 from deid.synth.courses.elderly import SELF_CARE, level_of
-from deid.synth.courses.ladders import DOSES, LADDERS
+from deid.synth.courses.ladders import DOSES, LADDERS, LAST_STEP
 from deid.synth.courses.mental_illness import INTERVALS, SOCIAL, class_of, mental_illness
 from deid.synth.courses.tuberculosis import (
     REGIMENS,
@@ -118,6 +118,7 @@ def _is_forbidden(visit: Visit, drug: str) -> bool:
 
 def test_drugs_are_added_in_the_order_of_a_ladder_and_a_switch_stops_one() -> None:
     drugs = {drug for ladders in LADDERS.values() for steps in ladders for drug, _, _ in steps}
+    drugs |= {drug for drug, _, _ in LAST_STEP.values()}
     assert drugs == CLASS_OF.keys()
     assert {drug for _, drug in DOSES} == drugs
     changes = Counter[str]()
