@@ -46,6 +46,7 @@ UNITS = {
     "No matching concept": "",
     "{nominal}": "",
 }
+_YEARS: Mapping[Language, str] = {"en": "years", "zh": "年"}
 _SEMANTIC_TAG = re.compile(
     r"\s*\((disorder|finding|situation|procedure|regime/therapy|event|observable entity|"
     r"morphologic abnormality|person|substance|context-dependent category)\)$"
@@ -133,7 +134,8 @@ class Ledger:
     def _text(self, event: Event, name: str, value: str, language: Language) -> str:
         colon = "：" if language == "zh" else ": "
         if event.value is not None:
-            return f"{name}{colon}{shown_number(event.value)} {shown_unit(event.unit)}".rstrip()
+            unit = _YEARS[language] if event.unit == "a" else shown_unit(event.unit)
+            return f"{name}{colon}{shown_number(event.value)} {unit}".rstrip()
         if event.value_text:
             written = in_chinese(value) if language == "zh" else value
             return f"{name}{colon}{self._relative(written, event.start, language)}"

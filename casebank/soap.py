@@ -23,8 +23,8 @@ from casebank.repeats import repeats_values, says
 Letter = Literal["S", "O", "A", "P", ""]
 
 HEADINGS: dict[Letter, str] = {
-    "S": r"subjective|chief complaint|history( of present illness)?|hpi|cc|interval history|"
-    r"symptoms?|reason( for visit)?|reports|"
+    "S": r"subjective|chief complaint|history( of present illness)?|hx|hpi|cc|interval history|"
+    r"basis|why admitted|依据|入院原因|symptoms?|reason( for visit)?|reports|"
     r"主观(资料|部分)?|主诉|现病史|病史|症状|证状|患者自述|目前用药|来诊原因|就诊事由|事由",
     "O": r"objective|(physical )?exam(ination)?|pe|vitals?|vital signs|v/s|measured|"
     r"measurements|labs?|results?|findings|"

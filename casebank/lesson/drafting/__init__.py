@@ -189,6 +189,7 @@ def _exercises(
 ) -> tuple[Exercise, ...]:
     opened = frozenset(one for stage in plan.stages[:2] for one in opened_by(stage))
     early = frozenset(one for stage in plan.stages[:2] for one in stage.reveals)
+    day = case.contacts[focus.contact].day
     first, again = reasoning.differentials(focus, plan)
     made: list[Exercise | None] = [
         first,
@@ -200,7 +201,7 @@ def _exercises(
         reasoning.problem_list(case, focus, plan),
         advice.first_steps(focus, plan),
         *management(plan),
-        advice.life_plan(case, focus, plan, aim.life),
+        advice.life_plan(case, focus, plan, possible_ages(record, day), aim.life),
         advice.next_year(case, focus, plan, possible_ages(record, case.outcome.last_day)),
     ]
     return tuple(sorted((one for one in made if one is not None), key=lambda one: one.stage))

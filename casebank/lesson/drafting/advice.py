@@ -27,10 +27,12 @@ LIFE_PLAN = "life-plan"
 
 @dataclass(frozen=True)
 class Line:
-    """One thing to do or to look for: ``right``, ``wrong`` (needless) or ``harmful``."""
+    """One thing to do or to look for: ``right``, ``wrong`` (needless) or ``harmful``; from an age
+    on, where only then."""
 
     grade: str
     text: Wording
+    youngest: int = 0
 
 
 @dataclass(frozen=True)
@@ -155,9 +157,14 @@ def first_steps(focus: Focus, plan: Plan) -> Exercise | None:
 
 
 def life_plan(
-    case: Case, focus: Focus, plan: Plan, wanted: frozenset[str] = frozenset()
+    case: Case,
+    focus: Focus,
+    plan: Plan,
+    ages: tuple[int, int] | None,
+    wanted: frozenset[str] = frozenset(),
 ) -> Exercise | None:
-    """What helps with a matter of the person's life that was shown; ``wanted`` matters first."""
+    """What helps with a matter of the person's life that was shown; ``wanted`` matters first.
+    ``ages`` are the youngest and oldest that are possible on the day."""
     shown = {one for stage in plan.stages[: plan.diagnosis_stage] for one in opened_by(stage)}
     told = [
         (code, problem)
@@ -167,7 +174,10 @@ def life_plan(
     if not told:
         return None
     code, problem = min(told, key=lambda one: (one[0] not in wanted, one[1].kind == "risk"))
-    name, lines, guide = terms.term(code), actions()[code], guides()[code]
+    name, guide = terms.term(code), guides()[code]
+    lines = tuple(
+        one for one in actions()[code] if not one.youngest or (ages and ages[1] >= one.youngest)
+    )
     key = _key(lines, tuple(one.id for one in problem.evidence if one.id in shown)[:3])
     return Exercise(
         name=LIFE_PLAN,
@@ -274,9 +284,11 @@ _GRADES = ("right", "wrong", "harmful")
 def _lines(table: str, known: frozenset[str]) -> dict[str, tuple[Line, ...]]:
     found: dict[str, list[Line]] = {}
     for row in read_table(table):
-        found.setdefault(row["code"], []).append(Line(row["grade"], Wording(row["en"], row["zh"])))
+        found.setdefault(row["code"], []).append(
+            Line(row["grade"], Wording(row["en"], row["zh"]), int(row.get("from") or 0))
+        )
     for code, lines in found.items():
-        right = sum(one.grade == "right" for one in lines)
+        right = sum(one.grade == "right" and not one.youngest for one in lines)
         if code not in known or right < 2 or len(lines) - right < 2:
             raise ValueError(f"{table}: {code} is unknown or has too few lines")
         if any(one.grade not in _GRADES for one in lines):

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 
-from casebank import terms
+from casebank import rules, terms
 from casebank.lesson.drafting.evidence import Datum, Evidence
 from casebank.lesson.drafting.focus import Focus
 from casebank.lesson.drafting.sentences import (
+    MEASURED_AGAIN,
     is_clerical,
     is_empty,
     is_target,
     is_whole_form,
+    tells_decision,
     tells_examined,
+    tells_what_was_done,
 )
 from casebank.model import Case
 from casebank.names import names_somebody
@@ -36,6 +39,15 @@ class BeforeDiagnosis:
             if one.event and one.event.table == "drug_exposure"
             for word in re.findall(r"[A-Za-z]{5,}|[\u4e00-\u9fff]{3,}", one.event.name)[:1]
         )
+        said: dict[str, set[tuple[str, bool]]] = {}
+        for sign in focus.signs:
+            said.setdefault(sign.datum, set()).add((sign.finding, sign.present))
+        self._signs = {datum: frozenset(found) for datum, found in said.items()}
+        self._signs_of_rows = tuple(
+            self._signs[one.id]
+            for one in here
+            if one.id in self._signs and one.event is not None and one.event.value_text
+        )
         self._in_rows = tuple(
             (one.id, clause)
             for one in here
@@ -52,14 +64,25 @@ class BeforeDiagnosis:
         """Whether a datum names the diagnosis, in its own words or in those of its repeats."""
         return datum.id in self._naming or self._focus.gives_away(datum)
 
+    def may_be_known(self, datum: Datum) -> bool:
+        """Whether what was known before the visit gives nothing away."""
+        earlier = datum.contact != self._focus.contact
+        return earlier and datum.id not in self._naming and not self._focus.names(datum)
+
     def readable(self, datum: Datum) -> bool:
         """Whether a datum of the first visit is of the patient and gives nothing away."""
         if self.gives_away(datum) or datum.unanswered or self.prescribes(datum):
             return False
-        if is_target(datum):
+        if is_target(datum) or tells_what_was_done(datum):
             return False
         aside = datum.event is None and datum.id not in self._focus.complaint
-        if aside and (names_somebody(datum.text) or is_empty(datum.text) or is_whole_form(datum)):
+        if aside and (
+            names_somebody(datum.text)
+            or is_empty(datum.text)
+            or is_whole_form(datum)
+            or tells_decision(datum)
+            or rules.matches(MEASURED_AGAIN, datum.text)
+        ):
             return False
         if datum.id in self._telling:
             return True
@@ -74,9 +97,15 @@ class BeforeDiagnosis:
         return datum.event is None and any(word in folded for word in self._given)
 
     def said_by_a_row(self, datum: Datum) -> bool:
-        """Whether a row of this visit says the same in a cleaner way."""
+        """Whether a row of this visit says the same in a cleaner way: its first clause, or every
+        finding that the sentence tells."""
+        if datum.event is not None:
+            return False
         folded = datum.text.casefold()
-        return datum.event is None and any(clause in folded for _, clause in self._in_rows)
+        told = self._signs.get(datum.id, frozenset())
+        return any(clause in folded for _, clause in self._in_rows) or (
+            bool(told) and any(told <= row for row in self._signs_of_rows)
+        )
 
     def told_normal(self) -> list[Datum]:
         """What the note says of the examination that is absent or normal, in a sentence without

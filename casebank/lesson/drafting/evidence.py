@@ -232,7 +232,11 @@ def _worded_findings(text: str) -> tuple[str, ...]:
     return tuple(
         one.code
         for one in findings().values()
-        if not one.quantity and one.words is not None and one.words.search(text) is not None
+        if not one.quantity
+        and any(
+            pattern is not None and pattern.search(text) is not None
+            for pattern in (one.words, one.denied)
+        )
     )
 
 
@@ -249,7 +253,8 @@ def _shows(datum: Datum, finding: Finding) -> bool | None:
         return None
     match = finding.words.search(datum.text)
     if match is None:
-        return None
+        denied = finding.denied is not None and finding.denied.search(datum.text) is not None
+        return False if denied else None
     if datum.event is not None and _FIELD_EMPTY.search(datum.text):
         return False
     before = datum.text[max(0, match.start() - 60) : match.start()]

@@ -8,7 +8,7 @@ from casebank.lesson.drafting.focus import Focus
 from casebank.lesson.drafting.knowledge import scripts
 from casebank.lesson.drafting.national_rules import disease_name
 from casebank.lesson.drafting.person import person_words, span_words
-from casebank.lesson.drafting.stages import Plan
+from casebank.lesson.drafting.stages import Plan, opened_by
 from casebank.lesson.model import Exercise, ExpertView, Objective, Wording
 from casebank.model import Case
 from casebank.record import Record
@@ -50,10 +50,7 @@ def objectives(focus: Focus, exercises: tuple[Exercise, ...]) -> tuple[Objective
         ),
         (
             ("problem list",),
-            Wording(
-                "Formulate a problem list that holds psychological and social problems as well.",
-                "制定包括心理、社会问题在内的问题目录。",
-            ),
+            _LIST_OF_LIFE if _asks_for_life(exercises) else _LIST,
         ),
         (
             ("management",),
@@ -94,6 +91,26 @@ def objectives(focus: Focus, exercises: tuple[Exercise, ...]) -> tuple[Objective
     return tuple(found.values())
 
 
+_LIST_OF_LIFE = Wording(
+    "Formulate a problem list that holds psychological and social problems as well.",
+    "制定包括心理、社会问题在内的问题目录。",
+)
+_LIST = Wording(
+    "Formulate the problem list of a person, and not of a visit.",
+    "制定以人而非单次就诊为中心的问题目录。",
+)
+
+
+def _asks_for_life(exercises: tuple[Exercise, ...]) -> bool:
+    """Whether a problem that is not of the body stands in the key of the problem list."""
+    return any(
+        one.kind != "biological"
+        for exercise in exercises
+        if exercise.problem_list is not None
+        for one in exercise.problem_list.problems
+    )
+
+
 _JOINED = (
     (
         ("management",),
@@ -108,9 +125,9 @@ _JOINED = (
         ("problem list",),
         ("errors",),
         Wording(
-            "Formulate a problem list that holds psychological and social problems as well, and "
-            "identify statements of the record that cannot be right.",
-            "制定包括心理、社会问题在内的问题目录，并识别病历中的错误记录。",
+            "Formulate the problem list of a person, and identify statements of the record that "
+            "cannot be right.",
+            "制定以人为中心的问题目录，并识别病历中的错误记录。",
         ),
     ),
 )
@@ -122,12 +139,13 @@ def expert_view(case: Case, record: Record, focus: Focus, plan: Plan) -> ExpertV
     contact = case.contacts[focus.contact]
     person, title = person_words(record, contact.day), terms.term(focus.leading)
     name, script = focus.presentation.name, scripts()[focus.leading]
-    others = _others(case, focus)
+    others = _others(case, focus, _shown(plan))
+    listed = ", ".join(_small(one.en) for one in others)
     days = max(0, case.outcome.last_day - contact.day)
     later, goes_on = span_words(days), days >= GOES_ON_DAYS
     summary = Wording(
         f"{person.en} came with {name.en}; the record's diagnosis is {_small(title.en)}."
-        + (f" Also on the problem list: {', '.join(one.en for one in others)}." if others else "")
+        + (f" Also on the problem list: {listed}." if others else "")
         + (f" The record goes on for {later.en}." if goes_on else ""),
         f"{person.zh}，因{name.zh}就诊，病历诊断为{title.zh}。"
         + (f"问题目录中还有：{'、'.join(one.zh for one in others)}。" if others else "")
@@ -162,7 +180,7 @@ def _take_home(case: Case, focus: Focus, plan: Plan) -> tuple[Wording, ...]:
                 f"{disease.zh}（{point.rule.id}）：{point.rule.text.zh}",
             )
         )
-    points.append(_of_the_whole(case, focus))
+    points.append(_of_the_whole(case, focus, _shown(plan)))
     script = scripts()[focus.leading]
     points.append(
         Wording(
@@ -173,8 +191,12 @@ def _take_home(case: Case, focus: Focus, plan: Plan) -> tuple[Wording, ...]:
     return tuple(points[:3])
 
 
-def _of_the_whole(case: Case, focus: Focus) -> Wording:
-    """How the person lives, if the problem list tells; else what may do harm after the guide."""
+def _shown(plan: Plan) -> frozenset[str]:
+    return frozenset(one for stage in plan.stages for one in opened_by(stage))
+
+
+def _of_the_whole(case: Case, focus: Focus, shown: frozenset[str]) -> Wording:
+    """How the person lives, if what was ``shown`` tells; else what may do harm after the guide."""
     day = case.contacts[focus.contact].day
     known = [
         one
@@ -182,6 +204,7 @@ def _of_the_whole(case: Case, focus: Focus) -> Wording:
         if one.onset_day <= day
         and one.listed == "master"
         and (one.resolved_day is None or one.resolved_day >= day)
+        and any(datum.id in shown for datum in one.evidence)
     ]
     for problem in known:
         code = terms.code_of(problem.title)
@@ -207,8 +230,8 @@ def _of_the_whole(case: Case, focus: Focus) -> Wording:
     )
 
 
-def _others(case: Case, focus: Focus) -> list[Wording]:
-    """Problems beside the leading one: how somebody lives first, then what lasts."""
+def _others(case: Case, focus: Focus, shown: frozenset[str]) -> list[Wording]:
+    """What was ``shown`` beside the leading problem: how somebody lives first, then what lasts."""
     codes = [
         (problem.kind not in {"psychological", "social", "family"}, problem.number, code)
         for problem in case.problems
@@ -219,6 +242,7 @@ def _others(case: Case, focus: Focus) -> list[Wording]:
             problem.resolved_day is None or problem.resolved_day >= case.contacts[focus.contact].day
         )
         and rules.lasts(problem.title)
+        and any(one.id in shown for one in problem.evidence)
         and (code := terms.code_of(problem.title))
         and code != focus.leading
     ]

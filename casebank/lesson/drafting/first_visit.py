@@ -11,12 +11,21 @@ from casebank.lesson.drafting.evidence import Datum, Evidence, measured_at
 from casebank.lesson.drafting.focus import HEARD, Focus
 from casebank.lesson.drafting.handout import MOST_DATA, Handout
 from casebank.lesson.drafting.known_by_then import KnownByThen
-from casebank.lesson.drafting.sentences import LIFE, VITAL, WHO, is_clerical, is_target
+from casebank.lesson.drafting.sentences import (
+    LIFE,
+    VITAL,
+    WHO,
+    asks_nothing,
+    is_clerical,
+    is_not_followed,
+    is_target,
+)
 from casebank.lesson.model import Stage, Wording
 from casebank.model import Case
 from casebank.negatives import count_negatives
 
 MOST_KNOWN, MOST_ASIDES, MOST_AFTERCARE = 4, 2, 4
+MOST_EARLIER = 8
 
 
 class FirstVisit:
@@ -39,13 +48,15 @@ class FirstVisit:
     def presentation(self) -> Stage:
         focus, evidence = self._focus, self._evidence
         # Later entries of the background are no part of what is known at this visit.
-        open_ = [one for one in self._known.background if not self._before.gives_away(one)]
-        who = [one for one in open_ if rules.matches(WHO, one.text)]
-        known = [one for one in self._known.problems if not self._before.gives_away(one)][
-            :MOST_KNOWN
+        open_ = [
+            one
+            for one in self._known.background
+            if not (self._before.gives_away(one) or asks_nothing(one))
         ]
+        who = [one for one in open_ if rules.matches(WHO, one.text)]
+        known = [one for one in self._known.problems if self._before.may_be_known(one)][:MOST_KNOWN]
         life = [
-            one for one in self._known.wanted_life(self._life) if not self._before.gives_away(one)
+            one for one in self._known.wanted_life(self._life) if self._before.may_be_known(one)
         ]
         life += [one for one in open_ if rules.matches(LIFE, one.text)][:3]
         told = [one for one in evidence.at(focus.contact, "S", "-") if self._before.readable(one)]
@@ -144,7 +155,12 @@ class FirstVisit:
                 "more-examination", "examination", 1, "Examine further", "进一步查体", rest
             ),
             self._handout.order(
-                "earlier-results", "test", 1, "Look up earlier results", "查阅既往检查结果", earlier
+                "earlier-results",
+                "test",
+                1,
+                "Look up earlier results",
+                "查阅既往检查结果",
+                sorted(earlier, key=is_not_followed)[:MOST_EARLIER],
             ),
         )
         opened = tuple(order for order in orders if order is not None)

@@ -66,12 +66,15 @@ class Focus:
             return True
         if datum.event is not None:
             if datum.event.table in {"condition_occurrence", "drug_exposure"}:
-                return self._names(" ".join((datum.text, *datum.event.names))) or (
-                    datum.part != "background"
-                )
+                return self.names(datum) or datum.part != "background"
             if rules.matches(_NAMING_FORMS, datum.event.name):
                 return True
         return self._names(datum.text)
+
+    def names(self, datum: Datum) -> bool:
+        """Whether the words of a datum, in either language, name the diagnosis or its kin."""
+        other = datum.event.names if datum.event is not None else ()
+        return self._names(" ".join((datum.text, *other)))
 
     def _names(self, text: str) -> bool:
         if terms.mentions(text, self.hidden):
@@ -188,6 +191,12 @@ def _at(
     ages = possible_ages(record, contact.day)
     child = ages is not None and ages[1] < 15
     sex = {FEMALE: "female", MALE: "male"}.get(record.sex_concept_id, "")
+    drugs = "; ".join(
+        name
+        for event in record.of("drug_exposure")
+        if (event.start - record.first_day).days <= contact.day
+        for name in (event.name, *event.names)
+    )
     found = []
     for code, problem in diagnosed.items():
         hidden = frozenset(
@@ -214,10 +223,12 @@ def _at(
             if not complaint:
                 continue
             seen = signs(evidence.at(index, "S", "O", "-"))
-            explained = _explained(code, problem, contact.day, presentation, seen)
+            explained = _explained(code, problem, contact.day, presentation, seen) and not _alarms(
+                code, presentation, told
+            )
             worth = _worth(case, evidence, index, code, problem, seen, points)
             after = tuple(point for point in points if point.readings.contact > index)
-            considered = fitting(presentation, code, sex, ages)
+            considered = fitting(presentation, code, sex, ages, drugs)
             found.append(
                 Focus(
                     contact=index,
@@ -258,6 +269,18 @@ def _explained(
         return False
     own = set(scripts()[code].supports)
     return bool(beside) or len(there & own) >= 2 or len(own) <= 2
+
+
+ALARMING = frozenset(
+    {"chest-pain", "chest-tightness", "one-sided-weakness", "blood-in-sputum", "black-stool"}
+)
+"""What a doctor asks after first, whatever else somebody came with."""
+
+
+def _alarms(code: str, presentation: Presentation, told: tuple[Sign, ...]) -> bool:
+    """Whether somebody told of something worse beside the complaint that ``code`` leaves open."""
+    there = {one.finding for one in told if one.present}
+    return bool((there & ALARMING) - {*presentation.findings, *scripts()[code].supports})
 
 
 def _examined(evidence: Evidence, index: int, seen: tuple[Sign, ...]) -> bool:

@@ -30,12 +30,14 @@ _DUE = r"days until the next follow|距下次随访"
 _TARGET = r"^target|^目标"
 _REACTION = r"adverse drug reaction|药物不良反应"
 _ADHERENCE = r"drug adherence|服药依从"
+_NOT_TAKEN = r"^(intermittent|not taken|none|间断|不服药|未服药)"
 
 
 @dataclass(frozen=True)
 class Readings:
     """The numbers of a visit that decide, as statement ids, and whether they are in control.
 
+    ``irregular`` says that the medicines are not taken as they were given.
     They are ``arguable`` where the age that the release tells leaves open which goal applies.
     """
 
@@ -47,6 +49,7 @@ class Readings:
     danger: bool
     low: bool
     reaction: bool
+    irregular: bool
     arguable: bool
     goal: Wording
     class_datum: str | None
@@ -63,6 +66,13 @@ class DecisionPoint:
     following: int | None
     happened: tuple[str, ...]
     happened_data: tuple[str, ...]
+
+    @property
+    def unclear(self) -> frozenset[str]:
+        """What the rule asks for "if need be" and nobody can say here: a change of medicines that
+        are not taken."""
+        untaken = self.readings.irregular and self.rule.situation == "first"
+        return frozenset({"adjust", "keep"}) if untaken else frozenset()
 
 
 def follow_ups(
@@ -203,6 +213,12 @@ def _readings(
         danger=danger,
         low=low_glucose,
         reaction=reaction,
+        irregular=any(
+            one.event is not None
+            and rules.matches(_ADHERENCE, one.event.name)
+            and rules.matches(_NOT_TAKEN, one.event.value_text)
+            for one in data
+        ),
         arguable=arguable,
         goal=goal,
         class_datum=classes[0].id if classes else None,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from casebank import terms
+from casebank import rules, terms
 from casebank.lesson.model import Wording
 
 PLAUSIBLE = 2
@@ -24,12 +24,14 @@ LEAST = 4
 
 @dataclass(frozen=True)
 class Finding:
-    """A symptom, sign or value. ``words`` find it in a text; ``quantity`` with ``low`` and ``high``
-    finds it in a measurement: at least ``low``, or below ``high``."""
+    """A symptom, sign or value. ``words`` find it in a text, ``denied`` finds that it is absent
+    where no word of it stands ("chest clear"); ``quantity`` with ``low`` and ``high`` finds it in a
+    measurement: at least ``low``, or below ``high``."""
 
     code: str
     name: Wording
     words: re.Pattern[str] | None
+    denied: re.Pattern[str] | None
     quantity: str
     low: float | None
     high: float | None
@@ -48,15 +50,20 @@ class Script:
 
 @dataclass(frozen=True)
 class Limits:
-    """In whom a diagnosis is thought of: ``sex`` if only in one, ages in years."""
+    """In whom a diagnosis is thought of: ``sex`` if only in one, ages in years, ``drug`` if only
+    in somebody who was given one of these names."""
 
     sex: str
     youngest: int
     oldest: int
+    drug: str
 
-    def allow(self, sex: str, ages: tuple[int, int] | None) -> bool:
-        """Whether somebody of a sex (empty if unknown) and of possible ages may have it."""
+    def allow(self, sex: str, ages: tuple[int, int] | None, drugs: str = "") -> bool:
+        """Whether somebody of a sex (empty if unknown), of possible ages and with ``drugs`` (their
+        names) may have it."""
         if self.sex and sex != self.sex:
+            return False
+        if self.drug and not rules.matches(self.drug, drugs):
             return False
         return ages is None or (ages[1] >= self.youngest and ages[0] <= self.oldest)
 
@@ -94,6 +101,7 @@ def findings() -> dict[str, Finding]:
             code=row["code"],
             name=Wording(row["en"], row["zh"]),
             words=re.compile(row["words"], re.IGNORECASE) if row["words"] else None,
+            denied=re.compile(row["denied"], re.IGNORECASE) if row["denied"] else None,
             quantity=row["quantity"],
             low=float(row["low"]) if row["low"] else None,
             high=float(row["high"]) if row["high"] else None,
@@ -167,7 +175,7 @@ def limits() -> dict[str, Limits]:
         ValueError: if a line names a diagnosis that there is not.
     """
     found = {
-        row["code"]: Limits(row["sex"], int(row["from"] or 0), int(row["to"] or 150))
+        row["code"]: Limits(row["sex"], int(row["from"] or 0), int(row["to"] or 150), row["drug"])
         for row in read_table("limits.csv")
     }
     if found.keys() - scripts().keys():
@@ -176,14 +184,20 @@ def limits() -> dict[str, Limits]:
 
 
 def fitting(
-    presentation: Presentation, leading: str, sex: str, ages: tuple[int, int] | None
+    presentation: Presentation,
+    leading: str,
+    sex: str,
+    ages: tuple[int, int] | None,
+    drugs: str = "",
 ) -> tuple[Considered, ...]:
     """What to think of in this person: all of it where too little would be left."""
     everything = presentation.considered
     kept = tuple(
         one
         for one in everything
-        if one.code == leading or one.code not in limits() or limits()[one.code].allow(sex, ages)
+        if one.code == leading
+        or one.code not in limits()
+        or limits()[one.code].allow(sex, ages, drugs)
     )
     enough = (
         len(kept) >= LEAST

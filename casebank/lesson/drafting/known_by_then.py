@@ -50,8 +50,8 @@ class KnownByThen:
 
     @property
     def problems(self) -> list[Datum]:
-        """What says last of each lasting problem, up to the visit, that it is there; matters of
-        life before matters of the body."""
+        """What says of each lasting problem, up to the visit, that it is there: the last that was
+        written before the visit, if any was. Matters of life before matters of the body."""
         told: list[tuple[bool, int, Datum]] = []
         for problem in self._case.problems:
             if (
@@ -70,5 +70,7 @@ class KnownByThen:
                 and datum.event is not None
             ]
             if data:
-                told.append((problem.kind in {"biological", "risk"}, problem.number, data[-1]))
+                before = [one for one in data if one.contact != self._focus.contact]
+                last = (before or data)[-1]
+                told.append((problem.kind in {"biological", "risk"}, problem.number, last))
         return [datum for *_, datum in sorted(told, key=lambda one: one[:2])]

@@ -20,6 +20,7 @@ from casebank.lesson.drafting.sentences import (
     is_not_followed,
     is_target,
     names_problem,
+    says_what_a_row_asks,
     tells_decision,
 )
 from casebank.lesson.model import Stage, Wording
@@ -28,6 +29,7 @@ from casebank.relative import day_text
 
 MOST_LATER = 6
 MOST_DRUGS = 4
+MOST_MEASURED = 6
 
 
 class LaterVisits:
@@ -47,21 +49,27 @@ class LaterVisits:
         self._last: dict[str, str] = {}
         self._drugs: frozenset[str] = frozenset()
         self._named = KnownByThen(case, evidence, focus).named
+        self._lasting = {
+            one.number for one in case.problems if one.listed == "master" and rules.lasts(one.title)
+        }
 
     def visit(self, number: int, point: DecisionPoint, before: DecisionPoint | None) -> Stage:
         evidence, now = self._evidence, point.readings
-        data = list(self._aftercare) if before is None else []
-        data += [evidence.by_id[one] for one in self._happened(before)]
-        data += self._first_named(point)
-        if point.previous is not None:
-            data += [evidence.by_id[one] for one in point.previous.data]
-            data += self._new_drugs(point.previous.contact, data)
-        data += [evidence.by_id[one] for one in now.data]
+        before_it = point.previous.data if point.previous is not None else ()
+        # What is decided by comes first, so that no load leaves it out.
+        data = [evidence.by_id[one] for one in (*now.data, *before_it)]
         data += [evidence.by_id[one] for one in adherence_data(evidence, now.contact)]
+        data += self._first_named(point)
+        data += [evidence.by_id[one] for one in self._happened(before)]
+        data += self._aftercare if before is None else ()
+        if point.previous is not None:
+            data += self._new_drugs(point.previous.contact, data)
+        rows = evidence.at(now.contact)
         data += [
             one
             for one in evidence.at(now.contact, "S", "O")
-            if not (is_clerical(one) or is_target(one) or tells_decision(one) or one.unanswered)
+            if not says_what_a_row_asks(one, rows)
+            and not (is_clerical(one) or is_target(one) or tells_decision(one) or one.unanswered)
             and not (one.event and rules.matches(REFERRED, one.event.name))
             and not (one.event is None and rules.matches(MEASURED_AGAIN, one.text))
             and not self._says_nothing_new(one)
@@ -134,14 +142,19 @@ class LaterVisits:
             if (one.statement.day or 0) > day and rules.matches(LATER_LIFE, one.text)
         ][:2]
         for index in range(len(case.contacts) - 1, start, -1):
-            measured = sorted(
-                (one for one in measured_at(evidence, index) if one not in data),
-                key=is_not_followed,
-            )
-            if len(measured) > 1:
-                data += measured
+            measured = [
+                one
+                for one in measured_at(evidence, index)
+                if one not in data
+                and not is_not_followed(one)
+                and self._lasting & set(one.statement.problems)
+            ]
+            if measured:
+                data += measured[:MOST_MEASURED]
                 break
-        return Stage(Wording("How it went on", "后来的经过"), self._handout.take(data))
+        shown = self._handout.take(data)
+        title = ("How it went on", "后来的经过") if shown else ("What comes next", "今后的随访")
+        return Stage(Wording(*title), shown)
 
     def _happened(self, point: DecisionPoint | None) -> tuple[str, ...]:
         return point.happened_data if point is not None else ()

@@ -23,7 +23,7 @@ def _exercise(number: int, stage: int, point: DecisionPoint) -> Exercise:
         if before is not None
         else Wording("; no earlier follow-up is on record", "，此前无随访记录")
     )
-    options = options_of(rule.situation)
+    options = tuple(one for one in options_of(rule.situation) if one.code not in point.unclear)
     offered = {option.code for option in options}
     done = [option.text for option in options if option.code in point.happened]
     return Exercise(
@@ -43,7 +43,7 @@ def _exercise(number: int, stage: int, point: DecisionPoint) -> Exercise:
         origin="rule",
         management=ManagementKey(
             options=options,
-            asked=rule.asked,
+            asked=tuple(code for code in rule.asked if code in offered),
             happened=tuple(code for code in point.happened if code in offered),
             happened_data=point.happened_data,
             rule=rule.id,

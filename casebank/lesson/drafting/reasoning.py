@@ -100,17 +100,11 @@ def reflection(evidence: Evidence, focus: Focus, shown: frozenset[str]) -> Exerc
     seen = [sign for sign in focus.signs if sign.datum in shown]
     known = by_finding(seen)
     hypotheses = _hypotheses(focus, known)
-    links = []
-    for code in hypotheses:
-        script = scripts()[code]
-        for finding, present in known.items():
-            stance: Stance | None = None
-            if finding in script.supports:
-                stance = "for" if present else "absent"
-            elif finding in script.against and present:
-                stance = "against"
-            if stance is not None:
-                links.append(Link(code, stance, finding))
+    links = [
+        Link(code, stance, finding)
+        for code in hypotheses
+        for finding, stance in _stances(code, known).items()
+    ]
     used = {link.finding for link in links}
     profiles = {
         code: frozenset((ln.stance, ln.finding) for ln in links if ln.hypothesis == code)
@@ -240,11 +234,12 @@ def concordance(focus: Focus) -> tuple[Exercise, ...]:
 
 
 def _hypotheses(focus: Focus, known: dict[str, bool]) -> list[str]:
-    """The leading one, what must not be missed, and those that the findings speak to most."""
+    """The leading one, what must not be missed, and of the others those that the findings tell
+    from the leading one, the plausible first."""
+    leading = _stances(focus.leading, known)
 
     def reach(code: str) -> int:
-        script = scripts()[code]
-        return sum(1 for finding in known if finding in (*script.supports, *script.against))
+        return len(_stances(code, known))
 
     considered = [one for one in focus.considered if one.code != focus.leading]
     danger = max(
@@ -252,10 +247,27 @@ def _hypotheses(focus: Focus, known: dict[str, bool]) -> list[str]:
     )
     rest = sorted(
         (one for one in considered if one is not danger),
-        key=lambda one: (-reach(one.code), -one.relevance, one.code),
+        key=lambda one: (
+            _stances(one.code, known) == leading,
+            -one.relevance,
+            -reach(one.code),
+            one.code,
+        ),
     )
     chosen = [focus.leading, *(one.code for one in rest[: MOST_HYPOTHESES - 2] if reach(one.code))]
     return chosen + ([danger.code] if danger is not None else [])
+
+
+def _stances(code: str, known: dict[str, bool]) -> dict[str, Stance]:
+    """What each finding that is ``known`` to be there or not says of a diagnosis."""
+    script = scripts()[code]
+    found: dict[str, Stance] = {}
+    for finding, present in known.items():
+        if finding in script.supports:
+            found[finding] = "for" if present else "absent"
+        elif finding in script.against and present:
+            found[finding] = "against"
+    return found
 
 
 def by_finding(seen: Iterable[Sign]) -> dict[str, bool]:

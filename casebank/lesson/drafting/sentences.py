@@ -6,11 +6,19 @@ Patterns hold for both languages; those in capitals are for names of rows, by ``
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from casebank import relations, rules, terms
 from casebank.lesson.drafting.evidence import QUANTITIES, Datum
 from casebank.names import names_somebody
 
+_LEAST_NAME = 4
+# Rows of the background that forms ask for and no story needs.
+_NO_BACKGROUND = (
+    r"hospital or home beds: no|occupational exposure: none|self.care: \w+: 0|"
+    r"住院及家庭病床史：否|职业病危害因素接触史：无"
+)
+_APGAR_ITEM = r"^family apgar item|^家庭关怀度指数：(适应|合作|成长|情感|亲密)度"
 MOST_OF_A_SENTENCE, MOST_COMMAS = 40, 6
 _COMMA = re.compile(r"[,，、]")
 
@@ -30,9 +38,10 @@ _EMPTY = re.compile(
     r"told (her|him)|showed|reassured|return|rtc|follow.?up as|"
     r"keep up|as (scheduled|needed)|done\b|thanks|(she|he) understands|no (other )?concerns)|"
     r"\b(enjoys|likes|rides|drives|walked to|served|sold|funeral|birthday|weather|texted|"
-    r"confirm with)\b|"
+    r"confirm with|walk in with)\b|^will\b|"
     r"^(给予宣教|答疑|有事随时|不适随诊|必要时复诊|加重时|已告知|按期|留电话|预约|下次随访)|"
-    r"(捎来|下棋|跳舞|散步|阴雨|打牌|留电话|宣教\d*分?|来晚|车牌|微信|短信|号码)",
+    r"^不舒服.*(电话|来)|每月取药|感觉(可以|尚可)|^症状[:：]无特殊|"
+    r"(头盔|点头|捎来|下棋|跳舞|散步|阴雨|打牌|留电话|宣教\d*分?|来晚|车牌|微信|短信|号码)",
     re.IGNORECASE,
 )
 # What a note holds beside the story: names of those who wrote it, plans, dates of printing.
@@ -40,6 +49,7 @@ _CLERICAL = re.compile(
     r"scribe|\bMD\b|\bFNP\b|\bRN\b|signed|sgd|copy to|dear dr|^to:|^subject|https?:|reviewed with|"
     r"\bDr\b|attending|booked|"
     r"last name|patient signature|\[day|〔第|hospital|admitted|discharge|consult|"
+    r"\bchart no|\bMRN\b|record no|病案号|档案号|"
     r"住院|出院|医院|会诊|收住|转入|治疗经过|打盹|签字|签名|医生|主任|记录者|打印|编号|姓名|来源",
     re.IGNORECASE,
 )
@@ -68,7 +78,13 @@ _NUMBER = re.compile(r"\d{2}")
 MEASURED_AGAIN = r"(血压|体重|心率|脉搏|bmi|\bbp|pressure|weight|\bwt|\bhr|pulse)\W{0,3}\d"
 # Rows of a referral tell what was decided.
 REFERRED = r"referr|初步印象|转往|转诊"
+# Findings of an examination that tell what was offered or said about them.
+_DONE = (
+    r"\b(offered|refused|not wanted|reminded|prescribed|advised|admitted)\b|"
+    r"提醒|嘱|拒绝|给予|建议|已开"
+)
 _DECISION = (
+    r"^needs attention|\badvised\b|for now no|嘱|暂不|需关注|立即就医|按时按量|"
     r"control|over target|above goal|refer|step up|added|increase|started|refill|regimen|"
     r"next visit|"
     r"控制|达标|转诊|调整|加用|加量|方案|复诊|随访|医院"
@@ -130,6 +146,39 @@ def is_clerical(datum: Datum) -> bool:
 def tells_decision(datum: Datum) -> bool:
     """Whether a sentence tells how things are judged or what was decided."""
     return datum.event is None and rules.matches(_DECISION, datum.text)
+
+
+def tells_what_was_done(datum: Datum) -> bool:
+    """Whether a row tells of a referral, or what was said about a finding."""
+    event = datum.event
+    if event is None or event.table != "observation":
+        return False
+    return rules.matches(REFERRED, event.name) or rules.matches(_DONE, event.value_text)
+
+
+def says_what_a_row_asks(datum: Datum, rows: Iterable[Datum]) -> bool:
+    """Whether a sentence begins as a row of a form does, so that it gives the form's answer again
+    or another."""
+    if datum.event is not None:
+        return False
+    folded = datum.text.casefold()
+    return any(
+        len(name) >= _LEAST_NAME and folded.startswith(name)
+        for one in rows
+        if one.event is not None
+        for name in (re.split(r"[:：,，]", one.text.casefold())[0],)
+    )
+
+
+def asks_nothing(datum: Datum) -> bool:
+    """Whether a row of the background says nothing that a doctor would ask for."""
+    if datum.event is None:
+        return False
+    if datum.event.table in {"observation", "measurement"} and (
+        datum.unanswered or rules.matches(_NO_BACKGROUND, datum.text)
+    ):
+        return True
+    return rules.matches(_APGAR_ITEM, datum.text) and (datum.event.value or 0) > 1
 
 
 def is_target(datum: Datum) -> bool:

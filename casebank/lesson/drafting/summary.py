@@ -23,7 +23,7 @@ def summary(
     """One sentence: who, what matters of the background, how long, what was found and what not."""
     day = case.contacts[focus.contact].day
     person, name = person_words(record, day), focus.presentation.name
-    known, since = _known_before(case, focus), _duration(evidence, focus)
+    known, since = _known_before(case, focus, shown), _duration(evidence, focus)
     focus = replace(focus, signs=tuple(one for one in focus.signs if one.datum in shown))
     found, absent = supporting(focus), _absent(focus)
     expert = Wording(
@@ -90,8 +90,8 @@ def _duration(evidence: Evidence, focus: Focus) -> Wording | None:
     return None
 
 
-def _known_before(case: Case, focus: Focus) -> list[Wording]:
-    """What lasts and was known before this visit, and gives nothing away."""
+def _known_before(case: Case, focus: Focus, shown: frozenset[str]) -> list[Wording]:
+    """What lasts, was known before this visit and shown, and gives nothing away."""
     day = case.contacts[focus.contact].day
     found = []
     for problem in case.problems:
@@ -100,7 +100,7 @@ def _known_before(case: Case, focus: Focus) -> list[Wording]:
             continue
         if problem.resolved_day is not None and problem.resolved_day < day:
             continue
-        if not rules.lasts(problem.title):
+        if not rules.lasts(problem.title) or not any(one.id in shown for one in problem.evidence):
             continue
         if code and not {code} & focus.hidden and problem.kind != "family":
             found.append(Wording(terms.term(code).en, terms.term(code).zh))
