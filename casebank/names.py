@@ -102,6 +102,7 @@ _OTHERS = re.compile(
     r"|(?:人员|协助|联系人|家属|监护人|患者签字)[:：]"
     r"|\b(?:Mr|Mrs|Ms|Miss|Dr|Nurse|Coach|Pastor|Officer)\b\.?\s+[A-Z]"
     rf"|\b(?i:{_KIN_EN})\s+[A-Z]\w*"
+    r"|\w\.?,\s*(?:DO|MD|NP|PA-C|RN|LVN)\b"
     # Two words with capitals one after the other, or one after a preposition of place.
     r"|(?<![.!?:;•>\-] )(?<!^)\b(?-i:[A-Z][a-z]{2,}\s+[A-Z][a-z.]+)"
     r"|\b(?:at|in|near|by|from|to|with|of|see|for)\s+(?-i:[A-Z][a-z]{2,})\b(?!\s*(?:\d|pain))",

@@ -1,9 +1,11 @@
 """Which records of the demonstration become cases, and in which of its six sets they stand.
 
 A set is a theme: three of the body, one of the mind, two of how people live. A lesson is about its
-theme: the diagnosis that leads it, or the matter of life that a plan is asked for. A record goes to
-the theme that has most room; no theme has more than a third of one diagnosis, or more than it must
-in one language; of five records one is untypical of its county.
+theme: the diagnosis that leads it, or the matter of life that a plan is asked for; up to half of a
+theme's lessons may be about what will do instead, as a county has few people whose complaint is
+one of the mind. A record goes to the theme that fewest records fit for the room it has; no theme
+has more than a third of one diagnosis, or more than it must in one language; of five records one is
+untypical of its county.
 """
 
 from __future__ import annotations
@@ -139,6 +141,7 @@ class _Shelf:
     whole: int
     most_of_one: float
     room: int
+    instead: int = 0
     leading: Counter[str] = field(default_factory=Counter)
     languages: Counter[str] = field(default_factory=Counter)
 
@@ -147,12 +150,17 @@ class _Shelf:
         most = math.ceil(self.whole * MOST_OF_A_LANGUAGE)
         return self.room > 0 and self.languages[language] < most
 
+    def takes_instead(self) -> bool:
+        """Whether not yet half of it is about what will do instead."""
+        return self.instead < self.whole // 2
+
     def wants(self, lead: str) -> bool:
         """Whether there are not enough of a diagnosis yet."""
         return self.leading[lead] < max(2, math.floor(self.whole * self.most_of_one))
 
-    def put(self, lead: str, language: str) -> None:
+    def put(self, lead: str, language: str, instead: bool) -> None:
         self.room -= 1
+        self.instead += instead
         self.leading[lead] += 1
         self.languages[language] += 1
 
@@ -192,7 +200,8 @@ def choose_cases(
                 continue
             titled = under_its_title(case, lesson)
             if passes(titled, lesson):
-                shelves[place].put(lead, case.language)
+                instead = dict(open_)[place] is THEMES[place].second
+                shelves[place].put(lead, case.language, instead)
                 in_all[lead] += 1
                 left -= 1
                 chosen.add(person)
@@ -254,25 +263,40 @@ def _records(
     shelves: Sequence[_Shelf],
     chosen: Collection[int],
 ) -> Iterator[tuple[int, Record, list[tuple[int, Aim]]]]:
-    """Records that some theme may still want, with the place and aim of each such theme: all of
-    them for what the themes are about, then all but the ``chosen`` for what will do instead.
+    """Records that some theme may still want, with the place and aim of each such theme: first for
+    what the themes are about, or up to half of each for what will do instead; then the rest for
+    that alone. Nobody ``chosen`` comes again.
 
-    The fullest shelf waits; of equals the one of life, which fewer records are about.
+    The theme that fewest records fit, for the room that it has, comes first.
     """
+    fitting = [sum(_fits(one, theme.aim) for one in candidates) for theme in THEMES]
+
+    def first(wish: tuple[int, Aim]) -> tuple[float, int]:
+        return fitting[wish[0]] / shelves[wish[0]].room, wish[0]
+
     with RecordReader(release, many=True) as reader:
-        wanted: list[Aim | None] = [theme.aim for theme in THEMES]
-        instead = [theme.second for theme in THEMES]
-        for aims, one in product((wanted, instead), candidates):
+        for alone, one in product((False, True), candidates):
             wishes = [
                 (place, aim)
-                for place, aim in enumerate(aims)
-                if aim is not None
-                and shelves[place].room
-                and one.codes & (aim.leading | aim.life | _followed(aim))
+                for place, shelf in enumerate(shelves)
+                if shelf.room and (aim := _wish(THEMES[place], shelf, one, alone)) is not None
             ]
             if wishes and one.person not in chosen:
-                wishes.sort(key=lambda wish: (-shelves[wish[0]].room, -wish[0]))
-                yield one.person, reader.read(one.person), wishes
+                yield one.person, reader.read(one.person), sorted(wishes, key=first)
+
+
+def _wish(theme: Theme, shelf: _Shelf, one: Considered, alone: bool) -> Aim | None:
+    """What a theme wants of somebody; ``alone``: only what will do instead, however much of it."""
+    if not alone and _fits(one, theme.aim):
+        return theme.aim
+    if theme.second is None or not (alone or shelf.takes_instead()):
+        return None
+    return theme.second if _fits(one, theme.second) else None
+
+
+def _fits(one: Considered, aim: Aim) -> bool:
+    """Whether the codes of a record are such that a lesson of it may be about an aim."""
+    return bool(one.codes & (aim.leading | aim.life | _followed(aim)))
 
 
 def _followed(aim: Aim) -> frozenset[str]:

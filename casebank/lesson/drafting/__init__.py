@@ -18,6 +18,7 @@ from casebank.lesson.drafting.expert import expert_view, minutes, objectives
 from casebank.lesson.drafting.focus import Aim, Focus, find_foci, find_focus
 from casebank.lesson.drafting.management import management
 from casebank.lesson.drafting.person import person_words, possible_ages
+from casebank.lesson.drafting.sentences import is_vital
 from casebank.lesson.drafting.stages import Plan, opened_by, plan_stages
 from casebank.lesson.drafting.summary import summary
 from casebank.lesson.model import Exercise, Lesson, Option, Wording
@@ -120,13 +121,25 @@ def lessons_about(
                 continue
             seen.add(focus.leading)
             lesson = _over(case, record, evidence, focus, False, aim)
-            if _shows_why(lesson, focus) and (not aim.life or life_of(lesson) & aim.life):
+            if _shows_why(lesson, focus, evidence) and (not aim.life or life_of(lesson) & aim.life):
                 yield number, lesson
 
 
-def _shows_why(lesson: Lesson, focus: Focus) -> bool:
-    """Whether a student sees, before the diagnosis, something that speaks for it."""
+def _tests(lesson: Lesson) -> list[str]:
+    return [i for one in lesson.stages[1].orders if one.name == "tests" for i in one.data]
+
+
+def _shows_why(lesson: Lesson, focus: Focus, evidence: Evidence) -> bool:
+    """Whether a student sees, before the diagnosis, something that speaks for it, and can find
+    more than pulse and pressure by examining or testing."""
     shown = {one for stage in lesson.stages[:2] for one in opened_by(stage)}
+    examined = [
+        one
+        for one in (*lesson.stages[1].reveals, *_tests(lesson))
+        if not is_vital(evidence.by_id[one])
+    ]
+    if not examined:
+        return False
     seen = tuple(sign for sign in focus.signs if sign.datum in shown)
     return bool(reasoning.supporting(replace(focus, signs=seen)))
 

@@ -11,6 +11,7 @@ from casebank.lesson.drafting.sentences import (
     MEASURED_AGAIN,
     is_clerical,
     is_empty,
+    is_line_of_a_form,
     is_target,
     is_whole_form,
     tells_decision,
@@ -73,7 +74,7 @@ class BeforeDiagnosis:
         """Whether a datum of the first visit is of the patient and gives nothing away."""
         if self.gives_away(datum) or datum.unanswered or self.prescribes(datum):
             return False
-        if is_target(datum) or tells_what_was_done(datum):
+        if is_target(datum) or tells_what_was_done(datum) or _scores_nothing(datum):
             return False
         aside = datum.event is None and datum.id not in self._focus.complaint
         if aside and (
@@ -81,6 +82,7 @@ class BeforeDiagnosis:
             or is_empty(datum.text)
             or is_whole_form(datum)
             or tells_decision(datum)
+            or is_line_of_a_form(datum)
             or rules.matches(MEASURED_AGAIN, datum.text)
         ):
             return False
@@ -115,7 +117,13 @@ class BeforeDiagnosis:
             one
             for one in self._evidence.at(self._focus.contact, "S", "O", "-")
             if tells_examined(one)
+            and not tells_decision(one)
             and count_negatives(one.text)
             and not (is_clerical(one) or self.gives_away(one) or self.prescribes(one))
             and not self.said_by_a_row(one)
         ][:LEAST_NEGATIVES]
+
+
+def _scores_nothing(datum: Datum) -> bool:
+    event = datum.event
+    return event is not None and event.table == "observation" and event.value == 0

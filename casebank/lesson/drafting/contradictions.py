@@ -42,6 +42,7 @@ def find_contradictions(case: Case, record: Record, evidence: Evidence) -> tuple
         *_classes(case, record, evidence),
         *_impossible(evidence),
         *_weights(evidence),
+        *_swapped(case, evidence),
         *_other_sex(record, evidence),
         *_copied(case, evidence),
     ):
@@ -120,6 +121,26 @@ def _impossible(evidence: Evidence) -> Iterator[Option]:
                     ),
                     (datum.id,),
                 )
+
+
+def _swapped(case: Case, evidence: Evidence) -> Iterator[Option]:
+    """Pressures of one visit of which the lower is written as the upper."""
+    for index in range(len(case.contacts)):
+        upper = [(one, v) for one in evidence.at(index) if (v := one.quantity("systolic"))]
+        lower = [(one, v) for one in evidence.at(index) if (v := one.quantity("diastolic"))]
+        if len(upper) != 1 or len(lower) != 1 or lower[0][1] <= upper[0][1]:
+            continue
+        pair = (upper[0][0], lower[0][0])
+        for datum in pair:
+            yield Option(
+                datum.id,
+                Wording(
+                    f"{pair[0].text}, {pair[1].text}: the lower pressure cannot be above the upper;"
+                    " the two were exchanged.",
+                    f"{pair[0].text}，{pair[1].text}：舒张压不可能高于收缩压，两者颠倒。",
+                ),
+                tuple(one.id for one in pair),
+            )
 
 
 def _weights(evidence: Evidence) -> Iterator[Option]:

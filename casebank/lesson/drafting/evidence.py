@@ -21,7 +21,7 @@ _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _DENIED = re.compile(
     r"(\b(no|not|denies|denied|without|never|none|pertinent negatives|neg(ative)?( for)?|free of)\b"
-    r"[^.;]*|\(-\)[^.;]*|[无未否非][^。；]*)$",
+    r"[^.;]*|\(-\)[^.;]*|[无未否非][^。；，]*)$",
     re.IGNORECASE,
 )
 # What follows the name where a form has a field for each sign.

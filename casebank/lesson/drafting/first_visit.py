@@ -13,18 +13,18 @@ from casebank.lesson.drafting.handout import MOST_DATA, Handout
 from casebank.lesson.drafting.known_by_then import KnownByThen
 from casebank.lesson.drafting.sentences import (
     LIFE,
-    VITAL,
     WHO,
     asks_nothing,
     is_clerical,
     is_not_followed,
     is_target,
+    is_vital,
 )
 from casebank.lesson.model import Stage, Wording
 from casebank.model import Case
 from casebank.negatives import count_negatives
 
-MOST_KNOWN, MOST_ASIDES, MOST_AFTERCARE = 4, 2, 4
+MOST_KNOWN, MOST_ASIDES, MOST_AFTERCARE = 6, 2, 4
 MOST_EARLIER = 8
 
 
@@ -71,6 +71,8 @@ class FirstVisit:
         ]
         rest = [one for one in told if one.part == "S" and one.event is None][:MOST_ASIDES]
         reveals = self._handout.take([*who, *complaint, *ideas, *telling, *known, *life, *rest])
+        told_by_now = {evidence.by_id[one].text for one in reveals}
+        open_ = [one for one in open_ if one.text not in told_by_now]
         orders = (
             self._handout.order(
                 "family-history",
@@ -120,7 +122,7 @@ class FirstVisit:
         ]
         objective = [one for one in found if one.part == "O"]
         telling = [one for one in found if one.id in self._telling]
-        vital = [one for one in objective if one.event and rules.matches(VITAL, one.event.name)]
+        vital = [one for one in objective if is_vital(one)]
         tests = [
             one
             for one in objective

@@ -31,6 +31,7 @@ FELT_DAYS = 730
 
 # A complaint that says a date, a number of a file or a place of care is no complaint to begin with.
 _NUMBERED = (
+    r"^\[day \d+\]|^〔第\d+天〕(?!后|起|开始)|"
     r"住院号|门诊号|编号|\d{5,}|\b\d{1,2}/\d{1,2}\b|\d号|出院|signout|discharge|"
     r"(?-i:\b\d{1,5}\s+[A-Z][a-z]+)"
 )
@@ -218,6 +219,7 @@ def _at(
                     and not terms.mentions(evidence.by_id[sign.datum].text, hidden)
                     and not rules.matches(_NUMBERED, evidence.by_id[sign.datum].text)
                     and not names_somebody(evidence.by_id[sign.datum].text)
+                    and (evidence.by_id[sign.datum].statement.day or 0) <= contact.day + 1
                 )
             )
             if not complaint:
@@ -258,12 +260,16 @@ def _explained(
     """Whether the diagnosis explains the complaint: something beside the complaint speaks for it,
     unless it is known by the complaint itself.
 
-    High pressure and diabetes explain a complaint only when they are new, and by their numbers.
+    High pressure and diabetes explain a complaint only when they are new, and by their numbers;
+    what comes slowly and stays, only when it is new.
     """
     there = {one.finding for one in seen if one.present}
     beside = (there & set(scripts()[code].supports)) - set(presentation.findings)
+    new = problem.onset_day >= day - NEW_DAYS
     if code in _TOLD_BY:
-        return _TOLD_BY[code] in there and problem.onset_day >= day - NEW_DAYS
+        return _TOLD_BY[code] in there and new
+    if code in _SLOW and not new:
+        return False
     relevance = next(one.relevance for one in presentation.considered if one.code == code)
     if relevance < PLAUSIBLE:
         return False
@@ -294,7 +300,23 @@ def _examined(evidence: Evidence, index: int, seen: tuple[Sign, ...]) -> bool:
 
 _VITAL = frozenset({"fever", "fast-pulse"})
 _TOLD_BY = {"ESSENTIAL_HYPERTENSION": "bp-high", "TYPE_2_DIABETES": "glucose-high"}
+_SLOW = frozenset(
+    (
+        "T2DM_RETINOPATHY",
+        "T2DM_NEUROPATHY",
+        "DIABETIC_NEPHROPATHY",
+        "CHRONIC_KIDNEY_DISEASE",
+        "CATARACT",
+        "PRESBYOPIA",
+        "DEMENTIA",
+        "HYPOTHYROIDISM",
+        "OSTEOPOROSIS",
+    )
+)
 NEW_DAYS = 30
+CHECK_UP = r"barrel chest|overall evaluation|桶状胸|健康评价"
+"""Rows of the yearly examination, at which everything is asked and little is told."""
+CHECKED_UP = 3.0
 UNEXPLAINED = 8.0
 """So much less a visit is worth whose diagnosis nothing but the complaint speaks for."""
 
@@ -322,6 +344,9 @@ def _worth(
     worth += 4.0 if lasting or problem.kind in {"psychological", "social"} else 0.0
     worth -= 4.0 if rules.matches(rules.SELF_LIMITED, title.en) else 0.0
     worth += 2.0 if problem.onset_day == case.contacts[index].day else 0.0
-    heard = any(one.event and rules.matches(HEARD, one.event.name) for one in evidence.at(index))
+    here = evidence.at(index)
+    checked = any(one.event and rules.matches(CHECK_UP, one.event.name) for one in here)
+    worth -= CHECKED_UP if checked else 0.0
+    heard = any(one.event and rules.matches(HEARD, one.event.name) for one in here)
     worth += 2.0 if heard else 0.0
     return worth - (3.0 if later < 1 else 0.0)

@@ -16,6 +16,8 @@ from casebank.model import Case
 from casebank.record import Event, Record
 
 MOST_POINTS = 3
+NEAR_PRESSURE, NEAR_GLUCOSE = 5, 0.5
+"""mmHg and mmol/L above the goal that one more measurement may bring back."""
 SOON_DAYS = 21
 """A visit within two weeks, and a week of grace, is one within two weeks."""
 OLD, OLD_SYSTOLIC = 65, 150
@@ -37,7 +39,8 @@ _NOT_TAKEN = r"^(intermittent|not taken|none|间断|不服药|未服药)"
 class Readings:
     """The numbers of a visit that decide, as statement ids, and whether they are in control.
 
-    ``irregular`` says that the medicines are not taken as they were given.
+    ``irregular`` says that the medicines are not taken as they were given, ``near`` that the
+    numbers miss the goal by so little that a doctor may measure again before changing them.
     They are ``arguable`` where the age that the release tells leaves open which goal applies.
     """
 
@@ -50,6 +53,7 @@ class Readings:
     low: bool
     reaction: bool
     irregular: bool
+    near: bool
     arguable: bool
     goal: Wording
     class_datum: str | None
@@ -70,9 +74,9 @@ class DecisionPoint:
     @property
     def unclear(self) -> frozenset[str]:
         """What the rule asks for "if need be" and nobody can say here: a change of medicines that
-        are not taken."""
-        untaken = self.readings.irregular and self.rule.situation == "first"
-        return frozenset({"adjust", "keep"}) if untaken else frozenset()
+        are not taken, or for numbers that hardly miss the goal."""
+        open_ = self.rule.situation == "first" and (self.readings.irregular or self.readings.near)
+        return frozenset({"adjust", "keep"}) if open_ else frozenset()
 
 
 def follow_ups(
@@ -164,7 +168,7 @@ def _readings(
 ) -> Readings | None:
     data = evidence.at(contact)
     used: tuple[str, ...]
-    arguable = low_glucose = False
+    arguable = low_glucose = near = False
     if disease == "hypertension":
         high, low = _first(data, "systolic"), _first(data, "diastolic")
         if high is None or low is None:
@@ -178,6 +182,7 @@ def _readings(
         if old:
             goal = Wording(f"{goal.en} from {OLD} years on", f"{OLD}岁及以上{goal.zh}")
         controlled = systolic < limit and diastolic < 90
+        near = systolic < limit + NEAR_PRESSURE and diastolic < 90 + NEAR_PRESSURE
         danger = systolic >= 180 or diastolic >= 110
         either = ages is None or ages[0] < OLD <= ages[1]
         arguable = either and 140 <= systolic < OLD_SYSTOLIC and diastolic < 90
@@ -190,6 +195,7 @@ def _readings(
         used, shown = (fasting.id,), f"{value:.1f} mmol/L"
         controlled = value < 7.0
         danger, low_glucose = value >= 16.7, value <= 3.9
+        near = value < 7.0 + NEAR_GLUCOSE
         controlled = controlled and not low_glucose
         goal = Wording("below 7.0 mmol/L", "低于7.0 mmol/L")
         sensible = value < 40
@@ -219,6 +225,7 @@ def _readings(
             and rules.matches(_NOT_TAKEN, one.event.value_text)
             for one in data
         ),
+        near=near,
         arguable=arguable,
         goal=goal,
         class_datum=classes[0].id if classes else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from casebank import relations, rules
-from casebank.lesson.drafting.evidence import Datum, Evidence, measured_at
+from casebank.lesson.drafting.evidence import Datum, Evidence, measured_at, signs
 from casebank.lesson.drafting.focus import Focus
 from casebank.lesson.drafting.followup import DecisionPoint, adherence_data
 from casebank.lesson.drafting.handout import Handout
@@ -17,11 +17,14 @@ from casebank.lesson.drafting.sentences import (
     REFERRED,
     ROUTINE,
     is_clerical,
+    is_line_of_a_form,
     is_not_followed,
     is_target,
     names_problem,
     says_what_a_row_asks,
     tells_decision,
+    tells_of_taking,
+    tells_what_was_done,
 )
 from casebank.lesson.model import Stage, Wording
 from casebank.model import Case
@@ -67,7 +70,7 @@ class LaterVisits:
         rows = evidence.at(now.contact)
         data += [
             one
-            for one in evidence.at(now.contact, "S", "O")
+            for one in self._rows_and_news(now.contact)
             if not says_what_a_row_asks(one, rows)
             and not (is_clerical(one) or is_target(one) or tells_decision(one) or one.unanswered)
             and not (one.event and rules.matches(REFERRED, one.event.name))
@@ -87,6 +90,23 @@ class LaterVisits:
             ),
             reveals,
         )
+
+    def _rows_and_news(self, contact: int) -> list[Datum]:
+        """Rows of a visit, and those sentences that tell a finding that none told before them, or
+        how medicines are taken."""
+        here = self._evidence.at(contact, "S", "O")
+        told = {_told(one) for one in here if one.event is not None}
+        found = []
+        for one in here:
+            if one.event is None:
+                news = _told(one)
+                if is_line_of_a_form(one) or news in told or not (news or tells_of_taking(one)):
+                    continue
+                told |= {news} if news else set()
+            elif tells_what_was_done(one):
+                continue
+            found.append(one)
+        return found
 
     def _new_drugs(self, contact: int, beside: list[Datum]) -> list[Datum]:
         """Drugs of a visit, unless the same ones were shown last."""
@@ -129,10 +149,11 @@ class LaterVisits:
         data = list(self._aftercare) if before is None else []
         data += [evidence.by_id[one] for one in self._happened(before)]
         start = before.readings.contact if before is not None else self._focus.contact
+        known = self._named | {evidence.by_id[one].text for one in self._handout.shown}
         named: dict[str, Datum] = {}
         for index in range(start + 1, len(case.contacts)):
             for one in evidence.at(index):
-                if names_problem(one) and one.text not in self._named:
+                if names_problem(one) and one.text not in known:
                     named.setdefault(one.text, one)
         data += list(named.values())[:MOST_LATER]
         day = case.contacts[self._focus.contact].day
@@ -171,3 +192,8 @@ class LaterVisits:
             for one in self._evidence.data
             if one.contact is not None and one.contact > now.contact
         )
+
+
+def _told(datum: Datum) -> frozenset[tuple[str, bool]]:
+    """Findings that a datum shows or denies."""
+    return frozenset((sign.finding, sign.present) for sign in signs([datum]))

@@ -13,6 +13,11 @@ from casebank.lesson.drafting.evidence import QUANTITIES, Datum
 from casebank.names import names_somebody
 
 _LEAST_NAME = 4
+# Two fields of a form in one sentence, or one that is a goal.
+_FORM_LINE = re.compile(r"[:：][^:：]*[:：]|目标[:：]|\b(target|goal):", re.IGNORECASE)
+_TAKING = (
+    r"\b(miss(es|ed)|skips?|forgets?|ran out|doses?|side effects?)\b|漏服|停药|忘服|自行减|不良反应"
+)
 # Rows of the background that forms ask for and no story needs.
 _NO_BACKGROUND = (
     r"hospital or home beds: no|occupational exposure: none|self.care: \w+: 0|"
@@ -38,7 +43,7 @@ _EMPTY = re.compile(
     r"told (her|him)|showed|reassured|return|rtc|follow.?up as|"
     r"keep up|as (scheduled|needed)|done\b|thanks|(she|he) understands|no (other )?concerns)|"
     r"\b(enjoys|likes|rides|drives|walked to|served|sold|funeral|birthday|weather|texted|"
-    r"confirm with|walk in with)\b|^will\b|"
+    r"confirm with|walk in with)\b|^(will|may)\b|"
     r"^(给予宣教|答疑|有事随时|不适随诊|必要时复诊|加重时|已告知|按期|留电话|预约|下次随访)|"
     r"^不舒服.*(电话|来)|每月取药|感觉(可以|尚可)|^症状[:：]无特殊|"
     r"(头盔|点头|捎来|下棋|跳舞|散步|阴雨|打牌|留电话|宣教\d*分?|来晚|车牌|微信|短信|号码)",
@@ -48,8 +53,8 @@ _EMPTY = re.compile(
 _CLERICAL = re.compile(
     r"scribe|\bMD\b|\bFNP\b|\bRN\b|signed|sgd|copy to|dear dr|^to:|^subject|https?:|reviewed with|"
     r"\bDr\b|attending|booked|"
-    r"last name|patient signature|\[day|〔第|hospital|admitted|discharge|consult|"
-    r"\bchart no|\bMRN\b|record no|病案号|档案号|"
+    r"\[about|〔约|last name|patient signature|\[day|〔第|hospital|admitted|discharge|consult|"
+    r"\bbeeper\b|\bletter for\b|says the patient|\bchart no|\bMRN\b|record no|病案号|档案号|"
     r"住院|出院|医院|会诊|收住|转入|治疗经过|打盹|签字|签名|医生|主任|记录者|打印|编号|姓名|来源",
     re.IGNORECASE,
 )
@@ -81,7 +86,7 @@ REFERRED = r"referr|初步印象|转往|转诊"
 # Findings of an examination that tell what was offered or said about them.
 _DONE = (
     r"\b(offered|refused|not wanted|reminded|prescribed|advised|admitted)\b|"
-    r"提醒|嘱|拒绝|给予|建议|已开"
+    r"提醒|嘱|拒绝|给予|建议|已开|就诊|就医"
 )
 _DECISION = (
     r"^needs attention|\badvised\b|for now no|嘱|暂不|需关注|立即就医|按时按量|"
@@ -106,6 +111,11 @@ def is_whole_form(datum: Datum) -> bool:
     return datum.length > MOST_OF_A_SENTENCE or len(_COMMA.findall(datum.text)) > MOST_COMMAS
 
 
+def is_line_of_a_form(datum: Datum) -> bool:
+    """Whether a sentence is fields of a form with their answers, in one line."""
+    return datum.event is None and _FORM_LINE.search(datum.text) is not None
+
+
 def tells_examined(datum: Datum) -> bool:
     """Whether a sentence tells of the examination, in words and not in numbers."""
     return (
@@ -119,6 +129,11 @@ def tells_examined(datum: Datum) -> bool:
 def is_not_followed(datum: Datum) -> bool:
     """False for the quantities that a course is followed by, so that they come first."""
     return all(datum.quantity(name) is None for name in QUANTITIES)
+
+
+def is_vital(datum: Datum) -> bool:
+    """Whether it is a row of pulse, pressure, temperature, breathing, weight or height."""
+    return datum.event is not None and rules.matches(VITAL, datum.event.name)
 
 
 def names_problem(datum: Datum) -> bool:
@@ -179,6 +194,11 @@ def asks_nothing(datum: Datum) -> bool:
     ):
         return True
     return rules.matches(_APGAR_ITEM, datum.text) and (datum.event.value or 0) > 1
+
+
+def tells_of_taking(datum: Datum) -> bool:
+    """Whether a sentence tells how medicines are taken or borne."""
+    return rules.matches(_TAKING, datum.text)
 
 
 def is_target(datum: Datum) -> bool:
