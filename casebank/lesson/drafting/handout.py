@@ -40,10 +40,11 @@ class Handout:
         return tuple(taken)
 
     def _can_ask(self, wrong: str) -> bool:
-        """Whether something wrong may be shown: few of it, and only beside what contradicts it."""
+        """Whether something wrong may be shown: few of it, and only beside what contradicts it and
+        is right itself."""
         return (
             len(self._wrong.keys() & self.shown) < MOST_WRONG
-            and self._wrong[wrong] - {wrong} <= self.shown
+            and self._wrong[wrong] - self._wrong.keys() <= self.shown
         )
 
     def order(

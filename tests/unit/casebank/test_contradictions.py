@@ -9,6 +9,7 @@ import pytest
 from casebank import Case
 from casebank.lesson.drafting.contradictions import errors, find_contradictions
 from casebank.lesson.drafting.evidence import Datum, Evidence, gather
+from casebank.lesson.drafting.handout import Handout
 from casebank.model import Statement
 from casebank.reader import read_record
 from casebank.record import Event, Record
@@ -51,6 +52,16 @@ def test_a_value_that_nobody_has_and_a_weight_off_by_a_factor_are_wrong(
     assert asked is not None
     assert asked.errors is not None
     assert set(asked.errors.candidates) == {"m1", "m2", "m3", "m4", "m5"}
+
+
+def test_a_lower_pressure_above_the_upper_is_wrong_with_it(farmer: Case, record: Record) -> None:
+    evidence = measured(
+        ("Systolic blood pressure", 76, "mmHg"), ("Diastolic blood pressure", 120, "mmHg")
+    )
+    found = find_contradictions(farmer, record, evidence)
+    assert [(one.code, one.data) for one in found] == [("m1", ("m1", "m2")), ("m2", ("m1", "m2"))]
+    handout = Handout({one.code: frozenset(one.data) for one in found})
+    assert handout.take(evidence.data) == ("m1", "m2")
 
 
 def test_what_is_not_shown_is_not_asked_for(farmer: Case, record: Record) -> None:

@@ -10,7 +10,9 @@ import pytest
 from casebank import Case
 from casebank.lesson.drafting.evidence import Datum, Evidence
 from casebank.lesson.drafting.followup import DecisionPoint, choose_points, decision_points
+from casebank.lesson.drafting.management import management
 from casebank.lesson.drafting.national_rules import RULES, options_of
+from casebank.lesson.drafting.stages import Plan
 from casebank.model import Contact, Soap, Statement
 from casebank.reader import read_record
 from casebank.record import BirthYears, Event, Record
@@ -27,6 +29,7 @@ class Visit:
     diastolic: float
     drugs: tuple[str, ...] = ("amlodipine",)
     reaction: str = "None"
+    taken: str = "Regular"
     referred: bool = False
     said: str = ""
 
@@ -53,6 +56,7 @@ def points_of(case: Case, record: Record, *visits: Visit) -> tuple[DecisionPoint
             ("measurement", "Diastolic blood pressure", visit.diastolic, ""),
             ("observation", "Class of this follow-up", None, visit.control),
             ("observation", "Adverse drug reaction at follow-up", None, visit.reaction),
+            ("observation", "Drug adherence", None, visit.taken),
             *[("drug_exposure", drug, None, "") for drug in visit.drugs],
             *[("observation", "Reason for referral", None, "not controlled")] * visit.referred,
         ]
@@ -111,6 +115,25 @@ def test_the_second_visit_in_a_row_out_of_control_asks_for_referral(
     assert points[2].rule.asked == ("adherence", "adjust", "two-weeks", "lifestyle")
     assert points[3].rule.asked == ("refer", "two-weeks", "adherence")
     assert "adjust" not in {option.code for option in options_of("again")}
+
+
+def test_medicines_are_not_changed_by_rule_where_they_are_not_taken_or_hardly_miss_the_goal(
+    farmer: Case, record: Record
+) -> None:
+    high, controlled = Visit(0, 160, 95), Visit(20, 130, 80)
+    asked = {}
+    for why, visit in {
+        "high": high,
+        "not taken": replace(high, taken="Not taken"),
+        "near": replace(high, systolic=141, diastolic=80),
+    }.items():
+        point = points_of(farmer, record, visit, controlled)[0]
+        (exercise,) = management(Plan((), 3, ((4, point),)))
+        assert exercise.management is not None
+        offered = {option.code for option in exercise.management.options}
+        assert set(exercise.management.asked) <= offered
+        asked[why] = "adjust" in offered
+    assert asked == {"high": True, "not taken": False, "near": False}
 
 
 def test_danger_comes_before_everything_and_a_reaction_before_control(
