@@ -232,6 +232,7 @@ class _Document:
         return {
             "resourceType": "Composition",
             "id": str(self.made.uuid("composition")),
+            "text": self.made.narrative([paragraph(self.case.title)]),
             "status": "final",
             "type": {"coding": [coding("http://loinc.org", "34133-9")]},
             "subject": self.made.reference("patient"),

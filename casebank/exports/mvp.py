@@ -3,8 +3,8 @@
 ``virtualpatientdata.xml`` has the data, ``dataavailabilitymodel.xml`` says which of them belong
 together and what has to be asked for, ``activitymodel.xml`` the way through the stages, and
 ``metadata.xml`` who may use it. Questions are QTI 3 items within ``XtensibleInfo``, where the
-standard puts what it has no element for. Element names are those that OpenLabyrinth writes; the
-standard's schemas could not be had.
+standard puts what it has no element for. Elements, their order and what they must have are those of
+the standard's schemas of 2008 and 2009.
 """
 
 from __future__ import annotations
@@ -29,6 +29,11 @@ LOM: Final = "http://ltsc.ieee.org/xsd/LOM"
 CP: Final = "http://www.imsglobal.org/xsd/imscp_v1p1"
 ADL: Final = "http://www.adlnet.org/xsd/adlcp_v1p3"
 _XHTML: Final = "http://www.w3.org/1999/xhtml"
+# XHTML 1.1, which the schema of the data imports, has no other attribute for a language.
+_LANGUAGE: Final = "{http://www.w3.org/XML/1998/namespace}lang"
+_KINDS: Final = {"history": "InterviewItem", "examination": "PhysicalExam"}
+Part = tuple[str, list[Line]]
+"""A heading and what stands under it."""
 # lxml has no public type for an element.
 Element = Any
 
@@ -51,35 +56,39 @@ class _Writer:
     def __init__(self, case: Case, lesson: Lesson, language: Language) -> None:
         self.case, self.lesson, self.language = case, lesson, language
         self.numbers = range(1, len(lesson.stages) + 1)
+        lanes = (lane for lane in case.timeline.lanes if lane.kind == "drugs")
+        labels = dict.fromkeys(item.label for lane in lanes for item in lane.items)
+        self.drugs: list[Line] = [(label, case.language) for label in labels]
 
     def data(self) -> Element:
-        """Texts of stages, orders and expert; the person; questions and answers; drugs."""
+        """The person; texts of stages, orders, drugs and expert; what is asked; what is examined.
+
+        Kinds of data stand in the order of the schema. A ``Medication`` of the standard has dose,
+        route and frequency, which a case does not know: drugs are a text.
+        """
         root = etree.Element(f"{{{VPD}}}VirtualPatientData", nsmap={None: VPD})
+        self._person(root)
         for number, stage in zip(self.numbers, self.lesson.stages, strict=True):
-            self._text(root, f"stage-{number}", frozenset(stage.reveals))
-            for order in stage.orders:
-                if order.kind != "history":
-                    self._text(root, f"order-{order.name}", frozenset(order.data))
+            found = list(shown_lines(self.case, frozenset(stage.reveals), self.language))
+            self._text(root, f"stage-{number}", found or [(self._("nothing"), [])])
+        for order in self._orders("test", "wait"):
+            heading = (order.label.text(self.language), [])
+            self._text(root, f"order-{order.name}", [heading, *self._result(order)])
+        if self.drugs:
+            self._text(root, "drugs", [(self._("drugs"), self.drugs)])
         expert = self.lesson.expert
         told = [expert.summary, expert.script, *expert.take_home]
         lines: list[Line] = [(one.text(self.language), self.language) for one in told]
-        self._narrative(root, "expert", [(word("expert", self.language), lines)])
-        demographics = etree.SubElement(root, f"{{{VPD}}}PatientDemographics")
-        for number, statement in enumerate(self.case.background.profile, 1):
-            one = _add(demographics, "PatientDemographic", id=f"person-{number}")
-            characteristic = _add(one, "DemographicCharacteristic")
-            _add(characteristic, "Title", word("profile", self.language))
-            _add(characteristic, "Description", said(self.case, statement, self.language)[0])
-        drugs = (
-            item for lane in self.case.timeline.lanes if lane.kind == "drugs" for item in lane.items
-        )
-        for number, label in enumerate(dict.fromkeys(item.label for item in drugs), 1):
-            _add(_add(root, "Medication", id=f"drug-{number}"), "MedicationName", label)
+        self._text(root, "expert", [(self._("expert"), lines)])
         for order in self._orders("history"):
             item = _add(root, "InterviewItem", id=f"order-{order.name}")
             _add(item, "Question", order.label.text(self.language))
-            found = shown_lines(self.case, frozenset(order.data), self.language)
-            _add(item, "Response", " ".join(line for _, lines in found for line, _ in lines))
+            _add(item, "Response", " ".join(_lines(self._result(order))))
+        for order in self._orders("examination"):
+            exam = _add(root, "PhysicalExam", id=f"order-{order.name}")
+            _add(exam, "ExamName", order.label.text(self.language))
+            _add(exam, "Finding", " ".join(_lines(self._result(order))))
+            _add(exam, "Description", "; ".join(heading for heading, _ in self._result(order)))
         extra = _add(root, "XtensibleInfo")
         extra.extend(items_of(self.case, self.lesson, self.language).values())
         return root
@@ -92,11 +101,13 @@ class _Writer:
             _add(node, "DAMNodeLabel", stage.title.text(self.language))
             _item(node, f"VPDText[@id='stage-{number}']", 0, "immediately")
             for place, order in enumerate(stage.orders, 1):
-                kind = "InterviewItem" if order.kind == "history" else "VPDText"
+                kind = _KINDS.get(order.kind, "VPDText")
                 _item(node, f"{kind}[@id='order-{order.name}']", place, "ontrigger")
         node = _add(root, "DAMNode", id="node-expert")
         _add(node, "DAMNodeLabel", word("expert", self.language))
         _item(node, "VPDText[@id='expert']", 0, "immediately")
+        if self.drugs:
+            _item(node, "VPDText[@id='drugs']", 1, "immediately")
         return root
 
     def activities(self) -> Element:
@@ -145,15 +156,25 @@ class _Writer:
         _add(_add(rights, "description"), "string", terms, language=tag)
         return root
 
-    def _orders(self, kind: str) -> list[Order]:
+    def _(self, key: str) -> str:
+        return word(key, self.language)
+
+    def _orders(self, *kinds: str) -> list[Order]:
         every = (order for stage in self.lesson.stages for order in stage.orders)
-        return [order for order in every if order.kind == kind]
+        return [order for order in every if order.kind in kinds]
 
-    def _text(self, root: Element, name: str, ids: frozenset[str]) -> None:
-        found = list(shown_lines(self.case, ids, self.language))
-        self._narrative(root, name, found or [(word("nothing", self.language), [])])
+    def _result(self, order: Order) -> list[Part]:
+        """What an order opens; it opens at least one datum."""
+        return list(shown_lines(self.case, frozenset(order.data), self.language))
 
-    def _narrative(self, root: Element, name: str, parts: list[tuple[str, list[Line]]]) -> None:
+    def _person(self, root: Element) -> None:
+        person = _add(root, "PatientDemographics", id="person")
+        for number, statement in enumerate(self.case.background.profile, 1):
+            one = _add(person, "DemographicCharacteristic", id=f"person-{number}")
+            _add(one, "Title", self._("profile"))
+            _add(one, "Description", said(self.case, statement, self.language)[0])
+
+    def _text(self, root: Element, name: str, parts: list[Part]) -> None:
         text = _add(root, "VPDText", id=name, textType="narrative")
         holder = etree.SubElement(text, f"{{{_XHTML}}}div", nsmap={None: _XHTML})
         for heading, lines in parts:
@@ -163,7 +184,11 @@ class _Writer:
                 for line, spoken in lines:
                     item = _add(listed, "li", line)
                     if spoken != self.language:
-                        item.set("lang", "zh-CN" if spoken == "zh" else "en")
+                        item.set(_LANGUAGE, "zh-CN" if spoken == "zh" else "en")
+
+
+def _lines(parts: list[Part]) -> list[str]:
+    return [line for _, lines in parts for line, _ in lines]
 
 
 def _item(node: Element, path: str, place: int, display: str) -> None:

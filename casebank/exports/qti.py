@@ -3,9 +3,10 @@
 The test is linear and each item is submitted before the next is shown, so that a stage's data come
 after the commits of the stage before. Scores are computed by each item's response processing as
 ``casebank.scoring`` does it; summary and problem list are typed text, which a teacher marks. QTI
-knows no order: what a student could ask for is shown with its stage, under its label.
+knows no order: what a student could ask for is shown with its stage, under its label. The test's
+score is the sum of its items'.
 
-Namespaces, types and element names as in 1EdTech's QTI 3.0 and its published examples.
+Namespaces, types, elements and their order as in 1EdTech's QTI 3.0.1.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Final
 
 from lxml import etree
 
+from casebank.errors import ExportImpossible
 from casebank.exports import qti_scoring as scoring
 from casebank.exports.archives import zip_of
 from casebank.exports.package import LICENCE
@@ -35,7 +37,13 @@ _STANCES: Final = ("for", "against", "absent")
 
 
 def to_qti(case: Case, lesson: Lesson, language: Language | None = None) -> bytes:
-    """The package as a zip with ``imsmanifest.xml``, ``test.xml`` and ``items/``."""
+    """The package as a zip with ``imsmanifest.xml``, ``test.xml`` and ``items/``.
+
+    Raises:
+        ExportImpossible: if the lesson has no question.
+    """
+    if not lesson.exercises:
+        raise ExportImpossible("QTI holds questions; the lesson has none yet")
     chosen = language or case.language
     items = items_of(case, lesson, chosen)
     contents = {
@@ -70,18 +78,11 @@ class _Item:
         root.set(f"{{{_XML}}}lang", _tag(self.language))
         response, interaction, processing = self._parts()
         human = processing is None
-        score = element(
-            "qti-outcome-declaration", identifier="SCORE", cardinality="single", base_type="float"
-        )
+        score = scoring.outcome("SCORE", "float")
         if human:
             score.set("external-scored", "human")
         score.set("normal-maximum", "1")
-        feedback = element(
-            "qti-outcome-declaration",
-            identifier="FEEDBACK",
-            cardinality="single",
-            base_type="identifier",
-        )
+        feedback = scoring.outcome("FEEDBACK", "identifier")
         body = element("qti-item-body")
         body.append(self._data())
         body.append(interaction)
@@ -194,7 +195,7 @@ class _Item:
         declared = scoring.response("multiple", "identifier", right, dict.fromkeys(right, 1.0))
         return declared, self._choices(listed, 0), scoring.harmonic_mean(len(right))
 
-    def _concordance(self) -> tuple[Element, Element, list[Element]]:
+    def _concordance(self) -> tuple[Element, Element, list[Element] | None]:
         key = self.exercise.script_concordance
         assert key is not None
         panel = {int(option): count for option, count in key.panel.items()}
@@ -228,7 +229,8 @@ class _Item:
             best,
             {names[option]: share for option, share in credit.items()},
         )
-        return declared, interaction, scoring.mapped()
+        # Without a panel there is no credit, and a person marks.
+        return declared, interaction, scoring.mapped() if credit else None
 
     def _differential(self) -> tuple[Element, Element, list[Element]]:
         key = self.exercise.differential
@@ -278,9 +280,13 @@ def _test(lesson: Lesson, language: Language) -> Element:
         identifier=f"test-{lesson.case_id}",
         title=lesson.title.text(language),
     )
+    score = scoring.outcome("SCORE", "float")
+    score.set("normal-maximum", str(len(lesson.exercises)))
     part = element(
         "qti-test-part", identifier="part", navigation_mode="linear", submission_mode="individual"
     )
+    # One answer a question, and then its explanation, which is not shown by default.
+    part.append(element("qti-item-session-control", max_attempts="1", show_feedback="true"))
     for number, stage in enumerate(lesson.stages, 1):
         exercises = lesson.at(number)
         if not exercises:
@@ -296,7 +302,7 @@ def _test(lesson: Lesson, language: Language) -> Element:
             reference.set("href", f"items/{one.name}.xml")
             section.append(reference)
         part.append(section)
-    root.append(part)
+    root.extend([score, part, scoring.sum_of_items()])
     return root
 
 

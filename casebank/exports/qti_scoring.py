@@ -48,6 +48,22 @@ def response(
     return declared
 
 
+def outcome(identifier: str, base_type: str) -> Element:
+    """The declaration of an outcome with one value."""
+    return element(
+        "qti-outcome-declaration",
+        identifier=identifier,
+        cardinality="single",
+        base_type=base_type,
+    )
+
+
+def sum_of_items() -> Element:
+    """Outcome processing of a test: the scores of its items together."""
+    items = element("qti-test-variables", variable_identifier="SCORE")
+    return _of("qti-outcome-processing", set_outcome("SCORE", _of("qti-sum", items)))
+
+
 def mapped() -> list[Element]:
     """The score is the value of what was chosen."""
     return [set_outcome("SCORE", _map_response())]

@@ -168,14 +168,14 @@ class _Writer:
     def _activity(self, what: str, subject: str) -> dict[str, Any]:
         case = f"{self.home}/cases/{self.lesson.case_id}"
         address = case if what == "case" else f"{case}/{what}/{subject}"
-        return {
-            "objectType": "Activity",
-            "id": address,
-            "definition": {
-                "type": f"http://adlnet.gov/expapi/activities/{_TYPES[what]}",
-                "name": {self.tag: self._name(what, subject)},
-            },
+        definition: dict[str, Any] = {
+            "type": f"http://adlnet.gov/expapi/activities/{_TYPES[what]}",
+            "name": {self.tag: self._name(what, subject)},
         }
+        if what == "exercise":
+            # A response is JSON of ours, none of the patterns that SCORM has for its own kinds.
+            definition["interactionType"] = "other"
+        return {"objectType": "Activity", "id": address, "definition": definition}
 
     def _name(self, what: str, subject: str) -> str:
         lesson = self.lesson

@@ -1,10 +1,12 @@
-"""A lesson as a MedBiquitous package: every path leads somewhere, every datum is in its stage."""
+"""A lesson as a MedBiquitous package: as the schemas demand, and every path leads somewhere."""
 
 from __future__ import annotations
 
 import io
 import re
 import zipfile
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,10 +20,33 @@ from casebank.lesson import Lesson
 Tree = Any
 
 
+def _trees(case: Case, lesson: Lesson) -> dict[str, Tree]:
+    with zipfile.ZipFile(io.BytesIO(to_mvp(case, lesson))) as archive:
+        return {name: etree.fromstring(archive.read(name)) for name in archive.namelist()}
+
+
 @pytest.fixture(scope="module")
 def trees(farmer: Case, farmer_lesson: Lesson) -> dict[str, Tree]:
-    with zipfile.ZipFile(io.BytesIO(to_mvp(farmer, farmer_lesson))) as archive:
-        return {name: etree.fromstring(archive.read(name)) for name in archive.namelist()}
+    return _trees(farmer, farmer_lesson)
+
+
+@pytest.fixture(scope="module")
+def schema() -> Any:
+    return etree.RelaxNG(file=Path(__file__).with_name("schemas") / "mvp.rng")
+
+
+def test_each_document_is_as_its_schema_demands(
+    trees: dict[str, Tree], schema: Any, farmer: Case, farmer_lesson: Lesson
+) -> None:
+    for name in ("virtualpatientdata.xml", "dataavailabilitymodel.xml", "activitymodel.xml"):
+        schema.assertValid(trees[name])
+    first, second, third = farmer_lesson.stages
+    (order,) = second.orders
+    kinds = [replace(order, name=kind, kind=kind) for kind in ("history", "examination", "test")]
+    stages = (replace(first, orders=tuple(kinds)), replace(second, orders=()), third)
+    for tree in _trees(farmer, replace(farmer_lesson, stages=stages)).values():
+        if etree.QName(tree).namespace in (VPD, DAM, ACTIVITY):
+            schema.assertValid(tree)
 
 
 def _resolves(tree: Tree, path: str, namespace: str) -> bool:
@@ -36,7 +61,8 @@ def test_every_path_of_the_package_leads_to_one_element(trees: dict[str, Tree]) 
     data, availability = trees["virtualpatientdata.xml"], trees["dataavailabilitymodel.xml"]
     activities = trees["activitymodel.xml"]
     paths = [one.text for one in availability.iter(f"{{{DAM}}}ItemPath")]
-    assert len(paths) == 5
+    # Three stages, an order, the expert's view and the drugs.
+    assert len(paths) == 6
     assert all(_resolves(data, path, VPD) for path in paths)
     contents = [one.text for one in activities.iter(f"{{{ACTIVITY}}}Content")]
     assert len(contents) == 4

@@ -64,7 +64,7 @@ def _glyphs(reader: PdfReader) -> Iterator[int]:
                 yield from (int.from_bytes(raw[i : i + 2], "big") for i in range(0, len(raw), 2))
 
 
-def _structure(reader: PdfReader) -> Iterator[DictionaryObject]:
+def _structure(reader: PdfReader) -> Iterator[Any]:
     waiting: list[Any] = [reader.trailer["/Root"]["/StructTreeRoot"]]
     while waiting:
         element = waiting.pop().get_object()
@@ -75,7 +75,7 @@ def _structure(reader: PdfReader) -> Iterator[DictionaryObject]:
         waiting += reversed(_kids(element))
 
 
-def _kids(element: DictionaryObject) -> list[Any]:
+def _kids(element: Any) -> list[Any]:
     kids = element.get("/K", [])
     kids = kids.get_object() if hasattr(kids, "get_object") else kids
     return list(kids) if isinstance(kids, list) else [kids]
