@@ -3,10 +3,12 @@
 A launch is begun by the platform, answered by us with a state and a nonce, and comes back signed.
 Both are good once and for ten minutes; the state must also be in the browser's cookie. The library
 checks signature, issuer, client, deployment and message; time limits and single use are ours.
+A platform's clock may be a little off; where it is further off, the refusal says so.
 """
 
 from __future__ import annotations
 
+import math
 import secrets
 import threading
 from collections.abc import Callable, Mapping
@@ -42,6 +44,8 @@ from app.services.lti_platforms import registration_of
 
 LOGIN_LIFE = timedelta(minutes=10)
 KEYS_LIFE = timedelta(hours=1)
+CLOCKS_DIFFER = timedelta(minutes=2)
+"""So much may a platform's clock be ahead of ours, or behind."""
 HINTS = ("iss", "login_hint", "target_link_uri", "lti_message_hint", "lti_deployment_id",
     "client_id")  # fmt: skip
 LONGEST_HINT = 4000
@@ -205,7 +209,8 @@ def accept(taken: TakenLogin, state: str, id_token: str, keys: KeySets) -> Launc
         session_service=Once(taken.nonce_sha256),
         cookie_service=StateKnown(state),
     )
-    required = {"verify_aud": False, "require": ["exp", "iat", "iss", "aud", "nonce", "sub"]}
+    unchecked = dict.fromkeys(("verify_aud", "verify_exp", "verify_iat", "verify_nbf"), False)
+    required = unchecked | {"require": ["exp", "iat", "iss", "aud", "nonce", "sub"]}
     message.set_jwt_verify_options(required)  # type: ignore[arg-type]
     try:
         message.validate()
@@ -214,6 +219,7 @@ def accept(taken: TakenLogin, state: str, id_token: str, keys: KeySets) -> Launc
         raise LaunchRefused(f"The launch cannot be trusted: {error}") from None
     if body.get("azp", taken.registration.get_client_id()) != taken.registration.get_client_id():
         raise LaunchRefused("The launch cannot be trusted: it is meant for another tool.")
+    _check_times(body)
     return _launch(taken, body)
 
 
@@ -276,6 +282,27 @@ def offered_cases(session: Session) -> list[TeachingCase]:
         for one in session.scalars(query.order_by(TeachingCase.title))
         if case_service.is_in_visible_set(session, one)
     ]
+
+
+def _check_times(body: Mapping[str, Any]) -> None:
+    """Refuse a launch from the past or the future; the library knows no difference of clocks."""
+    given = (body["iat"], body.get("nbf", body["iat"]), body["exp"])
+    if not all(type(one) in (int, float) and math.isfinite(one) for one in given):
+        raise LaunchRefused("The launch cannot be trusted: its times cannot be read.")
+    issued, begins, ends = given
+    now, differ = utc_now().timestamp(), CLOCKS_DIFFER.total_seconds()
+    ahead = max(issued, begins) - now
+    if ahead > differ:
+        minutes = round(ahead / 60)
+        raise LaunchRefused(
+            f"The learning platform's clock is {minutes} minutes ahead of ours; "
+            "tell its administrator."
+        )
+    if ends < now - differ:
+        raise LaunchRefused(
+            "This launch has expired; open the case from the course again. If it says so again, "
+            "the learning platform's clock is wrong: tell its administrator."
+        )
 
 
 def _launch(taken: TakenLogin, body: Mapping[str, Any]) -> Launch:

@@ -9,12 +9,14 @@ from typing import Any
 
 from pylti1p3.cookie import CookieService
 from pylti1p3.deployment import Deployment
+from pylti1p3.exception import LtiException
 from pylti1p3.message_launch import MessageLaunch
 from pylti1p3.registration import Registration
 from pylti1p3.request import Request
 from pylti1p3.session import SessionService
 from pylti1p3.tool_config import ToolConfAbstract
 
+from app.errors import LaunchRefused
 from app.hashes import sha256_of
 
 
@@ -126,6 +128,21 @@ class OnePlatform(ToolConfAbstract[Form]):
 
 class Message(MessageLaunch[Form, OnePlatform, Once, StateKnown]):
     """A launch message whose fields were read by our own page."""
+
+    def validate_deployment(self) -> Message:
+        """Refuse a deployment that the administrator did not name.
+
+        Raises:
+            LaunchRefused: which says what to do about it.
+        """
+        try:
+            super().validate_deployment()
+        except LtiException:
+            raise LaunchRefused(
+                "The launch comes from a deployment that is not registered here; "
+                "ask the administrator to add its id."
+            ) from None
+        return self
 
     def _get_request_param(self, key: str) -> str:
         return self._request.get_param(key)

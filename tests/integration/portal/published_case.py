@@ -17,7 +17,7 @@ from casebank.attempt import END
 from casebank.lesson import Lesson
 from tests.integration.portal.world import World
 from tests.unit.casebank import residents
-from tests.unit.casebank.exports.lessons import lesson_for
+from tests.unit.casebank.lessons import lesson_for
 
 REPORT = {"findings": [], "risk": {"release": "tiny-v1", "k": 5}}
 

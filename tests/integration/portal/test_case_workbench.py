@@ -20,7 +20,7 @@ from app.services.accounts import actor_of, create_user
 from tests.builders import build_release
 from tests.integration.portal.world import PASSWORD, World, make_world, sign_in, token_of
 from tests.unit.casebank import residents
-from tests.unit.casebank.lessons import by_hand
+from tests.unit.casebank.lessons import lesson_for
 
 RELEASE = "tiny-v1"
 
@@ -69,7 +69,7 @@ def case_id(bench: World, author: FlaskClient) -> int:
     with bench.database.writing() as session:
         case = session.query(TeachingCase).order_by(TeachingCase.id.desc()).first()
         assert case is not None
-        case.lesson = by_hand(case_editing.work_of(case).case).to_json().decode()
+        case.lesson = lesson_for(case_editing.work_of(case).case).to_json().decode()
         return case.id
 
 
@@ -158,7 +158,7 @@ def test_every_part_opens_with_and_without_a_lesson(
     bench: World, author: FlaskClient, case_id: int
 ) -> None:
     for part, _ in PARTS:
-        page = page_of(author, case_id, part=part, stage="1", name="reflect")
+        page = page_of(author, case_id, part=part, stage="1", name="why")
         assert 'aria-current="page"' in page
     with bench.database.writing() as session:
         session.get_one(TeachingCase, case_id).lesson = ""
@@ -276,7 +276,7 @@ def test_the_preview_shows_what_a_student_may_see_and_no_more(
         return page[page.index("<article") : page.index("</article>")]
 
     assert "Dizziness on rising" in article(stage="1")
-    assert "amlodipine" in article(stage="2", opened="look")
+    assert "amlodipine" in article(stage="2", opened="look-again")
     assert "Add metformin" in article(stage="1")
     assert "Type 2 diabetes" not in article(stage="2")
     assert "Type 2 diabetes" in article(stage="end")
@@ -293,22 +293,22 @@ def test_a_panel_answers_by_page_and_by_file_and_the_author_takes_it_over(
     assert colleague.post(where, data={"csrf_token": token, "item.script": "1"}).status_code == 303
     assert "you are not on its panel" in author.get(where).get_data(as_text=True)
 
-    lines = "panellist,item,answer\n" + "".join(f"p{n},script,{n % 3 - 1}\n" for n in range(10))
+    lines = "panellist,item,answer\n" + "".join(f"p{n},if-then,{n % 3 - 1}\n" for n in range(10))
     shown = page_of(author, case_id, part="panel")
 
     def upload(text: str) -> TestResponse:
         data = {"csrf_token": token_of(shown), "file": (io.BytesIO(text.encode()), "a.csv")}
         return author.post(f"{where}/file", data=data, headers={"Referer": "http://localhost/"})
 
-    upload(lines + "p11,script,7\n")
+    upload(lines + "p11,if-then,7\n")
     assert "of 10" in page_of(author, case_id, part="panel")
     assert upload(lines).status_code == 303
     assert upload(lines).status_code == 303
-    answer = send(author, case_id, "panel-take", name="script")
+    answer = send(author, case_id, "panel-take", name="if-then")
     assert answer.status_code == 303
     lesson = case_editing.work_of(held(bench, case_id)).lesson
     assert lesson is not None
-    key = lesson.exercise("script").script_concordance
+    key = lesson.exercise("if-then").script_concordance
     assert key is not None
     assert key.panel == {"-1": 4, "0": 3, "1": 4}
 

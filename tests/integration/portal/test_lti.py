@@ -183,11 +183,13 @@ UNTRUSTED: list[tuple[dict[str, Any], str]] = [
     ({"aud": "another-tool"}, "Registration not found"),
     ({"aud": [CLIENT, "other"], "azp": "other"}, "meant for another tool"),
     ({"iss": "https://else.example"}, "Registration not found"),
-    ({"exp": _now() - 120}, "expired"),
+    ({"exp": _now() - 150}, "expired; open the case from the course again"),
+    ({"exp": "soon"}, "times cannot be read"),
     ({"exp": None}, "exp"),
-    ({"iat": _now() + 86_400}, "not yet valid"),
+    ({"iat": _now() + 86_400}, "clock is 1440 minutes ahead"),
+    ({"nbf": _now() + 3_600}, "clock is 60 minutes ahead"),
     ({"sub": None}, "sub"),
-    ({f"{CLAIM}deployment_id": "2"}, "not recognised"),
+    ({f"{CLAIM}deployment_id": "2"}, "deployment that is not registered here"),
     ({f"{CLAIM}version": "1.1"}, "Incorrect version"),
     ({f"{CLAIM}message_type": "Something"}, "message type"),
     ({f"{CLAIM}resource_link": {}}, "Resource Link"),
@@ -203,6 +205,13 @@ def test_a_launch_that_cannot_be_trusted_is_refused(world: World, platform: Plat
         assert said in html.unescape(answer.get_data(as_text=True)), claims
         assert client.get("/attempts/cases/1").status_code == 302
     assert people(world) == before
+
+
+def test_clocks_may_differ_by_two_minutes(world: World, platform: Platform) -> None:
+    for off in (-110, 110):
+        issued = _now() + off
+        answer = launch(browser(world), platform, iat=issued, nbf=issued, exp=issued + 1)
+        assert answer.status_code == 303, off
 
 
 def test_a_token_that_another_key_signed_is_refused(world: World, platform: Platform) -> None:

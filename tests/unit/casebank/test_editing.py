@@ -31,12 +31,12 @@ from casebank.editing import (
 )
 from casebank.lesson import Progress, disclose
 from casebank.terms import term
-from tests.unit.casebank.lessons import by_hand
+from tests.unit.casebank.lessons import lesson_for
 
 
 @pytest.fixture(scope="module")
 def work(farmer: Case) -> Work:
-    return Work(farmer, by_hand(farmer))
+    return Work(farmer, lesson_for(farmer))
 
 
 def do(work: Work, op: str, **arguments: object) -> Edit:
@@ -191,18 +191,18 @@ def test_the_family_loses_whom_a_datum_named_and_nobody_else(work: Work) -> None
 
 def test_a_code_of_the_list_brings_its_names(work: Work) -> None:
     assert work.lesson is not None
-    flat = exercise_texts(work.lesson.exercise("what-is-it"))
+    flat = exercise_texts(work.lesson.exercise("causes"))
     flat |= {
-        "key.diagnoses.2.code": "GOUT",
-        "key.diagnoses.2.relevance": "1",
+        "key.diagnoses.3.code": "GOUT",
+        "key.diagnoses.3.relevance": "1",
     }
     arguments = {name: [text] for name, text in flat.items()}
-    made = perform(work, {"op": ["exercise-save"], "name": ["what-is-it"], **arguments})
+    made = perform(work, {"op": ["exercise-save"], "name": ["causes"], **arguments})
     assert made.work.lesson is not None
-    key = made.work.lesson.exercise("what-is-it").differential
+    key = made.work.lesson.exercise("causes").differential
     assert key is not None
     known = term("GOUT")
-    assert (key.diagnoses[2].title.en, key.diagnoses[2].title.zh) == (known.en, known.zh)
+    assert (key.diagnoses[3].title.en, key.diagnoses[3].title.zh) == (known.en, known.zh)
 
 
 def test_the_other_language_of_a_vague_datum_says_no_more_than_asked(work: Work) -> None:
@@ -220,11 +220,11 @@ def test_the_other_language_of_a_vague_datum_says_no_more_than_asked(work: Work)
 def test_a_datum_is_shown_at_one_place_only(work: Work) -> None:
     assert work.lesson is not None
     datum = work.lesson.stages[0].reveals[0]
-    for place, stage in (("stage:3", 3), ("order:look", 2), (NOT_SHOWN, 0)):
+    for place, stage in (("stage:3", 3), ("order:look-again", 2), (NOT_SHOWN, 0)):
         lesson = do(work, "move", datum=datum, to=place).work.lesson
         assert lesson is not None
         assert places_of(lesson).get(datum, NOT_SHOWN) == place
-        seen = disclose(work.case, lesson, Progress(3, frozenset({"look"})))
+        seen = disclose(work.case, lesson, Progress(3, frozenset({"look-again"})))
         assert (datum in {one.id for one in seen.statements()}) == (stage > 0)
     with pytest.raises(EditRefused, match="no such stage"):
         do(work, "move", datum=datum, to="stage:9")
@@ -236,27 +236,27 @@ def test_an_order_that_opens_nothing_any_more_goes(work: Work) -> None:
     made = do(work, "move", datum=ordered, to="stage:2")
     assert made.work.lesson is not None
     assert made.work.lesson.stages[1].orders == ()
-    assert "look opened nothing any more" in made.said
+    assert "look-again opened nothing any more" in made.said
 
 
 def test_exercises_move_with_their_stages(work: Work) -> None:
     added = do(work, "stage-add", after=1, title__en="Between").work
     assert added.lesson is not None
-    assert added.lesson.exercise("what-is-it").stage == 3
-    key = added.lesson.exercise("what-is-it").differential
+    assert added.lesson.exercise("causes").stage == 3
+    key = added.lesson.exercise("causes").differential
     assert key is not None
     assert key.discriminating_stage == 3
     removed = do(added, "stage-remove", stage=2).work
     assert removed.lesson == work.lesson
     swapped = do(work, "stage-move", stage=3, by=-1).work
     assert swapped.lesson is not None
-    assert swapped.lesson.exercise("manage").stage == 2
-    assert swapped.lesson.stages[1].title.en == "Years on"
+    assert swapped.lesson.exercise("decide").stage == 2
+    assert swapped.lesson.stages[1].title.en == "The years after"
     assert do(swapped, "stage-move", stage=2, by=1).work == work
     assert do(work, "stage-move", stage=3, by=1).said == ""
     last = do(work, "stage-remove", stage=3).work.lesson
     assert last is not None
-    assert last.exercise("manage").stage == 2
+    assert last.exercise("decide").stage == 2
 
 
 def form_of(parts: list[object]) -> Iterator[tuple[str, str]]:
@@ -312,29 +312,29 @@ def test_heading_objectives_and_expert_view_go_through_their_forms(work: Work) -
 
 def test_rows_come_in_the_order_of_their_places(work: Work) -> None:
     assert work.lesson is not None
-    flat = exercise_texts(work.lesson.exercise("list"))
+    flat = exercise_texts(work.lesson.exercise("problems"))
     flat |= {"key.problems.0.place": "2", "key.problems.1.place": "1"}
     made = perform(
-        work, {"op": ["exercise-save"], "name": ["list"], **{k: [v] for k, v in flat.items()}}
+        work, {"op": ["exercise-save"], "name": ["problems"], **{k: [v] for k, v in flat.items()}}
     )
     assert made.work.lesson is not None
-    key = made.work.lesson.exercise("list").problem_list
+    key = made.work.lesson.exercise("problems").problem_list
     assert key is not None
-    assert [one.code for one in key.problems] == ["alone", "htn"]
+    assert [one.code for one in key.problems] == ["orthostatic", "hypertension"]
 
 
 @pytest.mark.parametrize(
     ("name", "changes", "said"),
     [
-        ("features", {"key.right": "z"}, "names options that there are"),
-        ("features", {"key.most": "many"}, "give a number"),
-        ("features", {"question.stage": "9"}, "no stage 9"),
-        ("features", {"question.prompt.en": "", "question.prompt.zh": ""}, "English or Chinese"),
-        ("features", {"question.source": " "}, "Source of the key: write something"),
-        ("reflect", {"key.links.0.finding": "zz"}, "joins a listed"),
-        ("mistakes", {"key.candidates": "d999"}, "what is wrong is among"),
-        ("script", {"key.data": "d9999"}, "d9999"),
-        ("what-is-it", {"key.diagnoses.0.relevance": "x"}, "row 1: Relevance: give a number"),
+        ("first-step", {"key.right": "z"}, "names options that there are"),
+        ("first-step", {"key.most": "many"}, "give a number"),
+        ("first-step", {"question.stage": "9"}, "no stage 9"),
+        ("first-step", {"question.prompt.en": "", "question.prompt.zh": ""}, "English or Chinese"),
+        ("first-step", {"question.source": " "}, "Source of the key: write something"),
+        ("why", {"key.links.0.finding": "zz"}, "joins a listed"),
+        ("faults", {"key.candidates": "d999"}, "what is wrong is among"),
+        ("if-then", {"key.data": "d9999"}, "d9999"),
+        ("causes", {"key.diagnoses.0.relevance": "x"}, "row 1: Relevance: give a number"),
     ],
 )
 def test_what_does_not_fit_is_refused_whole_and_says_why(
@@ -349,25 +349,25 @@ def test_what_does_not_fit_is_refused_whole_and_says_why(
 
 
 def test_exercises_are_moved_and_taken_away_with_their_objectives(work: Work) -> None:
-    moved = do(work, "exercise-move", name="list", by=-1).work.lesson
+    moved = do(work, "exercise-move", name="problems", by=-1).work.lesson
     assert moved is not None
-    assert [one.name for one in moved.exercises][:2] == ["list", "sum-up"]
-    gone = do(work, "exercise-remove", name="list").work.lesson
+    assert [one.name for one in moved.exercises][:2] == ["problems", "summary"]
+    gone = do(work, "exercise-remove", name="problems").work.lesson
     assert gone is not None
-    assert gone.objectives[0].exercises == ("sum-up",)
+    assert gone.objectives[0].exercises == ("summary",)
 
 
 def test_the_panels_answers_are_taken_over_and_kept_when_the_words_change(work: Work) -> None:
-    made = set_panel(work, "script", {"-1": 4, "2": 7, "0": 0})
-    assert made.said == "panel of 11 for “script”"
+    made = set_panel(work, "if-then", {"-1": 4, "2": 7, "0": 0})
+    assert made.said == "panel of 11 for “if-then”"
     assert made.work.lesson is not None
-    flat = exercise_texts(made.work.lesson.exercise("script")) | {"key.finding.en": "he faints"}
+    flat = exercise_texts(made.work.lesson.exercise("if-then")) | {"key.finding.en": "he faints"}
     again = perform(
         made.work,
-        {"op": ["exercise-save"], "name": ["script"], **{k: [v] for k, v in flat.items()}},
+        {"op": ["exercise-save"], "name": ["if-then"], **{k: [v] for k, v in flat.items()}},
     ).work.lesson
     assert again is not None
-    key = again.exercise("script").script_concordance
+    key = again.exercise("if-then").script_concordance
     assert key is not None
     assert (key.finding.en, key.panel) == ("he faints", {"-1": 4, "2": 7})
 
@@ -409,7 +409,7 @@ def test_any_chain_of_edits_leaves_a_case_whose_parts_are_one(
             "reason": "because",
             "stage": data.draw(st.integers(1, 3)),
             "after": 1,
-            "name": "list",
+            "name": "problems",
             "by": 1,
         }
         arguments = {

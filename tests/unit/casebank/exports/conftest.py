@@ -6,7 +6,7 @@ import pytest
 
 from casebank import Case
 from casebank.lesson import Lesson
-from tests.unit.casebank.exports.lessons import lesson_for
+from tests.unit.casebank.lessons import lesson_for
 
 
 @pytest.fixture(scope="session")

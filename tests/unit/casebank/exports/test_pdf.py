@@ -19,7 +19,7 @@ from casebank import Case
 from casebank.errors import ExportImpossible
 from casebank.exports.pdf import Edition, Exporter, to_pdf
 from casebank.lesson import Lesson
-from tests.unit.casebank.exports.lessons import KEY_WORDS
+from tests.unit.casebank.lessons import KEY_WORDS
 
 EXPORTER = Exporter("Ada Example", datetime(2026, 11, 28, 3, 0, tzinfo=UTC))
 
