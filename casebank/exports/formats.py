@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from casebank.errors import ExportImpossible
+from casebank.exports.characters import readable
 from casebank.exports.fhir import to_fhir
 from casebank.exports.mvp import to_mvp
 from casebank.exports.package import SUFFIX, Package, write_package
@@ -49,7 +50,10 @@ def export_case(package: Package, name: str, order: ExportOrder) -> bytes:
     chosen = FORMATS[name]
     if chosen.needs_lesson and package.lesson is None:
         raise ExportImpossible(f"{chosen.label} needs stages and questions; the case has none yet")
-    return chosen.write(package.for_outside() if chosen.leaves else package, order)
+    if chosen.leaves:
+        package = package.for_outside()
+    # Our own format alone can hold any character.
+    return chosen.write(package if chosen.write is _packed else readable(package), order)
 
 
 def _printed(edition: Edition) -> Callable[[Package, ExportOrder], bytes]:

@@ -290,7 +290,7 @@ def test_a_panel_answers_by_page_and_by_file_and_the_author_takes_it_over(
     asked = colleague.get(where).get_data(as_text=True)
     assert "Dizziness on rising" in asked
     token = token_of(asked)
-    assert colleague.post(where, data={"csrf_token": token, "item.script": "1"}).status_code == 303
+    assert colleague.post(where, data={"csrf_token": token, "item.if-then": "1"}).status_code == 303
     assert "you are not on its panel" in author.get(where).get_data(as_text=True)
 
     lines = "panellist,item,answer\n" + "".join(f"p{n},if-then,{n % 3 - 1}\n" for n in range(10))

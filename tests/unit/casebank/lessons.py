@@ -175,10 +175,10 @@ def lessons_over(case: Case) -> st.SearchStrategy[Lesson]:
     return st.builds(_lesson, st.just(case), _PLACES, _CHOSEN, _WORDINGS, _WORDINGS, _PANELS)
 
 
-# Letters of both languages, what XML and JSON escape, and what stands outside the basic plane.
-_TEXTS = st.text("aZ 9é<>&\"'\\/]头晕\u3000\U00020000\n\t", min_size=1, max_size=12).filter(
-    str.strip
-)
+# Letters of both languages, what XML and JSON escape, what XML cannot hold, other planes.
+_TEXTS = st.text(
+    "aZ 9é<>&\"'\\/]头晕\u3000\x0b\ufffe\U00020000\n\t", min_size=1, max_size=12
+).filter(str.strip)
 _WORDINGS = st.one_of(
     st.builds(Wording, en=_TEXTS),
     st.builds(Wording, zh=_TEXTS),
