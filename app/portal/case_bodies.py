@@ -45,9 +45,9 @@ def case_body(row: TeachingCase, case: Case, number: int | None = None, stretch:
             _kept.move_to_end(key)
             return known
     if number is None:
-        page, parts = "cases/_whole.html", case_view(case, case.language, stretch)
+        page, parts = "cases/_whole.html", case_view(case, language(), stretch)
     else:
-        page, parts = "cases/_problem.html", problem_view(case, number, case.language)
+        page, parts = "cases/_problem.html", problem_view(case, number, language())
     body = Markup(render_template(page, row=row, **parts))  # noqa: S704  # nosec B704 # rendered here
     with _lock:
         _kept[key] = body

@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from app.languages import say
 from casebank import (
     Case,
     FlowSheet,
@@ -33,17 +34,31 @@ from casebank.stretches import stretch_of
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawing under its title with the table that says the same."""
+    """A drawing under its title with the table that says the same, all in one language."""
 
     title: str
     key: str
     drawing: Markup
     table: Table
+    language: Language
+
+    @property
+    def as_picture(self) -> str:
+        """What the drawing is called."""
+        return say(f"{self.title} as a picture", self.language)
+
+    @property
+    def as_table(self) -> str:
+        """What its table is called."""
+        return say(f"{self.title} as a table", self.language)
 
 
 def case_view(case: Case, language: Language, number: int = 1) -> dict[str, Any]:
     """What stands on the page of a case that may be shown as a whole: all of a short record, and of
-    a long one what belongs to its stretch ``number``."""
+    a long one what belongs to its stretch ``number``.
+
+    ``language`` is that of the page; what is drawn or tabled of the record stays in the record's.
+    """
     shown = stretch_of(case, number)
     return {
         **_words(case, language),
@@ -52,14 +67,14 @@ def case_view(case: Case, language: Language, number: int = 1) -> dict[str, Any]
         "family": family_view(case, language),
         "plans": plans_by_problem(case),
         "list_history": list_history(case),
-        "summary": final_summary(case, language),
-        "timeline": _timeline(shown.timeline, language),
-        "sheets": _flow_sheets(shown.flow_sheets, language),
+        "summary": final_summary(case, case.language),
+        "timeline": _timeline(shown.timeline, case.language),
+        "sheets": _flow_sheets(shown.flow_sheets, case.language),
     }
 
 
 def problem_view(case: Case, number: int, language: Language) -> dict[str, Any]:
-    """Everything that stands on the page of one problem.
+    """Everything that stands on the page of one problem; ``language`` as for :func:`case_view`.
 
     Raises:
         KeyError: if the case has no such problem.
@@ -69,8 +84,8 @@ def problem_view(case: Case, number: int, language: Language) -> dict[str, Any]:
         **_words(case, language),
         "file": file,
         "problem": file.problem,
-        "timeline": _timeline(file.timeline, language) if file.timeline.lanes else None,
-        "sheets": _flow_sheets(file.flow_sheets, language),
+        "timeline": _timeline(file.timeline, case.language) if file.timeline.lanes else None,
+        "sheets": _flow_sheets(file.flow_sheets, case.language),
     }
 
 
@@ -78,15 +93,16 @@ def family_view(case: Case, language: Language) -> dict[str, Any]:
     """The family section: pictures with tables, life cycle, household and family APGAR."""
     tree = case.background.family_tree
     column = 1 if language == "zh" else 0
-    genogram = draw_genogram(case, language)
-    # casebank escapes every text it draws.
+    genogram = draw_genogram(case, case.language)
     pictures = [
-        Picture("Genogram", "genogram", Markup(genogram), genogram_table(case, language))  # noqa: S704  # nosec B704 # drawn here, texts escaped
+        _picture(
+            "Genogram", "genogram", genogram, genogram_table(case, case.language), case.language
+        )
     ]
-    surroundings = ecomap_table(case, language)
+    surroundings = ecomap_table(case, case.language)
     if surroundings.rows:
-        drawing = Markup(draw_ecomap(case, language))  # noqa: S704  # nosec B704 # drawn here, texts escaped
-        pictures.append(Picture("Ecomap", "ecomap", drawing, surroundings))
+        drawing = draw_ecomap(case, case.language)
+        pictures.append(_picture("Ecomap", "ecomap", drawing, surroundings, case.language))
     total = tree.apgar_total
     return {
         "pictures": pictures if tree.members or surroundings.rows else [],
@@ -102,20 +118,27 @@ def family_view(case: Case, language: Language) -> dict[str, Any]:
 
 
 def _timeline(timeline: Timeline, language: Language) -> Picture:
-    drawing = Markup(draw_timeline(timeline, language))  # noqa: S704  # nosec B704 # drawn here, texts escaped
-    return Picture("Timeline", "timeline", drawing, timeline_table(timeline, language))
+    drawing, table = draw_timeline(timeline, language), timeline_table(timeline, language)
+    return _picture("Timeline", "timeline", drawing, table, language)
 
 
 def _flow_sheets(sheets: tuple[FlowSheet, ...], language: Language) -> list[Picture]:
     return [
-        Picture(
+        _picture(
             sheet.title,
             f"flow-{index}",
-            Markup(draw_flow_sheet(sheet, language, f"flow-{index}")),  # noqa: S704  # nosec B704 # drawn here, texts escaped
+            draw_flow_sheet(sheet, language, f"flow-{index}"),
             flow_table(sheet, language),
+            language,
         )
         for index, sheet in enumerate(sheets)
     ]
+
+
+def _picture(title: str, key: str, drawing: str, table: Table, language: Language) -> Picture:
+    # casebank escapes every text it draws.
+    safe = Markup(drawing)  # noqa: S704  # nosec B704 # drawn here, texts escaped
+    return Picture(say(title, language), key, safe, table, language)
 
 
 def _words(case: Case, language: Language) -> dict[str, Any]:

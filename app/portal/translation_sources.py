@@ -41,6 +41,7 @@ SHOWING: Final = {
     "Blocker": slice(1),
     "Missing": slice(1, 2),
     "say": slice(1),
+    "_picture": slice(1),
     "Safe": slice(3),
     "_meaning": slice(1),
     "tell": slice(4, 5),
@@ -82,6 +83,8 @@ BENEATH: Final = (
     "casebank/finding/*.py",
     "casebank/gate/*.py",
     "casebank/lesson/correction.py",
+    "casebank/lesson/model.py",
+    "casebank/model.py",
     "casebank/provenance.py",
     "casebank/reader.py",
     "casebank/record.py",
@@ -97,6 +100,8 @@ SHOWN: Final[dict[str, frozenset[str]]] = {
     "permissions.py": frozenset(
         {
             "ROLE_MEANING",
+            "WORKER",
+            "COMMAND_LINE",
             "RESEARCHER",
             "STUDENT",
             "INSTRUCTOR",
@@ -146,6 +151,9 @@ SHOWN: Final[dict[str, frozenset[str]]] = {
     "cohorts/row_limits.py": frozenset({"limit_in_words"}),
     "cohorts/editing/fields.py": frozenset({"_LABELS", "LABELS"}),
     "casebank/gate/people.py": frozenset({"ATTRIBUTES"}),
+    "casebank/gate/exercises.py": frozenset({"where"}),
+    "casebank/lesson/model.py": frozenset({"ExerciseKind"}),
+    "casebank/model.py": frozenset({"ProblemKind", "ProblemStatus", "ProblemList", "Level"}),
 }
 _OF_THE_LIBRARY: Final = ("SECURITY_MSG_", "SECURITY_EMAIL_SUBJECT_")
 """Settings of Flask-Security that hold what it says."""

@@ -443,7 +443,7 @@ def test_a_case_goes_from_a_record_to_a_student(clinic: World) -> None:
     for part in ("Background", "Problem list", "Hypertensive disorder", "Contacts", "Timeline"):
         assert part in page
     assert "<svg" in page
-    assert "The timeline as a table" in page
+    assert "Timeline as a table" in page
 
 
 def test_a_student_sees_neither_release_nor_person_nor_row_ids(clinic: World) -> None:
