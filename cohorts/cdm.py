@@ -18,6 +18,31 @@ from cohorts.compile import CDM_SCHEMA
 from cohorts.errors import DataSourceError
 
 RESULT_TABLES: Final = frozenset({"cohort", "cohort_definition"})
+ESSENTIAL: Final[Mapping[str, tuple[str, ...]]] = {
+    "person": ("person_id",),
+    "observation_period": (
+        "person_id",
+        "observation_period_start_date",
+        "observation_period_end_date",
+    ),
+    "visit_occurrence": ("person_id", "visit_concept_id", "visit_start_date"),
+    "visit_detail": ("person_id", "visit_detail_concept_id", "visit_detail_start_date"),
+    "condition_occurrence": ("person_id", "condition_concept_id", "condition_start_date"),
+    "condition_era": ("person_id", "condition_concept_id", "condition_era_start_date"),
+    "drug_exposure": ("person_id", "drug_concept_id", "drug_exposure_start_date"),
+    "drug_era": ("person_id", "drug_concept_id", "drug_era_start_date"),
+    "dose_era": ("person_id", "drug_concept_id", "dose_era_start_date"),
+    "procedure_occurrence": ("person_id", "procedure_concept_id", "procedure_date"),
+    "device_exposure": ("person_id", "device_concept_id", "device_exposure_start_date"),
+    "measurement": ("person_id", "measurement_concept_id", "measurement_date"),
+    "observation": ("person_id", "observation_concept_id", "observation_date"),
+    "specimen": ("person_id", "specimen_concept_id", "specimen_date"),
+    "death": ("person_id", "death_date"),
+}
+"""Columns without which a row is no event: whose it is, of what, and when.
+
+NULL in their place would find nobody, and nothing would say so.
+"""
 
 
 class DataSource(Protocol):
@@ -87,11 +112,19 @@ class ViewDialect:
 
         ``found`` gives the name and type of each column that is there, by its name in lower case;
         None if the table is not there.
+
+        Raises:
+            DataSourceError: if the table is there without a column of :data:`ESSENTIAL`.
         """
         columns = cdm_columns()[table]
         if found is None:
             fields = ", ".join(self._field(name, kind, None) for name, kind in columns)
             return f"SELECT {fields} WHERE 1 = 0"
+        for name in ESSENTIAL.get(table, ()):
+            if name not in found:
+                raise DataSourceError(
+                    f"table {table} has no column {name}, without which it tells of no event"
+                )
         fields = ", ".join(self._field(name, kind, found.get(name)) for name, kind in columns)
         return f"SELECT {fields} FROM {source}"
 
@@ -179,7 +212,7 @@ class CdmFolder:
         """
         connection = duckdb.connect()
         for table, paths in self.files.items():
-            names = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+            names = ", ".join(map(_sql_text, paths))
             reader = "read_parquet" if paths[0].suffix.lower() == ".parquet" else "read_csv"
             try:
                 connection.execute(f'CREATE VIEW "{table}" AS SELECT * FROM {reader}([{names}])')
@@ -187,8 +220,10 @@ class CdmFolder:
                 raise DataSourceError(
                     f"{paths[0].name}: unreadable as table {table} ({type(error).__name__})"
                 ) from None
-        folder = str(self.path).replace("'", "''")
-        connection.execute(f"SET allowed_directories = ['{folder}']")
+        # A file may lie elsewhere, with a link to it here: DuckDB asks where it really is.
+        real = {path.resolve() for paths in self.files.values() for path in paths}
+        connection.execute(f"SET allowed_directories = [{_sql_text(self.path)}]")
+        connection.execute(f"SET allowed_paths = [{', '.join(map(_sql_text, sorted(real)))}]")
         connection.execute("SET enable_external_access = false")
         # In a process that multiprocessing spawns, DuckDB takes itself to be at a terminal.
         connection.execute("SET enable_progress_bar = false")
@@ -225,3 +260,7 @@ def open_cdm_folder(path: Path) -> CdmFolder:
         if table not in files:
             raise DataSourceError(f"{path}: has no table {table} as Parquet or CSV")
     return CdmFolder(path, files)
+
+
+def _sql_text(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

@@ -93,6 +93,7 @@ def run_command(
     release's pseudonyms. All engines print the same rows.
     """
     result = _result(definition, release, cdm, schema, engine, limit_seconds)
+    _tell_missing_tables(result)
     if attrition is not None:
         _write_csv(_masks(result), attrition)
     if output is None:
@@ -154,8 +155,7 @@ def count_command(
         f"{result.seconds:.1f} s.",
         err=True,
     )
-    if result.missing_tables:
-        click.echo(f"The source has no table {', '.join(result.missing_tables)}.", err=True)
+    _tell_missing_tables(result)
 
 
 @cohort.command("characterise")
@@ -278,6 +278,13 @@ def _result(
 
         return spark.run(definition, files, limit_seconds)
     return run(definition, files, limit_seconds)
+
+
+def _tell_missing_tables(result: CohortResult) -> None:
+    """Say which tables that the definition asks for were taken as empty."""
+    if result.missing_tables:
+        tables = ", ".join(result.missing_tables)
+        click.echo(f"warning: the source has no table {tables}; it counts as empty", err=True)
 
 
 def _tell_faults(definition: CohortDefinition, release: str | None, cdm: str | None) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,10 +23,13 @@ if TYPE_CHECKING:
     from deid.scrubbing.treating import Recipe
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
+_STANDARD_INPUT = Path("-")
 
 
 @click.command()
-@click.argument("notes", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "notes", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+)
 @click.option("-o", "--out", type=_FILE, help="Scrubbed notes, JSON lines.")
 @click.option("--mode", type=click.Choice(MODES), default="surrogate", show_default=True)
 @click.option(
@@ -86,7 +92,7 @@ def scrub(
     seed: int,
     processes: int,
 ) -> None:
-    """Replace identifiers in NOTES, a file of JSON lines.
+    """Replace identifiers in NOTES, a file of JSON lines, UTF-8; - reads standard input.
 
     Each line is {"id", "text", "lang"?, "patient"?: {...}?}. The output has one line a note:
     {"id", "text", "spans": [{"start", "end", "type", "surrogate"}]}, offsets in characters of the
@@ -111,13 +117,29 @@ def scrub(
         packs=packs,
         recognisers=recognisers,
     )
-    if review is not None:
-        from deid.scrubbing.review import write_review
+    with _readable_twice(notes) as file:
+        if review is not None:
+            from deid.scrubbing.review import write_review
 
-        reviewed = write_review(notes, review, recipe, sample, seed)
-        click.echo(f"{reviewed} notes to review in {review}; it shows identifiers", err=True)
-    if out is not None:
-        _scrub(notes, out, evidence, recipe, key is not None, processes or os.cpu_count() or 1)
+            reviewed = write_review(file, review, recipe, sample, seed)
+            click.echo(f"{reviewed} notes to review in {review}; it shows identifiers", err=True)
+        if out is not None:
+            _scrub(file, out, evidence, recipe, key is not None, processes or os.cpu_count() or 1)
+
+
+@contextmanager
+def _readable_twice(notes: Path) -> Iterator[Path]:
+    """``notes`` itself; of standard input or another pipe a private copy, removed at the end."""
+    if notes.is_file() and notes != _STANDARD_INPUT:
+        yield notes
+        return
+    with (
+        click.open_file(str(notes), "rb") as source,
+        tempfile.NamedTemporaryFile(prefix="carecommons-notes-") as copy,
+    ):
+        shutil.copyfileobj(source, copy)
+        copy.flush()
+        yield Path(copy.name)
 
 
 def _check_places(places: Mapping[str, Path | None]) -> None:
@@ -130,6 +152,10 @@ def _check_places(places: Mapping[str, Path | None]) -> None:
     for option, path in places.items():
         if path is None:
             continue
+        if path == _STANDARD_INPUT:
+            if option == "NOTES":
+                continue
+            raise click.UsageError(f"{option}: give a file; it is written whole, or not at all")
         place = path.resolve()
         if place in seen:
             raise click.UsageError(f"{seen[place]} and {option} are the same file")

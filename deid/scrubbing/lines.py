@@ -39,7 +39,7 @@ class NoteReader:
             # Some programs put a byte order mark before the first line.
             row = json.loads(line.decode("utf-8-sig"))
         except UnicodeDecodeError:
-            raise UnreadableLine("not UTF-8") from None
+            raise UnreadableLine("not UTF-8; convert the file, for example by iconv") from None
         except (ValueError, RecursionError):
             raise UnreadableLine("not JSON") from None
         if not isinstance(row, dict) or "id" not in row:

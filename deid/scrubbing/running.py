@@ -5,6 +5,7 @@ The output depends neither on the number of processes nor on where a run was cut
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
 import io
@@ -140,7 +141,7 @@ class _Record:
         """Lines and what became of them. Empty lines are passed over."""
         for line, result in zip(batch, treated, strict=True):
             self.done = replace(self.done, lines=self.done.lines + 1)
-            if not line.strip():
+            if not line.removeprefix(codecs.BOM_UTF8).strip():
                 continue
             if result.note_id is not None and not self._is_new(result.note_id):
                 result = Treated(result.note_id, withheld="its id was there before")

@@ -77,6 +77,22 @@ def test_a_table_that_the_definition_needs_and_the_source_lacks_is_named(tmp_pat
     assert "drug_exposure" in result.missing_tables
 
 
+def test_a_table_without_a_date_is_refused_and_not_taken_as_empty(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "cdm")
+    path = folder / "condition_occurrence.parquet"
+    pq.write_table(pq.read_table(path).drop_columns("condition_start_date"), path)
+    with pytest.raises(DataSourceError, match="condition_occurrence has no column condition_start"):
+        run(ASTHMA, open_cdm_folder(folder))
+
+
+def test_tables_may_be_links_to_files_elsewhere(tmp_path: Path) -> None:
+    held, folder = folder_of(tmp_path / "held"), tmp_path / "cdm"
+    folder.mkdir()
+    for path in held.iterdir():
+        (folder / path.name).symlink_to(path)
+    assert run(ASTHMA, open_cdm_folder(folder)).entries == 1
+
+
 def test_a_folder_without_people_is_no_cdm(tmp_path: Path) -> None:
     with pytest.raises(DataSourceError, match="no table person"):
         open_cdm_folder(tmp_path)

@@ -273,6 +273,7 @@ def test_two_runs_cannot_write_one_output(tmp_path: Path) -> None:
         (["-o", "nowhere/out"], "-o: there is no folder nowhere"),
         (["-o", "/dev/null"], "-o: /dev/null is no ordinary file"),
         (["-o", "link"], "-o: link is no ordinary file"),
+        (["-o", "-"], "-o: give a file"),
     ],
 )
 def test_no_file_is_written_over_another_one(
@@ -294,3 +295,11 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read(tmp_path: Path) -> Non
     notes.write_bytes(b'\xef\xbb\xbf{"id":"1","text":"BP 120/80"}\r\n{"id":"2","text":"ok"}\r\n')
     run(notes, "-o", tmp_path / "out.jsonl")
     assert [row["text"] for row in rows_of(tmp_path / "out.jsonl")] == ["BP 120/80", "ok"]
+
+
+def test_notes_come_from_a_pipe_as_well(tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    notes = write(tmp_path / "in.jsonl", NOTES[:2]).read_bytes()
+    result = CliRunner().invoke(cli, ["scrub", "-", "-o", str(out)], input=notes)
+    assert result.exit_code == 0, result.output
+    assert [row["id"] for row in rows_of(out)] == ["1", "2"]
