@@ -74,6 +74,9 @@ def encode(table: pa.Table, request: Request, hierarchies: Mapping[str, Hierarch
 
 def _check_names(table: pa.Table, request: Request, hierarchies: Mapping[str, Hierarchy]) -> None:
     named = {*request.quasi_identifiers, *request.sensitive, *request.keep, *request.drop}
+    if "" in table.column_names:
+        place = table.column_names.index("") + 1
+        raise TableRefused(f"column {place} of {len(table.column_names)} has no name; give it one")
     doubled = sorted({name for name in table.column_names if table.column_names.count(name) > 1})
     if doubled:
         raise TableRefused(f"the table has two columns of one name: {', '.join(doubled)}")
@@ -118,7 +121,10 @@ def _quasi_identifier(
     _check_values(name, values, counts, hierarchy)
     if labels == "hierarchy":
         if hierarchy is None:
-            raise HierarchyError(f"column {name!r} has no hierarchy, which its labels come from")
+            raise HierarchyError(
+                f"column {name!r} has no hierarchy, which its labels come from: give one, or ask "
+                "for ranges as labels, which need none"
+            )
         position = {leaf: code for code, leaf in enumerate(hierarchy.leaves)}
         to_code = np.array([position[value] for value in values], np.int32)
         column = EncodedColumn(name, hierarchy.leaves, TreeCells(hierarchy.ancestors), hierarchy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -39,6 +40,9 @@ class Criteria:
         """Raises RequestContradictory for numbers that no table can meet, or every table meets."""
         if self.k < 2:
             raise RequestContradictory(f"k is {self.k}; a class of one person hides nobody")
+        for name, figure in {"l": self.l, "c": self.c, "beta": self.beta}.items():
+            if figure is not None and not math.isfinite(figure):
+                raise RequestContradictory(f"{name} is {figure}; it must be a finite number")
         if self.l is not None and self.l < 1:
             raise RequestContradictory(f"l is {self.l}; it counts values and is at least 1")
         if self.l is not None and self.diversity != "entropy" and self.l != int(self.l):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 
 import pyarrow as pa
@@ -102,6 +103,11 @@ def test_a_column_that_is_not_named_is_refused() -> None:
     assert "town" in refusal(table(), request, kind=RequestContradictory)
 
 
+def test_a_column_without_a_name_is_refused_by_its_place() -> None:
+    given = table().append_column("", pa.array([1] * ROWS))
+    assert "column 4 of 4 has no name" in refusal(given)
+
+
 def test_a_column_that_is_not_there_is_refused() -> None:
     request = dataclasses.replace(BASE, keep=("weight",))
     assert "weight" in refusal(table(), request, kind=RequestContradictory)
@@ -131,6 +137,8 @@ def test_a_result_that_would_remove_everything_is_refused() -> None:
         lambda: Criteria(5, l=2, diversity="recursive"),
         lambda: Criteria(5, c=2.0),
         lambda: Criteria(5, beta=0),
+        lambda: Criteria(5, beta=math.inf),
+        lambda: Criteria(5, l=math.nan),
         lambda: Request((), Criteria(5)),
         lambda: Request(("a",), Criteria(5, l=2)),
         lambda: Request(("a", "a"), Criteria(5)),
