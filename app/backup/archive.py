@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session
 from app.audit import AuditEvent, record, verify_chain
 from app.backup.sealed import SealedReader, SealedWriter
 from app.backup.tables import dump, is_empty, load, revision_of, tables_of, take_away
-from app.db.database import Database, open_database
+from app.db.database import Database, open_existing_database
 from app.db.types import utc_now
 from app.errors import BackupRefused
 from app.permissions import COMMAND_LINE
@@ -60,11 +60,11 @@ def create_backup(
 
     Raises:
         BackupRefused: if ``target`` exists.
-        ConfigurationError: if the database cannot be used.
+        ConfigurationError: if there is no database, or it cannot be used.
     """
     if target.exists():
         raise BackupRefused(f"{target} exists already; give the backup another name.")
-    database = open_database(settings.database_url)
+    database = open_existing_database(settings.database_url)
     staged = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

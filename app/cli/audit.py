@@ -9,7 +9,7 @@ import click
 
 from app.audit import verify_chain
 from app.audit_heads import AuditBroken, hashes_of, read_heads
-from app.db.database import Database, open_database
+from app.db.database import Database, open_existing_database
 from app.permissions import COMMAND_LINE
 from app.services.audit_log import FORMATS, AuditFilter, export_audit, parse_day
 from app.settings import PortalSettings
@@ -97,4 +97,4 @@ def signer() -> None:
 
 
 def _database() -> Database:
-    return open_database(PortalSettings.from_environ(os.environ).database_url)
+    return open_existing_database(PortalSettings.from_environ(os.environ).database_url)

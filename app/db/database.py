@@ -85,6 +85,17 @@ class Database:
         held = MigrationContext.configure(connection).get_current_revision()
         return held == _newest_revision()
 
+    def exists(self) -> bool:
+        """Whether the portal's schema is there, in any version; no database is made."""
+        if self.url.get_backend_name() == "sqlite" and not Path(self.url.database or "").is_file():
+            return False
+        try:
+            with self._engine.connect() as connection:
+                return MigrationContext.configure(connection).get_current_revision() is not None
+        except DatabaseError:
+            # It is something; what is wrong with it is told by whoever opens it.
+            return True
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
@@ -118,6 +129,21 @@ def open_database(url: str) -> Database:
             "written, and that its server answers"
         ) from None
     return database
+
+
+def open_existing_database(url: str) -> Database:
+    """The portal's database, for what makes no sense on an empty one: to verify it, to back it up.
+
+    Raises:
+        ConfigurationError: if there is none yet, or what :func:`open_database` raises.
+    """
+    database = Database(url)
+    if not database.exists():
+        raise ConfigurationError(
+            f"{database.url.render_as_string(hide_password=True)}: there is no portal's database; "
+            "check CARECOMMONS_HOME and CARECOMMONS_PORTAL_DATABASE_URL"
+        )
+    return open_database(url)
 
 
 def _sqlite_engine(url: URL) -> Engine:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,10 +15,12 @@ from app.audit import verify_chain
 from app.backup import create_backup, restore_backup
 from app.backup.sealed import CHUNK, SealedReader, SealedWriter
 from app.backup.tables import dump, tables_of
+from app.cli.audit import audit
 from app.db.database import Database, open_database
 from app.errors import BackupRefused
 from app.portal import create_app
 from app.services.workflow import State
+from deid.errors import ConfigurationError
 from tests.integration.portal.world import World, settings_of, sign_in
 
 PASSPHRASE = "an invented passphrase"
@@ -86,6 +89,19 @@ def test_a_place_that_is_not_empty_is_left_as_it_is(world: World, backup: Path) 
     with pytest.raises(BackupRefused, match="not empty"):
         restore_backup(world.settings, backup, PASSPHRASE)
     assert rows_of(world.database) == before
+
+
+def test_where_no_portal_is_nothing_is_backed_up_or_found_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARECOMMONS_HOME", str(tmp_path))
+    target = tmp_path / "portal.backup"
+    with pytest.raises(ConfigurationError, match="there is no portal's database; check"):
+        create_backup(settings_of(tmp_path), target, PASSPHRASE)
+    verified = CliRunner().invoke(audit, ["verify"])
+    assert isinstance(verified.exception, ConfigurationError)
+    assert not target.exists()
+    assert not list(tmp_path.rglob("*.db"))
 
 
 @pytest.mark.parametrize("harm", ["another passphrase", "cut off", "changed"])
