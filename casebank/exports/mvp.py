@@ -72,7 +72,7 @@ class _Writer:
             found = list(shown_lines(self.case, frozenset(stage.reveals), self.language))
             self._text(root, f"stage-{number}", found or [(self._("nothing"), [])])
         for order in self._orders("test", "wait"):
-            heading = (order.label.text(self.language), [])
+            heading: Part = (order.label.text(self.language), [])
             self._text(root, f"order-{order.name}", [heading, *self._result(order)])
         if self.drugs:
             self._text(root, "drugs", [(self._("drugs"), self.drugs)])
