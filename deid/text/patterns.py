@@ -6,6 +6,7 @@ would say is said by ``check``, which gets the plain text and the match's offset
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -65,4 +66,10 @@ def _sticks(character: str) -> bool:
 
 
 def _is_point(text: str, at: int, beyond: int) -> bool:
-    return text[at] in ".,/" and 0 <= beyond < len(text) and text[beyond].isdigit()
+    if text[at] not in ".,/" or not 0 <= beyond < len(text) or not text[beyond].isdigit():
+        return False
+    # `1,250` and `37,5` are one number, `No. 0099,2023-03-21` are two.
+    return text[at] != "," or _GROUP.match(text, at + 1) is not None
+
+
+_GROUP = re.compile(r"\d{1,3}(?![\d./-])")

@@ -41,8 +41,8 @@ _MEAN_LUNAR_MONTH = 29.5306
 FEASTS = {
     "newyearseve": (12, 31), "newyearsday": (1, 1), "newyears": (1, 1), "newyear": (1, 1),
     "valentinesday": (2, 14), "valentines": (2, 14), "presidentsday": (2, 18),
-    "stpatricksday": (3, 17), "stpatricks": (3, 17), "goodfriday": (4, 7), "easter": (4, 9),
-    "eastersunday": (4, 9), "greekeaster": (4, 20), "orthodoxeaster": (4, 20),
+    "stpatricksday": (3, 17), "stpatricks": (3, 17), "greekeaster": (4, 20),
+    "orthodoxeaster": (4, 20),
     "mothersday": (5, 11), "memorialday": (5, 28), "juneteenth": (6, 19), "fathersday": (6, 18),
     "independenceday": (7, 4), "laborday": (9, 4), "labourday": (9, 4), "columbusday": (10, 11),
     "halloween": (10, 31), "veteransday": (11, 11), "thanksgiving": (11, 25),
@@ -84,6 +84,8 @@ def shift_written(text: str, days: int, reference: datetime.date | None) -> str 
     if feast is not None:
         return feast
     plain = to_plain(text)
+    if _UNKNOWN_FEAST.fullmatch(plain):
+        return None  # `Homecoming Sunday 2020`: its weekday moves, what it is called would stay
     ranged = _shift_range(plain, days, reference)
     if ranged is not None:
         return ranged
@@ -177,7 +179,9 @@ def _rewrite(text: str, plain: str, change: Callable[[re.Match[str]], str | None
                 break
         else:
             end = place + 1
-            while end < len(plain) and plain[end].isalpha() and plain[end] < "\u2e80":
+            # No form may begin within a word or a number: of 2020 the last two figures are no day.
+            same = str.isdigit if plain[place].isdigit() else str.isalpha
+            while end < len(plain) and same(plain[end]) and plain[end] < "\u2e80":
                 end += 1
             pieces.append(text[place:end])
             place = end
@@ -323,20 +327,62 @@ def _write_chinese(parts: dict[str, str], date: datetime.date) -> str:
     return f"{head}{chinese(date.month)}月{day}{parts.get('ri', '')}"
 
 
+_NAMED = r"[A-Z][a-z]+(?:'s|s')?"
+_UNKNOWN_FEAST = re.compile(
+    rf"(?!(?:The|Last|Next|This|On|Every|{MONTH_NAME}|{'|'.join(WEEKDAYS)})\b)"
+    rf"{_NAMED}(?: {_NAMED})* (?:Day|Eve|Night|Weekend|Festival|{'|'.join(map(str.title, WEEKDAYS))})"
+    r"(?:,? (?:19|20)\d\d)?"
+)
+_YEAR_BEHIND = re.compile(r"(?P<gap>,?\s+)(?P<year>(?:19|20)\d{2})$")
+_AFTER_EASTER = {
+    "shrovetuesday": -47, "mardigras": -47, "pancakeday": -47, "ashwednesday": -46,
+    "palmsunday": -7, "maundythursday": -3, "holythursday": -3, "goodfriday": -2,
+    "holysaturday": -1, "easter": 0, "eastersunday": 0, "eastermonday": 1, "ascensionday": 39,
+    "whitsunday": 49, "pentecost": 49, "whitmonday": 50, "trinitysunday": 56, "corpuschristi": 60,
+}  # fmt: skip
+"""Days between Easter and the feasts that move with it."""
+
+
 def _shift_feast(text: str, days: int, reference: datetime.date | None) -> str | None:
-    key = "".join(c for c in to_plain(text).casefold() if c.isalnum())
-    short = key.removeprefix("saint").removeprefix("the")
-    usual = FEASTS.get(key) or FEASTS.get(short) or FEASTS.get("st" + short)
-    if usual is None:
+    """``Palm Sunday 2020`` becomes a month and day, with its year where the feast has one."""
+    said = _YEAR_BEHIND.search(to_plain(text))
+    name = text[: said.start()] if said else text
+    key = "".join(c for c in to_plain(name).casefold() if c.isalnum())
+    year = int(said["year"]) if said else None
+    feast = _feast_day(key, year or (reference.year if reference else _FALLBACK_YEAR))
+    if feast is None:
         return None
-    moved = _shift(Day(None, *usual), days, reference)
+    moved = _shift(Day(year, *feast), days, reference)
     if moved is None:
         return None
     if any(c >= "\u2e80" for c in key):
         return f"{moved.month}月{moved.day}日"
-    return like(text if text.isupper() or text.islower() else "Aa", MONTHS[moved.month - 1]) + (
-        f" {moved.day}"
-    )
+    month = like(name if name.isupper() or name.islower() else "Aa", MONTHS[moved.month - 1])
+    return f"{month} {moved.day}" + (f"{said['gap']}{moved.year}" if said else "")
+
+
+def _feast_day(key: str, year: int) -> tuple[int, int] | None:
+    """Month and day of a feast in a year, if it is one that is known."""
+    after = _AFTER_EASTER.get(key)
+    if after is not None:
+        day = easter(year) + datetime.timedelta(days=after)
+        return day.month, day.day
+    short = key.removeprefix("saint").removeprefix("the")
+    return FEASTS.get(key) or FEASTS.get(short) or FEASTS.get("st" + short)
+
+
+def easter(year: int) -> datetime.date:
+    """Western Easter Sunday of a year (the Gregorian computus of Meeus, Jones and Butcher)."""
+    golden = year % 19
+    century, of_century = divmod(year, 100)
+    leaps, left = divmod(century, 4)
+    shift = (century - (century + 8) // 25 + 1) // 3
+    epact = (19 * golden + century - leaps - shift + 15) % 30
+    fourths, rest = divmod(of_century, 4)
+    weekday = (32 + 2 * left + 2 * fourths - epact - rest) % 7
+    late = (golden + 11 * epact + 22 * weekday) // 451
+    month, day = divmod(epact + weekday - 7 * late + 114, 31)
+    return datetime.date(year, month, day + 1)
 
 
 def pool_old_birth(date: datetime.date, reference: datetime.date | None) -> datetime.date:

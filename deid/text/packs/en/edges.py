@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 from deid.text.document import Mention, SpanType
-from deid.text.lists import ranks
+from deid.text.lists import listed, ranks
 from deid.text.normalise import fold
 from deid.text.packs.en.lexicon import NAME_WORDS, PARTICLES, english_words, given_names, is_word
 from deid.text.packs.en.namelike import NOT_NAMES, Namelike, namelike
@@ -126,11 +126,18 @@ def _is_tail(word: str, gap: str, plain: str, end: int) -> bool:
     if word in _ENDS:
         return True  # `sitter marcus till 0300`
     if len(word) == 1 and not ("." in gap and len(gap) > 1):
-        return False
-    if "\n" in gap and (
-        folded in _LABELS or folded in _FIELDS or is_clinical(folded) or folded in NOT_NAMES
+        return plain[end : end + 1] == "/" and word in "wcsp"  # `dr okpara w/ curet`
+    if (
+        word.isupper()
+        and len(word) > 3
+        and _is_everyday(folded)
+        and namelike(folded) is Namelike.NO
     ):
-        return True  # the heading or the eponym of the next line
+        return True  # `MR. STROUD STATES`
+    if "\n" in gap and (folded in _LABELS or folded in _FIELDS or folded in NOT_NAMES):
+        return True  # the heading of the next line
+    if "\n" in gap and plain[end : end + 2] in ("'s", "’s") and _is_eponym(folded):
+        return True  # `Dear Dr. Wanjiru` before `Alport's is likely`
     if plain[end : end + 1] == ":" and namelike(folded) is Namelike.NO:
         return True
     if folded in NOT_NAMES and namelike(folded) is Namelike.NO:
@@ -140,6 +147,10 @@ def _is_tail(word: str, gap: str, plain: str, end: int) -> bool:
     if (folded in _ROLES or folded in _LABELS) and not word.istitle():
         return folded not in given_names()
     return word.islower() and _is_everyday(folded)
+
+
+def _is_eponym(folded: str) -> bool:
+    return is_clinical(folded) or folded in listed("en_eponyms")
 
 
 def _is_everyday(folded: str) -> bool:

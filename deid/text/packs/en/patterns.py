@@ -11,6 +11,7 @@ import re
 
 from deid.text.document import SpanType, Strength
 from deid.text.packs.en.dates import DATES, ONES, SPOKEN, UNIT_AFTER, is_dosing, is_numeric_date
+from deid.text.packs.en.posts import PROFESSION, points_to_one
 from deid.text.patterns import Pattern, not_inside_number, not_within_digits
 
 _LABEL_WORD = re.compile(
@@ -363,5 +364,5 @@ PATTERNS = (
     Pattern("id.handle", SpanType.ID, r"(?i)\b(?:handle|username|user\s+name|(?:family|group) chat|screen\s+name|gamertag|insta|instagram|twitter|tiktok|snapchat|facebook|fb|linkedin|reddit|discord|venmo|telegram|skype|cash ?app|xbox|psn|snap|steam|roblox|twitch|(?:games|plays|streams|posts) as|goes by online)\b[a-z ]{0,20}[: ]\s*(@?[a-z0-9._]*[0-9_.][a-z0-9._]*[a-z0-9])", Strength.LABELLED),
     Pattern("id.user_path", SpanType.ID, r"(?:^|[\s(:])(u/[A-Za-z][\w-]{2,30})\b", Strength.LABELLED),
     Pattern("id.plate", SpanType.ID, r"(?i:\b(?:plates?|license\s+plate|tag)\b)\s*(?:no\.?|number|#|:)?\s*([A-Z0-9]{1,4}[- ]?[A-Z0-9]{2,5})\b", Strength.LABELLED, _code),
-    Pattern("profession.of", SpanType.PROFESSION, r"(?:\b(?:the|a|as|role as)\s+)((?:mayor|governor|sheriff|chief|principal cellist|conductor|headmaster|headmistress|superintendent|bishop|ambassador|only [a-z]+(?: [a-z]+)?|senator|congress(?:man|woman)|abbot|king|queen|chair(?:man|woman)?|captain)(?:\s+[a-z]+)?\s+(?:of|in|for)\s+(?:the\s+)?\p{Lu}[\p{L}'-]+(?:\s+\p{Lu}[\p{L}'-]+){0,4})", Strength.LABELLED),
+    Pattern("profession.of", SpanType.PROFESSION, PROFESSION, Strength.LABELLED, points_to_one),
 )  # fmt: skip

@@ -20,7 +20,7 @@ from deid.text.packs.en.lexicon import (
     is_term,
     is_word,
 )
-from deid.text.packs.en.shapes import CREDENTIALS, is_clinical
+from deid.text.packs.en.shapes import CREDENTIALS, TITLE_WORDS, is_clinical
 from deid.text.scanning import Scanner
 from deid.text.words import longest_first, read_lines
 
@@ -256,6 +256,8 @@ def _is_place(plain: str, start: int, end: int, name: str) -> bool:
             w in CREDENTIALS for w in map(fold, words[-1:])
         )
         return any(c.islower() for c in found) and not labelled
+    if name == "en.place.preposition":
+        return fold(found.split()[0]) not in TITLE_WORDS
     if name == "en.place.letterhead":
         # `ANTICOAGULATION CLINIC` says what it does, not where it is.
         return any(_is_rare(word) for word in re.findall(r"[A-Z]{3,}", found))

@@ -39,8 +39,10 @@ def _dashed(text: str, start: int, end: int) -> bool:
     found = text[start:end]
     if sum(c.isdigit() for c in found) < 4 or text[start - 1 : start] in _INSIDE:
         return False
-    if re.match(r"P\d|HLA|CD\d|IL-|PD-|SARS|CYP|COVID|ICD|HPV|FDA|GB|ISO|YY", found):
+    if re.match(r"P\d|LMP|EDC|EDD|HLA|CD\d|IL-|PD-|SARS|CYP|COVID|ICD|HPV|FDA|GB|ISO|YY", found):
         return False
+    if re.match(r"(?:19|20)\d\d-\d{1,2}-\d{2}[0-2]\d[:：]", text[start : end + 1]):
+        return False  # `2022-11-1122:10`: a day and an hour
     before = text[max(0, start - 5) : start]
     return not re.search(r"(?:批号?|LOT|Lot|型号?|机型|[A-Za-z0-9])[:：]? ?$", before)
 
@@ -95,6 +97,7 @@ CODES = (
     Pattern("zh.id.boat", SpanType.ID, r"[沪津冀辽鲁苏浙闽粤桂琼皖赣湘鄂川渝][\x{4e00}-\x{9fff}]{1,2}[渔运货客]\d{4,6}|[沪津冀辽鲁苏浙闽粤桂琼皖赣湘鄂川渝][\x{4e00}-\x{9fff}]{1,2}渔运\d{4,6}", Strength.LABELLED),
     Pattern("zh.id.spoken", SpanType.ID, r"(?:[卡证编病住门账单学工]号码?|尾[数号]|后[三四五六]位|号码)(?:是|为)?[:：]?([零〇一二三四五六七八九幺]{4,19})", Strength.LABELLED),
     Pattern("zh.id.added", SpanType.ID, r"(?:加[我他她](?:微信|好友)?[:：]?|[^A-Za-z0-9][vV][:：]) ?([A-Za-z0-9_-]*[A-Za-z_][A-Za-z0-9_-]*\d[A-Za-z0-9_]*|\d+[A-Za-z_][A-Za-z0-9_]+)", Strength.LABELLED),
+    Pattern("zh.id.of_user", SpanType.ID, r"(?:UID|uid|Line|LINE|line ?ID|网名|昵称|游戏ID|游戏名|B站|ins|INS)(?:ID|UID|号|名|叫|为|是)?[:：]? ?([A-Za-z0-9_\x{4e00}-\x{9fff}]*[A-Za-z0-9_.]{2,}[A-Za-z0-9])", Strength.LISTED, lambda text, start, end: any(c.isdigit() or c == "_" for c in text[start:end])),
     Pattern("zh.id.word_number", SpanType.ID, r"[\x{4e00}-\x{9fff}]字第\d{4,}号", Strength.LABELLED),
     Pattern("zh.id.last_digits", SpanType.ID, r"[后末][三四五六]位(?:数|号)?[:：是为]{0,2}(\d{3,6}[Xx]?)", Strength.LABELLED),
     Pattern("zh.id.mac", SpanType.ID, r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}", Strength.CHECKED, not_inside_number),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from deid.text.document import SpanType, Strength
 from deid.text.packs.zh.patterns import is_lot
@@ -16,7 +17,7 @@ _LUNAR_DAY = r"(?:初[一二三四五六七八九十]|十[一二三四五六七�
 _FEAST = (
     r"(?:元旦|除夕|年三十|平安夜|肉孜节|那达慕|万圣节|感恩节|情人节|母亲节|父亲节|护士节|医师节|五一|五四|小年夜|六一|五四青年节|三八节|三八妇女节|建军节|大年(?:初[一二三四五六七]|三十)|正月十五|春节|元宵节|元宵|清明节|清明|劳动节|五一节|端午节|端午|中秋节|中秋|国庆节|国庆|重阳节|重阳|腊八节?|小年夜?|"
     r"圣诞节|妇女节|儿童节|教师节|七夕节?|中元节|立春|惊蛰|春分|谷雨|立夏|小满|芒种|夏至|小暑|大暑|立秋|处暑|白露|秋分|寒露|霜降|立冬|小雪|大雪|冬至|小寒|大寒|"
-    r"(?:世界|全国|联合国|国际|中国)[一-鿿]{2,8}[日节]|古尔邦节|开斋节|火把节|泼水节|藏历新年|三月三)"
+    r"(?:世界|全国|联合国|国际|中国)[一-鿿]{2,8}[日节]|古尔邦节|诺鲁孜节|努鲁孜节|圣纪节|斋月|彝族年|苗年|侗年|水族端节|雪顿节|望果节|萨嘎达瓦节?|花山节|盘王节|目瑙纵歌节?|刀杆节|阔时节|三月街|歌圩节|查干萨日|祭敖包|敖包节|麦西热甫|库扎扎节|绕三灵|浴佛节|佛诞节?|盂兰盆节?|龙抬头|开海节|丰收节|拉木鼓节|新米节|尝新节|牯藏节|巴罗提节|仙女节|开斋节|火把节|泼水节|藏历新年|三月三)"
 )
 
 
@@ -84,6 +85,10 @@ def _short(text: str, start: int, end: int) -> bool:
     after, before = text[end : end + 8], text[max(0, start - 8) : start]
     if not (1 <= month <= 12 and 1 <= day <= 31) or _UNIT.match(after) or _SCORE.search(before):
         return False
+    if _APPOINTED.search(before):
+        return True
+    if "/" in text[start:end] and month in _months_told(text) and day > 6:
+        return True
     if re.match(r"[ \u3000]*[夜白早中晚大小]班", after) or re.search(
         r"\d[/.]\d{1,2}[、,，]$", before
     ):
@@ -119,6 +124,19 @@ def _short(text: str, start: int, end: int) -> bool:
     return bounded and bool(_HAPPENS.match(after)) and day > (5 if "/" in text[start:end] else 0)
 
 
+_APPOINTED = re.compile(r"(?:下次|下回|复诊|复查|随访|预约|随诊)[^\d\n。,，;；]{0,5}$")
+_TOLD = re.compile(
+    r"(?:19|20)\d\d ?[-./年] ?(\d{1,2}) ?[-./月]|(?<!\d)(\d{1,2}) ?月 ?\d{1,2} ?[日号]"
+)
+
+
+@lru_cache(maxsize=4)
+def _months_told(text: str) -> frozenset[int]:
+    """Months of the note's whole dates and those beside them."""
+    told = {int(whole or short) for whole, short in _TOLD.findall(text)}
+    return frozenset((month + step - 1) % 12 + 1 for month in told for step in (-1, 0, 1))
+
+
 _SCORE = re.compile(
     r"(?:MMSE|MoCA|ADL|IADL|Berg|Barthel|NRS|VAS|GCS|PHQ-?9|GAD-?7|Apgar|评分|得分|量表|视力|肌力|血压|BP)[:：为 ]{0,2}$",
     re.IGNORECASE,
@@ -143,8 +161,10 @@ def _day(text: str, start: int, end: int) -> bool:
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     if not 1 <= day <= 31 or before[-1:].isdigit() or before[-1:] in ".-/第":
         return False
-    if re.search(r"[本上下当这]个?月$", text[max(0, start - 3) : start]):
-        return True
+    if re.search(
+        r"(?:[本上下当这]个?月|随诊|复诊|复查|下次|预约|随访)$", text[max(0, start - 3) : start]
+    ):
+        return re.match(r"[内后前余均间]", after) is None
     if text[end - 1] == "日":
         # Of days that are counted there are few: 3日未解大便.
         opens = re.search(r"(?:^|\n)$", before) and day > 10
@@ -226,6 +246,9 @@ DATES = (
     Pattern("zh.date.month_range", SpanType.DATE, r"\d{1,2} ?月 ?\d{1,2}[-~～至—]\d{1,2} ?[日号]", Strength.LABELLED),
     Pattern("zh.date.month", SpanType.DATE, r"\d{1,2} ?月", Strength.SHAPED, _month),
     Pattern("zh.date.dashed", SpanType.DATE, r"\d{4} ?[-./] ?\d{1,2} ?[-./] ?\d{1,2}", Strength.CHECKED, _dashed),
+    Pattern("zh.date.before_clock", SpanType.DATE, r"((?:19|20)\d\d[-./][01]\d[-./][0-3]\d)[0-2]\d[:：][0-5]\d", Strength.CHECKED),
+    Pattern("zh.date.range_end", SpanType.DATE, r"(?:19|20)\d\d[-./]\d{1,2}[-./]\d{1,2} ?[-~～至到—] ?(\d{1,2}[./]\d{1,2})(?:[^\d./]|$)", Strength.CHECKED),
+    Pattern("zh.date.after_label", SpanType.DATE, r"(?:LMP|EDC|EDD)((?:19|20)\d\d[-./]\d{1,2}[-./]\d{1,2})", Strength.CHECKED),
     Pattern("zh.date.short", SpanType.DATE, r"\d{1,2}[-./]\d{1,2}", Strength.LISTED, _short),
     Pattern("zh.date.day", SpanType.DATE, r"\d{1,2}[日号]", Strength.LISTED, _day),
     Pattern("zh.date.compact", SpanType.DATE, r"(?:日期|时间|生日|出生)[:：]?\s?((?:19|20)\d{2}[01]\d[0-3]\d)\b", Strength.LABELLED),

@@ -15,7 +15,7 @@ from deid.text.packs.en.lexicon import locale_names
 from deid.text.packs.zh.lexicon import surnames
 from deid.text.surrogates import numbers
 from deid.text.surrogates.checksums import CHECKSUMS, luhn
-from deid.text.surrogates.dates import shift_written
+from deid.text.surrogates.dates import easter, shift_written
 from deid.text.surrogates.seed import Scene
 from tests.unit.deid.text.builders import ENGINE, ENGLISH, KEY, note
 
@@ -112,6 +112,31 @@ def test_a_moved_date_is_written_as_it_was(date: datetime.date, days: int, form:
     # Nor of 10/12/2020 whether a day below ten would have a zero before it.
     assume(form != "us" or min(date.month, date.day) < 10)
     assert shift_written(FORMS[form](date), days, date) == FORMS[form](moved)
+
+
+MOVABLE = {"Ash Wednesday": -46, "Palm Sunday": -7, "Good Friday": -2, "Easter": 0, "Pentecost": 49}
+
+
+@settings(max_examples=30)
+@given(
+    st.integers(1950, 2049),
+    st.sampled_from(sorted(MOVABLE)),
+    st.sampled_from([" ", ", "]),
+    st.integers(-52, 52).filter(bool),
+)
+def test_a_feast_with_its_year_becomes_the_day_that_it_moves_to(
+    year: int, feast: str, gap: str, weeks: int
+) -> None:
+    moved = easter(year) + datetime.timedelta(days=MOVABLE[feast], weeks=weeks)
+    expected = f"{moved:%B} {moved.day}{gap}{moved.year}"
+    assert shift_written(f"{feast}{gap}{year}", 7 * weeks, None) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["Homecoming Sunday 2020", "Founders Day 2019", "Homecoming Sunday"]
+)
+def test_a_feast_that_nobody_knows_the_day_of_is_not_half_written(text: str) -> None:
+    assert shift_written(text, 70, datetime.date(2020, 5, 1)) is None
 
 
 GIVEN_F = sorted(n for n in set(locale_names("en_US", "first_names_female")) if n.isalpha())
