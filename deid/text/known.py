@@ -210,10 +210,15 @@ class KnownIndex:
         return frozenset(c for c in _LATIN_INITIALS if c.casefold() in self._words)
 
     @cached_property
-    def _long(self) -> Mapping[str, Sequence[tuple[str, str]]]:
-        """Names that a transcriber may have heard as two words, by first letter."""
+    def _long(self) -> Mapping[str, Sequence[tuple[str, str, int, int]]]:
+        """Names that a transcriber may have heard as two words, by first letter; with canonical
+        value, set of letters, and slips that the name may have."""
         found = {
-            letter: tuple(pair for pair in pairs if len(pair[0]) >= SHORTEST_PARTED)
+            letter: tuple(
+                (known, canonical, _letters(known), _slips(known))
+                for known, canonical in pairs
+                if len(known) >= SHORTEST_PARTED
+            )
             for letter, pairs in self._words.items()
         }
         return {letter: pairs for letter, pairs in found.items() if pairs}
@@ -236,9 +241,13 @@ class KnownIndex:
     def _said(self, first: str, second: str) -> str | None:
         """The canonical value of the long name that two words are together, if they are one."""
         length = len(first) + len(second)
-        for known, canonical in self._long.get(first[0], ()):
-            allowed = _slips(known)
-            if abs(length - len(known)) <= allowed and within_distance(
+        letters = None
+        for known, canonical, known_letters, allowed in self._long.get(first[0], ()):
+            if abs(length - len(known)) > allowed:
+                continue
+            letters = _letters(first + second) if letters is None else letters
+            # As in _misspelling: most pairs of words differ in more letters.
+            if (letters ^ known_letters).bit_count() <= 2 * allowed and within_distance(
                 first + second, known, allowed
             ):
                 return canonical

@@ -327,10 +327,11 @@ def _write_chinese(parts: dict[str, str], date: datetime.date) -> str:
     return f"{head}{chinese(date.month)}月{day}{parts.get('ri', '')}"
 
 
+_FEAST_HEADS = "|".join(["Day", "Eve", "Night", "Weekend", "Festival", *map(str.title, WEEKDAYS)])
 _NAMED = r"[A-Z][a-z]+(?:'s|s')?"
 _UNKNOWN_FEAST = re.compile(
     rf"(?!(?:The|Last|Next|This|On|Every|{MONTH_NAME}|{'|'.join(WEEKDAYS)})\b)"
-    rf"{_NAMED}(?: {_NAMED})* (?:Day|Eve|Night|Weekend|Festival|{'|'.join(map(str.title, WEEKDAYS))})"
+    rf"{_NAMED}(?: {_NAMED})* (?:{_FEAST_HEADS})"
     r"(?:,? (?:19|20)\d\d)?"
 )
 _YEAR_BEHIND = re.compile(r"(?P<gap>,?\s+)(?P<year>(?:19|20)\d{2})$")

@@ -252,8 +252,9 @@ def _is_place(plain: str, start: int, end: int, name: str) -> bool:
     if name == "en.place.town_zip":
         words = re.findall(r"[^\W\d_]+", found)
         # `Chart 20077`, `I. Feliciano RN 33104`: numbers of other things.
-        labelled = fold(words[0]) in _NUMBER_LABELS or any(
-            w in CREDENTIALS for w in map(fold, words[-1:])
+        labelled = any(
+            fold(first) in _NUMBER_LABELS or fold(last) in CREDENTIALS
+            for first, last in zip(words[:1], words[-1:], strict=True)
         )
         return any(c.islower() for c in found) and not labelled
     if name == "en.place.preposition":

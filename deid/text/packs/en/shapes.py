@@ -35,6 +35,7 @@ STOP_CAPITALS = english_words("stop_capitals.txt")
 _ACTS = english_words("acts.txt")
 
 
+_JOINING = frozenset((" ", "-", "\n"))
 _HEADING = re.compile(r"^#[^\n]*", re.MULTILINE)
 _SENTENCE_END = re.compile(r"(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bMrs)[.;] ")
 _MOST_SENTENCES = 5
@@ -176,7 +177,7 @@ class Words:
             if k >= len(self.tokens):
                 break
             follower = self.tokens[k]
-            if not re.fullmatch(r" |-|\n", follower.gap):
+            if follower.gap not in _JOINING:
                 break
             if follower.folded in _EPONYM_HEADS:
                 return True
