@@ -132,6 +132,9 @@ _KIN_NAMED_CHINESE = re.compile(
     rf"((?:{_KIN}))[{_MORE}][\u4e00-\u9fff]{{1,2}}"
     r"(?=代|说|诉|述|称|陪|来|带|提醒|捎|催|照|在场|已知|签|、|，|。|：|$)"
 )
+_KIN_IN_BRACKETS = re.compile(
+    rf"({_KIN})[（(][\u4e00-\u9fff]{{2,4}}[）)]|\b((?i:{_KIN_EN}))\s*\([A-Z][^()]*\)"
+)
 _KIN_NAMED = re.compile(rf"\b((?i:{_KIN_EN}))\s+[A-Z][a-z’'-]+(?:\s+[A-Z](?:\.|[a-z’'-]+))?")
 
 
@@ -171,6 +174,7 @@ class Names:
         text = _FIRST_NAME.sub("The patient", text)
         text = _GIVEN_NAME.sub("患者", text)
         text = _PINYIN_NAME.sub("患者", text)
+        text = _KIN_IN_BRACKETS.sub(lambda match: match[1] or match[2], text)
         text = _KIN_NAMED_CHINESE.sub(r"\1", text)
         text = _KIN_NAMED.sub(r"\1", text)
         if self._latin is not None:

@@ -3,9 +3,8 @@
 A set is a theme: three of the body, one of the mind, two of how people live. A lesson is about its
 theme: the diagnosis that leads it, or the matter of life that a plan is asked for; up to half of a
 theme's lessons may be about what will do instead, as a county has few people whose complaint is
-one of the mind. A record goes to the theme that fewest records fit for the room it has; no theme
-has more than a third of one diagnosis, or more than it must in one language; of five records one is
-untypical of its county.
+one of the mind. A record goes to the theme that has most room; no theme has more than a third of
+one diagnosis, or more than it must in one language; of five records one is untypical of its county.
 """
 
 from __future__ import annotations
@@ -193,15 +192,15 @@ def choose_cases(
         case = casebank.draft_from_record(record, case_id=new_case_id())
         if not allowed(case):
             continue
-        for place, lesson in lessons_about(case, record, open_):
+        for number, lesson in lessons_about(case, record, enumerate(aim for _, aim in open_)):
+            place, aim = open_[number]
             lead = leading_of(lesson)
             most = max(2, math.floor(wanted * MOST_OF_ONE_IN_ALL))
             if not shelves[place].wants(lead) or in_all[lead] >= most:
                 continue
             titled = under_its_title(case, lesson)
             if passes(titled, lesson):
-                instead = dict(open_)[place] is THEMES[place].second
-                shelves[place].put(lead, case.language, instead)
+                shelves[place].put(lead, case.language, aim is THEMES[place].second)
                 in_all[lead] += 1
                 left -= 1
                 chosen.add(person)
@@ -267,36 +266,31 @@ def _records(
     what the themes are about, or up to half of each for what will do instead; then the rest for
     that alone. Nobody ``chosen`` comes again.
 
-    The theme that fewest records fit, for the room that it has, comes first.
+    The fullest shelf waits; of equals the one of life, which fewer records are about.
     """
-    fitting = [sum(_fits(one, theme.aim) for one in candidates) for theme in THEMES]
 
-    def first(wish: tuple[int, Aim]) -> tuple[float, int]:
-        return fitting[wish[0]] / shelves[wish[0]].room, wish[0]
+    def fullest_last(wish: tuple[int, Aim]) -> tuple[int, int]:
+        return -shelves[wish[0]].room, -wish[0]
 
     with RecordReader(release, many=True) as reader:
         for alone, one in product((False, True), candidates):
             wishes = [
                 (place, aim)
                 for place, shelf in enumerate(shelves)
-                if shelf.room and (aim := _wish(THEMES[place], shelf, one, alone)) is not None
+                if shelf.room
+                for aim in _wanted(THEMES[place], shelf, alone)
+                if one.codes & (aim.leading | aim.life | _followed(aim))
             ]
             if wishes and one.person not in chosen:
-                yield one.person, reader.read(one.person), sorted(wishes, key=first)
+                yield one.person, reader.read(one.person), sorted(wishes, key=fullest_last)
 
 
-def _wish(theme: Theme, shelf: _Shelf, one: Considered, alone: bool) -> Aim | None:
-    """What a theme wants of somebody; ``alone``: only what will do instead, however much of it."""
-    if not alone and _fits(one, theme.aim):
-        return theme.aim
-    if theme.second is None or not (alone or shelf.takes_instead()):
-        return None
-    return theme.second if _fits(one, theme.second) else None
-
-
-def _fits(one: Considered, aim: Aim) -> bool:
-    """Whether the codes of a record are such that a lesson of it may be about an aim."""
-    return bool(one.codes & (aim.leading | aim.life | _followed(aim)))
+def _wanted(theme: Theme, shelf: _Shelf, alone: bool) -> list[Aim]:
+    """What a theme wants; ``alone``: only what will do instead, however much of it."""
+    instead = [theme.second] if theme.second is not None else []
+    if alone:
+        return instead
+    return [theme.aim, *(instead if shelf.takes_instead() else [])]
 
 
 def _followed(aim: Aim) -> frozenset[str]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from casebank import terms
+from casebank import rules, terms
 from casebank.drafting import draft_from_record
 from casebank.errors import RecordUnusable
 from casebank.lesson.drafting import advice, contradictions, reasoning
 from casebank.lesson.drafting.evidence import Evidence, gather
 from casebank.lesson.drafting.expert import expert_view, minutes, objectives
 from casebank.lesson.drafting.focus import Aim, Focus, find_foci, find_focus
+from casebank.lesson.drafting.knowledge import findings
 from casebank.lesson.drafting.management import management
 from casebank.lesson.drafting.person import person_words, possible_ages
 from casebank.lesson.drafting.sentences import is_vital
@@ -131,12 +132,17 @@ def _tests(lesson: Lesson) -> list[str]:
 
 def _shows_why(lesson: Lesson, focus: Focus, evidence: Evidence) -> bool:
     """Whether a student sees, before the diagnosis, something that speaks for it, and can find
-    more than pulse and pressure by examining or testing."""
+    by examining or testing more than pulse and pressure: a finding, or that one is absent. Of the
+    mind a score is enough."""
     shown = {one for stage in lesson.stages[:2] for one in opened_by(stage)}
+    told = {
+        sign.datum for sign in focus.signs if sign.present or not findings()[sign.finding].quantity
+    }
+    mind = rules.kind_of(terms.term(focus.leading).en)[0] == "psychological"
     examined = [
         one
         for one in (*lesson.stages[1].reveals, *_tests(lesson))
-        if not is_vital(evidence.by_id[one])
+        if not is_vital(evidence.by_id[one]) and (mind or one in told)
     ]
     if not examined:
         return False

@@ -23,6 +23,8 @@ from casebank.model import Case, Problem
 
 MOST_REVIEWS, MOST_OTHER_REVIEWS = 4, 4
 LIFE_PLAN = "life-plan"
+_ADULT = 18
+"""What helps with a matter of life is written for grown-ups."""
 
 
 @dataclass(frozen=True)
@@ -163,9 +165,11 @@ def life_plan(
     ages: tuple[int, int] | None,
     wanted: frozenset[str] = frozenset(),
 ) -> Exercise | None:
-    """What helps with a matter of the person's life that was shown; ``wanted`` matters first.
+    """What helps with a matter of an adult's life that was shown; ``wanted`` matters first.
     ``ages`` are the youngest and oldest that are possible on the day."""
     shown = {one for stage in plan.stages[: plan.diagnosis_stage] for one in opened_by(stage)}
+    if ages is not None and ages[0] < _ADULT:
+        return None
     told = [
         (code, problem)
         for code, problem in matters_of_life(case, case.contacts[focus.contact].day, focus.leading)

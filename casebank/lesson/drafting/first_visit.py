@@ -178,7 +178,8 @@ class FirstVisit:
         here = [
             one
             for one in evidence.at(focus.contact, "A")
-            if not (
+            if not (one.event is None and focus.names(one))
+            and not (
                 is_clerical(one) or is_target(one) or one.unanswered or self._before.prescribes(one)
             )
         ]

@@ -54,7 +54,8 @@ _CLERICAL = re.compile(
     r"scribe|\bMD\b|\bFNP\b|\bRN\b|signed|sgd|copy to|dear dr|^to:|^subject|https?:|reviewed with|"
     r"\bDr\b|attending|booked|"
     r"\[about|〔约|last name|patient signature|\[day|〔第|hospital|admitted|discharge|consult|"
-    r"\bbeeper\b|\bletter for\b|says the patient|\bchart no|\bMRN\b|record no|病案号|档案号|"
+    r"^[A-Z]\.\s?[A-Z]\.?$|\bflagged\b|\bbeeper\b|\bletter for\b|says the patient|"
+    r"\bchart no|\bMRN\b|record no|病案号|档案号|"
     r"住院|出院|医院|会诊|收住|转入|治疗经过|打盹|签字|签名|医生|主任|记录者|打印|编号|姓名|来源",
     re.IGNORECASE,
 )
@@ -80,7 +81,10 @@ _EXAMINED = re.compile(
 )
 _NUMBER = re.compile(r"\d{2}")
 # Sentences that tell again what was measured.
-MEASURED_AGAIN = r"(血压|体重|心率|脉搏|bmi|\bbp|pressure|weight|\bwt|\bhr|pulse)\W{0,3}\d"
+MEASURED_AGAIN = (
+    r"(血压|体重|心率|脉搏|bmi|\bbp|pressure|weight|\bwt|\bhr|pulse)\W{0,3}\d|"
+    r"(血糖|糖化|胆固醇|血脂).{0,6}\d|\b(glucose|fbs|fpg|a1c|cholesterol|ldl|wbc)\b.{0,14}\d"
+)
 # Rows of a referral tell what was decided.
 REFERRED = r"referr|初步印象|转往|转诊"
 # Findings of an examination that tell what was offered or said about them.
@@ -89,7 +93,8 @@ _DONE = (
     r"提醒|嘱|拒绝|给予|建议|已开|就诊|就医"
 )
 _DECISION = (
-    r"^needs attention|\badvised\b|for now no|嘱|暂不|需关注|立即就医|按时按量|"
+    r"^needs attention|\badvised\b|for now no|嘱|暂不|需关注|立即就医|即拨|\bcall (911|120)|"
+    r"按时按量|"
     r"control|over target|above goal|refer|step up|added|increase|started|refill|regimen|"
     r"next visit|"
     r"控制|达标|转诊|调整|加用|加量|方案|复诊|随访|医院"

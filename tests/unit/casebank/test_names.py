@@ -21,6 +21,8 @@ NOTES = (
         ("Since Monday Elijah coughs.", "Since Monday the patient coughs."),
         ("Lu Jianping本来好好的。", "患者本来好好的。"),
         ("母亲何海燕代诉：咽痛4天。", "母亲代诉：咽痛4天。"),
+        ("父亲（吴志强）代诉：咽痛1天。", "父亲代诉：咽痛1天。"),
+        ("Her mother (Ann Lee) says she coughs.", "Her mother says she coughs."),
         ("Dad Jamie says he coughs.", "Dad says he coughs."),
         (
             "Steven comes back about the same trouble.",
