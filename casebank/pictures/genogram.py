@@ -37,6 +37,7 @@ from casebank.timeline import Table
 
 _SLOT = 92.0
 _LEADING = 10.5
+_MARGIN = 12.0
 _GAP = 34.0
 
 
@@ -54,10 +55,12 @@ def draw_genogram(case: Case, language: Language, identifier: str = "genogram") 
     rows = generations(symbols)
     placed: dict[str, tuple[float, float]] = {}
     top = 10.0
+    # At the left edge, where a narrow screen begins to show a picture that is wider than itself.
+    middle = _MARGIN + max(_slot(row) * len(row) for row in rows) / 2
     for row in rows:
         top += _GAP
-        slot = min(_SLOT, (WIDTH - 24) / len(row))
-        left = (WIDTH - slot * (len(row) - 1)) / 2
+        slot = _slot(row)
+        left = middle - slot * (len(row) - 1) / 2
         for place, symbol in enumerate(row):
             placed[symbol.key] = (left + place * slot, top + RADIUS)
         deepest = max(
@@ -68,13 +71,12 @@ def draw_genogram(case: Case, language: Language, identifier: str = "genogram") 
     parts = [*_loop(rows, placed, case.background.family_tree), *_descent(symbols, rows, placed)]
     parts += _couples(symbols, placed)
     for row in rows:
-        slot = min(_SLOT, (WIDTH - 24) / len(row))
         for symbol in row:
             parts.append(
                 _draw(
                     symbol,
                     placed[symbol.key],
-                    slot,
+                    _slot(row),
                     has_children_alone(symbol, symbols),
                     prefix,
                     language,
@@ -113,6 +115,11 @@ def genogram_table(case: Case, language: Language) -> Table:
                 )
             )
     return Table(TEXT["caption"][language], HEADERS[language], tuple(rows))
+
+
+def _slot(row: Sequence[Symbol]) -> float:
+    """How wide the place of each in a row is."""
+    return min(_SLOT, (WIDTH - 2 * _MARGIN) / len(row))
 
 
 def _couples(symbols: Sequence[Symbol], placed: dict[str, tuple[float, float]]) -> list[str]:
