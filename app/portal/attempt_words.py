@@ -98,6 +98,7 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "cost": ("cost {0}", "成本{0}"),
     "opened": ("You opened", "已查看"),
     "question": ("Question {0}", "问题{0}"),
+    "to question": ("To question {0}", "转到问题{0}"),
     "questions": ("Questions", "问题"),
     "hint": ("Hint", "提示"),
     "commit": ("Commit this answer", "提交答案"),

@@ -18,7 +18,6 @@ from casebank.family.surroundings import (
 )
 from casebank.model import Case, Language
 from casebank.pictures.canvas import (
-    WIDTH,
     check_identifier,
     document,
     label_at,
@@ -29,7 +28,7 @@ from casebank.timeline import Table
 
 _INK = "#234"
 _CENTRE_R, _NODE_R = 40.0, 34.0
-_MIDDLE = 178.0
+_MIDDLE, _MARGIN = 178.0, 30.0
 _AWAY_X, _AWAY_Y = 188.0, 130.0
 _TEXT = {
     "title": {"en": "Ecomap", "zh": "家庭生态图"},
@@ -62,10 +61,12 @@ def draw_ecomap(case: Case, language: Language, identifier: str = "ecomap") -> s
     """
     prefix = check_identifier(identifier)
     links = find_links(case, language)
-    centre = (WIDTH / 2, _MIDDLE)
+    angles = [2 * math.pi * n / len(links) - math.pi / 2 for n in range(len(links))]
+    # At the left edge, where a narrow screen begins to show a picture that is wider than itself.
+    reach = max([_CENTRE_R, *(_NODE_R - _AWAY_X * math.cos(angle) for angle in angles)])
+    centre = (_MARGIN + reach, _MIDDLE)
     parts: list[str] = []
-    for number, link in enumerate(links):
-        angle = 2 * math.pi * number / len(links) - math.pi / 2
+    for link, angle in zip(links, angles, strict=True):
         x = centre[0] + _AWAY_X * math.cos(angle)
         y = centre[1] + _AWAY_Y * math.sin(angle)
         parts.append(_tie(centre, (x, y), link.strength))
@@ -76,7 +77,7 @@ def draw_ecomap(case: Case, language: Language, identifier: str = "ecomap") -> s
     )
     parts += _words(_TEXT["family"][language], *centre, 12)
     if not links:
-        parts.append(label_at(WIDTH / 2, 30, _TEXT["none"][language], middle=True))
+        parts.append(label_at(12, 30, _TEXT["none"][language]))
     bottom = _MIDDLE + _AWAY_Y + _NODE_R + 26
     parts.append(label_at(12, bottom, _TEXT["legend"][language], bold=True))
     for number, strength in enumerate(STRENGTHS):

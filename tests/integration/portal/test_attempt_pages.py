@@ -116,7 +116,11 @@ def test_content_is_read_before_the_question_and_the_question_before_its_buttons
     taught: World,
 ) -> None:
     client = another_student(taught, "olga")
-    outline = check(client.get(begin(client, "whole")).get_data(as_text=True))
+    page = client.get(begin(client, "whole")).get_data(as_text=True)
+    outline = check(page)
+    # From the top of a long page one link leads to the question that is asked now.
+    assert page.count(">To question 1</a>") == 1
+    assert page.index('href="#question-1"') < page.index('id="person"')
     places = [
         outline.order.index(one)
         for one in (
