@@ -18,8 +18,8 @@ from lxml.html.builder import E
 
 from casebank.errors import ExportImpossible
 from casebank.exports.package import TERMS
-from casebank.exports.questions import answer_key, question
-from casebank.exports.shown import said, value_text
+from casebank.exports.questions import answer_key, question, spoken
+from casebank.exports.shown import said, value_text, worded
 from casebank.exports.words import word
 from casebank.lesson import Lesson, Order, Stage, Wording
 from casebank.model import Background, Case, Contact, Language, Soap, Statement
@@ -91,16 +91,11 @@ class _Page:
 
     def say(self, wording: Wording) -> html.HtmlElement:
         """A wording, marked as the other language where it is only in that one."""
-        text = wording.text(self.language)
-        return self.spoken(text, "zh" if text == wording.zh and text != wording.en else "en")
+        return spoken(worded(wording, self.language), self.language)
 
     def recorded(self, text: str) -> html.HtmlElement:
-        """A text of the record."""
-        return self.spoken(text, self.case.language)
-
-    def spoken(self, text: str, language: Language) -> html.HtmlElement:
-        """A text, marked where it is in another language than the document."""
-        return E.span(text) if language == self.language else E.span(text, lang=_tag(language))
+        """A text of the record, marked where that is in another language than the document."""
+        return spoken((text, self.case.language), self.language)
 
     def opening(
         self, edition: Edition, title: str, exporter: Exporter
@@ -223,7 +218,7 @@ class _Page:
         """Statements as a list."""
         items = []
         for one in statements:
-            item = E.li(self.spoken(*said(self.case, one, self.language)))
+            item = E.li(spoken(said(self.case, one, self.language), self.language))
             if dated and one.day is not None:
                 item.append(E.span(f" ({day_text(one.day, self.language)})"))
             items.append(item)

@@ -22,7 +22,7 @@ from casebank.exports import qti_scoring as scoring
 from casebank.exports.archives import zip_of
 from casebank.exports.package import LICENCE
 from casebank.exports.qti_scoring import Element, element
-from casebank.exports.shown import shown_lines, texts_of
+from casebank.exports.shown import Line, lines_of, shown_lines, worded
 from casebank.exports.words import word
 from casebank.lesson import Exercise, Lesson, Option
 from casebank.model import Case, Language
@@ -115,11 +115,7 @@ class _Item:
         for heading, lines in shown_lines(self.case, ids, self.language):
             data.append(element(level, heading))
             listed = element("ul")
-            for line, spoken in lines:
-                item = element("li", line)
-                if spoken != self.language:
-                    item.set(f"{{{_XML}}}lang", _tag(spoken))
-                listed.append(item)
+            listed.extend(self._spoken("li", line) for line in lines)
             data.append(listed)
 
     def _parts(self) -> tuple[Element, Element, list[Element] | None]:
@@ -147,22 +143,30 @@ class _Item:
         return scoring.response("single", "string"), interaction, None
 
     def _choices(
-        self, codes: Sequence[tuple[str, str]], most: int, kind: str = "qti-choice-interaction"
+        self, codes: Sequence[tuple[str, Line]], most: int, kind: str = "qti-choice-interaction"
     ) -> Element:
         interaction = element(
             kind, response_identifier="RESPONSE", shuffle="true", max_choices=str(most)
         )
         interaction.append(self._prompt())
-        for identifier, text in codes:
-            interaction.append(element("qti-simple-choice", text, identifier=identifier))
+        for identifier, line in codes:
+            interaction.append(self._spoken("qti-simple-choice", line, identifier=identifier))
         return interaction
 
-    def _named(self, options: Iterable[Option]) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    def _spoken(self, name: str, line: Line, **attributes: str) -> Element:
+        """An element with a text, marked where it is in another language than the item."""
+        text, its_own = line
+        made = element(name, text, **attributes)
+        if its_own != self.language:
+            made.set(f"{{{_XML}}}lang", _tag(its_own))
+        return made
+
+    def _named(self, options: Iterable[Option]) -> tuple[dict[str, str], list[tuple[str, Line]]]:
         """Identifiers by code, and identifiers with texts in an order that tells nothing."""
         given = list(options)
         placed = sorted(given, key=lambda one: _lot(self.exercise.name, one.code))
         names = {one.code: f"c{place}" for place, one in enumerate(placed, 1)}
-        return names, [(names[one.code], one.text.text(self.language)) for one in placed]
+        return names, [(names[one.code], worded(one.text, self.language)) for one in placed]
 
     def _key_features(self) -> tuple[Element, Element, list[Element]]:
         key = self.exercise.key_features
@@ -185,12 +189,12 @@ class _Item:
     def _errors(self) -> tuple[Element, Element, list[Element]]:
         key = self.exercise.errors
         assert key is not None
-        texts = texts_of(self.case, self.language)
-        listed = [(f"s-{one}", texts[one]) for one in key.candidates if one in texts]
+        lines = lines_of(self.case, self.language)
+        listed = [(f"s-{one}", lines[one]) for one in key.candidates if one in lines]
         return self._overlapping([f"s-{one.code}" for one in key.wrong], listed)
 
     def _overlapping(
-        self, right: list[str], listed: list[tuple[str, str]]
+        self, right: list[str], listed: list[tuple[str, Line]]
     ) -> tuple[Element, Element, list[Element]]:
         declared = scoring.response("multiple", "identifier", right, dict.fromkeys(right, 1.0))
         return declared, self._choices(listed, 0), scoring.harmonic_mean(len(right))
@@ -259,8 +263,8 @@ class _Item:
         )
         interaction.append(self._prompt())
         sources, targets = element("qti-simple-match-set"), element("qti-simple-match-set")
-        for identifier, text in listed:
-            choice = element("qti-simple-associable-choice", text, identifier=identifier)
+        for identifier, line in listed:
+            choice = self._spoken("qti-simple-associable-choice", line, identifier=identifier)
             choice.set("match-max", "0")
             sources.append(choice)
         for one in key.hypotheses:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from lxml import html
 from lxml.html.builder import E
 
-from casebank.exports.shown import texts_of
+from casebank.exports.shown import Line, lines_of, worded
 from casebank.exports.words import word
 from casebank.lesson import Exercise, Option, Wording
 from casebank.model import Case, Language
@@ -16,16 +16,24 @@ _ROWS = 6
 BOX = "[   ] "
 
 
+def spoken(line: Line, language: Language) -> html.HtmlElement:
+    """A text, marked where it is in another language than the document, ``language``."""
+    text, its_own = line
+    if its_own == language:
+        return E.span(text)
+    return E.span(text, lang="zh-CN" if its_own == "zh" else "en")
+
+
 def question(
     exercise: Exercise, case: Case, language: Language, *, room: bool = True
 ) -> Iterator[html.HtmlElement]:
     """What a student is asked, without anything that only the key says; ``room`` to write in."""
 
-    def say(wording: Wording) -> str:
-        return wording.text(language)
+    def say(wording: Wording) -> html.HtmlElement:
+        return spoken(worded(wording, language), language)
 
     def choices(options: Iterable[Option]) -> html.HtmlElement:
-        return E.ul({"class": "choices"}, *(E.li(BOX + say(option.text)) for option in options))
+        return E.ul({"class": "choices"}, *(E.li(BOX, say(option.text)) for option in options))
 
     if not room and (exercise.summary or exercise.problem_list or exercise.differential):
         return
@@ -57,8 +65,11 @@ def question(
     elif exercise.script_concordance is not None:
         concordance = exercise.script_concordance
         yield E.p(
-            f"{word('if', language)} {say(concordance.hypothesis)}, {word('then', language)} "
-            f"{say(concordance.finding)}, {word('becomes', language)}:"
+            f"{word('if', language)} ",
+            say(concordance.hypothesis),
+            f", {word('then', language)} ",
+            say(concordance.finding),
+            f", {word('becomes', language)}:",
         )
         yield E.p(word("scale", language))
     elif exercise.management is not None:
@@ -66,9 +77,9 @@ def question(
         yield choices(exercise.management.options)
     elif exercise.errors is not None:
         yield E.p(word("mark", language))
-        texts = texts_of(case, language)
-        shown = (texts[one] for one in exercise.errors.candidates if one in texts)
-        yield E.ul({"class": "choices"}, *(E.li(BOX + text) for text in shown))
+        lines = lines_of(case, language)
+        shown = (lines[one] for one in exercise.errors.candidates if one in lines)
+        yield E.ul({"class": "choices"}, *(E.li(BOX, spoken(line, language)) for line in shown))
 
 
 def answer_key(exercise: Exercise, case: Case, language: Language) -> html.HtmlElement:
@@ -77,7 +88,11 @@ def answer_key(exercise: Exercise, case: Case, language: Language) -> html.HtmlE
         {"class": "key"},
         E.h4(word("key", language)),
         *_key(exercise, case, language),
-        E.p(E.strong(word("because", language)), ": ", exercise.explanation.text(language)),
+        E.p(
+            E.strong(word("because", language)),
+            ": ",
+            spoken(worded(exercise.explanation, language), language),
+        ),
         E.p(
             {"class": "soft"},
             f"{word('source', language)}: {exercise.source} "
@@ -87,8 +102,8 @@ def answer_key(exercise: Exercise, case: Case, language: Language) -> html.HtmlE
 
 
 def _key(exercise: Exercise, case: Case, language: Language) -> Iterator[html.HtmlElement]:
-    def say(wording: Wording) -> str:
-        return wording.text(language)
+    def say(wording: Wording) -> html.HtmlElement:
+        return spoken(worded(wording, language), language)
 
     def _(name: str) -> str:
         return word(name, language)
@@ -107,7 +122,7 @@ def _key(exercise: Exercise, case: Case, language: Language) -> Iterator[html.Ht
     elif exercise.differential is not None:
         listed = [
             (
-                say(one.title) + (f" ({_('must')})" if one.must_not_miss else ""),
+                E.span(say(one.title), f" ({_('must')})" if one.must_not_miss else ""),
                 one.relevance,
                 say(one.why) if one.why else "",
             )
@@ -116,8 +131,10 @@ def _key(exercise: Exercise, case: Case, language: Language) -> Iterator[html.Ht
         yield _table((_("diagnosis"), _("relevance"), _("because")), listed)
     elif exercise.reflection is not None:
         key = exercise.reflection
-        names = {one.code: say(one.text) for one in (*key.hypotheses, *key.findings)}
-        links = [(names[ln.finding], _(ln.stance), names[ln.hypothesis]) for ln in key.links]
+        names = {one.code: one.text for one in (*key.hypotheses, *key.findings)}
+        links = [
+            (say(names[ln.finding]), _(ln.stance), say(names[ln.hypothesis])) for ln in key.links
+        ]
         yield _table((_("finding"), _("stance"), _("hypothesis")), links)
     elif exercise.key_features is not None:
         features = exercise.key_features
@@ -136,7 +153,7 @@ def _key(exercise: Exercise, case: Case, language: Language) -> Iterator[html.Ht
     elif exercise.script_concordance is not None:
         panel = exercise.script_concordance.panel
         scale = ("-2", "-1", "0", "1", "2")
-        yield _table(("", *scale), [(_("panel"), *(panel.get(one, 0) for one in scale))])
+        yield _table((_("option"), *scale), [(_("panel"), *(panel.get(one, 0) for one in scale))])
     elif exercise.management is not None:
         management = exercise.management
         decided = [
@@ -149,8 +166,11 @@ def _key(exercise: Exercise, case: Case, language: Language) -> Iterator[html.Ht
         ]
         yield _table((_("option"), _("asked"), _("happened")), decided)
     elif exercise.errors is not None:
-        texts = texts_of(case, language)
-        wrong = [(texts.get(one.code, one.code), say(one.text)) for one in exercise.errors.wrong]
+        lines = lines_of(case, language)
+        wrong = [
+            (spoken(lines[one.code], language) if one.code in lines else one.code, say(one.text))
+            for one in exercise.errors.wrong
+        ]
         yield _table((_("finding"), _("wrong")), wrong)
 
 
@@ -159,11 +179,15 @@ def _table(heads: Iterable[str], rows: Iterable[tuple[object, ...]]) -> html.Htm
         E.thead(E.tr(*(E.th(head, scope="col") for head in heads))),
         E.tbody(
             *(
-                E.tr(E.th(str(first), scope="row"), *(E.td(str(cell)) for cell in rest))
+                E.tr(E.th(_content(first), scope="row"), *(E.td(_content(cell)) for cell in rest))
                 for first, *rest in rows
             )
         ),
     )
+
+
+def _content(cell: object) -> object:
+    return cell if isinstance(cell, html.HtmlElement) else str(cell)
 
 
 def _empty_table(heads: tuple[str, ...], rows: int) -> html.HtmlElement:

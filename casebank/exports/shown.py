@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from casebank.exports.words import word
+from casebank.lesson import Wording
 from casebank.model import Case, FlowPoint, FlowSeries, Language, Statement
 from casebank.relative import day_text
 
@@ -21,6 +22,12 @@ def said(case: Case, one: Statement, language: Language) -> Line:
     if case.language != language and one.other:
         return one.other, language
     return one.text, case.language
+
+
+def worded(wording: Wording, language: Language) -> Line:
+    """A wording in ``language``, or in the one that it has."""
+    text = wording.text(language)
+    return text, "zh" if text == wording.zh and text != wording.en else "en"
 
 
 def shown_lines(
@@ -57,10 +64,10 @@ def value_text(series: FlowSeries, point: FlowPoint, language: Language) -> str:
     return f"{day_text(point.day, language)}: {series.name} {point.value:g} {series.unit}".rstrip()
 
 
-def texts_of(case: Case, language: Language) -> dict[str, str]:
+def lines_of(case: Case, language: Language) -> dict[str, Line]:
     """Texts by the ids of their statements, as a contact words them where one does."""
-    texts: dict[str, str] = {}
+    lines: dict[str, Line] = {}
     at_contacts = (one for contact in case.contacts for one in contact.soap.statements)
     for one in (*at_contacts, *case.statements()):
-        texts.setdefault(one.id, said(case, one, language)[0])
-    return texts
+        lines.setdefault(one.id, said(case, one, language))
+    return lines

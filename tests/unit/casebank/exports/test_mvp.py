@@ -11,7 +11,7 @@ from lxml import etree
 
 from casebank import Case
 from casebank.exports.mvp import ACTIVITY, ADL, CP, DAM, VPD, to_mvp
-from casebank.exports.shown import texts_of
+from casebank.exports.shown import lines_of
 from casebank.lesson import Lesson
 from tests.unit.casebank.exports.grammars import check_documents, documents_of
 
@@ -59,7 +59,7 @@ def test_every_path_of_the_package_leads_to_one_element(trees: dict[str, Tree]) 
 def test_a_stages_text_has_what_it_reveals_and_an_order_waits_to_be_asked(
     trees: dict[str, Tree], farmer: Case, farmer_lesson: Lesson
 ) -> None:
-    texts = texts_of(farmer, "en")
+    texts = {name: text for name, (text, _) in lines_of(farmer, "en").items()}
     data = trees["virtualpatientdata.xml"]
     for number, stage in enumerate(farmer_lesson.stages, 1):
         (node,) = data.xpath(f"n:VPDText[@id='stage-{number}']", namespaces={"n": VPD})

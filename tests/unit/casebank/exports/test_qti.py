@@ -16,7 +16,7 @@ from lxml import etree
 from casebank import Case
 from casebank.errors import ExportImpossible
 from casebank.exports.qti import MANIFEST_NAMESPACE, items_of, to_qti
-from casebank.exports.shown import texts_of
+from casebank.exports.shown import lines_of
 from casebank.lesson import Exercise, KeyDiagnosis, Lesson, Option
 from casebank.scoring import (
     DifferentialKey,
@@ -112,7 +112,7 @@ def test_an_item_declares_what_it_uses(package: dict[str, bytes]) -> None:
 def test_an_item_shows_the_data_of_its_own_stage_and_no_later_one(
     package: dict[str, bytes], farmer: Case, farmer_lesson: Lesson
 ) -> None:
-    texts = texts_of(farmer, "en")
+    texts = {name: text for name, (text, _) in lines_of(farmer, "en").items()}
     for exercise in farmer_lesson.exercises:
         said = "".join(etree.fromstring(_item(package, exercise)).itertext())
         stage = farmer_lesson.stages[exercise.stage - 1]
