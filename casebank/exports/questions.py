@@ -159,8 +159,8 @@ def _key(exercise: Exercise, case: Case, language: Language) -> Iterator[html.Ht
         decided = [
             (
                 say(one.text),
-                _("yes") if one.code in management.asked else "",
-                _("yes") if one.code in management.happened else "",
+                _("yes") if one.code in management.asked else "–",
+                _("yes") if one.code in management.happened else "–",
             )
             for one in management.options
         ]

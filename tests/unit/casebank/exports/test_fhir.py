@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from fhir.resources.R4B.bundle import Bundle
+from lxml import html
 
 from casebank import Case
 from casebank.exports.fhir import to_fhir
@@ -68,6 +69,20 @@ def test_a_document_begins_with_its_composition_and_every_reference_leads_somewh
             reached.add(address)
             waiting += list(_values(by_address[address], "reference"))
     assert reached == set(addresses)
+
+
+def test_a_narrative_says_something_in_the_elements_that_fhir_allows(
+    bundle: dict[str, Any],
+) -> None:
+    allowed = {"div", "p", "ul", "ol", "li", "h3"}
+    divs = [html.fromstring(one) for one in _values(bundle, "div")]
+    assert len(divs) > 1 + len(bundle["entry"][0]["resource"]["section"])
+    for div in divs:
+        assert {one.tag for one in div.iter()} <= allowed
+        assert div.text_content().strip()
+    composition = bundle["entry"][0]["resource"]
+    assert all({"title", "text"} <= set(one) for one in composition["section"])
+    assert {"status", "type", "date", "author", "title", "text"} <= set(composition)
 
 
 def test_every_statement_and_problem_of_the_case_is_there(

@@ -80,6 +80,11 @@ def test_a_statement_has_what_the_specification_demands(statements: list[dict[st
         ):
             assert re.match(r"https?://", address)
         assert all(key.startswith("urn:") for key in one["context"]["extensions"])
+        asked = one["object"]["definition"]["type"].endswith("/cmi.interaction")
+        assert one["object"]["definition"].get("interactionType") == ("other" if asked else None)
+        score = one.get("result", {}).get("score", {"raw": 0, "min": 0, "max": 0, "scaled": 0})
+        assert score["min"] <= score["raw"] <= score["max"]
+        assert -1 <= score["scaled"] <= 1
     assert len({one["id"] for one in statements}) == len(statements)
     assert len({one["context"]["registration"] for one in statements}) == 1
 
