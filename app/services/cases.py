@@ -7,17 +7,18 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import Exists, exists, select
+from sqlalchemy import Exists, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, defer
 
 import casebank
 from app.audit import AuditEvent, record
-from app.db.models import CaseRead, CaseSet, CaseSetItem, TeachingCase
+from app.db.models import CaseRead, CaseSet, CaseSetItem, TeachingCase, User
 from app.db.types import utc_now
 from app.errors import BadInput, NotFound, PermissionDenied, TransitionRefused
 from app.hashes import sha256_of
 from app.permissions import Actor, Permission, can, check_permission
 from app.services.case_documents import parse_case, parse_lesson
+from app.services.listing import Asked, Columns, Listed, anywhere, listed
 from casebank import Action, Case, CaseState, Finding
 from casebank.errors import CaseFormatError
 from casebank.lesson import Lesson
@@ -230,15 +231,28 @@ def library(session: Session, actor: Actor, words: str = "") -> list[TeachingCas
     return found
 
 
-def desk(session: Session, actor: Actor) -> list[TeachingCase]:
-    """All cases, newest first, for those who write or review them.
+DESK: Final = Columns(
+    {
+        "title": func.lower(TeachingCase.title),
+        "author": func.lower(User.name),
+        "state": TeachingCase.state,
+        "made": TeachingCase.id,
+    },
+    anywhere(TeachingCase.title, User.name),
+    "-made",
+    TeachingCase.id,
+)
+
+
+def desk(session: Session, actor: Actor, asked: Asked) -> Listed[TeachingCase]:
+    """A page of all cases, for those who write or review them.
 
     Raises:
         PermissionDenied: unless the actor reviews cases.
     """
     check_permission(actor, Permission.REVIEW_CASES)
-    query = select(TeachingCase).options(*LISTED).where(TeachingCase.state != MERGED)
-    return list(session.scalars(query.order_by(TeachingCase.id.desc())))
+    query = select(TeachingCase).join(User, User.id == TeachingCase.author_id).options(*LISTED)
+    return listed(session, query.where(TeachingCase.state != MERGED), DESK, asked)
 
 
 def actions(actor: Actor, case: TeachingCase) -> tuple[Action, ...]:

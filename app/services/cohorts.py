@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from typing import Final
+
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 import cohorts
 from app.audit import AuditEvent, record
-from app.db.models import CohortDefinition, CohortVersion
+from app.db.models import CohortDefinition, CohortVersion, Project
 from app.errors import BadInput, NotFound, PermissionDenied
 from app.permissions import Actor, Permission, can, check_permission
-from app.services.projects import get_own_project, get_project, is_member
+from app.services.listing import Asked, Columns, Listed, anywhere, listed
+from app.services.projects import get_own_project, get_project, is_member, projects_of
 
 
 def create_cohort(
@@ -110,6 +113,31 @@ def list_cohorts(session: Session, actor: Actor) -> list[CohortDefinition]:
     check_permission(actor, Permission.DEFINE_COHORTS)
     found = session.scalars(select(CohortDefinition).order_by(CohortDefinition.id.desc()))
     return [cohort for cohort in found if can_see(actor, cohort)]
+
+
+COHORTS: Final = Columns(
+    {
+        "name": func.lower(CohortDefinition.name),
+        "project": func.lower(Project.title),
+        "made": CohortDefinition.id,
+    },
+    anywhere(CohortDefinition.name, CohortDefinition.description, Project.title),
+    "-made",
+    CohortDefinition.id,
+)
+
+
+def cohorts_listed(session: Session, actor: Actor, asked: Asked) -> Listed[CohortDefinition]:
+    """A page of the cohorts that the actor may see.
+
+    Raises:
+        PermissionDenied: unless the actor may define cohorts or review requests.
+    """
+    check_permission(actor, Permission.DEFINE_COHORTS)
+    query = select(CohortDefinition).join(Project)
+    if not can(actor, Permission.REVIEW_REQUESTS):
+        query = query.where(CohortDefinition.project_id.in_(projects_of(actor)))
+    return listed(session, query, COHORTS, asked)
 
 
 def list_of_project(session: Session, actor: Actor, project_id: int) -> list[CohortVersion]:

@@ -12,6 +12,7 @@ from app.errors import BadInput, NotFound
 from app.permissions import Actor, Permission
 from app.portal.access import page
 from app.portal.downloads import json_file
+from app.portal.paging import asked, table
 from app.portal.sign_in import signed_in_actor
 from app.portal.signed_links import by_signed_link
 from app.portal.wiring import wiring
@@ -37,7 +38,7 @@ def index() -> str:
     with wiring().database.reading() as session:
         return render_template(
             "cohorts/index.html",
-            cohorts=cohort_service.list_cohorts(session, actor),
+            cohorts=table(cohort_service.cohorts_listed(session, actor, asked())),
             drafts=cohort_drafts.list_drafts(session, actor) if defines else [],
             shared=cohort_sharing.shared_with(session, actor) if defines else [],
             defines=defines,

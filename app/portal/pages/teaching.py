@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from app.errors import BadInput
 from app.permissions import Permission
 from app.portal.access import page
+from app.portal.paging import asked, table
 from app.portal.sign_in import signed_in_actor
 from app.portal.wiring import wiring
 from app.services import case_review, case_sets, case_versions
@@ -23,7 +24,7 @@ def index() -> str:
     with wiring().database.reading() as session:
         return render_template(
             "teaching/index.html",
-            cases=case_service.desk(session, actor),
+            cases=table(case_service.desk(session, actor, asked())),
             states=case_service.CASE_STATES,
             actions=lambda case: case_service.actions(actor, case),
             sets=case_sets.list_sets(session, actor),

@@ -21,6 +21,8 @@ LISTS = {
     "/outputs/": ("researcher", {"title", "state", "changed"}),
     "/jobs/": ("administrator", {"number", "kind", "state", "tries"}),
     "/mails/": ("administrator", {"number", "to", "state", "tries"}),
+    "/cohorts/": ("researcher", {"name", "project"}),
+    "/teaching/": ("instructor", {"title", "author", "state"}),
     "/review/": ("steward", {"title", "state", "changed"}),
 }
 
