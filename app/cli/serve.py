@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from typing import Any
+from wsgiref.types import WSGIApplication
 
 import click
 import waitress
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
 
 from app.db.database import open_database
 from app.logs import write_json_lines
@@ -36,15 +39,7 @@ def serve(host: str | None, port: int | None, threads: int) -> None:
     write_json_lines()
     app = create_app(settings, database)
     try:
-        server = waitress.create_server(
-            app,
-            host=settings.host,
-            port=settings.port,
-            threads=threads,
-            ident=None,
-            clear_untrusted_proxy_headers=True,
-            **_proxy(settings.trusted_proxy),
-        )
+        server = server_of(app, settings, threads)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "no such address"
         raise ConfigurationError(
@@ -53,6 +48,33 @@ def serve(host: str | None, port: int | None, threads: int) -> None:
         ) from None
     click.echo(f"Care Commons on http://{settings.host}:{settings.port}/ (stop with Ctrl-C)")
     server.run()
+
+
+class _OneLength(HTTPRequestParser):
+    """Refuses what says its length in two ways: the server in front may have believed the other."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            raise ParsingError("a request has a length or chunks, not both")
+
+
+def server_of(app: WSGIApplication, settings: PortalSettings, threads: int) -> Any:
+    """The server, listening and not yet running; port 0 takes a free one.
+
+    Raises:
+        OSError, ValueError: if the address cannot be listened on.
+    """
+    HTTPChannel.parser_class = _OneLength
+    return waitress.create_server(
+        app,
+        host=settings.host,
+        port=settings.port,
+        threads=threads,
+        ident=None,
+        clear_untrusted_proxy_headers=True,
+        **_proxy(settings.trusted_proxy),
+    )
 
 
 def _proxy(address: str) -> dict[str, Any]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, cast
 
 from flask import Flask, Response, current_app, redirect, request, url_for
+from flask.sessions import SecureCookieSessionInterface
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
+from itsdangerous import Signer
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -66,8 +69,17 @@ class RowNumber(IntegerConverter):
         super().__init__(map, *arguments, **({"max": LARGEST_ROW} | named))
 
 
+class _Sessions(SecureCookieSessionInterface):
+    """Cookies of sessions, signed by HMAC with SHA-256; the library's own choice is SHA-1."""
+
+    digest_method = staticmethod(hashlib.sha256)
+
+
 def init_protection(app: Flask, settings: PortalSettings) -> None:
     """Put the protections around ``app``; called before any page is registered."""
+    app.session_interface = _Sessions()
+    # The same for whatever else is signed: form tokens, links to files and of mail.
+    Signer.default_digest_method = staticmethod(hashlib.sha256)
     app.config.update(
         # Plain HTTP is for a machine's own browser only; elsewhere cookies ask for TLS.
         SESSION_COOKIE_SECURE=is_public(settings),

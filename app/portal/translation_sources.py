@@ -138,6 +138,7 @@ SHOWN: Final[dict[str, frozenset[str]]] = {
     "services/regrades.py": frozenset({"note"}),
     "services/request_history.py": frozenset({"text"}),
     "services/request_states.py": frozenset({"STATE_LABELS", "STATE_MEANING"}),
+    "services/second_factor.py": frozenset({"PROOFS"}),
     "services/training.py": frozenset({"KINDS", "text"}),
     "services/workflow.py": frozenset({"OTHER_ACTS", "Who"}),
     "services/lab.py": frozenset({"NO_EXTRACT", "why_closed"}),

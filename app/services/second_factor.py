@@ -58,23 +58,35 @@ def protected_users(session: Session) -> set[int]:
     return {*session.scalars(with_codes), *session.scalars(select(Passkey.user_id))}
 
 
-def take_away(session: Session, actor: Actor, user: User) -> None:
+PROOFS: Final = {
+    "in person": "in person, with a document",
+    "by video": "by video, face and voice known",
+    "by telephone": "by telephone, called back on a number known before",
+}
+"""How an administrator can have made sure who asks; kept in the audit log."""
+
+
+def take_away(session: Session, actor: Actor, user: User, proof: str) -> None:
     """Remove the second factors of somebody who lost them, and end their sessions.
 
     Who has to have one sets it up anew when signing in.
 
     Raises:
         PermissionDenied: unless the actor manages users.
-        BadInput: for one's own, or if there is none.
+        BadInput: for one's own, if there is none, or if ``proof`` is none of :data:`PROOFS`.
     """
     check_permission(actor, Permission.MANAGE_USERS)
     if user.id == actor.user_id:
         raise BadInput("Your own second factor you change on the page of your account's security.")
     if user.id not in protected_users(session):
         raise BadInput("This account has no second factor.")
+    if proof not in PROOFS:
+        raise BadInput("Say how you made sure who asks.")
     user.tf_primary_method = user.tf_totp_secret = None
     user.tf_counter = user.mf_recovery_codes = None
     for passkey in session.query(Passkey).filter(Passkey.user_id == user.id):
         session.delete(passkey)
     sessions.end_all(session, user.id)
-    record(session, actor, AuditEvent("user.second_factor_removed", "user", user.id))
+    record(
+        session, actor, AuditEvent("user.second_factor_removed", "user", user.id, {"proof": proof})
+    )

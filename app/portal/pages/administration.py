@@ -20,7 +20,7 @@ from app.portal.wiring import wiring
 from app.services import accounts, invitations
 from app.services.notices import choice_of
 from app.services.passwords import generate_password
-from app.services.second_factor import protected_users, take_away
+from app.services.second_factor import PROOFS, protected_users, take_away
 
 blueprint = Blueprint("administration", __name__)
 
@@ -39,6 +39,7 @@ def users() -> str:
             protected=protected_users(session),
             waiting=invitations.waiting_until(session),
             roles=ROLE_MEANING,
+            proofs=PROOFS,
         )
 
 
@@ -79,7 +80,7 @@ def take_second_factor(user_id: int) -> Response:
     """Take away a second factor that was lost; its owner is told by mail."""
     with wiring().database.writing() as session:
         user = _user(session, user_id)
-        take_away(session, signed_in_actor(), user)
+        take_away(session, signed_in_actor(), user, request.form.get("proof", ""))
         spoken = choice_of(session, user.id).language
     with speaking(spoken):
         text = render_template("ways_in/second_factor_taken.txt")

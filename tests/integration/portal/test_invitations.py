@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from app.db.models import Invitation, User
+from app.db.models import AuditRow, Invitation, User
 from app.db.types import utc_now
 from app.services.accounts import get_user
 from tests.integration.portal.test_second_factor import mails, set_up
@@ -114,8 +114,17 @@ def test_a_lost_second_factor_is_taken_away_by_an_administrator_and_its_owner_to
     with world.database.reading() as session:
         number = get_user(session, "student@example.org").id
     assert "Second factor lost" in administrator.get("/users").get_data(as_text=True)
-    post(administrator, f"/users/{number}/second-factor", "/users")
+    where = f"/users/{number}/second-factor"
+    for proof in ({}, {"proof": "I believe it"}):
+        post(administrator, where, "/users", **proof)
+        shown = administrator.get("/users").get_data(as_text=True)
+        assert "Say how you made sure who asks." in shown
+        assert "Second factor lost" in shown
+    post(administrator, where, "/users", proof="in person")
     assert "took the second factor" in mails(world)[0]
+    with world.database.reading() as session:
+        removed = select(AuditRow.detail).where(AuditRow.action == "user.second_factor_removed")
+        assert session.scalars(removed).all() == [{"proof": "in person"}]
     assert student.get("/cases/").status_code == 302  # that session ended
     client = world.client()
     sign_in(client, "student@example.org")
@@ -127,6 +136,6 @@ def test_nobody_takes_the_own_second_factor_away_there(world: World) -> None:
     set_up(administrator)
     with world.database.reading() as session:
         number = get_user(session, "administrator@example.org").id
-    post(administrator, f"/users/{number}/second-factor", "/users")
+    post(administrator, f"/users/{number}/second-factor", "/users", proof="in person")
     with world.database.reading() as session:
         assert get_user(session, "administrator@example.org").tf_totp_secret

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlalchemy import create_engine, func, select, text
@@ -17,8 +18,17 @@ from app.errors import TransitionRefused
 from app.services.transitions import transition
 from app.services.workflow import State
 from app.worker.loop import run_once
+from tests.integration.portal.test_second_factor import code_of, set_up
 from tests.integration.portal.test_worker import extract_folder
-from tests.integration.portal.world import World, build_world, make_world, post, workshop_of
+from tests.integration.portal.world import (
+    World,
+    build_world,
+    make_world,
+    post,
+    sign_in,
+    token_of,
+    workshop_of,
+)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -61,6 +71,27 @@ def test_a_request_goes_from_draft_to_delivery(any_world: World) -> None:
     assert extract_folder(world, request_id).is_dir()
     with world.database.reading() as session:
         assert verify_chain(session).intact
+    world.database.close()
+
+
+def test_of_two_who_say_one_code_at_the_same_moment_one_gets_in(any_world: World) -> None:
+    world = any_world
+    secret = set_up(world.client("student"))
+    code, together = code_of(secret, later=1), Barrier(2)
+    browsers = [world.client() for _ in range(2)]
+    forms = []
+    for browser in browsers:
+        sign_in(browser, "student@example.org")
+        forms.append(token_of(browser.get("/sign-in/code").get_data(as_text=True)))
+
+    def say(number: int) -> int:
+        together.wait()
+        data = {"csrf_token": forms[number], "code": code}
+        return browsers[number].post("/sign-in/code", data=data).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(say, range(2))) == [200, 302]
+    assert sorted(one.get("/cases/").status_code for one in browsers) == [200, 302]
     world.database.close()
 
 
