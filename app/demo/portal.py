@@ -17,7 +17,7 @@ from app.demo.accounts import ACCOUNTS, DemoAccount
 from app.demo.community import seed_community
 from app.demo.outputs import seed_outputs
 from app.demo.papers import seed_training
-from app.demo.requests import PROJECT, seed_requests
+from app.demo.requests import seed_requests
 from app.demo.teaching import seed_cases
 from app.permissions import COMMAND_LINE, Actor
 from app.services.accounts import actor_of, create_user
@@ -119,7 +119,7 @@ def _seed(
     # The newest project is offered first, and that is the one with a request in each state.
     seed_community(database, workshop, research, people, today, password)
     seed_requests(database, workshop, research, people, today, password)
-    seed_outputs(database, aside.project_root, PROJECT, people, aside.minimum_cell)
+    seed_outputs(database, aside.project_root, people, aside.minimum_cell)
     database.close()
     marker = portal / MARKER
     descriptor = os.open(marker, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
