@@ -105,7 +105,11 @@ def read_omop_database(url: str, schema: str | None = None) -> OmopDataset:
         ImportRefused: if it cannot be reached or holds no OMOP table.
     """
     try:
-        engine = create_engine(make_url(url), hide_parameters=True)
+        address = make_url(url)
+        if address.get_backend_name() == "sqlite" and not Path(address.database or "").is_file():
+            # SQLite would make an empty file there.
+            raise ImportRefused(f"{address.database or url}: no such file")
+        engine = create_engine(address, hide_parameters=True)
         names = sql_inspect(engine).get_table_names(schema=schema)
         found = {name.lower(): name for name in names if name.lower() in IMPORTED_TABLES}
         if not found:
@@ -120,7 +124,8 @@ def read_omop_database(url: str, schema: str | None = None) -> OmopDataset:
         raise ImportRefused("the source's URL is not one that SQLAlchemy can open") from None
     except SQLAlchemyError as error:
         raise ImportRefused(
-            f"the source database cannot be read ({type(error).__name__})"
+            f"the source database cannot be read ({type(error).__name__}); check that it can be "
+            "reached and the user may read it"
         ) from None
     notes: list[str] = []
     tables: dict[str, TableSource] = {}

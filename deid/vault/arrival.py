@@ -67,7 +67,10 @@ def check_columns(table: str, names: list[str]) -> tuple[str, ...]:
     columns = {column.name: column for column in metadata.tables[table].columns}
     arriving = [name.lower() for name in names if name != PLACE]
     if 2 * len(set(arriving) & set(columns)) < len(set(arriving)):
-        raise ImportRefused(f"table {table}: most names of its header are no columns; has it one?")
+        raise ImportRefused(
+            f"table {table}: most names of its header are no columns; has it one, with commas or "
+            "tabs between them?"
+        )
     repeated = sorted({name for name in arriving if arriving.count(name) > 1})
     if repeated:
         raise ImportRefused(f"table {table}: column {', '.join(repeated)} comes twice")

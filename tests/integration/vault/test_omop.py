@@ -195,6 +195,9 @@ def test_a_folder_without_tables_and_a_table_in_two_files_are_refused(tmp_path: 
 
 
 def test_a_database_without_omop_tables_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ImportRefused, match="no such file"):
+        read_omop_database(f"sqlite:///{tmp_path / 'absent.db'}")
+    assert not (tmp_path / "absent.db").exists()
     url = f"sqlite:///{tmp_path / 'other.db'}"
     with create_engine(url).begin() as connection:
         connection.execute(text("CREATE TABLE orders (id INTEGER)"))
