@@ -121,7 +121,8 @@ def main() -> None:
     # Whoever may write into a folder of ours can put another in the place of what lies there.
     os.umask(os.umask(0o077) | 0o022)
     try:
-        cli(standalone_mode=False)
+        # A command that ends by click's Exit gives its code back here instead of raising it.
+        sys.exit(cli(standalone_mode=False) or 0)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

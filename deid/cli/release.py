@@ -7,7 +7,7 @@ import os
 import click
 
 from deid.errors import KeyDestroyed
-from deid.release import Release, list_releases, open_release
+from deid.release import Release, open_release, survey_releases
 from deid.settings import EngineSettings
 
 
@@ -139,10 +139,10 @@ def drivers(name: str, people: bool, continues: str) -> None:
 
 @release.command("list")
 def list_() -> None:
-    """List the published releases."""
+    """List the published releases; exit code 1 if one of them is damaged."""
     settings = EngineSettings.from_environ(os.environ)
-    found = list_releases(settings.release_root)
-    if not found:
+    found, damaged = survey_releases(settings.release_root)
+    if not found and not damaged:
         click.echo("no release yet; build one with `carecommons release build --name NAME`")
     for item in found:
         manifest = item.manifest
@@ -151,6 +151,10 @@ def list_() -> None:
             f"policy {manifest.policy['name']} {manifest.policy['version']}, "
             f"{manifest.data_window[0]} to {manifest.data_window[1]}"
         )
+    for error in damaged.values():
+        click.echo(f"left out: {error}", err=True)
+    if damaged:
+        raise click.exceptions.Exit(1)
 
 
 @release.command()

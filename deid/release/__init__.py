@@ -11,6 +11,7 @@ from deid.release.reader import (
     is_continued,
     list_releases,
     open_release,
+    survey_releases,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "is_continued",
     "list_releases",
     "open_release",
+    "survey_releases",
 ]

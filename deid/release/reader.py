@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ RISK_REPORT_FILE = "risk.html"
 QUALITY_REPORT_FILE = "quality.html"
 RELEASE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _HASH_CHUNK = 1 << 20
+_LOG = logging.getLogger(__name__)
 
 
 def check_release_name(name: str) -> str:
@@ -147,22 +149,45 @@ def open_release(root: Path, name: str) -> Release:
         data = (path / MANIFEST_FILE).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         raise ReleaseNotFound(f"no release named {name}") from None
-    manifest = Manifest.from_json(data)
+    try:
+        manifest = Manifest.from_json(data)
+    except ManifestMismatch as error:
+        raise ManifestMismatch(f"release {name}: {error}") from None
     if manifest.release != name:
         raise ManifestMismatch(f"the folder {name} holds release {manifest.release}")
     return Release(path.absolute(), manifest, read_certificate(path, name, data))
 
 
 def list_releases(root: Path) -> list[Release]:
-    """All published releases under ``root``, by name; what is being staged is not seen."""
+    """All published releases under ``root``, by name; what is being staged is not seen.
+
+    One that cannot be trusted is left out, so that it hides none of the others; the log tells of
+    it, once a process and reason.
+    """
+    found, damaged = survey_releases(root)
+    for error in damaged.values():
+        _tell_once(str(error))
+    return found
+
+
+def survey_releases(root: Path) -> tuple[list[Release], dict[str, ReleaseError]]:
+    """The published releases under ``root``, and why others there are not trusted, by name."""
     if not Path(root).is_dir():
-        return []
-    names = sorted(
-        path.name
-        for path in Path(root).iterdir()
-        if RELEASE_NAME.fullmatch(path.name) and (path / MANIFEST_FILE).is_file()
-    )
-    return [open_release(root, name) for name in names]
+        return [], {}
+    found: list[Release] = []
+    damaged: dict[str, ReleaseError] = {}
+    for path in sorted(Path(root).iterdir()):
+        if RELEASE_NAME.fullmatch(path.name) and (path / MANIFEST_FILE).is_file():
+            try:
+                found.append(open_release(root, path.name))
+            except ReleaseError as error:
+                damaged[path.name] = error
+    return found, damaged
+
+
+@cache
+def _tell_once(reason: str) -> None:
+    _LOG.warning("a release is left out: %s", reason)
 
 
 def is_continued(root: Path, later: Release, earlier: str) -> bool:

@@ -51,6 +51,13 @@ def test_an_expected_error_is_one_line(
     assert capsys.readouterr().err == "carecommons: a number of table note survived\n"
 
 
+def test_the_exit_code_that_a_command_ends_by_is_that_of_the_program(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert _run_main(monkeypatch, click.exceptions.Exit(1)) == 1
+    assert _run_main(monkeypatch, click.exceptions.Exit(0)) == 0
+
+
 def test_an_unforeseen_error_never_shows_its_message(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from deid.errors import ManifestMismatch, ReleaseError, ReleaseNotFound
-from deid.release import check_release_name, list_releases, open_release
+from deid.release import check_release_name, list_releases, open_release, survey_releases
 from tests.builders import build_release
 
 PEOPLE = {"person": [{"person_id": 5, "year_of_birth": 1950}]}
@@ -64,8 +65,17 @@ def test_a_release_under_another_name_or_with_a_damaged_manifest_is_refused(
     manifest = tmp_path / "renamed" / "manifest.json"
     manifest.chmod(0o644)
     manifest.write_text('{"format": "care-commons-release/1"')
-    with pytest.raises(ManifestMismatch, match="damaged manifest"):
+    with pytest.raises(ManifestMismatch, match="release renamed: damaged manifest"):
         open_release(tmp_path, "renamed")
+
+
+def test_a_damaged_release_is_left_out_and_hides_no_other(tmp_path: Path) -> None:
+    release = build_release(tmp_path, PEOPLE)
+    shutil.copytree(release.path, tmp_path / "tiny-v1-copy")
+    assert [release.name for release in list_releases(tmp_path)] == ["tiny-v1"]
+    _, damaged = survey_releases(tmp_path)
+    assert str(damaged.pop("tiny-v1-copy")) == "the folder tiny-v1-copy holds release tiny-v1"
+    assert damaged == {}
 
 
 def test_what_is_being_staged_is_not_listed(tmp_path: Path) -> None:
