@@ -120,7 +120,8 @@ def read_entries(path: Path, *, validate: bool) -> Iterator[Entry]:
         if document["resourceType"] != "Bundle":
             yield _entry(f"{path}: {where}", None, document, validate=validate)
             continue
-        if document.get("type") not in BUNDLE_TYPES:
+        kind = document.get("type")
+        if not isinstance(kind, str) or kind not in BUNDLE_TYPES:
             raise ImportRefused(
                 f"{path}: {where} Bundle.type: expected one of {', '.join(sorted(BUNDLE_TYPES))}"
             )
@@ -131,7 +132,10 @@ def read_entries(path: Path, *, validate: bool) -> Iterator[Entry]:
             place = f"{path}: {where} Bundle.entry[{number}]"
             if not isinstance(entry, dict):
                 raise ImportRefused(f"{place}: not an object")
-            if (entry.get("request") or {}).get("method") == "DELETE":
+            request = entry.get("request") or {}
+            if not isinstance(request, dict):
+                raise ImportRefused(f"{place}.request: not an object")
+            if request.get("method") == "DELETE":
                 raise ImportRefused(f"{place}.request: deletions cannot be imported")
             if "resource" not in entry:
                 raise ImportRefused(f"{place}.resource: is missing")

@@ -32,6 +32,22 @@ def test_a_contained_resource_of_an_unknown_type_refuses_the_import(tmp_path: Pa
     assert "Nonsense" not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("changed", "refusal"),
+    [
+        ({"type": [["transaction"]]}, "Bundle.type: expected one of"),
+        ({"entry": [{"request": ["DELETE"]}]}, r"Bundle.entry\[0\].request: not an object"),
+    ],
+)
+def test_a_bundle_with_a_list_for_a_word_or_an_object_refuses_the_import(
+    changed: dict[str, object], refusal: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "bundle.json"
+    file.write_text(json.dumps({"resourceType": "Bundle", "type": "batch"} | changed))
+    with pytest.raises(ImportRefused, match=refusal):
+        list(read_entries(file, validate=True))
+
+
 def test_a_patients_name_of_a_whole_page_withholds_the_note() -> None:
     # Its forms took 15 seconds and 5 GB; they grow with the square of the name.
     treatment = LineTreatment(Recipe(b"k" * 32))
