@@ -31,6 +31,11 @@ from casebank.model import Language
 LANGUAGES: Final[dict[Language, str]] = {"en": "English", "zh": "中文"}
 LOCALES: Final[dict[Language, str]] = {"en": "en", "zh": "zh_Hans_CN"}
 CATALOGUES: Final = Path(__file__).parent / "portal" / "translations"
+PHRASES: Final = frozenset(
+    {"cohorts/editing/outline", "cohorts/plain_language", "cohorts/wording", "cohorts/words"}
+)
+"""Areas whose messages are parts of sentences. They are told by themselves (:func:`tell`) and then
+put together: no sentence is ever taken apart into them."""
 _PLACE = re.compile(r"\{(\d+)\}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -45,15 +50,14 @@ def say(text: str, language: Language) -> str:
     if _DAY.fullmatch(text):
         with suppress(ValueError):
             return say_day(date.fromisoformat(text), language)
-    catalogue = chinese()
-    whole = _told(catalogue, text, language)
+    whole = tell(text, language)
     if whole != text:
         return whole
     for start, pattern, message in _sentences():
         if text.startswith(start) and (found := pattern.fullmatch(text)):
             values = [say(value, language) for value in found.groups()]
             by_place = dict(zip(_PLACE.findall(message), values, strict=True))
-            return _filled(_told(catalogue, message, language), by_place)
+            return _filled(tell(message, language), by_place)
     return text
 
 
@@ -62,8 +66,9 @@ def say_day(day: date, language: Language) -> str:
     return format_date(day, "d MMM y" if language == "en" else "long", LOCALES[language])
 
 
-def _told(catalogue: Translations, message: str, language: Language) -> str:
-    return str(catalogue.ugettext(message)) if language == "zh" else message
+def tell(message: str, language: Language) -> str:
+    """A message in a language, with its places left to be filled."""
+    return str(chinese().ugettext(message)) if language == "zh" else message
 
 
 def _filled(text: str, by_place: dict[str, str]) -> str:
@@ -74,7 +79,8 @@ def _filled(text: str, by_place: dict[str, str]) -> str:
 def _sentences() -> list[tuple[str, re.Pattern[str], str]]:
     """Messages with places, those that say most first: beginning, pattern, message."""
     found = []
-    for message in messages_in_chinese():
+    areas = (area for area in _read_catalogues() if area not in PHRASES)
+    for message in frozenset().union(*map(_messages, areas)):
         parts = _PLACE.split(message)
         literal = parts[::2]
         if len(literal) > 1 and any(part.strip() for part in literal):
@@ -87,7 +93,7 @@ def _sentences() -> list[tuple[str, re.Pattern[str], str]]:
 def chinese() -> Translations:
     """All catalogues as one."""
     whole: Translations | None = None
-    for catalogue in _read_catalogues():
+    for catalogue in _read_catalogues().values():
         compiled = BytesIO()
         write_mo(compiled, catalogue)
         compiled.seek(0)
@@ -99,21 +105,26 @@ def chinese() -> Translations:
 @cache
 def messages_in_chinese() -> frozenset[str]:
     """Every message that has a translation."""
-    found = set()
-    for catalogue in _read_catalogues():
-        for message in catalogue:
-            if message.id and message.string:
-                one = message.id
-                found.add(one if isinstance(one, str) else one[0])
-    return frozenset(found)
+    return frozenset().union(*map(_messages, _read_catalogues()))
+
+
+def _messages(area: str) -> set[str]:
+    """The messages of an area that have a translation."""
+    return {
+        message.id if isinstance(message.id, str) else message.id[0]
+        for message in _read_catalogues()[area]
+        if message.id and message.string
+    }
 
 
 @cache
-def _read_catalogues() -> list[Catalog]:
-    read = []
+def _read_catalogues() -> dict[str, Catalog]:
+    """The catalogue of each area, by its name."""
+    read = {}
     for path in catalogue_files():
         with path.open("rb") as file:
-            read.append(read_po(file, locale="zh"))
+            area = path.parents[2].relative_to(CATALOGUES).as_posix()
+            read[area] = read_po(file, locale="zh")
     return read
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from cohorts.errors import DefinitionError
 from cohorts.model import load, parse_document
 from cohorts.plain_language import describe
+from cohorts.wording import Tell, as_written
 
 _CONTEXT: Final = 1
 _ABSENT: Final = object()
@@ -46,15 +47,17 @@ class Comparison:
         return not self.differences
 
 
-def compare_definitions(old: str, new: str) -> Comparison:
+def compare_definitions(old: str, new: str, tell: Tell = as_written) -> Comparison:
     """Compare two definitions given as JSON; the new one need not be valid yet.
+
+    ``tell`` gives the words in the reader's language; without it, they are English.
 
     Raises:
         DefinitionError: if one of them is not JSON.
     """
     before, after = parse_document(old)[1], parse_document(new)[1]
     try:
-        lines = tuple(_words(describe(load(old)), describe(load(new))))
+        lines = tuple(_words(*(describe(load(text), tell) for text in (old, new))))
     except DefinitionError:
         lines = ()
     return Comparison(lines, tuple(_differences(before, after, "$")))

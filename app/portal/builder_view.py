@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlencode
 
 import cohorts
+from app.portal.translation import tell
 from cohorts.age_margins import AgeBands, check_ages
 from cohorts.checks import Finding
 from cohorts.concepts import ConceptHit, ConceptPlace, IncludedConcepts
@@ -30,13 +31,11 @@ from cohorts.editing import (
 )
 from cohorts.errors import CohortError, DefinitionError
 from cohorts.schema import UNSUPPORTED_CRITERIA, WRAPPERS
-from cohorts.wording import label_of, noun_of
+from cohorts.words import NOUNS, label_of
 from deid.release import Release
 
 CRITERIA: Final = tuple(
-    (kind, noun_of(kind).removeprefix("an ").removeprefix("a "))
-    for kind in WRAPPERS["Criteria"]
-    if kind not in UNSUPPORTED_CRITERIA
+    (kind, NOUNS[kind][0]) for kind in WRAPPERS["Criteria"] if kind not in UNSUPPORTED_CRITERIA
 )
 DOMAINS: Final = ("Condition", "Drug", "Measurement", "Observation", "Procedure", "Visit", "Device")
 # Where the concepts that a property may have stand in the records.
@@ -92,7 +91,7 @@ class BuilderView:
         self.document: Document = json.loads(text)
         self.where = where
         self.typed = typed
-        self.sections = outline(self.document)
+        self.sections = outline(self.document, tell)
         self.sets = sorted(set_names(self.document).items())
         self.problem = self.problem_at = ""
         self.findings: list[Finding] = []
@@ -102,7 +101,7 @@ class BuilderView:
             definition = cohorts.load(text)
             self.findings = cohorts.check(definition)
             self.findings += check_ages(definition, ages) if ages is not None else []
-            self.words = cohorts.describe(definition)
+            self.words = cohorts.describe(definition, tell)
         except DefinitionError as error:
             self.problem, self.problem_at = said_of(error), error.path
 
@@ -318,7 +317,7 @@ def _criterion(document: Document, path: str) -> Iterator[FormPart]:
         raise DefinitionError(path, "is no criterion")
     fields = object_fields(document, f"{path}.{kind}")
     yield FormPart(
-        noun_of(kind).capitalize(),
+        NOUNS[kind][0],
         tuple(field for field in fields if field.common),
         tuple(field for field in fields if not field.common),
     )

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from app.portal.translation import tell
 from app.services.cohort_merging import Merging
 from cohorts.comparison import Comparison, compare_definitions
 from cohorts.editing import NOTHING, Conflict, Document, Side, parse_path, sentence_at
-from cohorts.wording import label_of
+from cohorts.words import label_of
 
 _LONGEST = 600
 
@@ -37,7 +38,7 @@ class MergeView:
     def comparison(self) -> Comparison:
         """What the merge changes in my draft."""
         mine, merged = (json.dumps(one) for one in (self.merging.mine, self.merging.made.document))
-        return compare_definitions(mine, merged)
+        return compare_definitions(mine, merged, tell)
 
     @property
     def conflicts(self) -> list[tuple[str, str, list[Choice]]]:
@@ -52,7 +53,7 @@ class MergeView:
         return [
             Choice(
                 side,
-                "" if part is NOTHING else sentence_at(document, path),
+                "" if part is NOTHING else sentence_at(document, path, tell),
                 "" if part is NOTHING else json.dumps(part, ensure_ascii=False)[:_LONGEST],
                 self.decisions.get(conflict.key) == side,
             )

@@ -15,6 +15,7 @@ from babel.support import NullTranslations
 from flask import Flask, has_request_context, request
 from flask_babel import Babel, Domain, force_locale, get_locale
 
+from app import languages
 from app.languages import LANGUAGES, LOCALES, chinese, say
 from app.portal.cookies import cookie_name
 from casebank.model import Language
@@ -62,6 +63,11 @@ def translate(text: object) -> str:
     """A sentence of a service in the reader's language; as it is where it has no translation."""
     said = str(text)
     return say(said, language()) if said else said
+
+
+def tell(message: str) -> str:
+    """A part of a sentence in the reader's language, with its places left to be filled."""
+    return languages.tell(message, language())
 
 
 def _said(value: object) -> object:

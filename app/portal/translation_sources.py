@@ -46,6 +46,7 @@ SHOWING: Final = {
     "_meaning": slice(1),
     "tell": slice(4, 5),
     # Of the packages beneath.
+    "_say": slice(1),
     "Finding": slice(3, 5),
     "Row": slice(1, 3),
     "Criterion": slice(2),
@@ -73,7 +74,10 @@ BENEATH: Final = (
     "cohorts/strict_json.py",
     "cohorts/validation.py",
     "cohorts/vocabulary_checks.py",
+    "cohorts/plain_language.py",
     "cohorts/window.py",
+    "cohorts/wording.py",
+    "cohorts/words.py",
     "casebank/attempt/progress.py",
     "casebank/editing/*.py",
     "casebank/exports/formats.py",
@@ -151,6 +155,23 @@ SHOWN: Final[dict[str, frozenset[str]]] = {
     ),
     "cohorts/row_limits.py": frozenset({"limit_in_words"}),
     "cohorts/editing/fields.py": frozenset({"_LABELS", "LABELS"}),
+    "cohorts/editing/outline.py": frozenset(
+        {
+            "_ENTRY_LIMITS",
+            "_QUALIFIED_LIMITS",
+            "_INCLUDED_LIMITS",
+            "_KEPT_IF",
+            "_RULE_HAS",
+            "_AND_HAVING",
+        }
+    ),
+    "cohorts/plain_language.py": frozenset(
+        {"_ENTRY_LIMITS", "_QUALIFIED_LIMITS", "_INCLUDED_LIMITS", "message"}
+    ),
+    "cohorts/wording.py": frozenset({"_GROUPS", "_COUNTED", "_DAYS_OF", "_WINDOWS", "message"}),
+    "cohorts/words.py": frozenset(
+        {"NOUNS", "LABELS", "COLUMNS", "OPERATORS", "DATE_OPERATORS", "TEXT_OPERATORS"}
+    ),
     "casebank/gate/people.py": frozenset({"ATTRIBUTES"}),
     "casebank/gate/exercises.py": frozenset({"where"}),
     "casebank/lesson/model.py": frozenset({"ExerciseKind"}),

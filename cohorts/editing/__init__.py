@@ -3,6 +3,7 @@
 from cohorts.editing.beginnings import blank_expression
 from cohorts.editing.commands import perform
 from cohorts.editing.fields import Field, field_at, object_fields
+from cohorts.editing.lines import Line, Phrase, Section
 from cohorts.editing.merging import SIDES, Conflict, Held, Merge, Place, Side, merge
 from cohorts.editing.operations import (
     Edit,
@@ -22,7 +23,7 @@ from cohorts.editing.operations import (
     set_json,
     set_values,
 )
-from cohorts.editing.outline import Line, Phrase, Section, outline, sentence_at, set_names
+from cohorts.editing.outline import outline, sentence_at, set_names
 from cohorts.editing.paths import NOTHING, Document, find_at, get_at, kind_at, parse_path
 from cohorts.editing.references import references, walk_kinds
 

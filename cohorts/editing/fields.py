@@ -15,7 +15,7 @@ from cohorts.editing.paths import NOTHING, Document, fields_of, find_at, kind_at
 from cohorts.errors import DefinitionError
 from cohorts.model import read_part
 from cohorts.schema import GROUP_TYPES, LIMIT_TYPES, OBJECTS, UNSUPPORTED_PROPERTIES
-from cohorts.wording import DATE_OPERATORS, OPERATORS, TEXT_OPERATORS, label_of
+from cohorts.words import DATE_OPERATORS, OPERATORS, TEXT_OPERATORS, label_of
 
 Texts = Mapping[str, Sequence[str]]
 Choices = tuple[tuple[str, str], ...]

@@ -40,7 +40,7 @@ from cohorts.errors import DefinitionError
 from cohorts.model import read_part
 from cohorts.schema import UNSUPPORTED_CRITERIA, WRAPPERS
 from cohorts.strict_json import parse_json
-from cohorts.wording import label_of, noun_of
+from cohorts.words import label_of, noun_of
 
 MEMBERS: Final = ("CriteriaList", "DemographicCriteriaList", "Groups")
 

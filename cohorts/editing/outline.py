@@ -6,72 +6,31 @@ others stay readable. What is said is what :mod:`cohorts.plain_language` says, p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from cohorts.editing.lines import Line, Phrase, Section
 from cohorts.editing.paths import Document, kind_at, whole
 from cohorts.errors import DefinitionError
 from cohorts.model import read_part
 from cohorts.schema import UNSUPPORTED_CRITERIA, UNSUPPORTED_PROPERTIES
-from cohorts.wording import (
-    ENTRY_EVENT,
-    THAT_EVENT,
-    Wording,
-    count_days,
-    counted_days,
-    joined,
-    observed,
-)
+from cohorts.wording import Index, Tell, Wording, as_written
 
 # Deeper parts are kept and shown as JSON.
 MAX_DEPTH: Final = 12
 
 
-@dataclass(frozen=True)
-class Phrase:
-    """Some words, and the property they speak of (empty: the line itself)."""
+def outline(document: Document, tell: Tell = as_written) -> list[Section]:
+    """The whole definition, section by section, in the order in which it is evaluated.
 
-    text: str
-    path: str = ""
-
-
-@dataclass(frozen=True)
-class Line:
-    """One sentence. ``path`` is what a form edits, ``kind`` what the schema calls it.
-
-    ``list_path`` is the list that the line can be moved in and removed from, empty if none;
-    ``grows`` the group or list that can take further members below this line.
+    ``tell`` gives a message in the reader's language; titles, hints and problems stay in English.
     """
-
-    path: str
-    kind: str
-    phrases: tuple[Phrase, ...]
-    lines: tuple[Line, ...] = ()
-    grows: str = ""
-    list_path: str = ""
-    problem: str = ""
+    return _Outline(document, tell).sections()
 
 
-@dataclass(frozen=True)
-class Section:
-    """A part of the page: ``key`` is entry, qualifying, rules, exit or periods."""
-
-    key: str
-    title: str
-    hint: str
-    lines: tuple[Line, ...]
-    grows: str = ""
-
-
-def outline(document: Document) -> list[Section]:
-    """The whole definition, section by section, in the order in which it is evaluated."""
-    return _Outline(document).sections()
-
-
-def sentence_at(document: Document, path: str) -> str:
+def sentence_at(document: Document, path: str, tell: Tell = as_written) -> str:
     """The sentence that speaks of a place, without those below it; empty if none does."""
-    lines = [line for section in outline(document) for line in section.lines]
+    lines = [line for section in outline(document, tell) for line in section.lines]
     said = ""
     while lines:
         lines = [line for line in lines if path.startswith(line.path)]
@@ -92,9 +51,10 @@ def set_names(document: Document) -> dict[int, str]:
 
 
 class _Outline:
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, tell: Tell) -> None:
         self._document = document
-        self._say = Wording(set_names(document))
+        self._words = Wording(set_names(document), tell)
+        self._say = self._words.say
 
     def sections(self) -> list[Section]:
         primary = _dict(self._document.get("PrimaryCriteria"))
@@ -111,8 +71,7 @@ class _Outline:
                     self._limit(
                         primary.get("PrimaryCriteriaLimit"),
                         "$.PrimaryCriteria.PrimaryCriteriaLimit",
-                        "Of these events, {} of each person counts.",
-                        "All these events of each person count.",
+                        _ENTRY_LIMITS,
                     ),
                 ),
                 events,
@@ -127,8 +86,7 @@ class _Outline:
                     self._limit(
                         self._document.get("ExpressionLimit"),
                         "$.ExpressionLimit",
-                        "Of the events that meet every rule, {} of each person is used.",
-                        "All events that meet every rule are used.",
+                        _INCLUDED_LIMITS,
                     ),
                 ),
                 "$.InclusionRules",
@@ -143,12 +101,11 @@ class _Outline:
         lines: tuple[Line, ...] = ()
         if isinstance(group, dict):
             lines = (
-                self._group(group, path, "Entry events are kept if they have", ENTRY_EVENT, 1),
+                self._group(group, path, _KEPT_IF, "entry", 1),
                 self._limit(
                     self._document.get("QualifiedLimit"),
                     "$.QualifiedLimit",
-                    "Of the events kept, {} of each person goes on.",
-                    "All events kept go on.",
+                    _QUALIFIED_LIMITS,
                 ),
             )
         return Section(
@@ -164,7 +121,9 @@ class _Outline:
         path = "$.EndStrategy"
         try:
             node = None if strategy is None else read_part(strategy, "EndStrategy", path)
-            leaving = Line(path, "EndStrategy", (Phrase(" ".join(self._say.leaving(node)), path),))
+            leaving = Line(
+                path, "EndStrategy", (Phrase(" ".join(self._words.leaving(node)), path),)
+            )
         except DefinitionError as error:
             leaving = _unreadable(path, "EndStrategy", error)
         censoring = "$.CensoringCriteria"
@@ -186,10 +145,13 @@ class _Outline:
             try:
                 node = read_part(value or {}, kind, path)
                 if kind == "Period":
-                    text = " ".join(counted_days(node)) or "All calendar days count."
+                    text = " ".join(self._words.counted_days(node))
+                    text = text or self._say("All calendar days count.")
                 else:
-                    text = joined(int(node.get("EraPad", 0)))
-                    text = text or "Periods of one person that touch are joined into one."
+                    text = self._words.joined(int(node.get("EraPad", 0)))
+                    text = text or self._say(
+                        "Periods of one person that touch are joined into one."
+                    )
                 lines.append(Line(path, kind, (Phrase(text, path),)))
             except DefinitionError as error:
                 lines.append(_unreadable(path, kind, error))
@@ -201,23 +163,27 @@ class _Outline:
             node = read_part(window or {}, "ObservationWindow", path)
         except DefinitionError as error:
             return _unreadable(path, "ObservationWindow", error)
-        return Line(path, "ObservationWindow", (Phrase(observed(node), path),))
+        return Line(path, "ObservationWindow", (Phrase(self._words.observed(node), path),))
 
-    def _limit(self, limit: Any, path: str, some: str, every: str) -> Line:
+    def _limit(self, limit: Any, path: str, messages: Mapping[str, str]) -> Line:
         try:
             node = read_part(limit if limit is not None else {}, "ResultLimit", path)
         except DefinitionError as error:
             return _unreadable(path, "ResultLimit", error)
         kind = str(node.get("Type", "First")).upper()
-        text = every if kind == "ALL" else some.format(_LIMITS[kind])
-        return Line(path, "ResultLimit", (Phrase(text, f"{path}.Type"),))
+        return Line(path, "ResultLimit", (Phrase(self._say(messages[kind]), f"{path}.Type"),))
 
     def _criteria(self, criteria: Any, path: str, depth: int = 1) -> Iterator[Line]:
         for index, criterion in enumerate(_list(criteria)):
             yield self._criterion(criterion, f"{path}[{index}]", depth, list_path=path)
 
     def _criterion(
-        self, criterion: Any, path: str, depth: int, count: str = "", list_path: str = ""
+        self,
+        criterion: Any,
+        path: str,
+        depth: int,
+        occurrence: Any = None,
+        list_path: str = "",
     ) -> Line:
         try:
             kind, body, shallow = _shallow(criterion, path)
@@ -225,27 +191,27 @@ class _Outline:
             return _unreadable(path, "Criteria", error, list_path)
         inner = f"{path}.{kind}"
         phrases = [
-            Phrase(text, f"{inner}.{name}") for name, text in self._say.event(kind, shallow, count)
+            Phrase(text, f"{inner}.{name}")
+            for name, text in self._words.event(kind, shallow, occurrence)
         ]
         lines: list[Line] = []
         grows = ""
         if kind == "CustomEra":
             grows = f"{inner}.CriteriaList"
-            gap = count_days(int(shallow.get("GapDays", 0)))
-            phrases.append(Phrase(f"joined over gaps of up to {gap} from:", f"{inner}.GapDays"))
+            gap = self._words.days(int(shallow.get("GapDays", 0)))
+            text = self._say("joined over gaps of up to {0} from:", gap)
+            phrases.append(Phrase(text, f"{inner}.GapDays"))
             lines += self._criteria(body.get("CriteriaList"), grows, depth + 1)
         group = body.get("CorrelatedCriteria")
         if isinstance(group, dict):
             lines.append(
-                self._group(
-                    group, f"{inner}.CorrelatedCriteria", "and having", THAT_EVENT, depth + 1
-                )
+                self._group(group, f"{inner}.CorrelatedCriteria", _AND_HAVING, "that", depth + 1)
             )
         problem = _unsupported(kind, body)
         return Line(path, "Criteria", tuple(phrases), tuple(lines), grows, list_path, problem)
 
     def _group(
-        self, group: Any, path: str, before: str, index: str, depth: int, list_path: str = ""
+        self, group: Any, path: str, before: str, index: Index, depth: int, list_path: str = ""
     ) -> Line:
         if depth > MAX_DEPTH:
             error = DefinitionError(path, "is nested deeply; it is kept and can be edited as JSON")
@@ -265,18 +231,20 @@ class _Outline:
             node = read_part(heading, "CriteriaGroup", path)
             if lines and "Type" not in node:
                 raise DefinitionError(path, "does not say how many of its members are to be met")
-            said = self._say.group(node, bool(lines))
+            said = self._words.group(node, bool(lines))
         except DefinitionError as error:
             return _unreadable(path, "CriteriaGroup", error, list_path, tuple(lines), path)
         except KeyError:
-            said = "at least 0 of the following"
+            said = self._say("at least {0} of the following", 0)
         phrases = tuple(
-            Phrase(text, place) for text, place in ((before, ""), (said, f"{path}.Type")) if text
+            Phrase(text, place)
+            for text, place in ((self._say(before) if before else "", ""), (said, f"{path}.Type"))
+            if text
         )
         return Line(path, "CriteriaGroup", phrases, tuple(lines), path, list_path)
 
     def _correlated(
-        self, correlated: Any, path: str, index: str, depth: int, list_path: str
+        self, correlated: Any, path: str, index: Index, depth: int, list_path: str
     ) -> Line:
         held = _dict(correlated)
         try:
@@ -285,12 +253,11 @@ class _Outline:
             node = read_part({**rest, "Criteria": {"Death": {}}}, "CorrelatedCriteria", path)
         except DefinitionError as error:
             return _unreadable(path, "CorrelatedCriteria", error, list_path)
-        count = self._say.occurrence(node["Occurrence"])
-        event = self._criterion(held.get("Criteria"), f"{path}.Criteria", depth, count)
+        event = self._criterion(held.get("Criteria"), f"{path}.Criteria", depth, node["Occurrence"])
         phrases = list(event.phrases)
         if event.kind == "Criteria" and phrases and not event.problem:
             phrases[0] = Phrase(phrases[0].text, f"{path}.Occurrence")
-        phrases += [Phrase(text, f"{path}.{name}") for name, text in self._say.when(node, index)]
+        phrases += [Phrase(text, f"{path}.{name}") for name, text in self._words.when(node, index)]
         return Line(
             path,
             "CorrelatedCriteria",
@@ -308,21 +275,19 @@ class _Outline:
             node = read_part(demographic, "DemographicCriteria", path)
         except DefinitionError as error:
             return _unreadable(path, "DemographicCriteria", error, list_path)
-        phrases = [Phrase("a person with")]
+        phrases = [Phrase(self._say("a person with"))]
         phrases += [
             Phrase(text, f"{path}.{name}" if name else "")
-            for name, text in self._say.demographic(node)
+            for name, text in self._words.demographic(node)
         ]
         return Line(path, "DemographicCriteria", tuple(phrases), list_path=list_path)
 
     def _rule(self, rule: Any, index: int) -> Line:
         path = f"$.InclusionRules[{index}]"
         held = _dict(rule)
-        name = str(held.get("name") or f"Rule {index + 1}")
-        group = self._group(
-            held.get("expression"), f"{path}.expression", "the entry event has", ENTRY_EVENT, 1
-        )
-        heading = Phrase(f"{name}:", f"{path}.name")
+        name = str(held.get("name") or self._say("Rule {0}", index + 1))
+        group = self._group(held.get("expression"), f"{path}.expression", _RULE_HAS, "entry", 1)
+        heading = Phrase(self._say("{0}:", name), f"{path}.name")
         return Line(
             path,
             "InclusionRule",
@@ -338,7 +303,24 @@ def _length_of_path(line: Line) -> int:
     return len(line.path)
 
 
-_LIMITS: Final = {"FIRST": "the earliest", "LAST": "the latest"}
+_ENTRY_LIMITS: Final = {
+    "FIRST": "Of these events, the earliest of each person counts.",
+    "LAST": "Of these events, the latest of each person counts.",
+    "ALL": "All these events of each person count.",
+}
+_QUALIFIED_LIMITS: Final = {
+    "FIRST": "Of the events kept, the earliest of each person goes on.",
+    "LAST": "Of the events kept, the latest of each person goes on.",
+    "ALL": "All events kept go on.",
+}
+_INCLUDED_LIMITS: Final = {
+    "FIRST": "Of the events that meet every rule, the earliest of each person is used.",
+    "LAST": "Of the events that meet every rule, the latest of each person is used.",
+    "ALL": "All events that meet every rule are used.",
+}
+_KEPT_IF: Final = "Entry events are kept if they have"
+_RULE_HAS: Final = "the entry event has"
+_AND_HAVING: Final = "and having"
 
 
 def _shallow(criterion: Any, path: str) -> tuple[str, Document, Any]:

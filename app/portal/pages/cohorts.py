@@ -15,6 +15,7 @@ from app.portal.downloads import json_file
 from app.portal.paging import asked, table
 from app.portal.sign_in import signed_in_actor
 from app.portal.signed_links import by_signed_link
+from app.portal.translation import tell
 from app.portal.wiring import wiring
 from app.services import cohort_drafts, cohort_sharing
 from app.services import cohorts as cohort_service
@@ -94,7 +95,7 @@ def show(cohort_id: int) -> str:
             cohort=cohort,
             version=version,
             definition=definition,
-            words=cohort_engine.describe(definition),
+            words=cohort_engine.describe(definition, tell),
             findings=findings,
             releases=wiring().catalogue.list(actor),
             release=release,
@@ -131,7 +132,7 @@ def compare(cohort_id: int) -> str:
             old=old,
             new_name=new_name,
             draft_id=draft_id,
-            comparison=compare_definitions(old.expression, text),
+            comparison=compare_definitions(old.expression, text, tell),
         )
 
 
@@ -183,7 +184,7 @@ def shared(share_id: int) -> str:
         return render_template(
             "cohorts/shared.html",
             share=found,
-            words=cohort_engine.describe(definition),
+            words=cohort_engine.describe(definition, tell),
             findings=cohort_engine.check(definition),
             projects=list_projects(session, actor),
         )

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import re
 from typing import Any
 
 import pytest
 
-from cohorts import describe
+from app.languages import PHRASES
+from app.portal.translation_sources import messages_by_area
+from cohorts import describe, load
 from cohorts.schema import CRITERIA, UNSUPPORTED_CRITERIA, UNSUPPORTED_PROPERTIES
+from tests.generation import definitions
 from tests.unit.cohorts.definitions import condition, correlated, definition, drug, expression, rule
 from tests.unit.cohorts.test_compile import SAMPLES
 
@@ -64,6 +70,30 @@ def test_every_property_changes_the_description(kind: str) -> None:
         else:
             before = without
         assert describe(definition(expression({kind: body}))) != before, name
+
+
+def test_another_language_says_every_phrase_and_orders_it_as_it_likes() -> None:
+    asked: set[str] = set()
+
+    def tell(message: str) -> str:
+        asked.add(message)
+        return re.sub(r"[A-Za-z]", "x", message)
+
+    for seed in range(40):
+        document = json.loads(
+            re.sub(
+                r'("(?:CONCEPT_NAME|name|Text)": )"[^"]*"', r'\1"0"', json.dumps(definitions(seed))
+            )
+        )
+        assert re.findall(r"[a-wyz]+", describe(load(json.dumps(document)), tell)) == [], seed
+    turned = {"{0} of {1}": "{1}'s {0}", "a {0}": "{0}"}
+    text = describe(definition(expression(condition())), lambda m: turned.get(m, m))
+    assert '"asthma"\'s condition occurrence' in text
+    portal = {
+        message
+        for (message,) in itertools.chain(*(messages_by_area()[area] for area in sorted(PHRASES)))
+    }
+    assert {message for message in asked if re.search(r"[A-Za-z]{2}", message)} <= portal
 
 
 SAMPLES_CONCEPT = {"CONCEPT_ID": 101, "CONCEPT_NAME": "x"}
