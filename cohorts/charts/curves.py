@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from cohorts.characterisation.survival import Curve, Survival
-from cohorts.charts.drawing import DASHES, FONT, WIDTH, Canvas, Scale, below_axis, text_width
+from cohorts.charts.drawing import BOLD, DASHES, FONT, WIDTH, Canvas, Scale, below_axis, text_width
 
 _TOP = 34
 _HEIGHT = 300
+_LABEL_ROOM = 150.0
+"""Of a name beside its curve; a longer one is cut there and stands whole below."""
 
 
 def draw_survival(found: Survival, title: str, prefix: str = "survival") -> str:
@@ -17,9 +22,11 @@ def draw_survival(found: Survival, title: str, prefix: str = "survival") -> str:
         "the 95 % limits. The tables beside it have every step and the numbers at risk.",
         prefix,
     )
-    shown = [curve for curve in found.curves if curve.steps]
-    labels = max([text_width(curve.label) for curve in found.curves] + [40])
+    curves = _numbered(found.curves)
+    shown = [curve for curve in curves if curve.steps]
+    labels = max([text_width(curve.label, BOLD) for curve in curves] + [40.0])
     left = min(190.0, labels + 76)
+    labels = min(labels, _LABEL_ROOM)
     last = max([curve.last_day for curve in shown] + [found.ticks[-1], 1])
     lowest = min([step.low for curve in shown for step in curve.steps] + [1.0])
     low = max(0.0, (int(lowest * 20) - 1) / 20) if lowest < 1 else 0.0
@@ -42,8 +49,8 @@ def draw_survival(found: Survival, title: str, prefix: str = "survival") -> str:
     for number, curve in enumerate(shown):
         end = y(curve.steps[-1].survival)
         canvas.line(x(curve.last_day), end, x.end + 6, places[number], "rule")
-        canvas.text(x.end + 10, places[number] + 4, curve.label, bold=True)
-    unseen = [curve for curve in found.curves if not curve.steps]
+        canvas.text(x.end + 10, places[number] + 4, curve.label, bold=True, room=labels)
+    unseen = [curve for curve in curves if not curve.steps]
     top = _TOP + _HEIGHT + 62
     for curve in unseen:
         words = f"{curve.label}: no curve, {curve.events} with the outcome"
@@ -51,15 +58,26 @@ def draw_survival(found: Survival, title: str, prefix: str = "survival") -> str:
         top += 18
     top += 8 if unseen else 0
     canvas.text(12, top, "People at risk", bold=True)
-    for curve in found.curves:
+    for curve in curves:
         top += 20
         number = shown.index(curve) if curve in shown else -1
         if number >= 0:
             canvas.path(f"M12 {top - 4}h26", dash=DASHES[number % len(DASHES)])
-        canvas.text(44, top, curve.label, room=left - 64)
+        canvas.text(44, top, curve.label, room=WIDTH - 64)
+        if text_width(curve.label) > left - 64:
+            top += 16
         for tick, count in zip(found.ticks, curve.at_risk, strict=True):
             canvas.text(x(tick), top, str(count), anchor="middle", size=11)
     return canvas.svg()
+
+
+def _numbered(curves: Sequence[Curve]) -> list[Curve]:
+    """The curves, with numbers before their names if one of these may have to be cut."""
+    if all(text_width(curve.label, BOLD) <= _LABEL_ROOM for curve in curves):
+        return list(curves)
+    return [
+        replace(curve, label=f"{number}: {curve.label}") for number, curve in enumerate(curves, 1)
+    ]
 
 
 def _steps(curve: Curve, x: Scale, y: Scale) -> str:

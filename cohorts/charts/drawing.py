@@ -16,6 +16,8 @@ from xml.sax.saxutils import escape
 
 WIDTH: Final = 760
 FONT: Final = 12
+BOLD: Final = 13
+"""The size of plain text that is as wide as bold text of the usual size."""
 _IDENTIFIER: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _INK: Final = {
     "ink": "#17242b",
@@ -60,7 +62,7 @@ class Canvas:
         room: float | None = None,
     ) -> None:
         """Words on the line ``y``, cut with an ellipsis if they need more than ``room``."""
-        shown = words if room is None else fitted(words, room, size)
+        shown = words if room is None else fitted(words, room, size + (BOLD - FONT) * bold)
         whole = f"<title>{escape(words)}</title>" if shown != words else ""
         kind = "soft" if soft else "ink"
         weight = ' font-weight="600"' if bold else ""

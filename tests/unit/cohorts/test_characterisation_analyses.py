@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ from cohorts.characterisation.printed import PrintedTable
 from cohorts.characterisation.survival import survival, survival_of_two
 from cohorts.charts.bars import draw_table_one
 from cohorts.charts.curves import draw_survival
+from cohorts.charts.drawing import WIDTH
 from cohorts.charts.flows import draw_pathways
 from cohorts.charts.intervals import draw_comparison, draw_incidence
 from cohorts.charts.sets import draw_overlap
@@ -237,6 +239,16 @@ def test_curves_of_two_cohorts_are_those_of_each_alone(
     svg = draw_survival(both.result, "two")
     assert "A &amp; B" in svg
     assert svg.count("People at risk") == 1
+    names = [
+        f"New users of {drug} with hypertension and no stroke before" for drug in ("one", "two")
+    ]
+    curves = tuple(
+        replace(curve, label=name) for curve, name in zip(both.result.curves, names, strict=True)
+    )
+    long = draw_survival(replace(both.result, curves=curves), "two")
+    assert [long.count(f">{number}: {name}<") for number, name in enumerate(names, 1)] == [2, 2]
+    ticks = [float(x) for x in re.findall(r'<text x="([\d.]+)"[^>]*text-anchor="middle"', long)]
+    assert max(ticks) - min(ticks) > WIDTH / 3
 
 
 def test_pathways_follow_eras_combinations_and_switches(tmp_path: Path) -> None:
