@@ -246,7 +246,7 @@ def test_curves_of_two_cohorts_are_those_of_each_alone(
         replace(curve, label=name) for curve, name in zip(both.result.curves, names, strict=True)
     )
     long = draw_survival(replace(both.result, curves=curves), "two")
-    assert [long.count(f">{number}: {name}<") for number, name in enumerate(names, 1)] == [2, 2]
+    assert [long.count(f">{number}: {name}<") for number, name in enumerate(names, 1)] == [3, 3]
     ticks = [float(x) for x in re.findall(r'<text x="([\d.]+)"[^>]*text-anchor="middle"', long)]
     assert max(ticks) - min(ticks) > WIDTH / 3
 

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from duckcdm.circe import _model as reference
+from typing import Any
 
-from cohorts.schema import CRITERIA, OBJECTS, WRAPPERS
+import pytest
+from duckcdm.circe import CohortExpression
+from duckcdm.circe import _model as reference
+from duckcdm.omop import cdm_fields
+
+from cohorts.repairs import build_template
+from cohorts.schema import (
+    CRITERIA,
+    OBJECTS,
+    UNSUPPORTED_CRITERIA,
+    UNSUPPORTED_PROPERTIES,
+    WRAPPERS,
+)
 
 BEANS = {
     "CohortExpression": reference.CohortExpression,
@@ -64,3 +76,37 @@ def test_every_kind_is_known() -> None:
     for kind in {kind for table in tables for kind in table.values()}:
         plain = kind.rstrip("!").strip("[]")
         assert plain in known or "|" in plain or plain == "ERA", kind
+
+
+REFUSED = {
+    "LocationRegion": ({"LocationRegion": {"CodesetId": 1}}, "location_history"),
+    "PlaceOfServiceLocation": (
+        {"VisitOccurrence": {"PlaceOfServiceLocation": 1}},
+        "location_history",
+    ),
+    "DoseUnit": (
+        {"DrugExposure": {"DoseUnit": [{"CONCEPT_ID": 1}]}},
+        "drug_exposure.dose_unit_concept_id",
+    ),
+    "DoseUnitCS": (
+        {"DrugExposure": {"DoseUnitCS": {"CodesetId": 1}}},
+        "drug_exposure.dose_unit_concept_id",
+    ),
+}
+
+
+@pytest.mark.parametrize("refused", sorted({*UNSUPPORTED_CRITERIA, *UNSUPPORTED_PROPERTIES}))
+def test_what_is_refused_reads_what_the_cdm_does_not_have(refused: str) -> None:
+    criterion, needed = REFUSED[refused]
+    table, _, column = needed.partition(".")
+    fields = {name: {field for field, _ in of} for name, of in cdm_fields().items()}
+    assert column not in fields[table] if column else table not in fields
+    document: dict[str, Any] = {
+        "PrimaryCriteria": {
+            "CriteriaList": [criterion],
+            "ObservationWindow": {},
+            "PrimaryCriteriaLimit": {"Type": "All"},
+        }
+    }
+    sql = build_template(CohortExpression.from_json(document), cdm_schema="cdm").lower()
+    assert (column or table) in sql
