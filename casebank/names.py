@@ -104,8 +104,8 @@ _OTHERS = re.compile(
     rf"|\b(?i:{_KIN_EN})\s+[A-Z]\w*"
     r"|\w\.?,\s*(?:DO|MD|NP|PA-C|RN|LVN)\b"
     # Two words with capitals one after the other, or one after a preposition of place.
-    r"|(?<![.!?:;•>\-] )(?<!^)\b(?-i:[A-Z][a-z]{2,}\s+[A-Z][a-z.]+)"
-    r"|\b(?:at|in|near|by|from|to|with|of|see|for)\s+(?-i:[A-Z][a-z]{2,})\b(?!\s*(?:\d|pain))",
+    r"|(?<![.!?:;•>\-] )(?<!^)\b(?-i:[A-Z][a-zß-ÿ]{2,}\s+[A-Z][a-zß-ÿ.]+)"
+    r"|\b(?:at|in|near|by|from|to|with|of|see|for)\s+(?-i:[A-Z][a-zß-ÿ]{2,})\b(?!\s*(?:\d|pain))",
 )
 _CAPITALS = re.compile(
     r"\b(?!BLOOD|HEART|BODY|CHEST|LEFT|RIGHT)[A-Z]{3,}\s+(?!PRESSURE|RATE|MASS)[A-Z]{3,}\b"
@@ -120,7 +120,10 @@ _PLACE = re.compile(
 _FIRST_NAME = re.compile(
     r"(?:^|(?<=[.:>-]\s))(?!(?:He|She|Patient|They|Mother|Father|Mom|Dad|Pt|Also|Who|Still|Here)\b)"
     r"[A-Z][a-z]+(?=\s+(?:comes back about|first noticed|says|tells|reports|presents with|feels|"
-    r"is here|is well|is doing)\b)"
+    r"describes|is here|is well|is doing)\b)|"
+    # Notes in small letters throughout.
+    rf"^(?!(?:he|she|they|who|also|pt|patient|{_KIN_EN})\b)[a-z]{{3,}}"
+    r"(?=\s+(?:describes|says|tells|reports|complains)\b)"
 )
 _GIVEN_NAME = re.compile(
     r"^(?!患者|刚才|今日|上午|下午)[\u4e00-\u9fff]{2,3}(?=进门|坐下|念叨|走来|自己走来)"

@@ -16,7 +16,7 @@ from casebank.lesson.drafting import advice, contradictions, reasoning
 from casebank.lesson.drafting.evidence import Evidence, gather
 from casebank.lesson.drafting.expert import expert_view, minutes, objectives
 from casebank.lesson.drafting.focus import Aim, Focus, find_foci, find_focus
-from casebank.lesson.drafting.knowledge import findings
+from casebank.lesson.drafting.knowledge import findings, scripts
 from casebank.lesson.drafting.management import management
 from casebank.lesson.drafting.person import person_words, possible_ages
 from casebank.lesson.drafting.sentences import is_vital
@@ -132,11 +132,18 @@ def _tests(lesson: Lesson) -> list[str]:
 
 def _shows_why(lesson: Lesson, focus: Focus, evidence: Evidence) -> bool:
     """Whether a student sees, before the diagnosis, something that speaks for it, and can find
-    by examining or testing more than pulse and pressure: a finding, or that one is absent. Of the
-    mind a score is enough."""
+    by examining or testing more than pulse and pressure: a finding that speaks to what is thought
+    of, or that it is absent. Of the mind a score is enough."""
     shown = {one for stage in lesson.stages[:2] for one in opened_by(stage)}
+    speaks = {
+        finding
+        for one in focus.considered
+        for finding in (*scripts()[one.code].supports, *scripts()[one.code].against)
+    }
     told = {
-        sign.datum for sign in focus.signs if sign.present or not findings()[sign.finding].quantity
+        sign.datum
+        for sign in focus.signs
+        if sign.finding in speaks and (sign.present or not findings()[sign.finding].quantity)
     }
     mind = rules.kind_of(terms.term(focus.leading).en)[0] == "psychological"
     examined = [

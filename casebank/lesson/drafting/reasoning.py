@@ -1,5 +1,5 @@
-"""Exercises of clinical reasoning, their keys from tables and record: differential,
-structured reflection, problem list, script concordance."""
+"""Exercises of clinical reasoning, their keys from tables and record: differential, structured
+reflection, problem list, script concordance."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ _EMPTY = re.compile(
     r"keep up|as (scheduled|needed)|done\b|thanks|(she|he) understands|no (other )?concerns)|"
     r"\b(enjoys|likes|rides|drives|walked to|served|sold|funeral|birthday|weather|texted|"
     r"confirm with|walk in with)\b|^(will|may)\b|"
-    r"^(给予宣教|答疑|有事随时|不适随诊|必要时复诊|加重时|已告知|按期|留电话|预约|下次随访)|"
+    r"^(给予宣教|答疑|有事随时|不适随诊|随诊。?$|必要时复诊|加重时|已告知|按期|留电话|预约|下次随访)|"
     r"^不舒服.*(电话|来)|每月取药|感觉(可以|尚可)|^症状[:：]无特殊|"
     r"(头盔|点头|捎来|下棋|跳舞|散步|阴雨|打牌|留电话|宣教\d*分?|来晚|车牌|微信|短信|号码)",
     re.IGNORECASE,

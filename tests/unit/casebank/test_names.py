@@ -28,6 +28,9 @@ NOTES = (
             "Steven comes back about the same trouble.",
             "The patient comes back about the same trouble.",
         ),
+        ("13:10 the patient: I cough.", "I cough."),
+        ("savannah describes a red eye.", "The patient describes a red eye."),
+        ("wife says he coughs.", "wife says he coughs."),
         ("Headache comes back at night.", "Headache comes back at night."),
         ("No fever, no cough.", "No fever, no cough."),
     ],
@@ -46,6 +49,8 @@ def test_the_person_and_their_kin_lose_their_names(text: str, shown: str) -> Non
         "Reviewed with Dr. Buck.",
         "Likes fly tying at Walwood.",
         "Friend Valentine had a birthday.",
+        "It began as she was with Iréne Mcintyre.",
+        "Has flank pain and asks for leah b., DO.",
     ],
 )
 def test_somebody_else_or_a_place_is_recognised(text: str) -> None:
