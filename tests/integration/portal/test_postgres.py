@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +19,7 @@ from app.db.models import Job
 from app.errors import TransitionRefused
 from app.services.transitions import transition
 from app.services.workflow import State
-from app.worker.loop import run_once
+from app.worker import loop, waking
 from tests.integration.portal.test_second_factor import code_of, set_up
 from tests.integration.portal.test_worker import extract_folder
 from tests.integration.portal.world import (
@@ -30,6 +32,9 @@ from tests.integration.portal.world import (
     workshop_of,
 )
 
+PATIENCE = 60.0
+"""Seconds after which what a worker does counts as not coming."""
+
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def any_world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
@@ -37,6 +42,27 @@ def any_world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
     if request.param == "sqlite":
         return make_world(tmp_path)
     return build_world(tmp_path, 60, 30, request.getfixturevalue("postgres_url"))
+
+
+@contextmanager
+def worker_at_work(world: World) -> Iterator[None]:
+    """The worker's loop in a thread of its own, which ends with the block."""
+    stop = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(loop.run_forever, workshop_of(world), stop)
+        try:
+            yield
+        finally:
+            stop.set()
+        running.result()
+
+
+def until(reached: Callable[[], bool]) -> None:
+    """Wait for it."""
+    end = time.monotonic() + PATIENCE
+    while not reached():
+        assert time.monotonic() < end, "it does not come about"
+        time.sleep(0.02)
 
 
 @contextmanager
@@ -55,18 +81,25 @@ def nobody_let_in(database: Database) -> Iterator[None]:
     engine.dispose()
 
 
-def test_a_request_goes_from_draft_to_delivery(any_world: World) -> None:
+def test_a_request_goes_from_draft_to_delivery_though_the_server_is_away_for_a_while(
+    any_world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (loop, waking):
+        monkeypatch.setattr(module, "POLL_SECONDS", 0.05)
     world = any_world
     request_id = world.request_in(State.SUBMITTED)
     where = f"/requests/{request_id}"
     steward = world.client("steward")
     post(steward, f"{where}/steps/start", where)
-    if world.database.url.get_backend_name() == "postgresql":
-        with nobody_let_in(world.database):
-            answer = steward.get(where)
-            assert (answer.status_code, answer.text.count("cannot be used just now")) == (503, 1)
-    post(steward, f"{where}/steps/approve", where)
-    assert run_once(workshop_of(world)) == 1
+    with worker_at_work(world):
+        if world.database.url.get_backend_name() == "postgresql":
+            with nobody_let_in(world.database):
+                answer = steward.get(where)
+                said = answer.text.count("cannot be used just now")
+                assert (answer.status_code, said) == (503, 1)
+                until(lambda: "a round ended with OperationalError" in caplog.text)
+        post(steward, f"{where}/steps/approve", where)
+        until(lambda: world.read_request(request_id).state == State.ACTIVE)
     assert "Delivered" in world.client("researcher").get(where).get_data(as_text=True)
     assert extract_folder(world, request_id).is_dir()
     with world.database.reading() as session:
