@@ -242,7 +242,7 @@ _AGES = (
     _compile(r"(?<!\d[-–~])\b(?P<age>\d{1,3})\s*y/?o\b"),
     _compile(r"\bage[ds]?:?\s+(?P<age>\d{1,3})\b(?!\s*(?:days|weeks|months)|[-–~]\d)"),
     re.compile(r"(?<!\d[-–~])(?<![\d.])(?P<age>\d{2,3})\s?(?=[MF]\b)"),
-    _compile(r"(?<!\d[-–~])(?<!\d)(?P<age>\d{1,3})\s*(?:周岁|岁)"),
+    _compile(r"(?<!\d[-–~～至])(?<!\d)(?P<age>\d{1,3})\s*(?:周岁|岁)"),
     _compile(r"年龄[:：]?\s*(?P<age>\d{1,3})(?!\d|[-–~]\d)"),
 )
 

@@ -19,6 +19,7 @@ from casebank.lesson.drafting.sentences import (
     is_not_followed,
     is_target,
     is_vital,
+    names_problem,
 )
 from casebank.lesson.model import Stage, Wording
 from casebank.model import Case
@@ -175,15 +176,13 @@ class FirstVisit:
     def diagnosis(self) -> Stage:
         """The name of it, and what was hidden for its sake; what was done is not told yet."""
         focus, evidence = self._focus, self._evidence
+        # Sentences under the assessment tell what was done as often as what it was.
         here = [
             one
             for one in evidence.at(focus.contact, "A")
-            if not (one.event is None and focus.names(one))
-            and not (
-                is_clerical(one) or is_target(one) or one.unanswered or self._before.prescribes(one)
-            )
+            if one.event is not None and not (is_target(one) or one.unanswered)
         ]
-        named = [one for one in here if one.event and one.event.table == "condition_occurrence"]
+        named = [one for one in here if names_problem(one)]
         known = {one.text for one in named}
         hidden = [one for one in self._known.problems if one.text not in known]
         reveals = self._handout.take([*named, *self._known.wanted_life(self._life), *hidden, *here])

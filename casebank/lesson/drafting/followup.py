@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from casebank import relations, rules
+from casebank.ledger import shown_unit
 from casebank.lesson.drafting.evidence import Datum, Evidence
 from casebank.lesson.drafting.national_rules import RULES, Disease, Rule, Situation
 from casebank.lesson.drafting.person import possible_ages
@@ -192,7 +193,7 @@ def _readings(
         value = fasting.quantity("glucose") if fasting else None
         if fasting is None or value is None:
             return None
-        used, shown = (fasting.id,), f"{value:.1f} mmol/L"
+        used, shown = (fasting.id,), _glucose(fasting, value)
         controlled = value < 7.0
         danger, low_glucose = value >= 16.7, value <= 3.9
         near = value < 7.0 + NEAR_GLUCOSE
@@ -231,6 +232,15 @@ def _readings(
         class_datum=classes[0].id if classes else None,
         says_controlled=says in {"controlled", "控制满意"} if says else None,
     )
+
+
+def _glucose(fasting: Datum, value: float) -> str:
+    """A glucose as the record writes it; beside it in the unit of the rule, if that is another."""
+    told = f"{value:.1f} mmol/L"
+    event = fasting.event
+    if event is None or event.value is None or shown_unit(event.unit) != "mg/dL":
+        return told
+    return f"{event.value:.0f} mg/dL ({told})"
 
 
 def _happened(

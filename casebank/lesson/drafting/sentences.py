@@ -39,12 +39,12 @@ LATER_LIFE = (
 )
 # Sentences that say nothing: courtesies, the weather, what no doctor acts on.
 _EMPTY = re.compile(
-    r"^(came|brought|sits|bp follow-up|left|sent home|come back|see (us|me)|call|knows to|"
+    r"^(cc\b|came|brought|sits|bp follow-up|left|sent home|come back|see (us|me)|call|knows to|"
     r"told (her|him)|showed|reassured|return|rtc|follow.?up as|"
     r"keep up|as (scheduled|needed)|done\b|thanks|(she|he) understands|no (other )?concerns)|"
     r"\b(enjoys|likes|rides|drives|walked to|served|sold|funeral|birthday|weather|texted|"
     r"confirm with|walk in with)\b|^(will|may)\b|"
-    r"^(给予宣教|答疑|有事随时|不适随诊|随诊。?$|必要时复诊|加重时|已告知|按期|留电话|预约|下次随访)|"
+    r"^(给予宣教|答疑|有事随时|不适随诊|随诊|时间未定|顺便|必要时复诊|加重时|已告知|按期|留电话|预约|下次随访)|"
     r"^不舒服.*(电话|来)|每月取药|感觉(可以|尚可)|^症状[:：]无特殊|"
     r"(头盔|点头|捎来|下棋|跳舞|散步|阴雨|打牌|留电话|宣教\d*分?|来晚|车牌|微信|短信|号码)",
     re.IGNORECASE,
@@ -82,8 +82,9 @@ _EXAMINED = re.compile(
 _NUMBER = re.compile(r"\d{2}")
 # Sentences that tell again what was measured.
 MEASURED_AGAIN = (
-    r"(血压|体重|心率|脉搏|bmi|\bbp|pressure|weight|\bwt|\bhr|pulse)\W{0,3}\d|"
-    r"(血糖|糖化|胆固醇|血脂).{0,6}\d|\b(glucose|fbs|fpg|a1c|cholesterol|ldl|wbc)\b.{0,14}\d"
+    r"(体重|心率|脉搏|bmi|\bbp|pressure|weight|\bwt|\bhr|pulse)\W{0,3}\d|血压.{0,10}\d|"
+    r"\d\s?℃|\d\s?°?c by|(血糖|糖化|胆固醇|血脂).{0,6}\d|"
+    r"\b(glucose|fbs|fpg|a1c|cholesterol|ldl|wbc)\b.{0,14}\d"
 )
 # Rows of a referral tell what was decided.
 REFERRED = r"referr|初步印象|转往|转诊"

@@ -45,6 +45,7 @@ def test_the_person_and_their_kin_lose_their_names(text: str, shown: str) -> Non
     [
         "参加人员：老蔡、黄会计",
         "吴姐精神不错。",
+        "暂不预约，由傅大伯自行联系。",
         "转诊至德湖县人民医院。",
         "Reviewed with Dr. Buck.",
         "Likes fly tying at Walwood.",
