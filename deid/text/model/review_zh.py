@@ -146,6 +146,8 @@ def _stands(plain: str, mention: Mention, reading: Reading) -> bool:
     named = mention.type is SpanType.NAME
     if named and (_DOSE.match(plain, mention.end) or is_eponym(plain, mention.start, mention.end)):
         return False
+    if named and len(found) == 3 and found[-1] in "高低快慢" and found[:2] in listed("zh_words"):
+        return False  # 血糖高
     chance = reading.any_identifier(mention.start, mention.end)
     needed = 0.0
     if not named:

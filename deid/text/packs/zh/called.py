@@ -44,6 +44,10 @@ _NOT_AFTER_A = (
     "哌", "那", "仑", "糖", "德", "伐", "魏", "维", "帕", "比", "柏", "布", "是", "加", "里", "富", "拉", "姆", "苯",
     "司", "罗", "扎", "曲", "巴", "贝", "法", "格", "奴", "弗", "达", "利", "佐", "美", "塞", "坝", "城", "Q",
 )  # fmt: skip
+_BY_TRADE = frozenset(
+    "瘸子 麻子 拐子 瞎子 聋子 哑巴 结巴 胖子 驼子 木匠 裁缝 铁匠 瓦匠 篾匠 石匠 漆匠 屠夫 货郎 半仙 掌柜 支书 文书 婶子 师奶 护长 sir Sir SIR".split()
+)
+"""What people of a village or a ward are told apart by, behind their surname."""
 _BEFORE = r"(?:^|(?<=[\s,，。;；、:：!！?？（(\"“”'》】\]→—\-/~～])|(?<=[叫让请给跟找说问和与向由被是到送同对托把替陪据经为但而就还也又都等有]))"
 
 
@@ -85,6 +89,21 @@ def _expressions() -> tuple[tuple[str, int, re.Pattern[str]], ...]:
         ("zh.called.neighbours", Strength.LISTED, re.compile(rf"(?:邻居|隔壁|亲戚|对门|对面|楼上|楼下)(?P<n>{surname})(?=家(?!族|人|庭|里人))")),
         ("zh.called.surnamed", Strength.LABELLED, re.compile(rf"(?<!{_HAN})(?P<n>{_HAN})(?=姓(?:村民|男子|女子|患者|老人|司机|学生|居民|工人|员工|男童|女童))")),
         ("zh.called.old_behind", Strength.LISTED, re.compile(rf"(?:[过叫找给跟被骂打问见]|包工头|司机|保姆|师傅)[老小](?P<n>{surname})(?=[一两几那这说的,，。;；、)）\s]|$)")),
+        ("zh.called.by_trade", Strength.LISTED, re.compile(rf"(?P<n>{surname})(?={alternation(_BY_TRADE)})")),
+        ("zh.called.old_man", Strength.LABELLED, re.compile(rf"老(?P<n>{surname})(?=头(?![痛疼晕昏发上顶皮颅部]))")),
+        ("zh.called.house_order", Strength.LABELLED, re.compile(rf"(?m){_BEFORE}(?P<n>{surname})(?=家老[大二三四五六七八幺])")),
+        ("zh.called.mother_of", Strength.LISTED, re.compile(rf"(?m){_BEFORE}(?P<n>{_HAN}{{2}})(?=[他她](?:娘|爹|妈|爸|哥|姐|嫂|奶|爷)(?:[说讲来问抱背送带]|在|也|,|，))")),
+        ("zh.called.nth_child", Strength.LISTED, re.compile(rf"(?m){_BEFORE}(?P<n>[大二三四五六][娃狗牛妞丫蛋柱栓虎毛嘎愣猫]子?)(?=[打来去说哭闹发吃又也在今昨,，。、\s]|$)")),
+        ("zh.called.asked", Strength.LISTED, re.compile(rf"(?m)(?:^|[,，。;；\s])(?:问|找|喊|劝|碰到|碰见|遇到|遇见)(?P<n>{_HAN}{{2}})(?=[,，。;；])")),
+        ("zh.called.dictates", Strength.LISTED, re.compile(rf"(?:住院医|主治|规培|实习生|打字员|录入员|记录员)(?P<n>{surname})(?=口述|录入|记录|报告|汇报|查房|代)")),
+        ("zh.called.bed", Strength.LISTED, re.compile(rf"(?m){_BEFORE}(?P<n>{surname})(?=床(?:已|欠|今|要|转|出|的|家属|病人|患者|术|夜))")),
+        ("zh.called.pair", Strength.LABELLED, re.compile(rf"(?P<n>{surname})(?=[、和与]{surname}(?:二|两)[人位])")),
+        ("zh.called.pair_end", Strength.LABELLED, re.compile(rf"(?<=[、和与])(?P<n>{surname})(?=(?:二|两)[人位])")),
+        ("zh.called.what", Strength.LISTED, re.compile(rf"(?:叫|姓)(?P<n>{surname})(?=什么)")),
+        ("zh.called.signs", Strength.LISTED, re.compile(rf"(?m){_BEFORE}(?P<n>{surname})(?=(?:代)?签[名字收认]|代签|按手印)")),
+        ("zh.called.relative", Strength.LABELLED, re.compile(rf"(?:监护人|家属|联系人|陪护|代述人|委托人|照料者|督导员)[:：]?(?P<n>{surname})(?=[（(](?:{relatives}|父|母|配偶|爱人)[)）])")),
+        ("zh.called.latin_role", Strength.LISTED, re.compile(rf"(?<![A-Za-z])(?:PT|OT|ST|RN|NP)[ :：](?P<n>{surname}{_HAN}?)(?=[、,，。/;；\s]|$)")),
+        ("zh.called.born", Strength.LABELLED, re.compile(rf"(?<=[（(,，])(?P<n>{surname})(?=姓[,，。）)])")),
         ("zh.called.bracket", Strength.LABELLED, re.compile(rf"[A-Z][A-Za-z.'\u2019]{{0,30}}[ .]?[ ]?[（(](?P<n>{surname}{_HAN}{{1,2}})[）)]")),
     )  # fmt: skip
 
@@ -163,6 +182,23 @@ def _given_of_kin(plain: str, start: int, end: int) -> tuple[int, int] | None:
     return (start, end) if all(c in given_characters() for c in text) else None
 
 
+def _by_trade(plain: str, start: int, end: int) -> tuple[int, int] | None:
+    """胡裁缝: not 老木匠, nor a surname that ends a word (家里麻子)."""
+    words = {plain[start - 1 : end], plain[start : end + 1]}
+    return None if words & COMMON or plain[start:end] in _KIN_WORD_HEADS else (start, end)
+
+
+def _of_village(plain: str, start: int, end: int) -> tuple[int, int] | None:
+    """狗剩他娘, 问大奎: given names of the village, and no word of the dictionary."""
+    text = plain[start:end]
+    if text in COMMON or text in _NOT_NAMES or text in _RELATIONS or text in LABELS:
+        return None
+    return (start, end) if all(c in given_characters() or c in _VILLAGE for c in text) else None
+
+
+_VILLAGE = frozenset("狗剩铁蛋栓柱锁丑妮娃奎猫牛虎拴囤仓粮收顺庆旺财发根墩毛蛮")
+
+
 def _order(plain: str, start: int, end: int) -> tuple[int, int] | None:
     """闫二嫂, 莫老六: at the head of a clause, or behind who they are."""
     before = plain[max(0, start - 4) : start]
@@ -203,6 +239,8 @@ def _full(plain: str, start: int, end: int) -> tuple[int, int] | None:
     family = 2 if text[:2] in surnames() and len(text) > 2 else 1
     if text in _NOT_NAMES or text in COMMON or text[family:] == "家":
         return None
+    if text[family:] in KIN or text[family:] in STRONG_TITLES:
+        return start, start + family  # 介绍人芮阿姨
     hard = not "\u4e00" <= plain[end : end + 1] <= "\u9fff"
     if hard and len(text) == 3 and text[1:] not in COMMON and text[:2] not in COMMON:
         return start, end
@@ -228,6 +266,8 @@ def _run(plain: str, start: int, end: int) -> tuple[int, int] | None:
             continue
         if (len(text) > 2 and text[-1] in _VERBS) or "家" in given:
             continue
+        if len(text) == 4 and text[2:] in COMMON:
+            continue  # 女儿国英轮流陪护
         if all(c in given_characters() for c in given) and plain[stop - 1 : stop + 1] not in COMMON:
             return start, stop
     return None
@@ -352,6 +392,9 @@ _CHECKS = {
     "zh.called.house": _house,
     "zh.called.somebody": _somebody,
     "zh.called.relation": _given,
+    "zh.called.by_trade": _by_trade,
+    "zh.called.mother_of": _of_village,
+    "zh.called.asked": _of_village,
     "zh.called.relation_full": _full,
     "zh.called.little": _little,
 }

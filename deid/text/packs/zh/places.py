@@ -183,7 +183,7 @@ class PlaceAnnotator:
                         1 if name in {"zh.place.division"} else 2
                     ) or _GENERIC_HEAD.match(head):
                         continue
-                if end - start < 2:
+                if end - start < 2 or plain.endswith("同村", start, end):
                     continue
                 yield Mention(start, end, kind, strength, name)
         for name, kind, expression, longest in _BY_KIND:
