@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 import casebank
@@ -27,7 +27,7 @@ FOLLOWED = frozenset({"ESSENTIAL_HYPERTENSION", "TYPE_2_DIABETES"})
 LEAST_CONSIDERED = 200
 CONSIDERED = 15
 """So many candidates are looked at for each case that is wanted."""
-MOST_OF_ONE_IN_ALL = 0.15
+MOST_OF_ONE_IN_ALL = 0.2
 """So large a part of all sets is of one leading diagnosis at most; two may always be."""
 UNTYPICAL_EACH = 5
 WIDEST_AGES = 10
@@ -153,9 +153,11 @@ class _Shelf:
         """Whether not yet half of it is about what will do instead."""
         return self.instead < self.whole // 2
 
-    def wants(self, lead: str) -> bool:
-        """Whether there are not enough of a diagnosis yet."""
-        return self.leading[lead] < max(2, math.floor(self.whole * self.most_of_one))
+    @property
+    def enough(self) -> frozenset[str]:
+        """Diagnoses of which it has as many as it may."""
+        most = max(2, math.floor(self.whole * self.most_of_one))
+        return frozenset(lead for lead, number in self.leading.items() if number >= most)
 
     def put(self, lead: str, language: str, instead: bool) -> None:
         self.room -= 1
@@ -182,28 +184,33 @@ def choose_cases(
     in_all: Counter[str] = Counter()
     limit = max(LEAST_CONSIDERED, CONSIDERED * wanted) + len(without)
     candidates = [one for one in _candidates(release, limit) if one.person not in without]
-    left, chosen = wanted, set[int]()
-    for person, record, wishes in _records(release, candidates, shelves, chosen):
+    left, settled = wanted, set[int]()
+    for person, record, wishes in _records(release, candidates, shelves, settled):
         open_ = [one for one in wishes if shelves[one[0]].takes(record.language)]
         if not open_:
             continue
+        settled.add(person)
         if not _of_an_age(record) or _names_what_is_sensitive(record):
             continue
         case = casebank.draft_from_record(record, case_id=new_case_id())
         if not allowed(case):
             continue
-        for number, lesson in lessons_about(case, record, enumerate(aim for _, aim in open_)):
+        settled.remove(person)
+        most = max(2, math.floor(wanted * MOST_OF_ONE_IN_ALL))
+        enough = {lead for lead, number in in_all.items() if number >= most}
+        aims = [
+            (number, replace(aim, without=shelves[place].enough | enough))
+            for number, (place, aim) in enumerate(open_)
+        ]
+        for number, lesson in lessons_about(case, record, aims):
             place, aim = open_[number]
             lead = leading_of(lesson)
-            most = max(2, math.floor(wanted * MOST_OF_ONE_IN_ALL))
-            if not shelves[place].wants(lead) or in_all[lead] >= most:
-                continue
             titled = under_its_title(case, lesson)
             if passes(titled, lesson):
                 shelves[place].put(lead, case.language, aim is THEMES[place].second)
                 in_all[lead] += 1
                 left -= 1
-                chosen.add(person)
+                settled.add(person)
                 yield Chosen(person, place, titled, lesson)
                 if not left:
                     return
@@ -260,11 +267,11 @@ def _records(
     release: Release,
     candidates: Sequence[Considered],
     shelves: Sequence[_Shelf],
-    chosen: Collection[int],
+    settled: Collection[int],
 ) -> Iterator[tuple[int, Record, list[tuple[int, Aim]]]]:
     """Records that some theme may still want, with the place and aim of each such theme: first for
     what the themes are about, or up to half of each for what will do instead; then the rest for
-    that alone. Nobody ``chosen`` comes again.
+    that alone. Who is ``settled``, chosen or not to be in a case at all, does not come again.
 
     The fullest shelf waits; of equals the one of life, which fewer records are about.
     """
@@ -281,7 +288,7 @@ def _records(
                 for aim in _wanted(THEMES[place], shelf, alone)
                 if one.codes & (aim.leading | aim.life | _followed(aim))
             ]
-            if wishes and one.person not in chosen:
+            if wishes and one.person not in settled:
                 yield one.person, reader.read(one.person), sorted(wishes, key=fullest_last)
 
 

@@ -90,7 +90,8 @@ class Focus:
 @dataclass(frozen=True)
 class Aim:
     """What a lesson is wanted about: a diagnosis that leads it, a matter of the person's life that
-    is known by then, so many different ``decisions`` at follow-up visits.
+    is known by then, so many different ``decisions`` at follow-up visits; ``without`` are
+    diagnoses that are not to lead it.
 
     Empty sets want nothing in particular; what a complaint is put down to is always explained by
     what was found.
@@ -99,12 +100,13 @@ class Aim:
     leading: frozenset[str] = frozenset()
     life: frozenset[str] = frozenset()
     decisions: int = 0
+    without: frozenset[str] = frozenset()
 
     def fits(self, case: Case, focus: Focus) -> bool:
         """Whether a lesson that begins with ``focus`` is about this."""
         if not (focus.explained and focus.examined):
             return False
-        if self.leading and focus.leading not in self.leading:
+        if focus.leading in self.without or (self.leading and focus.leading not in self.leading):
             return False
         if len({(one.rule.disease, one.rule.situation) for one in focus.points}) < self.decisions:
             return False
