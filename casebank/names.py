@@ -128,6 +128,8 @@ _FIRST_NAME = re.compile(
 _GIVEN_NAME = re.compile(
     r"^(?!患者|刚才|今日|上午|下午)[\u4e00-\u9fff]{2,3}(?=进门|坐下|念叨|走来|自己走来)"
 )
+# How a report speaks of its patient without the name.
+_SOMEBODY = re.compile(rf"[{_MORE}]某(?=[，,。]|未|诉|述|称|说|因|来|自)")
 # The clock, and who speaks, before what is said.
 _SPEAKER = re.compile(r"^\d{1,2}:\d{2}\s+(?:the patient|患者)\s*[:：]\s*", re.IGNORECASE)
 _PINYIN_NAME = re.compile(r"\b[A-Z][a-z]+\s+[A-Z][a-z]+(?=[\u4e00-\u9fff])")
@@ -173,7 +175,8 @@ class Names:
         if self._chinese is not None:
             text = self._chinese.sub("患者", text)
             text = re.sub(r"(?:患者\s*){2,}", "患者", text)
-            text = re.sub(r"(?<=[”」])[，,]患者(?=[。.]?$)", "", text)
+        text = _SOMEBODY.sub("患者", text)
+        text = re.sub(r"(?<=[”」])[，,]患者(?=[。.]?$)", "", text)
         text = _FIRST_NAME.sub("The patient", text)
         text = _GIVEN_NAME.sub("患者", text)
         text = _PINYIN_NAME.sub("患者", text)

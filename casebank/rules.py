@@ -100,7 +100,7 @@ HEALED = (
     PASSING + r"|infecti(on|ous)|burn|lacerat|sprain|contusion|\bbite\b|fracture|concussion|"
     r"conjunctivitis|pharyngitis|bronchitis|pneumonia|influenza|tonsillitis|cystitis|cellulitis|"
     r"urticaria|headache|vaginitis|dysmenorrh|pulpitis|otitis|zoster|shingles|colic|tinea|poison|wound|vertigo|"
-    r"感染|烧|烫|裂伤|扭伤|挫伤|咬伤|骨折|脑震荡|结膜炎|咽炎|肺炎|流感|流行性感冒|扁桃体|膀胱炎|蜂窝织炎|"
+    r"感染|烧|烫|裂伤|扭伤|挫伤|咬伤|虫咬|骨折|脑震荡|结膜炎|咽炎|肺炎|流感|流行性感冒|扁桃体|膀胱炎|蜂窝织炎|"
     r"荨麻疹|头痛|牙髓炎|中耳炎|带状疱疹|绞痛|足癣|中毒|伤口|眩晕|阴道炎|痛经"
 )
 

@@ -24,7 +24,7 @@ Letter = Literal["S", "O", "A", "P", ""]
 
 HEADINGS: dict[Letter, str] = {
     "S": r"subjective|chief complaint|history( of present illness)?|hx|hpi|cc|interval history|"
-    r"basis|why admitted|依据|经过|入院原因|symptoms?|reason( for visit)?|reports|"
+    r"basis|data|why admitted|依据|经过|随访情况|入院原因|symptoms?|reason( for visit)?|reports|"
     r"主观(资料|部分)?|主诉|现病史|病史|症状|证状|患者自述|目前用药|来诊原因|就诊事由|事由",
     "O": r"objective|(physical )?exam(ination)?|pe|vitals?|vital signs|v/s|measured|"
     r"measurements|labs?|results?|findings|"

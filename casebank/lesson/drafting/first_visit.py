@@ -20,6 +20,7 @@ from casebank.lesson.drafting.sentences import (
     is_target,
     is_vital,
     names_problem,
+    tells_treatment,
 )
 from casebank.lesson.model import Stage, Wording
 from casebank.model import Case
@@ -196,7 +197,7 @@ class FirstVisit:
             if not (is_clerical(one) or is_target(one) or one.unanswered)
         ]
         given = [one for one in here if one.event and one.event.table == "drug_exposure"]
-        said = [one for one in here if one.event is None]
+        said = [one for one in here if one.event is None and tells_treatment(one)]
         return [*given, *said][:MOST_AFTERCARE]
 
 

@@ -31,7 +31,7 @@ FELT_DAYS = 730
 
 # A complaint that says a date, a number of a file or a place of care is no complaint to begin with.
 _NUMBERED = (
-    r"复查|recheck|follow.?up|^\[day \d+\]|^〔第\d+天〕(?!后|起|开始)|"
+    r"\d{1,2}\.\d{1,2}\.\d{1,2}|复查|recheck|follow.?up|^\[day \d+\]|^〔第\d+天〕(?!后|起|开始)|"
     r"住院号|门诊号|编号|\d{5,}|\b\d{1,2}/\d{1,2}\b|\d号|出院|signout|discharge|"
     r"(?-i:\b\d{1,5}\s+[A-Z][a-z]+)"
 )

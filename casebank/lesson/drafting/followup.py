@@ -28,7 +28,7 @@ ROUTINE_DAYS = 120
 
 CLASS = r"class of this follow|随访分类"
 _REFERRAL = r"reason for referral|referred to|转诊原因|转诊机构|转入|first impression at referral"
-_REFERRED_WORDS = r"\brefer(red)?\b|needs hospital|转诊|上级医院"
+_REFERRED_WORDS = r"(?<!no )\brefer(red)?\b(?!: no)|needs hospital|转诊(?![:：]?\s*[无否])|上级医院"
 _DUE = r"days until the next follow|距下次随访"
 _TARGET = r"^target|^目标"
 _REACTION = r"adverse drug reaction|药物不良反应"

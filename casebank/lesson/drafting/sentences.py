@@ -13,6 +13,10 @@ from casebank.lesson.drafting.evidence import QUANTITIES, Datum
 from casebank.names import names_somebody
 
 _LEAST_NAME = 4
+_TREATMENT = (
+    r"\d\s?(mg|ml|g|mcg|iu)\b|\b(rest|fluids|ice|rtc|return|come back|see again|recheck)\b|"
+    r"\d\s?(毫克|片|袋)|嘱|休息|饮食|复诊|转诊"
+)
 # Two fields of a form in one sentence, or one that is a goal.
 _FORM_LINE = re.compile(r"[:：][^:：]*[:：]|目标[:：]|\b(target|goal):", re.IGNORECASE)
 _TAKING = (
@@ -53,7 +57,8 @@ _EMPTY = re.compile(
 _CLERICAL = re.compile(
     r"scribe|\bMD\b|\bFNP\b|\bRN\b|signed|sgd|copy to|dear dr|^to:|^subject|https?:|reviewed with|"
     r"\bDr\b|attending|booked|"
-    r"\[about|〔约|last name|patient signature|\[day|〔第|hospital|admitted|discharge|consult|"
+    r"apgar\s?\d|\d{1,2}\.\d{1,2}\.\d{1,2}|\[about|〔约|"
+    r"last name|patient signature|\[day|〔第|hospital|admitted|discharge|consult|"
     r"^[A-Z]\.\s?[A-Z]\.?$|\bflagged\b|\bbeeper\b|\bletter for\b|says the patient|"
     r"\bchart no|\bMRN\b|record no|病案号|档案号|"
     r"住院|出院|医院|会诊|收住|转入|治疗经过|打盹|签字|签名|医生|主任|记录者|打印|编号|姓名|来源",
@@ -115,6 +120,13 @@ def is_empty(text: str) -> bool:
 def is_whole_form(datum: Datum) -> bool:
     """Whether a sentence is a whole form, whose rows say the same."""
     return datum.length > MOST_OF_A_SENTENCE or len(_COMMA.findall(datum.text)) > MOST_COMMAS
+
+
+def tells_treatment(datum: Datum) -> bool:
+    """Whether a sentence of a plan names a drug, a dose, rest, or when to come back."""
+    return relations.families("drug", datum.text) != frozenset() or rules.matches(
+        _TREATMENT, datum.text
+    )
 
 
 def is_line_of_a_form(datum: Datum) -> bool:

@@ -30,6 +30,7 @@ NOTES = (
         ),
         ("13:10 the patient: I cough.", "I cough."),
         ("savannah describes a red eye.", "The patient describes a red eye."),
+        ("最近7天皮肤痒疹，贾某未予重视。", "最近7天皮肤痒疹，患者未予重视。"),
         ("wife says he coughs.", "wife says he coughs."),
         ("Headache comes back at night.", "Headache comes back at night."),
         ("No fever, no cough.", "No fever, no cough."),
