@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tempfile
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +24,7 @@ from app.db.models import (
 )
 from app.permissions import COMMAND_LINE, Actor, Role
 from app.services.accounts import actor_of, create_user
-from casebank import Case, draft_case
+from casebank import Case
 from casebank.lesson import Lesson
 from tests.integration.portal.world import PASSWORD, World, make_world, post, sign_in
 from tests.unit.casebank import residents
@@ -70,12 +68,9 @@ ANSWERS: tuple[dict[str, Any], ...] = (
 STAGE_OF = (1, 1, 1, 2, 2, 2, 3, 3, 3)
 
 
-@cache
 def farmer() -> tuple[Case, Lesson]:
-    """The farmer's case and the lesson over it, drafted once."""
-    with tempfile.TemporaryDirectory() as folder:
-        release = residents.release(Path(folder))
-        case = draft_case(release, residents.FARMER, case_id="dizzy-farmer")
+    """The farmer's case and the lesson over it."""
+    case = residents.farmer_case()
     return case, farmer_lesson(case)
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from datetime import timedelta
-from functools import cache
-from pathlib import Path
 
 from sqlalchemy import select
 
 from app.db.models import Attempt, AttemptEvent, CaseSet, CaseSetItem, CaseVersion, TeachingCase
 from app.db.types import utc_now
 from app.services import cases as case_service
-from casebank import Case, draft_case
+from casebank import Case
 from casebank.attempt import END
 from casebank.lesson import Lesson
 from tests.integration.portal.world import World
@@ -22,12 +19,9 @@ from tests.unit.casebank.lessons import lesson_for
 REPORT = {"findings": [], "risk": {"release": "tiny-v1", "k": 5}}
 
 
-@cache
 def farmer() -> tuple[Case, Lesson]:
-    """The farmer's case and a lesson over it; drafted once for all tests."""
-    with tempfile.TemporaryDirectory() as folder:
-        release = residents.release(Path(folder))
-        case = draft_case(release, residents.FARMER, case_id="dizzy-farmer")
+    """The farmer's case and a lesson over it."""
+    case = residents.farmer_case()
     return case, lesson_for(case)
 
 

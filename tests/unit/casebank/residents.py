@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from casebank import Case, draft_case
 from deid.release import Release
 from tests.builders import build_release
 
@@ -268,3 +271,10 @@ class _Rows:
             note_text=text,
             visit_occurrence_id=visit,
         )
+
+
+@cache
+def farmer_case() -> Case:
+    """The farmer's case, drafted once for all tests that need no release beside it."""
+    with tempfile.TemporaryDirectory() as folder:
+        return draft_case(release(Path(folder)), FARMER, case_id="dizzy-farmer")
