@@ -119,6 +119,8 @@ SHOWN: Final[dict[str, frozenset[str]]] = {
     "portal/pages/single_sign_on.py": frozenset({"TIED_SUBJECT"}),
     "worker/ending.py": frozenset({"text"}),
     "worker/heads.py": frozenset({"text"}),
+    "services/mails.py": frozenset({"STATES"}),
+    "services/my_work.py": frozenset({"WorkState"}),
     "services/jobs.py": frozenset({"KINDS", "STATES"}),
     "services/notices.py": frozenset({"KINDS", "HOW"}),
     "services/audit_log.py": frozenset({"SORTS"}),

@@ -41,7 +41,8 @@ HOLD: Final = timedelta(minutes=5)
 DIGEST_EVERY: Final = timedelta(days=1)
 MOST_A_ROUND: Final = 20
 MOST_NOTICES: Final = 500
-WAITING, SENT, GIVEN_UP = "waiting", "sent", "given up"
+STATES: Final = ("waiting", "sent", "given up")
+WAITING, SENT, GIVEN_UP = STATES
 NO_MAILBOX: Final = ".invalid"
 """Accounts of learning platforms have addresses that no mail reaches (RFC 2606)."""
 

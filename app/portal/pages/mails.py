@@ -19,7 +19,7 @@ blueprint = Blueprint("mails", __name__, url_prefix="/mails")
 def index() -> str:
     """Messages and how far they are."""
     state = request.args.get("state", "")
-    state = state if state in (mails.WAITING, mails.SENT, mails.GIVEN_UP) else ""
+    state = state if state in mails.STATES else ""
     with wiring().database.reading() as session:
         found = mails.mails(session, signed_in_actor(), asked(), state)
     return render_template(
@@ -27,6 +27,7 @@ def index() -> str:
         found=found,
         table=table(found.found, state=state),
         state=state,
+        states=mails.STATES,
         to_files=not wiring().settings.mail_server,
     )
 

@@ -20,7 +20,7 @@ from tests.integration.portal.addresses import (
 )
 
 LIMIT = 300_000  # bytes
-ROLES = ("researcher", "instructor", "steward", "administrator", "student", "auditor")
+ROLES = ("researcher", "student", "instructor", "steward", "administrator", "auditor")
 ENGLISH = re.compile(r"[A-Za-z]{2,}[ ,.’]+[a-z]{2,}|^[A-Z]?[a-z]{3,}$|about [\d<]")
 """Two words in a row, or one that is all there is."""
 WRITTEN = re.compile(
