@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Callable
@@ -12,8 +13,14 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let ``write`` fill a private file beside ``path``, then put it there by one rename.
 
     The file is readable by its owner alone (mode 0600).
+
+    Raises:
+        FileNotFoundError: naming the folder that is not there.
     """
-    handle, name = tempfile.mkstemp(prefix=".staged-", dir=path.absolute().parent)
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(folder))
+    handle, name = tempfile.mkstemp(prefix=".staged-", dir=folder)
     os.close(handle)
     staged = Path(name)
     try:

@@ -91,13 +91,16 @@ def _birth_date(patient: Mapping[str, Any]) -> datetime.date | None:
     if text is None:
         return None
     try:
-        return datetime.date.fromisoformat(text)
+        return datetime.datetime.fromisoformat(text).date()
     except ValueError:
         raise MalformedPatient("birth_date is no date as YYYY-MM-DD") from None
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str | None:
     value = fields.get(name)
+    if isinstance(value, int) and not isinstance(value, bool):
+        # Programs that export numbers of patients often write them as numbers.
+        value = str(value)
     if value is not None and not isinstance(value, str):
         raise MalformedPatient(f"{name} is no text")
     if value is not None and len(value) > LONGEST:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime
 import multiprocessing
 import pickle
 import time
@@ -17,6 +18,7 @@ from deid.text.api import KnownPerson, NoteInput, NoteOutput, PersonName, TextEn
 from deid.text.document import Mention, SpanType, Strength
 from deid.text.merge import merge
 from deid.text.normalise import fold, squeeze, to_plain
+from deid.text.patients import person_of
 from tests.unit.deid.text.builders import CHINESE, ENGINE, ENGLISH, KEY, engine, note
 
 FRAGMENTS = st.sampled_from(
@@ -170,3 +172,9 @@ def test_a_known_person_wins_over_a_shape_and_an_address_over_a_name_in_it() -> 
     assert [s.type for s in merge("Rose", [place, name])] == [SpanType.NAME]
     address = mention(0, 14, SpanType.EMAIL, Strength.CHECKED)
     assert [s.type for s in merge("rose@tank.org.", [address, name])] == [SpanType.EMAIL]
+
+
+def test_a_patients_number_may_be_a_number_and_the_birth_date_have_a_time() -> None:
+    known = person_of({"mrn": 7734120, "birth_date": "1958-09-12T00:00:00"}, "key")
+    assert [value for _, value in known.identifiers] == ["7734120"]
+    assert known.birth_date == datetime.date(1958, 9, 12)

@@ -109,7 +109,7 @@ def test_the_number_of_processes_does_not_change_the_output(
         (b'{"id": "1", "text": "again"}', "1", "its id was there before"),
         (b'{"id": "9", "text": "\\ud800"}', "9", "broken Unicode"),
         (b'{"id": "9", "text": "x", "lang": 7}', "9", '"lang" is no text'),
-        (b'{"id": "9", "text": "x", "patient": {"given": 7}}', "9", "given is no text"),
+        (b'{"id": "9", "text": "x", "patient": {"given": [7]}}', "9", "given is no text"),
         (b'{"id": "9", "text": "x", "patient": {"birth_date": "Halvorsen"}}', "9", "birth_date is no date"),
         (b'{"id": "9", "text": "x", "patient": {"relatives": ["Halvorsen"]}}', "9", "relatives is no list"),
         (b'{"id": "9", "text": "x", "patient": []}', "9", "no object"),
