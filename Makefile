@@ -80,6 +80,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo 'Installing the pinned packages into $(VENV), over 1 GB: once, and it may take some minutes.'
 	$(INSTALL) --editable '.[engine,portal,lab]'
 	touch $@
 

@@ -62,7 +62,7 @@ def prepare_portal(
     staging = folder.parent / _STAGING
     if not folder.exists():
         shutil.rmtree(staging, ignore_errors=True)
-        say("seeding the portal: users, cases, one request in each state")
+        say("seeding the portal: users, classes and cases")
         _seed(settings, staging, keyring, research, teaching, evidence_root, published_cases, say)
         os.rename(staging / "portal", folder)
     if (staging / "projects").exists() and (folder / MARKER).exists():
@@ -116,6 +116,7 @@ def _seed(
         seed_cases(session, teaching, people, say, published_cases)
         today = datetime.now(UTC).date()
         seed_training(session, people, today)
+    say("carrying out requests, with an extract each, and checking what leaves")
     # The newest project is offered first, and that is the one with a request in each state.
     seed_community(database, workshop, research, people, today, password)
     seed_requests(database, workshop, research, people, today, password)

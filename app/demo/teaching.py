@@ -84,6 +84,8 @@ def seed_cases(
         case_review.publish(session, clinician, case.id, release)
         case_sets.add_to_set(session, author, sets[chosen.theme].id, case.id)
         made.append((case.id, chosen.case.language))
+        if len(made) % 6 == 0:
+            say(f"{len(made)} of {published} cases are drafted, signed and published")
     tell_what_is_short(say, [(one.title, len(one.items)) for one in sets], published)
     for waiting in choose_cases(release, 1, allowed, passes, taken):
         case = cases.keep_draft(session, author, waiting.case, waiting.lesson)
