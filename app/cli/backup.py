@@ -59,7 +59,9 @@ def restore(file: Path, passphrase_file: Path | None) -> None:
 def _passphrase(file: Path | None, confirm: bool) -> str:
     if file is None:
         if not sys.stdin.isatty():
-            raise click.UsageError("there is no terminal to ask for it: give --passphrase-file")
+            raise click.UsageError(
+                "there is no terminal to ask for the passphrase: give --passphrase-file"
+            )
         passphrase = click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm)
     else:
         mode = stat.S_IMODE(file.stat().st_mode)
