@@ -7,6 +7,7 @@ others stay readable. What is said is what :mod:`cohorts.plain_language` says, p
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any, Final
 
 from cohorts.editing.lines import Line, Phrase, Section
@@ -35,7 +36,7 @@ def sentence_at(document: Document, path: str, tell: Tell = as_written) -> str:
     while lines:
         lines = [line for line in lines if path.startswith(line.path)]
         if lines:
-            said = ", ".join(phrase.text for phrase in max(lines, key=_length_of_path).phrases)
+            said = _sentence(max(lines, key=_length_of_path), tell)
         lines = [inner for line in lines for inner in line.lines]
     return said
 
@@ -297,6 +298,14 @@ class _Outline:
             "$.InclusionRules",
             group.problem,
         )
+
+
+def _sentence(line: Line, tell: Tell) -> str:
+    said = line.phrases[0].text
+    for before, phrase in pairwise(line.phrases):
+        apart = before.path and line.kind not in {"CriteriaGroup", "InclusionRule"}
+        said = tell("{0}, {1}" if apart else "{0} {1}").format(said, phrase.text)
+    return said
 
 
 def _length_of_path(line: Line) -> int:
