@@ -317,7 +317,7 @@ def _criterion(document: Document, path: str) -> Iterator[FormPart]:
         raise DefinitionError(path, "is no criterion")
     fields = object_fields(document, f"{path}.{kind}")
     yield FormPart(
-        NOUNS[kind][0],
+        tell(NOUNS[kind][0]).capitalize(),
         tuple(field for field in fields if field.common),
         tuple(field for field in fields if not field.common),
     )
