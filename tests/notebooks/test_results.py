@@ -305,7 +305,26 @@ def test_no_published_rate_of_the_profile_stands_on_a_small_count(executed: Exec
     shown = table(executed("07_community_profile"), "published = {}", index=0)
     cells = shown.astype(str).to_numpy().ravel()
     assert set(cells) - {"withheld"}
-    assert all(cell == "withheld" or re.fullmatch(r"\d+%", cell) for cell in cells)
+    assert all(cell == "withheld" or re.fullmatch(r"\d+% to \d+%", cell) for cell in cells)
+
+
+def test_a_published_rate_of_the_profile_is_a_range_that_holds_the_true_one(
+    executed: Executed,
+) -> None:
+    notebook = executed("07_community_profile")
+    shown = table(notebook, "published = {}", index=0)["total"]
+    prevalence = table(notebook, "prevalence = pd.DataFrame", index=[0, 1])
+    cascade = table(notebook, "cascade = pd.concat", index=[0, 1])
+    true = {f"hypertension: {step}": cascade.loc[("hypertension", "all"), step]
+            for step in ("seen", "followed up", "controlled")}  # fmt: skip
+    of_areas = prevalence.loc["hypertension"]
+    have = (of_areas["crude"].str.rstrip("%").astype(float) * of_areas["adults"]).sum()
+    true["prevalence: hypertension"] = f"{have / of_areas['adults'].sum()}%"
+    held = [name for name in true if shown[name] != "withheld"]
+    assert held
+    for name in held:
+        low, high = (float(text) for text in re.findall(r"\d+", shown[name]))
+        assert low <= round(float(true[name].rstrip("%"))) <= high
 
 
 def test_languages_and_pressures_of_notes_are_told_rightly(
