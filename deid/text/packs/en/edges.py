@@ -74,12 +74,26 @@ _DEVICE_AFTER = re.compile(
 )
 
 
+_EPONYM_PAIRS = frozenset(
+    {
+        "dandy walker", "harvey bradshaw", "crystal violet", "gentian violet", "rose bengal",
+        "truelove witts", "hunt hess", "smith petersen", "glasgow blatchford", "stevens johnson",
+        "jackson pratt", "harris benedict", "holmes adie", "marcus gunn", "ramsay hunt",
+        "mallory weiss", "austin flint", "graham steell", "foster kennedy", "wilson mikity",
+        "diamond blackfan",
+    }
+)  # fmt: skip
+"""Pairs of words that name a sign, a score or a dye, though each may be a person's."""
 _SAINT_BEFORE = re.compile(r"\b(?:St|ST|st|Saint)\.? [A-Za-z]+$")
 
 
 def names_a_thing(plain: str, start: int, end: int) -> bool:
-    """A valve or a remedy called after a saint, and Sister Mary Joseph's nodule."""
-    if plain.endswith("Sister Mary Joseph", 0, end):
+    """A valve or a remedy called after a saint, Sister Mary Joseph's nodule, and eponyms of two."""
+    if plain.endswith("Sister Mary Joseph", 0, end) or plain.startswith(
+        "Sister Mary Joseph", max(0, start - len("Sister "))
+    ):
+        return True
+    if plain[start:end].casefold().replace("-", " ") in _EPONYM_PAIRS:
         return True
     sainted = _SAINT_BEFORE.search(plain, max(0, start - 7), end) is not None
     return sainted and _DEVICE_AFTER.match(plain, end) is not None

@@ -106,7 +106,9 @@ def _bare_code(text: str, start: int, end: int) -> bool:
     if end < len(text) and (text[end].isalnum() or text[end] in "@_"):
         return False
     if re.match(
-        r"(?:p\d{4}$|covid|sars|icd|dsm|nct|pmid|iso|http|rs\d|chr|g\d+p\d)", value, re.IGNORECASE
+        r"(?:p\d{4}$|covid|sars|kt-?[12]000|icd|dsm|nct|pmid|iso|http|rs\d|chr|g\d+p\d)",
+        value,
+        re.IGNORECASE,
     ):
         return False
     spaced = re.fullmatch(r"([A-Z]+) (\d+)", value)
