@@ -20,6 +20,7 @@ from app.portal.access import LIBRARY_ACCESS, ByToken, Open, declared_access, ma
 from app.portal.api.bearer import authenticate
 from app.portal.api.operations import OPERATIONS
 from app.portal.lock_out import init_lock_out
+from app.portal.parameters import PortalRequest
 from app.portal.security_tools import derived_key
 from app.portal.shared_counts import SCHEME
 from app.portal.sign_in import current_actor, lacks_second_factor
@@ -93,6 +94,7 @@ def init_protection(app: Flask, settings: PortalSettings) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
     )
     app.url_map.converters["int"] = RowNumber
+    app.request_class = PortalRequest
     # First of all, so that a form sent from an ended session is answered as one without a token.
     app.before_request(end_dead_session)
     CSRFProtect(app)

@@ -233,7 +233,9 @@ class CaseFinder:
         if kind == "template" and name in list_templates():
             definition = load_template(name)
         else:
-            share = session.get(CohortShare, int(name)) if name.isdigit() else None
+            share = (
+                session.get(CohortShare, int(name)) if name.isdecimal() and len(name) < 10 else None
+            )
             if kind != "share" or share is None or share.project_id or share.ended_at:
                 raise NotFound("There is no such cohort, or it is no longer shared.")
             version = session.get_one(CohortVersion, share.version_id)
