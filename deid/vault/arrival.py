@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
@@ -12,6 +13,7 @@ from deid.errors import CareCommonsError, ImportRefused
 from deid.vault.rules import column_names
 from deid.vault.schema import metadata
 
+_LIKE_A_COLUMN = re.compile(r"[a-z]+(_[a-z]+)+")
 PLACE = "_place"  # optional column of a dataset's table: where a row came from
 TableSource: TypeAlias = pa.Table | pa.RecordBatchReader | Iterable[pa.RecordBatch]
 
@@ -62,7 +64,8 @@ def check_columns(table: str, names: list[str]) -> tuple[str, ...]:
 
     Raises:
         ImportRefused: for a repeated, unknown or missing column. Names are told only if most are
-            columns of the table: without a header, the first line is somebody's row.
+            columns of the table: without a header, the first line is somebody's row. One that
+            is not words joined by underscores may be somebody's name: its place is told.
     """
     columns = {column.name: column for column in metadata.tables[table].columns}
     arriving = [name.lower() for name in names if name != PLACE]
@@ -71,17 +74,21 @@ def check_columns(table: str, names: list[str]) -> tuple[str, ...]:
             f"table {table}: most names of its header are no columns; has it one, with commas or "
             "tabs between them?"
         )
+    unknown = [(place, name) for place, name in enumerate(arriving, 1) if name not in columns]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0][1], columns, 1)
+        hint = f"; do you mean {near[0]}?" if near else ""
+        where = "in OMOP CDM v5.4 or the identity tables"
+        odd = [str(place) for place, name in unknown if not _LIKE_A_COLUMN.fullmatch(name)]
+        if odd:
+            raise ImportRefused(
+                f"table {table}: column {', '.join(odd)} of the header is no column {where}{hint}"
+            )
+        told = ", ".join(name for _, name in unknown)
+        raise ImportRefused(f"table {table} has no column {told} {where}{hint}")
     repeated = sorted({name for name in arriving if arriving.count(name) > 1})
     if repeated:
         raise ImportRefused(f"table {table}: column {', '.join(repeated)} comes twice")
-    unknown = sorted(set(arriving) - set(columns))
-    if unknown:
-        near = difflib.get_close_matches(unknown[0], columns, 1)
-        hint = f"; do you mean {near[0]}?" if near else ""
-        raise ImportRefused(
-            f"table {table} has no column {', '.join(unknown)} in OMOP CDM v5.4 "
-            f"or the identity tables{hint}"
-        )
     missing = [n for n, c in columns.items() if not c.nullable and n not in arriving]
     if missing:
         raise ImportRefused(f"table {table}: required column {', '.join(missing)} is missing")

@@ -11,6 +11,7 @@ from deid.errors import ImportRefused
 from deid.importers.fhir.bundles import read_entries
 from deid.scrubbing.treating import LineTreatment, Recipe
 from deid.text.patients import LONGEST
+from deid.vault.arrival import check_columns
 from tests.campaigns.fuzz import fuzz
 from tests.campaigns.targets import policy
 
@@ -46,6 +47,13 @@ def test_a_bundle_with_a_list_for_a_word_or_an_object_refuses_the_import(
     file.write_text(json.dumps({"resourceType": "Bundle", "type": "batch"} | changed))
     with pytest.raises(ImportRefused, match=refusal):
         list(read_entries(file, validate=True))
+
+
+def test_a_patients_name_in_a_header_is_told_by_its_place() -> None:
+    header = ["person_id", "family_name", "given_name", "欧阳", "birth_date", "欧阳"]
+    with pytest.raises(ImportRefused, match="column 4, 6 of the header is no column") as refusal:
+        check_columns("person_identity", header)
+    assert "欧阳" not in str(refusal.value)
 
 
 def test_a_patients_name_of_a_whole_page_withholds_the_note() -> None:
