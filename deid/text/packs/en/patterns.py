@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 
 from deid.text.document import SpanType, Strength
-from deid.text.packs.en.dates import DATES, ONES, SPOKEN, UNIT_AFTER, is_dosing, is_numeric_date
+from deid.text.packs.en.dates import DATES, ONES, SPOKEN, is_dosing, is_numeric_date
+from deid.text.packs.en.figured_days import UNIT_AFTER
 from deid.text.packs.en.posts import PROFESSION, points_to_one
 from deid.text.patterns import Pattern, not_inside_number, not_within_digits
 
