@@ -227,8 +227,11 @@ def _at(
             if not complaint:
                 continue
             seen = signs(evidence.at(index, "S", "O", "-"))
-            explained = _explained(code, problem, contact.day, presentation, seen) and not _alarms(
-                code, presentation, told
+            explained = (
+                _explained(code, problem, contact.day, presentation, seen)
+                and not _alarms(code, presentation, told)
+                # A cold at the yearly examination is lost among all that is asked there.
+                and (rules.lasts(terms.term(code).en) or not _is_check_up(evidence, index))
             )
             worth = _worth(case, evidence, index, code, problem, seen, points)
             after = tuple(point for point in points if point.readings.contact > index)
@@ -291,6 +294,11 @@ def _alarms(code: str, presentation: Presentation, told: tuple[Sign, ...]) -> bo
     return bool((there & ALARMING) - {*presentation.findings, *scripts()[code].supports})
 
 
+def _is_check_up(evidence: Evidence, index: int) -> bool:
+    here = evidence.at(index)
+    return any(one.event and rules.matches(CHECK_UP, one.event.name) for one in here)
+
+
 def _examined(evidence: Evidence, index: int, seen: tuple[Sign, ...]) -> bool:
     found = {one.finding for one in seen if evidence.by_id[one.datum].part == "O"} - _VITAL
     told = any(
@@ -347,8 +355,7 @@ def _worth(
     worth -= 4.0 if rules.matches(rules.SELF_LIMITED, title.en) else 0.0
     worth += 2.0 if problem.onset_day == case.contacts[index].day else 0.0
     here = evidence.at(index)
-    checked = any(one.event and rules.matches(CHECK_UP, one.event.name) for one in here)
-    worth -= CHECKED_UP if checked else 0.0
+    worth -= CHECKED_UP if _is_check_up(evidence, index) else 0.0
     heard = any(one.event and rules.matches(HEARD, one.event.name) for one in here)
     worth += 2.0 if heard else 0.0
     return worth - (3.0 if later < 1 else 0.0)
