@@ -1,7 +1,7 @@
 """Which records of the demonstration become cases, and in which of its six sets they stand.
 
 A set is a theme: three of the body, one of the mind, two of how people live. A lesson is about its
-theme: the diagnosis that leads it, or the matter of life that a plan is asked for; up to half of a
+theme: the diagnosis that leads it, or the matter of life that a plan is asked for; most of a
 theme's lessons may be about what will do instead, as a county has few people whose complaint is
 one of the mind. A record goes to the theme that has most room; no theme has more than a third of
 one diagnosis, or more than it must in one language; of five records one is untypical of its county.
@@ -33,6 +33,8 @@ UNTYPICAL_EACH = 5
 WIDEST_AGES = 10
 """Years of birth that the release leaves open, at most."""
 MOST_OF_A_LANGUAGE = 0.6
+MOST_INSTEAD = 0.75
+"""So large a part of a set is about what will do instead before the whole county was looked at."""
 
 
 @dataclass(frozen=True)
@@ -150,8 +152,8 @@ class _Shelf:
         return self.room > 0 and self.languages[language] < most
 
     def takes_instead(self) -> bool:
-        """Whether not yet half of it is about what will do instead."""
-        return self.instead < self.whole // 2
+        """Whether it may hold more of what will do instead."""
+        return self.instead < math.ceil(self.whole * MOST_INSTEAD)
 
     @property
     def enough(self) -> frozenset[str]:
@@ -270,7 +272,7 @@ def _records(
     settled: Collection[int],
 ) -> Iterator[tuple[int, Record, list[tuple[int, Aim]]]]:
     """Records that some theme may still want, with the place and aim of each such theme: first for
-    what the themes are about, or up to half of each for what will do instead; then the rest for
+    what the themes are about, or most of each for what will do instead; then the rest for
     that alone. Who is ``settled``, chosen or not to be in a case at all, does not come again.
 
     The fullest shelf waits; of equals the one of life, which fewer records are about.
