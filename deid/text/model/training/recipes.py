@@ -6,22 +6,24 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from random import Random
 
+from deid.text.model.crf import write_model
 from deid.text.model.training import chinese, encode_en, encode_zh, english, swap, swap_zh
 from deid.text.model.training.notes import Note
-from deid.text.model.training.trainer import Parameters, fit, hash_notes
+from deid.text.model.training.trainer import Parameters, averaged, fit, hash_notes, library
 
 
 @dataclass(frozen=True)
 class Recipe:
     """Everything that decides a model, besides the code: corpora, parameters, seeds.
 
+    The corpus is drawn once for each seed; the model is the mean of what each draw teaches.
     ``template_notes`` are filled from templates; ``generated_notes`` are taken from those of
     synthetic residents, and each note written by hand is taken ``copies`` times; both are given
     other people and places.
     """
 
     language: str
-    seed: int
+    seeds: tuple[int, ...]
     template_notes: int
     generated_notes: int
     copies: int
@@ -29,8 +31,8 @@ class Recipe:
 
 
 RECIPES = {
-    "en": Recipe("en", 7, 3400, 600, 4, Parameters(60, 0.15, 0.02, 3)),
-    "zh": Recipe("zh", 8, 3800, 600, 4, Parameters(70, 0.1, 0.02, 4)),
+    "en": Recipe("en", (7, 17), 3400, 600, 4, Parameters(60, 0.15, 0.02, 3)),
+    "zh": Recipe("zh", (8, 18), 3800, 600, 4, Parameters(70, 0.1, 0.02, 4)),
 }
 _LANGUAGES = {
     "en": (english.write_note, swap.swap_names, encode_en),
@@ -39,18 +41,21 @@ _LANGUAGES = {
 
 
 def smaller(recipe: Recipe, share: float) -> Recipe:
-    """The same recipe on a part of its corpora, for trying something out."""
+    """The same recipe on a part of one draw of its corpora, for trying something out."""
     return replace(
         recipe,
+        seeds=recipe.seeds[:1],
         template_notes=int(recipe.template_notes * share),
         generated_notes=int(recipe.generated_notes * share),
     )
 
 
-def corpus(recipe: Recipe, generated: Sequence[Note], written: Sequence[Note]) -> list[Note]:
+def corpus(
+    recipe: Recipe, seed: int, generated: Sequence[Note], written: Sequence[Note]
+) -> list[Note]:
     """Notes from templates, generated and hand-written ones with other people; in fixed order."""
     write, swap_people, _ = _LANGUAGES[recipe.language]
-    stream = Random(recipe.seed)  # noqa: S311 -- invented text, reproducible on purpose  # nosec B311 # invented text
+    stream = Random(seed)  # noqa: S311 -- invented text, reproducible on purpose  # nosec B311 # invented text
     notes = [write(stream) for _ in range(recipe.template_notes)]
     chosen = stream.sample(range(len(generated)), min(recipe.generated_notes, len(generated)))
     notes += [swap_people(stream, *generated[i]) for i in sorted(chosen)]
@@ -70,7 +75,7 @@ def _recased(stream: Random, note: Note) -> Note:
 
 def described(recipe: Recipe) -> dict[str, object]:
     """The recipe as it stands in the header of a model file."""
-    return asdict(recipe)
+    return {**asdict(recipe), "seeds": list(recipe.seeds)}
 
 
 def train_model(
@@ -80,12 +85,19 @@ def train_model(
     verbose: bool = False,
 ) -> bytes:
     """The model file of a recipe; the same recipe and notes give the same bytes."""
-    notes = corpus(recipe, generated, written)
     encoding = _LANGUAGES[recipe.language][2]
+    notes: list[Note] = []
+    parts = []
+    for seed in recipe.seeds:
+        drawn = corpus(recipe, seed, generated, written)
+        notes += drawn
+        parts.append(fit(encoding.sequences(drawn), encoding.LABELS, recipe.parameters, verbose))
     header = {
         "recipe": described(recipe),
         "data_sha256": hash_notes(notes),
         "notes": len(notes),
         "characters": sum(len(text) for text, _ in notes),
+        "crfsuite": library(),
     }
-    return fit(encoding.sequences(notes), encoding.LABELS, header, recipe.parameters, verbose)
+    mean = averaged(parts)
+    return write_model(header, encoding.LABELS, mean.transitions, mean.rows)

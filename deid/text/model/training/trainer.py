@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from deid.text.model.crf import write_model
+from deid.text.model.crf import Floats
 
 Encoded = tuple[list[list[str]], list[str]]
 _SMALLEST = 0.02
@@ -38,14 +37,21 @@ def hash_notes(notes: Iterable[tuple[str, Sequence[tuple[int, int, str]]]]) -> s
     return digest.hexdigest()
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """Transitions [from, to], and a row of weights for each feature."""
+
+    transitions: Floats
+    rows: dict[str, Floats]
+
+
 def fit(
     sequences: Iterable[Encoded],
     labels: tuple[str, ...],
-    header: Mapping[str, Any],
     parameters: Parameters,
     verbose: bool = False,
-) -> bytes:
-    """A model file from sequences of (features of each token, label of each token)."""
+) -> Fitted:
+    """Weights from sequences of (features of each token, label of each token)."""
     import pycrfsuite  # needed for training only
 
     trainer = pycrfsuite.Trainer(verbose=verbose)
@@ -73,10 +79,30 @@ def fit(
     transitions = np.full((len(labels), len(labels)), -8.0, np.float32)
     for (left, right), weight in moves.items():
         transitions[number[left], number[right]] = weight
-    rows: dict[str, np.ndarray] = {}
+    rows: dict[str, Floats] = {}
     for (name, label), weight in state.items():
         if abs(weight) >= _SMALLEST:
             rows.setdefault(name, np.zeros(len(labels), np.float32))[number[label]] = weight
-    return write_model(
-        {**header, "crfsuite": version("python-crfsuite")}, labels, transitions, rows
-    )
+    return Fitted(transitions, rows)
+
+
+def averaged(parts: Sequence[Fitted]) -> Fitted:
+    """The mean of weights fitted to different draws of a corpus: what one alone taught fades."""
+    width = len(parts[0].transitions)
+    sums: dict[str, Floats] = {}
+    for part in parts:
+        for name, row in part.rows.items():
+            sums.setdefault(name, np.zeros(width, np.float32))[:] += row
+    rows = {}
+    for name, total in sums.items():
+        mean = total / np.float32(len(parts))
+        mean[abs(mean) < _SMALLEST] = 0
+        if mean.any():
+            rows[name] = mean
+    transitions: Floats = np.stack([part.transitions for part in parts]).mean(axis=0)
+    return Fitted(transitions, rows)
+
+
+def library() -> str:
+    """The version of CRFsuite, which decides the weights with the data."""
+    return version("python-crfsuite")

@@ -273,7 +273,7 @@ DATES = (
     Pattern("zh.date.year_month_dashed", SpanType.DATE, r"(?:19|20)\d{2}[-./](?:1[0-2]|0?[1-9])", Strength.LISTED, _year_month_dashed),
     Pattern("zh.date.day_first", SpanType.DATE, r"(?:3[01]|[12]\d|0?[1-9])[-./](?:1[0-2]|0?[1-9])[-./](?:19|20)\d{2}", Strength.CHECKED, not_inside_number),
     Pattern("zh.date.month_first", SpanType.DATE, r"(?:1[0-2]|0?[1-9])/(?:3[01]|[12]\d|0?[1-9])/(?:19|20)\d{2}", Strength.CHECKED, not_inside_number),
-    Pattern("zh.date.feast", SpanType.DATE, rf"(?:(?:\d{{4}}|[{_NUM}]{{4}})年)?(?:{_FEAST})", Strength.LISTED, lambda text, start, end: text[end : end + 1] not in {"支", "不"} ),
+    Pattern("zh.date.feast", SpanType.DATE, rf"(?:(?:\d{{4}}|[{_NUM}]{{4}})年)?(?:{_FEAST})", Strength.CHECKED, lambda text, start, end: text[end : end + 1] not in {"支", "不"} ),
     Pattern("zh.date.year_first", SpanType.DATE, r"\d{2}[-./]\d{1,2}[-./]\d{1,2}", Strength.LISTED, _year_first),
     Pattern("zh.date.lunar_month", SpanType.DATE, rf"(?:\d{{4}}|[{_NUM}]{{4}}|[甲乙丙丁戊己庚辛壬癸][子丑寅卯辰巳午未申酉戌亥])年(?:农历|阴历)?{_LUNAR_MONTH}(?:{_LUNAR_DAY}|[初底]|[上中下]旬)?", Strength.LABELLED),
     Pattern("zh.date.cycle_year", SpanType.DATE, rf"[甲乙丙丁戊己庚辛壬癸][子丑寅卯辰巳午未申酉戌亥]年(?:{_LUNAR_MONTH}{_LUNAR_DAY}[日]?)", Strength.CHECKED),

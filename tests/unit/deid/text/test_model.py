@@ -15,6 +15,7 @@ from deid.text.model.english import tokenise
 from deid.text.model.review import load_model
 from deid.text.model.review_en import EnglishModel
 from deid.text.model.training.recipes import RECIPES, described, smaller, train_model
+from deid.text.model.training.trainer import Fitted, averaged
 
 LANGUAGES = ("en", "zh")
 
@@ -29,6 +30,18 @@ def test_the_same_recipe_trains_the_same_bytes(language: str) -> None:
     model = crf.read_model(first)
     assert model.header["recipe"] == described(recipe)
     assert len(model.features) > 100
+
+
+def test_what_one_draw_alone_taught_counts_half() -> None:
+    moves = np.zeros((2, 2), np.float32)
+    one = Fitted(moves, {"both": np.array([0, 1], np.float32), "one": np.array([0, 2], np.float32)})
+    other = Fitted(moves + 1, {"both": np.array([0, 3], np.float32)})
+    mean = averaged([one, other])
+    assert {name: row.tolist() for name, row in mean.rows.items()} == {
+        "both": [0, 2],
+        "one": [0, 1],
+    }
+    assert mean.transitions.tolist() == [[0.5, 0.5], [0.5, 0.5]]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
