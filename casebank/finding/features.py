@@ -146,24 +146,40 @@ def _sensitive(name: str) -> tuple[str, ...]:
     return rules.sensitive_categories(name)
 
 
+_VISITS, _CONDITIONS = "visit_occurrence", "condition_occurrence"
 _DATED = (
-    ("visit_occurrence", "visit_start_date"),
-    ("condition_occurrence", "condition_start_date"),
+    (_VISITS, "visit_start_date"),
+    (_CONDITIONS, "condition_start_date"),
     ("drug_exposure", "drug_exposure_start_date"),
     ("measurement", "measurement_date"),
     ("note", "note_date"),
 )
+_BEGUN = f"""
+    SELECT person_id,
+           CASE WHEN count(*) FILTER (WHERE counts AND day < first_visit) * 5
+                     <= count(*) FILTER (WHERE counts) AND any_value(first_visit) IS NOT NULL
+                THEN any_value(first_visit) ELSE min(day) END AS first_day
+    FROM (
+        SELECT person_id, day, source NOT IN ('{_VISITS}', '{_CONDITIONS}') AS counts,
+               min(day) FILTER (WHERE source = '{_VISITS}') OVER (PARTITION BY person_id)
+                   AS first_visit
+        FROM dated WHERE day IS NOT NULL
+    ) GROUP BY person_id
+"""
+"""Everybody's first contact, by the rule of :attr:`casebank.record.Record.first_day`."""
 _NOTHING = "SELECT NULL::BIGINT AS person_id, 0 AS n WHERE false"
 
 
 def _query(reader: RecordReader, *, restricted: bool) -> str:
     """One row a person; absent tables count as nothing."""
     dated = [
-        f"SELECT person_id, TRY_CAST({column} AS DATE) AS day FROM {table}"
+        f"SELECT person_id, '{table}' AS source, TRY_CAST({column} AS DATE) AS day FROM {table}"
         for table, column in _DATED
         if reader.has(table, "person_id", column)
     ]
-    days = " UNION ALL ".join(dated) or "SELECT NULL::BIGINT AS person_id, NULL::DATE AS day"
+    days = " UNION ALL ".join(dated) or (
+        "SELECT NULL::BIGINT AS person_id, '' AS source, NULL::DATE AS day"
+    )
     parts = {
         "named": _named(reader),
         "noted": _noted(reader),
@@ -180,10 +196,12 @@ def _query(reader: RecordReader, *, restricted: bool) -> str:
     sex = "gender_concept_id" if reader.has("person", "gender_concept_id") else "0"
     return f"""
         WITH dated AS ({days}),
+        begun AS ({_BEGUN}),
         seen AS (
-            SELECT person_id, count(DISTINCT day) AS contacts, year(min(day)) AS first_year,
-                   date_diff('day', min(day), max(day)) / 365.25 AS span
-            FROM dated WHERE day IS NOT NULL GROUP BY person_id
+            SELECT person_id, count(DISTINCT day) AS contacts,
+                   year(any_value(first_day)) AS first_year,
+                   date_diff('day', any_value(first_day), max(day)) / 365.25 AS span
+            FROM dated JOIN begun USING (person_id) WHERE day >= first_day GROUP BY person_id
         ),
         {ctes}
         SELECT p.person_id::BIGINT AS person_id, TRY_CAST(p.{sex} AS BIGINT) AS sex,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from casebank.finding import (
     score,
     typicality,
 )
+from casebank.reader import read_record
 from deid.release import Release
 from tests.builders import build_release
 from tests.unit.casebank import residents
@@ -41,6 +43,23 @@ def test_the_most_teachable_resident_comes_first_and_says_why(release: Release) 
     assert dict(best.amounts)["notes"] == 5
     assert dict(best.amounts)["psychosocial"] == 1
     assert best.score == pytest.approx(sum(points for _, points in best.points), abs=0.1)
+
+
+def test_years_are_counted_from_the_first_contact_and_not_from_an_old_diagnosis(
+    tmp_path: Path,
+) -> None:
+    tables = residents.tables()
+    conditions = tables["condition_occurrence"]
+    of_the_farmer = next(row for row in conditions if row["person_id"] == residents.FARMER)
+    childhood = {"condition_occurrence_id": 999_999, "condition_start_date": date(1960, 5, 6)}
+    old = {**of_the_farmer, **childhood, "visit_occurrence_id": None}
+    release = build_release(tmp_path, {**tables, "condition_occurrence": [*conditions, old]})
+    (facts,) = read_facts(release, [residents.FARMER])
+    record = read_record(release, residents.FARMER)
+    assert facts.span == pytest.approx((record.last_day - record.first_day).days / 365.25, abs=0.1)
+    assert record.born is not None
+    youngest, oldest = record.born.ages(record.first_day.year)
+    assert facts.age == pytest.approx((youngest + oldest) / 2, abs=1)
 
 
 def test_people_with_a_sensitive_category_are_left_out_unless_asked_for(
