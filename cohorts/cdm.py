@@ -107,20 +107,28 @@ class ViewDialect:
         """A quoted identifier."""
         return f"{self.quote}{identifier}{self.quote}"
 
-    def query(self, table: str, source: str, found: Mapping[str, tuple[str, str]] | None) -> str:
+    def query(
+        self,
+        table: str,
+        source: str,
+        found: Mapping[str, tuple[str, str]] | None,
+        *,
+        asked_for: bool = True,
+    ) -> str:
         """SELECT of all CDM columns of ``table`` out of ``source``.
 
         ``found`` gives the name and type of each column that is there, by its name in lower case;
-        None if the table is not there.
+        None if the table is not there. A table that is ``asked_for`` by a definition has to have
+        its :data:`ESSENTIAL` columns; who looks at whatever there is says itself what is missing.
 
         Raises:
-            DataSourceError: if the table is there without a column of :data:`ESSENTIAL`.
+            DataSourceError: if the table is there without such a column.
         """
         columns = cdm_columns()[table]
         if found is None:
             fields = ", ".join(self._field(name, kind, None) for name, kind in columns)
             return f"SELECT {fields} WHERE 1 = 0"
-        for name in ESSENTIAL.get(table, ()):
+        for name in ESSENTIAL.get(table, ()) if asked_for else ():
             if name not in found:
                 raise DataSourceError(
                     f"table {table} has no column {name}, without which it tells of no event"
@@ -161,6 +169,9 @@ def prepare_cdm(
 
     The views go to the connection's in-memory database, so nothing of the source is changed. There
     is one for each of ``tables``, or for all of the CDM.
+
+    Raises:
+        DataSourceError: if one of ``tables`` has no column that says whose, of what or when.
     """
     present: dict[str, dict[str, tuple[str, str]]] = {}
     rows = connection.execute(
@@ -171,7 +182,9 @@ def prepare_cdm(
         present.setdefault(table.lower(), {})[column.lower()] = (column, kind)
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {CDM_SCHEMA}")
     for table in cdm_columns() if tables is None else sorted(tables):
-        query = DUCKDB_VIEWS.query(table, f'main."{table}"', present.get(table))
+        query = DUCKDB_VIEWS.query(
+            table, f'main."{table}"', present.get(table), asked_for=tables is not None
+        )
         connection.execute(f'CREATE VIEW IF NOT EXISTS {CDM_SCHEMA}."{table}" AS {query}')
     return tuple(table for table in cdm_columns() if table not in present)
 

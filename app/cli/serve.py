@@ -72,6 +72,7 @@ def server_of(app: WSGIApplication, settings: PortalSettings, threads: int) -> A
         port=settings.port,
         threads=threads,
         ident=None,
+        asyncore_use_poll=True,  # select() knows no descriptor above 1,023
         clear_untrusted_proxy_headers=True,
         **_proxy(settings.trusted_proxy),
     )
