@@ -45,6 +45,8 @@ def _quick_to_sign_in() -> Iterator[None]:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def world(tmp_path: Path) -> Iterator[World]:
     """Sixty people, thirty with hypertension; one user of each role; one project."""
-    return make_world(tmp_path)
+    made = make_world(tmp_path)
+    yield made
+    made.database.close()
