@@ -79,7 +79,7 @@ def test_another_language_says_every_phrase_and_orders_it_as_it_likes() -> None:
         asked.add(message)
         return re.sub(r"[A-Za-z]", "x", message)
 
-    for seed in range(40):
+    for seed in range(12):
         document = json.loads(
             re.sub(
                 r'("(?:CONCEPT_NAME|name|Text)": )"[^"]*"', r'\1"0"', json.dumps(definitions(seed))
