@@ -24,6 +24,7 @@ from cohorts import CohortDefinition, CohortResult, LiveCohorts, load, open_cdm_
 from cohorts.cdm import CdmFolder
 from cohorts.compile import compile_circe
 from cohorts.plan import compile_plan
+from tests.bench.memory import peak_memory
 
 CDM = Path(__file__).resolve().parents[3] / "shared" / "data" / "circe" / "cdm"
 FIFTY_TIMES, HUNDRED_THOUSAND = 50, 37
@@ -187,17 +188,11 @@ def _timed(
     began, used = time.perf_counter(), time.process_time()
     result = run(definition, source, LIMIT_SECONDS, compiler=compiler)
     took = time.perf_counter() - began, time.process_time() - used
-    return (*took, _peak(), _answer(result))
+    return (*took, peak_memory(), _answer(result))
 
 
 def _answer(result: CohortResult) -> Any:
     return result.rows.to_pydict(), result.attrition
-
-
-def _peak() -> float:
-    """Peak memory of this process in MB. What ``getrusage`` tells includes the parent's."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def _compiling() -> None:
@@ -237,7 +232,7 @@ def _live(folder: Path) -> None:
                 f"{f'entry limit {limit}, {changed} changed':34}{statistics.median(wall):10.0f}"
                 f"{max(wall):9.0f}{statistics.median(processor):14.0f}"
             )
-        print(f"peak memory of the process: {_peak():.0f} MB")
+        print(f"peak memory of the process: {peak_memory():.0f} MB")
 
 
 def _in_a_process(function: Callable[..., Any], *arguments: Any) -> Any:

@@ -15,7 +15,6 @@ rounds (3), ``CARECOMMONS_BENCH_POSTGRES`` the URL of an empty PostgreSQL databa
 from __future__ import annotations
 
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -47,6 +46,7 @@ from deid.vault.loading import load_dataset
 from deid.vault.schema import DATA_TABLES
 from deid.vault.store import create_vault, open_vault, read_tables
 from deid.vocabulary import load_base_vocabulary
+from tests.bench.memory import peak_memory
 
 ROWS = int(os.environ.get("CARECOMMONS_BENCH_ROWS", "10000000"))
 ROUNDS = int(os.environ.get("CARECOMMONS_BENCH_ROUNDS", "3"))
@@ -336,7 +336,7 @@ def memory_of_one(rows: int) -> None:
         spent = _timed(
             lambda: _treat(folder, load_policy("limited-research"), folder / "out", False)
         )
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_memory()
     print(f"{rows:,} rows, intake and treatment: {spent.clock:.0f} s, {peak:,.0f} MB at most")
 
 

@@ -22,6 +22,7 @@ from deid.text.known_forms import forget_held
 from deid.text.packs import load_pack
 from deid.text.packs.base import LanguagePack, Reviewer
 from deid.text.patients import person_of
+from tests.bench.memory import peak_memory
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 CORPORA = {
@@ -110,7 +111,7 @@ def main() -> None:
         for _ in range(3)
     ]
     command = min(command_seconds() for _ in range(3))
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    memory = peak_memory()
     print(
         f"\nStart-up with a first note {min(starts):.2f} s; "
         f"`carecommons scrub` of one note {command:.2f} s; memory {memory:.0f} MB."
