@@ -39,7 +39,7 @@ def _print_parameters(context: click.Context, _: click.Parameter, asked: bool) -
 @click.option(
     "--residents",
     type=click.IntRange(min=2),
-    default=1000,
+    default=600,
     show_default=True,
     help="How many people.",
 )
