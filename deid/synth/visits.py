@@ -136,6 +136,12 @@ class Form:
     spoken: dict[str, float] = field(default_factory=dict)
     faults: list[Planted] = field(default_factory=list)
 
+    def add_remark(self, said: str, *, first: bool = False) -> None:
+        """Say one thing more of what was found: after what is said already, or ``first``."""
+        before = self.texts.get("ABNORMALITY", "")
+        parts = (said, before) if first else (before, said)
+        self.texts["ABNORMALITY"] = "; ".join(part for part in parts if part)
+
 
 @dataclass(eq=False)
 class Visit:
@@ -169,6 +175,12 @@ CONVENTIONAL = {
     "URIC_ACID": ("URIC_ACID_MASS", 1 / 59.48, 1),
 }
 """Conventional units of the United States: key there, factor from the SI unit, decimals."""
+
+
+def in_si(readings: dict[str, float], key: str) -> float:
+    """A reading in its SI unit, whichever of its two it was kept in; 0 if there is none."""
+    name, factor, _ = CONVENTIONAL[key]
+    return readings.get(key, readings.get(name, 0.0) / factor)
 
 
 def localise(locale: Locale, readings: dict[str, float]) -> dict[str, float]:

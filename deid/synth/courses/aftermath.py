@@ -189,9 +189,7 @@ def watch_fevers(stream: Random, life: Life, stays: list[Visit]) -> None:
             continue
         if any(0 <= (visit.day - end).days <= _NO_DEFENCE_DAYS for end in courses):
             form.readings["LEUKOCYTES"] = round(stream.uniform(3.2, 6.0), 1)
-            said = words(life.household.locale, "fever.chemotherapy")
-            before = form.texts.get("ABNORMALITY", "")
-            form.texts["ABNORMALITY"] = "; ".join(part for part in (said, before) if part)
+            form.add_remark(words(life.household.locale, "fever.chemotherapy"), first=True)
 
 
 def put_off_examinations(life: Life, stays: list[Visit]) -> None:

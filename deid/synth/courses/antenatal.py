@@ -151,8 +151,7 @@ def _first_visit(stream: Random, life: Life, course: PregnancyCourse, day: date)
         form.drugs += tuple(drug for drug in taken if drug.drug == "LEVOTHYROXINE")
         form.texts["ABNORMALITY"] = words(household.locale, "thyroid.pregnant")
     if resident.has("DEPRESSIVE_DISORDER", day):
-        parts = (form.texts.get("ABNORMALITY", ""), words(household.locale, "mood.pregnant"))
-        form.texts["ABNORMALITY"] = "; ".join(part for part in parts if part)
+        form.add_remark(words(household.locale, "mood.pregnant"))
     if happens(stream, 0.5):
         form.symptoms = (one_of(stream, _COMPLAINTS["first"]),)
     husband = resident.spouse

@@ -127,8 +127,7 @@ def _newborn(stream: Random, life: Life, birth: Birth) -> Iterator[Visit]:
         form.diagnoses += ("NEONATAL_JAUNDICE",)
         form.texts["ABNORMALITY"] = words(life.household.locale, "jaundice.low")
     if birth.preterm or birth.weight_kg < LOW_WEIGHT:
-        parts = (form.texts.get("ABNORMALITY", ""), words(life.household.locale, "newborn.small"))
-        form.texts["ABNORMALITY"] = "; ".join(part for part in parts if part)
+        form.add_remark(words(life.household.locale, "newborn.small"))
     if form.answers["HEARING_SCREEN"] == "NOT_PASSED":
         form.change = "referred"
     form.next_day = working_day(child.birth + timedelta(days=30))
@@ -221,8 +220,7 @@ def _count_caries(locale: Locale, form: Form, before: int) -> int:
     elif before:
         form.amounts["CARIES"], said = before, "caries.filled"
     if said:
-        parts = (form.texts.get("ABNORMALITY", ""), words(locale, said))
-        form.texts["ABNORMALITY"] = "; ".join(part for part in parts if part)
+        form.add_remark(words(locale, said))
     return max(found, before)
 
 

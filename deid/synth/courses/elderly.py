@@ -48,8 +48,7 @@ def _answer_memory(life: Life, examination: Form, day: date) -> None:
     if examination.answers["COGNITION_SCREEN"] == "SCREEN_NEGATIVE":
         return
     said = "memory.known" if life.resident.has("DEMENTIA", day) else "memory.low"
-    parts = (words(life.household.locale, said), examination.texts.get("ABNORMALITY", ""))
-    examination.texts["ABNORMALITY"] = "; ".join(part for part in parts if part)
+    examination.add_remark(words(life.household.locale, said), first=True)
 
 
 def level_of(score: int) -> str:

@@ -16,7 +16,7 @@ from deid.synth.physiology import GIVEN_FOR, needs_help
 from deid.synth.physiology.drugs import BLOCKERS, CLASS_OF
 from deid.synth.physiology.lipids import STRUCK, statin_age
 from deid.synth.physiology.therapy import MORE_STATIN, STATIN
-from deid.synth.visits import Form, Visit
+from deid.synth.visits import Form, Visit, in_si
 
 YEARLY = (HYPERTENSION, DIABETES, "SCHIZOPHRENIA", "BIPOLAR_DISORDER")
 OLD = 65
@@ -199,7 +199,7 @@ def double_statin(life: Life, form: Form, day: date) -> bool:
     """Whose LDL is above the goal under the first dose of a statin takes twice as much from then
     on: true if so. It is written into the visits that are already there."""
     resident = life.resident
-    ldl = form.readings.get("LDL", form.readings.get("LDL_MASS", 0.0) / 38.67)
+    ldl = in_si(form.readings, "LDL")
     ill = any(resident.has(p, day) for p in (DIABETES, "CORONARY_ARTERIOSCLEROSIS", *STRUCK))
     goal = value("ldl.goal.diabetes") if ill else value("ldl.asks")
     if STATIN not in form.drugs or ldl < goal:
@@ -230,8 +230,7 @@ def _notice_loss(life: Life, before: list[Visit], form: Form, day: date) -> None
     weight = before[-1].forms[0].readings.get("BODY_WEIGHT", 0)
     if form.readings["BODY_WEIGHT"] < (1 - value("weight.loss.noticed")) * weight:
         why = weight_loss(life.resident, day)
-        parts = [words(life.household.locale, why), form.texts.get("ABNORMALITY", "")]
-        form.texts["ABNORMALITY"] = "; ".join(part for part in parts if part)
+        form.add_remark(words(life.household.locale, why), first=True)
 
 
 def _compare_tracings(life: Life, before: list[Visit], form: Form) -> None:

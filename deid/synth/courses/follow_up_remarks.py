@@ -26,9 +26,7 @@ def notice_loss(life: Life, form: Form, before: list[Visit], day: date) -> None:
         if (day - visit.day).days <= PAUSE_DAYS
     ]
     if lately and form.readings["BODY_WEIGHT"] < (1 - value("weight.loss.noticed")) * max(lately):
-        why = weight_loss(life.resident, day)
-        parts = [form.texts.get("ABNORMALITY", ""), words(life.household.locale, why)]
-        form.texts["ABNORMALITY"] = "; ".join(part for part in parts if part)
+        form.add_remark(words(life.household.locale, weight_loss(life.resident, day)))
 
 
 def answer_symptoms(life: Life, treatment: Treatment, form: Form, day: date) -> None:

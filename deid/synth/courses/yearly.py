@@ -41,7 +41,7 @@ from deid.synth.physiology.lipids import STRUCK
 from deid.synth.physiology.therapy import MORE_STATIN
 from deid.synth.safety import is_contraindicated, pregnancy_on
 from deid.synth.streams import happens, one_of
-from deid.synth.visits import Form, Planted, Prescription, Visit, localise
+from deid.synth.visits import Form, Planted, Prescription, Visit, in_si, localise
 
 VACCINE_COMES = 9
 """Month in which the influenza vaccine of the season is there."""
@@ -81,13 +81,11 @@ def _lipids_again(
     stream: Random, life: Life, form: Form, day: date, doctor: Clinician
 ) -> Iterator[Visit]:
     """The blood taken some weeks after a statin was doubled."""
-    later, locale = (
-        working_day(day + timedelta(days=stream.randrange(56, 85))),
-        life.household.locale,
-    )
+    later = working_day(day + timedelta(days=stream.randrange(56, 85)))
+    locale = life.household.locale
     if later > life.last or life.resident.is_away(later):
         return
-    before = form.readings.get("LDL", form.readings.get("LDL_MASS", 0.0) / 38.67)
+    before = in_si(form.readings, "LDL")
     tests = lipids(stream, life.body, later)
     lower = min(tests["LDL"], 0.92 * before)
     tests |= {
@@ -139,12 +137,9 @@ def _examine(stream: Random, life: Life, day: date) -> Form:
         scores = mood_scores(stream, resident, day)
         if not is_beyond_asking(resident, day):
             form.amounts["PHQ_9"], form.amounts["GAD_7"] = scores
-            raised = [key for key, score in zip(("phq", "gad"), scores, strict=True)
-                      if score >= RAISED_SCALE]  # fmt: skip
-            parts = [form.texts.get("ABNORMALITY", "")]
-            parts += [words(locale, f"answer.{key}") for key in raised]
-            if raised:
-                form.texts["ABNORMALITY"] = "; ".join(part for part in parts if part)
+            for key, score in zip(("phq", "gad"), scores, strict=True):
+                if score >= RAISED_SCALE:
+                    form.add_remark(words(locale, f"answer.{key}"))
         if happens(stream, value("vaccine.influenza")) and day.month >= VACCINE_COMES:
             form.vaccines = ("INFLUENZA_VACCINE",)
     return form
