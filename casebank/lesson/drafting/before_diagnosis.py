@@ -32,7 +32,7 @@ class BeforeDiagnosis:
 
     def __init__(self, case: Case, evidence: Evidence, focus: Focus) -> None:
         self._evidence, self._focus = evidence, focus
-        self._telling = {sign.datum for sign in focus.signs}
+        self._telling = focus.telling
         here = evidence.at(focus.contact)
         self._given = tuple(
             word.casefold()

@@ -38,14 +38,14 @@ class FirstVisit:
         case: Case,
         evidence: Evidence,
         focus: Focus,
+        known: KnownByThen,
         life: frozenset[str],
         handout: Handout,
     ) -> None:
         self._case, self._evidence, self._focus, self._life = case, evidence, focus, life
-        self._handout = handout
-        self._telling = {sign.datum for sign in focus.signs}
+        self._known, self._handout = known, handout
+        self._telling = focus.telling
         self._before = BeforeDiagnosis(case, evidence, focus)
-        self._known = KnownByThen(case, evidence, focus)
 
     def presentation(self) -> Stage:
         focus, evidence = self._focus, self._evidence

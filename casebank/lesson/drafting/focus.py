@@ -61,6 +61,11 @@ class Focus:
     explained: bool
     examined: bool
 
+    @property
+    def telling(self) -> frozenset[str]:
+        """Ids of the data that show or deny a finding."""
+        return frozenset(sign.datum for sign in self.signs)
+
     def gives_away(self, datum: Datum) -> bool:
         """Whether a datum names the diagnosis, its kin, or what is given for it."""
         if datum.part in {"A", "P"}:

@@ -8,7 +8,7 @@ from casebank import rules
 from casebank.lesson.drafting.evidence import Datum, Evidence
 from casebank.lesson.drafting.focus import FELT_DAYS, Focus, matters_of_life
 from casebank.lesson.drafting.sentences import names_problem
-from casebank.model import Case
+from casebank.model import Case, Problem
 
 
 class KnownByThen:
@@ -38,11 +38,8 @@ class KnownByThen:
         for code, problem in matters_of_life(self._case, self._day, self._focus.leading):
             told = [
                 datum
-                for one in problem.evidence
-                if (datum := self._evidence.by_id.get(one.id)) is not None
-                and datum.event is not None
-                and datum.statement.day is not None
-                and self._day - FELT_DAYS <= datum.statement.day <= self._day
+                for datum in self._rows_of(problem)
+                if datum.statement.day is not None and self._day - FELT_DAYS <= datum.statement.day
             ]
             if code in wanted and told:
                 found.append(told[-1])
@@ -62,15 +59,19 @@ class KnownByThen:
                 or not rules.lasts(problem.title)
             ):
                 continue
-            data = [
-                datum
-                for one in problem.evidence
-                if (datum := self._evidence.by_id.get(one.id)) is not None
-                and (datum.statement.day or 0) <= self._day
-                and datum.event is not None
-            ]
+            data = self._rows_of(problem)
             if data:
                 before = [one for one in data if one.contact != self._focus.contact]
                 last = (before or data)[-1]
                 told.append((problem.kind in {"biological", "risk"}, problem.number, last))
         return [datum for *_, datum in sorted(told, key=lambda one: one[:2])]
+
+    def _rows_of(self, problem: Problem) -> list[Datum]:
+        """Rows that say up to the visit that a problem is there."""
+        return [
+            datum
+            for one in problem.evidence
+            if (datum := self._evidence.by_id.get(one.id)) is not None
+            and datum.event is not None
+            and (datum.statement.day or 0) <= self._day
+        ]

@@ -44,6 +44,7 @@ class LaterVisits:
         case: Case,
         evidence: Evidence,
         focus: Focus,
+        known: KnownByThen,
         aftercare: Iterable[Datum],
         handout: Handout,
     ) -> None:
@@ -51,7 +52,7 @@ class LaterVisits:
         self._aftercare, self._handout = tuple(aftercare), handout
         self._last: dict[str, str] = {}
         self._drugs: frozenset[str] = frozenset()
-        self._named = KnownByThen(case, evidence, focus).named
+        self._named = known.named
         self._lasting = {
             one.number for one in case.problems if one.listed == "master" and rules.lasts(one.title)
         }

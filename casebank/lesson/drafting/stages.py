@@ -10,6 +10,7 @@ from casebank.lesson.drafting.first_visit import FirstVisit
 from casebank.lesson.drafting.focus import Focus
 from casebank.lesson.drafting.followup import DecisionPoint, choose_points
 from casebank.lesson.drafting.handout import Handout
+from casebank.lesson.drafting.known_by_then import KnownByThen
 from casebank.lesson.drafting.later_visits import LaterVisits
 from casebank.lesson.model import Stage
 from casebank.model import Case
@@ -38,9 +39,10 @@ def plan_stages(
     for.
     """
     handout = Handout(wrong)
-    first = FirstVisit(case, evidence, focus, life, handout)
+    known = KnownByThen(case, evidence, focus)
+    first = FirstVisit(case, evidence, focus, known, life, handout)
     stages = [first.presentation(), first.examination(), first.diagnosis()]
-    later = LaterVisits(case, evidence, focus, first.aftercare(), handout)
+    later = LaterVisits(case, evidence, focus, known, first.aftercare(), handout)
     decisions: list[tuple[int, DecisionPoint]] = []
     before: DecisionPoint | None = None
     for number, point in enumerate(choose_points(focus.points), 1):
