@@ -138,7 +138,11 @@ def open_existing_database(url: str) -> Database:
         ConfigurationError: if there is none yet, or what :func:`open_database` raises.
     """
     database = Database(url)
-    if not database.exists():
+    try:
+        there = database.exists()
+    finally:
+        database.close()
+    if not there:
         raise ConfigurationError(
             f"{database.url.render_as_string(hide_password=True)}: there is no portal's database; "
             "check CARECOMMONS_HOME and CARECOMMONS_PORTAL_DATABASE_URL"

@@ -19,11 +19,10 @@ from app.permissions import Actor
 from app.services.outbox import submit_parcel
 from app.services.output_decisions import decide
 from app.services.projects import list_projects
+from casebank.record import FEMALE, MALE
 from cohorts.disclosure import DisclosureRule
 from cohorts.output_tables import safe_frame
 from cohorts.project import Project, open_project
-
-FEMALE, MALE = 8532, 8507
 
 
 @dataclass(frozen=True)
