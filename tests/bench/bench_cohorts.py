@@ -24,7 +24,7 @@ from cohorts import CohortDefinition, CohortResult, LiveCohorts, load, open_cdm_
 from cohorts.cdm import CdmFolder
 from cohorts.compile import compile_circe
 from cohorts.plan import compile_plan
-from tests.bench.memory import peak_memory
+from tests.memory import peak_memory
 
 CDM = Path(__file__).resolve().parents[3] / "shared" / "data" / "circe" / "cdm"
 FIFTY_TIMES, HUNDRED_THOUSAND = 50, 37

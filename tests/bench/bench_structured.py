@@ -46,7 +46,7 @@ from deid.vault.loading import load_dataset
 from deid.vault.schema import DATA_TABLES
 from deid.vault.store import create_vault, open_vault, read_tables
 from deid.vocabulary import load_base_vocabulary
-from tests.bench.memory import peak_memory
+from tests.memory import peak_memory
 
 ROWS = int(os.environ.get("CARECOMMONS_BENCH_ROWS", "10000000"))
 ROUNDS = int(os.environ.get("CARECOMMONS_BENCH_ROUNDS", "3"))

@@ -22,7 +22,7 @@ from deid.text.known_forms import forget_held
 from deid.text.packs import load_pack
 from deid.text.packs.base import LanguagePack, Reviewer
 from deid.text.patients import person_of
-from tests.bench.memory import peak_memory
+from tests.memory import peak_memory
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 CORPORA = {

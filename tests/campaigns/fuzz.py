@@ -16,7 +16,6 @@ import hashlib
 import os
 import random
 import re
-import resource
 import shutil
 import sys
 import tempfile
@@ -32,6 +31,7 @@ from pathlib import Path
 
 from tests.campaigns.mutations import Files
 from tests.campaigns.targets import TARGETS, Target, check, write_files
+from tests.memory import peak_memory
 
 SLOWEST = 5.0
 """Seconds of computing that an input may take, and
@@ -63,7 +63,7 @@ def fuzz(target: Target, seconds: float, seed: int, place: Path) -> Result:
     result, kept = Result(target.name), list(target.seeds)
     for files in target.seeds:
         check(target, files, place)  # what inputs are made of is valid
-    at_first, began = _memory(), time.process_time()
+    at_first, began = peak_memory(), time.process_time()
     while (now := time.process_time()) - began < seconds:
         files = target.mutate(chance.choice(kept), chance)
         outcome = _outcome(target, files, place, result)
@@ -77,7 +77,7 @@ def fuzz(target: Target, seconds: float, seed: int, place: Path) -> Result:
             kept.append(dict(files))
         result.kinds[kind] += 1
     result.seconds = time.process_time() - began
-    result.grown = _memory() - at_first
+    result.grown = round((peak_memory() - at_first) * (1 << 20))
     if result.grown > MOST_MEMORY:
         result.found.setdefault("memory", {})
     return result
@@ -97,11 +97,6 @@ def _outcome(target: Target, files: Files, place: Path, result: Result) -> str:
         return fault
     result.read += outcome == "read"
     return outcome
-
-
-def _memory() -> int:
-    """Bytes that this process has held at most."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def _in_process(name: str, seconds: float, seed: int, answer: Connection) -> None:

@@ -171,11 +171,12 @@ def test_a_line_that_is_not_text_is_refused(stocked_sqlite: Engine, tmp_path: Pa
 
 
 GROWTH = """
-import resource, sys
+import sys
 from pathlib import Path
 from deid.importers.fhir import import_fhir
 from deid.vault.loading import LoadOptions
 from deid.vault.store import open_vault
+from tests.memory import peak_memory
 import datetime as dt
 engine = open_vault(sys.argv[1])
 report = import_fhir(
@@ -183,7 +184,7 @@ report = import_fhir(
     options=LoadOptions(today=dt.date(2024, 6, 1)),
 )
 assert report.refused == 0, report.render()
-print(report.table("measurement").loaded, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(report.table("measurement").loaded, round(1024 * peak_memory()))
 """
 
 
