@@ -14,6 +14,8 @@ import datetime
 import re
 from collections.abc import Callable, Iterator
 
+from dateutil.easter import easter
+
 from deid.text.normalise import to_plain
 from deid.text.surrogates.written import (
     DIGITS,
@@ -370,20 +372,6 @@ def _feast_day(key: str, year: int) -> tuple[int, int] | None:
         return day.month, day.day
     short = key.removeprefix("saint").removeprefix("the")
     return FEASTS.get(key) or FEASTS.get(short) or FEASTS.get("st" + short)
-
-
-def easter(year: int) -> datetime.date:
-    """Western Easter Sunday of a year (the Gregorian computus of Meeus, Jones and Butcher)."""
-    golden = year % 19
-    century, of_century = divmod(year, 100)
-    leaps, left = divmod(century, 4)
-    shift = (century - (century + 8) // 25 + 1) // 3
-    epact = (19 * golden + century - leaps - shift + 15) % 30
-    fourths, rest = divmod(of_century, 4)
-    weekday = (32 + 2 * left + 2 * fourths - epact - rest) % 7
-    late = (golden + 11 * epact + 22 * weekday) // 451
-    month, day = divmod(epact + weekday - 7 * late + 114, 31)
-    return datetime.date(year, month, day + 1)
 
 
 def pool_old_birth(date: datetime.date, reference: datetime.date | None) -> datetime.date:

@@ -6,6 +6,7 @@ import datetime
 import re
 
 import pytest
+from dateutil.easter import easter
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +16,7 @@ from deid.text.packs.en.lexicon import locale_names
 from deid.text.packs.zh.lexicon import surnames
 from deid.text.surrogates import numbers
 from deid.text.surrogates.checksums import CHECKSUMS, luhn
-from deid.text.surrogates.dates import easter, shift_written
+from deid.text.surrogates.dates import shift_written
 from deid.text.surrogates.seed import Scene
 from tests.unit.deid.text.builders import ENGINE, ENGLISH, KEY, note
 
