@@ -10,6 +10,8 @@ from casebank.errors import RecordUnusable
 from casebank.model import Language
 
 MALE, FEMALE = 8507, 8532
+ONE_IN_EARLIER = 5
+"""Visits are the contacts there were if at most one in so many data lies before the first."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ class Record:
         first = self.visits[0].start
         dated = [e.start for e in self.events if e.table != "condition_occurrence"]
         dated += [note.day for note in self.notes]
-        return sum(1 for day in dated if day < first) * 5 <= len(dated)
+        return sum(1 for day in dated if day < first) * ONE_IN_EARLIER <= len(dated)
 
     @cached_property
     def first_day(self) -> date:

@@ -15,7 +15,7 @@ from casebank import relations, rules
 from casebank.flowsheets import SHEETS
 from casebank.model import Language, ProblemKind
 from casebank.reader import PERSON_FACTS, RecordReader
-from casebank.record import FEMALE, MALE
+from casebank.record import FEMALE, MALE, ONE_IN_EARLIER
 from deid.release import BIRTH_YEARS, Release
 
 OTHER = "other"
@@ -156,7 +156,7 @@ _DATED = (
 )
 _BEGUN = f"""
     SELECT person_id,
-           CASE WHEN count(*) FILTER (WHERE counts AND day < first_visit) * 5
+           CASE WHEN count(*) FILTER (WHERE counts AND day < first_visit) * {ONE_IN_EARLIER}
                      <= count(*) FILTER (WHERE counts) AND any_value(first_visit) IS NOT NULL
                 THEN any_value(first_visit) ELSE min(day) END AS first_day
     FROM (
